@@ -1,0 +1,2 @@
+//! memloom
+fn main() {}
