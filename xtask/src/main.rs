@@ -1,2 +1,54 @@
-//! xtask
-fn main() {}
+//! What newcomers and CI call: `cargo xtask setup`, `guests`, `quickstart`,
+//! `test` and `ci`. Each does first what it needs of the ones before it.
+
+mod ci;
+mod debian;
+mod guests;
+mod quickstart;
+mod setup;
+mod test;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::workspace::Workspace;
+
+/// Sets up, builds guests, tests, and trains a first agent.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+enum Task {
+    /// Find or install what building for wasm32-unknown-unknown takes
+    #[command(after_help = setup::HELP)]
+    Setup,
+    /// Build the guests into target/components, if anything changed
+    Guests(guests::Args),
+    /// Train a small agent from nothing: the whole system in one command
+    Quickstart(quickstart::Args),
+    /// Run all tests, the guests' own included
+    Test(test::Args),
+    /// Check everything that must hold before a change is merged
+    Ci,
+}
+
+fn main() -> ExitCode {
+    match run(Task::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(task: Task) -> anyhow::Result<()> {
+    let workspace = Workspace::here()?;
+    match task {
+        Task::Setup => setup::run().map(drop),
+        Task::Guests(args) => guests::run(&workspace, &args),
+        Task::Quickstart(args) => quickstart::run(&workspace, &args),
+        Task::Test(args) => test::run(&workspace, &args),
+        Task::Ci => ci::run(&workspace),
+    }
+}

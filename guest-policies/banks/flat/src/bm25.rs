@@ -1,0 +1,177 @@
+//! Which texts fit a query's words: BM25 (Robertson and Zaragoza 2009) over an
+//! index that is kept up to date write by write.
+
+use std::collections::BTreeMap;
+
+use memloom_guest::text;
+
+/// How soon repeating a word stops to count: the value most engines ship.
+const K1: f32 = 1.2;
+/// How much a long text is discounted: likewise.
+const B: f32 = 0.75;
+
+/// Words too common to tell texts apart, and what is left of clitics when `'`
+/// parts them from their word. Sorted.
+const STOP_WORDS: [&str; 70] = [
+    "a", "an", "and", "are", "as", "at", "be", "but", "by", "d", "did", "do", "does", "for",
+    "from", "had", "has", "have", "he", "her", "him", "his", "i", "if", "in", "is", "it", "its",
+    "ll", "m", "me", "my", "of", "on", "or", "our", "re", "s", "she", "so", "t", "that", "the",
+    "their", "them", "then", "there", "these", "they", "this", "to", "us", "ve", "was", "we",
+    "were", "what", "when", "where", "which", "who", "whom", "whose", "why", "will", "with",
+    "would", "you", "your", "yours",
+];
+
+/// Texts by number, searchable by word.
+#[derive(Default)]
+pub struct Index {
+    /// For each word, the texts that have it in order of their numbers, and how often.
+    postings: BTreeMap<String, Vec<(u64, u32)>>,
+    /// Searchable words of each text.
+    lengths: BTreeMap<u64, u32>,
+    /// Their sum.
+    total: u64,
+}
+
+impl Index {
+    /// Adds a text under a number that has none.
+    pub fn add(&mut self, number: u64, text: &str) {
+        let counts = counted(text);
+        let length = counts.values().sum();
+        self.lengths.insert(number, length);
+        self.total += u64::from(length);
+        for (word, count) in counts {
+            let list = self.postings.entry(word).or_default();
+            let at = list.partition_point(|&(other, _)| other < number);
+            list.insert(at, (number, count));
+        }
+    }
+
+    /// Takes a text away: the one that was added under this number.
+    pub fn remove(&mut self, number: u64, text: &str) {
+        let Some(length) = self.lengths.remove(&number) else {
+            return;
+        };
+        self.total -= u64::from(length);
+        for word in counted(text).into_keys() {
+            if let Some(list) = self.postings.get_mut(&word) {
+                list.retain(|&(other, _)| other != number);
+                if list.is_empty() {
+                    self.postings.remove(&word);
+                }
+            }
+        }
+    }
+
+    /// Scores above 0 by number, in the numbers' order.
+    pub fn scores(&self, query: &str) -> Vec<(u64, f32)> {
+        let texts = self.lengths.len() as f32;
+        let mean_length = self.total as f32 / texts;
+        let mut parts: Vec<(u64, f32)> = Vec::new();
+        for word in counted(query).into_keys() {
+            let Some(list) = self.postings.get(&word) else {
+                continue;
+            };
+            let having = list.len() as f32;
+            let rarity = (1.0 + (texts - having + 0.5) / (having + 0.5)).ln();
+            parts.extend(list.iter().map(|&(number, count)| {
+                let count = count as f32;
+                let length = self.lengths[&number] as f32;
+                let dampened =
+                    count * (K1 + 1.0) / (count + K1 * (1.0 - B + B * length / mean_length));
+                (number, rarity * dampened)
+            }));
+        }
+        // Stable, so that sums are made in the order of the words.
+        parts.sort_by_key(|&(number, _)| number);
+        parts.dedup_by(|next, sum| {
+            let same = next.0 == sum.0;
+            if same {
+                sum.1 += next.1;
+            }
+            same
+        });
+        parts
+    }
+}
+
+/// Searchable words of a text and how often each occurs.
+fn counted(text: &str) -> BTreeMap<String, u32> {
+    let mut counts = BTreeMap::new();
+    for word in text::words(text) {
+        let word = word.to_lowercase();
+        if STOP_WORDS.binary_search(&word.as_str()).is_err() {
+            *counts.entry(word).or_default() += 1;
+        }
+    }
+    counts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use memloom_guest::random::Random;
+
+    fn index(texts: &[&str]) -> Index {
+        let mut index = Index::default();
+        for (number, text) in texts.iter().enumerate() {
+            index.add(number as u64, text);
+        }
+        index
+    }
+
+    #[test]
+    fn stop_words_are_sorted() {
+        assert!(STOP_WORDS.is_sorted());
+    }
+
+    #[test]
+    fn scores_follow_the_formula() {
+        let index = index(&["I live in Rome", "Rome, old Rome", "my dog"]);
+        // Lengths 2, 3, 1 (mean 2); "rome" is in 2 of 3 texts.
+        let rarity = (1.0_f32 + 1.5 / 2.5).ln();
+        let first = rarity * 2.2 / (1.0 + 1.2);
+        let second = rarity * 2.0 * 2.2 / (2.0 + 1.2 * (0.25 + 0.75 * 1.5));
+        let scores = index.scores("Where is ROME?");
+        assert_eq!(scores.len(), 2);
+        assert_eq!((scores[0].0, scores[1].0), (0, 1));
+        assert!((scores[0].1 - first).abs() < 1e-6);
+        assert!((scores[1].1 - second).abs() < 1e-6);
+    }
+
+    #[test]
+    fn words_add_up_and_stop_words_find_nothing() {
+        let index = index(&["green tea", "green", "tea"]);
+        let scores = index.scores("green tea");
+        assert_eq!(scores.len(), 3);
+        assert!(scores[0].1 > scores[1].1);
+        assert!(index.scores("what is the").is_empty());
+        assert!(index.scores("").is_empty());
+    }
+
+    #[test]
+    fn an_index_that_changed_scores_like_a_fresh_one() {
+        const WORDS: [&str; 6] = ["rome", "oslo", "dog", "cat", "live", "work"];
+        let mut random = Random::new(11);
+        let mut texts: BTreeMap<u64, String> = BTreeMap::new();
+        let mut changed = Index::default();
+        for step in 0..300 {
+            let number = random.below(20);
+            if let Some(old) = texts.remove(&number) {
+                changed.remove(number, &old);
+            }
+            if random.chance(0.7) {
+                let text: Vec<&str> = (0..1 + random.below(6))
+                    .filter_map(|_| random.pick(&WORDS).copied())
+                    .collect();
+                changed.add(number, &text.join(" "));
+                texts.insert(number, text.join(" "));
+            }
+            let mut fresh = Index::default();
+            for (number, text) in &texts {
+                fresh.add(*number, text);
+            }
+            assert_eq!(changed.scores("dog live rome"), fresh.scores("dog live rome"), "{step}");
+            assert_eq!(changed.postings, fresh.postings);
+        }
+    }
+}

@@ -1,0 +1,278 @@
+//! The bank itself: operations, retrieval, state.
+
+use memloom_guest::bank::{Hit, OperationSchema, Query, Schema, Stats};
+use memloom_guest::state::Format;
+use memloom_guest::types::{Entry, Error, Insertion, Moment, Operation, Revision};
+use memloom_guest::{Bank, State, text};
+use serde::{Deserialize, Serialize};
+
+use crate::bm25::Index;
+use crate::cosine::cosine;
+use crate::stored::{Stored, When};
+
+/// The flat bank.
+#[derive(Default)]
+pub struct Flat {
+    memory: Memory,
+    index: Index,
+    /// Words over all texts.
+    words: u64,
+}
+
+/// What a snapshot holds; the rest of the bank follows from it.
+#[derive(Default, Serialize, Deserialize)]
+struct Memory {
+    /// The last number that was given.
+    last_number: u64,
+    /// In order of insertion, which is that of their numbers.
+    entries: Vec<Stored>,
+}
+
+const FORMAT: Format = Format {
+    component: "flat",
+    version: 1,
+};
+
+impl Flat {
+    fn insert(&mut self, at: &Moment, insertion: Insertion) -> Result<String, Error> {
+        let text = one_line(&insertion.text, "insert")?;
+        self.check_vector(insertion.vector.as_deref())?;
+        let speaker = squeezed(&insertion.speaker);
+        let known = self.memory.entries.iter_mut();
+        if let Some(same) = known
+            .filter(|entry| entry.text == text)
+            .find(|entry| entry.speaker == speaker)
+        {
+            same.support(insertion.evidence);
+            same.last = When::from(at);
+            same.vector = insertion.vector.or(same.vector.take());
+            return Ok(same.id());
+        }
+        self.memory.last_number += 1;
+        let mut entry = Stored {
+            number: self.memory.last_number,
+            text,
+            speaker,
+            evidence: Vec::new(),
+            first: When::from(at),
+            last: When::from(at),
+            vector: insertion.vector,
+        };
+        entry.support(insertion.evidence);
+        self.note(entry.number, &entry.text.clone());
+        let id = entry.id();
+        self.memory.entries.push(entry);
+        Ok(id)
+    }
+
+    fn update(&mut self, at: &Moment, revision: Revision) -> Result<String, Error> {
+        let slot = self.slot(&revision.id)?;
+        let text = one_line(&revision.text, &format!("update of {}", revision.id))?;
+        self.check_vector(revision.vector.as_deref())?;
+        let entry = &mut self.memory.entries[slot];
+        let number = entry.number;
+        entry.support(revision.evidence);
+        entry.last = When::from(at);
+        entry.vector = revision.vector;
+        let old = std::mem::replace(&mut entry.text, text.clone());
+        self.forget(number, &old);
+        self.note(number, &text);
+        Ok(revision.id)
+    }
+
+    fn delete(&mut self, id: String) -> Result<String, Error> {
+        let slot = self.slot(&id)?;
+        let entry = self.memory.entries.remove(slot);
+        self.forget(entry.number, &entry.text);
+        Ok(id)
+    }
+
+    fn note(&mut self, number: u64, text: &str) {
+        self.index.add(number, text);
+        self.words += text::word_count(text) as u64;
+    }
+
+    fn forget(&mut self, number: u64, text: &str) {
+        self.index.remove(number, text);
+        self.words -= text::word_count(text) as u64;
+    }
+
+    fn slot(&self, id: &str) -> Result<usize, Error> {
+        let entries = &self.memory.entries;
+        Stored::number_of(id)
+            .and_then(|number| entries.binary_search_by_key(&number, |e| e.number).ok())
+            .ok_or_else(|| Error::Unknown(format!("no entry has the id {id:?}")))
+    }
+
+    /// Vectors are comparable only where all have one length and are finite.
+    fn check_vector(&self, vector: Option<&[f32]>) -> Result<(), Error> {
+        let Some(vector) = vector else {
+            return Ok(());
+        };
+        if vector.is_empty() || vector.iter().any(|x| !x.is_finite()) {
+            return Err(Error::Invalid(
+                "a vector must have one finite number or more".into(),
+            ));
+        }
+        let mut stored = self.memory.entries.iter().filter_map(|e| e.vector.as_ref());
+        match stored.next() {
+            Some(other) if other.len() != vector.len() => Err(Error::Invalid(format!(
+                "a vector of {} numbers does not fit this bank's of {}",
+                vector.len(),
+                other.len()
+            ))),
+            _ => Ok(()),
+        }
+    }
+
+    /// Candidates' slots with scores, in order of insertion.
+    fn scored(&self, query: &Query) -> Vec<(usize, f32)> {
+        let entries = &self.memory.entries;
+        if let Some(vector) = &query.vector {
+            let with_vector = entries.iter().enumerate();
+            return with_vector
+                .filter_map(|(slot, e)| Some((slot, cosine(vector, e.vector.as_ref()?))))
+                .collect();
+        }
+        let mut scores = self.index.scores(&query.text).into_iter().peekable();
+        let numbers = entries.iter().map(|e| e.number).enumerate();
+        numbers
+            .map(|(slot, number)| {
+                let found = scores.next_if(|&(scored, _)| scored == number);
+                (slot, found.map_or(0.0, |(_, score)| score))
+            })
+            .collect()
+    }
+}
+
+impl Bank for Flat {
+    fn schema(&self) -> Schema {
+        let operation = |name: &str, description: &str, arguments: &str| OperationSchema {
+            name: name.into(),
+            description: description.into(),
+            arguments: arguments.into(),
+        };
+        Schema {
+            name: "flat".into(),
+            description: "An ordered list of one-line facts".into(),
+            operations: vec![
+                operation(
+                    "insert",
+                    "Note a new fact; one that is there already only gains evidence.",
+                    r#"{"type":"object","properties":{"text":{"type":"string"},"speaker":{"type":"string"},"evidence":{"type":"array","items":{"type":"string"}}},"required":["text","speaker","evidence"]}"#,
+                ),
+                operation(
+                    "update",
+                    "Rewrite an entry's fact; its evidence is kept and added to.",
+                    r#"{"type":"object","properties":{"id":{"type":"string"},"text":{"type":"string"},"evidence":{"type":"array","items":{"type":"string"}}},"required":["id","text","evidence"]}"#,
+                ),
+                operation(
+                    "delete",
+                    "Forget an entry and its evidence.",
+                    r#"{"type":"object","properties":{"id":{"type":"string"}},"required":["id"]}"#,
+                ),
+            ],
+            fields: vec!["first-time".into()],
+        }
+    }
+
+    fn apply(&mut self, at: Moment, operations: Vec<Operation>) -> Vec<Result<String, Error>> {
+        let mut one = |operation| match operation {
+            Operation::Insert(insertion) => self.insert(&at, insertion),
+            Operation::Update(revision) => self.update(&at, revision),
+            Operation::Delete(id) => self.delete(id),
+            Operation::Custom(custom) => Err(Error::Unsupported(format!(
+                "the flat bank has no operation {:?}",
+                custom.name
+            ))),
+        };
+        operations.into_iter().map(&mut one).collect()
+    }
+
+    /// With a vector, by cosine over the entries that have one, whatever the
+    /// words; else by BM25. Neither words nor a vector: all in order, score 0,
+    /// the threshold not applied. A threshold below 0 lets entries without any
+    /// of the words in, behind those with.
+    fn retrieve(&self, query: &Query) -> Result<Vec<Hit>, Error> {
+        self.check_vector(query.vector.as_deref())?;
+        if query.threshold.is_nan() {
+            return Err(Error::Invalid("a query's threshold must be a number".into()));
+        }
+        let everything = query.vector.is_none() && query.text.trim().is_empty();
+        let wanted = query.speaker.as_deref().map(|s| squeezed(s).to_lowercase());
+        let mut hits = self.scored(query);
+        hits.retain(|&(slot, score)| {
+            (everything || score > query.threshold)
+                && wanted.as_ref().is_none_or(|wanted| {
+                    self.memory.entries[slot].speaker.to_lowercase() == *wanted
+                })
+        });
+        // Stable: ties stay in order of insertion.
+        hits.sort_by(|a, b| b.1.total_cmp(&a.1));
+        hits.truncate(query.limit as usize);
+        let hit = |(slot, score): (usize, f32)| Hit {
+            entry: self.memory.entries[slot].entry(),
+            score,
+        };
+        Ok(hits.into_iter().map(hit).collect())
+    }
+
+    fn entries(&self) -> Vec<Entry> {
+        self.memory.entries.iter().map(Stored::entry).collect()
+    }
+
+    fn render(&self, ids: &[String]) -> Result<String, Error> {
+        let lines: Vec<String> = ids
+            .iter()
+            .map(|id| Ok(self.memory.entries[self.slot(id)?].line()))
+            .collect::<Result<_, Error>>()?;
+        Ok(lines.join("\n"))
+    }
+
+    fn stats(&self) -> Stats {
+        Stats {
+            entries: self.memory.entries.len() as u32,
+            words: self.words,
+        }
+    }
+}
+
+impl State for Flat {
+    fn snapshot(&self) -> Vec<u8> {
+        FORMAT.save(&self.memory)
+    }
+
+    fn restore(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        let memory: Memory = FORMAT.load(bytes)?;
+        let numbers = || memory.entries.iter().map(|e| e.number);
+        if !numbers().is_sorted_by(|a, b| a < b) || numbers().any(|n| n > memory.last_number) {
+            return Err(Error::Invalid("flat: the snapshot's entries are out of order".into()));
+        }
+        let mut restored = Self::default();
+        for entry in memory.entries {
+            restored.check_vector(entry.vector.as_deref())?;
+            restored.note(entry.number, &entry.text);
+            restored.memory.entries.push(entry);
+        }
+        restored.memory.last_number = memory.last_number;
+        *self = restored;
+        Ok(())
+    }
+}
+
+fn squeezed(text: &str) -> String {
+    text::first_words(text, usize::MAX)
+}
+
+/// An entry is one line, so that a rendered bank can be read line by line.
+fn one_line(text: &str, what: &str) -> Result<String, Error> {
+    let line = squeezed(text);
+    if line.is_empty() {
+        Err(Error::Invalid(format!("{what}: the text is empty")))
+    } else {
+        Ok(line)
+    }
+}
+
+#[cfg(test)]
+mod tests;

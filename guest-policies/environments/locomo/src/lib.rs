@@ -1,0 +1,1 @@
+//! The LoCoMo benchmark as an environment.

@@ -1,0 +1,118 @@
+//! How well an answer matches: F1 and BLEU-1 over words, normalised as SQuAD's
+//! evaluation does.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The words that are compared: lower case, without ASCII punctuation and
+/// without the articles a, an, the.
+pub fn normalised_words(text: &str) -> Vec<String> {
+    let kept: String = text
+        .to_lowercase()
+        .chars()
+        .filter(|c| !c.is_ascii_punctuation())
+        .collect();
+    kept.split_whitespace()
+        .filter(|word| !matches!(*word, "a" | "an" | "the"))
+        .map(str::to_string)
+        .collect()
+}
+
+/// Token F1 with each word counted as often as both texts have it (SQuAD).
+/// Two empty texts match fully, an empty and a full one not at all.
+pub fn f1(answer: &str, gold: &str) -> f32 {
+    let (answer, gold) = (normalised_words(answer), normalised_words(gold));
+    f1_of(shared_count(&answer, &gold), answer.len(), gold.len())
+}
+
+/// Token F1 as Memory-R2's code computes it (`rema.py`): the overlap counts
+/// distinct words, the lengths count all. Below [`f1`] where words repeat.
+pub fn f1_paper(answer: &str, gold: &str) -> f32 {
+    let (answer, gold) = (normalised_words(answer), normalised_words(gold));
+    let distinct: BTreeSet<&String> = answer.iter().collect();
+    let overlap = gold.iter().collect::<BTreeSet<_>>().intersection(&distinct).count();
+    f1_of(overlap, answer.len(), gold.len())
+}
+
+/// BLEU-1: clipped unigram precision times brevity penalty (Papineni et al. 2002).
+pub fn bleu_1(answer: &str, gold: &str) -> f32 {
+    let (answer, gold) = (normalised_words(answer), normalised_words(gold));
+    if answer.is_empty() || gold.is_empty() {
+        return f32::from(answer.is_empty() && gold.is_empty());
+    }
+    let precision = shared_count(&answer, &gold) as f32 / answer.len() as f32;
+    let brevity = (1.0 - gold.len() as f32 / answer.len() as f32).min(0.0).exp();
+    precision * brevity
+}
+
+fn f1_of(overlap: usize, answer: usize, gold: usize) -> f32 {
+    if answer + gold == 0 {
+        1.0
+    } else {
+        2.0 * overlap as f32 / (answer + gold) as f32
+    }
+}
+
+fn shared_count(answer: &[String], gold: &[String]) -> usize {
+    let mut left: BTreeMap<&String, usize> = BTreeMap::new();
+    for word in gold {
+        *left.entry(word).or_default() += 1;
+    }
+    let mut shared = 0;
+    for word in answer {
+        if let Some(count) = left.get_mut(word).filter(|count| **count > 0) {
+            *count -= 1;
+            shared += 1;
+        }
+    }
+    shared
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn near(found: f32, expected: f32) {
+        assert!((found - expected).abs() < 1e-6, "{found} instead of {expected}");
+    }
+
+    #[test]
+    fn case_punctuation_and_articles_do_not_count() {
+        assert_eq!(normalised_words("The dog's  a-b, AN end."), ["dogs", "ab", "end"]);
+        near(f1("The Beach!", "beach"), 1.0);
+    }
+
+    #[test]
+    fn f1_is_the_harmonic_mean_of_precision_and_recall() {
+        // Shared: may, 12. Precision 2/3, recall 2/2.
+        near(f1("on May 12", "12 May"), 0.8);
+        near(f1("rome", "oslo"), 0.0);
+    }
+
+    #[test]
+    fn the_papers_f1_counts_repeated_words_once() {
+        // "new new york" against "new york new": 3 shared, 2 distinct ones, lengths 3 and 3.
+        near(f1("new new york", "new york new"), 1.0);
+        near(f1_paper("new new york", "new york new"), 2.0 / 3.0);
+        // "very very good" against "very good": Counter overlap 2 of 3 and 2.
+        near(f1("very very good", "very good"), 0.8);
+        near(f1_paper("very very good", "very good"), 0.8);
+    }
+
+    #[test]
+    fn bleu_clips_and_punishes_brevity() {
+        // 1 of 3 words survives clipping; no shorter than gold.
+        near(bleu_1("yes yes yes", "yes"), 1.0 / 3.0);
+        // All right but 1 word for 3: exp(1 - 3).
+        near(bleu_1("rome", "rome in italy"), (-2.0_f32).exp());
+        near(bleu_1("rome in italy", "rome in italy"), 1.0);
+    }
+
+    #[test]
+    fn silence_matches_silence_only() {
+        for metric in [f1, f1_paper, bleu_1] {
+            near(metric("", ""), 1.0);
+            near(metric("", "rome"), 0.0);
+            near(metric("rome", ""), 0.0);
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! What wasmtime generates from `wit/`: one world with everything that the host
+//! grants and everything that it calls, so that each type exists once.
+#![allow(missing_docs, reason = "generated from documented WIT")]
+#![allow(unsafe_code, reason = "wasmtime's generated typed calls")]
+
+wasmtime::component::bindgen!({
+    inline: "
+        package memloom:runtime;
+        world host {
+            import memloom:agent/types@0.1.0;
+            import memloom:agent/model@0.1.0;
+            import memloom:agent/embedder@0.1.0;
+            import memloom:agent/acting@0.1.0;
+            import memloom:agent/log@0.1.0;
+            export memloom:agent/bank@0.1.0;
+            export memloom:agent/environment@0.1.0;
+            export memloom:agent/policy@0.1.0;
+            export memloom:agent/state@0.1.0;
+        }
+    ",
+    path: "../wit",
+    imports: { default: trappable },
+    additional_derives: [PartialEq, serde::Serialize, serde::Deserialize],
+});
+
+pub use exports::memloom::agent::{bank, environment, policy, state};
+pub use memloom::agent::{acting, embedder, log, model, types};

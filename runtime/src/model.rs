@@ -1,0 +1,151 @@
+//! The language model and the embedder, as the host grants them to policies.
+
+use std::collections::VecDeque;
+
+use serde::{Deserialize, Serialize};
+
+use crate::types::{FinishReason, Request};
+
+/// Speaks for a policy's roles. Implemented by a trainer's engine, by a client
+/// of a server, by a script.
+pub trait LanguageModel: Send {
+    /// Blocks until the model has spoken.
+    ///
+    /// # Errors
+    /// Saying why it cannot. The policy is told and may go on without; where it
+    /// gives up, the episode's call fails with [`Error::Model`].
+    ///
+    /// [`Error::Model`]: crate::Error::Model
+    fn generate(&mut self, call: &GenerateCall) -> Result<Completion, ModelError>;
+}
+
+/// A request and its place in the episode: enough to derive random numbers that
+/// no other call of the episode shares.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GenerateCall {
+    /// What the policy asks for.
+    pub request: Request,
+    /// The session that is observed, from 1; 0 where a question is answered.
+    pub session: u32,
+    /// How many calls, of all roles, came before in this session or question.
+    pub step: u32,
+    /// Id of the question that is answered.
+    pub question: Option<String>,
+}
+
+/// What a model said.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Completion {
+    /// The text, without end marker.
+    pub text: String,
+    /// Why it ended.
+    pub finish: FinishReason,
+    /// The text's tokens with the end marker; empty where the model has none to show.
+    pub tokens: Vec<u32>,
+    /// Log-probability of each token under the distribution it was drawn from,
+    /// as long as `tokens`.
+    pub logprobs: Vec<f32>,
+    /// Length of the prompt in tokens; 0 where the model does not say.
+    pub prompt_tokens: u32,
+}
+
+impl Completion {
+    /// A text without tokens, from something that is no language model.
+    pub fn of_text(text: impl Into<String>) -> Self {
+        Self {
+            text: text.into(),
+            finish: FinishReason::Stop,
+            tokens: Vec::new(),
+            logprobs: Vec::new(),
+            prompt_tokens: 0,
+        }
+    }
+}
+
+/// Why a model could not speak.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{why}")]
+pub struct ModelError {
+    why: String,
+}
+
+impl ModelError {
+    /// For the reason `why`.
+    pub fn new(why: impl Into<String>) -> Self {
+        Self { why: why.into() }
+    }
+}
+
+type Script = dyn FnMut(&GenerateCall) -> Result<String, ModelError> + Send;
+
+/// Says what it was told to say, call by call.
+pub struct ScriptedModel {
+    script: Box<Script>,
+}
+
+impl ScriptedModel {
+    /// Says the outputs in order; fails, naming the call, when there are no more.
+    pub fn new(outputs: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        let mut outputs: VecDeque<String> = outputs.into_iter().map(Into::into).collect();
+        let length = outputs.len();
+        Self::answering(move |call| {
+            outputs.pop_front().ok_or_else(|| {
+                ModelError::new(format!(
+                    "the script has {length} outputs, none for {} at call {} of {}",
+                    call.request.role,
+                    call.step,
+                    place(call)
+                ))
+            })
+        })
+    }
+
+    /// Says what the closure returns for a call.
+    pub fn answering(
+        script: impl FnMut(&GenerateCall) -> Result<String, ModelError> + Send + 'static,
+    ) -> Self {
+        Self {
+            script: Box::new(script),
+        }
+    }
+}
+
+impl LanguageModel for ScriptedModel {
+    fn generate(&mut self, call: &GenerateCall) -> Result<Completion, ModelError> {
+        (self.script)(call).map(Completion::of_text)
+    }
+}
+
+/// Says what a demonstrator would: the request's own demonstration.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct DemonstrationModel;
+
+impl LanguageModel for DemonstrationModel {
+    fn generate(&mut self, call: &GenerateCall) -> Result<Completion, ModelError> {
+        match &call.request.demonstration {
+            Some(text) => Ok(Completion::of_text(text)),
+            None => Err(ModelError::new(format!(
+                "the policy gives no demonstration for {} at call {} of {}; observe with a demonstrator",
+                call.request.role,
+                call.step,
+                place(call)
+            ))),
+        }
+    }
+}
+
+fn place(call: &GenerateCall) -> String {
+    match &call.question {
+        Some(question) => format!("the question {question}"),
+        None => format!("session {}", call.session),
+    }
+}
+
+/// Turns texts into vectors.
+pub trait Embedder: Send + Sync {
+    /// One vector a text, all of one length.
+    ///
+    /// # Errors
+    /// Saying why it cannot; the episode's call fails with it.
+    fn embed(&self, texts: &[String]) -> Result<Vec<Vec<f32>>, ModelError>;
+}

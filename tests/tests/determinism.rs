@@ -1,0 +1,88 @@
+//! Same seed, same bytes; killed and resumed, the same bytes.
+
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use std::time::Duration;
+
+use memloom_tests::{TinyRun, assert_same};
+
+#[test]
+fn the_same_seed_gives_the_same_metrics_and_checkpoint() {
+    let (one, other) = (TinyRun::new(), TinyRun::new());
+    one.finish(&[]);
+    other.finish(&[]);
+    assert_same(&one, &other);
+}
+
+#[test]
+fn another_seed_gives_another_run() {
+    let (one, mut other) = (TinyRun::new(), TinyRun::new());
+    other.settings.push("run.seed=6".into());
+    one.finish(&[]);
+    other.finish(&[]);
+    assert_ne!(one.result()[2], other.result()[2], "weights");
+}
+
+#[test]
+fn killed_at_several_moments_and_resumed_it_ends_in_the_same_checkpoint() {
+    let whole = TinyRun::new();
+    let began = std::time::Instant::now();
+    whole.finish(&[]);
+    let took = began.elapsed();
+    let killed = TinyRun::new();
+    let mut kills = 0;
+    for part in 1..=6 {
+        let mut arguments = Vec::new();
+        if killed.out().join("run.toml").exists() {
+            arguments.push("--resume");
+        }
+        let mut child = killed
+            .train()
+            .args(arguments)
+            .stderr(std::process::Stdio::null())
+            .stdout(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(took.mul_f64(f64::from(part) / 7.0).max(Duration::from_millis(50)));
+        // `kill` sends SIGKILL: nothing can be tidied up.
+        if child.try_wait().unwrap().is_none() {
+            child.kill().unwrap();
+            kills += 1;
+        }
+        child.wait().unwrap();
+    }
+    assert!(kills >= 3, "only {kills} kills came in time");
+    killed.finish(&["--resume"]);
+    assert_same(&whole, &killed);
+}
+
+#[test]
+fn a_run_that_stopped_at_max_steps_goes_on_where_it_stopped() {
+    let (whole, parts) = (TinyRun::new(), TinyRun::new());
+    whole.finish(&[]);
+    parts.finish(&["--set", "run.max_steps=2"]);
+    let summary: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(parts.out().join("summary.json")).unwrap()).unwrap();
+    assert_eq!(summary["steps"], 2);
+    parts.finish(&["--resume"]);
+    assert_same(&whole, &parts);
+}
+
+#[test]
+fn the_first_update_sees_the_policy_that_sampled() {
+    let run = TinyRun::new();
+    run.finish(&[]);
+    let metrics = std::fs::read_to_string(run.out().join("metrics.jsonl")).unwrap();
+    let steps: Vec<serde_json::Value> = metrics
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .filter(|line: &serde_json::Value| line["kind"] == "step")
+        .collect();
+    assert_eq!(steps.len(), 6);
+    let trained = steps.iter().filter(|step| step["trained_steps"] != 0).count();
+    assert!(trained > 0, "no step had a gradient");
+    for step in &steps {
+        assert!(step["first_ratio_deviation"].as_f64().unwrap() < 1e-5, "{step}");
+        assert!(step["first_kl"].as_f64().unwrap().abs() < 1e-5, "{step}");
+    }
+}

@@ -1,0 +1,144 @@
+//! The command line: what can be asked, and who answers.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use clap::{Args, Parser, Subcommand};
+
+use crate::runfile::RunFile;
+use crate::train::progress::Voice;
+use crate::{eval, train};
+
+/// Train language-model agents to keep a memory.
+#[derive(Parser)]
+#[command(version)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Train a policy as a run file says: warm start, then LoGo-GRPO stage by stage.
+    Train {
+        #[command(flatten)]
+        run: RunArguments,
+        /// Continue the run in `run.out` from its newest checkpoint.
+        #[arg(long)]
+        resume: bool,
+        /// Check everything, print the run file with all defaults, and stop.
+        #[arg(long)]
+        dry_run: bool,
+        /// Print the summary as JSON, and nothing else.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Evaluate the weights of a run on episodes of a split.
+    Eval {
+        #[command(flatten)]
+        run: RunArguments,
+        /// Folder with weights.safetensors and tokenizer.json. Default: `run.out`/final.
+        #[arg(long)]
+        weights: Option<PathBuf>,
+        /// The environment's split: validation or held-out.
+        #[arg(long, default_value = "held-out")]
+        split: String,
+        /// How many episodes. Default: the run file's for held-out.
+        #[arg(long)]
+        episodes: Option<u64>,
+        /// Sessions of each episode; 0 is all. Default: the run file's.
+        #[arg(long)]
+        horizon: Option<u32>,
+        /// Print the figures as JSON, and nothing else.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Say what a component is: kind, size, imports, exports.
+    Inspect {
+        /// A `.wasm` component.
+        component: PathBuf,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Args)]
+struct RunArguments {
+    /// The run file (TOML).
+    run: PathBuf,
+    /// Set a key of the run file, for instance `logo.rollouts=4`; may be repeated.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    settings: Vec<String>,
+    /// A data file for the environment, beside the run file's; may be repeated.
+    #[arg(long, value_name = "FILE")]
+    data: Vec<PathBuf>,
+}
+
+impl RunArguments {
+    fn read(self) -> Result<RunFile> {
+        let mut file = RunFile::read(&self.run, &self.settings)?;
+        file.environment.data.extend(self.data);
+        Ok(file)
+    }
+}
+
+impl Cli {
+    /// Does what was asked.
+    pub fn run(self) -> Result<()> {
+        match self.command {
+            Command::Train {
+                run,
+                resume,
+                dry_run,
+                json,
+            } => {
+                let file = run.read()?;
+                if dry_run {
+                    train::check(&file)?;
+                    print!("{}", file.resolved()?);
+                    return Ok(());
+                }
+                let summary = train::run(&file, resume, Voice::detect(json))?;
+                if json {
+                    println!("{}", serde_json::to_string_pretty(&summary)?);
+                } else {
+                    print!("{}", summary.table());
+                }
+            }
+            Command::Eval {
+                run,
+                weights,
+                split,
+                episodes,
+                horizon,
+                json,
+            } => {
+                let file = run.read()?;
+                let exam = eval::Exam::new(
+                    &file.logo,
+                    &split,
+                    episodes.unwrap_or(file.evaluation.held_out_episodes),
+                    horizon.unwrap_or(file.evaluation.horizon),
+                );
+                let weights = weights.unwrap_or_else(|| file.run.out.join("final"));
+                let figures = train::evaluate(&file, &weights, &exam, Voice::detect(json))?;
+                if json {
+                    println!("{}", serde_json::to_string_pretty(&figures)?);
+                } else {
+                    print!("{}", figures.table());
+                }
+            }
+            Command::Inspect { component, json } => {
+                let sandbox = memloom_runtime::Sandbox::new(memloom_runtime::Limits::default())?;
+                let inspection = sandbox.inspect(&component)?;
+                if json {
+                    println!("{}", serde_json::to_string_pretty(&inspection)?);
+                } else {
+                    print!("{inspection}");
+                }
+            }
+        }
+        std::io::Write::flush(&mut std::io::stdout()).context("cannot write to standard output")
+    }
+}

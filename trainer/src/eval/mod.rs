@@ -1,0 +1,97 @@
+//! What a policy is worth on episodes that it was not trained on.
+
+pub mod baselines;
+pub mod figures;
+pub mod rivals;
+
+use std::sync::Arc;
+
+use anyhow::Result;
+
+use self::figures::Figures;
+use crate::generate::{Job, Sample};
+use crate::logo::reward::Compression;
+use crate::rollout::model::Sampling;
+use crate::rollout::{self, Plan};
+use crate::runfile::LogoSection;
+use crate::tokenizer::Tokenizer;
+use crate::world::{Opened, World};
+
+/// Episodes that are rolled out at once: bounds memory, not the result.
+const AT_ONCE: usize = 32;
+
+/// Which episodes, and how a reward is computed.
+#[derive(Clone, Debug)]
+pub struct Exam {
+    /// Split of the environment.
+    pub split: String,
+    /// Episodes, from the split's first.
+    pub episodes: u64,
+    /// Sessions of each; 0 is all.
+    pub horizon: u32,
+    /// Which figure of a score is the reward.
+    pub metric: String,
+    /// The compression penalty; evaluation charges the whole bank.
+    pub compression: Compression,
+}
+
+impl Exam {
+    /// An exam by the run file's rewards.
+    pub fn new(
+        logo: &LogoSection,
+        split: &str,
+        episodes: u64,
+        horizon: u32,
+    ) -> Self {
+        Self {
+            split: split.to_owned(),
+            episodes,
+            horizon,
+            metric: logo.metric.clone(),
+            compression: Compression {
+                penalty: logo.penalty,
+                threshold: logo.threshold,
+                charge: logo.charge,
+            },
+        }
+    }
+
+    /// Opens the exam's episodes.
+    pub fn open(&self, world: &mut World) -> Result<Vec<Opened>> {
+        (0..world.at_most(&self.split, self.episodes)?)
+            .map(|index| world.open(&self.split, index, self.horizon))
+            .collect()
+    }
+}
+
+/// Rolls each of the exam's episodes out once. `done` hears how many have ended.
+pub fn examine(
+    exam: &Exam,
+    world: &mut World,
+    tokenizer: &Arc<Tokenizer>,
+    sampling: Sampling,
+    engine: &mut dyn FnMut(&[Job]) -> Vec<Result<Sample, String>>,
+    done: &mut dyn FnMut(usize),
+) -> Result<Figures> {
+    let mut episodes = exam.open(world)?;
+    let mut figures = Vec::new();
+    for (batch, opened) in episodes.chunks_mut(AT_ONCE).enumerate() {
+        let plan = Plan {
+            world,
+            tokenizer,
+            rollouts: 1,
+            anchors: &[],
+            rerolls: 0,
+            sampling: Sampling {
+                occasion: [sampling.occasion[0], sampling.occasion[1] + batch as u64],
+                ..sampling
+            },
+        };
+        let outcomes = rollout::run(&plan, opened, engine)?;
+        for (outcome, opened) in outcomes.iter().zip(&*opened) {
+            figures.push(figures::of(exam, opened, &outcome.settled)?);
+        }
+        done(figures.len());
+    }
+    Ok(Figures::mean(&figures))
+}

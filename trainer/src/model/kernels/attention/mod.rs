@@ -1,0 +1,212 @@
+//! Fused attention over segments: no padding, no mask, nothing kept for the
+//! backward pass but one number a head and query.
+//!
+//! Rows are independent of each other and run in parallel. Within a row the
+//! work is matrix products of a segment's queries with the keys that it sees,
+//! a few hundred by a few hundred by the width of a head: too small for a
+//! general matrix library to pay, so they go through one register tile,
+//! [`Tile::add`].
+
+mod backward;
+mod forward;
+
+pub(super) use self::forward::Attended;
+use super::super::layout::Segment;
+use super::Sight;
+
+/// What the gradient of attention among the same tokens is computed from.
+#[derive(Clone, Copy)]
+pub(super) struct Remembered<'a> {
+    /// Rotated rows [queries | keys | values].
+    pub(super) rotated: &'a [f32],
+    /// What the forward pass gave.
+    pub(super) means: &'a [f32],
+    /// What the forward pass gave.
+    pub(super) log_sums: &'a [f32],
+}
+
+/// The loops for one width of a head.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Loops {
+    /// Attention of rotated rows [queries | keys | values] to key rows.
+    pub(super) forward: fn(&Sight, &[f32], KeyRows<'_>) -> Attended,
+    /// Gradient of the rotated rows, given that of the means.
+    pub(super) backward: fn(&Sight, Remembered<'_>, &[f32]) -> Vec<f32>,
+}
+
+impl Loops {
+    /// None for a width that has no fused loops.
+    pub(super) fn of(width: usize) -> Option<Self> {
+        match width {
+            8 => Some(Self::compiled::<8>()),
+            16 => Some(Self::compiled::<16>()),
+            32 => Some(Self::compiled::<32>()),
+            64 => Some(Self::compiled::<64>()),
+            128 => Some(Self::compiled::<128>()),
+            _ => None,
+        }
+    }
+
+    fn compiled<const W: usize>() -> Self {
+        Self {
+            forward: forward::forward::<W>,
+            backward: backward::backward::<W>,
+        }
+    }
+}
+
+/// Output rows that share the loads of a tile.
+const ROWS: usize = 4;
+
+/// Keys of a tile of scores.
+const KEYS: usize = 32;
+
+/// Rows of floats in which keys and values lie.
+#[derive(Clone, Copy)]
+pub(super) struct KeyRows<'a> {
+    /// All rows.
+    pub(super) data: &'a [f32],
+    /// Length of a row.
+    pub(super) columns: usize,
+    /// Where the first head's key starts in a row.
+    pub(super) keys: usize,
+    /// Where the first head's value starts in a row.
+    pub(super) values: usize,
+}
+
+/// A matrix operand: element (row, term) is at `row * by_row + term * by_term`.
+#[derive(Clone, Copy)]
+struct Operand<'a> {
+    data: &'a [f32],
+    by_row: usize,
+    by_term: usize,
+}
+
+/// `R` rows of `W` sums that stay in registers.
+struct Tile<const R: usize, const W: usize>([[f32; W]; R]);
+
+impl<const R: usize, const W: usize> Tile<R, W> {
+    #[inline(always)]
+    fn zero() -> Self {
+        Self([[0.0; W]; R])
+    }
+
+    /// Adds `left` [R, terms] times `right`, whose `terms` rows of `W` are
+    /// `columns` apart.
+    #[inline(always)]
+    fn add(&mut self, left: Operand<'_>, terms: usize, right: &[f32], columns: usize) {
+        for term in 0..terms {
+            let row = &right[term * columns..][..W];
+            for (r, sums) in self.0.iter_mut().enumerate() {
+                let factor = left.data[r * left.by_row + term * left.by_term];
+                for (sum, value) in sums.iter_mut().zip(row) {
+                    *sum = factor.mul_add(*value, *sum);
+                }
+            }
+        }
+    }
+}
+
+/// Calls `$body` with `$R` and `$first` for tiles of rows that cover `$count`:
+/// full tiles, then single rows.
+macro_rules! for_each_tile {
+    ($count:expr, |$R:ident, $first:ident| $body:block) => {{
+        let count = $count;
+        let full = count - count % ROWS;
+        for $first in (0..full).step_by(ROWS) {
+            const $R: usize = ROWS;
+            $body
+        }
+        for $first in full..count {
+            const $R: usize = 1;
+            $body
+        }
+    }};
+}
+use for_each_tile;
+
+/// One part of the rows that a segment sees, column by column, padded with zeros
+/// to a multiple of [`KEYS`].
+struct Transposed {
+    data: Vec<f32>,
+    /// Keys with padding.
+    padded: usize,
+}
+
+impl Transposed {
+    /// Of columns `start..start + width` of the segment's keys.
+    #[inline(always)]
+    fn new(rows: KeyRows<'_>, segment: &Segment, start: usize, width: usize) -> Self {
+        let padded = segment.keys().next_multiple_of(KEYS);
+        let mut data = vec![0.0; width * padded];
+        let keys = segment.prefix.clone().chain(segment.own.clone());
+        for (at, key) in keys.enumerate() {
+            let row = &rows.data[key * rows.columns + start..][..width];
+            for (column, value) in row.iter().enumerate() {
+                data[column * padded + at] = *value;
+            }
+        }
+        Self { data, padded }
+    }
+}
+
+/// Products of every query with the keys that the segment sees, [queries,
+/// padded]; of the causal part only what is needed is right.
+///
+/// `queries` holds one query a row.
+#[inline(always)]
+fn scores(
+    queries: Operand<'_>,
+    width: usize,
+    segment: &Segment,
+    keys: &Transposed,
+    into: &mut Vec<f32>,
+) {
+    let padded = keys.padded;
+    into.clear();
+    into.resize(segment.queries.len() * padded, 0.0);
+    for_each_tile!(segment.queries.len(), |R, first| {
+        let left = Operand {
+            data: &queries.data[first * queries.by_row..],
+            ..queries
+        };
+        for block in (0..segment.visible(first + R - 1)).step_by(KEYS) {
+            let mut tile = Tile::<R, KEYS>::zero();
+            tile.add(left, width, &keys.data[block..], padded);
+            for (r, sums) in tile.0.iter().enumerate() {
+                into[(first + r) * padded + block..][..KEYS].copy_from_slice(sums);
+            }
+        }
+    });
+}
+
+/// Sums the rows that the segment sees, weighted: row r of the result is
+/// the sum over keys of `weights[first + r, key]` times the key's columns from
+/// `start`. `weights` is [queries, padded] and 0 where a query does not see.
+#[inline(always)]
+fn weighted<const R: usize, const W: usize>(
+    weights: &[f32],
+    padded: usize,
+    first: usize,
+    rows: KeyRows<'_>,
+    segment: &Segment,
+    start: usize,
+) -> Tile<R, W> {
+    let visible = segment.visible(first + R - 1);
+    let prefix = segment.prefix.len().min(visible);
+    let mut tile = Tile::zero();
+    let mut part = |skip: usize, key: usize, terms: usize| {
+        if terms > 0 {
+            let left = Operand {
+                data: &weights[first * padded + skip..],
+                by_row: padded,
+                by_term: 1,
+            };
+            let right = &rows.data[key * rows.columns + start..];
+            tile.add(left, terms, right, rows.columns);
+        }
+    };
+    part(0, segment.prefix.start, prefix);
+    part(prefix, segment.own.start, visible - prefix);
+    tile
+}

@@ -1,0 +1,87 @@
+//! Fused log-softmax over the set that each token was chosen from: neither the
+//! other logits nor their log-probabilities are touched.
+
+use super::Choice;
+use super::lanes::{exponentials, for_each_chunk, largest, vectorized};
+
+/// Rows of a parallel chunk.
+const ROWS: usize = 64;
+
+/// Log-probability and entropy of each choice, from rows of logits as long as
+/// the vocabulary, divided by `temperature`.
+pub(super) fn forward(
+    logits: &[f32],
+    choices: &[Choice],
+    temperature: f32,
+) -> (Vec<f32>, Vec<f32>) {
+    let vocabulary = logits.len() / choices.len().max(1);
+    let mut weights = Vec::new();
+    let rows = choices.iter().zip(logits.chunks_exact(vocabulary.max(1)));
+    rows.map(|(choice, logits)| {
+        vectorized(|| {
+            gather(logits, choice, &mut weights);
+            let top = largest(&weights);
+            let set = weights.clone();
+            let sum = exponentials(&mut weights, 1.0 / temperature, top / temperature);
+            let log_sum = sum.ln() + top / temperature;
+            let mean: f32 = set
+                .iter()
+                .zip(&weights)
+                .map(|(logit, weight)| weight * logit)
+                .sum::<f32>()
+                / (sum * temperature);
+            let chosen = logits[choice.token as usize] / temperature;
+            (chosen - log_sum, (log_sum - mean).max(0.0))
+        })
+    })
+    .unzip()
+}
+
+/// Gradient of the logits, given that of the log-probabilities:
+/// grad (1[token] - p) / temperature inside the set, 0 outside.
+pub(super) fn backward(
+    logits: &[f32],
+    choices: &[Choice],
+    temperature: f32,
+    grad: &[f32],
+) -> Vec<f32> {
+    let vocabulary = logits.len() / choices.len().max(1);
+    let mut logits_grad = vec![0.0; logits.len()];
+    for_each_chunk(&mut logits_grad, ROWS * vocabulary.max(1), |index, chunk| {
+        let first = index * ROWS;
+        let mut weights = Vec::new();
+        for (row, out) in chunk.chunks_exact_mut(vocabulary).enumerate() {
+            let row = first + row;
+            let choice = &choices[row];
+            let logits = &logits[row * vocabulary..(row + 1) * vocabulary];
+            gather(logits, choice, &mut weights);
+            let top = largest(&weights);
+            let sum = exponentials(&mut weights, 1.0 / temperature, top / temperature);
+            let scale = -grad[row] / (sum * temperature);
+            match &choice.among {
+                Some(among) => {
+                    for (token, weight) in among.iter().zip(&weights) {
+                        out[*token as usize] = weight * scale;
+                    }
+                }
+                None => {
+                    for (out, weight) in out.iter_mut().zip(&weights) {
+                        *out = weight * scale;
+                    }
+                }
+            }
+            out[choice.token as usize] += grad[row] / temperature;
+        }
+    });
+    logits_grad
+}
+
+/// The logits of a choice's set.
+#[inline(always)]
+fn gather(logits: &[f32], choice: &Choice, into: &mut Vec<f32>) {
+    into.clear();
+    match &choice.among {
+        Some(among) => into.extend(among.iter().map(|token| logits[*token as usize])),
+        None => into.extend_from_slice(logits),
+    }
+}

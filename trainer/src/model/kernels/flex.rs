@@ -1,0 +1,108 @@
+//! The kernels on the CPU backend, without gradients.
+
+use std::sync::Arc;
+
+use burn::tensor::{Tensor, TensorData, TensorPrimitive};
+use burn_flex::{Flex, FlexTensor};
+
+use super::attention::{KeyRows, Loops};
+use super::{Choice, Kernels, Plan, Sight, choice, composed, gate, norm};
+
+impl Kernels for Flex {
+    fn rms_norm(x: Tensor<Self, 2>, weight: Tensor<Self, 1>, epsilon: f32) -> Tensor<Self, 2> {
+        let shape = x.dims();
+        let (x, weight) = (dense(x), dense(weight));
+        wrap(norm::forward(floats(&x), floats(&weight), epsilon), shape)
+    }
+
+    fn swiglu(gate_up: Tensor<Self, 2>) -> Tensor<Self, 2> {
+        let [tokens, columns] = gate_up.dims();
+        let gate_up = dense(gate_up);
+        let y = gate::forward(floats(&gate_up), columns / 2);
+        wrap(y, [tokens, columns / 2])
+    }
+
+    fn attend(qkv: Tensor<Self, 2>, plan: &Plan<Self>) -> Tensor<Self, 2> {
+        let sight = &plan.sight;
+        let Some(loops) = Loops::of(sight.heads.width) else {
+            return composed::attend(qkv, plan);
+        };
+        let shape = [qkv.dims()[0], sight.heads.queries * sight.heads.width];
+        let rotated = rotated(&dense(qkv), sight);
+        let attended = (loops.forward)(sight, &rotated, sight.heads.key_rows(&rotated));
+        wrap(attended.means, shape)
+    }
+
+    fn attend_cached(
+        qkv: Tensor<Self, 2>,
+        cache: Tensor<Self, 2>,
+        plan: &Plan<Self>,
+    ) -> (Tensor<Self, 2>, Tensor<Self, 2>) {
+        let sight = &plan.sight;
+        let heads = sight.heads;
+        let Some(loops) = Loops::of(heads.width) else {
+            return composed::attend_cached(qkv, cache, plan);
+        };
+        let shape = [qkv.dims()[0], heads.queries * heads.width];
+        let rotated = rotated(&dense(qkv), sight);
+        let width = heads.keys * heads.width;
+        let mut cache = dense(cache);
+        // In place: the caller holds no other handle on the cache.
+        let slots = cache.storage_mut::<f32>();
+        let rows = rotated.chunks_exact(heads.columns());
+        for (row, slot) in rows.zip(&sight.layout.slots) {
+            slots[slot * 2 * width..][..2 * width]
+                .copy_from_slice(&row[heads.queries * heads.width..]);
+        }
+        let keys = KeyRows {
+            data: floats(&cache),
+            columns: 2 * width,
+            keys: 0,
+            values: width,
+        };
+        let attended = (loops.forward)(sight, &rotated, keys);
+        (wrap(attended.means, shape), whole(cache))
+    }
+
+    fn choose(
+        logits: Tensor<Self, 2>,
+        choices: Arc<[Choice]>,
+        temperature: f32,
+    ) -> (Tensor<Self, 1>, Tensor<Self, 1>) {
+        let logits = dense(logits);
+        let count = [choices.len()];
+        let (logprobs, entropies) = choice::forward(floats(&logits), &choices, temperature);
+        (wrap(logprobs, count), wrap(entropies, count))
+    }
+}
+
+/// The rows of queries, keys and values, turned by their positions.
+pub(super) fn rotated(qkv: &FlexTensor, sight: &Sight) -> Vec<f32> {
+    let mut rows = floats(qkv).to_vec();
+    let positions = &sight.layout.positions;
+    sight.rope.turn_rows(&mut rows, positions, sight.heads, false);
+    rows
+}
+
+/// The tensor's storage, row after row.
+fn dense<const D: usize>(tensor: Tensor<Flex, D>) -> FlexTensor {
+    tensor.into_primitive().tensor().to_contiguous()
+}
+
+/// The elements of a dense tensor of 32-bit floats.
+pub(super) fn floats(tensor: &FlexTensor) -> &[f32] {
+    tensor.storage::<f32>()
+}
+
+/// A storage of the given shape.
+pub(super) fn primitive<const D: usize>(values: Vec<f32>, shape: [usize; D]) -> FlexTensor {
+    FlexTensor::from_data(TensorData::new(values, shape))
+}
+
+fn wrap<const D: usize>(values: Vec<f32>, shape: [usize; D]) -> Tensor<Flex, D> {
+    whole(primitive(values, shape))
+}
+
+fn whole<const D: usize>(tensor: FlexTensor) -> Tensor<Flex, D> {
+    Tensor::from_primitive(TensorPrimitive::Float(tensor))
+}

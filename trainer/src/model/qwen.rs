@@ -1,0 +1,298 @@
+//! The decoder that Qwen2 and Qwen3 share: RMSNorm, rotary positions,
+//! grouped-query attention, SwiGLU, tied or untied head; without the biases of
+//! the one and the query and key norms of the other.
+//!
+//! Matrices are [inputs, outputs], the transpose of Hugging Face's; queries,
+//! keys and values are one matrix, gate and up another, so that each is one
+//! product.
+
+use std::sync::Arc;
+
+use burn::tensor::backend::AutodiffBackend;
+use burn::tensor::{Tensor, TensorData};
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{RngCore, SeedableRng};
+
+use super::config::{BackboneConfig, ConfigError};
+use super::kernels::{Heads, Kernels, Plan, Rope, Sight, indices};
+use super::layout::Layout;
+
+/// A decoder's weights.
+#[derive(Clone, Debug)]
+pub struct Backbone<B: Kernels> {
+    pub(super) config: BackboneConfig,
+    rope: Arc<Rope>,
+    /// [vocabulary, hidden].
+    pub(super) embedding: Tensor<B, 2>,
+    pub(super) layers: Vec<Layer<B>>,
+    /// [hidden].
+    pub(super) norm: Tensor<B, 1>,
+    /// [hidden, vocabulary]; None where the embedding is the head.
+    pub(super) head: Option<Tensor<B, 2>>,
+}
+
+/// A layer's weights.
+#[derive(Clone, Debug)]
+pub(super) struct Layer<B: Kernels> {
+    /// [hidden].
+    pub(super) attention_norm: Tensor<B, 1>,
+    /// [hidden, queries | keys | values].
+    pub(super) qkv: Tensor<B, 2>,
+    /// [query heads * head width, hidden].
+    pub(super) attention_out: Tensor<B, 2>,
+    /// [hidden].
+    pub(super) mlp_norm: Tensor<B, 1>,
+    /// [hidden, gate | up].
+    pub(super) gate_up: Tensor<B, 2>,
+    /// [intermediate, hidden].
+    pub(super) down: Tensor<B, 2>,
+}
+
+/// Keys and values of a generation: for each layer [slots, keys | values].
+#[derive(Debug)]
+pub struct Cache<B: Kernels>(Vec<Tensor<B, 2>>);
+
+/// What turns every parameter into another of the same shape.
+pub trait Rewrite<B: Kernels> {
+    /// The new parameter. `name` tells it from all others; the order of calls is
+    /// fixed.
+    fn rewrite<const D: usize>(&mut self, name: &str, parameter: Tensor<B, D>) -> Tensor<B, D>;
+}
+
+impl<B: Kernels> Backbone<B> {
+    /// Random weights: the same for the same seed, whatever the backend.
+    ///
+    /// Matrices are normal with standard deviation 0.5 / sqrt(inputs), the two
+    /// that write into the residual stream 1 / sqrt(2 layers) of that (GPT-2's
+    /// scheme, its 0.02 being 0.55 / sqrt(768)); embeddings are as the head's
+    /// matrix; norms are 1.
+    pub fn random(
+        config: &BackboneConfig,
+        seed: u64,
+        device: &B::Device,
+    ) -> Result<Self, ConfigError> {
+        config.check()?;
+        let mut source = ChaCha8Rng::seed_from_u64(seed);
+        let mut matrix = |inputs: usize, outputs: usize, scale: f64| -> Tensor<B, 2> {
+            let deviation = 0.5 * scale / (config.hidden_size as f64).sqrt();
+            let values = normals(&mut source, inputs * outputs, deviation);
+            Tensor::from_data(TensorData::new(values, [inputs, outputs]), device)
+        };
+        let hidden = config.hidden_size;
+        let width = config.head_dim();
+        let residual = 1.0 / (2.0 * config.layers as f64).sqrt();
+        let ones = || Tensor::ones([hidden], device);
+        let embedding = matrix(config.vocab_size, hidden, 1.0);
+        let layers = (0..config.layers)
+            .map(|_| Layer {
+                attention_norm: ones(),
+                qkv: matrix(hidden, (config.heads + 2 * config.kv_heads) * width, 1.0),
+                attention_out: matrix(config.heads * width, hidden, residual),
+                mlp_norm: ones(),
+                gate_up: matrix(hidden, 2 * config.intermediate_size, 1.0),
+                down: matrix(config.intermediate_size, hidden, residual),
+            })
+            .collect();
+        let head = (!config.tie_embeddings).then(|| matrix(hidden, config.vocab_size, 1.0));
+        Ok(Self::assemble(config, embedding, layers, ones(), head))
+    }
+
+    pub(super) fn assemble(
+        config: &BackboneConfig,
+        embedding: Tensor<B, 2>,
+        layers: Vec<Layer<B>>,
+        norm: Tensor<B, 1>,
+        head: Option<Tensor<B, 2>>,
+    ) -> Self {
+        let rope = Rope::new(config.context, config.head_dim(), config.rope_theta);
+        Self {
+            config: config.clone(),
+            rope: Arc::new(rope),
+            embedding,
+            layers,
+            norm,
+            head,
+        }
+    }
+
+    /// The shape.
+    pub fn config(&self) -> &BackboneConfig {
+        &self.config
+    }
+
+    /// Where the weights are.
+    pub fn device(&self) -> B::Device {
+        self.embedding.device()
+    }
+
+    /// Number of parameters.
+    pub fn parameters(&self) -> usize {
+        struct Count(usize);
+        impl<B: Kernels> Rewrite<B> for Count {
+            fn rewrite<const D: usize>(&mut self, _: &str, parameter: Tensor<B, D>) -> Tensor<B, D> {
+                self.0 += parameter.shape().num_elements();
+                parameter
+            }
+        }
+        let mut count = Count(0);
+        self.clone().rewrite(&mut count);
+        count.0
+    }
+
+    /// Every parameter replaced.
+    pub fn rewrite(self, by: &mut impl Rewrite<B>) -> Self {
+        let layer = |(index, layer): (usize, Layer<B>)| {
+            let mut matrix = |name: &str, x: Tensor<B, 2>| by.rewrite(&format!("layers.{index}.{name}"), x);
+            let qkv = matrix("qkv", layer.qkv);
+            let attention_out = matrix("attention_out", layer.attention_out);
+            let gate_up = matrix("gate_up", layer.gate_up);
+            let down = matrix("down", layer.down);
+            let mut norm = |name: &str, x: Tensor<B, 1>| by.rewrite(&format!("layers.{index}.{name}"), x);
+            Layer {
+                attention_norm: norm("attention_norm", layer.attention_norm),
+                qkv,
+                attention_out,
+                mlp_norm: norm("mlp_norm", layer.mlp_norm),
+                gate_up,
+                down,
+            }
+        };
+        let layers = self.layers.into_iter().enumerate().map(layer).collect();
+        Self {
+            layers,
+            embedding: by.rewrite("embedding", self.embedding),
+            norm: by.rewrite("norm", self.norm),
+            head: self.head.map(|head| by.rewrite("head", head)),
+            ..self
+        }
+    }
+
+    /// What a pass over `layout` needs.
+    pub(crate) fn plan(&self, layout: Layout) -> Plan<B> {
+        let sight = Sight {
+            layout,
+            heads: Heads {
+                queries: self.config.heads,
+                keys: self.config.kv_heads,
+                width: self.config.head_dim(),
+            },
+            rope: self.rope.clone(),
+        };
+        Plan::new(sight, self.device())
+    }
+
+    /// Logits of what follows the tokens `at`, [at, vocabulary], of a pass whose
+    /// keys are its own tokens.
+    pub(crate) fn logits(&self, layout: Layout, at: &[usize]) -> Tensor<B, 2> {
+        let plan = self.plan(layout);
+        self.pass(&plan, at, |_, qkv| B::attend(qkv, &plan))
+    }
+
+    /// Room for the keys and values of `slots` tokens.
+    pub(crate) fn cache(&self, slots: usize) -> Cache<B> {
+        let width = 2 * self.config.kv_heads * self.config.head_dim();
+        let layers = 0..self.config.layers;
+        Cache(layers.map(|_| Tensor::zeros([slots, width], &self.device())).collect())
+    }
+
+    /// Logits of what follows the tokens `at`, [at, vocabulary], of a pass whose
+    /// keys are in `cache` or go there.
+    pub(crate) fn logits_cached(
+        &self,
+        layout: Layout,
+        at: &[usize],
+        cache: &mut Cache<B>,
+    ) -> Tensor<B, 2> {
+        let plan = self.plan(layout);
+        // Each layer's cache is moved through the kernel, so that it is the only
+        // handle and can be written in place.
+        let mut slots = std::mem::take(&mut cache.0).into_iter();
+        let logits = self.pass(&plan, at, |layer, qkv| match slots.next() {
+            Some(keys) => {
+                let (attended, keys) = B::attend_cached(qkv, keys, &plan);
+                cache.0.push(keys);
+                attended
+            }
+            None => panic!("the cache has no layer {layer}: it was made for another backbone"),
+        });
+        logits
+    }
+
+    fn pass(
+        &self,
+        plan: &Plan<B>,
+        at: &[usize],
+        mut attend: impl FnMut(usize, Tensor<B, 2>) -> Tensor<B, 2>,
+    ) -> Tensor<B, 2> {
+        let epsilon = self.config.norm_eps as f32;
+        let tokens = plan.layout().tokens.iter().map(|token| *token as usize);
+        let tokens = indices::<B>(tokens, plan.device());
+        let at = indices::<B>(at.iter().copied(), plan.device());
+        let mut x = self.embedding.clone().select(0, tokens);
+        for (index, layer) in self.layers.iter().enumerate() {
+            let normed = B::rms_norm(x.clone(), layer.attention_norm.clone(), epsilon);
+            let mut attended = attend(index, normed.matmul(layer.qkv.clone()));
+            if index + 1 == self.layers.len() {
+                // Nothing after the last attention mixes tokens: only those that
+                // are asked for go on.
+                attended = attended.select(0, at.clone());
+                x = x.select(0, at.clone());
+            }
+            x = x + attended.matmul(layer.attention_out.clone());
+            let normed = B::rms_norm(x.clone(), layer.mlp_norm.clone(), epsilon);
+            let gated = B::swiglu(normed.matmul(layer.gate_up.clone()));
+            x = x + gated.matmul(layer.down.clone());
+        }
+        let x = B::rms_norm(x, self.norm.clone(), epsilon);
+        x.matmul(match &self.head {
+            Some(head) => head.clone(),
+            None => self.embedding.clone().transpose(),
+        })
+    }
+}
+
+impl<B: Kernels + AutodiffBackend<InnerBackend: Kernels>> Backbone<B> {
+    /// The same weights without gradients: shares their memory.
+    pub fn valid(&self) -> Backbone<B::InnerBackend> {
+        let layers = self.layers.iter().cloned().map(|layer| Layer {
+            attention_norm: layer.attention_norm.inner(),
+            qkv: layer.qkv.inner(),
+            attention_out: layer.attention_out.inner(),
+            mlp_norm: layer.mlp_norm.inner(),
+            gate_up: layer.gate_up.inner(),
+            down: layer.down.inner(),
+        });
+        Backbone {
+            config: self.config.clone(),
+            rope: self.rope.clone(),
+            embedding: self.embedding.clone().inner(),
+            layers: layers.collect(),
+            norm: self.norm.clone().inner(),
+            head: self.head.clone().map(Tensor::inner),
+        }
+    }
+
+    /// The same weights, each a leaf that collects a gradient.
+    pub fn tracked(self) -> Self {
+        struct Leaf;
+        impl<B: Kernels + AutodiffBackend> Rewrite<B> for Leaf {
+            fn rewrite<const D: usize>(&mut self, _: &str, parameter: Tensor<B, D>) -> Tensor<B, D> {
+                Tensor::from_inner(parameter.inner()).require_grad()
+            }
+        }
+        self.rewrite(&mut Leaf)
+    }
+}
+
+/// Normal numbers by Box and Muller's transform.
+fn normals(source: &mut ChaCha8Rng, count: usize, deviation: f64) -> Vec<f32> {
+    let mut uniform = || (source.next_u64() >> 11) as f64 / (1u64 << 53) as f64;
+    let mut values = Vec::with_capacity(count + 1);
+    while values.len() < count {
+        let radius = (-2.0 * (1.0 - uniform()).ln()).sqrt() * deviation;
+        let (sin, cos) = (std::f64::consts::TAU * uniform()).sin_cos();
+        values.extend([(radius * cos) as f32, (radius * sin) as f32]);
+    }
+    values.truncate(count);
+    values
+}

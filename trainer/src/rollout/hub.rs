@@ -1,0 +1,245 @@
+//! Where rollouts meet the engine. A rollout is a thread that blocks while it
+//! waits for the model; the hub forms a batch only when every live rollout is
+//! waiting, so a batch's members never depend on thread timing.
+
+use std::sync::mpsc::{Receiver, Sender, SyncSender, sync_channel};
+
+use anyhow::Result;
+
+use crate::generate::{Job, Sample};
+
+/// Which rollout asks: orders the members of a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// Episode within the step.
+    pub episode: usize,
+    /// Rollout of the episode; of a reroll: its anchor.
+    pub rollout: usize,
+    /// None for a global rollout; session and member of a reroll.
+    pub reroll: Option<(u32, usize)>,
+}
+
+/// What a rollout tells the hub.
+pub enum Event {
+    /// It waits for the model.
+    Request(Request),
+    /// It is about to start so many rerolls.
+    Spawned(usize),
+    /// It has ended, well or not.
+    Done,
+}
+
+/// A rollout's wish and where the answer goes.
+pub struct Request {
+    place: Place,
+    job: Job,
+    reply: SyncSender<Result<Sample, String>>,
+}
+
+/// A rollout's line to the hub. Dropping it says that the rollout has ended.
+pub struct Line {
+    place: Place,
+    events: Sender<Event>,
+}
+
+impl Line {
+    /// A line for a rollout that the hub already counts as live.
+    pub fn new(place: Place, events: Sender<Event>) -> Self {
+        Self { place, events }
+    }
+
+    /// Which rollout speaks here.
+    pub fn place(&self) -> Place {
+        self.place
+    }
+
+    /// Announces rerolls and opens a line for each.
+    pub fn spawn(&self, session: u32, members: usize) -> Vec<Line> {
+        // A hub that is gone has failed, and says so through `ask`.
+        let _ = self.events.send(Event::Spawned(members));
+        (0..members)
+            .map(|member| Line {
+                place: Place {
+                    reroll: Some((session, member)),
+                    ..self.place
+                },
+                events: self.events.clone(),
+            })
+            .collect()
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        let _ = self.events.send(Event::Done);
+    }
+}
+
+/// How a model handle asks: separate from [`Line`] so that a rollout lives on
+/// after its model handle is gone.
+#[derive(Clone)]
+pub struct Asking {
+    place: Place,
+    events: Sender<Event>,
+}
+
+impl Asking {
+    /// Asks in the name of `line`'s rollout.
+    pub fn on(line: &Line) -> Self {
+        Self {
+            place: line.place,
+            events: line.events.clone(),
+        }
+    }
+
+    /// Which rollout asks.
+    pub fn place(&self) -> Place {
+        self.place
+    }
+
+    /// Blocks until the engine has answered.
+    pub fn ask(&self, job: Job) -> Result<Sample, String> {
+        let stopped = || "the generation engine has stopped".to_owned();
+        let (reply, answer) = sync_channel(1);
+        let request = Request {
+            place: self.place,
+            job,
+            reply,
+        };
+        self.events
+            .send(Event::Request(request))
+            .map_err(|_| stopped())?;
+        answer.recv().map_err(|_| stopped())?
+    }
+}
+
+/// Serves `live` rollouts until all have ended. `engine` turns the jobs of a
+/// batch into one result each.
+pub fn serve(
+    events: &Receiver<Event>,
+    mut live: usize,
+    engine: &mut dyn FnMut(&[Job]) -> Vec<Result<Sample, String>>,
+) {
+    let mut waiting: Vec<Request> = Vec::new();
+    while live > 0 {
+        match events.recv() {
+            Ok(Event::Request(request)) => waiting.push(request),
+            Ok(Event::Spawned(count)) => live += count,
+            Ok(Event::Done) | Err(_) => live -= 1,
+        }
+        if live > 0 && waiting.len() == live {
+            waiting.sort_by_key(|request| request.place);
+            let (jobs, replies): (Vec<Job>, Vec<_>) = waiting
+                .drain(..)
+                .map(|request| (request.job, request.reply))
+                .unzip();
+            for (sample, reply) in engine(&jobs).into_iter().zip(replies) {
+                // A rollout that is gone needs no answer.
+                let _ = reply.send(sample);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+
+    use super::*;
+    use crate::generate::FinishReason;
+
+    fn job(seed: u64) -> Job {
+        Job {
+            prompt: vec![1].into(),
+            grammar: None,
+            max_tokens: 1,
+            temperature: 1.0,
+            seed,
+        }
+    }
+
+    fn echo(jobs: &[Job]) -> Vec<Result<Sample, String>> {
+        jobs.iter()
+            .map(|job| {
+                Ok(Sample {
+                    tokens: vec![job.seed as u32],
+                    logprobs: vec![0.0],
+                    choices: vec![None],
+                    finish: FinishReason::Stop,
+                })
+            })
+            .collect()
+    }
+
+    #[test]
+    fn batches_form_only_when_all_live_rollouts_wait_and_are_in_order() {
+        let (sender, receiver) = channel();
+        let mut batches: Vec<Vec<u64>> = Vec::new();
+        std::thread::scope(|scope| {
+            for rollout in (0..4usize).rev() {
+                let line = Line::new(
+                    Place {
+                        episode: 0,
+                        rollout,
+                        reroll: None,
+                    },
+                    sender.clone(),
+                );
+                scope.spawn(move || {
+                    let asking = Asking::on(&line);
+                    for round in 0..2 + rollout as u64 {
+                        let seed = round * 10 + rollout as u64;
+                        let sample = asking.ask(job(seed)).expect("the engine answers");
+                        assert_eq!(sample.tokens, [seed as u32]);
+                        if rollout == 1 && round == 0 {
+                            for child in line.spawn(3, 2) {
+                                scope.spawn(move || {
+                                    let Some((session, member)) = child.place().reroll else {
+                                        panic!("a reroll's line says so");
+                                    };
+                                    let seed = u64::from(session) * 100 + member as u64;
+                                    Asking::on(&child).ask(job(seed)).expect("answers");
+                                });
+                            }
+                        }
+                    }
+                });
+            }
+            serve(&receiver, 4, &mut |jobs: &[Job]| {
+                batches.push(jobs.iter().map(|job| job.seed).collect());
+                echo(jobs)
+            });
+        });
+        assert_eq!(
+            batches,
+            [
+                vec![0, 1, 2, 3],
+                vec![10, 11, 300, 301, 12, 13],
+                vec![21, 22, 23],
+                vec![32, 33],
+                vec![43],
+            ]
+        );
+    }
+
+    #[test]
+    fn an_engine_that_refuses_reaches_the_rollout_as_an_error() {
+        let (sender, receiver) = channel();
+        std::thread::scope(|scope| {
+            let line = Line::new(
+                Place {
+                    episode: 0,
+                    rollout: 0,
+                    reroll: None,
+                },
+                sender,
+            );
+            let rollout = scope.spawn(move || Asking::on(&line).ask(job(0)));
+            serve(&receiver, 1, &mut |jobs: &[Job]| {
+                vec![Err("the prompt is too long".into()); jobs.len()]
+            });
+            let answer = rollout.join().expect("no panic");
+            assert_eq!(answer.expect_err("refused"), "the prompt is too long");
+        });
+    }
+}

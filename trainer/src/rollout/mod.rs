@@ -1,0 +1,201 @@
+//! Rollouts and rerolls: every one a thread with its own sandboxed bank,
+//! policy and environment, all served by one engine.
+
+pub mod hub;
+pub mod model;
+pub mod settle;
+
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, PoisonError};
+use std::thread::Scope;
+
+use anyhow::{Context, Result};
+use memloom_runtime::{Episode, Snapshot};
+
+use self::hub::{Asking, Event, Line, Place};
+use self::model::{SampledModel, Sampling, Step, Steps};
+use self::settle::{Settled, Tally};
+use crate::generate::{Job, Sample};
+use crate::tokenizer::Tokenizer;
+use crate::world::{Opened, World};
+
+/// A session that is rerolled, and the rollout whose state it restarts from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Anchor {
+    /// Session, from 1.
+    pub session: u32,
+    /// Global rollout.
+    pub rollout: usize,
+}
+
+/// What to roll out.
+pub struct Plan<'a> {
+    /// Components.
+    pub world: &'a World,
+    /// For prompts and outputs.
+    pub tokenizer: &'a Arc<Tokenizer>,
+    /// Global rollouts of each episode: n.
+    pub rollouts: usize,
+    /// Anchors by episode.
+    pub anchors: &'a [Vec<Anchor>],
+    /// Rerolls of each anchor: m.
+    pub rerolls: usize,
+    /// Temperature and random numbers: the same for rollouts and rerolls.
+    pub sampling: Sampling,
+}
+
+/// What came of one rollout or reroll.
+pub struct Outcome {
+    /// Which one it was.
+    pub place: Place,
+    /// Every model output, in order.
+    pub steps: Vec<Step>,
+    /// What it left behind.
+    pub settled: Settled,
+}
+
+/// Runs a plan over opened episodes; outcomes in order of place.
+pub fn run(
+    plan: &Plan<'_>,
+    episodes: &mut [Opened],
+    engine: &mut dyn FnMut(&[Job]) -> Vec<Result<Sample, String>>,
+) -> Result<Vec<Outcome>> {
+    let mut environments = Vec::new();
+    for (episode, opened) in episodes.iter_mut().enumerate() {
+        for rollout in 0..plan.rollouts {
+            environments.push((episode, rollout, opened.fork()?));
+        }
+    }
+    let episodes = &*episodes;
+    let (events, inbox): (Sender<Event>, Receiver<Event>) = channel();
+    let (results, outcomes) = channel();
+    std::thread::scope(|scope| {
+        let live = environments.len();
+        for (episode, rollout, environment) in environments {
+            let line = Line::new(
+                Place {
+                    episode,
+                    rollout,
+                    reroll: None,
+                },
+                events.clone(),
+            );
+            let run = Run {
+                plan,
+                opened: &episodes[episode],
+                results: results.clone(),
+            };
+            scope.spawn(move || run.rollout(scope, line, environment));
+        }
+        drop(results);
+        hub::serve(&inbox, live, engine);
+    });
+    let mut outcomes = outcomes.into_iter().collect::<Result<Vec<Outcome>>>()?;
+    outcomes.sort_by_key(|outcome| outcome.place);
+    Ok(outcomes)
+}
+
+/// What a rollout's thread needs.
+struct Run<'a> {
+    plan: &'a Plan<'a>,
+    opened: &'a Opened,
+    results: Sender<Result<Outcome>>,
+}
+
+impl<'env> Run<'env> {
+    fn rollout<'scope>(
+        self,
+        scope: &'scope Scope<'scope, 'env>,
+        line: Line,
+        environment: memloom_runtime::Environment,
+    ) {
+        let result = self
+            .global(scope, &line, environment)
+            .with_context(|| self.name(line.place()));
+        // The receiver outlives the scope.
+        let _ = self.results.send(result);
+    }
+
+    fn name(&self, place: Place) -> String {
+        match place.reroll {
+            None => format!("rollout {} of {}", place.rollout, self.opened.id),
+            Some((session, member)) => format!(
+                "reroll {member} of session {session} of {} from rollout {}",
+                self.opened.id, place.rollout
+            ),
+        }
+    }
+
+    fn model(&self, line: &Line, steps: &Steps) -> Box<SampledModel> {
+        Box::new(SampledModel::new(
+            Asking::on(line),
+            self.plan.tokenizer.clone(),
+            self.plan.sampling,
+            steps.clone(),
+        ))
+    }
+
+    fn global<'scope>(
+        &self,
+        scope: &'scope Scope<'scope, 'env>,
+        line: &Line,
+        environment: memloom_runtime::Environment,
+    ) -> Result<Outcome> {
+        let place = line.place();
+        let steps = Steps::default();
+        let mut episode =
+            Episode::start(&self.plan.world.parts, environment, self.model(line, &steps))?;
+        let mut tally = Tally::default();
+        for session in 1..=self.opened.sessions() {
+            let anchor = Anchor {
+                session,
+                rollout: place.rollout,
+            };
+            if self.plan.anchors.get(place.episode).is_some_and(|a| a.contains(&anchor)) {
+                let snapshot = Arc::new(episode.snapshot()?);
+                for child in line.spawn(session, self.plan.rerolls) {
+                    let run = Run {
+                        plan: self.plan,
+                        opened: self.opened,
+                        results: self.results.clone(),
+                    };
+                    let snapshot = snapshot.clone();
+                    scope.spawn(move || {
+                        let result = run
+                            .local(&child, session, &snapshot)
+                            .with_context(|| run.name(child.place()));
+                        let _ = run.results.send(result);
+                    });
+                }
+            }
+            tally.observe(&mut episode, session, None)?;
+        }
+        self.outcome(place, episode, &steps, tally, None)
+    }
+
+    fn local(&self, line: &Line, session: u32, snapshot: &Snapshot) -> Result<Outcome> {
+        let steps = Steps::default();
+        let mut episode =
+            Episode::resume(&self.plan.world.parts, snapshot, self.model(line, &steps))?;
+        let mut tally = Tally::default();
+        tally.observe(&mut episode, session, None)?;
+        self.outcome(line.place(), episode, &steps, tally, Some(session))
+    }
+
+    fn outcome(
+        &self,
+        place: Place,
+        episode: Episode,
+        steps: &Steps,
+        tally: Tally,
+        only: Option<u32>,
+    ) -> Result<Outcome> {
+        let settled = tally.settle(episode, self.opened, only)?;
+        let steps = std::mem::take(&mut *steps.lock().unwrap_or_else(PoisonError::into_inner));
+        Ok(Outcome {
+            place,
+            steps,
+            settled,
+        })
+    }
+}

@@ -1,0 +1,127 @@
+//! The language model as a rollout sees it: asks the hub, and keeps what was
+//! sampled, token by token, for the update.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use memloom_runtime::{Completion, GenerateCall, LanguageModel, ModelError};
+
+use super::hub::Asking;
+use crate::generate::{FinishReason, Job, Sample};
+use crate::grammar::Grammar;
+use crate::seed::{Purpose, derive};
+use crate::tokenizer::Tokenizer;
+
+/// One role's output on one chunk.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// Session that it was given for; 0 for a question.
+    pub session: u32,
+    /// The prompt's tokens.
+    pub prompt: Arc<[u32]>,
+    /// What was sampled.
+    pub sample: Sample,
+}
+
+/// The steps of a rollout, shared between it and its model handle.
+pub type Steps = Arc<Mutex<Vec<Step>>>;
+
+/// How a set of rollouts samples.
+#[derive(Clone, Copy, Debug)]
+pub struct Sampling {
+    /// The run's seed.
+    pub seed: u64,
+    /// What the rollouts are for, so that no two sets share random numbers:
+    /// for instance (stage, step).
+    pub occasion: [u64; 2],
+    /// 0 is greedy.
+    pub temperature: f32,
+}
+
+/// A [`LanguageModel`] on the trainer's own engine.
+pub struct SampledModel {
+    asking: Asking,
+    tokenizer: Arc<Tokenizer>,
+    sampling: Sampling,
+    steps: Steps,
+}
+
+impl SampledModel {
+    /// A model for the rollout behind `asking`; its steps go to `steps`.
+    pub fn new(
+        asking: Asking,
+        tokenizer: Arc<Tokenizer>,
+        sampling: Sampling,
+        steps: Steps,
+    ) -> Self {
+        Self {
+            asking,
+            tokenizer,
+            sampling,
+            steps,
+        }
+    }
+
+    fn seed(&self, call: &GenerateCall) -> u64 {
+        let place = self.asking.place();
+        let (session, member) = place.reroll.map_or((0, 0), |(s, m)| (u64::from(s), m as u64 + 1));
+        derive(
+            self.sampling.seed,
+            Purpose::Sampling,
+            &[
+                self.sampling.occasion[0],
+                self.sampling.occasion[1],
+                place.episode as u64,
+                place.rollout as u64,
+                session,
+                member,
+                u64::from(call.session),
+                u64::from(call.step),
+            ],
+        )
+    }
+}
+
+impl LanguageModel for SampledModel {
+    fn generate(&mut self, call: &GenerateCall) -> Result<Completion, ModelError> {
+        let request = &call.request;
+        let prompt: Arc<[u32]> = self
+            .tokenizer
+            .encode_prompt(&request.role, &request.messages)
+            .map_err(|error| ModelError::new(format!("{error:#}")))?
+            .into();
+        let grammar = match &request.grammar {
+            Some(expression) => Some(Arc::new(
+                Grammar::parse(expression, &self.tokenizer)
+                    .map_err(|error| ModelError::new(error.to_string()))?,
+            )),
+            None => None,
+        };
+        let job = Job {
+            prompt: prompt.clone(),
+            grammar,
+            max_tokens: request.max_tokens as usize,
+            temperature: self.sampling.temperature,
+            seed: self.seed(call),
+        };
+        let sample = self.asking.ask(job).map_err(ModelError::new)?;
+        let completion = Completion {
+            text: self.tokenizer.decode(&sample.tokens),
+            finish: match sample.finish {
+                FinishReason::Stop => memloom_runtime::FinishReason::Stop,
+                FinishReason::Length => memloom_runtime::FinishReason::Length,
+            },
+            tokens: sample.tokens.clone(),
+            logprobs: sample.logprobs.clone(),
+            prompt_tokens: prompt.len() as u32,
+        };
+        self.steps
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(Step {
+                session: call.session,
+                prompt,
+                sample,
+            });
+        Ok(completion)
+    }
+}

@@ -1,0 +1,543 @@
+//! The run file: everything that a training run depends on, with every default
+//! in one place. Unset keys are the recipe that the quickstart was measured with.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail, ensure};
+use serde::{Deserialize, Serialize};
+use toml::{Table, Value};
+
+use crate::model::BackboneConfig;
+
+/// A run file as it is written (TOML). `memloom train --dry-run` prints it
+/// with all defaults filled in.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunFile {
+    /// Where the run's files go and how long it goes on.
+    pub run: RunSection,
+    /// The Wasm components.
+    pub components: Components,
+    /// Data and options of the environment.
+    #[serde(default)]
+    pub environment: EnvironmentSection,
+    /// Options of the policy.
+    #[serde(default)]
+    pub policy: PolicySection,
+    /// Shape of the language model.
+    #[serde(default)]
+    pub backbone: BackboneSection,
+    /// How text becomes tokens.
+    #[serde(default)]
+    pub tokenizer: TokenizerSection,
+    /// Supervised learning on demonstrations, before the first stage.
+    #[serde(default)]
+    pub warm_start: WarmStartSection,
+    /// AdamW in the stages.
+    #[serde(default)]
+    pub optimizer: OptimizerSection,
+    /// LoGo-GRPO.
+    #[serde(default)]
+    pub logo: LogoSection,
+    /// The curriculum, in order.
+    #[serde(default, rename = "stage")]
+    pub stages: Vec<Stage>,
+    /// What is measured, and when.
+    #[serde(default)]
+    pub evaluation: EvaluationSection,
+}
+
+/// `[run]`
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunSection {
+    /// Folder of the run: checkpoints, metrics, summary.
+    pub out: PathBuf,
+    /// Everything random derives from it. Default 1.
+    #[serde(default = "one")]
+    pub seed: u64,
+    /// Stops after this many LoGo-GRPO steps over all stages, if the stages
+    /// have not ended before. Default: no limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_steps: Option<u64>,
+    /// Steps (warm start and LoGo-GRPO) between checkpoints. Default 10.
+    #[serde(default = "ten")]
+    pub checkpoint_every: u64,
+}
+
+fn one() -> u64 {
+    1
+}
+
+fn ten() -> u64 {
+    10
+}
+
+/// `[components]`: paths of `.wasm` files.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Components {
+    /// A component of the world `memory-bank`.
+    pub bank: PathBuf,
+    /// A component of the world `task-environment`.
+    pub environment: PathBuf,
+    /// A component of the world `memory-policy`.
+    pub policy: PathBuf,
+}
+
+/// `[environment]`
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct EnvironmentSection {
+    /// Files that the environment reads; `--data` adds to them.
+    pub data: Vec<PathBuf>,
+    /// Options of the environment's own.
+    pub options: Table,
+}
+
+/// `[policy]`
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PolicySection {
+    /// Options of the policy's own.
+    pub options: Table,
+}
+
+/// `[backbone]`: a decoder in Qwen's shape.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct BackboneSection {
+    /// Width of the residual stream.
+    pub hidden_size: usize,
+    /// Number of layers.
+    pub layers: usize,
+    /// Query heads.
+    pub heads: usize,
+    /// Key and value heads; divides `heads`.
+    pub kv_heads: usize,
+    /// Width of the SwiGLU.
+    pub intermediate_size: usize,
+    /// Whether the head shares the embedding's weights.
+    pub tie_embeddings: bool,
+    /// Most tokens of a prompt and its completion together.
+    pub context: usize,
+}
+
+impl Default for BackboneSection {
+    fn default() -> Self {
+        Self {
+            hidden_size: 128,
+            layers: 3,
+            heads: 4,
+            kv_heads: 4,
+            intermediate_size: 256,
+            tie_embeddings: true,
+            context: 1024,
+        }
+    }
+}
+
+impl BackboneSection {
+    /// The backbone for a vocabulary.
+    pub fn config(&self, vocab_size: usize) -> BackboneConfig {
+        BackboneConfig {
+            vocab_size,
+            hidden_size: self.hidden_size,
+            layers: self.layers,
+            heads: self.heads,
+            kv_heads: self.kv_heads,
+            intermediate_size: self.intermediate_size,
+            rope_theta: 10_000.0,
+            norm_eps: 1e-6,
+            tie_embeddings: self.tie_embeddings,
+            context: self.context,
+        }
+    }
+}
+
+/// How text is cut into tokens.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TokenizerKind {
+    /// One token a word, lower-cased: for closed languages.
+    Words,
+    /// Byte-level BPE: for real text.
+    Bytes,
+}
+
+/// `[tokenizer]`: trained on the text of the training split.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TokenizerSection {
+    /// `words` or `bytes`.
+    pub kind: TokenizerKind,
+    /// Most tokens in the vocabulary.
+    pub vocabulary: usize,
+    /// Episodes of the training split whose text is read.
+    pub episodes: u64,
+}
+
+impl Default for TokenizerSection {
+    fn default() -> Self {
+        Self {
+            kind: TokenizerKind::Words,
+            vocabulary: 2048,
+            episodes: 200,
+        }
+    }
+}
+
+/// `[warm_start]`
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct WarmStartSection {
+    /// Who is imitated: a demonstrator of the environment.
+    pub demonstrator: String,
+    /// AdamW steps; 0 starts from random weights.
+    pub steps: u64,
+    /// Demonstrated episodes in a step.
+    pub episodes: u64,
+    /// Peak learning rate; linear warm-up over a tenth of the steps, then cosine to a tenth.
+    pub learning_rate: f64,
+}
+
+impl Default for WarmStartSection {
+    fn default() -> Self {
+        Self {
+            demonstrator: "demonstrator".into(),
+            steps: 300,
+            episodes: 4,
+            learning_rate: 2e-3,
+        }
+    }
+}
+
+/// `[optimizer]`
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct OptimizerSection {
+    /// Learning rate of the stages; a stage may name its own.
+    pub learning_rate: f64,
+    /// Decoupled weight decay of matrices.
+    pub weight_decay: f64,
+    /// Global gradient norm above which gradients are scaled down.
+    pub max_gradient_norm: f64,
+    /// Padded tokens in a micro-batch: bounds memory, not the result.
+    pub micro_batch_tokens: usize,
+}
+
+impl Default for OptimizerSection {
+    fn default() -> Self {
+        Self {
+            learning_rate: 3e-4,
+            weight_decay: 0.01,
+            max_gradient_norm: 1.0,
+            micro_batch_tokens: 4096,
+        }
+    }
+}
+
+/// Who pays for words in the bank.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Charge {
+    /// Each session pays for the entries that it wrote last, over its own words.
+    Session,
+    /// Every session pays the whole bank's excess over the words so far: the
+    /// reference's form.
+    Shared,
+}
+
+/// `[logo]`
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LogoSection {
+    /// Episodes in a step.
+    pub episodes: u64,
+    /// Global rollouts of an episode: n.
+    pub rollouts: usize,
+    /// Chance of a session to be rerolled: p. 0 is GRPO by session.
+    pub local_probability: f64,
+    /// Rerolls from an anchor: m.
+    pub rerolls: usize,
+    /// Which figure of a score is the reward: `reward` or a metric by name.
+    pub metric: String,
+    /// Weight of the compression penalty: lambda.
+    pub penalty: f64,
+    /// Bank words over dialogue words that are free: theta.
+    pub threshold: f64,
+    /// Who pays the penalty.
+    pub charge: Charge,
+    /// Sampling temperature of global rollouts and rerolls alike.
+    pub temperature: f32,
+    /// Passes over the rows of a step.
+    pub epochs: usize,
+    /// AdamW steps in a pass.
+    pub minibatches: usize,
+    /// Clipping of the step ratio: epsilon.
+    pub clip: f32,
+    /// Dual clip for negative advantages: c.
+    pub dual_clip: f32,
+    /// Weight of the k3 divergence from the stage's first weights.
+    pub kl: f32,
+}
+
+impl Default for LogoSection {
+    fn default() -> Self {
+        Self {
+            episodes: 2,
+            rollouts: 8,
+            local_probability: 0.5,
+            rerolls: 4,
+            metric: "reward".into(),
+            penalty: 0.5,
+            threshold: 0.25,
+            charge: Charge::Session,
+            temperature: 1.0,
+            epochs: 1,
+            minibatches: 2,
+            clip: 0.2,
+            dual_clip: 3.0,
+            kl: 0.0,
+        }
+    }
+}
+
+/// `[[stage]]`: one horizon of the curriculum.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Stage {
+    /// Sessions of an episode that are lived through; 0 is all.
+    pub horizon: u32,
+    /// LoGo-GRPO steps.
+    pub steps: u64,
+    /// Instead of `logo.penalty`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub penalty: Option<f64>,
+    /// Instead of `logo.threshold`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub threshold: Option<f64>,
+    /// Instead of `optimizer.learning_rate`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub learning_rate: Option<f64>,
+}
+
+/// `[evaluation]`
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct EvaluationSection {
+    /// LoGo-GRPO steps between validations; the best weights go on to the next
+    /// stage and become the result.
+    pub every: u64,
+    /// Episodes of the validation split.
+    pub validation_episodes: u64,
+    /// Episodes of the held-out split.
+    pub held_out_episodes: u64,
+    /// Horizon of validation and of the main held-out report; 0 is all sessions.
+    pub horizon: u32,
+    /// A horizon never trained on, reported beside; none by default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub long_horizon: Option<u32>,
+    /// Held-out episodes at `long_horizon`.
+    pub long_episodes: u64,
+    /// Reports how much evidence random turns and a TF-IDF regression trained
+    /// on evidence labels keep in as many words.
+    pub evidence_rivals: bool,
+}
+
+impl Default for EvaluationSection {
+    fn default() -> Self {
+        Self {
+            every: 20,
+            validation_episodes: 24,
+            held_out_episodes: 60,
+            horizon: 0,
+            long_horizon: None,
+            long_episodes: 24,
+            evidence_rivals: false,
+        }
+    }
+}
+
+impl RunFile {
+    /// Reads a run file; `settings` are `key=value` with dotted keys
+    /// (`logo.rollouts=4`, `stage.0.steps=10`).
+    pub fn read(path: &Path, settings: &[String]) -> Result<Self> {
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("cannot read the run file {}", path.display()))?;
+        let mut table: Table = text
+            .parse()
+            .with_context(|| format!("{} is not TOML", path.display()))?;
+        for setting in settings {
+            set(&mut table, setting)?;
+        }
+        let file: Self = table
+            .try_into()
+            .with_context(|| format!("{} is not a run file", path.display()))?;
+        file.check()
+            .with_context(|| format!("{} cannot be run", path.display()))?;
+        Ok(file)
+    }
+
+    /// The run file with every default filled in, as TOML.
+    pub fn resolved(&self) -> Result<String> {
+        toml::to_string(self).context("cannot write the run file as TOML")
+    }
+
+    fn check(&self) -> Result<()> {
+        let backbone = &self.backbone;
+        ensure!(
+            backbone.heads > 0 && backbone.hidden_size.is_multiple_of(2 * backbone.heads),
+            "backbone.hidden_size = {} does not divide into backbone.heads = {} heads of an even width",
+            backbone.hidden_size,
+            backbone.heads
+        );
+        ensure!(
+            backbone.kv_heads > 0 && backbone.heads.is_multiple_of(backbone.kv_heads),
+            "backbone.kv_heads = {} does not divide backbone.heads = {}",
+            backbone.kv_heads,
+            backbone.heads
+        );
+        let at_least_one = [
+            ("backbone.layers", backbone.layers),
+            ("backbone.intermediate_size", backbone.intermediate_size),
+            ("backbone.context", backbone.context),
+            ("logo.episodes", self.logo.episodes as usize),
+            ("logo.epochs", self.logo.epochs),
+            ("logo.minibatches", self.logo.minibatches),
+            ("warm_start.episodes", self.warm_start.episodes as usize),
+            ("optimizer.micro_batch_tokens", self.optimizer.micro_batch_tokens),
+            ("evaluation.every", self.evaluation.every as usize),
+            ("evaluation.validation_episodes", self.evaluation.validation_episodes as usize),
+            ("evaluation.held_out_episodes", self.evaluation.held_out_episodes as usize),
+            ("run.checkpoint_every", self.run.checkpoint_every as usize),
+        ];
+        for (key, value) in at_least_one {
+            ensure!(value > 0, "{key} must be at least 1");
+        }
+        ensure!(
+            self.logo.rollouts > 1,
+            "logo.rollouts = {}: a group needs at least 2",
+            self.logo.rollouts
+        );
+        ensure!(
+            (0.0..=1.0).contains(&self.logo.local_probability),
+            "logo.local_probability = {} is no probability",
+            self.logo.local_probability
+        );
+        ensure!(
+            self.logo.local_probability == 0.0 || self.logo.rerolls > 1,
+            "logo.rerolls = {}: a local group needs at least 2 (local_probability = 0 switches rerolls off)",
+            self.logo.rerolls
+        );
+        ensure!(
+            self.logo.temperature > 0.0,
+            "logo.temperature = {} must be above 0: greedy rollouts do not differ",
+            self.logo.temperature
+        );
+        ensure!(
+            !self.stages.is_empty() || self.warm_start.steps > 0,
+            "there is nothing to train: no [[stage]] and warm_start.steps = 0"
+        );
+        Ok(())
+    }
+}
+
+/// Sets `a.b.0.c=value`; a value that is no TOML is a string.
+fn set(table: &mut Table, setting: &str) -> Result<()> {
+    let Some((key, text)) = setting.split_once('=') else {
+        bail!("--set {setting}: expected key=value, for instance logo.rollouts=4");
+    };
+    let value = format!("value = {text}")
+        .parse::<Table>()
+        .ok()
+        .and_then(|mut parsed| parsed.remove("value"))
+        .unwrap_or_else(|| Value::String(text.into()));
+    let mut place = table;
+    let mut parts = key.split('.').peekable();
+    while let Some(part) = parts.next() {
+        if parts.peek().is_none() {
+            place.insert(part.into(), value);
+            return Ok(());
+        }
+        let mut next = place
+            .entry(part)
+            .or_insert_with(|| Value::Table(Table::new()));
+        if let Value::Array(items) = next {
+            let count = items.len();
+            let index: usize = parts
+                .next()
+                .and_then(|index| index.parse().ok())
+                .with_context(|| format!("--set {key}: {part} is a list; name an index"))?;
+            next = items
+                .get_mut(index)
+                .with_context(|| format!("--set {key}: {part} has {count} items, none at {index}"))?;
+        }
+        place = next
+            .as_table_mut()
+            .with_context(|| format!("--set {key}: {part} is a value, not a section"))?;
+    }
+    bail!("--set {setting}: the key is empty")
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    const MINIMAL: &str = r#"
+        [run]
+        out = "runs/x"
+        [components]
+        bank = "b.wasm"
+        environment = "e.wasm"
+        policy = "p.wasm"
+        [[stage]]
+        horizon = 8
+        steps = 3
+    "#;
+
+    fn read(text: &str, settings: &[&str]) -> Result<RunFile> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("run.toml");
+        std::fs::write(&path, text).unwrap();
+        let settings: Vec<String> = settings.iter().map(|s| s.to_string()).collect();
+        RunFile::read(&path, &settings)
+    }
+
+    fn complaint(text: &str, settings: &[&str]) -> String {
+        format!("{:#}", read(text, settings).unwrap_err())
+    }
+
+    #[test]
+    fn a_resolved_file_reads_back_as_itself() {
+        let file = read(MINIMAL, &[]).unwrap();
+        let resolved = file.resolved().unwrap();
+        let again = read(&resolved, &[]).unwrap();
+        assert_eq!(resolved, again.resolved().unwrap());
+    }
+
+    #[test]
+    fn settings_reach_sections_lists_and_strings() {
+        let file = read(
+            MINIMAL,
+            &["logo.rollouts=4", "stage.0.steps=9", "run.out=runs/y", "environment.options.seed=7"],
+        )
+        .unwrap();
+        assert_eq!(file.logo.rollouts, 4);
+        assert_eq!(file.stages[0].steps, 9);
+        assert_eq!(file.run.out, PathBuf::from("runs/y"));
+        assert_eq!(file.environment.options["seed"].as_integer(), Some(7));
+    }
+
+    #[test]
+    fn complaints_name_the_key() {
+        assert!(complaint(MINIMAL, &["logo.rolouts=4"]).contains("rolouts"));
+        assert!(complaint(MINIMAL, &["logo.rollouts=1"]).contains("logo.rollouts = 1"));
+        assert!(complaint(MINIMAL, &["stage.3.steps=1"]).contains("none at 3"));
+        assert!(complaint(MINIMAL, &["nonsense"]).contains("key=value"));
+        assert!(complaint(MINIMAL, &["logo.charge=nobody"]).contains("nobody"));
+        assert!(complaint("run = 3", &[]).contains("run file"));
+        assert!(complaint("[run", &[]).contains("is not TOML"));
+    }
+}

@@ -1,0 +1,319 @@
+//! The backbone and its optimiser: samples, imitates, reinforces. Everything
+//! here is generic in spirit and fixed to one backend by [`Cpu`].
+
+use std::path::Path;
+
+use anyhow::{Context, Result, anyhow};
+use burn::backend::{Autodiff, Flex};
+use burn::module::AutodiffModule;
+use burn::tensor::Tensor;
+use burn::tensor::backend::Backend;
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
+
+use super::step::ScoredRow;
+use crate::generate::{Job, Sample, generate};
+use crate::logo::loss::{Objective, Steps, policy_loss};
+use crate::model::pack::{Row, choice_logprobs, micro_batches};
+use crate::model::{Backbone, BackboneConfig};
+use crate::optim::{AdamW, Gradients};
+use crate::runfile::RunFile;
+use crate::seed::{Purpose, derive};
+use crate::tokenizer::Tokenizer;
+
+/// The backend without gradients.
+pub type Cpu = Flex;
+/// The backend with gradients.
+type Training = Autodiff<Cpu>;
+
+/// What an update did.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Update {
+    /// Mean loss over steps (or over tokens, when imitating).
+    pub loss: f64,
+    /// Mean gradient norm before clipping.
+    pub gradient_norm: f64,
+    /// Share of steps whose ratio left the clipping range.
+    pub clip_fraction: f64,
+    /// Mean entropy of free tokens, in nats.
+    pub entropy: f64,
+    /// Largest |ratio - 1| before the first update.
+    pub first_ratio_deviation: f64,
+    /// Mean log-probability lost between sampling and the first update.
+    pub first_kl: f64,
+    /// Tokens fed to the backbone.
+    pub tokens: u64,
+}
+
+/// The weights of a run, and what changes them.
+pub struct Learner {
+    config: BackboneConfig,
+    model: Backbone<Training>,
+    optimizer: AdamW,
+    best: Option<Backbone<Cpu>>,
+    reference: Option<Backbone<Cpu>>,
+    weight_decay: f64,
+    max_gradient_norm: f64,
+    micro_batch_tokens: usize,
+    divergence: bool,
+}
+
+type Device = <Cpu as Backend>::Device;
+
+/// File names in checkpoints and exports.
+const WEIGHTS: &str = "weights.safetensors";
+const MOMENTS: &str = "moments.safetensors";
+const BEST: &str = "best.safetensors";
+const REFERENCE: &str = "reference.safetensors";
+
+/// How LoGo-GRPO updates.
+#[derive(Clone, Copy, Debug)]
+pub struct Reinforcement {
+    /// The loss's switches.
+    pub objective: Objective,
+    /// Temperature that was sampled at.
+    pub temperature: f32,
+    /// Passes over the rows.
+    pub epochs: usize,
+    /// AdamW steps in a pass.
+    pub minibatches: usize,
+}
+
+impl Learner {
+    /// Seeded weights for a run file and its vocabulary.
+    pub fn new(file: &RunFile, tokenizer: &Tokenizer) -> Result<Self> {
+        let config = file.backbone.config(tokenizer.vocab_size());
+        let seed = derive(file.run.seed, Purpose::Weights, &[]);
+        let model = Backbone::init(&config, seed, &Device::default());
+        Ok(Self::with(file, config, model))
+    }
+
+    /// Saved weights.
+    pub fn load(file: &RunFile, tokenizer: &Tokenizer, weights: &Path) -> Result<Self> {
+        let config = file.backbone.config(tokenizer.vocab_size());
+        let model = Backbone::load(weights, &config, &Device::default())?;
+        Ok(Self::with(file, config, model))
+    }
+
+    fn with(file: &RunFile, config: BackboneConfig, model: Backbone<Training>) -> Self {
+        let settings = &file.optimizer;
+        Self {
+            config,
+            model,
+            optimizer: AdamW::new(settings.weight_decay, settings.max_gradient_norm),
+            best: None,
+            reference: None,
+            weight_decay: settings.weight_decay,
+            max_gradient_norm: settings.max_gradient_norm,
+            micro_batch_tokens: settings.micro_batch_tokens,
+            divergence: file.logo.kl > 0.0,
+        }
+    }
+
+    /// Samples for jobs that came together.
+    pub fn generate(&self, jobs: &[Job]) -> Vec<Result<Sample, String>> {
+        generate(&self.model.valid(), jobs)
+    }
+
+    /// Fresh moments; the present weights become the reference.
+    pub fn begin_stage(&mut self) {
+        self.optimizer = AdamW::new(self.weight_decay, self.max_gradient_norm);
+        self.reference = self.divergence.then(|| self.model.valid());
+        self.best = None;
+    }
+
+    /// Remembers the present weights as the stage's best.
+    pub fn keep_best(&mut self) {
+        self.best = Some(self.model.valid());
+    }
+
+    /// Goes on from the stage's best weights.
+    pub fn take_best(&mut self) {
+        if let Some(best) = self.best.take() {
+            self.model = Backbone::from_inner(best);
+        }
+    }
+
+    /// One AdamW step towards demonstrations: cross-entropy over the free
+    /// tokens, inside what the grammar allowed.
+    pub fn imitate(&mut self, rows: &[Row], learning_rate: f64) -> Result<Update> {
+        let mut update = Update::default();
+        let mut gradients = Gradients::new();
+        let mut count = 0usize;
+        for batch in micro_batches(rows, self.micro_batch_tokens) {
+            let rows: Vec<&Row> = batch.iter().map(|index| &rows[*index]).collect();
+            let choices = choice_logprobs(&self.model, &rows, 1.0);
+            let tokens = choices.logprobs.dims()[0];
+            update.tokens += fed(&rows);
+            if tokens == 0 {
+                continue;
+            }
+            count += tokens;
+            let loss = choices.logprobs.neg().sum();
+            update.loss += f64::from(floats(loss.clone().inner())?[0]);
+            gradients.add(&self.model, loss.backward());
+        }
+        let share = 1.0 / count.max(1) as f64;
+        update.loss *= share;
+        update.gradient_norm = self.descend(gradients, share, learning_rate);
+        Ok(update)
+    }
+
+    /// LoGo-GRPO's update: the rows in shuffled minibatches, one AdamW step each.
+    pub fn reinforce(
+        &mut self,
+        rows: &[ScoredRow],
+        settings: &Reinforcement,
+        learning_rate: f64,
+        mut order: ChaCha8Rng,
+    ) -> Result<Update> {
+        let mut update = Update::default();
+        if rows.is_empty() {
+            return Ok(update);
+        }
+        let (mut steps, mut clipped, mut minibatches) = (0usize, 0usize, 0usize);
+        let (mut free, mut entropy) = (0usize, 0.0f64);
+        let mut first = First::default();
+        for _ in 0..settings.epochs {
+            let mut shuffled: Vec<usize> = (0..rows.len()).collect();
+            shuffled.shuffle(&mut order);
+            for minibatch in shuffled.chunks(rows.len().div_ceil(settings.minibatches)) {
+                let members: Vec<&ScoredRow> = minibatch.iter().map(|index| &rows[*index]).collect();
+                let plain: Vec<Row> = members.iter().map(|scored| scored.row.clone()).collect();
+                let count: usize = members.iter().map(|scored| scored.advantages.len()).sum();
+                let mut gradients = Gradients::new();
+                for batch in micro_batches(&plain, self.micro_batch_tokens) {
+                    let rows: Vec<&Row> = batch.iter().map(|index| &plain[*index]).collect();
+                    let scored: Vec<&ScoredRow> = batch.iter().map(|index| members[*index]).collect();
+                    update.tokens += fed(&rows);
+                    let choices = choice_logprobs(&self.model, &rows, settings.temperature);
+                    let mut facts = facts(&scored);
+                    if let Some(reference) = &self.reference {
+                        let logprobs = choice_logprobs(reference, &rows, settings.temperature).logprobs;
+                        facts.reference = floats(logprobs)?;
+                    }
+                    if minibatches == 0 {
+                        first.see(&floats(choices.logprobs.clone().inner())?, &facts);
+                    }
+                    free += choices.entropies.len();
+                    entropy += choices.entropies.iter().map(|e| f64::from(*e)).sum::<f64>();
+                    let loss = policy_loss(choices.logprobs, &facts, settings.objective);
+                    let clip = settings.objective.clip;
+                    clipped += floats(loss.ratios.inner())?
+                        .iter()
+                        .filter(|ratio| (**ratio - 1.0).abs() > clip)
+                        .count();
+                    update.loss += f64::from(floats(loss.sum.clone().inner())?[0]);
+                    gradients.add(&self.model, loss.sum.backward());
+                }
+                steps += count;
+                minibatches += 1;
+                update.gradient_norm += self.descend(gradients, 1.0 / count as f64, learning_rate);
+            }
+        }
+        update.loss /= steps as f64;
+        update.gradient_norm /= minibatches as f64;
+        update.clip_fraction = clipped as f64 / steps as f64;
+        update.entropy = entropy / free.max(1) as f64;
+        update.first_ratio_deviation = first.ratio_deviation;
+        update.first_kl = first.lost / first.tokens.max(1) as f64;
+        Ok(update)
+    }
+
+    /// One AdamW step along the gathered gradients times `scale`; their norm.
+    fn descend(&mut self, gradients: Gradients, scale: f64, learning_rate: f64) -> f64 {
+        let model = self.model.clone();
+        let (model, norm) = self.optimizer.step(model, gradients.scaled(scale), learning_rate);
+        self.model = model;
+        norm
+    }
+
+    /// Saves what a checkpoint needs into a folder.
+    pub fn save(&self, folder: &Path) -> Result<()> {
+        self.model.valid().save(&folder.join(WEIGHTS))?;
+        self.optimizer.save(&folder.join(MOMENTS))?;
+        if let Some(best) = &self.best {
+            best.save(&folder.join(BEST))?;
+        }
+        if let Some(reference) = &self.reference {
+            reference.save(&folder.join(REFERENCE))?;
+        }
+        Ok(())
+    }
+
+    /// Takes up a checkpoint's weights and moments.
+    pub fn restore(&mut self, folder: &Path) -> Result<()> {
+        let device = Device::default();
+        let optional = |name: &str| -> Result<Option<Backbone<Cpu>>> {
+            let path = folder.join(name);
+            path.exists()
+                .then(|| Backbone::load(&path, &self.config, &device))
+                .transpose()
+        };
+        let (best, reference) = (optional(BEST)?, optional(REFERENCE)?);
+        self.model = Backbone::load(&folder.join(WEIGHTS), &self.config, &device)?;
+        self.optimizer.load(&folder.join(MOMENTS))?;
+        self.best = best;
+        self.reference = reference;
+        Ok(())
+    }
+
+    /// Weights and configuration for others, in Hugging Face's layout.
+    pub fn export(&self, folder: &Path) -> Result<()> {
+        self.model.valid().save(&folder.join(WEIGHTS))?;
+        let config = serde_json::to_vec_pretty(&self.config)?;
+        std::fs::write(folder.join("config.json"), config).context("cannot write config.json")
+    }
+}
+
+/// How far the trainer's log-probabilities are from the sampler's, before the
+/// first update of a step.
+#[derive(Default)]
+struct First {
+    ratio_deviation: f64,
+    lost: f64,
+    tokens: usize,
+}
+
+impl First {
+    fn see(&mut self, logprobs: &[f32], facts: &Steps) {
+        let mut at = 0;
+        for length in &facts.lengths {
+            let mut lost = 0.0;
+            for token in at..at + length {
+                lost += f64::from(facts.old[token]) - f64::from(logprobs[token]);
+            }
+            let ratio = (-lost / *length as f64).exp();
+            self.ratio_deviation = self.ratio_deviation.max((ratio - 1.0).abs());
+            self.lost += lost;
+            at += length;
+        }
+        self.tokens += at;
+    }
+}
+
+fn facts(rows: &[&ScoredRow]) -> Steps {
+    let mut facts = Steps::default();
+    for row in rows {
+        facts.advantages.extend(&row.advantages);
+        for old in &row.old {
+            facts.lengths.push(old.len());
+            facts.old.extend(old);
+        }
+    }
+    facts
+}
+
+/// Tokens of rows, each prompt once.
+fn fed(rows: &[&Row]) -> u64 {
+    rows.iter()
+        .map(|row| row.prompt.len() + row.completions.iter().map(|c| c.tokens.len()).sum::<usize>())
+        .sum::<usize>() as u64
+}
+
+fn floats<B: Backend>(tensor: Tensor<B, 1>) -> Result<Vec<f32>> {
+    tensor
+        .into_data()
+        .to_vec()
+        .map_err(|error| anyhow!("the backend gave no 32-bit floats: {error:?}"))
+}

@@ -1,0 +1,456 @@
+//! A training run: warm start, then LoGo-GRPO stage by stage, resumable at any
+//! moment.
+
+pub mod checkpoint;
+pub mod journal;
+pub mod learner;
+pub mod progress;
+mod stage;
+pub mod step;
+pub mod summary;
+pub mod tokens;
+pub mod warm;
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail, ensure};
+use serde::{Deserialize, Serialize};
+
+use self::checkpoint::{Position, Progress, Shelf, write_file};
+use self::journal::{Journal, peak_rss_bytes};
+use self::learner::Learner;
+use self::progress::Voice;
+use self::summary::{BeforeAfter, LongHorizon, Share, Summary};
+use crate::eval::figures::Figures;
+use crate::eval::rivals::{EvidenceReport, Regression};
+use crate::eval::{self, Exam, baselines};
+use crate::optim::schedule;
+use crate::rollout::model::Sampling;
+use crate::runfile::RunFile;
+use crate::seed::{Purpose, derive, generator};
+use crate::tokenizer::Tokenizer;
+use crate::world::World;
+
+/// Set apart from every stage: sampling in evaluations.
+const EVALUATION: u64 = u64::MAX;
+
+/// Checks everything that can be checked without training: the components, the
+/// data, the splits, the options.
+pub fn check(file: &RunFile) -> Result<()> {
+    let mut world = World::load(file)?;
+    for (split, horizon) in [
+        ("train", file.stages.first().map_or(0, |stage| stage.horizon)),
+        ("validation", file.evaluation.horizon),
+        ("held-out", file.evaluation.horizon),
+    ] {
+        world.open(split, 0, horizon)?;
+    }
+    Ok(())
+}
+
+/// Evaluates saved weights, greedy and sampled.
+pub fn evaluate(file: &RunFile, weights: &Path, exam: &Exam, voice: Voice) -> Result<Figures> {
+    let mut world = World::load(file)?;
+    let tokenizer = Arc::new(Tokenizer::load(&weights.join("tokenizer.json"))?);
+    let learner = Learner::load(file, &tokenizer, &weights.join("weights.safetensors"))?;
+    let mut phase = voice.phase("evaluate", exam.episodes, 0);
+    examine(file, &mut world, &tokenizer, &learner, exam, &mut |done| {
+        phase.at(done as u64, "episodes");
+    })
+}
+
+/// Trains as the run file says and returns the summary that it wrote.
+pub fn run(file: &RunFile, resume: bool, voice: Voice) -> Result<Summary> {
+    let out = &file.run.out;
+    prepare(file, resume)?;
+    let mut world = World::load(file)?;
+    for warning in &world.report.warnings {
+        voice.say(&format!("data: {warning}"));
+    }
+    let tokenizer = Arc::new(tokens::ready(file, &mut world)?);
+    let shelf = Shelf::of(out);
+    let (progress, folder) = match shelf.newest()? {
+        Some((progress, folder)) => (progress, Some(folder)),
+        None => (Progress::start(), None),
+    };
+    let mut learner = Learner::new(file, &tokenizer)?;
+    if let Some(folder) = &folder {
+        learner.restore(folder)?;
+    }
+    let timings = out.join("timings.jsonl");
+    let written = fs::metadata(&timings).map_or(0, |data| data.len());
+    let mut trainer = Trainer {
+        metrics: Journal::open(&out.join("metrics.jsonl"), progress.metrics_bytes)?,
+        timings: Journal::open(&timings, written)?,
+        file,
+        world,
+        tokenizer,
+        learner,
+        shelf,
+        progress,
+        voice,
+    };
+    trainer.baselines()?;
+    trainer.warm_start()?;
+    trainer.stages()?;
+    trainer.finish()
+}
+
+/// Makes the run's folder, or checks that it is this run's.
+fn prepare(file: &RunFile, resume: bool) -> Result<()> {
+    let out = &file.run.out;
+    let copy = out.join("run.toml");
+    // How far to go may change between resumptions; what is learned may not.
+    let comparable = |file: &RunFile| {
+        let mut file = file.clone();
+        file.run.max_steps = None;
+        file.run.out = Default::default();
+        file.resolved()
+    };
+    if copy.exists() {
+        ensure!(
+            resume,
+            "{} already holds a run: continue it with --resume, or choose another run.out",
+            out.display()
+        );
+        let before = RunFile::read(&copy, &[])?;
+        if comparable(&before)? != comparable(file)? {
+            bail!(
+                "{} was begun with another run file ({}): resume with that one, or choose another run.out",
+                out.display(),
+                copy.display()
+            );
+        }
+        return Ok(());
+    }
+    ensure!(
+        !resume,
+        "there is no run to resume in {}: leave --resume out to begin one",
+        out.display()
+    );
+    fs::create_dir_all(out).with_context(|| format!("cannot make the folder {}", out.display()))?;
+    write_file(&copy, file.resolved()?.as_bytes())
+}
+
+/// A line of `timings.jsonl`.
+#[derive(Debug, Deserialize, Serialize)]
+struct Timing {
+    what: String,
+    step: u64,
+    seconds: f64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    rollout_seconds: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    update_seconds: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    guest_share: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    tokens_per_second: Option<f64>,
+    peak_rss_bytes: u64,
+}
+
+impl Timing {
+    fn new(what: &str, step: u64, began: Instant) -> Self {
+        Self {
+            what: what.into(),
+            step,
+            seconds: began.elapsed().as_secs_f64(),
+            rollout_seconds: None,
+            update_seconds: None,
+            guest_share: None,
+            tokens_per_second: None,
+            peak_rss_bytes: peak_rss_bytes(),
+        }
+    }
+}
+
+/// A line of `metrics.jsonl` in the warm start.
+#[derive(Serialize)]
+struct WarmStartLine {
+    kind: &'static str,
+    step: u64,
+    loss: f64,
+    gradient_norm: f64,
+    learning_rate: f64,
+    rows: usize,
+}
+
+struct Trainer<'a> {
+    file: &'a RunFile,
+    world: World,
+    tokenizer: Arc<Tokenizer>,
+    learner: Learner,
+    shelf: Shelf,
+    progress: Progress,
+    metrics: Journal,
+    timings: Journal,
+    voice: Voice,
+}
+
+impl Trainer<'_> {
+    fn exam(&self, split: &str, episodes: u64, horizon: u32) -> Exam {
+        Exam::new(&self.file.logo, split, episodes, horizon)
+    }
+
+    fn held_out(&self) -> Exam {
+        let evaluation = &self.file.evaluation;
+        self.exam("held-out", evaluation.held_out_episodes, evaluation.horizon)
+    }
+
+    fn long(&self) -> Option<Exam> {
+        let evaluation = &self.file.evaluation;
+        let horizon = evaluation.long_horizon?;
+        Some(self.exam("held-out", evaluation.long_episodes, horizon))
+    }
+
+    /// A JSON file of the run's folder: read if it is there, else made and written.
+    fn once<T: Serialize + for<'de> Deserialize<'de>>(
+        &mut self,
+        name: &str,
+        make: impl FnOnce(&mut Self) -> Result<T>,
+    ) -> Result<T> {
+        let path = self.file.run.out.join(name);
+        if path.exists() {
+            let bytes = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+            return serde_json::from_slice(&bytes).with_context(|| {
+                format!("{} is damaged: remove it, and --resume makes it again", path.display())
+            });
+        }
+        let began = Instant::now();
+        let value = make(self)?;
+        write_file(&path, &serde_json::to_vec_pretty(&value)?)?;
+        self.timings.write(&Timing::new(name, 0, began))?;
+        Ok(value)
+    }
+
+    fn baselines(&mut self) -> Result<()> {
+        self.once("baselines.json", |this| {
+            this.voice.say("baselines: fixed scripts on held-out episodes");
+            let seed = this.file.run.seed;
+            let (exam, long) = (this.held_out(), this.long());
+            let short = baselines::play(&exam, &mut this.world, seed)?;
+            let long = long
+                .map(|exam| baselines::play(&exam, &mut this.world, seed))
+                .transpose()?;
+            Ok((short, long))
+        })?;
+        Ok(())
+    }
+
+    fn warm_start(&mut self) -> Result<()> {
+        let Position::WarmStart(done) = self.progress.position else {
+            return Ok(());
+        };
+        let settings = &self.file.warm_start;
+        let seed = self.file.run.seed;
+        let horizon = self.file.stages.first().map_or(0, |stage| stage.horizon);
+        let mut phase = self.voice.phase("warm start", settings.steps, done);
+        for step in done..settings.steps {
+            let began = Instant::now();
+            let mut rows = Vec::new();
+            for episode in 0..settings.episodes {
+                rows.extend(warm::demonstrate(
+                    &mut self.world,
+                    &self.tokenizer,
+                    &settings.demonstrator,
+                    horizon,
+                    seed,
+                    step * settings.episodes + episode,
+                )?);
+            }
+            let learning_rate = schedule::cosine(step, settings.steps, settings.learning_rate);
+            let update = self.learner.imitate(&rows, learning_rate)?;
+            self.progress.position = Position::WarmStart(step + 1);
+            self.progress.trained_tokens += update.tokens;
+            self.metrics.write(&WarmStartLine {
+                kind: "warm-start",
+                step: step + 1,
+                loss: update.loss,
+                gradient_norm: update.gradient_norm,
+                learning_rate,
+                rows: rows.len(),
+            })?;
+            let mut timing = Timing::new("warm-start", step + 1, began);
+            timing.tokens_per_second = Some(update.tokens as f64 / timing.seconds);
+            self.timings.write(&timing)?;
+            phase.at(step + 1, &format!("loss {:.3}", update.loss));
+            if (step + 1).is_multiple_of(self.file.run.checkpoint_every) {
+                self.save()?;
+            }
+        }
+        drop(phase);
+        self.progress.position = Position::Stage(0, 0);
+        self.begin_stage();
+        self.save()
+    }
+
+    fn begin_stage(&mut self) {
+        self.progress.best = None;
+        self.learner.begin_stage();
+    }
+
+    fn save(&mut self) -> Result<()> {
+        self.metrics.sync()?;
+        self.progress.metrics_bytes = self.metrics.length();
+        let learner = &self.learner;
+        self.shelf.save(&self.progress, |folder| learner.save(folder))
+    }
+
+    /// Greedy and sampled figures of the present weights.
+    fn examine(&mut self, name: &str, exam: &Exam) -> Result<Figures> {
+        let mut phase = self.voice.phase(name, exam.episodes, 0);
+        let (file, tokenizer) = (self.file, &self.tokenizer);
+        examine(file, &mut self.world, tokenizer, &self.learner, exam, &mut |done| {
+            phase.at(done as u64, "episodes");
+        })
+    }
+
+    fn examine_held_out(&mut self, name: &str) -> Result<(Figures, Option<Figures>)> {
+        let (exam, long) = (self.held_out(), self.long());
+        let short = self.examine(name, &exam)?;
+        let long = long.map(|exam| self.examine(name, &exam)).transpose()?;
+        Ok((short, long))
+    }
+
+    fn finish(mut self) -> Result<Summary> {
+        let (baselines, long_baselines): (_, Option<_>) =
+            self.once("baselines.json", |_| bail!("the baselines have gone"))?;
+        let (before, long_before): (Figures, Option<Figures>) =
+            self.once("before.json", |this| this.examine_held_out("warm start"))?;
+        let began = Instant::now();
+        let (after, long_after) = self.examine_held_out("trained")?;
+        let evidence = self.evidence()?;
+        self.timings.write(&Timing::new("after", self.progress.steps, began))?;
+        let out = &self.file.run.out;
+        checkpoint::write_folder(&out.join("final"), |folder| {
+            self.learner.export(folder)?;
+            self.tokenizer.save(&folder.join("tokenizer.json"))
+        })?;
+        let long = match (self.long(), long_before, long_after, long_baselines) {
+            (Some(exam), Some(before), Some(after), Some(baselines)) => Some(LongHorizon {
+                horizon: exam.horizon,
+                held_out: BeforeAfter { before, after },
+                baselines,
+            }),
+            _ => None,
+        };
+        let times = Times::read(&out.join("timings.jsonl"))?;
+        let summary = Summary {
+            held_out: BeforeAfter { before, after },
+            baselines,
+            long,
+            evidence,
+            steps: self.progress.steps,
+            seconds: times.seconds,
+            training_seconds: times.training_seconds,
+            generated_tokens: self.progress.generated_tokens,
+            trained_tokens: self.progress.trained_tokens,
+            peak_rss_bytes: times.peak_rss_bytes,
+            guest_share: times.guest_share,
+            seed: self.file.run.seed,
+        };
+        write_file(
+            &out.join("summary.json"),
+            &serde_json::to_vec_pretty(&summary)?,
+        )?;
+        Ok(summary)
+    }
+
+    /// The policy's banks beside their rivals, where the run file asks for it.
+    fn evidence(&mut self) -> Result<Vec<EvidenceReport>> {
+        if !self.file.evaluation.evidence_rivals {
+            return Ok(Vec::new());
+        }
+        let train = self.exam("train", u64::MAX, 0).open(&mut self.world)?;
+        let regression = Regression::train(&train);
+        let exam = self.held_out();
+        let mut opened = exam.open(&mut self.world)?;
+        let sampling = greedy(self.file);
+        let plan = crate::rollout::Plan {
+            world: &self.world,
+            tokenizer: &self.tokenizer,
+            rollouts: 1,
+            anchors: &[],
+            rerolls: 0,
+            sampling,
+        };
+        let learner = &self.learner;
+        let outcomes =
+            crate::rollout::run(&plan, &mut opened, &mut |jobs| learner.generate(jobs))?;
+        outcomes
+            .iter()
+            .zip(&opened)
+            .map(|(outcome, opened)| {
+                eval::rivals::compare(opened, &outcome.settled, &regression, self.file.run.seed)
+            })
+            .collect()
+    }
+}
+
+fn greedy(file: &RunFile) -> Sampling {
+    Sampling {
+        seed: file.run.seed,
+        occasion: [EVALUATION, 0],
+        temperature: 0.0,
+    }
+}
+
+/// Greedy figures, with the reward of a sampled pass beside.
+fn examine(
+    file: &RunFile,
+    world: &mut World,
+    tokenizer: &Arc<Tokenizer>,
+    learner: &Learner,
+    exam: &Exam,
+    done: &mut dyn FnMut(usize),
+) -> Result<Figures> {
+    let mut engine = |jobs: &[_]| learner.generate(jobs);
+    let mut figures = eval::examine(exam, world, tokenizer, greedy(file), &mut engine, done)?;
+    let sampling = Sampling {
+        temperature: 1.0,
+        ..greedy(file)
+    };
+    let sampled = eval::examine(exam, world, tokenizer, sampling, &mut engine, &mut |_| ())?;
+    figures.sampled_reward = sampled.reward;
+    Ok(figures)
+}
+
+/// Sums over `timings.jsonl`.
+struct Times {
+    seconds: f64,
+    training_seconds: f64,
+    peak_rss_bytes: u64,
+    guest_share: Share,
+}
+
+impl Times {
+    fn read(path: &Path) -> Result<Self> {
+        let text = fs::read_to_string(path)
+            .with_context(|| format!("cannot read {}", path.display()))?;
+        let mut times = Self {
+            seconds: 0.0,
+            training_seconds: 0.0,
+            peak_rss_bytes: peak_rss_bytes(),
+            guest_share: Share::default(),
+        };
+        let mut shares = 0u32;
+        // A kill can cut the last line short; the line says nothing then.
+        for timing in text.lines().filter_map(|line| serde_json::from_str::<Timing>(line).ok()) {
+            times.seconds += timing.seconds;
+            if ["warm-start", "step"].contains(&timing.what.as_str()) {
+                times.training_seconds += timing.seconds;
+            }
+            times.peak_rss_bytes = times.peak_rss_bytes.max(timing.peak_rss_bytes);
+            if let Some(share) = timing.guest_share {
+                shares += 1;
+                times.guest_share.mean += share;
+                times.guest_share.max = times.guest_share.max.max(share);
+            }
+        }
+        times.guest_share.mean /= f64::from(shares.max(1));
+        Ok(times)
+    }
+}

@@ -1,0 +1,246 @@
+//! One stage of the curriculum: LoGo-GRPO steps at one horizon.
+
+use std::time::Instant;
+
+use anyhow::Result;
+use serde::Serialize;
+
+use super::checkpoint::{Best, Position};
+use super::learner::Reinforcement;
+use super::step::{Groups, Rewards, anchors, assemble};
+use super::{EVALUATION, Timing, Trainer};
+use crate::eval;
+use crate::logo::loss::Objective;
+use crate::logo::reward::Compression;
+use crate::rollout::model::Sampling;
+use crate::rollout::{self, Plan};
+use crate::runfile::Stage;
+use crate::seed::{Purpose, generator};
+
+/// A line of `metrics.jsonl` for a LoGo-GRPO step.
+#[derive(Serialize)]
+struct StepLine<'a> {
+    kind: &'static str,
+    stage: usize,
+    step: u64,
+    horizon: u32,
+    #[serde(flatten)]
+    groups: &'a Groups,
+    loss: f64,
+    gradient_norm: f64,
+    clip_fraction: f64,
+    entropy: f64,
+    /// Largest |ratio - 1| before the first update: 0 but for rounding.
+    first_ratio_deviation: f64,
+    /// Mean log-probability lost between sampling and the first update.
+    first_kl: f64,
+    learning_rate: f64,
+    trained_tokens: u64,
+}
+
+/// A line of `metrics.jsonl` for a validation.
+#[derive(Serialize)]
+struct ValidationLine {
+    kind: &'static str,
+    stage: usize,
+    step: u64,
+    reward: f64,
+    f1: f64,
+    m_fail: f64,
+    bank_words: f64,
+    best: bool,
+}
+
+impl Trainer<'_> {
+    /// Runs the stages that are left.
+    pub(super) fn stages(&mut self) -> Result<()> {
+        self.once("before.json", |this| this.examine_held_out("warm start"))?;
+        while let Position::Stage(index, done) = self.progress.position {
+            let Some(stage) = self.file.stages.get(index) else {
+                return Ok(());
+            };
+            if self.stage(index, stage, done)? == Ended::Early {
+                self.save()?;
+                self.learner.take_best();
+                return Ok(());
+            }
+            self.learner.take_best();
+            self.progress.position = Position::Stage(index + 1, 0);
+            self.begin_stage();
+            self.save()?;
+        }
+        Ok(())
+    }
+
+    fn stage(&mut self, index: usize, stage: &Stage, done: u64) -> Result<Ended> {
+        let name = format!("{} sessions", stage.horizon);
+        let mut phase = self.voice.phase(&name, stage.steps, done);
+        if done == 0 && self.progress.best.is_none() {
+            self.validate(index, 0)?;
+        }
+        for step in done..stage.steps {
+            if self.file.run.max_steps.is_some_and(|most| self.progress.steps >= most) {
+                return Ok(Ended::Early);
+            }
+            let groups = self.step(index, stage, step)?;
+            self.progress.steps += 1;
+            self.progress.position = Position::Stage(index, step + 1);
+            let last = step + 1 == stage.steps;
+            if (step + 1).is_multiple_of(self.file.evaluation.every) || last {
+                self.validate(index, step + 1)?;
+            }
+            let best = self.progress.best.map_or(f64::NAN, |best| best.reward);
+            phase.at(
+                step + 1,
+                &format!("reward {:.3}  best {best:.3}", groups.reward),
+            );
+            if (step + 1).is_multiple_of(self.file.run.checkpoint_every) {
+                self.save()?;
+            }
+        }
+        Ok(Ended::Whole)
+    }
+
+    fn step(&mut self, index: usize, stage: &Stage, step: u64) -> Result<Groups> {
+        let began = Instant::now();
+        let logo = &self.file.logo;
+        let seed = self.file.run.seed;
+        let mut episodes = Vec::new();
+        let mut chosen = Vec::new();
+        for episode in 0..logo.episodes {
+            let opened = self.world.open(
+                "train",
+                self.progress.steps * logo.episodes + episode,
+                stage.horizon,
+            )?;
+            chosen.push(anchors(
+                &mut generator(seed, Purpose::Anchors, &[index as u64, step, episode]),
+                opened.sessions(),
+                logo.rollouts,
+                logo.local_probability,
+            ));
+            episodes.push(opened);
+        }
+        let plan = Plan {
+            world: &self.world,
+            tokenizer: &self.tokenizer,
+            rollouts: logo.rollouts,
+            anchors: &chosen,
+            rerolls: logo.rerolls,
+            sampling: Sampling {
+                seed,
+                occasion: [index as u64, step],
+                temperature: logo.temperature,
+            },
+        };
+        let learner = &self.learner;
+        let outcomes = rollout::run(&plan, &mut episodes, &mut |jobs| learner.generate(jobs))?;
+        let rolled = began.elapsed().as_secs_f64();
+        let rewards = Rewards {
+            metric: &logo.metric,
+            compression: Compression {
+                penalty: stage.penalty.unwrap_or(logo.penalty),
+                threshold: stage.threshold.unwrap_or(logo.threshold),
+                charge: logo.charge,
+            },
+        };
+        let (rows, groups) = assemble(&outcomes, &episodes, &rewards)?;
+        let guest_seconds: f64 = outcomes.iter().map(|o| o.settled.guest_seconds).sum();
+        let learning_rate = stage
+            .learning_rate
+            .unwrap_or(self.file.optimizer.learning_rate);
+        let settings = Reinforcement {
+            objective: Objective {
+                clip: logo.clip,
+                dual_clip: logo.dual_clip,
+                kl: logo.kl,
+            },
+            temperature: logo.temperature,
+            epochs: logo.epochs,
+            minibatches: logo.minibatches,
+        };
+        let order = generator(seed, Purpose::Shuffle, &[index as u64, step]);
+        let update = self.learner.reinforce(&rows, &settings, learning_rate, order)?;
+        self.progress.generated_tokens += groups.generated_tokens;
+        self.progress.trained_tokens += update.tokens;
+        self.metrics.write(&StepLine {
+            kind: "step",
+            stage: index,
+            step: step + 1,
+            horizon: stage.horizon,
+            groups: &groups,
+            loss: update.loss,
+            gradient_norm: update.gradient_norm,
+            clip_fraction: update.clip_fraction,
+            entropy: update.entropy,
+            first_ratio_deviation: update.first_ratio_deviation,
+            first_kl: update.first_kl,
+            learning_rate,
+            trained_tokens: update.tokens,
+        })?;
+        let mut timing = Timing::new("step", self.progress.steps + 1, began);
+        timing.rollout_seconds = Some(rolled);
+        timing.update_seconds = Some(timing.seconds - rolled);
+        timing.guest_share = Some(guest_seconds / timing.seconds);
+        timing.tokens_per_second = Some(groups.generated_tokens as f64 / rolled);
+        self.timings.write(&timing)?;
+        Ok(groups)
+    }
+
+    /// Greedy reward on the validation split; keeps the weights if they are the best.
+    fn validate(&mut self, index: usize, step: u64) -> Result<()> {
+        let began = Instant::now();
+        let evaluation = &self.file.evaluation;
+        let exam = self.exam(
+            "validation",
+            evaluation.validation_episodes,
+            evaluation.horizon,
+        );
+        let sampling = Sampling {
+            seed: self.file.run.seed,
+            occasion: [EVALUATION, 0],
+            temperature: 0.0,
+        };
+        let learner = &self.learner;
+        let figures = eval::examine(
+            &exam,
+            &mut self.world,
+            &self.tokenizer,
+            sampling,
+            &mut |jobs| learner.generate(jobs),
+            &mut |_| (),
+        )?;
+        let best = self
+            .progress
+            .best
+            .is_none_or(|best| figures.reward > best.reward);
+        if best {
+            self.progress.best = Some(Best {
+                reward: figures.reward,
+                step,
+            });
+            self.learner.keep_best();
+        }
+        self.metrics.write(&ValidationLine {
+            kind: "validation",
+            stage: index,
+            step,
+            reward: figures.reward,
+            f1: figures.f1,
+            m_fail: figures.m_fail,
+            bank_words: figures.bank_words,
+            best,
+        })?;
+        self.timings
+            .write(&Timing::new("validation", self.progress.steps, began))
+    }
+}
+
+/// How a stage ended.
+#[derive(PartialEq, Eq)]
+enum Ended {
+    /// All its steps are done.
+    Whole,
+    /// `run.max_steps` was reached.
+    Early,
+}

@@ -1,0 +1,170 @@
+//! What a run takes place in: the components, the environment's data, and the
+//! episodes that it opens.
+
+use anyhow::{Context, Result, bail, ensure};
+use memloom_runtime::types::{
+    DataFile, EnvironmentDescription, LoadReport, PolicyDescription, Question, SessionContent,
+};
+use memloom_runtime::{Environment, EpisodeParts, Sandbox};
+
+use crate::logo::reward::words;
+use crate::runfile::RunFile;
+
+/// Loaded components and data.
+pub struct World {
+    /// Bank, policy and the policy's options: what a rollout starts from.
+    pub parts: EpisodeParts,
+    /// What the environment says of itself.
+    pub description: EnvironmentDescription,
+    /// What the environment found in its data.
+    pub report: LoadReport,
+    /// What the policy says of itself.
+    pub policy: PolicyDescription,
+    environment: Environment,
+}
+
+/// An opened episode: forked for every rollout.
+pub struct Opened {
+    /// For instance `conv-26`.
+    pub id: String,
+    /// Everything that is asked.
+    pub questions: Vec<Question>,
+    /// The dialogue's turns by session: `turns[s - 1]`.
+    pub turns: Vec<Vec<Turn>>,
+    environment: Environment,
+}
+
+/// A turn, as far as the trainer looks at it.
+pub struct Turn {
+    /// The environment's id, which evidence names.
+    pub id: String,
+    /// What is said.
+    pub text: String,
+    /// Words in it.
+    pub words: u64,
+}
+
+impl World {
+    /// Loads the run file's components and data.
+    pub fn load(file: &RunFile) -> Result<Self> {
+        let sandbox = Sandbox::new(memloom_runtime::Limits::default())?;
+        let bank = sandbox.bank(&file.components.bank)?;
+        let policy = sandbox.policy(&file.components.policy)?;
+        let mut environment = sandbox.environment(&file.components.environment)?.instantiate()?;
+        let description = environment.describe()?;
+        let files = file
+            .environment
+            .data
+            .iter()
+            .map(|path| {
+                let name = path.file_name().unwrap_or(path.as_os_str());
+                let bytes = std::fs::read(path)
+                    .with_context(|| format!("cannot read the data file {}", path.display()))?;
+                Ok(DataFile {
+                    name: name.to_string_lossy().into_owned(),
+                    bytes,
+                })
+            })
+            .collect::<Result<Vec<_>>>()?;
+        let options = serde_json::to_string(&file.environment.options)?;
+        let report = environment
+            .load(&files, &options)
+            .with_context(|| format!("the environment {} refuses its data or options", description.name))?;
+        let parts = EpisodeParts {
+            bank,
+            policy,
+            policy_options: serde_json::to_string(&file.policy.options)?,
+            lexicon: description.lexicon.clone(),
+        };
+        let policy = parts.policy.describe()?;
+        Ok(Self {
+            parts,
+            description,
+            report,
+            policy,
+            environment,
+        })
+    }
+
+    /// Opens an episode of a split; `index` counts on over a finite split again
+    /// from its start. `horizon` 0 is all sessions.
+    pub fn open(&mut self, split: &str, index: u64, horizon: u32) -> Result<Opened> {
+        let episodes = self.episodes(split)?;
+        let index = episodes.map_or(index, |count| index % count);
+        let episode = self
+            .environment
+            .open(split, index, horizon)
+            .with_context(|| format!("cannot open episode {index} of the split {split}"))?;
+        ensure!(
+            episode.sessions > 0,
+            "episode {} of the split {split} has no sessions",
+            episode.id
+        );
+        let mut environment = self.environment.fork()?;
+        let mut turns = Vec::new();
+        for session in 1..=episode.sessions {
+            turns.push(match environment.session(session)? {
+                SessionContent::Dialogue(session) => session
+                    .turns
+                    .into_iter()
+                    .map(|turn| Turn {
+                        words: words(&turn.text),
+                        id: turn.id,
+                        text: turn.text,
+                    })
+                    .collect(),
+                SessionContent::Task(_) => Vec::new(),
+            });
+        }
+        Ok(Opened {
+            id: episode.id,
+            questions: environment.questions()?,
+            turns,
+            environment,
+        })
+    }
+
+    /// Episodes of a split, none where they never end.
+    pub fn episodes(&self, split: &str) -> Result<Option<u64>> {
+        let Some(found) = self.report.splits.iter().find(|s| s.name == split) else {
+            let names: Vec<_> = self.report.splits.iter().map(|s| s.name.as_str()).collect();
+            bail!(
+                "the environment {} has no split {split}; it has: {}",
+                self.description.name,
+                names.join(", ")
+            );
+        };
+        if found.episodes == Some(0) {
+            bail!(
+                "the split {split} of the environment {} is empty; check environment.data and environment.options",
+                self.description.name
+            );
+        }
+        Ok(found.episodes)
+    }
+
+    /// At most `wanted` episodes of a split: a finite split is not repeated.
+    pub fn at_most(&self, split: &str, wanted: u64) -> Result<u64> {
+        Ok(self.episodes(split)?.map_or(wanted, |count| count.min(wanted)))
+    }
+}
+
+impl Opened {
+    /// Number of sessions within the horizon.
+    pub fn sessions(&self) -> u32 {
+        self.turns.len() as u32
+    }
+
+    /// Words of each session's dialogue: `dialogue()[s - 1]`.
+    pub fn dialogue(&self) -> Vec<u64> {
+        self.turns
+            .iter()
+            .map(|turns| turns.iter().map(|turn| turn.words).sum())
+            .collect()
+    }
+
+    /// An environment of its own for a rollout.
+    pub fn fork(&mut self) -> Result<Environment> {
+        Ok(self.environment.fork()?)
+    }
+}

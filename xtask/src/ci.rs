@@ -1,0 +1,56 @@
+//! Everything that must hold before a change is merged, cheapest first.
+
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+
+use crate::workspace::{Workspace, succeed};
+use crate::{guests, test};
+
+/// Clippy, in the profile that tests use: build scripts and macros compile once.
+const CLIPPY: [&str; 7] = [
+    "clippy",
+    "--release",
+    "--workspace",
+    "--all-targets",
+    "--",
+    "-D",
+    "warnings",
+];
+
+const DOC: [&str; 4] = ["doc", "--release", "--workspace", "--no-deps"];
+
+type Stage = (&'static str, fn(&Workspace) -> Result<()>);
+
+const STAGES: [Stage; 5] = [
+    ("format", |workspace| {
+        succeed(workspace.cargo().args(["fmt", "--all", "--check"]))?;
+        succeed(workspace.guests_cargo().args(["fmt", "--all", "--check"]))
+    }),
+    ("guests", |workspace| {
+        guests::run(workspace, &guests::Args::default())
+    }),
+    ("lints", |workspace| {
+        succeed(workspace.guests_cargo().args(CLIPPY))?;
+        succeed(workspace.cargo().args(CLIPPY))
+    }),
+    ("documentation", |workspace| {
+        let deny = ("RUSTDOCFLAGS", "-D warnings");
+        succeed(workspace.guests_cargo().args(DOC).env(deny.0, deny.1))?;
+        succeed(workspace.cargo().args(DOC).env(deny.0, deny.1))
+    }),
+    ("tests", |workspace| {
+        test::run(workspace, &test::Args::default())
+    }),
+];
+
+/// Runs the stages in order and stops at the first that fails.
+pub fn run(workspace: &Workspace) -> Result<()> {
+    let start = Instant::now();
+    for (name, stage) in STAGES {
+        eprintln!("== {name} (at {} s)", start.elapsed().as_secs());
+        stage(workspace).with_context(|| format!("{name} failed"))?;
+    }
+    eprintln!("== all passed (at {} s)", start.elapsed().as_secs());
+    Ok(())
+}

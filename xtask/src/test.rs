@@ -1,0 +1,27 @@
+//! All tests: unit, property, whole-system and doc tests, then the guests' own.
+
+use anyhow::Result;
+
+use crate::guests;
+use crate::workspace::{Workspace, succeed};
+
+/// What to hand on to the root workspace's tests.
+#[derive(clap::Args, Default)]
+pub struct Args {
+    /// For the root workspace's `cargo test`, for instance `-p memloom-runtime`
+    #[arg(last = true)]
+    extra: Vec<String>,
+}
+
+/// Builds the guests that the whole-system tests load, then tests both workspaces.
+pub fn run(workspace: &Workspace, args: &Args) -> Result<()> {
+    guests::run(workspace, &guests::Args::default())?;
+    // Without `--workspace`, which means the same here, so that `-p` can narrow it.
+    succeed(
+        workspace
+            .cargo()
+            .args(["test", "--release"])
+            .args(&args.extra),
+    )?;
+    succeed(workspace.guests_cargo().args(["test", "--release"]))
+}
