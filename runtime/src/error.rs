@@ -113,6 +113,12 @@ pub enum Error {
         /// What the model said.
         error: ModelError,
     },
+    /// The embedder failed, or returned vectors that do not fit its texts.
+    #[error("the embedder failed: {why}")]
+    Embedder {
+        /// What is wrong.
+        why: String,
+    },
     /// A trace that cannot be written or read.
     #[error("cannot {action} the trace {path}: {why}")]
     Trace {

@@ -1,1 +1,81 @@
-//! memloom-runtime
+//! Load, sandbox, fork and record memory banks, environments and policies as
+//! WebAssembly components.
+//!
+//! A [`Sandbox`] turns files into components: [`BankComponent`],
+//! [`EnvironmentComponent`], [`PolicyComponent`]. Each is compiled once and
+//! instantiated in microseconds, granted no WASI, and held to [`Limits`].
+//!
+//! An [`Episode`] is one rollout: instances of a policy and its bank, an
+//! [`Environment`] with an episode open, and a [`LanguageModel`]. The policy
+//! reaches the others only through the host, which relays, checks, counts and
+//! on request records every call ([`Trace`]). Episodes are synchronous: a
+//! policy that asks the model blocks its thread, which needs about 2 MiB of
+//! stack, and any number of episodes run side by side.
+//!
+//! A [`Snapshot`] is an episode's state, named by its content; [`Episode::fork`]
+//! and [`Episode::resume`] go on from one. Components are deterministic: the
+//! same calls lead to the same state, whatever the machine.
+//!
+//! ```no_run
+//! use memloom_runtime::{DemonstrationModel, Episode, EpisodeParts, Limits, Sandbox};
+//!
+//! # fn main() -> Result<(), memloom_runtime::Error> {
+//! let sandbox = Sandbox::new(Limits::default())?;
+//! let mut environment = sandbox.environment("chronicle.wasm")?.instantiate()?;
+//! environment.load(&[], "{}")?;
+//! let sessions = environment.open("train", 0, 0)?.sessions;
+//! let parts = EpisodeParts {
+//!     bank: sandbox.bank("flat.wasm")?,
+//!     policy: sandbox.policy("selector.wasm")?,
+//!     policy_options: "{}".into(),
+//!     lexicon: environment.describe()?.lexicon,
+//! };
+//! let mut episode = Episode::start(&parts, environment, Box::new(DemonstrationModel))?;
+//! for session in 1..=sessions {
+//!     episode.observe(session, Some(("expert", 1)))?;
+//! }
+//! for question in episode.questions()? {
+//!     let answer = episode.answer(&question)?;
+//!     println!("{} {}", question.text, episode.score(&question, &answer)?.reward);
+//! }
+//! # Ok(())
+//! # }
+//! ```
+
+mod bank;
+mod bindings;
+mod environment;
+mod episode;
+mod error;
+mod fork;
+mod grants;
+mod inspect;
+mod instance;
+mod limits;
+mod log;
+mod meter;
+mod model;
+mod policy;
+mod sandbox;
+mod snapshot;
+mod surroundings;
+mod trace;
+pub mod types;
+
+pub use bank::{Bank, BankComponent};
+pub use environment::{Environment, EnvironmentComponent};
+pub use episode::{Episode, EpisodeParts};
+pub use error::Error;
+pub use inspect::{Inspection, Kind};
+pub use limits::{Limit, Limits};
+pub use log::LogLine;
+pub use meter::Meter;
+pub use model::{
+    Completion, DemonstrationModel, Embedder, GenerateCall, LanguageModel, ModelError,
+    ScriptedModel,
+};
+pub use policy::PolicyComponent;
+pub use sandbox::Sandbox;
+pub use snapshot::Snapshot;
+pub use trace::{Event, Trace};
+pub use types::FinishReason;

@@ -167,7 +167,7 @@ fn damaged(name: &str) -> String {
 
 #[test]
 fn a_damaged_checkpoint() {
-    for name in ["weights.safetensors", "moments.safetensors", "progress.json"] {
+    for name in ["present/weights.safetensors", "moments.safetensors", "progress.json"] {
         assert_names(&damaged(name), &[name]);
     }
 }
@@ -181,13 +181,17 @@ fn a_damaged_tokenizer() {
 fn weights_of_another_shape() {
     let run = TinyRun::new();
     run.finish(&["--set", "run.max_steps=1"]);
+    let config = run.out().join("final/config.json");
+    let text = std::fs::read_to_string(&config).unwrap();
+    let wider = text.replace("\"intermediate_size\": 32", "\"intermediate_size\": 48");
+    assert_ne!(text, wider);
+    std::fs::write(&config, wider).unwrap();
     let output = memloom()
         .arg("eval")
         .arg(run.folder.path().join("run.toml"))
-        .args(["--set", "backbone.hidden_size=32"])
         .output()
         .unwrap();
-    assert_names(&refusal(&output), &["weights.safetensors", "16", "32"]);
+    assert_names(&refusal(&output), &["weights.safetensors", "32", "48"]);
 }
 
 #[test]

@@ -1,1 +1,21 @@
-//! memloom-trainer
+//! The trainer behind the binary `memloom`.
+//!
+//! [`train`] drives a run: it loads a [`world`] of components, rolls policies out
+//! ([`rollout`]) on the generation engine ([`generate`]), turns what came of it
+//! into rewards and advantages ([`logo`]), and updates the backbone ([`model`],
+//! [`optim`]). [`eval`] says what the result is worth; [`runfile`] holds every
+//! choice a run depends on, [`seed`] every source of randomness.
+
+pub mod cli;
+pub mod eval;
+pub mod generate;
+pub mod grammar;
+pub mod logo;
+pub mod model;
+pub mod optim;
+pub mod rollout;
+pub mod runfile;
+pub mod seed;
+pub mod tokenizer;
+pub mod train;
+pub mod world;

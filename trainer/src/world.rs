@@ -5,7 +5,7 @@ use anyhow::{Context, Result, bail, ensure};
 use memloom_runtime::types::{
     DataFile, EnvironmentDescription, LoadReport, PolicyDescription, Question, SessionContent,
 };
-use memloom_runtime::{Environment, EpisodeParts, Sandbox};
+use memloom_runtime::{Environment, EnvironmentComponent, EpisodeParts, Sandbox};
 
 use crate::logo::reward::words;
 use crate::runfile::RunFile;
@@ -20,6 +20,8 @@ pub struct World {
     pub report: LoadReport,
     /// What the policy says of itself.
     pub policy: PolicyDescription,
+    /// What environments of rerolls are made from.
+    pub component: EnvironmentComponent,
     environment: Environment,
 }
 
@@ -50,7 +52,8 @@ impl World {
         let sandbox = Sandbox::new(memloom_runtime::Limits::default())?;
         let bank = sandbox.bank(&file.components.bank)?;
         let policy = sandbox.policy(&file.components.policy)?;
-        let mut environment = sandbox.environment(&file.components.environment)?.instantiate()?;
+        let component = sandbox.environment(&file.components.environment)?;
+        let mut environment = component.instantiate()?;
         let description = environment.describe()?;
         let files = file
             .environment
@@ -82,6 +85,7 @@ impl World {
             description,
             report,
             policy,
+            component,
             environment,
         })
     }

@@ -19,7 +19,7 @@ pub struct Args {
     /// Where the run is written; by default runs/quickstart-SEED
     #[arg(long)]
     out: Option<PathBuf>,
-    /// Report as JSON lines, for programs
+    /// Print the summary as JSON, and nothing else
     #[arg(long)]
     json: bool,
 }

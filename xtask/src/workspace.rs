@@ -48,7 +48,7 @@ impl Workspace {
         cargo
             .current_dir(self.path("guest-policies"))
             .env("CARGO_TARGET_DIR", self.path("target/guests-native"))
-            // The released profile trades minutes of linking for size, which tests do not need.
+            // The profile optimises what is shipped; each test would be linked as slowly.
             .env("CARGO_PROFILE_RELEASE_LTO", "off")
             .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16");
         cargo

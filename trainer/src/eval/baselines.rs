@@ -9,9 +9,9 @@ use memloom_runtime::{DemonstrationModel, Episode};
 
 use super::figures::{self, Figures};
 use super::Exam;
-use crate::rollout::settle::Tally;
+use crate::rollout::settle::{Settled, Tally};
 use crate::seed::{Purpose, derive};
-use crate::world::World;
+use crate::world::{Opened, World};
 
 /// The report's name of each script, and the environment's.
 const SCRIPTS: [(&str, &str); 4] = [
@@ -28,20 +28,22 @@ pub fn play(exam: &Exam, world: &mut World, run_seed: u64) -> Result<BTreeMap<St
     for (name, script) in SCRIPTS {
         let mut all = Vec::new();
         for (index, opened) in episodes.iter_mut().enumerate() {
-            let play = || -> Result<Figures> {
-                let environment = opened.fork()?;
-                let model = Box::new(DemonstrationModel);
-                let mut episode = Episode::start(&world.parts, environment, model)?;
-                let mut tally = Tally::default();
-                let seed = derive(run_seed, Purpose::Baseline, &[index as u64]);
-                for session in 1..=opened.sessions() {
-                    tally.observe(&mut episode, session, Some((script, seed)))?;
-                }
-                figures::of(exam, opened, &tally.settle(episode, opened, None)?)
-            };
-            all.push(play().with_context(|| format!("the script {script} on episode {index}"))?);
+            let seed = derive(run_seed, Purpose::Baseline, &[index as u64]);
+            let settled = script_on(world, opened, script, seed)
+                .with_context(|| format!("the script {script} on {}", opened.id))?;
+            all.push(figures::of(exam, opened, &settled)?);
         }
         report.insert(name.to_owned(), Figures::mean(&all));
     }
     Ok(report)
+}
+
+fn script_on(world: &World, opened: &mut Opened, script: &str, seed: u64) -> Result<Settled> {
+    let model = Box::new(DemonstrationModel);
+    let mut episode = Episode::start(&world.parts, opened.fork()?, model)?;
+    let mut tally = Tally::default();
+    for session in 1..=opened.sessions() {
+        tally.observe(&mut episode, session, Some((script, seed)))?;
+    }
+    tally.settle(episode, opened, None)
 }

@@ -12,6 +12,7 @@ pub mod kernels;
 pub mod layout;
 pub mod pack;
 pub mod qwen;
+pub(crate) mod tensor_file;
 pub mod weights;
 
 pub use self::config::{BackboneConfig, ConfigError};

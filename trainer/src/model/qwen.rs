@@ -8,13 +8,12 @@
 
 use std::sync::Arc;
 
-use burn::tensor::backend::AutodiffBackend;
 use burn::tensor::{Tensor, TensorData};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 
 use super::config::{BackboneConfig, ConfigError};
-use super::kernels::{Heads, Kernels, Plan, Rope, Sight, indices};
+use super::kernels::{Heads, Kernels, Plan, Rope, Sight, Trainable, indices};
 use super::layout::Layout;
 
 /// A decoder's weights.
@@ -73,30 +72,35 @@ impl<B: Kernels> Backbone<B> {
     ) -> Result<Self, ConfigError> {
         config.check()?;
         let mut source = ChaCha8Rng::seed_from_u64(seed);
-        let mut matrix = |inputs: usize, outputs: usize, scale: f64| -> Tensor<B, 2> {
-            let deviation = 0.5 * scale / (config.hidden_size as f64).sqrt();
-            let values = normals(&mut source, inputs * outputs, deviation);
-            Tensor::from_data(TensorData::new(values, [inputs, outputs]), device)
+        let mut normal = |rows: usize, columns: usize, deviation: f64| -> Tensor<B, 2> {
+            let values = normals(&mut source, rows * columns, deviation);
+            Tensor::from_data(TensorData::new(values, [rows, columns]), device)
         };
-        let hidden = config.hidden_size;
-        let width = config.head_dim();
+        let deviation = |inputs: usize| 0.5 / (inputs as f64).sqrt();
         let residual = 1.0 / (2.0 * config.layers as f64).sqrt();
+        let hidden = config.hidden_size;
+        let queries = config.heads * config.head_dim();
+        let keys = config.kv_heads * config.head_dim();
+        let intermediate = config.intermediate_size;
         let ones = || Tensor::ones([hidden], device);
-        let embedding = matrix(config.vocab_size, hidden, 1.0);
+        let embedding = normal(config.vocab_size, hidden, deviation(hidden));
         let layers = (0..config.layers)
             .map(|_| Layer {
                 attention_norm: ones(),
-                qkv: matrix(hidden, (config.heads + 2 * config.kv_heads) * width, 1.0),
-                attention_out: matrix(config.heads * width, hidden, residual),
+                qkv: normal(hidden, queries + 2 * keys, deviation(hidden)),
+                attention_out: normal(queries, hidden, residual * deviation(queries)),
                 mlp_norm: ones(),
-                gate_up: matrix(hidden, 2 * config.intermediate_size, 1.0),
-                down: matrix(config.intermediate_size, hidden, residual),
+                gate_up: normal(hidden, 2 * intermediate, deviation(hidden)),
+                down: normal(intermediate, hidden, residual * deviation(intermediate)),
             })
             .collect();
-        let head = (!config.tie_embeddings).then(|| matrix(hidden, config.vocab_size, 1.0));
+        let head = (!config.tie_embeddings)
+            .then(|| normal(hidden, config.vocab_size, deviation(hidden)));
         Ok(Self::assemble(config, embedding, layers, ones(), head))
     }
 
+    /// From tensors, each of which becomes a leaf that collects a gradient where
+    /// the backend has gradients.
     pub(super) fn assemble(
         config: &BackboneConfig,
         embedding: Tensor<B, 2>,
@@ -104,15 +108,22 @@ impl<B: Kernels> Backbone<B> {
         norm: Tensor<B, 1>,
         head: Option<Tensor<B, 2>>,
     ) -> Self {
+        struct Leaf;
+        impl<B: Kernels> Rewrite<B> for Leaf {
+            fn rewrite<const D: usize>(&mut self, _: &str, leaf: Tensor<B, D>) -> Tensor<B, D> {
+                leaf.require_grad()
+            }
+        }
         let rope = Rope::new(config.context, config.head_dim(), config.rope_theta);
-        Self {
+        let backbone = Self {
             config: config.clone(),
             rope: Arc::new(rope),
             embedding,
             layers,
             norm,
             head,
-        }
+        };
+        backbone.rewrite(&mut Leaf)
     }
 
     /// The shape.
@@ -251,7 +262,7 @@ impl<B: Kernels> Backbone<B> {
     }
 }
 
-impl<B: Kernels + AutodiffBackend<InnerBackend: Kernels>> Backbone<B> {
+impl<B: Trainable> Backbone<B> {
     /// The same weights without gradients: shares their memory.
     pub fn valid(&self) -> Backbone<B::InnerBackend> {
         let layers = self.layers.iter().cloned().map(|layer| Layer {
@@ -270,17 +281,6 @@ impl<B: Kernels + AutodiffBackend<InnerBackend: Kernels>> Backbone<B> {
             norm: self.norm.clone().inner(),
             head: self.head.clone().map(Tensor::inner),
         }
-    }
-
-    /// The same weights, each a leaf that collects a gradient.
-    pub fn tracked(self) -> Self {
-        struct Leaf;
-        impl<B: Kernels + AutodiffBackend> Rewrite<B> for Leaf {
-            fn rewrite<const D: usize>(&mut self, _: &str, parameter: Tensor<B, D>) -> Tensor<B, D> {
-                Tensor::from_inner(parameter.inner()).require_grad()
-            }
-        }
-        self.rewrite(&mut Leaf)
     }
 }
 

@@ -176,7 +176,12 @@ impl<'env> Run<'env> {
     fn local(&self, line: &Line, session: u32, snapshot: &Snapshot) -> Result<Outcome> {
         let steps = Steps::default();
         let mut episode =
-            Episode::resume(&self.plan.world.parts, snapshot, self.model(line, &steps))?;
+            Episode::resume(
+            &self.plan.world.parts,
+            &self.plan.world.component,
+            snapshot,
+            self.model(line, &steps),
+        )?;
         let mut tally = Tally::default();
         tally.observe(&mut episode, session, None)?;
         self.outcome(line.place(), episode, &steps, tally, Some(session))

@@ -105,10 +105,13 @@ impl LanguageModel for SampledModel {
         };
         let sample = self.asking.ask(job).map_err(ModelError::new)?;
         let completion = Completion {
-            text: self.tokenizer.decode(&sample.tokens),
+            text: self
+                .tokenizer
+                .decode(&sample.tokens)
+                .map_err(|error| ModelError::new(format!("{error:#}")))?,
             finish: match sample.finish {
-                FinishReason::Stop => memloom_runtime::FinishReason::Stop,
-                FinishReason::Length => memloom_runtime::FinishReason::Length,
+                FinishReason::Stop => memloom_runtime::types::FinishReason::Stop,
+                FinishReason::Length => memloom_runtime::types::FinishReason::Length,
             },
             tokens: sample.tokens.clone(),
             logprobs: sample.logprobs.clone(),

@@ -85,9 +85,7 @@ pub fn write_folder(target: &Path, write: impl FnOnce(&Path) -> Result<()>) -> R
         }
         fs::create_dir_all(&beside)?;
         write(&beside)?;
-        for file in fs::read_dir(&beside)? {
-            File::open(file?.path())?.sync_all()?;
-        }
+        sync(&beside)?;
         if target.exists() {
             fs::remove_dir_all(target)?;
         }
@@ -106,6 +104,19 @@ pub fn write_folder(target: &Path, write: impl FnOnce(&Path) -> Result<()>) -> R
             target.display()
         ))
     })
+}
+
+/// Sees a folder's files and folders onto the disk.
+fn sync(folder: &Path) -> std::io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            sync(&path)?;
+        } else {
+            File::open(&path)?.sync_all()?;
+        }
+    }
+    File::open(folder)?.sync_all()
 }
 
 /// Writes one file beside and renames it into place.

@@ -15,7 +15,7 @@ use super::step::ScoredRow;
 use crate::generate::{Job, Sample, generate};
 use crate::logo::loss::{Objective, Steps, policy_loss};
 use crate::model::pack::{Row, choice_logprobs, micro_batches};
-use crate::model::{Backbone, BackboneConfig};
+use crate::model::Backbone;
 use crate::optim::{AdamW, Gradients};
 use crate::runfile::RunFile;
 use crate::seed::{Purpose, derive};
@@ -47,7 +47,6 @@ pub struct Update {
 
 /// The weights of a run, and what changes them.
 pub struct Learner {
-    config: BackboneConfig,
     model: Backbone<Training>,
     optimizer: AdamW,
     best: Option<Backbone<Cpu>>,
@@ -60,11 +59,11 @@ pub struct Learner {
 
 type Device = <Cpu as Backend>::Device;
 
-/// File names in checkpoints and exports.
-const WEIGHTS: &str = "weights.safetensors";
+/// Names in a checkpoint: folders of weights, and the optimiser's file.
+const PRESENT: &str = "present";
+const BEST: &str = "best";
+const REFERENCE: &str = "reference";
 const MOMENTS: &str = "moments.safetensors";
-const BEST: &str = "best.safetensors";
-const REFERENCE: &str = "reference.safetensors";
 
 /// How LoGo-GRPO updates.
 #[derive(Clone, Copy, Debug)]
@@ -84,21 +83,19 @@ impl Learner {
     pub fn new(file: &RunFile, tokenizer: &Tokenizer) -> Result<Self> {
         let config = file.backbone.config(tokenizer.vocab_size());
         let seed = derive(file.run.seed, Purpose::Weights, &[]);
-        let model = Backbone::init(&config, seed, &Device::default());
-        Ok(Self::with(file, config, model))
+        let model = Backbone::random(&config, seed, &Device::default())?;
+        Ok(Self::with(file, model))
     }
 
-    /// Saved weights.
-    pub fn load(file: &RunFile, tokenizer: &Tokenizer, weights: &Path) -> Result<Self> {
-        let config = file.backbone.config(tokenizer.vocab_size());
-        let model = Backbone::load(weights, &config, &Device::default())?;
-        Ok(Self::with(file, config, model))
+    /// Exported weights, with the shape that they were exported with.
+    pub fn load(file: &RunFile, weights: &Path) -> Result<Self> {
+        let model = Backbone::load(weights, &Device::default())?;
+        Ok(Self::with(file, model))
     }
 
-    fn with(file: &RunFile, config: BackboneConfig, model: Backbone<Training>) -> Self {
+    fn with(file: &RunFile, model: Backbone<Training>) -> Self {
         let settings = &file.optimizer;
         Self {
-            config,
             model,
             optimizer: AdamW::new(settings.weight_decay, settings.max_gradient_norm),
             best: None,
@@ -230,28 +227,35 @@ impl Learner {
 
     /// Saves what a checkpoint needs into a folder.
     pub fn save(&self, folder: &Path) -> Result<()> {
-        self.model.valid().save(&folder.join(WEIGHTS))?;
-        self.optimizer.save(&folder.join(MOMENTS))?;
-        if let Some(best) = &self.best {
-            best.save(&folder.join(BEST))?;
+        let present = self.model.valid();
+        let all = [
+            (PRESENT, Some(&present)),
+            (BEST, self.best.as_ref()),
+            (REFERENCE, self.reference.as_ref()),
+        ];
+        for (name, weights) in all {
+            if let Some(weights) = weights {
+                let folder = folder.join(name);
+                std::fs::create_dir(&folder)
+                    .with_context(|| format!("cannot make the folder {}", folder.display()))?;
+                weights.save(&folder)?;
+            }
         }
-        if let Some(reference) = &self.reference {
-            reference.save(&folder.join(REFERENCE))?;
-        }
-        Ok(())
+        Ok(self.optimizer.save(&folder.join(MOMENTS))?)
     }
 
     /// Takes up a checkpoint's weights and moments.
     pub fn restore(&mut self, folder: &Path) -> Result<()> {
         let device = Device::default();
         let optional = |name: &str| -> Result<Option<Backbone<Cpu>>> {
-            let path = folder.join(name);
-            path.exists()
-                .then(|| Backbone::load(&path, &self.config, &device))
-                .transpose()
+            let folder = folder.join(name);
+            Ok(match folder.exists() {
+                true => Some(Backbone::load(&folder, &device)?),
+                false => None,
+            })
         };
         let (best, reference) = (optional(BEST)?, optional(REFERENCE)?);
-        self.model = Backbone::load(&folder.join(WEIGHTS), &self.config, &device)?;
+        self.model = Backbone::load(&folder.join(PRESENT), &device)?;
         self.optimizer.load(&folder.join(MOMENTS))?;
         self.best = best;
         self.reference = reference;
@@ -260,9 +264,7 @@ impl Learner {
 
     /// Weights and configuration for others, in Hugging Face's layout.
     pub fn export(&self, folder: &Path) -> Result<()> {
-        self.model.valid().save(&folder.join(WEIGHTS))?;
-        let config = serde_json::to_vec_pretty(&self.config)?;
-        std::fs::write(folder.join("config.json"), config).context("cannot write config.json")
+        Ok(self.model.valid().save(folder)?)
     }
 }
 

@@ -55,7 +55,7 @@ pub fn check(file: &RunFile) -> Result<()> {
 pub fn evaluate(file: &RunFile, weights: &Path, exam: &Exam, voice: Voice) -> Result<Figures> {
     let mut world = World::load(file)?;
     let tokenizer = Arc::new(Tokenizer::load(&weights.join("tokenizer.json"))?);
-    let learner = Learner::load(file, &tokenizer, &weights.join("weights.safetensors"))?;
+    let learner = Learner::load(file, weights)?;
     let mut phase = voice.phase("evaluate", exam.episodes, 0);
     examine(file, &mut world, &tokenizer, &learner, exam, &mut |done| {
         phase.at(done as u64, "episodes");

@@ -21,7 +21,7 @@ pub const CATEGORIES: [&str; 5] = [
 /// Probability that it is asked when a value was told that holds.
 const WHEN: f64 = 0.3;
 /// Probability that a value that holds is also asked for through another one.
-const HOPS: f64 = 0.25;
+const HOPS: f64 = 0.3;
 
 /// A question and its answer.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,148 +1,186 @@
-//! tmp
+//! What fixed ways of keeping a memory are worth, with the policy `selector` and
+//! the bank `flat`. The table of all of them is printed by
+//! `cargo test --release -p environment-chronicle --test baselines -- --nocapture`.
+
 #![allow(clippy::unwrap_used, reason = "tests")]
+
+use std::collections::{BTreeMap, BTreeSet};
+
 use bank_flat::Flat;
 use environment_chronicle::Chronicle;
-use environment_chronicle::kind::lexicon;
-use memloom_guest::bank::{Bank, Query};
-use memloom_guest::environment::Environment;
-use memloom_guest::text::lower_words;
-use memloom_guest::types::*;
-use std::collections::BTreeMap;
+use memloom_guest::text::word_count;
+use memloom_guest::types::{Gesture, Hint, SessionContent};
+use memloom_guest::{Bank, Environment, Policy, Rehearsal};
+use policy_selector::Selector;
 
-struct Agent {
-    bank: Flat,
-    speakers: Vec<String>,
-}
-fn q(text: &str, speaker: &str, limit: u32) -> Query {
-    Query { text: text.into(), vector: None, speaker: Some(speaker.into()), limit, threshold: 1e-6 }
-}
-impl Agent {
-    fn observe(&mut self, s: &Session, hints: &[Hint]) {
-        let at = Moment { session: s.index, time: s.time.clone() };
-        let mut ops = vec![];
-        for t in &s.turns {
-            if !self.speakers.contains(&t.speaker) { self.speakers.push(t.speaker.clone()); }
-            let Some(h) = hints.iter().find(|h| h.turn == t.id) else { continue };
-            let insert = || Operation::Insert(Insertion { text: t.text.clone(), speaker: t.speaker.clone(), evidence: vec![t.id.clone()], vector: None });
-            let rel = self.bank.retrieve(&q(&t.text, &t.speaker, 3)).unwrap();
-            let find = |turn: &String| rel.iter().find(|h| h.entry.evidence.contains(turn)).map(|h| h.entry.id.clone());
-            match &h.gesture {
-                Gesture::Insert => ops.push(insert()),
-                Gesture::Update(turn) => ops.push(match find(turn) {
-                    Some(id) => Operation::Update(Revision { id, text: t.text.clone(), evidence: vec![t.id.clone()], vector: None }),
-                    None => insert(),
-                }),
-                Gesture::Delete(turn) => if let Some(id) = find(turn) { ops.push(Operation::Delete(id)) },
-                Gesture::Skip => {}
-            }
-        }
-        self.bank.apply(at, ops);
-    }
-    fn read(&self, kind: &LexiconKind, query: &str, person: &str, value: Option<&str>) -> Option<(Hit2, String)> {
-        let hits = self.bank.retrieve(&q(query, person, 2)).unwrap();
-        let mut best: Option<(Hit2, String)> = None;
-        for h in hits {
-            let words = lower_words(&h.entry.text);
-            let Some(i) = words.iter().position(|w| kind.values.contains(w)) else { continue };
-            if let Some(v) = value { if !words.iter().any(|w| w == v) { continue } }
-            let mut a = words[i].clone();
-            if words.get(i + 1).is_some_and(|w| w.parse::<u32>().is_ok()) { a = format!("{a} {}", words[i + 1]); }
-            let id: u32 = h.entry.id[1..].parse().unwrap();
-            let key = (h.entry.last_session, id);
-            if best.as_ref().is_none_or(|(b, _)| (b.0, b.1) < key) { best = Some(((key.0, key.1, h.entry.time.clone()), a)); }
-        }
-        best
-    }
-    fn answer(&self, question: &str) -> String {
-        let lex = lexicon();
-        let words = lower_words(question);
-        let named = self.speakers.iter().find(|s| words.contains(&s.to_lowercase())).cloned();
-        let kinds: Vec<&LexiconKind> = lex.iter().filter(|k| k.cues.iter().any(|c| words.contains(c))).collect();
-        let cues = |k: &LexiconKind| { let mut c: Vec<String> = k.cues.iter().filter(|c| words.contains(c)).cloned().collect(); c.push(k.cues[0].clone()); c.join(" ") };
-        if words[0] == "when" && words[1] == "did" {
-            let (k, v) = lex.iter().filter(|k| k.name != "mentor").find_map(|k| k.values.iter().find(|v| words.contains(v)).map(|v| (k, v))).unwrap();
-            return self.read(k, question, &named.unwrap(), Some(v)).map(|(h, _)| h.2).unwrap_or_default();
-        }
-        if let Some(name) = named {
-            if kinds.len() == 1 { return self.read(kinds[0], &cues(kinds[0]), &name, None).map(|x| x.1).unwrap_or_default(); }
-            let m = kinds.iter().find(|k| k.name == "mentor").unwrap();
-            let k = kinds.iter().find(|k| k.name != "mentor").unwrap();
-            let Some((_, who)) = self.read(m, &cues(m), &name, None) else { return String::new() };
-            let who = self.speakers.iter().find(|s| s.to_lowercase() == who).cloned().unwrap_or_default();
-            return self.read(k, &cues(k), &who, None).map(|x| x.1).unwrap_or_default();
-        }
-        let (k1, v) = lex.iter().filter(|k| k.name != "mentor").find_map(|k| k.values.iter().find(|v| words.contains(v)).map(|v| (k, v))).unwrap();
-        let k2 = kinds.iter().find(|k| k.name != k1.name).unwrap();
-        let mut best: Option<(Hit2, String)> = None;
-        for s in &self.speakers {
-            if let Some((h, a)) = self.read(k1, &cues(k1), s, None) && &a == v && best.as_ref().is_none_or(|(b, _)| b < &h) { best = Some((h, s.clone())); }
-        }
-        let Some((_, who)) = best else { return String::new() };
-        self.read(k2, &cues(k2), &who, None).map(|x| x.1).unwrap_or_default()
-    }
-}
-type Hit2 = (u32, u32, String);
+const EPISODES: u64 = 50;
 
-fn run(how: &str, sessions: u32, episodes: u64, show: bool) {
-    let mut env = Chronicle::default();
-    env.load(vec![], "{}").unwrap();
-    let (mut reward, mut ratio, mut qa, mut nq, mut bare) = (0.0, 0.0, 0.0, 0, 0);
-    let mut cats: BTreeMap<String, (u32, f32)> = BTreeMap::new();
-    for e in 0..episodes {
-        env.open("held-out", e, sessions).unwrap();
-        let mut agent = Agent { bank: Flat::default(), speakers: vec![] };
+/// A way of keeping a memory: a demonstrator, and what is changed of its hints.
+#[derive(Clone, Copy)]
+struct Way {
+    name: &'static str,
+    demonstrator: &'static str,
+    change: fn(&mut Vec<Hint>),
+}
+
+const EXPERT: Way = Way {
+    name: "expert",
+    demonstrator: "expert",
+    change: |_| (),
+};
+const NO_DELETE: Way = Way {
+    name: "expert, no delete",
+    demonstrator: "expert",
+    change: drop_deletions,
+};
+const INSERT_ONLY: Way = Way {
+    name: "facts, insert only",
+    demonstrator: "expert",
+    change: |hints| {
+        drop_deletions(hints);
+        for hint in hints {
+            hint.gesture = Gesture::Insert;
+        }
+    },
+};
+const DEMONSTRATOR: Way = Way {
+    name: "demonstrator",
+    demonstrator: "demonstrator",
+    change: |_| (),
+};
+const NOTHING: Way = Way {
+    name: "nothing",
+    demonstrator: "nothing",
+    change: |_| (),
+};
+const EVERYTHING: Way = Way {
+    name: "everything",
+    demonstrator: "everything",
+    change: |_| (),
+};
+
+fn drop_deletions(hints: &mut Vec<Hint>) {
+    hints.retain(|hint| !matches!(hint.gesture, Gesture::Delete(_)));
+}
+
+/// Means over episodes.
+#[derive(Default)]
+struct Worth {
+    /// Mean reward of the answers.
+    answers: f32,
+    /// Words of the bank by words of the dialogue.
+    ratio: f32,
+    /// `answers` less half of what the ratio has above a quarter.
+    reward: f32,
+    /// Share of the sessions that no question is about.
+    unasked: f32,
+    /// Number and mean reward of the questions, by category.
+    categories: BTreeMap<String, (f32, f32)>,
+}
+
+fn worth(way: Way, sessions: u32) -> Worth {
+    let mut mean = Worth::default();
+    let share = 1.0 / EPISODES as f32;
+    for episode in 0..EPISODES {
+        let mut chronicle = Chronicle::default();
+        chronicle.load(vec![], "{}").unwrap();
+        chronicle.open("held-out", episode, sessions).unwrap();
+        let mut host = Rehearsal::demonstrated(Flat::default());
+        let mut selector = Selector::default();
+        selector.configure("{}", chronicle.describe().lexicon).unwrap();
         let mut words = 0;
-        for s in 1..=sessions {
-            let SessionContent::Dialogue(session) = env.session(s).unwrap() else { panic!() };
-            words += session.turns.iter().map(|t| memloom_guest::text::word_count(&t.text)).sum::<usize>();
-            let base = match how { "insert-only" | "no-delete" => "expert", x => x };
-            let mut hints = env.demonstrate(base, s, e).unwrap();
-            if how == "insert-only" { hints.retain(|h| !matches!(h.gesture, Gesture::Delete(_))); for h in &mut hints { h.gesture = Gesture::Insert } }
-            if how == "no-delete" { hints.retain(|h| !matches!(h.gesture, Gesture::Delete(_))); }
-            agent.observe(&session, &hints);
+        for index in 1..=sessions {
+            let session = chronicle.session(index).unwrap();
+            let SessionContent::Dialogue(dialogue) = &session else {
+                panic!("a task");
+            };
+            words += dialogue.turns.iter().map(|turn| word_count(&turn.text)).sum::<usize>();
+            let mut hints = chronicle.demonstrate(way.demonstrator, index, episode).unwrap();
+            (way.change)(&mut hints);
+            let report = selector.observe(&mut host, session, Some(hints)).unwrap();
+            assert_eq!((report.malformed, report.refused), (0, 0));
         }
-        let qs = env.questions().unwrap();
+        let questions = chronicle.questions().unwrap();
+        let mut asked: BTreeSet<u32> = BTreeSet::new();
         let mut sum = 0.0;
-        let mut covered = std::collections::BTreeSet::new();
-        for q in &qs {
-            let a = agent.answer(&q.text);
-            let s = env.score(&q.id, &Answer { text: a.clone(), citations: vec![] }).unwrap();
-            sum += s.reward;
-            covered.extend(q.sessions.iter().copied());
-            let c = cats.entry(q.category.clone()).or_default(); c.0 += 1; c.1 += s.reward;
-            if show && s.reward < 1.0 && how == "expert" { println!("e{e} {} {:?} -> {a:?}", q.text, q.sessions); }
+        for question in &questions {
+            let answer = selector.answer(&mut host, &question.text).unwrap();
+            let reward = chronicle.score(&question.id, &answer).unwrap().reward;
+            sum += reward;
+            asked.extend(&question.sessions);
+            let category = mean.categories.entry(question.category.clone()).or_default();
+            category.0 += share;
+            category.1 += reward * share;
         }
-        bare += sessions as usize - covered.len();
-        let f = sum / qs.len() as f32;
-        let w = agent.bank.stats().words as f32;
-        let c = (w - 0.25 * words as f32).max(0.0) / words as f32;
-        qa += f; nq += qs.len(); ratio += w / words as f32; reward += f - 0.5 * c;
+        let answers = sum / questions.len() as f32;
+        let ratio = host.bank.stats().words as f32 / words as f32;
+        mean.answers += answers * share;
+        mean.ratio += ratio * share;
+        mean.reward += (answers - 0.5 * (ratio - 0.25).max(0.0)) * share;
+        mean.unasked += (1.0 - asked.len() as f32 / sessions as f32) * share;
     }
-    let n = episodes as f32;
-    print!("T={sessions:2} {how:12} reward {:.3} qa {:.3} ratio {:.3} questions {:.1} bare {:.4} |", reward / n, qa / n, ratio / n, nq as f32 / n, bare as f32 / n / sessions as f32);
-    for (k, (c, s)) in cats { print!(" {k} {:.1}:{:.2}", c as f32 / n, s / c as f32); }
-    println!();
+    mean
+}
+
+/// One way at the horizons of the curriculum.
+fn table(way: Way) -> [Worth; 3] {
+    [8, 16, 32].map(|sessions| {
+        let worth = worth(way, sessions);
+        let name = way.name;
+        let Worth {
+            answers,
+            ratio,
+            reward,
+            ..
+        } = worth;
+        print!("{name:18} T={sessions:2} reward {reward:5.2} answers {answers:.3} bank {ratio:.2} |");
+        for (category, (count, sum)) in &worth.categories {
+            print!(" {category} {count:.1}: {:.2}", sum / count);
+        }
+        println!();
+        worth
+    })
 }
 
 #[test]
-fn table() {
-    for t in [8, 16, 32] {
-        for how in ["expert", "no-delete", "insert-only", "demonstrator", "everything", "nothing"] { run(how, t, 60, true); }
+fn the_expert_answers_every_question_from_a_small_bank() {
+    for worth in table(EXPERT) {
+        assert!((worth.answers - 1.0).abs() < 1e-5, "{}", worth.answers);
+        assert!(worth.ratio < 0.25, "{}", worth.ratio);
+        assert!(worth.unasked <= 0.01, "{}", worth.unasked);
+        assert_eq!(worth.categories.len(), 5);
     }
-    let mut env = Chronicle::default();
-    env.load(vec![], "{}").unwrap();
-    env.open("train", 0, 8).unwrap();
-    for s in 1..=8 { let SessionContent::Dialogue(x) = env.session(s).unwrap() else { panic!() }; println!("-- {}", x.time); for t in x.turns { println!("{} {}: {}", t.id, t.speaker, t.text); } }
-    for q in env.questions().unwrap() { println!("{} [{}] {:?} {:?}", q.text, q.category, q.sessions, q.evidence); }
-    // mix
-    use environment_chronicle::story::Meaning;
-    for t in [8, 16, 32] {
-        let mut counts: BTreeMap<&str, u32> = BTreeMap::new(); let mut words = 0; let mut n = 0;
-        for e in 0..100 {
-            let o = environment_chronicle::options::Options::default();
-            let s = environment_chronicle::life::live(&o, &environment_chronicle::options::Address { split: environment_chronicle::names::Split::Train, index: e, sessions: t });
-            for (_, l) in s.lines() { n += 1; words += lower_words(&l.text).len(); *counts.entry(match &l.meaning { Meaning::Fact(s, _) if s.kind == environment_chronicle::kind::Kind::Trip => "plan", Meaning::Fact(..) => "fact", Meaning::Change { correction: true, .. } => "correction", Meaning::Change { .. } => "change", Meaning::Cancellation { .. } => "cancel", Meaning::Lure(..) => "lure", Meaning::Ephemeral => "ephemeral", Meaning::Talk => "talk" }).or_default() += 1; }
-        }
-        println!("T={t} {:?} words/turn {:.2}", counts.iter().map(|(k, v)| (k, (*v as f32 / n as f32 * 1000.0).round() / 10.0)).collect::<Vec<_>>(), words as f32 / n as f32);
+}
+
+#[test]
+fn a_bank_that_only_grows_loses_more_the_longer_it_lives() {
+    let [short, medium, long] = table(INSERT_ONLY).map(|worth| worth.reward);
+    assert!(short < 0.75 && medium < short - 0.05 && long < medium - 0.15);
+}
+
+#[test]
+fn leaving_cancelled_trips_in_the_bank_costs_answers() {
+    for worth in table(NO_DELETE) {
+        assert!(worth.answers < 0.96, "{}", worth.answers);
+    }
+}
+
+#[test]
+fn keeping_everything_is_worth_less_than_keeping_nothing() {
+    for (everything, nothing) in table(EVERYTHING).iter().zip(table(NOTHING)) {
+        assert!(everything.reward < nothing.reward);
+    }
+}
+
+#[test]
+fn silence_is_right_about_once_in_five() {
+    let [short, ..] = table(NOTHING);
+    assert!((0.15..0.25).contains(&short.answers), "{}", short.answers);
+}
+
+#[test]
+fn the_demonstrator_leaves_most_to_learn() {
+    for worth in table(DEMONSTRATOR) {
+        assert!(worth.answers < 0.6, "{}", worth.answers);
     }
 }

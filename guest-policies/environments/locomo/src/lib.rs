@@ -1,1 +1,202 @@
-//! The LoCoMo benchmark as an environment.
+//! `locomo`: the LoCoMo conversations (Maharana et al. 2024), long dialogues of
+//! two people over months, with questions. The user brings the published file,
+//! and may bring an audit's corrections to its answers.
+//!
+//! A snapshot holds the open episode with its text, so that it lives on in an
+//! instance that has read no file; to open another episode there, `load` again.
+
+use std::collections::BTreeSet;
+
+use memloom_guest::environment::{
+    DataFile, Description, Environment, Episode, LoadReport, Split,
+};
+use memloom_guest::random::Random;
+use memloom_guest::state::{Format, State};
+use memloom_guest::types::{Answer, Error, Hint, Question, Score, Session, SessionContent};
+
+mod category;
+mod conversation;
+mod corrections;
+mod demonstrators;
+mod evidence;
+mod options;
+mod published;
+mod scoring;
+mod warnings;
+
+use category::Category;
+use conversation::{Conversation, Sitting};
+use options::{Options, SPLITS};
+use published::Content;
+
+/// The environment.
+#[derive(Default)]
+pub struct Locomo {
+    /// In the order of [`SPLITS`].
+    splits: [Vec<Conversation>; 3],
+    /// The open episode: a conversation, cut to the horizon.
+    open: Option<Conversation>,
+}
+
+impl Locomo {
+    fn opened(&self) -> Result<&Conversation, Error> {
+        self.open.as_ref().ok_or_else(|| {
+            Error::Invalid("no episode of locomo is open: call `open` first".into())
+        })
+    }
+
+    fn sitting(&self, index: u32) -> Result<&Sitting, Error> {
+        let open = self.opened()?;
+        index
+            .checked_sub(1)
+            .and_then(|index| open.sittings.get(index as usize))
+            .ok_or_else(|| {
+                let (id, sessions) = (&open.id, open.sittings.len());
+                Error::Unknown(format!("{id} has no session {index}: it has 1 to {sessions}"))
+            })
+    }
+}
+
+impl Environment for Locomo {
+    fn describe(&self) -> Description {
+        Description {
+            name: "locomo".into(),
+            summary: "LoCoMo: long conversations of two people, with questions about them.".into(),
+            categories: Category::ALL.map(|category| category.name().into()).into(),
+            lexicon: Vec::new(),
+        }
+    }
+
+    fn load(&mut self, files: Vec<DataFile>, options: &str) -> Result<LoadReport, Error> {
+        let options = Options::parse(options)?;
+        let categories = options.categories()?;
+        let (mut published, mut corrections) = (Vec::new(), Vec::new());
+        for file in &files {
+            match published::read(file)? {
+                Content::Conversations(more) => published.extend(more),
+                Content::Corrections(more) => corrections.extend(more),
+            }
+        }
+        if published.is_empty() {
+            return Err(Error::Invalid(
+                "locomo needs its data: name the published file, such as locomo10.json".into(),
+            ));
+        }
+        let mut ids = BTreeSet::new();
+        if let Some(twice) = published.iter().find(|one| !ids.insert(&one.sample_id)) {
+            return Err(Error::Invalid(format!(
+                "locomo's files have {} twice",
+                twice.sample_id
+            )));
+        }
+        if options.corrections == Some(true) && corrections.is_empty() {
+            return Err(Error::Invalid(
+                "locomo's options ask for corrections, but no file has any".into(),
+            ));
+        }
+        let mut warnings = Vec::new();
+        if options.corrections != Some(false) {
+            corrections::apply(corrections, &mut published, &mut warnings);
+        }
+        let loaded: Vec<&str> = published.iter().map(|one| one.sample_id.as_str()).collect();
+        let mut splits: [Vec<Conversation>; 3] = Default::default();
+        for (split, ids) in splits.iter_mut().zip(options.splits(&loaded)?) {
+            for id in ids {
+                let Some(at) = published.iter().position(|one| one.sample_id == id) else {
+                    continue;
+                };
+                let one = published.swap_remove(at);
+                split.push(Conversation::new(one, &categories, &mut warnings)?);
+            }
+        }
+        self.splits = splits;
+        self.open = None;
+        let splits = SPLITS.iter().zip(&self.splits).map(|(&name, conversations)| Split {
+            name: name.into(),
+            episodes: Some(conversations.len() as u64),
+        });
+        Ok(LoadReport {
+            splits: splits.collect(),
+            warnings,
+        })
+    }
+
+    fn open(&mut self, split: &str, index: u64, horizon: u32) -> Result<Episode, Error> {
+        let at = SPLITS.iter().position(|&name| name == split).ok_or_else(|| {
+            Error::Unknown(format!(
+                "locomo has no split `{split}`: use train, validation or held-out"
+            ))
+        })?;
+        let conversations = &self.splits[at];
+        let conversation = usize::try_from(index)
+            .ok()
+            .and_then(|index| conversations.get(index))
+            .ok_or_else(|| {
+                let count = conversations.len();
+                Error::Unknown(format!(
+                    "locomo's split `{split}` has {count} episodes and none of index {index}"
+                ))
+            })?;
+        let open = self.open.insert(conversation.cut(horizon));
+        Ok(Episode {
+            id: open.id.clone(),
+            sessions: open.sittings.len() as u32,
+            speakers: open.speakers.clone(),
+        })
+    }
+
+    fn session(&mut self, index: u32) -> Result<SessionContent, Error> {
+        let sitting = self.sitting(index)?;
+        Ok(SessionContent::Dialogue(Session {
+            index,
+            time: sitting.time.clone(),
+            turns: sitting.turns.clone(),
+        }))
+    }
+
+    fn questions(&self) -> Result<Vec<Question>, Error> {
+        let asked = &self.opened()?.asked;
+        Ok(asked.iter().map(|asked| asked.question.clone()).collect())
+    }
+
+    fn score(&self, question: &str, answer: &Answer) -> Result<Score, Error> {
+        let open = self.opened()?;
+        open.asked
+            .iter()
+            .find(|asked| asked.question.id == question)
+            .map(|asked| scoring::score(asked, answer))
+            .ok_or_else(|| Error::Unknown(format!("{} asks no question `{question}`", open.id)))
+    }
+
+    fn demonstrate(&self, demonstrator: &str, index: u32, seed: u64) -> Result<Vec<Hint>, Error> {
+        let turns = &self.sitting(index)?.turns;
+        let open = self.opened()?;
+        let path: Vec<u64> = open.id.bytes().map(u64::from).chain([u64::from(index)]).collect();
+        let mut random = Random::derived(seed, &path);
+        demonstrators::hints(demonstrator, turns, &open.evidence(), &mut random)
+    }
+}
+
+const FORMAT: Format = Format {
+    component: "locomo",
+    version: 1,
+};
+
+impl State for Locomo {
+    fn snapshot(&self) -> Vec<u8> {
+        FORMAT.save(&self.open)
+    }
+
+    /// Forgets what was loaded: the instance is then what any other would be
+    /// that restores the same bytes.
+    fn restore(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        self.open = FORMAT.load(bytes)?;
+        self.splits = Default::default();
+        Ok(())
+    }
+}
+
+memloom_guest::export_environment!(Locomo);
+
+#[cfg(test)]
+mod tests;

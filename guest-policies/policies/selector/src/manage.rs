@@ -39,7 +39,7 @@ pub enum Verdict {
 
 /// The prompt: one line a case, `@k : fact | @k : entry e1 | @k : entry e2 f1`.
 /// Entries count on through all cases, so that a marker names one place.
-pub fn prompt(cases: &[Case], speakers: &Speakers) -> String {
+pub fn prompt(cases: &[&Case], speakers: &Speakers) -> String {
     let said = |speaker: &str, text: &str| {
         format!("{} : {}", speakers.alias(speaker), speakers.masked(text))
     };
@@ -56,7 +56,7 @@ pub fn prompt(cases: &[Case], speakers: &Speakers) -> String {
 
 /// What the output may look like: each fact may change its own entries only, as
 /// in `f1 (insert | skip | update (e1 | e2) | delete (e1 | e2)) f2 (insert | skip)`.
-pub fn grammar(cases: &[Case]) -> String {
+pub fn grammar(cases: &[&Case]) -> String {
     let parts = numbered(cases).map(|(number, first, case)| {
         let entries: Vec<String> = (0..case.related.len())
             .map(|place| format!("e{}", first + place))
@@ -72,7 +72,7 @@ pub fn grammar(cases: &[Case]) -> String {
 }
 
 /// The output that says this of each case.
-pub fn output(cases: &[Case], verdicts: &[Verdict]) -> String {
+pub fn output(cases: &[&Case], verdicts: &[Verdict]) -> String {
     let parts = numbered(cases).zip(verdicts).map(|((number, first, _), verdict)| {
         let verdict = match verdict {
             Verdict::Insert => "insert".into(),
@@ -86,7 +86,7 @@ pub fn output(cases: &[Case], verdicts: &[Verdict]) -> String {
 }
 
 /// What an output says of each case; none where it is not of the grammar.
-pub fn parse(output: &str, cases: &[Case]) -> Option<Vec<Verdict>> {
+pub fn parse(output: &str, cases: &[&Case]) -> Option<Vec<Verdict>> {
     let mut words = output.split_whitespace();
     let verdicts = numbered(cases)
         .map(|(number, first, case)| {
@@ -159,9 +159,9 @@ impl Verdict {
 }
 
 /// Cases with their number from 1 and the number of their first entry.
-fn numbered(cases: &[Case]) -> impl Iterator<Item = (usize, usize, &Case)> {
+fn numbered<'a>(cases: &'a [&'a Case]) -> impl Iterator<Item = (usize, usize, &'a Case)> {
     let mut next_entry = 1;
-    cases.iter().enumerate().map(move |(place, case)| {
+    cases.iter().enumerate().map(move |(place, &case)| {
         let first = next_entry;
         next_entry += case.related.len();
         (place + 1, first, case)
@@ -194,6 +194,11 @@ mod tests {
         Case { fact, related }
     }
 
+    fn with_cases<R>(use_them: impl FnOnce(&[&Case]) -> R) -> R {
+        let cases = cases();
+        use_them(&cases.iter().collect::<Vec<_>>())
+    }
+
     fn cases() -> Vec<Case> {
         let rome = entry("m1", "I live in Rome", "D1:1");
         let visit = entry("m4", "Anna could live there", "D1:4");
@@ -209,7 +214,7 @@ mod tests {
         let mut speakers = Speakers::default();
         speakers.meet("Anna");
         assert_eq!(
-            prompt(&cases(), &speakers),
+            with_cases(|cases| prompt(cases, &speakers)),
             "@1 : I live in Oslo | @1 : I live in Rome e1 | @1 : @1 could live there e2 f1\n\
              @1 : I ski f2\n\
              @1 : I left Rome | @1 : I live in Rome e3 f3"
@@ -219,7 +224,7 @@ mod tests {
     #[test]
     fn the_grammar_lets_each_fact_change_its_own_entries() {
         assert_eq!(
-            grammar(&cases()),
+            with_cases(grammar),
             "f1 (insert | skip | update (e1 | e2) | delete (e1 | e2)) \
              f2 (insert | skip) f3 (insert | skip | update e3 | delete e3)"
         );
@@ -228,9 +233,9 @@ mod tests {
     #[test]
     fn an_output_reads_back_as_it_was_meant() {
         let verdicts = [Verdict::Update(1), Verdict::Skip, Verdict::Delete(0)];
-        let said = output(&cases(), &verdicts);
+        let said = with_cases(|cases| output(cases, &verdicts));
         assert_eq!(said, "f1 update e2 f2 skip f3 delete e3");
-        assert_eq!(parse(&said, &cases()), Some(verdicts.to_vec()));
+        assert_eq!(with_cases(|cases| parse(&said, cases)), Some(verdicts.to_vec()));
     }
 
     #[test]
@@ -243,7 +248,7 @@ mod tests {
             "f1 insert f2 skip f3 skip f4 skip",
             "",
         ] {
-            assert_eq!(parse(wrong, &cases()), None, "{wrong:?}");
+            assert_eq!(with_cases(|cases| parse(wrong, cases)), None, "{wrong:?}");
         }
     }
 

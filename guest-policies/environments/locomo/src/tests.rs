@@ -1,0 +1,229 @@
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use memloom_guest::types::{Gesture, Turn};
+
+use super::*;
+
+const TALKS: &str = r#"[
+{"sample_id": "conv-1", "observation": {"ignored": true}, "conversation": {
+  "speaker_a": "Ada", "speaker_b": "Bo",
+  "session_1_date_time": "9:00 am on 1 May, 2024",
+  "session_1": [
+    {"speaker": "Ada", "dia_id": "D1:1", "text": "I bought a kite."},
+    {"speaker": "Bo", "dia_id": "D1:2", "text": "Look!", "blip_caption": "a red kite", "img_url": ["x"]}
+  ],
+  "session_2_date_time": "8:00 pm on 9 June, 2024",
+  "session_2": [{"speaker": "Bo", "dia_id": "D2:1", "text": "The kite tore in 2019."}],
+  "session_4": [{"speaker": "Ada", "dia_id": "D4:1", "text": "I mended it."}],
+  "session_5_date_time": "never"
+}, "qa": [
+  {"question": "What did Ada buy?", "answer": "a kite", "evidence": ["D1:1"], "category": 4},
+  {"question": "When did it tear?", "answer": 2019, "evidence": ["D2:1"], "category": 2},
+  {"question": "What happened to it?", "answer": "torn, mended", "evidence": ["D2:1; D4:1"], "category": 1},
+  {"question": "What does Bo fly?", "adversarial_answer": "a jet", "evidence": ["D1:2"], "category": 5},
+  {"question": "Is Ada handy?", "answer": "yes", "evidence": [], "category": 3},
+  {"question": "Who wept?", "answer": "Bo", "evidence": ["D9:9"], "category": 4}
+]},
+{"sample_id": "conv-2", "conversation": {"speaker_a": "Cy", "speaker_b": "Di",
+  "session_1_date_time": "noon", "session_1": [{"speaker": "Cy", "dia_id": "D1:1", "text": "Hi."}]}, "qa": []}
+]"#;
+
+const AUDIT: &str = r#"[
+{"sample_id": "conv-1", "question_id": "locomo_0_qa0", "question": "What did Ada buy?",
+ "correct_evidence": ["D1:2"], "correct_answer": "a red kite", "error_type": "INCOMPLETE"},
+{"sample_id": "conv-1", "question_id": "locomo_0_qa1", "question": "Another one?",
+ "correct_evidence": ["D1:2"], "correct_answer": "no", "error_type": "AMBIGUOUS"},
+{"sample_id": "conv-9", "question_id": "locomo_8_qa1", "question": "Far away?",
+ "correct_evidence": ["D1:2"], "correct_answer": "yes", "error_type": "AMBIGUOUS"}
+]"#;
+
+fn files(texts: &[&str]) -> Vec<DataFile> {
+    (1..)
+        .zip(texts)
+        .map(|(number, &text)| DataFile {
+            name: format!("{number}.json"),
+            bytes: text.into(),
+        })
+        .collect()
+}
+
+fn loaded(texts: &[&str], options: &str) -> (Locomo, LoadReport) {
+    let mut locomo = Locomo::default();
+    let report = locomo.load(files(texts), options).unwrap();
+    (locomo, report)
+}
+
+fn opened(options: &str, horizon: u32) -> Locomo {
+    let (mut locomo, _) = loaded(&[TALKS], options);
+    locomo.open("held-out", 0, horizon).unwrap();
+    locomo
+}
+
+fn asked(locomo: &Locomo) -> Vec<String> {
+    let questions = locomo.questions().unwrap();
+    questions.into_iter().map(|question| question.id).collect()
+}
+
+fn turns(locomo: &mut Locomo, index: u32) -> Vec<Turn> {
+    match locomo.session(index).unwrap() {
+        SessionContent::Dialogue(session) => session.turns,
+        SessionContent::Task(_) => panic!("a task"),
+    }
+}
+
+fn noted(locomo: &Locomo, demonstrator: &str, seed: u64) -> Vec<String> {
+    let hints = (1..=3).flat_map(|index| locomo.demonstrate(demonstrator, index, seed).unwrap());
+    hints
+        .inspect(|hint| assert_eq!(hint.gesture, Gesture::Insert))
+        .map(|hint| hint.turn)
+        .collect()
+}
+
+#[test]
+fn what_is_wrong_with_the_data_is_counted_and_named() {
+    let (_, report) = loaded(&[TALKS], "{}");
+    assert_eq!(
+        report.warnings,
+        [
+            "conv-1: 1 evidence string repaired",
+            "conv-1: 1 session renumbered to close gaps: 4 is 3",
+            "conv-1: 1 session without a date: 4",
+            "conv-1: 1 session date without a session ignored: 5",
+            "conv-1: 1 evidence string with an id that is no turn: \"D9:9\" of qa5",
+            "conv-1: 2 questions without usable evidence dropped: qa4, qa5",
+        ]
+    );
+    let episodes: Vec<Option<u64>> = report.splits.iter().map(|split| split.episodes).collect();
+    assert_eq!(episodes, [Some(0), Some(0), Some(2)]);
+}
+
+#[test]
+fn a_photo_is_told_in_words() {
+    let turns = turns(&mut opened("{}", 0), 1);
+    assert_eq!(turns[1].text, "Look! [shares a photo: a red kite]");
+    assert_eq!(turns[1].id, "D1:2");
+}
+
+#[test]
+fn a_question_belongs_to_a_horizon_that_holds_all_its_evidence() {
+    assert_eq!(asked(&opened("{}", 0)), ["conv-1/qa0", "conv-1/qa1", "conv-1/qa2"]);
+    assert_eq!(asked(&opened("{}", 2)), ["conv-1/qa0", "conv-1/qa1"]);
+    assert_eq!(asked(&opened("{}", 1)), ["conv-1/qa0"]);
+    assert_eq!(asked(&opened("{}", 99)), asked(&opened("{}", 0)));
+}
+
+#[test]
+fn evidence_counts_sessions_as_they_are_numbered_here() {
+    let questions = opened("{}", 0).questions().unwrap();
+    assert_eq!(questions[2].evidence, ["D2:1", "D4:1"]);
+    assert_eq!(questions[2].sessions, [2, 3]);
+    assert_eq!(questions[2].category, "multi-hop");
+}
+
+#[test]
+fn answers_are_scored_with_their_citations() {
+    let locomo = opened("{}", 0);
+    let answer = Answer {
+        text: "It tore in 2019".into(),
+        citations: vec!["D2:1".into(), "D1:1".into()],
+    };
+    let score = locomo.score("conv-1/qa1", &answer).unwrap();
+    assert_eq!(score.reward, 0.4);
+    assert_eq!(score.metrics[3], ("evidence".into(), 1.0));
+    let score = locomo.score("conv-1/qa2", &answer).unwrap();
+    assert_eq!(score.metrics[3], ("evidence".into(), 0.5));
+}
+
+#[test]
+fn adversarial_questions_are_asked_on_request_and_want_silence() {
+    let locomo = opened(r#"{"categories": [5]}"#, 0);
+    assert_eq!(asked(&locomo), ["conv-1/qa3"]);
+    let worth = |text: &str| {
+        let answer = Answer {
+            text: text.into(),
+            citations: vec![],
+        };
+        locomo.score("conv-1/qa3", &answer).unwrap().reward
+    };
+    assert_eq!((worth(""), worth("a jet")), (1.0, 0.0));
+}
+
+#[test]
+fn corrections_replace_answer_and_evidence_unless_refused() {
+    let (mut locomo, report) = loaded(&[AUDIT, TALKS], "{}");
+    assert_eq!(
+        report.warnings[..3],
+        [
+            "conv-1: 1 correction applied",
+            "1 correction to conversations that are not loaded ignored",
+            "1 correction without the question that it names ignored: locomo_0_qa1",
+        ]
+    );
+    locomo.open("held-out", 0, 0).unwrap();
+    assert_eq!(locomo.questions().unwrap()[0].evidence, ["D1:2"]);
+    let (mut locomo, _) = loaded(&[TALKS, AUDIT], r#"{"corrections": false}"#);
+    locomo.open("held-out", 0, 0).unwrap();
+    assert_eq!(locomo.questions().unwrap()[0].evidence, ["D1:1"]);
+}
+
+#[test]
+fn corrections_that_are_asked_for_must_be_there() {
+    let refused = Locomo::default().load(files(&[TALKS]), r#"{"corrections": true}"#);
+    assert!(matches!(refused, Err(Error::Invalid(_))));
+}
+
+#[test]
+fn data_that_is_missing_or_there_twice_is_refused() {
+    let none = Locomo::default().load(vec![], "{}");
+    assert!(matches!(none, Err(Error::Invalid(_))));
+    let twice = Locomo::default().load(files(&[TALKS, TALKS]), "{}");
+    assert_eq!(
+        twice,
+        Err(Error::Invalid("locomo's files have conv-1 twice".into()))
+    );
+}
+
+#[test]
+fn the_expert_notes_what_questions_need() {
+    let locomo = opened("{}", 0);
+    assert_eq!(noted(&locomo, "expert", 1), ["D1:1", "D2:1", "D4:1"]);
+    assert_eq!(noted(&locomo, "everything", 1).len(), 4);
+    assert!(noted(&locomo, "nothing", 1).is_empty());
+}
+
+#[test]
+fn the_demonstrator_tosses_a_coin_by_its_seed() {
+    let locomo = opened("{}", 0);
+    let tosses: Vec<usize> = (0..200).map(|seed| noted(&locomo, "demonstrator", seed).len()).collect();
+    let kept: usize = tosses.iter().sum();
+    assert!((340..460).contains(&kept), "{kept} of 800");
+    assert_eq!(noted(&locomo, "demonstrator", 7), noted(&locomo, "demonstrator", 7));
+}
+
+#[test]
+fn a_snapshot_carries_the_open_episode_into_an_empty_instance() {
+    let mut locomo = opened("{}", 2);
+    let bytes = locomo.snapshot();
+    let mut copy = Locomo::default();
+    copy.restore(&bytes).unwrap();
+    assert_eq!(copy.snapshot(), bytes);
+    assert_eq!(copy.questions(), locomo.questions());
+    assert_eq!(copy.session(2), locomo.session(2));
+    let hints = copy.demonstrate("demonstrator", 1, 3);
+    assert_eq!(hints, locomo.demonstrate("demonstrator", 1, 3));
+    assert!(matches!(copy.open("held-out", 0, 0), Err(Error::Unknown(_))));
+}
+
+#[test]
+fn what_does_not_exist_is_named() {
+    let mut locomo = opened("{}", 2);
+    assert_eq!(
+        locomo.session(3),
+        Err(Error::Unknown("conv-1 has no session 3: it has 1 to 2".into()))
+    );
+    assert!(matches!(locomo.session(0), Err(Error::Unknown(_))));
+    assert!(matches!(locomo.open("test", 0, 0), Err(Error::Unknown(_))));
+    assert!(matches!(locomo.open("train", 0, 0), Err(Error::Unknown(_))));
+    assert!(matches!(locomo.act("look"), Err(Error::Unsupported(_))));
+    assert!(matches!(Locomo::default().questions(), Err(Error::Invalid(_))));
+}

@@ -1,0 +1,159 @@
+//! Memory banks.
+
+use std::sync::Arc;
+
+use crate::bindings::bank::Guest;
+use crate::error::Error;
+use crate::instance::{Instance, Prepared};
+use crate::log::LogLine;
+use crate::types::{self, Entry, Hit, Moment, Operation, Query, Schema, Stats};
+
+/// A bank component, compiled and linked. Cheap to clone.
+#[derive(Clone)]
+pub struct BankComponent(pub(crate) Arc<Prepared<Guest>>);
+
+impl BankComponent {
+    /// The component's name: its file's, without folders and ending.
+    pub fn name(&self) -> &str {
+        self.0.name()
+    }
+
+    /// A bank without entries.
+    ///
+    /// # Errors
+    /// Where the component traps or runs into a limit while it starts.
+    pub fn instantiate(&self) -> Result<Bank, Error> {
+        Instance::new(&self.0, ()).map(Bank)
+    }
+}
+
+/// A memory bank: where entries live. `wit/bank.wit` describes the functions.
+///
+/// Every function fails where the bank traps, runs into a limit or returns what
+/// the contract rules out; after the first two it answers no further calls.
+pub struct Bank(pub(crate) Instance<Guest>);
+
+impl Bank {
+    /// What this bank can do.
+    ///
+    /// # Errors
+    /// See [`Bank`].
+    pub fn schema(&mut self) -> Result<Schema, Error> {
+        self.0.call("get-schema", |bank, store| bank.call_get_schema(store))
+    }
+
+    /// Applies operations in order: one result each, the id of the entry that
+    /// was written or removed. A bad operation fails alone.
+    ///
+    /// # Errors
+    /// See [`Bank`].
+    pub fn apply(
+        &mut self,
+        at: &Moment,
+        operations: &[Operation],
+    ) -> Result<Vec<Result<String, types::Error>>, Error> {
+        let results = self
+            .0
+            .call("apply", |bank, store| bank.call_apply(store, at, operations))?;
+        if results.len() == operations.len() {
+            Ok(results)
+        } else {
+            let (given, asked) = (results.len(), operations.len());
+            Err(self
+                .0
+                .implausible("apply", format!("{given} results for {asked} operations")))
+        }
+    }
+
+    /// Entries that fit a query, best first.
+    ///
+    /// # Errors
+    /// See [`Bank`]; [`Error::Guest`] where the query makes no sense to the bank.
+    pub fn retrieve(&mut self, query: &Query) -> Result<Vec<Hit>, Error> {
+        self.try_retrieve(query)?
+            .map_err(|error| self.0.refused("retrieve", error))
+    }
+
+    pub(crate) fn try_retrieve(
+        &mut self,
+        query: &Query,
+    ) -> Result<Result<Vec<Hit>, types::Error>, Error> {
+        let result = self
+            .0
+            .call("retrieve", |bank, store| bank.call_retrieve(store, query))?;
+        if let Ok(hits) = &result {
+            if hits.len() as u64 > u64::from(query.limit) {
+                let why = format!("{} hits where {} were wanted", hits.len(), query.limit);
+                return Err(self.0.implausible("retrieve", why));
+            }
+            if let Some(hit) = hits.iter().find(|hit| hit.score.is_nan()) {
+                let why = format!("a score that is no number for the entry {}", hit.entry.id);
+                return Err(self.0.implausible("retrieve", why));
+            }
+        }
+        Ok(result)
+    }
+
+    /// All entries in order of insertion.
+    ///
+    /// # Errors
+    /// See [`Bank`].
+    pub fn entries(&mut self) -> Result<Vec<Entry>, Error> {
+        self.0.call("entries", |bank, store| bank.call_entries(store))
+    }
+
+    /// Entries as a model reads them, one a line.
+    ///
+    /// # Errors
+    /// See [`Bank`]; [`Error::Guest`] for an id that does not exist.
+    pub fn render(&mut self, ids: &[String]) -> Result<String, Error> {
+        self.try_render(ids)?
+            .map_err(|error| self.0.refused("render", error))
+    }
+
+    pub(crate) fn try_render(
+        &mut self,
+        ids: &[String],
+    ) -> Result<Result<String, types::Error>, Error> {
+        self.0.call("render", |bank, store| bank.call_render(store, ids))
+    }
+
+    /// Tells the bank that a session's operations are all in.
+    ///
+    /// # Errors
+    /// See [`Bank`].
+    pub fn end_session(&mut self, at: &Moment) -> Result<(), Error> {
+        self.0
+            .call("end-session", |bank, store| bank.call_end_session(store, at))
+    }
+
+    /// Sizes.
+    ///
+    /// # Errors
+    /// See [`Bank`].
+    pub fn stats(&mut self) -> Result<Stats, Error> {
+        self.0.call("get-stats", |bank, store| bank.call_get_stats(store))
+    }
+
+    /// The bank's state, in a form of its own. Equal states give equal bytes.
+    ///
+    /// # Errors
+    /// See [`Bank`].
+    pub fn snapshot(&mut self) -> Result<Vec<u8>, Error> {
+        self.0.snapshot()
+    }
+
+    /// Becomes the state that was snapshot.
+    ///
+    /// # Errors
+    /// See [`Bank`]; [`Error::Guest`] where the bytes are no snapshot of this
+    /// bank, whose state is then what it was.
+    pub fn restore(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        self.0.restore(bytes)
+    }
+
+    /// Log lines that were written since the last call.
+    pub fn take_log(&mut self) -> Vec<LogLine> {
+        self.0.tenant().log.take()
+    }
+}

@@ -1,0 +1,203 @@
+//! Environments.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::bindings::environment::Guest;
+use crate::error::Error;
+use crate::instance::{Instance, Prepared};
+use crate::log::LogLine;
+use crate::types::{
+    self, Answer, DataFile, EnvironmentDescription, Hint, LoadReport, Observation, OpenEpisode,
+    Question, Score, SessionContent,
+};
+
+/// An environment component, compiled and linked. Cheap to clone.
+#[derive(Clone)]
+pub struct EnvironmentComponent(pub(crate) Arc<Prepared<Guest>>);
+
+impl EnvironmentComponent {
+    /// The component's name: its file's, without folders and ending.
+    pub fn name(&self) -> &str {
+        self.0.name()
+    }
+
+    /// An environment without data and without an open episode.
+    ///
+    /// # Errors
+    /// Where the component traps or runs into a limit while it starts.
+    pub fn instantiate(&self) -> Result<Environment, Error> {
+        Instance::new(&self.0, ()).map(Environment)
+    }
+}
+
+/// An environment: sessions to live through, questions to answer, rewards.
+/// `wit/environment.wit` describes the functions.
+///
+/// Every function fails where the environment refuses ([`Error::Guest`]),
+/// traps, runs into a limit or returns what the contract rules out; after a
+/// trap or an exhausted limit it answers no further calls.
+pub struct Environment(pub(crate) Instance<Guest>);
+
+impl Environment {
+    /// The component that this is an instance of.
+    pub fn component(&self) -> EnvironmentComponent {
+        EnvironmentComponent(self.0.prepared().clone())
+    }
+
+    /// What this environment is.
+    ///
+    /// # Errors
+    /// See [`Environment`].
+    pub fn describe(&mut self) -> Result<EnvironmentDescription, Error> {
+        self.0
+            .call("describe", |environment, store| environment.call_describe(store))
+    }
+
+    /// Reads the user's files, if it needs any, and options (a JSON object).
+    ///
+    /// # Errors
+    /// See [`Environment`].
+    pub fn load(&mut self, files: &[DataFile], options: &str) -> Result<LoadReport, Error> {
+        self.0.attempt("load", |environment, store| {
+            environment.call_load(store, files, options)
+        })
+    }
+
+    /// Opens an episode of a split, cut to the first `horizon` sessions; 0 is all.
+    ///
+    /// # Errors
+    /// See [`Environment`].
+    pub fn open(&mut self, split: &str, index: u64, horizon: u32) -> Result<OpenEpisode, Error> {
+        let episode = self.0.attempt("open", |environment, store| {
+            environment.call_open(store, split, index, horizon)
+        })?;
+        if horizon == 0 || episode.sessions <= horizon {
+            Ok(episode)
+        } else {
+            let why = format!("{} sessions for a horizon of {horizon}", episode.sessions);
+            Err(self.0.implausible("open", why))
+        }
+    }
+
+    /// A session of the open episode, from 1.
+    ///
+    /// # Errors
+    /// See [`Environment`].
+    pub fn session(&mut self, index: u32) -> Result<SessionContent, Error> {
+        let content = self.0.attempt("get-session", |environment, store| {
+            environment.call_get_session(store, index)
+        })?;
+        let given = match &content {
+            SessionContent::Dialogue(session) => session.index,
+            SessionContent::Task(task) => task.index,
+        };
+        if given == index {
+            Ok(content)
+        } else {
+            let why = format!("session {given} where {index} was wanted");
+            Err(self.0.implausible("get-session", why))
+        }
+    }
+
+    /// Acts in the task session that was read last.
+    ///
+    /// # Errors
+    /// See [`Environment`].
+    pub fn act(&mut self, action: &str) -> Result<Observation, Error> {
+        self.try_act(action)?
+            .map_err(|error| self.0.refused("act", error))
+    }
+
+    pub(crate) fn try_act(
+        &mut self,
+        action: &str,
+    ) -> Result<Result<Observation, types::Error>, Error> {
+        let result = self
+            .0
+            .call("act", |environment, store| environment.call_act(store, action))?;
+        match &result {
+            Ok(observation) if !observation.reward.is_finite() => Err(self
+                .0
+                .implausible("act", format!("the reward {}", observation.reward))),
+            _ => Ok(result),
+        }
+    }
+
+    /// Everything that is asked about the sessions within the horizon.
+    ///
+    /// # Errors
+    /// See [`Environment`].
+    pub fn questions(&mut self) -> Result<Vec<Question>, Error> {
+        let questions = self
+            .0
+            .attempt("questions", |environment, store| environment.call_questions(store))?;
+        let mut ids = BTreeSet::new();
+        for question in &questions {
+            let why = if !ids.insert(&question.id) {
+                format!("two questions with the id {}", question.id)
+            } else if question.sessions.contains(&0) {
+                format!("the question {} about session 0", question.id)
+            } else {
+                continue;
+            };
+            return Err(self.0.implausible("questions", why));
+        }
+        Ok(questions)
+    }
+
+    /// What an answer to a question of the open episode is worth.
+    ///
+    /// # Errors
+    /// See [`Environment`].
+    pub fn score(&mut self, question: &str, answer: &Answer) -> Result<Score, Error> {
+        let score = self.0.attempt("score", |environment, store| {
+            environment.call_score(store, question, answer)
+        })?;
+        let why = if !(0.0..=1.0).contains(&score.reward) {
+            format!("the reward {} for the question {question}", score.reward)
+        } else if let Some((name, value)) = score.metrics.iter().find(|(_, v)| !v.is_finite()) {
+            format!("{name} = {value} for the question {question}")
+        } else {
+            return Ok(score);
+        };
+        Err(self.0.implausible("score", why))
+    }
+
+    /// How a demonstrator would treat a session. The same seed gives the same hints.
+    ///
+    /// # Errors
+    /// See [`Environment`].
+    pub fn demonstrate(
+        &mut self,
+        demonstrator: &str,
+        session: u32,
+        seed: u64,
+    ) -> Result<Vec<Hint>, Error> {
+        self.0.attempt("demonstrate", |environment, store| {
+            environment.call_demonstrate(store, demonstrator, session, seed)
+        })
+    }
+
+    /// The environment's state, in a form of its own. Equal states give equal bytes.
+    ///
+    /// # Errors
+    /// See [`Environment`].
+    pub fn snapshot(&mut self) -> Result<Vec<u8>, Error> {
+        self.0.snapshot()
+    }
+
+    /// Becomes the state that was snapshot.
+    ///
+    /// # Errors
+    /// See [`Environment`]; where the bytes are no snapshot of this environment
+    /// its state is what it was.
+    pub fn restore(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        self.0.restore(bytes)
+    }
+
+    /// Log lines that were written since the last call.
+    pub fn take_log(&mut self) -> Vec<LogLine> {
+        self.0.tenant().log.take()
+    }
+}

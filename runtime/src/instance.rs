@@ -1,0 +1,290 @@
+//! A component made ready, and instances of it behind their limits: every call
+//! of the host into a component passes through here.
+
+use std::sync::Arc;
+
+use wasmtime::component::{Component, HasSelf, InstancePre, Linker};
+use wasmtime::{Store, Trap};
+
+use crate::bindings::{bank, environment, log, policy, state, types as wit};
+use crate::error::Error;
+use crate::inspect::Kind;
+use crate::limits::{Exceeded, Limit, Limiter, Limits};
+use crate::log::Log;
+use crate::surroundings::Surroundings;
+use crate::types;
+
+/// A store's data: an instance's limits, its log, and what its imports reach.
+pub(crate) struct Tenant<S> {
+    pub(crate) name: Arc<str>,
+    pub(crate) log: Log,
+    pub(crate) served: S,
+    limiter: Limiter,
+}
+
+impl<S> wit::Host for Tenant<S> {}
+
+impl log::Host for Tenant<()> {
+    fn write(&mut self, level: types::Level, text: String) -> wasmtime::Result<()> {
+        self.log.write(level, text);
+        Ok(())
+    }
+}
+
+/// Grants what every component may import.
+pub(crate) fn grant_basics<S: 'static>(linker: &mut Linker<Tenant<S>>) -> wasmtime::Result<()>
+where
+    Tenant<S>: log::Host,
+{
+    wit::add_to_linker::<_, HasSelf<_>>(linker, |tenant| tenant)?;
+    log::add_to_linker::<_, HasSelf<_>>(linker, |tenant| tenant)
+}
+
+/// The export that makes a component what it is, with generated typed calls.
+pub(crate) trait Interface: Sized + Send + 'static {
+    /// What a component that exports it is.
+    const KIND: Kind;
+    /// What the component's imports reach; the default is for a trial.
+    type Served: Default + 'static;
+    /// Where the functions are in the component.
+    type Indices: Send + Sync;
+
+    fn find(pre: &InstancePre<Tenant<Self::Served>>) -> wasmtime::Result<Self::Indices>;
+
+    fn load(
+        indices: &Self::Indices,
+        store: &mut Store<Tenant<Self::Served>>,
+        instance: &wasmtime::component::Instance,
+    ) -> wasmtime::Result<Self>;
+}
+
+macro_rules! interface {
+    ($module:ident, $kind:ident, $served:ty) => {
+        impl Interface for $module::Guest {
+            const KIND: Kind = Kind::$kind;
+            type Served = $served;
+            type Indices = $module::GuestIndices;
+
+            fn find(pre: &InstancePre<Tenant<$served>>) -> wasmtime::Result<Self::Indices> {
+                $module::GuestIndices::new(pre)
+            }
+
+            fn load(
+                indices: &Self::Indices,
+                store: &mut Store<Tenant<$served>>,
+                instance: &wasmtime::component::Instance,
+            ) -> wasmtime::Result<Self> {
+                indices.load(store, instance)
+            }
+        }
+    };
+}
+
+interface!(bank, Bank, ());
+interface!(environment, Environment, ());
+interface!(policy, Policy, Option<Surroundings>);
+
+/// A compiled and linked component.
+pub(crate) struct Prepared<G: Interface> {
+    name: Arc<str>,
+    limits: Limits,
+    pre: InstancePre<Tenant<G::Served>>,
+    indices: G::Indices,
+    state: state::GuestIndices,
+}
+
+impl<G: Interface> Prepared<G> {
+    /// Links a component, and instantiates it once to see that its functions
+    /// have the types of the contract. The error says what does not fit.
+    pub(crate) fn new(
+        name: &str,
+        limits: &Limits,
+        linker: &Linker<Tenant<G::Served>>,
+        component: &Component,
+    ) -> Result<Arc<Self>, String> {
+        let unfit = |error: wasmtime::Error| format!("{error:#}");
+        let pre = linker.instantiate_pre(component).map_err(unfit)?;
+        let indices = G::find(&pre).map_err(unfit)?;
+        let state = state::GuestIndices::new(&pre).map_err(unfit)?;
+        let prepared = Arc::new(Self {
+            name: name.into(),
+            limits: limits.clone(),
+            pre,
+            indices,
+            state,
+        });
+        Instance::new(&prepared, G::Served::default()).map_err(|error| error.to_string())?;
+        Ok(prepared)
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+/// An instance of a component.
+pub(crate) struct Instance<G: Interface> {
+    prepared: Arc<Prepared<G>>,
+    store: Store<Tenant<G::Served>>,
+    guest: G,
+    state: state::Guest,
+    stopped: Option<&'static str>,
+}
+
+impl<G: Interface> Instance<G> {
+    pub(crate) fn new(prepared: &Arc<Prepared<G>>, served: G::Served) -> Result<Self, Error> {
+        let limits = &prepared.limits;
+        let tenant = Tenant {
+            name: prepared.name.clone(),
+            log: Log::new(prepared.name.clone(), limits.log_lines),
+            served,
+            limiter: Limiter::new(limits),
+        };
+        let mut store = Store::new(prepared.pre.engine(), tenant);
+        store.limiter(|tenant| &mut tenant.limiter);
+        store.set_hostcall_fuel(usize::try_from(limits.transfer_bytes).unwrap_or(usize::MAX));
+        let mut load = || {
+            store.set_fuel(limits.fuel)?;
+            let instance = prepared.pre.instantiate(&mut store)?;
+            let guest = G::load(&prepared.indices, &mut store, &instance)?;
+            let state = prepared.state.load(&mut store, &instance)?;
+            Ok((guest, state))
+        };
+        let (guest, state) = load().map_err(|error| prepared.explain("instantiate", error))?;
+        Ok(Self {
+            prepared: prepared.clone(),
+            store,
+            guest,
+            state,
+            stopped: None,
+        })
+    }
+
+    pub(crate) fn prepared(&self) -> &Arc<Prepared<G>> {
+        &self.prepared
+    }
+
+    pub(crate) fn tenant(&mut self) -> &mut Tenant<G::Served> {
+        self.store.data_mut()
+    }
+
+    /// Calls an exported function with full fuel. A trap or an exhausted limit
+    /// ends the instance.
+    pub(crate) fn call<R>(
+        &mut self,
+        function: &'static str,
+        run: impl FnOnce(&G, &mut Store<Tenant<G::Served>>) -> wasmtime::Result<R>,
+    ) -> Result<R, Error> {
+        self.enter(function, |this| run(&this.guest, &mut this.store))
+    }
+
+    /// The same for a function that may refuse.
+    pub(crate) fn attempt<R>(
+        &mut self,
+        function: &'static str,
+        run: impl FnOnce(
+            &G,
+            &mut Store<Tenant<G::Served>>,
+        ) -> wasmtime::Result<Result<R, types::Error>>,
+    ) -> Result<R, Error> {
+        self.call(function, run)?
+            .map_err(|error| self.refused(function, error))
+    }
+
+    /// The component's state, in a form of its own.
+    pub(crate) fn snapshot(&mut self) -> Result<Vec<u8>, Error> {
+        self.enter("snapshot", |this| this.state.call_snapshot(&mut this.store))
+    }
+
+    /// Puts the component into a state that it snapshot.
+    pub(crate) fn restore(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        self.enter("restore", |this| this.state.call_restore(&mut this.store, bytes))?
+            .map_err(|error| self.refused("restore", error))
+    }
+
+    /// The error for a refusal in the words of the contract.
+    pub(crate) fn refused(&self, function: &'static str, error: types::Error) -> Error {
+        Error::Guest {
+            component: self.prepared.name.to_string(),
+            function,
+            error,
+        }
+    }
+
+    /// The error for a result that the contract rules out.
+    pub(crate) fn implausible(&self, function: &'static str, why: String) -> Error {
+        Error::Implausible {
+            component: self.prepared.name.to_string(),
+            function,
+            why,
+        }
+    }
+
+    fn enter<R>(
+        &mut self,
+        function: &'static str,
+        run: impl FnOnce(&mut Self) -> wasmtime::Result<R>,
+    ) -> Result<R, Error> {
+        if let Some(stopped) = self.stopped {
+            return Err(Error::Poisoned {
+                component: self.prepared.name.to_string(),
+                function,
+                stopped,
+            });
+        }
+        let fuel = self.prepared.limits.fuel;
+        let result = match self.store.set_fuel(fuel) {
+            Ok(()) => run(self),
+            Err(error) => Err(error),
+        };
+        result.map_err(|error| {
+            self.stopped = Some(function);
+            self.prepared.explain(function, error)
+        })
+    }
+}
+
+impl<G: Interface> Prepared<G> {
+    /// Why a call ended early. An error of the host's own passes through: it
+    /// was raised where the component called back.
+    fn explain(&self, function: &'static str, error: wasmtime::Error) -> Error {
+        let error = match error.downcast::<Error>() {
+            Ok(own) => return own,
+            Err(other) => other,
+        };
+        let component = self.name.to_string();
+        match exceeded(&error) {
+            Some(limit) => Error::LimitExceeded {
+                component,
+                function,
+                limit,
+                value: limit.value(&self.limits),
+            },
+            None => Error::Trap {
+                component,
+                function,
+                why: format!("{error:#}"),
+            },
+        }
+    }
+}
+
+/// The limit behind an error. Two of wasmtime's own have no type, only words.
+fn exceeded(error: &wasmtime::Error) -> Option<Limit> {
+    if let Some(Exceeded(limit)) = error.downcast_ref() {
+        return Some(*limit);
+    }
+    match error.downcast_ref::<Trap>() {
+        Some(Trap::OutOfFuel) => return Some(Limit::Fuel),
+        Some(Trap::StackOverflow) => return Some(Limit::Stack),
+        _ => {}
+    }
+    let words = error.root_cause().to_string();
+    if words.contains("fuel allocated for hostcalls") {
+        Some(Limit::Transfer)
+    } else if words.starts_with("resource limit exceeded") {
+        Some(Limit::Instances)
+    } else {
+        None
+    }
+}

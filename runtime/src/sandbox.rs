@@ -1,0 +1,254 @@
+//! The one place where components come in.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use wasmtime::component::{Component, Linker};
+use wasmtime::{Cache, CacheConfig, Config, Engine};
+
+use crate::bank::BankComponent;
+use crate::environment::EnvironmentComponent;
+use crate::error::Error;
+use crate::grants;
+use crate::inspect::Inspection;
+use crate::instance::{Interface, Prepared, Tenant, grant_basics};
+use crate::limits::Limits;
+use crate::policy::PolicyComponent;
+use crate::surroundings::Surroundings;
+
+/// Loads components. A process needs one; clones share it.
+#[derive(Clone)]
+pub struct Sandbox {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    engine: Engine,
+    limits: Limits,
+    simple: Linker<Tenant<()>>,
+    policies: Linker<Tenant<Option<Surroundings>>>,
+}
+
+impl Sandbox {
+    /// A sandbox under these limits. Compiled components are kept in wasmtime's
+    /// cache folder of the user (on Linux `~/.cache/wasmtime`), so that each is
+    /// compiled once a machine; where the folder cannot be made, nothing is kept.
+    ///
+    /// # Errors
+    /// [`Error::Sandbox`] where the machine or the limits do not suit wasmtime.
+    pub fn new(limits: Limits) -> Result<Self, Error> {
+        Self::with(limits, Cache::new(CacheConfig::new()).ok())
+    }
+
+    /// The same with another cache folder. What lies there is trusted: nobody
+    /// else should be able to write to it.
+    ///
+    /// # Errors
+    /// [`Error::Sandbox`], also where the folder cannot be made.
+    pub fn with_cache(limits: Limits, folder: &Path) -> Result<Self, Error> {
+        let cache = std::path::absolute(folder)
+            .map_err(|error| error.to_string())
+            .and_then(|folder| {
+                let mut config = CacheConfig::new();
+                config.with_directory(folder);
+                Cache::new(config).map_err(|error| format!("{error:#}"))
+            })
+            .map_err(|why| Error::Sandbox {
+                why: format!("no cache in {}: {why}", folder.display()),
+            })?;
+        Self::with(limits, Some(cache))
+    }
+
+    fn with(limits: Limits, cache: Option<Cache>) -> Result<Self, Error> {
+        let build = || -> wasmtime::Result<Shared> {
+            let mut config = Config::new();
+            config
+                .cache(cache)
+                .consume_fuel(true)
+                .max_wasm_stack(usize::try_from(limits.stack_bytes)?)
+                // The same floats on every machine, down to the bits of a NaN.
+                .cranelift_nan_canonicalization(true)
+                .wasm_relaxed_simd(false)
+                .wasm_memory64(false)
+                .concurrency_support(false);
+            let engine = Engine::new(&config)?;
+            let mut simple = Linker::new(&engine);
+            grant_basics(&mut simple)?;
+            let mut policies = Linker::new(&engine);
+            grants::grant(&mut policies)?;
+            Ok(Shared {
+                engine,
+                limits,
+                simple,
+                policies,
+            })
+        };
+        match build() {
+            Ok(shared) => Ok(Self {
+                shared: Arc::new(shared),
+            }),
+            Err(error) => Err(Error::Sandbox {
+                why: format!("{error:#}"),
+            }),
+        }
+    }
+
+    /// Loads a bank from a file.
+    ///
+    /// # Errors
+    /// [`Error::Load`] where the file cannot be read, is too large or is no
+    /// component; [`Error::WrongWorld`] where it is no bank.
+    pub fn bank(&self, path: impl AsRef<Path>) -> Result<BankComponent, Error> {
+        self.open(&Source::read(path.as_ref(), &self.shared.limits)?, &self.shared.simple)
+            .map(BankComponent)
+    }
+
+    /// Loads an environment from a file.
+    ///
+    /// # Errors
+    /// As for [`Sandbox::bank`].
+    pub fn environment(&self, path: impl AsRef<Path>) -> Result<EnvironmentComponent, Error> {
+        self.open(&Source::read(path.as_ref(), &self.shared.limits)?, &self.shared.simple)
+            .map(EnvironmentComponent)
+    }
+
+    /// Loads a policy from a file.
+    ///
+    /// # Errors
+    /// As for [`Sandbox::bank`].
+    pub fn policy(&self, path: impl AsRef<Path>) -> Result<PolicyComponent, Error> {
+        self.open(&Source::read(path.as_ref(), &self.shared.limits)?, &self.shared.policies)
+            .map(PolicyComponent)
+    }
+
+    /// Loads a bank from a file's bytes, under a name.
+    ///
+    /// # Errors
+    /// As for [`Sandbox::bank`].
+    pub fn bank_from_bytes(&self, name: &str, bytes: &[u8]) -> Result<BankComponent, Error> {
+        self.open(&Source::named(name, bytes, &self.shared.limits)?, &self.shared.simple)
+            .map(BankComponent)
+    }
+
+    /// Loads an environment from a file's bytes, under a name.
+    ///
+    /// # Errors
+    /// As for [`Sandbox::bank`].
+    pub fn environment_from_bytes(
+        &self,
+        name: &str,
+        bytes: &[u8],
+    ) -> Result<EnvironmentComponent, Error> {
+        self.open(&Source::named(name, bytes, &self.shared.limits)?, &self.shared.simple)
+            .map(EnvironmentComponent)
+    }
+
+    /// Loads a policy from a file's bytes, under a name.
+    ///
+    /// # Errors
+    /// As for [`Sandbox::bank`].
+    pub fn policy_from_bytes(&self, name: &str, bytes: &[u8]) -> Result<PolicyComponent, Error> {
+        self.open(&Source::named(name, bytes, &self.shared.limits)?, &self.shared.policies)
+            .map(PolicyComponent)
+    }
+
+    /// Says what a component of any kind is, without running it.
+    ///
+    /// # Errors
+    /// [`Error::Load`] where the file cannot be read, is too large or is no component.
+    pub fn inspect(&self, path: impl AsRef<Path>) -> Result<Inspection, Error> {
+        let source = Source::read(path.as_ref(), &self.shared.limits)?;
+        let component = self.compile(&source)?;
+        Ok(Inspection::new(&self.shared.engine, &component, &source.name, &source.bytes))
+    }
+
+    fn open<G: Interface>(
+        &self,
+        source: &Source<'_>,
+        linker: &Linker<Tenant<G::Served>>,
+    ) -> Result<Arc<Prepared<G>>, Error> {
+        let component = self.compile(source)?;
+        let inspection =
+            Inspection::new(&self.shared.engine, &component, &source.name, &source.bytes);
+        let wrong = |why| Error::WrongWorld {
+            component: source.label.clone(),
+            wanted: G::KIND,
+            found: inspection.kind,
+            why,
+        };
+        if let Some(why) = inspection.obstacle(G::KIND) {
+            return Err(wrong(why));
+        }
+        Prepared::new(&source.name, &self.shared.limits, linker, &component).map_err(wrong)
+    }
+
+    fn compile(&self, source: &Source<'_>) -> Result<Component, Error> {
+        let why = match source.bytes.get(..8) {
+            Some(b"\0asm\x0d\0\x01\0") => match Component::new(&self.shared.engine, &source.bytes) {
+                Ok(component) => return Ok(component),
+                Err(error) => format!("{error:#}"),
+            },
+            Some(b"\0asm\x01\0\0\0") => "it is a core module, not a component: make one of it, \
+                 for instance with `wasm-tools component new`"
+                .to_owned(),
+            Some([0, b'a', b's', b'm', ..]) => {
+                "it is WebAssembly of a version that memloom does not know".to_owned()
+            }
+            _ => "it is not WebAssembly: it does not begin as a binary component does".to_owned(),
+        };
+        Err(Error::Load {
+            component: source.label.clone(),
+            why,
+        })
+    }
+}
+
+/// A component's bytes and what to call them.
+struct Source<'a> {
+    /// In messages about loading: the path.
+    label: String,
+    /// In messages about running: the file's name without ending.
+    name: String,
+    bytes: std::borrow::Cow<'a, [u8]>,
+}
+
+impl<'a> Source<'a> {
+    fn read(path: &Path, limits: &Limits) -> Result<Self, Error> {
+        let label = path.display().to_string();
+        let failed = |error: std::io::Error| Error::Load {
+            component: label.clone(),
+            why: error.to_string(),
+        };
+        let length = std::fs::metadata(path).map_err(failed)?.len();
+        check_length(&label, length, limits)?;
+        let bytes = std::fs::read(path).map_err(failed)?;
+        let stem = path.file_stem().unwrap_or(path.as_os_str());
+        Ok(Self {
+            name: stem.to_string_lossy().into_owned(),
+            bytes: bytes.into(),
+            label,
+        })
+    }
+
+    fn named(name: &str, bytes: &'a [u8], limits: &Limits) -> Result<Self, Error> {
+        check_length(name, bytes.len() as u64, limits)?;
+        Ok(Self {
+            label: name.to_owned(),
+            name: name.to_owned(),
+            bytes: bytes.into(),
+        })
+    }
+}
+
+fn check_length(label: &str, length: u64, limits: &Limits) -> Result<(), Error> {
+    if length <= limits.component_bytes {
+        return Ok(());
+    }
+    Err(Error::Load {
+        component: label.to_owned(),
+        why: format!(
+            "it has {length} bytes, more than the limit component_bytes ({}) allows",
+            limits.component_bytes
+        ),
+    })
+}

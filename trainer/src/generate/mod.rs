@@ -1,0 +1,120 @@
+//! Sampling completions from a backbone, many at a time.
+//!
+//! Prompts are flat and without padding like everything that the backbone
+//! reads, so a batch may mix any lengths; identical ones are read once, and
+//! their jobs share the keys. Tokens that a grammar forces are not sampled but
+//! read together with the sampled one before them. Random numbers belong to a
+//! job, never to a batch.
+
+mod sampling;
+mod wave;
+
+use std::sync::Arc;
+
+use crate::grammar::Grammar;
+use crate::model::{Backbone, Kernels};
+
+/// Keys and values of so many tokens are held at once; more jobs wait for the
+/// next wave.
+const CACHE_TOKENS: usize = 1 << 16;
+
+/// One completion to sample.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// The prompt, not empty.
+    pub prompt: Arc<[u32]>,
+    /// What the completion may look like; None: anything up to `<end>`.
+    pub grammar: Option<Arc<Grammar>>,
+    /// At most so many tokens.
+    pub max_tokens: usize,
+    /// Divides the logits; 0 takes the likeliest token, the lowest of equals.
+    pub temperature: f32,
+    /// Of the job's own random numbers.
+    pub seed: u64,
+}
+
+/// What was sampled.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sample {
+    /// Token ids, with `<end>` where it was chosen.
+    pub tokens: Vec<u32>,
+    /// Log-probability of each token among its choices at the job's temperature
+    /// (at 1 where that is 0); 0 for forced ones.
+    pub logprobs: Vec<f32>,
+    /// What each token was chosen from, ascending; None: the whole vocabulary.
+    pub choices: Vec<Option<Arc<[u32]>>>,
+    /// Why it ended.
+    pub finish: FinishReason,
+}
+
+/// Why a completion ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FinishReason {
+    /// `<end>` was chosen, or the grammar allows no more.
+    Stop,
+    /// `max_tokens` were generated, or the context is full.
+    Length,
+}
+
+/// A job that cannot be done.
+#[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
+pub enum GenerateError {
+    /// The prompt leaves no room.
+    #[error("the prompt is {tokens} tokens long, the backbone reads {context} with the completion: shorten the prompt or raise backbone.context")]
+    TooLong {
+        /// Tokens of the prompt.
+        tokens: usize,
+        /// Tokens that the backbone can read.
+        context: usize,
+    },
+    /// There is nothing to continue.
+    #[error("the prompt is empty: it needs at least one token")]
+    Empty,
+}
+
+/// Samples every job; one result each, in their order. `end` is the tokenizer's
+/// `<end>`.
+pub fn generate<B: Kernels>(
+    model: &Backbone<B>,
+    end: u32,
+    jobs: &[Job],
+) -> Vec<Result<Sample, GenerateError>> {
+    let context = model.config().context;
+    let mut results: Vec<Option<Result<Sample, GenerateError>>> = jobs
+        .iter()
+        .map(|job| match job.prompt.len() {
+            0 => Some(Err(GenerateError::Empty)),
+            tokens if tokens >= context => Some(Err(GenerateError::TooLong { tokens, context })),
+            _ => None,
+        })
+        .collect();
+    let doable = (0..jobs.len()).filter(|index| results[*index].is_none());
+    for wave in waves(jobs, doable.collect(), context) {
+        let members: Vec<&Job> = wave.iter().map(|index| &jobs[*index]).collect();
+        for (index, sample) in wave.into_iter().zip(wave::run(model, end, &members)) {
+            results[index] = Some(Ok(sample));
+        }
+    }
+    results.into_iter().flatten().collect()
+}
+
+/// Splits jobs, in their order, so that each wave's keys fit the cache.
+fn waves(jobs: &[Job], doable: Vec<usize>, context: usize) -> Vec<Vec<usize>> {
+    let mut waves: Vec<Vec<usize>> = Vec::new();
+    let mut room = 0;
+    for index in doable {
+        let slots = jobs[index].prompt.len() + wave::limit(&jobs[index], context);
+        match waves.last_mut() {
+            Some(wave) if slots <= room => wave.push(index),
+            _ => {
+                waves.push(vec![index]);
+                room = CACHE_TOKENS;
+            }
+        }
+        room = room.saturating_sub(slots);
+    }
+    waves
+}
+
+#[cfg(test)]
+mod tests;
