@@ -39,7 +39,8 @@ impl Bank {
     /// # Errors
     /// See [`Bank`].
     pub fn schema(&mut self) -> Result<Schema, Error> {
-        self.0.call("get-schema", |bank, store| bank.call_get_schema(store))
+        self.0
+            .call("get-schema", |bank, store| bank.call_get_schema(store))
     }
 
     /// Applies operations in order: one result each, the id of the entry that
@@ -52,9 +53,9 @@ impl Bank {
         at: &Moment,
         operations: &[Operation],
     ) -> Result<Vec<Result<String, types::Error>>, Error> {
-        let results = self
-            .0
-            .call("apply", |bank, store| bank.call_apply(store, at, operations))?;
+        let results = self.0.call("apply", |bank, store| {
+            bank.call_apply(store, at, operations)
+        })?;
         if results.len() == operations.len() {
             Ok(results)
         } else {
@@ -99,7 +100,8 @@ impl Bank {
     /// # Errors
     /// See [`Bank`].
     pub fn entries(&mut self) -> Result<Vec<Entry>, Error> {
-        self.0.call("entries", |bank, store| bank.call_entries(store))
+        self.0
+            .call("entries", |bank, store| bank.call_entries(store))
     }
 
     /// Entries as a model reads them, one a line.
@@ -115,7 +117,8 @@ impl Bank {
         &mut self,
         ids: &[String],
     ) -> Result<Result<String, types::Error>, Error> {
-        self.0.call("render", |bank, store| bank.call_render(store, ids))
+        self.0
+            .call("render", |bank, store| bank.call_render(store, ids))
     }
 
     /// Tells the bank that a session's operations are all in.
@@ -123,8 +126,9 @@ impl Bank {
     /// # Errors
     /// See [`Bank`].
     pub fn end_session(&mut self, at: &Moment) -> Result<(), Error> {
-        self.0
-            .call("end-session", |bank, store| bank.call_end_session(store, at))
+        self.0.call("end-session", |bank, store| {
+            bank.call_end_session(store, at)
+        })
     }
 
     /// Sizes.
@@ -132,7 +136,8 @@ impl Bank {
     /// # Errors
     /// See [`Bank`].
     pub fn stats(&mut self) -> Result<Stats, Error> {
-        self.0.call("get-stats", |bank, store| bank.call_get_stats(store))
+        self.0
+            .call("get-stats", |bank, store| bank.call_get_stats(store))
     }
 
     /// The bank's state, in a form of its own. Equal states give equal bytes.
@@ -155,5 +160,89 @@ impl Bank {
     /// Log lines that were written since the last call.
     pub fn take_log(&mut self) -> Vec<LogLine> {
         self.0.tenant().log.take()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+    use crate::stand_in::{self, StandIn};
+    use crate::{Limits, Sandbox};
+
+    fn load(stand_in: &StandIn) -> Bank {
+        let sandbox = Sandbox::new(Limits::default()).unwrap();
+        let component = sandbox.bank_from_bytes("flat", &stand_in.build()).unwrap();
+        component.instantiate().unwrap()
+    }
+
+    fn query(limit: u32) -> Query {
+        Query {
+            text: "live".into(),
+            vector: None,
+            speaker: None,
+            limit,
+            threshold: 0.0,
+        }
+    }
+
+    #[test]
+    fn a_missing_result_is_nonsense() {
+        let mut bank = load(&stand_in::bank().with("apply", "(i32.const 64)"));
+        let at = Moment {
+            session: 1,
+            time: "now".into(),
+        };
+        let why = bank
+            .apply(&at, &[Operation::Delete("m1".into())])
+            .unwrap_err();
+        assert_eq!(
+            why.to_string(),
+            "flat: apply returned nonsense: 0 results for 1 operations"
+        );
+    }
+
+    /// `result<list<hit>>` of one hit at 3000, whose score is at 3056.
+    const HIT: &str = "(i32.store (i32.const 2052) (i32.const 3000))
+        (i32.store (i32.const 2056) (i32.const 1))
+        (f32.store (i32.const 3056) (f32.const nan))
+        (i32.const 2048)";
+
+    #[test]
+    fn a_score_that_is_no_number_is_nonsense() {
+        let mut bank = load(&stand_in::bank().with("retrieve", HIT));
+        assert_eq!(
+            bank.retrieve(&query(1)).unwrap_err().to_string(),
+            "flat: retrieve returned nonsense: a score that is no number for the entry "
+        );
+    }
+
+    #[test]
+    fn more_hits_than_wanted_are_nonsense() {
+        let mut bank = load(&stand_in::bank().with("retrieve", HIT));
+        assert_eq!(
+            bank.retrieve(&query(0)).unwrap_err().to_string(),
+            "flat: retrieve returned nonsense: 1 hits where 0 were wanted"
+        );
+    }
+
+    #[test]
+    fn a_refusal_is_told_in_the_banks_words_and_harms_nothing() {
+        let mut bank = load(
+            &stand_in::bank()
+                .item(r#"(data (i32.const 3000) "no m7")"#)
+                .with(
+                    "render",
+                    "(i32.store (i32.const 2048) (i32.const 1))
+             (i32.store (i32.const 2052) (i32.const 0))
+             (i32.store (i32.const 2056) (i32.const 3000))
+             (i32.store (i32.const 2060) (i32.const 5))
+             (i32.const 2048)",
+                ),
+        );
+        let why = bank.render(&["m7".into()]).unwrap_err();
+        assert_eq!(why.to_string(), "flat: render: unknown: no m7");
+        assert_eq!(bank.stats().unwrap().entries, 0);
     }
 }

@@ -50,8 +50,9 @@ impl Environment {
     /// # Errors
     /// See [`Environment`].
     pub fn describe(&mut self) -> Result<EnvironmentDescription, Error> {
-        self.0
-            .call("describe", |environment, store| environment.call_describe(store))
+        self.0.call("describe", |environment, store| {
+            environment.call_describe(store)
+        })
     }
 
     /// Reads the user's files, if it needs any, and options (a JSON object).
@@ -113,9 +114,9 @@ impl Environment {
         &mut self,
         action: &str,
     ) -> Result<Result<Observation, types::Error>, Error> {
-        let result = self
-            .0
-            .call("act", |environment, store| environment.call_act(store, action))?;
+        let result = self.0.call("act", |environment, store| {
+            environment.call_act(store, action)
+        })?;
         match &result {
             Ok(observation) if !observation.reward.is_finite() => Err(self
                 .0
@@ -129,9 +130,9 @@ impl Environment {
     /// # Errors
     /// See [`Environment`].
     pub fn questions(&mut self) -> Result<Vec<Question>, Error> {
-        let questions = self
-            .0
-            .attempt("questions", |environment, store| environment.call_questions(store))?;
+        let questions = self.0.attempt("questions", |environment, store| {
+            environment.call_questions(store)
+        })?;
         let mut ids = BTreeSet::new();
         for question in &questions {
             let why = if !ids.insert(&question.id) {
@@ -199,5 +200,80 @@ impl Environment {
     /// Log lines that were written since the last call.
     pub fn take_log(&mut self) -> Vec<LogLine> {
         self.0.tenant().log.take()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+    use crate::stand_in::{self, StandIn};
+    use crate::{Limits, Sandbox};
+
+    fn load(stand_in: &StandIn) -> Environment {
+        let sandbox = Sandbox::new(Limits::default()).unwrap();
+        let bytes = stand_in.build();
+        let component = sandbox.environment_from_bytes("chronicle", &bytes).unwrap();
+        component.instantiate().unwrap()
+    }
+
+    fn answer() -> Answer {
+        Answer {
+            text: "Oslo".into(),
+            citations: vec![],
+        }
+    }
+
+    fn scored(reward: &str) -> Result<Score, Error> {
+        let body = format!("(f32.store (i32.const 2052) (f32.const {reward})) (i32.const 2048)");
+        load(&stand_in::environment().with("score", &body)).score("q1", &answer())
+    }
+
+    #[test]
+    fn rewards_are_between_zero_and_one() {
+        assert_eq!(scored("0").unwrap().reward, 0.0);
+        assert_eq!(scored("1").unwrap().reward, 1.0);
+        for reward in ["nan", "1.0001", "-0.1", "inf"] {
+            let why = scored(reward).unwrap_err().to_string();
+            assert!(
+                why.starts_with("chronicle: score returned nonsense: the reward "),
+                "{why}"
+            );
+            assert!(why.ends_with(" for the question q1"), "{why}");
+        }
+    }
+
+    #[test]
+    fn a_session_is_the_one_that_was_asked_for() {
+        let mut environment = load(&stand_in::environment().with("get-session", "(i32.const 64)"));
+        assert_eq!(
+            environment.session(3).unwrap_err().to_string(),
+            "chronicle: get-session returned nonsense: session 0 where 3 was wanted"
+        );
+        assert!(load(&stand_in::environment()).session(3).is_ok());
+    }
+
+    #[test]
+    fn questions_have_ids_of_their_own() {
+        let two = "(i32.store (i32.const 2052) (i32.const 64))
+            (i32.store (i32.const 2056) (i32.const 2))
+            (i32.const 2048)";
+        let mut environment = load(&stand_in::environment().with("questions", two));
+        assert_eq!(
+            environment.questions().unwrap_err().to_string(),
+            "chronicle: questions returned nonsense: two questions with the id "
+        );
+    }
+
+    #[test]
+    fn an_episode_keeps_to_its_horizon() {
+        let long = "(i32.store (i32.const 2060) (i32.const 9)) (i32.const 2048)";
+        let mut environment = load(&stand_in::environment().with("open", long));
+        assert_eq!(environment.open("train", 0, 0).unwrap().sessions, 9);
+        assert_eq!(
+            environment.open("train", 0, 8).unwrap_err().to_string(),
+            "chronicle: open returned nonsense: 9 sessions for a horizon of 8"
+        );
     }
 }

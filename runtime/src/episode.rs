@@ -167,11 +167,12 @@ impl Episode {
     /// See [`Episode`].
     pub fn answer(&mut self, question: &Question) -> Result<Answer, Error> {
         self.timed(|episode| {
-            let (_, answer) = episode.engage(Activity::Answering(question.id.clone()), |policy| {
-                policy.attempt("answer", |policy, store| {
-                    policy.call_answer(store, &question.text)
-                })
-            })?;
+            let (_, answer) =
+                episode.engage(Activity::Answering(question.id.clone()), |policy| {
+                    policy.attempt("answer", |policy, store| {
+                        policy.call_answer(store, &question.text)
+                    })
+                })?;
             episode.surroundings().record(|| Event::Answered {
                 question: question.id.clone(),
                 answer: answer.clone(),
@@ -329,3 +330,6 @@ fn moment(content: &SessionContent) -> (Moment, bool) {
     let time = time.clone();
     (Moment { session, time }, task)
 }
+
+#[cfg(test)]
+mod tests;

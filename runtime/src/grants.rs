@@ -7,9 +7,7 @@ use crate::bindings::{acting, embedder, log, model};
 use crate::error::Error;
 use crate::instance::{Tenant, grant_basics};
 use crate::surroundings::Surroundings;
-use crate::types::{
-    Error as Refusal, Level, Moment, Observation, Operation, Query, Request,
-};
+use crate::types::{Error as Refusal, Level, Moment, Observation, Operation, Query, Request};
 
 type Policy = Tenant<Option<Surroundings>>;
 
@@ -42,9 +40,12 @@ fn grant_bank(linker: &mut Linker<Policy>) -> wasmtime::Result<()> {
     bank.func_wrap("entries", |mut caller: Caller<'_>, (): ()| {
         Ok((caller.data_mut().serve("entries")?.entries()?,))
     })?;
-    bank.func_wrap("render", |mut caller: Caller<'_>, (ids,): (Vec<String>,)| {
-        Ok((caller.data_mut().serve("render")?.render(ids)?,))
-    })?;
+    bank.func_wrap(
+        "render",
+        |mut caller: Caller<'_>, (ids,): (Vec<String>,)| {
+            Ok((caller.data_mut().serve("render")?.render(ids)?,))
+        },
+    )?;
     bank.func_wrap("end-session", |mut caller: Caller<'_>, (at,): (Moment,)| {
         let policy = caller.data().name.clone();
         Ok(caller

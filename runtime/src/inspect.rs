@@ -95,8 +95,14 @@ pub struct Inspection {
 impl Inspection {
     pub(crate) fn new(engine: &Engine, component: &Component, name: &str, bytes: &[u8]) -> Self {
         let face = component.component_type();
-        let imports = face.imports(engine).map(|(name, _)| name.to_owned()).collect();
-        let exports: Vec<String> = face.exports(engine).map(|(name, _)| name.to_owned()).collect();
+        let imports = face
+            .imports(engine)
+            .map(|(name, _)| name.to_owned())
+            .collect();
+        let exports: Vec<String> = face
+            .exports(engine)
+            .map(|(name, _)| name.to_owned())
+            .collect();
         let kind = [Kind::Bank, Kind::Environment, Kind::Policy]
             .into_iter()
             .find(|kind| exports.iter().any(|export| export == kind.exports()[0]))
@@ -133,7 +139,9 @@ impl Inspection {
 
     fn other_version(&self, needed: &str) -> Option<&String> {
         let bare = needed.split('@').next();
-        self.exports.iter().find(|export| export.split('@').next() == bare)
+        self.exports
+            .iter()
+            .find(|export| export.split('@').next() == bare)
     }
 }
 

@@ -182,10 +182,7 @@ impl<G: Interface> Instance<G> {
     pub(crate) fn attempt<R>(
         &mut self,
         function: &'static str,
-        run: impl FnOnce(
-            &G,
-            &mut Store<Tenant<G::Served>>,
-        ) -> wasmtime::Result<Result<R, types::Error>>,
+        run: impl FnOnce(&G, &mut Store<Tenant<G::Served>>) -> wasmtime::Result<Result<R, types::Error>>,
     ) -> Result<R, Error> {
         self.call(function, run)?
             .map_err(|error| self.refused(function, error))
@@ -198,8 +195,10 @@ impl<G: Interface> Instance<G> {
 
     /// Puts the component into a state that it snapshot.
     pub(crate) fn restore(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        self.enter("restore", |this| this.state.call_restore(&mut this.store, bytes))?
-            .map_err(|error| self.refused("restore", error))
+        self.enter("restore", |this| {
+            this.state.call_restore(&mut this.store, bytes)
+        })?
+        .map_err(|error| self.refused("restore", error))
     }
 
     /// The error for a refusal in the words of the contract.
@@ -288,3 +287,6 @@ fn exceeded(error: &wasmtime::Error) -> Option<Limit> {
         None
     }
 }
+
+#[cfg(test)]
+mod tests;

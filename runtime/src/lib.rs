@@ -58,6 +58,8 @@ mod model;
 mod policy;
 mod sandbox;
 mod snapshot;
+#[cfg(test)]
+mod stand_in;
 mod surroundings;
 mod trace;
 pub mod types;

@@ -149,3 +149,57 @@ pub trait Embedder: Send + Sync {
     /// Saying why it cannot; the episode's call fails with it.
     fn embed(&self, texts: &[String]) -> Result<Vec<Vec<f32>>, ModelError>;
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    fn call(step: u32, question: Option<&str>) -> GenerateCall {
+        GenerateCall {
+            request: Request {
+                role: "extractor".into(),
+                messages: vec![],
+                max_tokens: 10,
+                grammar: None,
+                demonstration: None,
+            },
+            session: 2,
+            step,
+            question: question.map(Into::into),
+        }
+    }
+
+    #[test]
+    fn a_script_says_its_outputs_and_then_names_the_call_it_has_none_for() {
+        let mut model = ScriptedModel::new(["t1 keep"]);
+        assert_eq!(model.generate(&call(0, None)).unwrap().text, "t1 keep");
+        assert_eq!(
+            model.generate(&call(1, None)).unwrap_err().to_string(),
+            "the script has 1 outputs, none for extractor at call 1 of session 2"
+        );
+        assert_eq!(
+            model
+                .generate(&call(0, Some("q3")))
+                .unwrap_err()
+                .to_string(),
+            "the script has 1 outputs, none for extractor at call 0 of the question q3"
+        );
+    }
+
+    #[test]
+    fn a_demonstration_is_said_as_it_is_and_its_lack_is_an_error() {
+        let mut shown = call(0, None);
+        shown.request.demonstration = Some("t1 drop".into());
+        assert_eq!(DemonstrationModel.generate(&shown).unwrap().text, "t1 drop");
+        assert_eq!(
+            DemonstrationModel
+                .generate(&call(4, None))
+                .unwrap_err()
+                .to_string(),
+            "the policy gives no demonstration for extractor at call 4 of session 2; \
+             observe with a demonstrator"
+        );
+    }
+}

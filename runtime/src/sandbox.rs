@@ -99,8 +99,11 @@ impl Sandbox {
     /// [`Error::Load`] where the file cannot be read, is too large or is no
     /// component; [`Error::WrongWorld`] where it is no bank.
     pub fn bank(&self, path: impl AsRef<Path>) -> Result<BankComponent, Error> {
-        self.open(&Source::read(path.as_ref(), &self.shared.limits)?, &self.shared.simple)
-            .map(BankComponent)
+        self.open(
+            &Source::read(path.as_ref(), &self.shared.limits)?,
+            &self.shared.simple,
+        )
+        .map(BankComponent)
     }
 
     /// Loads an environment from a file.
@@ -108,8 +111,11 @@ impl Sandbox {
     /// # Errors
     /// As for [`Sandbox::bank`].
     pub fn environment(&self, path: impl AsRef<Path>) -> Result<EnvironmentComponent, Error> {
-        self.open(&Source::read(path.as_ref(), &self.shared.limits)?, &self.shared.simple)
-            .map(EnvironmentComponent)
+        self.open(
+            &Source::read(path.as_ref(), &self.shared.limits)?,
+            &self.shared.simple,
+        )
+        .map(EnvironmentComponent)
     }
 
     /// Loads a policy from a file.
@@ -117,8 +123,11 @@ impl Sandbox {
     /// # Errors
     /// As for [`Sandbox::bank`].
     pub fn policy(&self, path: impl AsRef<Path>) -> Result<PolicyComponent, Error> {
-        self.open(&Source::read(path.as_ref(), &self.shared.limits)?, &self.shared.policies)
-            .map(PolicyComponent)
+        self.open(
+            &Source::read(path.as_ref(), &self.shared.limits)?,
+            &self.shared.policies,
+        )
+        .map(PolicyComponent)
     }
 
     /// Loads a bank from a file's bytes, under a name.
@@ -126,8 +135,11 @@ impl Sandbox {
     /// # Errors
     /// As for [`Sandbox::bank`].
     pub fn bank_from_bytes(&self, name: &str, bytes: &[u8]) -> Result<BankComponent, Error> {
-        self.open(&Source::named(name, bytes, &self.shared.limits)?, &self.shared.simple)
-            .map(BankComponent)
+        self.open(
+            &Source::named(name, bytes, &self.shared.limits)?,
+            &self.shared.simple,
+        )
+        .map(BankComponent)
     }
 
     /// Loads an environment from a file's bytes, under a name.
@@ -139,8 +151,11 @@ impl Sandbox {
         name: &str,
         bytes: &[u8],
     ) -> Result<EnvironmentComponent, Error> {
-        self.open(&Source::named(name, bytes, &self.shared.limits)?, &self.shared.simple)
-            .map(EnvironmentComponent)
+        self.open(
+            &Source::named(name, bytes, &self.shared.limits)?,
+            &self.shared.simple,
+        )
+        .map(EnvironmentComponent)
     }
 
     /// Loads a policy from a file's bytes, under a name.
@@ -148,8 +163,11 @@ impl Sandbox {
     /// # Errors
     /// As for [`Sandbox::bank`].
     pub fn policy_from_bytes(&self, name: &str, bytes: &[u8]) -> Result<PolicyComponent, Error> {
-        self.open(&Source::named(name, bytes, &self.shared.limits)?, &self.shared.policies)
-            .map(PolicyComponent)
+        self.open(
+            &Source::named(name, bytes, &self.shared.limits)?,
+            &self.shared.policies,
+        )
+        .map(PolicyComponent)
     }
 
     /// Says what a component of any kind is, without running it.
@@ -159,7 +177,12 @@ impl Sandbox {
     pub fn inspect(&self, path: impl AsRef<Path>) -> Result<Inspection, Error> {
         let source = Source::read(path.as_ref(), &self.shared.limits)?;
         let component = self.compile(&source)?;
-        Ok(Inspection::new(&self.shared.engine, &component, &source.name, &source.bytes))
+        Ok(Inspection::new(
+            &self.shared.engine,
+            &component,
+            &source.name,
+            &source.bytes,
+        ))
     }
 
     fn open<G: Interface>(
@@ -184,10 +207,12 @@ impl Sandbox {
 
     fn compile(&self, source: &Source<'_>) -> Result<Component, Error> {
         let why = match source.bytes.get(..8) {
-            Some(b"\0asm\x0d\0\x01\0") => match Component::new(&self.shared.engine, &source.bytes) {
-                Ok(component) => return Ok(component),
-                Err(error) => format!("{error:#}"),
-            },
+            Some(b"\0asm\x0d\0\x01\0") => {
+                match Component::new(&self.shared.engine, &source.bytes) {
+                    Ok(component) => return Ok(component),
+                    Err(error) => format!("{error:#}"),
+                }
+            }
             Some(b"\0asm\x01\0\0\0") => "it is a core module, not a component: make one of it, \
                  for instance with `wasm-tools component new`"
                 .to_owned(),
@@ -252,3 +277,6 @@ fn check_length(label: &str, length: u64, limits: &Limits) -> Result<(), Error> 
         ),
     })
 }
+
+#[cfg(test)]
+mod tests;

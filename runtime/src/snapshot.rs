@@ -114,7 +114,10 @@ mod tests {
         for position in 0..good.len() {
             let mut bad = good.clone();
             bad[position] ^= 1;
-            assert!(postcard::from_bytes::<Snapshot>(&bad).is_err(), "byte {position}");
+            assert!(
+                postcard::from_bytes::<Snapshot>(&bad).is_err(),
+                "byte {position}"
+            );
         }
     }
 }

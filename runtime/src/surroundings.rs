@@ -48,11 +48,7 @@ pub(crate) struct Surroundings {
 }
 
 impl Surroundings {
-    pub(crate) fn new(
-        bank: Bank,
-        environment: Environment,
-        model: Box<dyn LanguageModel>,
-    ) -> Self {
+    pub(crate) fn new(bank: Bank, environment: Environment, model: Box<dyn LanguageModel>) -> Self {
         Self {
             bank,
             environment,
@@ -244,7 +240,10 @@ fn embed(embedder: &dyn Embedder, texts: &[String]) -> Result<Vec<Vec<f32>>, Err
         let (given, asked) = (vectors.len(), texts.len());
         return Err(failed(format!("{given} vectors for {asked} texts")));
     }
-    if let Some(pair) = vectors.windows(2).find(|pair| pair[0].len() != pair[1].len()) {
+    if let Some(pair) = vectors
+        .windows(2)
+        .find(|pair| pair[0].len() != pair[1].len())
+    {
         let (one, other) = (pair[0].len(), pair[1].len());
         return Err(failed(format!("vectors of lengths {one} and {other}")));
     }

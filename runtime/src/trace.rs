@@ -150,7 +150,9 @@ impl Trace {
         let (version, rest) = rest.split_first_chunk::<4>().ok_or(damaged)?;
         let version = u32::from_le_bytes(*version);
         if version != VERSION {
-            return Err(format!("it has version {version}, this memloom reads {VERSION}"));
+            return Err(format!(
+                "it has version {version}, this memloom reads {VERSION}"
+            ));
         }
         let (hash, body) = rest.split_first_chunk::<HASH>().ok_or(damaged)?;
         if blake3::hash(body) != *hash {
@@ -219,12 +221,18 @@ mod tests {
         let path = folder.path().join("episode.trace");
         trace().write(&path).expect("written");
         let good = std::fs::read(&path).expect("read");
-        assert_eq!(good.len() - HEADER, postcard::to_stdvec(&trace()).expect("bytes").len());
+        assert_eq!(
+            good.len() - HEADER,
+            postcard::to_stdvec(&trace()).expect("bytes").len()
+        );
         for position in 0..good.len() {
             let mut bad = good.clone();
             bad[position] ^= 1;
             assert!(Trace::decode(&bad).is_err(), "byte {position}");
-            assert!(Trace::decode(&good[..position]).is_err(), "cut at {position}");
+            assert!(
+                Trace::decode(&good[..position]).is_err(),
+                "cut at {position}"
+            );
         }
     }
 

@@ -51,7 +51,7 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<()> {
     }
 
     eprintln!(
-        "building {} guests (up to two minutes the first time)",
+        "building {} guests (up to three minutes the first time)",
         chosen.len()
     );
     fs::create_dir_all(&components)

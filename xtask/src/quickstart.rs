@@ -26,7 +26,7 @@ pub struct Args {
 
 /// Builds what is missing, then becomes `memloom train`.
 pub fn run(workspace: &Workspace, args: &Args) -> Result<()> {
-    eprintln!("1/3 guests: the sandboxed components (up to two minutes the first time)");
+    eprintln!("1/3 guests: the sandboxed components (up to three minutes the first time)");
     guests::run(workspace, &guests::Args::default())?;
     eprintln!("2/3 trainer: the binary `memloom` (up to ten minutes the first time)");
     succeed(

@@ -36,6 +36,18 @@ pub trait Bank {
     fn stats(&self) -> Stats;
 }
 
+/// The turns that support what was found, each once, in the order of the hits:
+/// an answer's citations.
+pub fn evidence<'a>(hits: impl IntoIterator<Item = &'a Hit>) -> Vec<String> {
+    let mut turns: Vec<String> = Vec::new();
+    for turn in hits.into_iter().flat_map(|hit| &hit.entry.evidence) {
+        if !turns.contains(turn) {
+            turns.push(turn.clone());
+        }
+    }
+    turns
+}
+
 impl<T: Bank + Instance> Guest for Served<T> {
     fn get_schema() -> Schema {
         T::with(|bank| bank.schema())
@@ -77,8 +89,8 @@ macro_rules! export_bank {
         const _: () = {
             $crate::keep_instance!($bank);
             type Component = $crate::Served<$bank>;
-            $crate::bindings::bank::export!(Component with_types_in $crate::bindings::bank);
-            $crate::bindings::state::export!(Component with_types_in $crate::bindings::state);
+    $crate::bindings::bank::export!(Component with_types_in $crate::bindings::bank);
+    $crate::bindings::state::export!(Component with_types_in $crate::bindings::state);
         };
     };
 }

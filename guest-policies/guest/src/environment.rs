@@ -110,7 +110,7 @@ macro_rules! export_environment {
             $crate::bindings::environment::export!(
                 Component with_types_in $crate::bindings::environment
             );
-            $crate::bindings::state::export!(Component with_types_in $crate::bindings::state);
+    $crate::bindings::state::export!(Component with_types_in $crate::bindings::state);
         };
     };
 }

@@ -81,8 +81,9 @@ impl Host for Imports {
     }
 
     fn generate(&mut self, request: &Request) -> Result<Completion, Error> {
-        model::generate(request)
-            .map_err(|why| Error::Invalid(format!("the model cannot speak as {}: {why}", request.role)))
+        model::generate(request).map_err(|why| {
+            Error::Invalid(format!("the model cannot speak as {}: {why}", request.role))
+        })
     }
 
     fn embed(&mut self, texts: &[String]) -> Option<Vec<Vec<f32>>> {

@@ -29,7 +29,11 @@ pub fn f1(answer: &str, gold: &str) -> f32 {
 pub fn f1_paper(answer: &str, gold: &str) -> f32 {
     let (answer, gold) = (normalised_words(answer), normalised_words(gold));
     let distinct: BTreeSet<&String> = answer.iter().collect();
-    let overlap = gold.iter().collect::<BTreeSet<_>>().intersection(&distinct).count();
+    let overlap = gold
+        .iter()
+        .collect::<BTreeSet<_>>()
+        .intersection(&distinct)
+        .count();
     f1_of(overlap, answer.len(), gold.len())
 }
 
@@ -40,7 +44,9 @@ pub fn bleu_1(answer: &str, gold: &str) -> f32 {
         return f32::from(answer.is_empty() && gold.is_empty());
     }
     let precision = shared_count(&answer, &gold) as f32 / answer.len() as f32;
-    let brevity = (1.0 - gold.len() as f32 / answer.len() as f32).min(0.0).exp();
+    let brevity = (1.0 - gold.len() as f32 / answer.len() as f32)
+        .min(0.0)
+        .exp();
     precision * brevity
 }
 
@@ -72,12 +78,18 @@ mod tests {
     use super::*;
 
     fn near(found: f32, expected: f32) {
-        assert!((found - expected).abs() < 1e-6, "{found} instead of {expected}");
+        assert!(
+            (found - expected).abs() < 1e-6,
+            "{found} instead of {expected}"
+        );
     }
 
     #[test]
     fn case_punctuation_and_articles_do_not_count() {
-        assert_eq!(normalised_words("The dog's  a-b, AN end."), ["dogs", "ab", "end"]);
+        assert_eq!(
+            normalised_words("The dog's  a-b, AN end."),
+            ["dogs", "ab", "end"]
+        );
         near(f1("The Beach!", "beach"), 1.0);
     }
 

@@ -31,11 +31,11 @@ pub trait Policy {
         hints: Option<Vec<Hint>>,
     ) -> Result<Report, Error>;
 
-    /// Answers a question from the bank.
+    /// Answers a question from the bank. What is asked changes nothing.
     ///
     /// # Errors
     /// Where the model or the host fails.
-    fn answer(&mut self, host: &mut dyn Host, question: &str) -> Result<Answer, Error>;
+    fn answer(&self, host: &mut dyn Host, question: &str) -> Result<Answer, Error>;
 }
 
 impl<T: Policy + Instance> Guest for Served<T> {
@@ -67,8 +67,8 @@ macro_rules! export_policy {
         const _: () = {
             $crate::keep_instance!($policy);
             type Component = $crate::Served<$policy>;
-            $crate::bindings::policy::export!(Component with_types_in $crate::bindings::policy);
-            $crate::bindings::state::export!(Component with_types_in $crate::bindings::state);
+    $crate::bindings::policy::export!(Component with_types_in $crate::bindings::policy);
+    $crate::bindings::state::export!(Component with_types_in $crate::bindings::state);
         };
     };
 }

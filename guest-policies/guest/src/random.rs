@@ -114,9 +114,14 @@ mod tests {
 
     #[test]
     fn xoshiro_gives_the_published_numbers() {
-        let mut random = Random { state: [1, 2, 3, 4] };
+        let mut random = Random {
+            state: [1, 2, 3, 4],
+        };
         let numbers: Vec<u64> = (0..4).map(|_| random.bits()).collect();
-        assert_eq!(numbers, [11520, 0, 1_509_978_240, 1_215_971_899_390_074_240]);
+        assert_eq!(
+            numbers,
+            [11520, 0, 1_509_978_240, 1_215_971_899_390_074_240]
+        );
     }
 
     #[test]
@@ -126,7 +131,10 @@ mod tests {
         for _ in 0..50_000 {
             counts[random.below(5) as usize] += 1;
         }
-        assert!(counts.iter().all(|&count| (9_600..10_400).contains(&count)), "{counts:?}");
+        assert!(
+            counts.iter().all(|&count| (9_600..10_400).contains(&count)),
+            "{counts:?}"
+        );
         assert_eq!(random.below(0), 0);
     }
 

@@ -94,6 +94,8 @@ impl<B: Bank> Host for Rehearsal<B> {
     }
 
     fn act(&mut self, _action: &str) -> Result<Observation, Error> {
-        Err(Error::Unsupported("a rehearsal has no task sessions".into()))
+        Err(Error::Unsupported(
+            "a rehearsal has no task sessions".into(),
+        ))
     }
 }

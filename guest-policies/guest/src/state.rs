@@ -109,9 +109,14 @@ mod tests {
         };
         assert_eq!(
             other.load::<u32>(&bytes),
-            Err(Error::Invalid("ledger: this is a snapshot of \"diary\"".into()))
+            Err(Error::Invalid(
+                "ledger: this is a snapshot of \"diary\"".into()
+            ))
         );
-        let newer = Format { version: 4, ..FORMAT };
+        let newer = Format {
+            version: 4,
+            ..FORMAT
+        };
         assert_eq!(
             newer.load::<u32>(&bytes),
             Err(Error::Invalid(

@@ -13,7 +13,10 @@ impl Tally {
         Self(Report {
             steps: 0,
             malformed: 0,
-            operations: operations.iter().map(|&name| (name.to_string(), 0)).collect(),
+            operations: operations
+                .iter()
+                .map(|&name| (name.to_string(), 0))
+                .collect(),
             refused: 0,
         })
     }
@@ -39,7 +42,12 @@ impl Tally {
 
     /// The bank's answers: errors count as refused.
     pub fn results(&mut self, results: &[Result<String, Error>]) {
-        self.0.refused += results.iter().filter(|result| result.is_err()).count() as u32;
+        self.refused(results.iter().filter(|result| result.is_err()).count() as u32);
+    }
+
+    /// So many operations, or parts of them, came to nothing.
+    pub fn refused(&mut self, count: u32) {
+        self.0.refused += count;
     }
 
     /// The report.

@@ -32,7 +32,10 @@ pub fn lower_words(text: &str) -> Vec<String> {
 /// The first `limit` words of a text, as they stand there, with the spaces
 /// between them made one.
 pub fn first_words(text: &str, limit: usize) -> String {
-    text.split_whitespace().take(limit).collect::<Vec<_>>().join(" ")
+    text.split_whitespace()
+        .take(limit)
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 #[cfg(test)]

@@ -23,8 +23,10 @@ const CACHE_TOKENS: usize = 1 << 16;
 pub struct Job {
     /// The prompt, not empty.
     pub prompt: Arc<[u32]>,
-    /// What the completion may look like; None: anything up to `<end>`.
+    /// What the completion may look like; None: anything up to `end`.
     pub grammar: Option<Arc<Grammar>>,
+    /// The tokenizer's `<end>`.
+    pub end: u32,
     /// At most so many tokens.
     pub max_tokens: usize,
     /// Divides the logits; 0 takes the likeliest token, the lowest of equals.
@@ -72,11 +74,9 @@ pub enum GenerateError {
     Empty,
 }
 
-/// Samples every job; one result each, in their order. `end` is the tokenizer's
-/// `<end>`.
+/// Samples every job; one result each, in their order.
 pub fn generate<B: Kernels>(
     model: &Backbone<B>,
-    end: u32,
     jobs: &[Job],
 ) -> Vec<Result<Sample, GenerateError>> {
     let context = model.config().context;
@@ -91,7 +91,7 @@ pub fn generate<B: Kernels>(
     let doable = (0..jobs.len()).filter(|index| results[*index].is_none());
     for wave in waves(jobs, doable.collect(), context) {
         let members: Vec<&Job> = wave.iter().map(|index| &jobs[*index]).collect();
-        for (index, sample) in wave.into_iter().zip(wave::run(model, end, &members)) {
+        for (index, sample) in wave.into_iter().zip(wave::run(model, &members)) {
             results[index] = Some(Ok(sample));
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use burn::tensor::Tensor;
 
-use super::kernels::{Choice, Kernels};
+use super::kernels::{Choice, Kernels, floats};
 use super::layout::Layout;
 use super::qwen::Backbone;
 
@@ -95,7 +95,7 @@ pub fn choice_logprobs<B: Kernels>(
     let (logprobs, entropies) = B::choose(logits, choices.into(), temperature);
     Choices {
         logprobs,
-        entropies: entropies.into_data().iter::<f32>().collect(),
+        entropies: floats(entropies),
     }
 }
 
@@ -120,3 +120,6 @@ pub fn micro_batches(rows: &[Row], tokens: usize) -> Vec<Vec<usize>> {
     }
     batches
 }
+
+#[cfg(test)]
+mod tests;

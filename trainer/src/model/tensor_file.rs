@@ -192,11 +192,6 @@ impl TensorFile {
         Ok(array.values)
     }
 
-    /// Takes any array out that is left.
-    pub(crate) fn take_next(&mut self) -> Option<(String, Vec<f32>)> {
-        let (name, array) = self.arrays.pop_first()?;
-        Some((name, array.values))
-    }
 
     /// Errors where an array has not been taken.
     pub(crate) fn finish(mut self) -> Result<(), WeightsError> {

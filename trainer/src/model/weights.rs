@@ -7,7 +7,7 @@ use std::path::Path;
 use burn::tensor::{Tensor, TensorData};
 
 use super::config::BackboneConfig;
-use super::kernels::Kernels;
+use super::kernels::{Kernels, floats};
 use super::qwen::{Backbone, Layer};
 use super::tensor_file::TensorFile;
 pub use super::tensor_file::WeightsError;
@@ -161,9 +161,4 @@ impl<B: Kernels> Backbone<B> {
         file.finish()?;
         Ok(Self::assemble(&config, embedding, layers, norm, head))
     }
-}
-
-/// The elements, row after row.
-fn floats<B: Kernels, const D: usize>(tensor: Tensor<B, D>) -> Vec<f32> {
-    tensor.into_data().iter::<f32>().collect()
 }

@@ -154,6 +154,7 @@ mod tests {
             grammar: None,
             max_tokens: 1,
             temperature: 1.0,
+            end: 0,
             seed,
         }
     }

@@ -102,6 +102,7 @@ impl LanguageModel for SampledModel {
             max_tokens: request.max_tokens as usize,
             temperature: self.sampling.temperature,
             seed: self.seed(call),
+            end: self.tokenizer.end(),
         };
         let sample = self.asking.ask(job).map_err(ModelError::new)?;
         let completion = Completion {

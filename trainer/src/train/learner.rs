@@ -5,9 +5,8 @@ use std::path::Path;
 
 use anyhow::{Context, Result, anyhow};
 use burn::backend::{Autodiff, Flex};
-use burn::module::AutodiffModule;
 use burn::tensor::Tensor;
-use burn::tensor::backend::Backend;
+use burn::tensor::backend::{Backend, BackendTypes};
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
@@ -48,8 +47,8 @@ pub struct Update {
 /// The weights of a run, and what changes them.
 pub struct Learner {
     model: Backbone<Training>,
-    optimizer: AdamW,
-    best: Option<Backbone<Cpu>>,
+    optimizer: AdamW<Training>,
+    best: Option<Backbone<Training>>,
     reference: Option<Backbone<Cpu>>,
     weight_decay: f64,
     max_gradient_norm: f64,
@@ -57,7 +56,7 @@ pub struct Learner {
     divergence: bool,
 }
 
-type Device = <Cpu as Backend>::Device;
+type Device = <Cpu as BackendTypes>::Device;
 
 /// Names in a checkpoint: folders of weights, and the optimiser's file.
 const PRESENT: &str = "present";
@@ -110,6 +109,9 @@ impl Learner {
     /// Samples for jobs that came together.
     pub fn generate(&self, jobs: &[Job]) -> Vec<Result<Sample, String>> {
         generate(&self.model.valid(), jobs)
+            .into_iter()
+            .map(|result| result.map_err(|error| error.to_string()))
+            .collect()
     }
 
     /// Fresh moments; the present weights become the reference.
@@ -121,13 +123,13 @@ impl Learner {
 
     /// Remembers the present weights as the stage's best.
     pub fn keep_best(&mut self) {
-        self.best = Some(self.model.valid());
+        self.best = Some(self.model.clone());
     }
 
     /// Goes on from the stage's best weights.
     pub fn take_best(&mut self) {
         if let Some(best) = self.best.take() {
-            self.model = Backbone::from_inner(best);
+            self.model = best;
         }
     }
 
@@ -218,7 +220,7 @@ impl Learner {
     }
 
     /// One AdamW step along the gathered gradients times `scale`; their norm.
-    fn descend(&mut self, gradients: Gradients, scale: f64, learning_rate: f64) -> f64 {
+    fn descend(&mut self, gradients: Gradients<Training>, scale: f64, learning_rate: f64) -> f64 {
         let model = self.model.clone();
         let (model, norm) = self.optimizer.step(model, gradients.scaled(scale), learning_rate);
         self.model = model;
@@ -227,11 +229,10 @@ impl Learner {
 
     /// Saves what a checkpoint needs into a folder.
     pub fn save(&self, folder: &Path) -> Result<()> {
-        let present = self.model.valid();
         let all = [
-            (PRESENT, Some(&present)),
-            (BEST, self.best.as_ref()),
-            (REFERENCE, self.reference.as_ref()),
+            (PRESENT, Some(self.model.valid())),
+            (BEST, self.best.as_ref().map(Backbone::valid)),
+            (REFERENCE, self.reference.clone()),
         ];
         for (name, weights) in all {
             if let Some(weights) = weights {
@@ -247,18 +248,15 @@ impl Learner {
     /// Takes up a checkpoint's weights and moments.
     pub fn restore(&mut self, folder: &Path) -> Result<()> {
         let device = Device::default();
-        let optional = |name: &str| -> Result<Option<Backbone<Cpu>>> {
-            let folder = folder.join(name);
-            Ok(match folder.exists() {
-                true => Some(Backbone::load(&folder, &device)?),
-                false => None,
-            })
-        };
-        let (best, reference) = (optional(BEST)?, optional(REFERENCE)?);
+        let saved = |name: &str| Some(folder.join(name)).filter(|folder| folder.exists());
         self.model = Backbone::load(&folder.join(PRESENT), &device)?;
-        self.optimizer.load(&folder.join(MOMENTS))?;
-        self.best = best;
-        self.reference = reference;
+        self.optimizer.load(&folder.join(MOMENTS), &self.model)?;
+        self.best = saved(BEST)
+            .map(|folder| Backbone::load(&folder, &device))
+            .transpose()?;
+        self.reference = saved(REFERENCE)
+            .map(|folder| Backbone::load(&folder, &device))
+            .transpose()?;
         Ok(())
     }
 
@@ -308,9 +306,7 @@ fn facts(rows: &[&ScoredRow]) -> Steps {
 
 /// Tokens of rows, each prompt once.
 fn fed(rows: &[&Row]) -> u64 {
-    rows.iter()
-        .map(|row| row.prompt.len() + row.completions.iter().map(|c| c.tokens.len()).sum::<usize>())
-        .sum::<usize>() as u64
+    rows.iter().map(|row| row.tokens() as u64).sum()
 }
 
 fn floats<B: Backend>(tensor: Tensor<B, 1>) -> Result<Vec<f32>> {

@@ -30,7 +30,6 @@ use crate::eval::{self, Exam, baselines};
 use crate::optim::schedule;
 use crate::rollout::model::Sampling;
 use crate::runfile::RunFile;
-use crate::seed::{Purpose, derive, generator};
 use crate::tokenizer::Tokenizer;
 use crate::world::World;
 

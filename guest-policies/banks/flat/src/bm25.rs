@@ -170,7 +170,11 @@ mod tests {
             for (number, text) in &texts {
                 fresh.add(*number, text);
             }
-            assert_eq!(changed.scores("dog live rome"), fresh.scores("dog live rome"), "{step}");
+            assert_eq!(
+                changed.scores("dog live rome"),
+                fresh.scores("dog live rome"),
+                "{step}"
+            );
             assert_eq!(changed.postings, fresh.postings);
         }
     }

@@ -196,7 +196,9 @@ impl Bank for Flat {
     fn retrieve(&self, query: &Query) -> Result<Vec<Hit>, Error> {
         self.check_vector(query.vector.as_deref())?;
         if query.threshold.is_nan() {
-            return Err(Error::Invalid("a query's threshold must be a number".into()));
+            return Err(Error::Invalid(
+                "a query's threshold must be a number".into(),
+            ));
         }
         let everything = query.vector.is_none() && query.text.trim().is_empty();
         let wanted = query.speaker.as_deref().map(|s| squeezed(s).to_lowercase());
@@ -246,7 +248,9 @@ impl State for Flat {
         let memory: Memory = FORMAT.load(bytes)?;
         let numbers = || memory.entries.iter().map(|e| e.number);
         if !numbers().is_sorted_by(|a, b| a < b) || numbers().any(|n| n > memory.last_number) {
-            return Err(Error::Invalid("flat: the snapshot's entries are out of order".into()));
+            return Err(Error::Invalid(
+                "flat: the snapshot's entries are out of order".into(),
+            ));
         }
         let mut restored = Self::default();
         for entry in memory.entries {

@@ -56,7 +56,11 @@ mod tests {
 
     #[test]
     fn days_pass_over_months_and_years() {
-        let day = Day { year: 2022, month: 11, day: 30 };
+        let day = Day {
+            year: 2022,
+            month: 11,
+            day: 30,
+        };
         assert_eq!(day.after(1).in_full(), "31 December 2022");
         assert_eq!(day.after(2).in_full(), "1 January 2023");
         assert_eq!(day.after(61).in_full(), "1 March 2023");

@@ -68,7 +68,7 @@ fn expert(line: &Line) -> Option<Gesture> {
     }
 }
 
-/// The rates measured in the prototype's warm start.
+/// Its rates leave a warm start the form of the output and little of the judgement.
 fn careless(line: &Line, story: &Story, random: &mut Random) -> Option<Gesture> {
     let kept = match line.meaning {
         Meaning::Fact(..) | Meaning::Change { .. } => 0.8,
@@ -84,7 +84,9 @@ fn careless(line: &Line, story: &Story, random: &mut Random) -> Option<Gesture> 
     Some(match &line.meaning {
         Meaning::Change { before, .. } if mood < 0.3 => {
             let wrong = random.chance(0.1);
-            let other = wrong.then(|| other_write(line, before, story, random)).flatten();
+            let other = wrong
+                .then(|| other_write(line, before, story, random))
+                .flatten();
             Gesture::Update(other.unwrap_or_else(|| before.clone()))
         }
         Meaning::Cancellation { planned, .. } if mood < 0.3 => Gesture::Delete(planned.clone()),

@@ -87,7 +87,11 @@ pub fn lexicon() -> Vec<LexiconKind> {
 
 fn lexicon_kind(kind: Kind) -> LexiconKind {
     let values: Vec<&str> = match kind {
-        Kind::Mentor => Split::ALL.iter().flat_map(|split| split.names()).copied().collect(),
+        Kind::Mentor => Split::ALL
+            .iter()
+            .flat_map(|split| split.names())
+            .copied()
+            .collect(),
         _ => kind.values().to_vec(),
     };
     LexiconKind {
@@ -99,8 +103,18 @@ fn lexicon_kind(kind: Kind) -> LexiconKind {
 
 /// The months, in order.
 pub const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September",
-    "October", "November", "December",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
 ];
 
 /// Where trips lead. No value of any kind: a question about a trip names one.
@@ -115,8 +129,22 @@ const CITIES: [&str; 16] = [
 ];
 
 const JOBS: [&str; 16] = [
-    "baker", "nurse", "pilot", "teacher", "lawyer", "farmer", "plumber", "dentist", "waiter",
-    "gardener", "painter", "tailor", "chemist", "barber", "writer", "carpenter",
+    "baker",
+    "nurse",
+    "pilot",
+    "teacher",
+    "lawyer",
+    "farmer",
+    "plumber",
+    "dentist",
+    "waiter",
+    "gardener",
+    "painter",
+    "tailor",
+    "chemist",
+    "barber",
+    "writer",
+    "carpenter",
 ];
 
 const PETS: [&str; 14] = [
@@ -125,8 +153,22 @@ const PETS: [&str; 14] = [
 ];
 
 const HOBBIES: [&str; 16] = [
-    "chess", "yoga", "pottery", "tennis", "knitting", "sailing", "hiking", "fishing", "dancing",
-    "gardening", "climbing", "baking", "photography", "archery", "karate", "juggling",
+    "chess",
+    "yoga",
+    "pottery",
+    "tennis",
+    "knitting",
+    "sailing",
+    "hiking",
+    "fishing",
+    "dancing",
+    "gardening",
+    "climbing",
+    "baking",
+    "photography",
+    "archery",
+    "karate",
+    "juggling",
 ];
 
 const CARS: [&str; 14] = [

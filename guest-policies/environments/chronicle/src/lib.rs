@@ -23,6 +23,7 @@ pub mod seed;
 pub mod sentences;
 pub mod story;
 pub mod talk;
+pub mod wording;
 
 use demonstrators::Demonstrator;
 use names::Split;
@@ -200,3 +201,6 @@ impl State for Chronicle {
 }
 
 memloom_guest::export_environment!(Chronicle);
+
+#[cfg(test)]
+mod tests;

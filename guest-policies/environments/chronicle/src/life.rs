@@ -1,5 +1,5 @@
-//! Lives the lives: draws what each turn is about, keeps what holds, and puts it
-//! into words.
+//! How the people of an episode live: draws what each turn is about, keeps what
+//! holds, and puts it into words.
 
 use memloom_guest::random::Random;
 
@@ -173,14 +173,14 @@ impl Life {
     }
 
     fn fact(&mut self, at: &Place) -> Option<Said> {
-        let index = self
-            .choose(|state| !state.trip() && state.value.is_none() && state.rests(at.session))?;
+        let index =
+            self.choose(|state| !state.trip() && state.value.is_none() && state.rests(at.session))?;
         Some(self.begin(index, at))
     }
 
     fn plan(&mut self, at: &Place) -> Option<Said> {
-        let index = self
-            .choose(|state| state.trip() && state.value.is_none() && state.rests(at.session))?;
+        let index =
+            self.choose(|state| state.trip() && state.value.is_none() && state.rests(at.session))?;
         Some(self.begin(index, at))
     }
 
@@ -223,8 +223,8 @@ impl Life {
     }
 
     fn cancellation(&mut self, at: &Place) -> Option<Said> {
-        let index = self
-            .choose(|state| state.trip() && state.value.is_some() && state.rests(at.session))?;
+        let index =
+            self.choose(|state| state.trip() && state.value.is_some() && state.rests(at.session))?;
         let value = self.states[index].value.take()?;
         let text = self.sentence(index, Act::Cancellation, &value);
         let state = &mut self.states[index];
@@ -239,9 +239,8 @@ impl Life {
     fn lure(&mut self) -> Option<Said> {
         let people = self.people.len();
         let bare = self.below(100) < BARE_LURES;
-        let possible = |state: &State| {
-            state.slot.kind != Kind::Mentor || people > 2 || state.value.is_none()
-        };
+        let possible =
+            |state: &State| state.slot.kind != Kind::Mentor || people > 2 || state.value.is_none();
         let index = self
             .choose(|state| possible(state) && state.value.is_none() == bare)
             .or_else(|| self.choose(possible))?;
@@ -252,10 +251,10 @@ impl Life {
     }
 
     fn ephemeral(&mut self) -> Said {
-        let passing = &EPHEMERA[self.below(EPHEMERA.len())];
-        let text = match passing.words {
-            [] => passing.sentence.into(),
-            words => fill(passing.sentence, &[("{x}", words[self.below(words.len())])]),
+        let (sentence, words) = EPHEMERA[self.below(EPHEMERA.len())];
+        let text = match words {
+            [] => sentence.into(),
+            words => fill(sentence, &[("{x}", words[self.below(words.len())])]),
         };
         (self.anybody(), text, Meaning::Ephemeral)
     }
@@ -357,3 +356,6 @@ impl Life {
         state.touched = at.session;
     }
 }
+
+#[cfg(test)]
+mod tests;

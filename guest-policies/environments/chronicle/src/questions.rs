@@ -6,8 +6,9 @@ use memloom_guest::random::Random;
 use memloom_guest::types::Question;
 
 use crate::kind::Kind;
-use crate::sentences::{description, fill, question, when_question};
+use crate::sentences::fill;
 use crate::story::{Line, Meaning, Slot, Story, Value};
+use crate::wording::{description, question, when_question};
 
 /// Question categories in the order in which reports show them.
 pub const CATEGORIES: [&str; 5] = [
@@ -110,7 +111,9 @@ impl<'a> Inquiry<'a> {
         let text = fill(sentence, &[("{s}", name), ("{v}", &holding.value.words)]);
         let mut sessions = self.naming(slot, holding.value);
         sessions.insert(holding.session);
-        let time = self.story.sittings[holding.session as usize - 1].time.clone();
+        let time = self.story.sittings[holding.session as usize - 1]
+            .time
+            .clone();
         self.push(text, "temporal", sessions, &[holding.line], time);
     }
 
@@ -233,3 +236,6 @@ impl<'a> Inquiry<'a> {
         });
     }
 }
+
+#[cfg(test)]
+mod tests;

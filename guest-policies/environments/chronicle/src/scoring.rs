@@ -42,7 +42,12 @@ mod tests {
 
     #[test]
     fn a_reader_in_lower_case_is_exactly_right() {
-        assert!(score("may 12", "May 12").metrics.iter().all(|(_, value)| *value == 1.0));
+        assert!(
+            score("may 12", "May 12")
+                .metrics
+                .iter()
+                .all(|(_, value)| *value == 1.0)
+        );
     }
 
     #[test]

@@ -1,9 +1,14 @@
 //! Sentences about a kind. `{v}` is the value, `{o}` the value before, `{d}` a
 //! trip's destination, `{r}` a relative or friend.
 //!
-//! Rules that a reader relies on, and tests hold: each sentence contains its
-//! kind's first cue and no other kind's; the value that holds comes before any
-//! other of its kind; no digits but those of a date.
+//! Readers rely on the first three rules, and tests hold them all:
+//! - a sentence contains its kind's first cue and no cue of another kind;
+//! - the value that holds comes before any other of its kind;
+//! - a change that names neither the old value nor a destination shares no other
+//!   telling word with another kind, so that the entry it changes is found;
+//! - leaving out the commonest words, a lure is shorter than a fact and a fact
+//!   shorter than a change. Retrieval by words prefers short texts, so what
+//!   should not have been kept hides what holds.
 
 use crate::kind::Kind;
 
@@ -34,11 +39,11 @@ pub fn sentences(kind: Kind, act: Act) -> &'static [&'static str] {
         (Kind::City, Act::Change) => &[
             "I live in {v} now, no longer in {o}.",
             "We packed everything and live in {v} since Monday.",
-            "I left my old place and now live in {v}.",
+            "I left my parents and recently moved to live in {v}.",
         ],
         (Kind::City, Act::Correction) => &[
-            "Sorry, I live in {v}, I said {o} by mistake.",
-            "I was wrong, I actually live in {v}, not {o}.",
+            "Wrong address, I live in {v}, not in {o}.",
+            "Sorry, I live in {v}, I confused it with {o} again.",
         ],
         (Kind::City, Act::Lure) => &[
             "My {r} will live in {v}.",
@@ -53,12 +58,12 @@ pub fn sentences(kind: Kind, act: Act) -> &'static [&'static str] {
         ],
         (Kind::Job, Act::Change) => &[
             "I work as a {v} now, no longer as a {o}.",
-            "I quit last month, now I work as a {v}.",
-            "Since last Monday I work as a {v} instead.",
+            "I quit last month and today work as a {v}.",
+            "After many evening classes I work as a {v}.",
         ],
         (Kind::Job, Act::Correction) => &[
-            "Sorry, I work as a {v}, I said {o} by mistake.",
-            "I was wrong, I actually work as a {v}, not a {o}.",
+            "Sorry, I work as a {v}, not as a {o}, honestly.",
+            "I misspoke, I actually work as a {v}, not a {o}.",
         ],
         (Kind::Job, Act::Lure) => &[
             "My {r} will work as a {v}.",
@@ -69,16 +74,16 @@ pub fn sentences(kind: Kind, act: Act) -> &'static [&'static str] {
         (Kind::Pet, Act::Fact) => &[
             "At home I have a small {v} as a pet.",
             "My pet is a sweet little {v}.",
-            "We got a pet, a lovely {v}.",
+            "We keep a pet, a lovely {v}.",
         ],
         (Kind::Pet, Act::Change) => &[
             "My new pet is a {v}, the {o} ran away.",
             "Now my only pet is a {v}, not a {o}.",
-            "We have another pet now, a {v} since Monday.",
+            "We adopted another pet from the animal shelter, a {v}.",
         ],
         (Kind::Pet, Act::Correction) => &[
-            "Sorry, my pet is a {v}, I said {o} by mistake.",
-            "I was wrong, my pet is actually a {v}, not a {o}.",
+            "Sorry, my pet is a {v}, certainly not a {o}.",
+            "I joked, my pet is really a {v}, not a {o}.",
         ],
         (Kind::Pet, Act::Lure) => &[
             "My {r} has a {v} as a pet.",
@@ -88,17 +93,17 @@ pub fn sentences(kind: Kind, act: Act) -> &'static [&'static str] {
         ],
         (Kind::Hobby, Act::Fact) => &[
             "In winter my favorite hobby is {v}.",
-            "My hobby is {v}, I really love it.",
+            "My hobby is {v}, I truly love it.",
             "I picked up a hobby, it is {v}.",
         ],
         (Kind::Hobby, Act::Change) => &[
             "My new hobby is {v}, I gave up {o}.",
             "These days my hobby is {v}, no longer {o}.",
-            "I got bored, now my only hobby is {v}.",
+            "I got bored and switched my hobby to {v} entirely.",
         ],
         (Kind::Hobby, Act::Correction) => &[
-            "Sorry, my hobby is {v}, I said {o} by mistake.",
-            "I was wrong, my hobby is actually {v}, not {o}.",
+            "Sorry, my hobby is {v}, I wrongly said {o}.",
+            "My hobby is {v}, maybe you misheard, not {o}.",
         ],
         (Kind::Hobby, Act::Lure) => &[
             "My {r} has {v} as a hobby.",
@@ -113,12 +118,12 @@ pub fn sentences(kind: Kind, act: Act) -> &'static [&'static str] {
         ],
         (Kind::Car, Act::Change) => &[
             "I drive a {v} now, I sold the old {o}.",
-            "I drive a {v} since Monday, not the {o}.",
-            "My old one broke, now I drive a {v}.",
+            "I drive a {v} now, not the rusty {o}.",
+            "The engine broke down, so I drive a {v} instead.",
         ],
         (Kind::Car, Act::Correction) => &[
-            "Sorry, I drive a {v}, I said {o} by mistake.",
-            "I was wrong, I actually drive a {v}, not a {o}.",
+            "Sorry, I drive a {v}, the {o} was only rented.",
+            "I mixed them up, I drive a {v}, not a {o}.",
         ],
         (Kind::Car, Act::Lure) => &[
             "My {r} will drive a {v}.",
@@ -134,11 +139,11 @@ pub fn sentences(kind: Kind, act: Act) -> &'static [&'static str] {
         (Kind::Mentor, Act::Change) => &[
             "{v} is my mentor now, no longer {o}.",
             "My new mentor is {v}, {o} had no time.",
-            "Since Monday my mentor is {v} instead of {o}.",
+            "In spring {v} replaced {o} as my personal mentor.",
         ],
         (Kind::Mentor, Act::Correction) => &[
-            "Sorry, my mentor is {v}, I said {o} by mistake.",
-            "I was wrong, my mentor is actually {v}, not {o}.",
+            "Sorry, my mentor is {v}, {o} is just helping.",
+            "I told you wrong, my mentor is {v}, not {o}.",
         ],
         (Kind::Mentor, Act::Lure) => &[
             "My {r} has {v} as a mentor.",
@@ -153,12 +158,12 @@ pub fn sentences(kind: Kind, act: Act) -> &'static [&'static str] {
         ],
         (Kind::Trip, Act::Change) => &[
             "My trip to {d} is on {v} now, not on {o}.",
-            "I moved my trip to {d}, it starts on {v} instead.",
+            "I shifted my trip to {d}, it now starts on {v}.",
             "They put off the trip to {d}, it is on {v} now.",
         ],
         (Kind::Trip, Act::Correction) => &[
             "Sorry, my trip to {d} is on {v}, not on {o}.",
-            "I was wrong, my trip to {d} is actually on {v}.",
+            "I misread the date, my trip to {d} is actually on {v}.",
         ],
         (Kind::Trip, Act::Lure) => &[
             "My {r} has a trip to {d} on {v}.",
@@ -180,52 +185,15 @@ pub const RELATIONS: [&str; 8] = [
     "cousin", "brother", "sister", "uncle", "aunt", "boss", "neighbor", "friend",
 ];
 
-/// A question about whoever `{s}` names.
-#[must_use]
-pub fn question(kind: Kind) -> &'static str {
-    match kind {
-        Kind::City => "Where does {s} live?",
-        Kind::Job => "What does {s} work as?",
-        Kind::Pet => "What pet does {s} have?",
-        Kind::Hobby => "What hobby does {s} have?",
-        Kind::Car => "What does {s} drive?",
-        Kind::Mentor => "Who is the mentor of {s}?",
-        Kind::Trip => "When is the trip of {s}?",
-    }
-}
-
-/// A question about when the value `{v}` of `{s}` was told; none for kinds whose
-/// value does not name one such moment.
-#[must_use]
-pub fn when_question(kind: Kind) -> Option<&'static str> {
-    match kind {
-        Kind::City => Some("When did {s} come to live in {v}?"),
-        Kind::Job => Some("When did {s} start to work as a {v}?"),
-        Kind::Pet => Some("When did {s} get a {v} as a pet?"),
-        Kind::Hobby => Some("When did {s} take up {v} as a hobby?"),
-        Kind::Car => Some("When did {s} start to drive a {v}?"),
-        Kind::Mentor | Kind::Trip => None,
-    }
-}
-
-/// Names a person by the value `{v}` instead of by name; none for kinds whose
-/// value does not single anybody out.
-#[must_use]
-pub fn description(kind: Kind) -> Option<&'static str> {
-    match kind {
-        Kind::City => Some("the person who lives in {v}"),
-        Kind::Job => Some("the person who works as a {v}"),
-        Kind::Pet => Some("the person who has a {v} as a pet"),
-        Kind::Hobby => Some("the person who has {v} as a hobby"),
-        Kind::Car => Some("the person who drives a {v}"),
-        Kind::Mentor | Kind::Trip => None,
-    }
-}
-
 /// Puts words in the place of placeholders.
 #[must_use]
 pub fn fill(sentence: &str, words: &[(&str, &str)]) -> String {
     words
         .iter()
-        .fold(sentence.to_owned(), |text, (place, word)| text.replace(place, word))
+        .fold(sentence.to_owned(), |text, (place, word)| {
+            text.replace(place, word)
+        })
 }
+
+#[cfg(test)]
+mod tests;

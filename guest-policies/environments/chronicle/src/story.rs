@@ -130,10 +130,11 @@ impl Story {
     /// The line that set the value which holds at the end; none where there is none.
     #[must_use]
     pub fn holding(&self, slot: Slot) -> Option<(u32, &Line)> {
-        self.about(slot).fold(None, |holding, (session, line)| match &line.meaning {
-            Meaning::Cancellation { .. } => None,
-            meaning if meaning.written().is_some() => Some((session, line)),
-            _ => holding,
-        })
+        self.about(slot)
+            .fold(None, |holding, (session, line)| match &line.meaning {
+                Meaning::Cancellation { .. } => None,
+                meaning if meaning.written().is_some() => Some((session, line)),
+                _ => holding,
+            })
     }
 }

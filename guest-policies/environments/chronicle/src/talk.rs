@@ -1,31 +1,23 @@
 //! Sentences that nobody will ask about. None contains a cue or a value.
 
-/// What passed and leaves nothing to remember. `{x}` is one of the words.
-pub struct Passing {
-    /// The sentence.
-    pub sentence: &'static str,
-    /// What may stand for `{x}`.
-    pub words: &'static [&'static str],
-}
-
-/// Everyday events.
-pub const EPHEMERA: [Passing; 16] = [
-    Passing { sentence: "I ate {x} for lunch today.", words: &FOOD },
-    Passing { sentence: "I cooked {x} for dinner last night.", words: &FOOD },
-    Passing { sentence: "I burned the {x} this evening.", words: &FOOD },
-    Passing { sentence: "We had {x} this morning.", words: &FOOD },
-    Passing { sentence: "I lost my {x} yesterday.", words: &THINGS },
-    Passing { sentence: "I bought a new {x} yesterday.", words: &THINGS },
-    Passing { sentence: "I forgot my {x} on the bus.", words: &THINGS },
-    Passing { sentence: "Somebody took my {x} by mistake.", words: &THINGS },
-    Passing { sentence: "I watched a {x} film last night.", words: &TEMPERS },
-    Passing { sentence: "I had a {x} day today.", words: &TEMPERS },
-    Passing { sentence: "I read a {x} book this week.", words: &TEMPERS },
-    Passing { sentence: "The weather was {x} this morning.", words: &TEMPERS },
-    Passing { sentence: "The {x} was late again today.", words: &TRANSPORT },
-    Passing { sentence: "I missed the {x} this morning.", words: &TRANSPORT },
-    Passing { sentence: "I slept badly last night.", words: &[] },
-    Passing { sentence: "It rained all day here.", words: &[] },
+/// Everyday events that leave nothing to remember, and what may stand for `{x}`.
+pub const EPHEMERA: [(&str, &[&str]); 16] = [
+    ("I ate {x} for lunch today.", &FOOD),
+    ("I cooked {x} for dinner last night.", &FOOD),
+    ("I burned the {x} this evening.", &FOOD),
+    ("We had {x} this morning.", &FOOD),
+    ("I lost my {x} yesterday.", &THINGS),
+    ("I bought a new {x} yesterday.", &THINGS),
+    ("I forgot my {x} on the bus.", &THINGS),
+    ("Somebody took my {x} by mistake.", &THINGS),
+    ("I watched a {x} film last night.", &TEMPERS),
+    ("I had a {x} day today.", &TEMPERS),
+    ("I read a {x} book this week.", &TEMPERS),
+    ("The weather was {x} this morning.", &TEMPERS),
+    ("The {x} was late again today.", &TRANSPORT),
+    ("I missed the {x} this morning.", &TRANSPORT),
+    ("I slept badly last night.", &[]),
+    ("It rained all day here.", &[]),
 ];
 
 const FOOD: [&str; 8] = [
@@ -36,7 +28,14 @@ const THINGS: [&str; 8] = [
     "umbrella", "wallet", "phone", "scarf", "jacket", "hat", "watch", "bag",
 ];
 
-const TEMPERS: [&str; 6] = ["funny", "strange", "boring", "wonderful", "terrible", "quiet"];
+const TEMPERS: [&str; 6] = [
+    "funny",
+    "strange",
+    "boring",
+    "wonderful",
+    "terrible",
+    "quiet",
+];
 
 const TRANSPORT: [&str; 4] = ["bus", "train", "tram", "taxi"];
 

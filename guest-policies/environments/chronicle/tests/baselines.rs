@@ -87,15 +87,23 @@ fn worth(way: Way, sessions: u32) -> Worth {
         chronicle.open("held-out", episode, sessions).unwrap();
         let mut host = Rehearsal::demonstrated(Flat::default());
         let mut selector = Selector::default();
-        selector.configure("{}", chronicle.describe().lexicon).unwrap();
+        selector
+            .configure("{}", chronicle.describe().lexicon)
+            .unwrap();
         let mut words = 0;
         for index in 1..=sessions {
             let session = chronicle.session(index).unwrap();
             let SessionContent::Dialogue(dialogue) = &session else {
                 panic!("a task");
             };
-            words += dialogue.turns.iter().map(|turn| word_count(&turn.text)).sum::<usize>();
-            let mut hints = chronicle.demonstrate(way.demonstrator, index, episode).unwrap();
+            words += dialogue
+                .turns
+                .iter()
+                .map(|turn| word_count(&turn.text))
+                .sum::<usize>();
+            let mut hints = chronicle
+                .demonstrate(way.demonstrator, index, episode)
+                .unwrap();
             (way.change)(&mut hints);
             let report = selector.observe(&mut host, session, Some(hints)).unwrap();
             assert_eq!((report.malformed, report.refused), (0, 0));
@@ -108,7 +116,10 @@ fn worth(way: Way, sessions: u32) -> Worth {
             let reward = chronicle.score(&question.id, &answer).unwrap().reward;
             sum += reward;
             asked.extend(&question.sessions);
-            let category = mean.categories.entry(question.category.clone()).or_default();
+            let category = mean
+                .categories
+                .entry(question.category.clone())
+                .or_default();
             category.0 += share;
             category.1 += reward * share;
         }
@@ -133,7 +144,9 @@ fn table(way: Way) -> [Worth; 3] {
             reward,
             ..
         } = worth;
-        print!("{name:18} T={sessions:2} reward {reward:5.2} answers {answers:.3} bank {ratio:.2} |");
+        print!(
+            "{name:18} T={sessions:2} reward {reward:5.2} answers {answers:.3} bank {ratio:.2} |"
+        );
         for (category, (count, sum)) in &worth.categories {
             print!(" {category} {count:.1}: {:.2}", sum / count);
         }

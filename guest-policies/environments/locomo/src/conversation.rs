@@ -73,7 +73,9 @@ impl Conversation {
             for utterance in &utterances {
                 if homes.insert(utterance.dia_id.clone(), index).is_some() {
                     let turn = &utterance.dia_id;
-                    return Err(Error::Invalid(format!("{id}: two turns have the id {turn}")));
+                    return Err(Error::Invalid(format!(
+                        "{id}: two turns have the id {turn}"
+                    )));
                 }
             }
             sittings.push(Sitting {
@@ -111,7 +113,13 @@ impl Conversation {
             asked: self
                 .asked
                 .iter()
-                .filter(|asked| asked.question.sessions.iter().all(|&session| session <= horizon))
+                .filter(|asked| {
+                    asked
+                        .question
+                        .sessions
+                        .iter()
+                        .all(|&session| session <= horizon)
+                })
                 .cloned()
                 .collect(),
         }
@@ -212,17 +220,32 @@ struct Report {
 impl Report {
     fn write(self, id: &str, warnings: &mut Vec<String>) {
         if self.repaired > 0 {
-            warnings.push(format!("{id}: {} repaired", count(self.repaired, "evidence string")));
+            warnings.push(format!(
+                "{id}: {} repaired",
+                count(self.repaired, "evidence string")
+            ));
         }
         let lists = [
             (self.empty_sessions, "session", "without turns left out"),
             (self.renumbered, "session", "renumbered to close gaps"),
             (self.undated, "session", "without a date"),
             (self.dates_only, "session date", "without a session ignored"),
-            (self.unusable, "evidence string", "with an id that is no turn"),
-            (self.without_evidence, "question", "without usable evidence dropped"),
+            (
+                self.unusable,
+                "evidence string",
+                "with an id that is no turn",
+            ),
+            (
+                self.without_evidence,
+                "question",
+                "without usable evidence dropped",
+            ),
             (self.without_answer, "question", "without an answer dropped"),
-            (self.uncategorised, "question", "of an unknown category dropped"),
+            (
+                self.uncategorised,
+                "question",
+                "of an unknown category dropped",
+            ),
         ];
         for (names, what, fate) in lists {
             if !names.is_empty() {

@@ -17,7 +17,10 @@ pub fn apply(
     let mut unmatched = Vec::new();
     for correction in corrections {
         let sample = &correction.sample_id;
-        let Some(published) = conversations.iter_mut().find(|one| one.sample_id == *sample) else {
+        let Some(published) = conversations
+            .iter_mut()
+            .find(|one| one.sample_id == *sample)
+        else {
             elsewhere += 1;
             continue;
         };
@@ -35,12 +38,16 @@ pub fn apply(
     }
     if elsewhere > 0 {
         let counted = count(elsewhere, "correction");
-        warnings.push(format!("{counted} to conversations that are not loaded ignored"));
+        warnings.push(format!(
+            "{counted} to conversations that are not loaded ignored"
+        ));
     }
     if !unmatched.is_empty() {
         let counted = count(unmatched.len(), "correction");
         let names = unmatched.join(", ");
-        warnings.push(format!("{counted} without the question that it names ignored: {names}"));
+        warnings.push(format!(
+            "{counted} without the question that it names ignored: {names}"
+        ));
     }
 }
 

@@ -7,9 +7,7 @@
 
 use std::collections::BTreeSet;
 
-use memloom_guest::environment::{
-    DataFile, Description, Environment, Episode, LoadReport, Split,
-};
+use memloom_guest::environment::{DataFile, Description, Environment, Episode, LoadReport, Split};
 use memloom_guest::random::Random;
 use memloom_guest::state::{Format, State};
 use memloom_guest::types::{Answer, Error, Hint, Question, Score, Session, SessionContent};
@@ -40,9 +38,9 @@ pub struct Locomo {
 
 impl Locomo {
     fn opened(&self) -> Result<&Conversation, Error> {
-        self.open.as_ref().ok_or_else(|| {
-            Error::Invalid("no episode of locomo is open: call `open` first".into())
-        })
+        self.open
+            .as_ref()
+            .ok_or_else(|| Error::Invalid("no episode of locomo is open: call `open` first".into()))
     }
 
     fn sitting(&self, index: u32) -> Result<&Sitting, Error> {
@@ -52,7 +50,9 @@ impl Locomo {
             .and_then(|index| open.sittings.get(index as usize))
             .ok_or_else(|| {
                 let (id, sessions) = (&open.id, open.sittings.len());
-                Error::Unknown(format!("{id} has no session {index}: it has 1 to {sessions}"))
+                Error::Unknown(format!(
+                    "{id} has no session {index}: it has 1 to {sessions}"
+                ))
             })
     }
 }
@@ -111,10 +111,13 @@ impl Environment for Locomo {
         }
         self.splits = splits;
         self.open = None;
-        let splits = SPLITS.iter().zip(&self.splits).map(|(&name, conversations)| Split {
-            name: name.into(),
-            episodes: Some(conversations.len() as u64),
-        });
+        let splits = SPLITS
+            .iter()
+            .zip(&self.splits)
+            .map(|(&name, conversations)| Split {
+                name: name.into(),
+                episodes: Some(conversations.len() as u64),
+            });
         Ok(LoadReport {
             splits: splits.collect(),
             warnings,
@@ -122,11 +125,14 @@ impl Environment for Locomo {
     }
 
     fn open(&mut self, split: &str, index: u64, horizon: u32) -> Result<Episode, Error> {
-        let at = SPLITS.iter().position(|&name| name == split).ok_or_else(|| {
-            Error::Unknown(format!(
-                "locomo has no split `{split}`: use train, validation or held-out"
-            ))
-        })?;
+        let at = SPLITS
+            .iter()
+            .position(|&name| name == split)
+            .ok_or_else(|| {
+                Error::Unknown(format!(
+                    "locomo has no split `{split}`: use train, validation or held-out"
+                ))
+            })?;
         let conversations = &self.splits[at];
         let conversation = usize::try_from(index)
             .ok()
@@ -171,7 +177,12 @@ impl Environment for Locomo {
     fn demonstrate(&self, demonstrator: &str, index: u32, seed: u64) -> Result<Vec<Hint>, Error> {
         let turns = &self.sitting(index)?.turns;
         let open = self.opened()?;
-        let path: Vec<u64> = open.id.bytes().map(u64::from).chain([u64::from(index)]).collect();
+        let path: Vec<u64> = open
+            .id
+            .bytes()
+            .map(u64::from)
+            .chain([u64::from(index)])
+            .collect();
         let mut random = Random::derived(seed, &path);
         demonstrators::hints(demonstrator, turns, &open.evidence(), &mut random)
     }

@@ -106,7 +106,10 @@ fn a_photo_is_told_in_words() {
 
 #[test]
 fn a_question_belongs_to_a_horizon_that_holds_all_its_evidence() {
-    assert_eq!(asked(&opened("{}", 0)), ["conv-1/qa0", "conv-1/qa1", "conv-1/qa2"]);
+    assert_eq!(
+        asked(&opened("{}", 0)),
+        ["conv-1/qa0", "conv-1/qa1", "conv-1/qa2"]
+    );
     assert_eq!(asked(&opened("{}", 2)), ["conv-1/qa0", "conv-1/qa1"]);
     assert_eq!(asked(&opened("{}", 1)), ["conv-1/qa0"]);
     assert_eq!(asked(&opened("{}", 99)), asked(&opened("{}", 0)));
@@ -194,10 +197,15 @@ fn the_expert_notes_what_questions_need() {
 #[test]
 fn the_demonstrator_tosses_a_coin_by_its_seed() {
     let locomo = opened("{}", 0);
-    let tosses: Vec<usize> = (0..200).map(|seed| noted(&locomo, "demonstrator", seed).len()).collect();
+    let tosses: Vec<usize> = (0..200)
+        .map(|seed| noted(&locomo, "demonstrator", seed).len())
+        .collect();
     let kept: usize = tosses.iter().sum();
     assert!((340..460).contains(&kept), "{kept} of 800");
-    assert_eq!(noted(&locomo, "demonstrator", 7), noted(&locomo, "demonstrator", 7));
+    assert_eq!(
+        noted(&locomo, "demonstrator", 7),
+        noted(&locomo, "demonstrator", 7)
+    );
 }
 
 #[test]
@@ -211,7 +219,10 @@ fn a_snapshot_carries_the_open_episode_into_an_empty_instance() {
     assert_eq!(copy.session(2), locomo.session(2));
     let hints = copy.demonstrate("demonstrator", 1, 3);
     assert_eq!(hints, locomo.demonstrate("demonstrator", 1, 3));
-    assert!(matches!(copy.open("held-out", 0, 0), Err(Error::Unknown(_))));
+    assert!(matches!(
+        copy.open("held-out", 0, 0),
+        Err(Error::Unknown(_))
+    ));
 }
 
 #[test]
@@ -219,11 +230,16 @@ fn what_does_not_exist_is_named() {
     let mut locomo = opened("{}", 2);
     assert_eq!(
         locomo.session(3),
-        Err(Error::Unknown("conv-1 has no session 3: it has 1 to 2".into()))
+        Err(Error::Unknown(
+            "conv-1 has no session 3: it has 1 to 2".into()
+        ))
     );
     assert!(matches!(locomo.session(0), Err(Error::Unknown(_))));
     assert!(matches!(locomo.open("test", 0, 0), Err(Error::Unknown(_))));
     assert!(matches!(locomo.open("train", 0, 0), Err(Error::Unknown(_))));
     assert!(matches!(locomo.act("look"), Err(Error::Unsupported(_))));
-    assert!(matches!(Locomo::default().questions(), Err(Error::Invalid(_))));
+    assert!(matches!(
+        Locomo::default().questions(),
+        Err(Error::Invalid(_))
+    ));
 }

@@ -1,1 +1,21 @@
-//! The policy of the Memory-R2 paper: extractor, manager and answerer that speak JSON.
+//! The policy of Memory-R2 (arXiv 2605.21768): an extractor turns dialogue into
+//! facts, a manager writes them into the bank, an answerer reads the bank. All
+//! three are roles of one language model and speak JSON; their prompts lie in
+//! `src/prompts/`.
+//!
+//! Unlike the paper's code, both writing roles see the session's time, turn ids
+//! are checked against the session, and empty chunks ask nothing of the model.
+
+mod answerer;
+mod chat;
+mod extractor;
+mod json;
+mod manager;
+mod memory_r2;
+mod options;
+mod retrieval;
+mod sitting;
+
+pub use memory_r2::MemoryR2;
+
+memloom_guest::export_policy!(MemoryR2);

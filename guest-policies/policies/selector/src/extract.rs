@@ -73,7 +73,13 @@ mod tests {
 
     #[test]
     fn what_is_not_of_the_grammar_is_not_read() {
-        let wrong = ["", "t1 keep", "t1 keep t3 drop", "t1 keep t2 maybe", "keep drop"];
+        let wrong = [
+            "",
+            "t1 keep",
+            "t1 keep t3 drop",
+            "t1 keep t2 maybe",
+            "keep drop",
+        ];
         for output in wrong {
             assert_eq!(parse(output, 2), None, "{output:?}");
         }

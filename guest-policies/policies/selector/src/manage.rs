@@ -73,15 +73,17 @@ pub fn grammar(cases: &[&Case]) -> String {
 
 /// The output that says this of each case.
 pub fn output(cases: &[&Case], verdicts: &[Verdict]) -> String {
-    let parts = numbered(cases).zip(verdicts).map(|((number, first, _), verdict)| {
-        let verdict = match verdict {
-            Verdict::Insert => "insert".into(),
-            Verdict::Skip => "skip".into(),
-            Verdict::Update(place) => format!("update e{}", first + place),
-            Verdict::Delete(place) => format!("delete e{}", first + place),
-        };
-        format!("f{number} {verdict}")
-    });
+    let parts = numbered(cases)
+        .zip(verdicts)
+        .map(|((number, first, _), verdict)| {
+            let verdict = match verdict {
+                Verdict::Insert => "insert".into(),
+                Verdict::Skip => "skip".into(),
+                Verdict::Update(place) => format!("update e{}", first + place),
+                Verdict::Delete(place) => format!("delete e{}", first + place),
+            };
+            format!("f{number} {verdict}")
+        });
     parts.collect::<Vec<_>>().join(" ")
 }
 
@@ -138,7 +140,11 @@ impl Verdict {
 
     /// What it asks of the bank, if anything.
     pub fn operation(self, case: &Case) -> Option<Operation> {
-        let Fact { text, speaker, turn } = case.fact.clone();
+        let Fact {
+            text,
+            speaker,
+            turn,
+        } = case.fact.clone();
         match self {
             Self::Insert => Some(Operation::Insert(Insertion {
                 text,
@@ -235,7 +241,10 @@ mod tests {
         let verdicts = [Verdict::Update(1), Verdict::Skip, Verdict::Delete(0)];
         let said = with_cases(|cases| output(cases, &verdicts));
         assert_eq!(said, "f1 update e2 f2 skip f3 delete e3");
-        assert_eq!(with_cases(|cases| parse(&said, cases)), Some(verdicts.to_vec()));
+        assert_eq!(
+            with_cases(|cases| parse(&said, cases)),
+            Some(verdicts.to_vec())
+        );
     }
 
     #[test]

@@ -85,7 +85,8 @@ mod tests {
 
     #[test]
     fn what_is_set_is_read() {
-        let json = r#"{"chunk_turns": 4, "related": 5, "ask_manager": "related", "answer_limit": 1}"#;
+        let json =
+            r#"{"chunk_turns": 4, "related": 5, "ask_manager": "related", "answer_limit": 1}"#;
         let expected = Options {
             chunk_turns: 4,
             related: 5,
@@ -100,7 +101,10 @@ mod tests {
         let refusals = [
             (r#"{"chunk_turn": 4}"#, "chunk_turn"),
             (r#"{"chunk_turns": 0}"#, "`chunk_turns` is 0: give 1 to 16"),
-            (r#"{"chunk_turns": 16, "related": 5}"#, "`related` is 5: give at most 4"),
+            (
+                r#"{"chunk_turns": 16, "related": 5}"#,
+                "`related` is 5: give at most 4",
+            ),
             (r#"{"answer_limit": 0}"#, "`answer_limit` is 0"),
             ("", "selector's options"),
         ];

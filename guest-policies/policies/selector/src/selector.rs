@@ -87,7 +87,11 @@ impl Reading<'_> {
         let mut verdicts = verdicts.into_iter();
         let mut operations = Vec::new();
         for case in &cases {
-            let said = if is_asked(case) { verdicts.next() } else { None };
+            let said = if is_asked(case) {
+                verdicts.next()
+            } else {
+                None
+            };
             let verdict = said.unwrap_or(Verdict::Insert);
             self.tally.operation(verdict.name());
             operations.extend(verdict.operation(case));
@@ -218,7 +222,7 @@ impl Policy for Selector {
         Ok(reading.tally.report())
     }
 
-    fn answer(&mut self, host: &mut dyn Host, question: &str) -> Result<Answer, Error> {
+    fn answer(&self, host: &mut dyn Host, question: &str) -> Result<Answer, Error> {
         let limit = self.options.answer_limit;
         if self.lexicon.is_empty() {
             reader::open(host, &self.speakers, limit, question)

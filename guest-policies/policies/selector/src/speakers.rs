@@ -56,7 +56,9 @@ impl Speakers {
 
     fn place(&self, name: &str) -> Option<usize> {
         let lower = name.to_lowercase();
-        self.0.iter().position(|known| known.to_lowercase() == lower)
+        self.0
+            .iter()
+            .position(|known| known.to_lowercase() == lower)
     }
 
     /// Where whole words make up a known name: its place here, and the bytes

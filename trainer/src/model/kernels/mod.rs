@@ -160,5 +160,11 @@ pub(crate) fn indices<B: Backend>(
     Tensor::from_data(TensorData::new(values, [count]), device)
 }
 
+/// The elements of a tensor, row after row.
+pub(crate) fn floats<B: Backend, const D: usize>(tensor: Tensor<B, D>) -> Vec<f32> {
+    let data = tensor.into_data().convert::<f32>();
+    data.into_vec().expect("it was converted to this type")
+}
+
 #[cfg(test)]
 mod tests;

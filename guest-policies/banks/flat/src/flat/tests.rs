@@ -59,7 +59,11 @@ fn family() -> Flat {
         insert("Ben", "I live in Oslo", "D1:2"),
         insert("Anna", "I have a dog", "D1:3"),
     ];
-    let ids: Vec<String> = bank.apply(at(1), operations).into_iter().flatten().collect();
+    let ids: Vec<String> = bank
+        .apply(at(1), operations)
+        .into_iter()
+        .flatten()
+        .collect();
     assert_eq!(ids, ["m1", "m2", "m3"]);
     bank
 }
@@ -109,7 +113,10 @@ fn an_update_shows_its_time_and_keeps_the_first() {
     assert_eq!(entry.text, "I live in Paris");
     assert_eq!(entry.evidence, ["D1:1", "D3:4"]);
     assert_eq!(entry.time, "3 May 2023");
-    assert_eq!(entry.fields, [("first-time".to_string(), "1 May 2023".to_string())]);
+    assert_eq!(
+        entry.fields,
+        [("first-time".to_string(), "1 May 2023".to_string())]
+    );
     assert_eq!(ids(&bank.retrieve(&query("Paris")).unwrap()), ["m1"]);
     assert!(bank.retrieve(&query("Rome")).unwrap().is_empty());
 }
@@ -119,11 +126,18 @@ fn a_deleted_entry_is_gone_and_its_id_is_never_given_again() {
     let mut bank = family();
     let results = bank.apply(
         at(2),
-        vec![Operation::Delete("m3".into()), insert("Anna", "I have a cat", "D2:1")],
+        vec![
+            Operation::Delete("m3".into()),
+            insert("Anna", "I have a cat", "D2:1"),
+        ],
     );
     assert_eq!(results, [Ok("m3".into()), Ok("m4".into())]);
     assert!(bank.retrieve(&query("dog")).unwrap().is_empty());
-    assert!(bank.entries().iter().all(|entry| entry.evidence != ["D1:3"]));
+    assert!(
+        bank.entries()
+            .iter()
+            .all(|entry| entry.evidence != ["D1:3"])
+    );
 }
 
 #[test]
@@ -148,7 +162,9 @@ fn a_bad_operation_fails_alone_and_says_why() {
             Err(Error::Unknown("no entry has the id \"m9\"".into())),
             Err(Error::Invalid("insert: the text is empty".into())),
             Err(Error::Invalid("update of m1: the text is empty".into())),
-            Err(Error::Unsupported("the flat bank has no operation \"merge\"".into())),
+            Err(Error::Unsupported(
+                "the flat bank has no operation \"merge\"".into()
+            )),
             Ok("m4".into()),
         ]
     );
@@ -170,7 +186,10 @@ fn ties_stay_in_order_of_insertion_and_the_limit_cuts() {
     let hits = bank.retrieve(&query("live")).unwrap();
     assert_eq!(ids(&hits), ["m1", "m2"]);
     assert_eq!(hits[0].score, hits[1].score);
-    let one = Query { limit: 1, ..query("live") };
+    let one = Query {
+        limit: 1,
+        ..query("live")
+    };
     assert_eq!(ids(&bank.retrieve(&one).unwrap()), ["m1"]);
 }
 
@@ -190,20 +209,29 @@ fn an_empty_query_lists_everything_that_passes_the_filter() {
 #[test]
 fn a_threshold_below_zero_lets_the_rest_in_behind() {
     let bank = family();
-    let any = Query { threshold: -1.0, ..query("dog") };
+    let any = Query {
+        threshold: -1.0,
+        ..query("dog")
+    };
     assert_eq!(ids(&bank.retrieve(&any).unwrap()), ["m3", "m1", "m2"]);
 }
 
 #[test]
 fn meanings_are_compared_where_a_vector_is_given() {
     let mut bank = family();
-    bank.apply(at(1), vec![pointing("up", &[0.0, 2.0]), pointing("right", &[1.0, 0.1])]);
+    bank.apply(
+        at(1),
+        vec![pointing("up", &[0.0, 2.0]), pointing("right", &[1.0, 0.1])],
+    );
     let right = Query {
         vector: Some(vec![1.0, 0.0]),
         ..query("")
     };
     assert_eq!(ids(&bank.retrieve(&right).unwrap()), ["m5"]);
-    let anywhere = Query { threshold: -2.0, ..right };
+    let anywhere = Query {
+        threshold: -2.0,
+        ..right
+    };
     assert_eq!(ids(&bank.retrieve(&anywhere).unwrap()), ["m5", "m4"]);
 }
 
@@ -243,7 +271,13 @@ fn words_are_counted_as_the_paper_counts_them() {
     let mut bank = family();
     let stats = |bank: &Flat| (bank.stats().entries, bank.stats().words);
     assert_eq!(stats(&bank), (3, 12));
-    bank.apply(at(2), vec![update("m1", "It's Paris!", "D2:1"), Operation::Delete("m2".into())]);
+    bank.apply(
+        at(2),
+        vec![
+            update("m1", "It's Paris!", "D2:1"),
+            Operation::Delete("m2".into()),
+        ],
+    );
     assert_eq!(stats(&bank), (2, 7));
 }
 
@@ -253,14 +287,26 @@ fn a_damaged_snapshot_changes_nothing() {
     let before = bank.snapshot();
     let mut reversed = family().memory;
     reversed.entries.reverse();
-    for bytes in [&before[..before.len() - 1], b"nonsense", &FORMAT.save(&reversed)] {
+    for bytes in [
+        &before[..before.len() - 1],
+        b"nonsense",
+        &FORMAT.save(&reversed),
+    ] {
         assert!(bank.restore(bytes).is_err());
         assert_eq!(bank.snapshot(), before);
     }
 }
 
 fn random_operation(random: &mut Random) -> Operation {
-    const TEXTS: [&str; 7] = ["rome", "oslo dog", "i live", "dog", "cat in rome", "", "live live"];
+    const TEXTS: [&str; 7] = [
+        "rome",
+        "oslo dog",
+        "i live",
+        "dog",
+        "cat in rome",
+        "",
+        "live live",
+    ];
     const SPEAKERS: [&str; 3] = ["Anna", "Ben", ""];
     let id = format!("m{}", random.below(30));
     let text = *random.pick(&TEXTS).unwrap();
@@ -292,7 +338,10 @@ fn a_restored_bank_goes_on_exactly_as_the_original() {
                 restored.apply(at(session), operations)
             );
             for text in ["live in rome", "dog", ""] {
-                assert_eq!(original.retrieve(&query(text)), restored.retrieve(&query(text)));
+                assert_eq!(
+                    original.retrieve(&query(text)),
+                    restored.retrieve(&query(text))
+                );
             }
             assert_eq!(original.stats(), restored.stats());
             assert_eq!(original.snapshot(), restored.snapshot());

@@ -1,10 +1,9 @@
 //! The reader of a closed language: finds person and kind, reads the newest value.
 
 use memloom_guest::Host;
-use memloom_guest::bank::{Hit, Query};
+use memloom_guest::bank::{Hit, Query, evidence};
 use memloom_guest::types::{Answer, Entry, Error};
 
-use super::cited;
 use super::lexicon::{Kind, Lexicon, Value};
 use crate::speakers::Speakers;
 
@@ -32,7 +31,7 @@ pub fn answer(
     Ok(match text {
         Some(text) => Answer {
             text,
-            citations: cited(&reading.read),
+            citations: evidence(&reading.read),
         },
         None => Answer {
             text: String::new(),
@@ -51,7 +50,11 @@ struct Reading<'a> {
 impl Reading<'_> {
     fn answer(&mut self, lexicon: &Lexicon, question: &str) -> Result<Option<String>, Error> {
         let asked = lexicon.asked(question);
-        let named = self.speakers.named(question).first().map(ToString::to_string);
+        let named = self
+            .speakers
+            .named(question)
+            .first()
+            .map(ToString::to_string);
         let (kind, person) = match named {
             Some(name) if asks_when_did(question) => return self.time(&asked, &name, question),
             Some(name) => self.named(&asked, name)?,
@@ -94,7 +97,11 @@ impl Reading<'_> {
         let Some((through, value)) = valued.into_iter().next() else {
             return Ok(None);
         };
-        let Some(goal) = asked.iter().copied().find(|kind| !std::ptr::eq(*kind, through)) else {
+        let Some(goal) = asked
+            .iter()
+            .copied()
+            .find(|kind| !std::ptr::eq(*kind, through))
+        else {
             return Ok(None);
         };
         for person in self.speakers.iter() {
@@ -113,7 +120,9 @@ impl Reading<'_> {
         name: &str,
         question: &str,
     ) -> Result<Option<String>, Error> {
-        let valued = asked.iter().find_map(|kind| Some((kind, kind.value(question)?)));
+        let valued = asked
+            .iter()
+            .find_map(|kind| Some((kind, kind.value(question)?)));
         let Some((kind, value)) = valued else {
             return Ok(None);
         };
@@ -144,7 +153,10 @@ impl Reading<'_> {
     /// The candidate of the newest session, of several there the one that was
     /// inserted last.
     fn last_written(&mut self, mut candidates: Vec<(Value, Entry)>) -> Option<(Value, Entry)> {
-        let newest = candidates.iter().map(|(_, entry)| entry.last_session).max()?;
+        let newest = candidates
+            .iter()
+            .map(|(_, entry)| entry.last_session)
+            .max()?;
         candidates.retain(|(_, entry)| entry.last_session == newest);
         if candidates.len() > 1 {
             let order: Vec<String> = self.host.entries().into_iter().map(|e| e.id).collect();
@@ -155,7 +167,8 @@ impl Reading<'_> {
 }
 
 fn candidates<'a>(kind: &'a Kind, hits: &'a [Hit]) -> impl Iterator<Item = (Value, Entry)> + 'a {
-    hits.iter().filter_map(|hit| Some((kind.value(&hit.entry.text)?, hit.entry.clone())))
+    hits.iter()
+        .filter_map(|hit| Some((kind.value(&hit.entry.text)?, hit.entry.clone())))
 }
 
 fn asks_when_did(question: &str) -> bool {

@@ -63,7 +63,9 @@ impl Lexicon {
     /// The kinds of which a text names a value, in the lexicon's order.
     pub fn valued(&self, text: &str) -> Vec<(&Kind, Value)> {
         let kinds = self.0.iter();
-        kinds.filter_map(|kind| Some((kind, kind.value(text)?))).collect()
+        kinds
+            .filter_map(|kind| Some((kind, kind.value(text)?)))
+            .collect()
     }
 }
 
@@ -72,7 +74,10 @@ impl Kind {
     pub fn value(&self, text: &str) -> Option<Value> {
         let words: Vec<&str> = text::words(text).collect();
         let lower: Vec<String> = words.iter().map(|word| word.to_lowercase()).collect();
-        let places = self.values.iter().filter_map(|value| Some((find(&lower, value)?, value)));
+        let places = self
+            .values
+            .iter()
+            .filter_map(|value| Some((find(&lower, value)?, value)));
         let (start, value) = places.min_by_key(|(at, value)| (*at, usize::MAX - value.len()))?;
         let is_number = |word: &&&str| word.bytes().all(|b| b.is_ascii_digit());
         let end = start + value.len();
@@ -92,7 +97,9 @@ impl Kind {
 }
 
 fn find(words: &[String], sequence: &[String]) -> Option<usize> {
-    words.windows(sequence.len()).position(|window| window == sequence)
+    words
+        .windows(sequence.len())
+        .position(|window| window == sequence)
 }
 
 #[cfg(test)]
@@ -110,7 +117,11 @@ mod tests {
 
     fn lexicon() -> Lexicon {
         Lexicon::new(&[
-            kind("city", &["live", "home town"], &["rome", "new york", "york"]),
+            kind(
+                "city",
+                &["live", "home town"],
+                &["rome", "new york", "york"],
+            ),
             kind("trip", &["trip"], &["may", "june"]),
             kind("friend", &["friend"], &["anna"]),
         ])
@@ -129,7 +140,10 @@ mod tests {
 
     #[test]
     fn the_first_value_counts_and_of_two_there_the_longer() {
-        assert_eq!(value(0, "to New York from Rome").as_deref(), Some("New York"));
+        assert_eq!(
+            value(0, "to New York from Rome").as_deref(),
+            Some("New York")
+        );
         assert_eq!(value(0, "romes"), None);
     }
 
@@ -137,7 +151,11 @@ mod tests {
     fn kinds_with_more_and_longer_cues_come_first() {
         let lexicon = lexicon();
         let queries = |question: &str| -> Vec<&str> {
-            lexicon.asked(question).iter().map(|kind| kind.query.as_str()).collect()
+            lexicon
+                .asked(question)
+                .iter()
+                .map(|kind| kind.query.as_str())
+                .collect()
         };
         assert_eq!(
             queries("Does a friend on a trip live in their home town?"),

@@ -1,10 +1,9 @@
 //! The reader of an open language: shows the entry that fits the question best.
 
-use memloom_guest::bank::Query;
+use memloom_guest::bank::{Query, evidence};
 use memloom_guest::types::{Answer, Error};
 use memloom_guest::{Host, text};
 
-use super::cited;
 use crate::speakers::Speakers;
 
 /// Words of an entry that an answer shows: gold answers are short.
@@ -38,7 +37,9 @@ pub fn answer(
         }
         hits.truncate(limit as usize);
     }
-    let asks_when = text::words(question).next().is_some_and(|w| w.eq_ignore_ascii_case("when"));
+    let asks_when = text::words(question)
+        .next()
+        .is_some_and(|w| w.eq_ignore_ascii_case("when"));
     let text = hits.first().map_or_else(String::new, |best| {
         if asks_when {
             best.entry.time.clone()
@@ -48,7 +49,7 @@ pub fn answer(
     });
     Ok(Answer {
         text,
-        citations: cited(&hits),
+        citations: evidence(&hits),
     })
 }
 
@@ -64,7 +65,11 @@ mod tests {
     fn asked(question: &str) -> (String, Vec<String>) {
         let mut host = Rehearsal::scripted(Flat::default(), &[]);
         let facts = [
-            ("Anna", "Anna painted a sunset over the lake last week and hung it in the hall", "D1:1"),
+            (
+                "Anna",
+                "Anna painted a sunset over the lake last week and hung it in the hall",
+                "D1:1",
+            ),
             ("Ben", "The lake was cold", "D1:2"),
             ("Anna", "Anna plays chess", "D1:3"),
         ];
@@ -90,7 +95,10 @@ mod tests {
     #[test]
     fn the_best_entry_is_cut_short() {
         let (text, citations) = asked("What did Anna see at the lake?");
-        assert_eq!(text, "Anna painted a sunset over the lake last week and hung it");
+        assert_eq!(
+            text,
+            "Anna painted a sunset over the lake last week and hung it"
+        );
         assert_eq!(citations, ["D1:1", "D1:3"]);
     }
 

@@ -6,11 +6,14 @@ use memloom_guest::types::{Task, Turn};
 use memloom_guest::{Bank, Rehearsal};
 
 fn session(index: u32, lines: &[(&str, &str)]) -> SessionContent {
-    let turns = lines.iter().enumerate().map(|(place, (speaker, text))| Turn {
-        id: format!("D{index}:{}", place + 1),
-        speaker: speaker.to_string(),
-        text: text.to_string(),
-    });
+    let turns = lines
+        .iter()
+        .enumerate()
+        .map(|(place, (speaker, text))| Turn {
+            id: format!("D{index}:{}", place + 1),
+            speaker: speaker.to_string(),
+            text: text.to_string(),
+        });
     SessionContent::Dialogue(Session {
         index,
         time: format!("{index} May 2023"),
@@ -32,7 +35,11 @@ fn configured(options: &str) -> Selector {
 }
 
 fn texts(host: &Rehearsal<Flat>) -> Vec<String> {
-    host.bank.entries().into_iter().map(|entry| entry.text).collect()
+    host.bank
+        .entries()
+        .into_iter()
+        .map(|entry| entry.text)
+        .collect()
 }
 
 fn counts(report: &Report) -> Vec<u32> {
@@ -46,16 +53,31 @@ fn first_session() -> SessionContent {
 #[test]
 fn kept_turns_become_entries_as_the_manager_says() {
     let mut host = Rehearsal::scripted(Flat::default(), &["t1 keep t2 drop", "f1 insert"]);
-    let report = configured("{}").observe(&mut host, first_session(), None).unwrap();
+    let report = configured("{}")
+        .observe(&mut host, first_session(), None)
+        .unwrap();
     assert_eq!((report.steps, report.malformed, report.refused), (2, 0, 0));
     assert_eq!(counts(&report), [1, 0, 0, 0]);
     let entry = host.bank.entries().remove(0);
-    assert_eq!((entry.text.as_str(), entry.speaker.as_str()), ("I live in Rome.", "Anna"));
+    assert_eq!(
+        (entry.text.as_str(), entry.speaker.as_str()),
+        ("I live in Rome.", "Anna")
+    );
     assert_eq!(entry.evidence, ["D1:1"]);
     assert_eq!(entry.time, "1 May 2023");
-    assert_eq!(host.requests[0].messages[0].content, "@1 : I live in Rome. t1\n@2 : Nice, @1! t2");
-    assert_eq!(host.requests[1].messages[0].content, "@1 : I live in Rome. f1");
-    assert!(host.requests.iter().all(|request| request.demonstration.is_none()));
+    assert_eq!(
+        host.requests[0].messages[0].content,
+        "@1 : I live in Rome. t1\n@2 : Nice, @1! t2"
+    );
+    assert_eq!(
+        host.requests[1].messages[0].content,
+        "@1 : I live in Rome. f1"
+    );
+    assert!(
+        host.requests
+            .iter()
+            .all(|request| request.demonstration.is_none())
+    );
 }
 
 #[test]
@@ -64,7 +86,9 @@ fn sessions_are_cut_into_chunks_without_empty_ones() {
     let script = ["t1 drop t2 drop", "t1 drop t2 drop", "t1 drop"];
     let mut host = Rehearsal::scripted(Flat::default(), &script);
     let mut selector = configured(r#"{"chunk_turns": 2}"#);
-    let report = selector.observe(&mut host, session(1, &lines), None).unwrap();
+    let report = selector
+        .observe(&mut host, session(1, &lines), None)
+        .unwrap();
     assert_eq!(report.steps, 3);
     let silence = selector.observe(&mut host, session(2, &[]), None).unwrap();
     assert_eq!(silence.steps, 0);
@@ -75,7 +99,9 @@ fn demonstrations_say_what_the_hints_mean() {
     let mut host = Rehearsal::demonstrated(Flat::default());
     let mut selector = configured("{}");
     let hints = vec![hint("D1:1", Gesture::Insert)];
-    selector.observe(&mut host, first_session(), Some(hints)).unwrap();
+    selector
+        .observe(&mut host, first_session(), Some(hints))
+        .unwrap();
     assert_eq!(texts(&host), ["I live in Rome."]);
 
     let second = session(
@@ -97,7 +123,13 @@ fn demonstrations_say_what_the_hints_mean() {
         .iter()
         .filter_map(|request| request.demonstration.as_deref())
         .collect();
-    assert_eq!(said, ["t1 keep t2 keep t3 drop t4 keep", "f1 update e1 f2 insert f3 skip"]);
+    assert_eq!(
+        said,
+        [
+            "t1 keep t2 keep t3 drop t4 keep",
+            "f1 update e1 f2 insert f3 skip"
+        ]
+    );
     assert_eq!(counts(&report), [1, 1, 0, 1]);
     assert_eq!(texts(&host), ["I live in Oslo now.", "I live in Bonn."]);
 
@@ -112,19 +144,28 @@ fn demonstrations_say_what_the_hints_mean() {
 fn what_the_model_says_counts_not_what_the_demonstrator_would() {
     let mut host = Rehearsal::scripted(Flat::default(), &["t1 drop t2 keep", "f1 insert"]);
     let hints = vec![hint("D1:1", Gesture::Insert)];
-    configured("{}").observe(&mut host, first_session(), Some(hints)).unwrap();
+    configured("{}")
+        .observe(&mut host, first_session(), Some(hints))
+        .unwrap();
     assert_eq!(texts(&host), ["Nice, Anna!"]);
-    assert_eq!(host.requests[0].demonstration.as_deref(), Some("t1 keep t2 drop"));
+    assert_eq!(
+        host.requests[0].demonstration.as_deref(),
+        Some("t1 keep t2 drop")
+    );
 }
 
 #[test]
 fn outputs_that_cannot_be_read_change_nothing() {
     let mut host = Rehearsal::scripted(Flat::default(), &["keep it all"]);
-    let report = configured("{}").observe(&mut host, first_session(), None).unwrap();
+    let report = configured("{}")
+        .observe(&mut host, first_session(), None)
+        .unwrap();
     assert_eq!((report.steps, report.malformed), (1, 1));
 
     let mut host = Rehearsal::scripted(Flat::default(), &["t1 keep t2 keep", "f1 insert f2"]);
-    let report = configured("{}").observe(&mut host, first_session(), None).unwrap();
+    let report = configured("{}")
+        .observe(&mut host, first_session(), None)
+        .unwrap();
     assert_eq!((report.steps, report.malformed), (2, 1));
     assert!(texts(&host).is_empty());
 }
@@ -135,9 +176,17 @@ fn an_entry_that_the_chunk_deleted_already_is_refused_alone() {
     let more = ["f1 delete e1 f2 update e2 f3 insert"];
     let mut host = Rehearsal::scripted(Flat::default(), &[&script[..], &more].concat());
     let mut selector = configured("{}");
-    selector.observe(&mut host, session(1, &[("Anna", "I live in Rome.")]), None).unwrap();
-    let lines = [("Anna", "I left Rome."), ("Anna", "I live in Oslo."), ("Anna", "I ski.")];
-    let report = selector.observe(&mut host, session(2, &lines), None).unwrap();
+    selector
+        .observe(&mut host, session(1, &[("Anna", "I live in Rome.")]), None)
+        .unwrap();
+    let lines = [
+        ("Anna", "I left Rome."),
+        ("Anna", "I live in Oslo."),
+        ("Anna", "I ski."),
+    ];
+    let report = selector
+        .observe(&mut host, session(2, &lines), None)
+        .unwrap();
     assert_eq!(report.refused, 1);
     assert_eq!(counts(&report), [1, 1, 1, 0]);
     assert_eq!(texts(&host), ["I ski."]);
@@ -153,7 +202,9 @@ fn facts_without_related_entries_may_be_inserted_unasked() {
     let script = ["t1 keep t2 keep", "f1 update e1"];
     let mut host = Rehearsal::scripted(host.bank, &script);
     let lines = [("Anna", "I ski."), ("Anna", "I live in Oslo.")];
-    selector.observe(&mut host, session(2, &lines), None).unwrap();
+    selector
+        .observe(&mut host, session(2, &lines), None)
+        .unwrap();
     assert_eq!(
         host.requests[1].messages[0].content,
         "@1 : I live in Oslo. | @1 : I live in Rome. e1 f1"
@@ -179,7 +230,10 @@ fn task_sessions_are_not_lived_through() {
 fn a_model_that_fails_ends_the_session() {
     let mut host = Rehearsal::scripted(Flat::default(), &[]);
     let result = configured("{}").observe(&mut host, first_session(), None);
-    assert_eq!(result, Err(Error::Invalid("the script has no further output".into())));
+    assert_eq!(
+        result,
+        Err(Error::Invalid("the script has no further output".into()))
+    );
 }
 
 #[test]
@@ -191,11 +245,16 @@ fn every_word_of_a_grammar_is_a_control_word() {
     for index in 1..=2 {
         let hints = (1..=16).map(|turn| hint(&format!("D{index}:{turn}"), Gesture::Insert));
         let hints = Some(hints.collect());
-        selector.observe(&mut host, session(index, &lines), hints).unwrap();
+        selector
+            .observe(&mut host, session(index, &lines), hints)
+            .unwrap();
     }
     for request in &host.requests {
         let grammar = request.grammar.as_deref().unwrap();
-        for word in grammar.split([' ', '(', ')']).filter(|word| !word.is_empty()) {
+        for word in grammar
+            .split([' ', '(', ')'])
+            .filter(|word| !word.is_empty())
+        {
             assert!(control.iter().any(|known| known == word), "{word}");
         }
     }

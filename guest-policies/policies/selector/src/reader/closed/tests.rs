@@ -21,7 +21,9 @@ fn lexicon() -> Lexicon {
 
 fn speakers() -> Speakers {
     let mut speakers = Speakers::default();
-    ["Anna", "Ben", "Cleo"].iter().for_each(|name| speakers.meet(name));
+    ["Anna", "Ben", "Cleo"]
+        .iter()
+        .for_each(|name| speakers.meet(name));
     speakers
 }
 
@@ -46,7 +48,10 @@ fn remembering(facts: &[(&str, &str)]) -> Rehearsal<Flat> {
     let mut host = Rehearsal::scripted(Flat::default(), &[]);
     for (place, (speaker, text)) in facts.iter().enumerate() {
         let session = place as u32 + 1;
-        host.apply(&at(session), &[insert(speaker, text, &format!("D{session}:1"))]);
+        host.apply(
+            &at(session),
+            &[insert(speaker, text, &format!("D{session}:1"))],
+        );
     }
     host
 }
@@ -78,7 +83,10 @@ fn a_value_of_the_named_person_is_read() {
 #[test]
 fn a_date_is_read_whole_and_its_turn_cited() {
     let (text, citations) = ask(&mut village(), "When is Cleo's trip to Peru?");
-    assert_eq!((text.as_str(), citations), ("May 12", vec!["D5:1".to_string()]));
+    assert_eq!(
+        (text.as_str(), citations),
+        ("May 12", vec!["D5:1".to_string()])
+    );
 }
 
 #[test]
@@ -129,7 +137,10 @@ fn a_person_is_found_through_a_relation() {
     let (text, citations) = ask(&mut host, "Where does Anna's mentor live?");
     assert_eq!(text, "Oslo");
     assert_eq!(citations, ["D4:1", "D2:1"]);
-    assert_eq!(ask(&mut host, "What does the mentor of Anna work as?").0, "baker");
+    assert_eq!(
+        ask(&mut host, "What does the mentor of Anna work as?").0,
+        "baker"
+    );
 }
 
 #[test]
@@ -137,16 +148,40 @@ fn a_person_is_found_through_a_value() {
     let mut host = village();
     let question = "Where does the person who works as a baker live?";
     assert_eq!(ask(&mut host, question).0, "Oslo");
-    assert_eq!(ask(&mut host, "What does the person who lives in Oslo work as?").0, "baker");
-    assert_eq!(ask(&mut host, "What does the person who lives in Paris work as?").0, "");
+    assert_eq!(
+        ask(&mut host, "What does the person who lives in Oslo work as?").0,
+        "baker"
+    );
+    assert_eq!(
+        ask(
+            &mut host,
+            "What does the person who lives in Paris work as?"
+        )
+        .0,
+        ""
+    );
 }
 
 #[test]
 fn a_value_that_no_longer_holds_leads_to_nobody() {
     let mut host = village();
     host.apply(&at(9), &[insert("Ben", "I work as a nurse now.", "D9:1")]);
-    assert_eq!(ask(&mut host, "Where does the person who works as a baker live?").0, "");
-    assert_eq!(ask(&mut host, "Where does the person who works as a nurse live?").0, "Oslo");
+    assert_eq!(
+        ask(
+            &mut host,
+            "Where does the person who works as a baker live?"
+        )
+        .0,
+        ""
+    );
+    assert_eq!(
+        ask(
+            &mut host,
+            "Where does the person who works as a nurse live?"
+        )
+        .0,
+        "Oslo"
+    );
 }
 
 #[test]
@@ -155,8 +190,14 @@ fn when_did_is_answered_with_the_time_of_the_entry() {
         ("Anna", "I live in Rome."),
         ("Anna", "I live in Paris now, not in Rome."),
     ]);
-    assert_eq!(ask(&mut host, "When did Anna come to live in Paris?").0, "2 May 2023");
-    assert_eq!(ask(&mut host, "When did Anna come to live in Rome?").0, "1 May 2023");
+    assert_eq!(
+        ask(&mut host, "When did Anna come to live in Paris?").0,
+        "2 May 2023"
+    );
+    assert_eq!(
+        ask(&mut host, "When did Anna come to live in Rome?").0,
+        "1 May 2023"
+    );
     assert_eq!(ask(&mut host, "When did Anna come to live in Oslo?").0, "");
 }
 

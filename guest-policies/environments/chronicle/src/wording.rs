@@ -1,0 +1,45 @@
+//! How questions are worded. Each contains a cue of the kind it asks for.
+
+use crate::kind::Kind;
+
+/// A question about whoever `{s}` names.
+#[must_use]
+pub fn question(kind: Kind) -> &'static str {
+    match kind {
+        Kind::City => "Where does {s} live?",
+        Kind::Job => "What does {s} work as?",
+        Kind::Pet => "What pet does {s} have?",
+        Kind::Hobby => "What hobby does {s} have?",
+        Kind::Car => "What does {s} drive?",
+        Kind::Mentor => "Who is the mentor of {s}?",
+        Kind::Trip => "When is the trip of {s}?",
+    }
+}
+
+/// A question about when the value `{v}` of `{s}` was told; none for kinds whose
+/// value does not name one such moment.
+#[must_use]
+pub fn when_question(kind: Kind) -> Option<&'static str> {
+    match kind {
+        Kind::City => Some("When did {s} come to live in {v}?"),
+        Kind::Job => Some("When did {s} start to work as a {v}?"),
+        Kind::Pet => Some("When did {s} get a {v} as a pet?"),
+        Kind::Hobby => Some("When did {s} take up {v} as a hobby?"),
+        Kind::Car => Some("When did {s} start to drive a {v}?"),
+        Kind::Mentor | Kind::Trip => None,
+    }
+}
+
+/// Names a person by the value `{v}` instead of by name; none for kinds whose
+/// value does not single anybody out.
+#[must_use]
+pub fn description(kind: Kind) -> Option<&'static str> {
+    match kind {
+        Kind::City => Some("the person who lives in {v}"),
+        Kind::Job => Some("the person who works as a {v}"),
+        Kind::Pet => Some("the person who has a {v} as a pet"),
+        Kind::Hobby => Some("the person who has {v} as a hobby"),
+        Kind::Car => Some("the person who drives a {v}"),
+        Kind::Mentor | Kind::Trip => None,
+    }
+}

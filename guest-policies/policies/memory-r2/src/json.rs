@@ -1,0 +1,90 @@
+//! JSON to and from a model.
+
+use serde::Serialize;
+use serde_json::Value;
+
+/// Deeper nesting than any output of a role has: a bound on the stack that
+/// parsing takes.
+const MAX_DEPTH: usize = 16;
+
+/// The first JSON object of a text, or of its first block fenced as JSON if it
+/// has one. None where there is none, it is cut off, or it is not strict JSON.
+pub fn object(text: &str) -> Option<Value> {
+    const FENCE: &str = "```json";
+    let fenced = text.to_ascii_lowercase().find(FENCE);
+    let text = &text[fenced.map_or(0, |at| at + FENCE.len())..];
+    let text = &text[text.find('{')?..];
+    serde_json::from_str(&text[..length(text)?]).ok()
+}
+
+/// A message as JSON on one line, fields in the order of the type's.
+pub fn write(message: &impl Serialize) -> String {
+    serde_json::to_string(message).expect("messages are structs of strings and lists")
+}
+
+/// Bytes up to the bracket that closes the first. Brackets in strings do not count.
+fn length(text: &str) -> Option<usize> {
+    let mut depth = 0;
+    let mut in_string = false;
+    let mut escaped = false;
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            _ if in_string => {}
+            b'{' | b'[' if depth == MAX_DEPTH => return None,
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => {
+                depth -= 1;
+                if depth == 0 {
+                    return Some(at + 1);
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn prose_around_the_object_is_skipped() {
+        assert_eq!(
+            object(r#"Sure: {"facts": []} Done."#),
+            Some(json!({"facts": []}))
+        );
+    }
+
+    #[test]
+    fn a_fenced_block_wins_over_what_comes_before_it() {
+        let text = "Like {this}:\n```JSON\n{\"a\": 1}\n```\n{\"b\": 2}";
+        assert_eq!(object(text), Some(json!({"a": 1})));
+    }
+
+    #[test]
+    fn brackets_and_quotes_in_strings_do_not_count() {
+        let text = r#"{"a": "} \" ] \\", "b": "{"} and {"#;
+        assert_eq!(object(text), Some(json!({"a": "} \" ] \\", "b": "{"})));
+    }
+
+    #[test]
+    fn what_is_cut_off_or_not_strict_is_not_read() {
+        let deep = format!("{{\"a\": {}{}}}", "[".repeat(16), "]".repeat(16));
+        for text in [
+            "",
+            "none",
+            r#"{"a": ["#,
+            r#"{"a": "b}"#,
+            "{'a': 1}",
+            "{]",
+            &deep,
+        ] {
+            assert_eq!(object(text), None, "{text}");
+        }
+    }
+}

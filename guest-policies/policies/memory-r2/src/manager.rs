@@ -1,0 +1,317 @@
+//! The manager: facts and related entries in, operations out.
+
+use std::collections::BTreeMap;
+
+use memloom_guest::types::{Entry, Gesture, Insertion, Operation, Revision};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::extractor::Fact;
+use crate::json;
+use crate::sitting::{Sitting, text};
+
+/// The role's instructions.
+pub const INSTRUCTIONS: &str = include_str!("prompts/manager.md");
+
+/// Facts of a chunk, and the entries they may change.
+#[derive(Debug, Default, PartialEq)]
+pub struct Cases {
+    /// Facts with ids of entries related to each, best first.
+    pub facts: Vec<(Fact, Vec<String>)>,
+    /// The related entries, each once.
+    pub memories: Vec<Entry>,
+}
+
+/// What could be read of an output, and what of it could not be used.
+#[derive(Debug, PartialEq)]
+pub struct Operations {
+    /// In the output's order, without vectors.
+    pub operations: Vec<Operation>,
+    /// Operations of other names or without what they need, and ids of turns
+    /// that do not exist.
+    pub refused: u32,
+}
+
+#[derive(Serialize)]
+struct Input<'a> {
+    session_time: &'a str,
+    memories: Vec<Memory<'a>>,
+    facts: Vec<InputFact<'a>>,
+}
+
+#[derive(Serialize)]
+struct Memory<'a> {
+    memory_id: &'a str,
+    session_time: &'a str,
+    speaker: &'a str,
+    content: &'a str,
+    dia_ids: &'a [String],
+}
+
+#[derive(Serialize)]
+struct InputFact<'a> {
+    speaker: &'a str,
+    dia_id: String,
+    fact: &'a str,
+    related_memory_ids: &'a [String],
+}
+
+#[derive(Serialize)]
+struct Output<'a> {
+    operations: Vec<Said<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "operation", rename_all = "UPPERCASE")]
+enum Said<'a> {
+    Insert {
+        speaker: &'a str,
+        content: &'a str,
+        dia_id: String,
+    },
+    Update {
+        memory_id: &'a str,
+        content: &'a str,
+        dia_id: String,
+    },
+    Delete {
+        memory_id: &'a str,
+    },
+}
+
+/// The user message about a chunk's facts.
+pub fn prompt(time: &str, cases: &Cases) -> String {
+    let memories = cases.memories.iter().map(|entry| Memory {
+        memory_id: &entry.id,
+        session_time: &entry.time,
+        speaker: &entry.speaker,
+        content: &entry.text,
+        dia_ids: &entry.evidence,
+    });
+    let facts = cases.facts.iter().map(|(fact, related)| InputFact {
+        speaker: &fact.speaker,
+        dia_id: fact.evidence.join(", "),
+        fact: &fact.text,
+        related_memory_ids: related,
+    });
+    json::write(&Input {
+        session_time: time,
+        memories: memories.collect(),
+        facts: facts.collect(),
+    })
+}
+
+/// What a demonstrator would say. Where the entry it means is not related to the
+/// fact, an update notes the fact anew and a deletion has nothing left to do.
+pub fn demonstration(cases: &Cases, gestures: &BTreeMap<String, Gesture>) -> String {
+    let said = cases.facts.iter().filter_map(|(fact, related)| {
+        let gesture = fact.evidence.iter().find_map(|turn| gestures.get(turn));
+        let supported_by = |turn: &String| {
+            let mut memories = cases
+                .memories
+                .iter()
+                .filter(|entry| related.contains(&entry.id));
+            memories.find(|entry| entry.evidence.contains(turn))
+        };
+        let dia_id = fact.evidence.join(", ");
+        let insert = |dia_id| Said::Insert {
+            speaker: &fact.speaker,
+            content: &fact.text,
+            dia_id,
+        };
+        match gesture {
+            None | Some(Gesture::Insert) => Some(insert(dia_id)),
+            Some(Gesture::Skip) => None,
+            Some(Gesture::Update(turn)) => Some(match supported_by(turn) {
+                Some(entry) => Said::Update {
+                    memory_id: &entry.id,
+                    content: &fact.text,
+                    dia_id,
+                },
+                None => insert(dia_id),
+            }),
+            Some(Gesture::Delete(turn)) => supported_by(turn).map(|entry| Said::Delete {
+                memory_id: &entry.id,
+            }),
+        }
+    });
+    json::write(&Output {
+        operations: said.collect(),
+    })
+}
+
+/// Reads an output; none where it holds no object with `operations`.
+pub fn parse(output: &str, sitting: &Sitting) -> Option<Operations> {
+    let object = json::object(output)?;
+    let mut read = Operations {
+        operations: Vec::new(),
+        refused: 0,
+    };
+    for item in object.get("operations")?.as_array()? {
+        let cited = sitting.cited(item.get("dia_id").unwrap_or(&Value::Null));
+        match operation(item, cited.turns, sitting) {
+            Some(operation) => {
+                read.refused += cited.unknown;
+                read.operations.push(operation);
+            }
+            None => read.refused += 1,
+        }
+    }
+    Some(read)
+}
+
+fn operation(item: &Value, evidence: Vec<String>, sitting: &Sitting) -> Option<Operation> {
+    match text(item, "operation")?.to_ascii_lowercase().as_str() {
+        "insert" => Some(Operation::Insert(Insertion {
+            text: text(item, "content")?.into(),
+            speaker: sitting.speaker(text(item, "speaker")?, &evidence),
+            evidence,
+            vector: None,
+        })),
+        "update" => Some(Operation::Update(Revision {
+            id: text(item, "memory_id")?.into(),
+            text: text(item, "content")?.into(),
+            evidence,
+            vector: None,
+        })),
+        "delete" => Some(Operation::Delete(text(item, "memory_id")?.into())),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use memloom_guest::types::Turn;
+
+    fn cases() -> Cases {
+        let fact = |text: &str, turn: &str| Fact {
+            speaker: "Anna".into(),
+            text: text.into(),
+            evidence: vec![turn.into()],
+        };
+        let memory = |id: &str, text: &str, turn: &str| Entry {
+            id: id.into(),
+            text: text.into(),
+            speaker: "Anna".into(),
+            time: "May".into(),
+            first_session: 1,
+            last_session: 1,
+            evidence: vec![turn.into()],
+            fields: vec![],
+        };
+        Cases {
+            facts: vec![
+                (fact("Anna left Rome.", "D2:1"), vec!["m1".into()]),
+                (fact("Anna skis.", "D2:2"), vec![]),
+            ],
+            memories: vec![memory("m1", "Anna lives in Rome.", "D1:1")],
+        }
+    }
+
+    fn parsed(output: &str) -> Option<Operations> {
+        let turn = |id: &str| Turn {
+            id: id.into(),
+            speaker: "Anna".into(),
+            text: String::new(),
+        };
+        let speakers = ["Anna".into()];
+        let sitting = Sitting {
+            time: "noon",
+            turns: &[turn("D2:1"), turn("D2:2")],
+            speakers: &speakers,
+        };
+        parse(output, &sitting)
+    }
+
+    #[test]
+    fn the_prompt_is_json_with_time_memories_and_facts() {
+        assert_eq!(
+            prompt("noon", &cases()),
+            concat!(
+                r#"{"session_time":"noon","memories":[{"memory_id":"m1","session_time":"May","#,
+                r#""speaker":"Anna","content":"Anna lives in Rome.","dia_ids":["D1:1"]}],"#,
+                r#""facts":[{"speaker":"Anna","dia_id":"D2:1","fact":"Anna left Rome.","#,
+                r#""related_memory_ids":["m1"]},{"speaker":"Anna","dia_id":"D2:2","#,
+                r#""fact":"Anna skis.","related_memory_ids":[]}]}"#
+            )
+        );
+    }
+
+    #[test]
+    fn demonstrations_say_what_the_gestures_mean() {
+        let said = |first: Gesture| {
+            let gestures = BTreeMap::from([("D2:1".to_string(), first)]);
+            demonstration(&cases(), &gestures)
+        };
+        let skis =
+            r#"{"operation":"INSERT","speaker":"Anna","content":"Anna skis.","dia_id":"D2:2"}"#;
+        let left = r#""content":"Anna left Rome.","dia_id":"D2:1"}"#;
+        let insert =
+            format!(r#"{{"operations":[{{"operation":"INSERT","speaker":"Anna",{left},{skis}]}}"#);
+        assert_eq!(said(Gesture::Insert), insert);
+        assert_eq!(said(Gesture::Update("D9:9".into())), insert);
+        assert_eq!(
+            said(Gesture::Update("D1:1".into())),
+            format!(r#"{{"operations":[{{"operation":"UPDATE","memory_id":"m1",{left},{skis}]}}"#)
+        );
+        assert_eq!(
+            said(Gesture::Delete("D1:1".into())),
+            format!(r#"{{"operations":[{{"operation":"DELETE","memory_id":"m1"}},{skis}]}}"#)
+        );
+        let nothing = format!(r#"{{"operations":[{skis}]}}"#);
+        assert_eq!(said(Gesture::Delete("D9:9".into())), nothing);
+        assert_eq!(said(Gesture::Skip), nothing);
+    }
+
+    #[test]
+    fn operations_are_read_whatever_their_case() {
+        let said = r#"{"operations": [
+            {"operation": "insert", "speaker": "anna", "content": "Anna skis.", "dia_id": "D2:2"},
+            {"operation": "Update", "memory_id": "m1", "content": "x", "dia_id": ["D2:1, D5:5"]},
+            {"operation": "DELETE", "memory_id": "m7"}]}"#;
+        let expected = vec![
+            Operation::Insert(Insertion {
+                text: "Anna skis.".into(),
+                speaker: "Anna".into(),
+                evidence: vec!["D2:2".into()],
+                vector: None,
+            }),
+            Operation::Update(Revision {
+                id: "m1".into(),
+                text: "x".into(),
+                evidence: vec!["D2:1".into()],
+                vector: None,
+            }),
+            Operation::Delete("m7".into()),
+        ];
+        assert_eq!(
+            parsed(said),
+            Some(Operations {
+                operations: expected,
+                refused: 1,
+            })
+        );
+    }
+
+    #[test]
+    fn what_lacks_a_field_is_refused_alone() {
+        let said = r#"{"operations": [{"operation": "INSERT", "content": "x"}, {"operation": "NOTE"},
+            {"operation": "UPDATE", "memory_id": "m1"}, {"operation": "DELETE", "memory_id": 3}, "x",
+            {"operation": "DELETE", "memory_id": "m1"}]}"#;
+        assert_eq!(
+            parsed(said),
+            Some(Operations {
+                operations: vec![Operation::Delete("m1".into())],
+                refused: 5,
+            })
+        );
+    }
+
+    #[test]
+    fn an_object_without_operations_is_not_read() {
+        for said in ["", "{}", r#"{"operations": 1}"#, r#"{"operations": [{}"#] {
+            assert_eq!(parsed(said), None, "{said}");
+        }
+    }
+}

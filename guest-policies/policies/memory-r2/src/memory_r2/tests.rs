@@ -1,0 +1,306 @@
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use super::*;
+use bank_flat::Flat;
+use memloom_guest::types::Task;
+use memloom_guest::{Bank, Rehearsal};
+
+fn turn(id: &str, speaker: &str, text: &str) -> Turn {
+    Turn {
+        id: id.into(),
+        speaker: speaker.into(),
+        text: text.into(),
+    }
+}
+
+fn session(index: u32, lines: &[(&str, &str)]) -> SessionContent {
+    let turns = lines.iter().enumerate();
+    SessionContent::Dialogue(Session {
+        index,
+        time: format!("{index} May 2023"),
+        turns: turns
+            .map(|(place, (who, text))| turn(&format!("D{index}:{}", place + 1), who, text))
+            .collect(),
+    })
+}
+
+fn configured(options: &str) -> MemoryR2 {
+    let mut policy = MemoryR2::default();
+    policy.configure(options, vec![]).unwrap();
+    policy
+}
+
+fn one_chunk() -> MemoryR2 {
+    configured(r#"{"max_chunks": 1}"#)
+}
+
+fn hint(turn: &str, gesture: Gesture) -> Hint {
+    Hint {
+        turn: turn.into(),
+        gesture,
+    }
+}
+
+fn texts(host: &Rehearsal<Flat>) -> Vec<String> {
+    host.bank
+        .entries()
+        .into_iter()
+        .map(|entry| entry.text)
+        .collect()
+}
+
+const SKIING: &str = r#"{"facts": [{"speaker": "Anna", "dia_id": "D1:1", "fact": "Anna skis."}]}"#;
+const INSERT_SKIING: &str = r#"{"operations": [{"operation": "INSERT", "speaker": "Anna", "content": "Anna skis.", "dia_id": "D1:1"}]}"#;
+
+#[test]
+fn facts_become_entries_as_the_manager_says() {
+    let mut host = Rehearsal::scripted(Flat::default(), &[SKIING, INSERT_SKIING]);
+    let report = one_chunk()
+        .observe(&mut host, session(1, &[("Anna", "I ski.")]), None)
+        .unwrap();
+    assert_eq!((report.steps, report.malformed, report.refused), (2, 0, 0));
+    assert_eq!(report.operations[0], ("insert".into(), 1));
+    let entry = host.bank.entries().remove(0);
+    assert_eq!(
+        (entry.text.as_str(), entry.speaker.as_str()),
+        ("Anna skis.", "Anna")
+    );
+    assert_eq!(
+        (entry.time.as_str(), entry.evidence),
+        ("1 May 2023", vec!["D1:1".to_string()])
+    );
+    for request in &host.requests {
+        assert!(
+            request.messages[1]
+                .content
+                .contains(r#""session_time":"1 May 2023""#)
+        );
+        assert_eq!(request.grammar, None);
+    }
+}
+
+#[test]
+fn sessions_are_cut_into_at_most_so_many_chunks_and_none_is_empty() {
+    let turns_per_request = |turns: usize| -> Vec<usize> {
+        let mut host = Rehearsal::new(Flat::default(), |_| Ok(r#"{"facts": []}"#.into()));
+        let lines = vec![("Anna", "hi"); turns];
+        configured("{}")
+            .observe(&mut host, session(1, &lines), None)
+            .unwrap();
+        let last = |request: &Request| request.messages.last().unwrap().content.clone();
+        host.requests
+            .iter()
+            .map(|request| last(request).matches("dia_id").count())
+            .collect()
+    };
+    assert_eq!(turns_per_request(13), [3, 3, 3, 3, 1]);
+    assert_eq!(turns_per_request(12), [2; 6]);
+    assert_eq!(turns_per_request(2), [1, 1]);
+    assert!(turns_per_request(0).is_empty());
+}
+
+#[test]
+fn a_role_remembers_its_chat_within_a_session_only() {
+    let nothing = r#"{"facts": []}"#;
+    let mut host = Rehearsal::scripted(Flat::default(), &[nothing; 3]);
+    let mut policy = configured(r#"{"max_chunks": 2}"#);
+    let lines = [("Anna", "one"), ("Anna", "two")];
+    policy.observe(&mut host, session(1, &lines), None).unwrap();
+    policy
+        .observe(&mut host, session(2, &lines[..1]), None)
+        .unwrap();
+    let roles = |request: &Request| -> Vec<String> {
+        request
+            .messages
+            .iter()
+            .map(|message| message.role.clone())
+            .collect()
+    };
+    assert_eq!(
+        roles(&host.requests[1]),
+        ["system", "user", "assistant", "user"]
+    );
+    let second = &host.requests[1].messages[3].content;
+    assert!(
+        second.contains("for context only") && second.contains("two"),
+        "{second}"
+    );
+    assert!(!second.contains("one\""));
+    assert_eq!(roles(&host.requests[2]), ["system", "user"]);
+}
+
+#[test]
+fn the_manager_sees_what_may_be_related() {
+    let mut host = Rehearsal::demonstrated(Flat::default());
+    let mut policy = one_chunk();
+    let first = session(
+        1,
+        &[("Anna", "I live in Rome."), ("Ben", "I live in Oslo.")],
+    );
+    let hints = vec![hint("D1:1", Gesture::Insert), hint("D1:2", Gesture::Insert)];
+    policy.observe(&mut host, first, Some(hints)).unwrap();
+    let second = session(
+        2,
+        &[("Anna", "I live in Paris."), ("Anna", "Nothing else.")],
+    );
+    let hints = vec![hint("D2:1", Gesture::Update("D1:1".into()))];
+    let report = policy.observe(&mut host, second, Some(hints)).unwrap();
+    assert_eq!(report.operations[1], ("update".into(), 1));
+    let shown = &host.requests[3].messages[1].content;
+    assert!(shown.contains(r#""related_memory_ids":["m1"]"#), "{shown}");
+    assert!(!shown.contains("Oslo"), "{shown}");
+    assert_eq!(texts(&host), ["I live in Paris.", "I live in Oslo."]);
+}
+
+#[test]
+fn only_the_best_related_entries_are_shown() {
+    let fact = |text: &str| Fact {
+        speaker: "Anna".into(),
+        text: text.into(),
+        evidence: vec![],
+    };
+    let mut bank = Flat::default();
+    let at = Moment {
+        session: 1,
+        time: String::new(),
+    };
+    let insert = |text: &str| {
+        Operation::Insert(memloom_guest::types::Insertion {
+            text: text.into(),
+            speaker: "Anna".into(),
+            evidence: vec![],
+            vector: None,
+        })
+    };
+    bank.apply(at, ["a", "b", "c"].map(insert).into());
+    let entries = bank.entries();
+    let hit = |place: usize, score: f32| Hit {
+        entry: entries[place].clone(),
+        score,
+    };
+    let found = vec![
+        (fact("x"), vec![hit(0, 0.5), hit(1, 0.4)]),
+        (fact("y"), vec![hit(2, 0.9), hit(1, 0.8)]),
+    ];
+    let cases = capped(found, 2);
+    let shown: Vec<&str> = cases
+        .memories
+        .iter()
+        .map(|entry| entry.id.as_str())
+        .collect();
+    assert_eq!(shown, ["m3", "m2"]);
+    assert_eq!(cases.facts[0].1, ["m2"]);
+    assert_eq!(cases.facts[1].1, ["m3", "m2"]);
+}
+
+#[test]
+fn outputs_that_cannot_be_read_change_nothing() {
+    let lines = [("Anna", "I ski.")];
+    let mut host = Rehearsal::scripted(Flat::default(), &["I noted it."]);
+    let report = one_chunk()
+        .observe(&mut host, session(1, &lines), None)
+        .unwrap();
+    assert_eq!((report.steps, report.malformed), (1, 1));
+
+    let mut host = Rehearsal::scripted(Flat::default(), &[SKIING, r#"{"operations": ["#]);
+    let report = one_chunk()
+        .observe(&mut host, session(1, &lines), None)
+        .unwrap();
+    assert_eq!((report.steps, report.malformed), (2, 1));
+    assert!(texts(&host).is_empty());
+}
+
+#[test]
+fn what_the_bank_refuses_fails_alone_and_is_counted() {
+    let operations = r#"{"operations": [
+        {"operation": "UPDATE", "memory_id": "m9", "content": "x", "dia_id": "D1:1"},
+        {"operation": "MERGE"},
+        {"operation": "INSERT", "speaker": "Anna", "content": "Anna skis.", "dia_id": "D1:1, D4:4"}]}"#;
+    let mut host = Rehearsal::scripted(Flat::default(), &[SKIING, operations]);
+    let report = one_chunk()
+        .observe(&mut host, session(1, &[("Anna", "I ski.")]), None)
+        .unwrap();
+    assert_eq!(report.refused, 3);
+    assert_eq!(texts(&host), ["Anna skis."]);
+    assert_eq!(host.bank.entries()[0].evidence, ["D1:1"]);
+}
+
+fn by_first_letter(text: &str) -> Vec<f32> {
+    let letter = text.to_lowercase().bytes().next().unwrap_or_default();
+    vec![f32::from(letter == b'a'), f32::from(letter != b'a')]
+}
+
+#[test]
+fn an_embedder_is_used_where_the_host_has_one() {
+    let mut host = Rehearsal::scripted(
+        Flat::default(),
+        &[SKIING, INSERT_SKIING, "<answer>yes</answer>"],
+    );
+    host.embedder = Some(by_first_letter);
+    let mut policy = one_chunk();
+    policy
+        .observe(&mut host, session(1, &[("Anna", "I ski.")]), None)
+        .unwrap();
+    let answer = policy.answer(&mut host, "Any sports?").unwrap();
+    assert_eq!(
+        (answer.text.as_str(), answer.citations),
+        ("yes", vec!["D1:1".to_string()])
+    );
+}
+
+#[test]
+fn answers_come_from_what_is_found_about_each_speaker() {
+    let mut host = Rehearsal::demonstrated(Flat::default());
+    let mut policy = one_chunk();
+    let lines = [
+        ("Anna", "I saw the lake."),
+        ("Ben", "The lake froze."),
+        ("Ben", "I cook."),
+    ];
+    let hints = (1..=3)
+        .map(|turn| hint(&format!("D1:{turn}"), Gesture::Insert))
+        .collect();
+    policy
+        .observe(&mut host, session(1, &lines), Some(hints))
+        .unwrap();
+    let mut host = Rehearsal::scripted(host.bank, &["It did. <answer>frozen</answer>"]);
+    let answer = policy.answer(&mut host, "How was the lake?").unwrap();
+    assert_eq!(answer.text, "frozen");
+    assert_eq!(answer.citations, ["D1:1", "D1:2"]);
+    let request = &host.requests[0];
+    assert_eq!(
+        (request.role.as_str(), request.messages.len()),
+        (ANSWERER, 1)
+    );
+    let content = &request.messages[0].content;
+    assert!(content.contains(r#"{"session_time":"1 May 2023","content":"The lake froze."}"#));
+    assert!(!content.contains("I cook."));
+}
+
+#[test]
+fn task_sessions_are_not_lived_through() {
+    let task = SessionContent::Task(Task {
+        index: 1,
+        time: String::new(),
+        instruction: "tidy up".into(),
+    });
+    let mut host = Rehearsal::scripted(Flat::default(), &[]);
+    let Err(Error::Unsupported(why)) = configured("{}").observe(&mut host, task, None) else {
+        panic!("accepted");
+    };
+    assert!(why.contains("memory-r2"), "{why}");
+}
+
+#[test]
+fn who_has_spoken_survives_a_snapshot() {
+    let mut host = Rehearsal::new(Flat::default(), |_| Ok(r#"{"facts": []}"#.into()));
+    let mut policy = configured("{}");
+    policy
+        .observe(&mut host, session(1, &[("Anna", "a"), ("Ben", "b")]), None)
+        .unwrap();
+    let mut restored = configured("{}");
+    restored.restore(&policy.snapshot()).unwrap();
+    assert_eq!(restored.speakers, ["Anna", "Ben"]);
+    assert_eq!(restored.snapshot(), policy.snapshot());
+    assert!(restored.restore(b"?").is_err());
+}

@@ -1,0 +1,92 @@
+//! What a run file can set.
+
+use memloom_guest::types::Error;
+use serde::Deserialize;
+
+/// Options of the policy, a JSON object. Unknown names are refused. The defaults
+/// are those of the paper's runs.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Options {
+    /// Chunks that a session is cut into at most, 1 or more. By default 6.
+    pub max_chunks: usize,
+    /// Related entries looked up for each fact. By default 5.
+    pub related: u32,
+    /// Related entries shown for all facts of a chunk together. By default 25.
+    pub related_total: usize,
+    /// Cosine above which an entry is related. Without an embedder, sharing a
+    /// word is enough. By default 0.1.
+    pub related_threshold: f32,
+    /// Entries about each speaker that the answerer reads, 1 or more. By default 30.
+    pub answer_limit: u32,
+    /// Cosine above which the answerer reads an entry; without an embedder as
+    /// for related ones. By default 0.1.
+    pub answer_threshold: f32,
+    /// Tokens that extractor and manager may put out a chunk. By default 2048.
+    pub max_tokens: u32,
+    /// Tokens that the answerer may put out, thinking included. By default 512.
+    pub answer_tokens: u32,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            max_chunks: 6,
+            related: 5,
+            related_total: 25,
+            related_threshold: 0.1,
+            answer_limit: 30,
+            answer_threshold: 0.1,
+            max_tokens: 2048,
+            answer_tokens: 512,
+        }
+    }
+}
+
+impl Options {
+    /// Reads a JSON object.
+    ///
+    /// # Errors
+    /// `invalid`, naming the option that is unknown or out of its range.
+    pub fn parse(json: &str) -> Result<Self, Error> {
+        let invalid = |why: String| Error::Invalid(format!("memory-r2's options: {why}"));
+        let options: Self = serde_json::from_str(json).map_err(|why| invalid(why.to_string()))?;
+        let positive = [
+            ("max_chunks", options.max_chunks > 0),
+            ("answer_limit", options.answer_limit > 0),
+            ("max_tokens", options.max_tokens > 0),
+            ("answer_tokens", options.answer_tokens > 0),
+        ];
+        match positive.into_iter().find(|(_, fits)| !fits) {
+            Some((name, _)) => Err(invalid(format!("`{name}` is 0: give 1 or more"))),
+            None => Ok(options),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_object_gives_the_papers_numbers() {
+        let options = Options::parse("{}");
+        assert_eq!(options, Ok(Options::default()));
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_named() {
+        let refusals = [
+            (r#"{"max_chunk": 6}"#, "max_chunk"),
+            (r#"{"max_chunks": 0}"#, "`max_chunks` is 0: give 1 or more"),
+            (r#"{"answer_limit": 0}"#, "`answer_limit` is 0"),
+            ("[", "memory-r2's options"),
+        ];
+        for (json, part) in refusals {
+            let Err(Error::Invalid(why)) = Options::parse(json) else {
+                panic!("{json:?} was accepted");
+            };
+            assert!(why.contains(part), "{why}");
+        }
+    }
+}

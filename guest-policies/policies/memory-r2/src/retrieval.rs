@@ -1,0 +1,51 @@
+//! Looks up entries: by meaning where the host has an embedder, else by words.
+
+use memloom_guest::Host;
+use memloom_guest::bank::{Hit, Query};
+use memloom_guest::types::Error;
+
+/// Vectors of texts, in their order; none where there is no embedder.
+///
+/// # Errors
+/// Where the embedder gives more or fewer vectors than it was given texts.
+pub fn embed(
+    host: &mut dyn Host,
+    texts: &[String],
+) -> Result<impl Iterator<Item = Option<Vec<f32>>> + use<>, Error> {
+    let vectors = if texts.is_empty() {
+        None
+    } else {
+        host.embed(texts)
+    };
+    if let Some(vectors) = &vectors
+        && vectors.len() != texts.len()
+    {
+        return Err(Error::Invalid(format!(
+            "the embedder gave {} vectors for {} texts",
+            vectors.len(),
+            texts.len()
+        )));
+    }
+    let count = texts.len();
+    let mut vectors = vectors.map(Vec::into_iter);
+    Ok((0..count).map(move |_| vectors.as_mut().and_then(Iterator::next)))
+}
+
+/// The entries about a speaker that fit a text best. The threshold is a cosine;
+/// without a vector every entry that shares a word with the text may be found.
+pub fn related(
+    host: &mut dyn Host,
+    text: &str,
+    vector: Option<Vec<f32>>,
+    speaker: &str,
+    limit: u32,
+    threshold: f32,
+) -> Result<Vec<Hit>, Error> {
+    host.retrieve(&Query {
+        text: text.into(),
+        threshold: if vector.is_some() { threshold } else { 0.0 },
+        vector,
+        speaker: Some(speaker.into()),
+        limit,
+    })
+}

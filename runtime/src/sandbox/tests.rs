@@ -1,0 +1,220 @@
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use super::*;
+use crate::inspect::Kind;
+use crate::stand_in;
+
+fn sandbox() -> Sandbox {
+    Sandbox::new(Limits::default()).unwrap()
+}
+
+fn refused(bytes: &[u8]) -> String {
+    sandbox()
+        .bank_from_bytes("x.wasm", bytes)
+        .err()
+        .unwrap()
+        .to_string()
+}
+
+#[test]
+fn a_component_of_another_world_is_named_with_the_missing_export() {
+    assert_eq!(
+        refused(&stand_in::policy().build()),
+        "x.wasm is a policy, not a memory bank: it does not export memloom:agent/bank@0.1.0"
+    );
+    let bytes = stand_in::bank().build();
+    let why = sandbox()
+        .environment_from_bytes("x.wasm", &bytes)
+        .err()
+        .unwrap();
+    assert_eq!(
+        why.to_string(),
+        "x.wasm is a memory bank, not an environment: \
+         it does not export memloom:agent/environment@0.1.0"
+    );
+}
+
+#[test]
+fn a_component_of_no_world_is_refused() {
+    assert_eq!(
+        refused(&wat::parse_str("(component)").unwrap()),
+        "x.wasm is not a memory bank: it does not export memloom:agent/bank@0.1.0"
+    );
+}
+
+#[test]
+fn another_version_of_the_contract_is_named() {
+    let text = r#"(component (instance $i) (export "memloom:agent/bank@0.2.0" (instance $i)))"#;
+    assert_eq!(
+        refused(&wat::parse_str(text).unwrap()),
+        "x.wasm is not a memory bank: it exports memloom:agent/bank@0.2.0, \
+         but this memloom calls memloom:agent/bank@0.1.0"
+    );
+}
+
+#[test]
+fn an_import_that_is_not_granted_is_named() {
+    let text = r#"(component
+        (import "wasi:random/random@0.2.0" (instance))
+        (instance $i)
+        (export "memloom:agent/bank@0.1.0" (instance $i))
+        (export "memloom:agent/state@0.1.0" (instance $i)))"#;
+    assert_eq!(
+        refused(&wat::parse_str(text).unwrap()),
+        "x.wasm is a memory bank that cannot run here: it imports wasi:random/random@0.2.0; \
+         a memory bank is granted only memloom:agent/types@0.1.0, memloom:agent/log@0.1.0"
+    );
+}
+
+#[test]
+fn functions_of_other_types_are_refused_before_they_are_called() {
+    let text = r#"(component
+        (instance $i)
+        (export "memloom:agent/bank@0.1.0" (instance $i))
+        (export "memloom:agent/state@0.1.0" (instance $i)))"#;
+    let why = refused(&wat::parse_str(text).unwrap());
+    assert!(
+        why.starts_with("x.wasm is a memory bank that cannot run here: "),
+        "{why}"
+    );
+    assert!(why.contains("get-schema"), "{why}");
+}
+
+#[test]
+fn what_is_no_component_is_refused() {
+    assert_eq!(
+        refused(&stand_in::bank().module()),
+        "cannot load x.wasm: it is a core module, not a component: make one of it, \
+         for instance with `wasm-tools component new`"
+    );
+    let none = "cannot load x.wasm: it is not WebAssembly: \
+                it does not begin as a binary component does";
+    assert_eq!(refused(b"(component)"), none);
+    assert_eq!(refused(b""), none);
+    let mut broken = stand_in::bank().build();
+    broken.truncate(broken.len() / 2);
+    let why = refused(&broken);
+    assert!(why.starts_with("cannot load x.wasm: "), "{why}");
+}
+
+#[test]
+fn a_file_that_is_missing_or_too_large_is_refused_by_path() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("bank.wasm");
+    let why = sandbox().bank(&path).err().unwrap().to_string();
+    assert!(
+        why.starts_with(&format!("cannot load {}: No such file", path.display())),
+        "{why}"
+    );
+    std::fs::write(&path, stand_in::bank().build()).unwrap();
+    let limits = Limits {
+        component_bytes: 100,
+        ..Limits::default()
+    };
+    let why = Sandbox::new(limits)
+        .unwrap()
+        .bank(&path)
+        .err()
+        .unwrap()
+        .to_string();
+    assert!(
+        why.contains("more than the limit component_bytes (100) allows"),
+        "{why}"
+    );
+    assert_eq!(sandbox().bank(&path).unwrap().name(), "bank");
+}
+
+#[test]
+fn memory_that_a_component_starts_with_counts() {
+    let limits = Limits {
+        memory_bytes: 65_536,
+        ..Limits::default()
+    };
+    let sandbox = Sandbox::new(limits).unwrap();
+    let refused = sandbox.bank_from_bytes("flat", &stand_in::bank().build());
+    assert_eq!(
+        refused.err().unwrap().to_string(),
+        "flat is a memory bank that cannot run here: \
+         flat: instantiate exceeded the limit memory_bytes (65536): \
+         mend the component or raise Limits::memory_bytes"
+    );
+}
+
+#[test]
+fn features_that_nobody_needs_are_refused() {
+    for core in [
+        "(module (memory i64 1))",
+        "(module (memory 1 1 shared))",
+        "(module (tag))",
+        "(module (type (struct)))",
+        "(module (func (drop (i8x16.relaxed_swizzle
+            (v128.const i64x2 0 0) (v128.const i64x2 0 0)))))",
+    ] {
+        let text = core.replacen("(module", "(component (core module", 1) + ")";
+        let why = refused(&wat::parse_str(&text).unwrap());
+        assert!(why.starts_with("cannot load x.wasm: "), "{core}: {why}");
+    }
+}
+
+#[test]
+fn an_inspection_tells_kind_and_interfaces_of_anything() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("odd.wasm");
+    let bytes = stand_in::environment().build();
+    std::fs::write(&path, &bytes).unwrap();
+    let inspection = sandbox().inspect(&path).unwrap();
+    assert_eq!(
+        (inspection.name.as_str(), inspection.kind),
+        ("odd", Kind::Environment)
+    );
+    assert_eq!(inspection.bytes, bytes.len() as u64);
+    assert_eq!(
+        inspection.exports,
+        [
+            "memloom:agent/environment@0.1.0",
+            "memloom:agent/state@0.1.0"
+        ]
+    );
+    let json = serde_json::to_value(&inspection).unwrap();
+    assert_eq!(json["kind"], "environment");
+    assert_eq!(json["blake3"], blake3::hash(&bytes).to_hex().as_str());
+    let text = inspection.to_string();
+    assert!(text.starts_with("odd (environment)\n  bytes    "), "{text}");
+    assert!(
+        text.ends_with(
+            "  exports  memloom:agent/environment@0.1.0\n           memloom:agent/state@0.1.0\n"
+        ),
+        "{text}"
+    );
+
+    let unknown = wat::parse_str(r#"(component (import "a:b/c" (instance)))"#).unwrap();
+    std::fs::write(&path, unknown).unwrap();
+    let inspection = sandbox().inspect(&path).unwrap();
+    assert_eq!(inspection.kind, Kind::Unknown);
+    assert_eq!(inspection.imports, ["a:b/c"]);
+}
+
+#[test]
+fn compiled_components_are_kept_in_the_folder_that_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let cache = folder.path().join("cache");
+    let sandbox = Sandbox::with_cache(Limits::default(), &cache).unwrap();
+    sandbox
+        .bank_from_bytes("flat", &stand_in::bank().build())
+        .unwrap();
+    assert!(cache.read_dir().unwrap().next().is_some());
+
+    let file = folder.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    let why = Sandbox::with_cache(Limits::default(), &file)
+        .err()
+        .unwrap()
+        .to_string();
+    assert!(
+        why.starts_with(&format!(
+            "cannot set up the sandbox: no cache in {}: ",
+            file.display()
+        )),
+        "{why}"
+    );
+}

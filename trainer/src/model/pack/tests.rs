@@ -1,0 +1,201 @@
+use burn::backend::Autodiff;
+use burn_flex::Flex;
+
+use super::super::BackboneConfig;
+use super::super::qwen::Rewrite;
+use super::*;
+
+type Tracked = Autodiff<Flex>;
+
+fn model<B: Kernels>(config: &BackboneConfig) -> Backbone<B> {
+    Backbone::random(config, 7, &Default::default()).expect("a sound shape")
+}
+
+fn sequence(tokens: &[u32], sets: &[Option<&[u32]>]) -> Sequence {
+    Sequence {
+        tokens: tokens.into(),
+        choices: sets.iter().map(|set| set.map(Arc::from)).collect(),
+    }
+}
+
+fn rows() -> [Row; 2] {
+    [
+        Row {
+            prompt: [1, 2, 3, 4, 5].into(),
+            completions: vec![
+                sequence(
+                    &[6, 7, 2, 9],
+                    &[Some(&[6]), Some(&[3, 7, 8]), Some(&[2]), Some(&[8, 9])],
+                ),
+                sequence(&[10, 0], &[None, None]),
+                sequence(&[3, 4], &[Some(&[3, 5]), Some(&[4])]),
+                sequence(&[5], &[Some(&[5])]),
+            ],
+        },
+        Row {
+            prompt: [9, 8].into(),
+            completions: vec![sequence(&[1], &[Some(&[0, 1, 2])])],
+        },
+    ]
+}
+
+fn logprobs(model: &Backbone<Flex>, rows: &[&Row], temperature: f32) -> Vec<f32> {
+    floats(choice_logprobs(model, rows, temperature).logprobs)
+}
+
+#[test]
+fn free_tokens_are_those_with_a_choice() {
+    let rows = rows();
+    let free: Vec<Vec<usize>> = rows[0].completions.iter().map(|c| c.free().collect()).collect();
+    assert_eq!(free, [vec![1, 3], vec![0, 1], vec![0], vec![]]);
+}
+
+#[test]
+fn packed_completions_score_as_they_do_alone() {
+    for heads in [4, 8] {
+        let config = BackboneConfig {
+            heads,
+            ..BackboneConfig::tiny()
+        };
+        let model = model::<Flex>(&config);
+        let rows = rows();
+        let packed = choice_logprobs(&model, &[&rows[0], &rows[1]], 0.7);
+        let mut alone = Vec::new();
+        for row in &rows {
+            for completion in &row.completions {
+                let row = Row {
+                    prompt: row.prompt.clone(),
+                    completions: vec![completion.clone()],
+                };
+                alone.extend(logprobs(&model, &[&row], 0.7));
+            }
+        }
+        assert_eq!(alone.len(), 6);
+        assert_eq!(packed.entropies.len(), 6);
+        for (packed, alone) in floats(packed.logprobs).iter().zip(alone) {
+            assert!((packed - alone).abs() < 1e-5, "{packed} and {alone}");
+        }
+    }
+}
+
+#[test]
+fn probabilities_over_a_set_sum_to_one_and_entropy_is_theirs() {
+    let model = model::<Flex>(&BackboneConfig::tiny());
+    let set: &[u32] = &[1, 4, 7];
+    let scored = |token: u32| {
+        let row = Row {
+            prompt: [1, 2, 3].into(),
+            completions: vec![sequence(&[token], &[Some(set)])],
+        };
+        choice_logprobs(&model, &[&row], 1.0)
+    };
+    let all: Vec<f32> = set.iter().map(|token| floats(scored(*token).logprobs)[0]).collect();
+    let sum: f32 = all.iter().map(|l| l.exp()).sum();
+    let entropy: f32 = all.iter().map(|l| -l * l.exp()).sum();
+    assert!((sum - 1.0).abs() < 1e-5);
+    assert!((scored(4).entropies[0] - entropy).abs() < 1e-5);
+}
+
+#[test]
+fn rows_without_a_choice_give_nothing() {
+    let model = model::<Flex>(&BackboneConfig::tiny());
+    let row = Row {
+        prompt: [1].into(),
+        completions: vec![sequence(&[5], &[Some(&[5])])],
+    };
+    let choices = choice_logprobs(&model, &[&row], 1.0);
+    assert_eq!(choices.logprobs.dims(), [0]);
+    assert!(choices.entropies.is_empty());
+}
+
+#[test]
+fn micro_batches_hold_similar_rows_and_every_row_once() {
+    let row = |length: usize| Row {
+        prompt: vec![1; length].into(),
+        completions: vec![],
+    };
+    let rows: Vec<Row> = [3, 9, 3, 20, 4, 9].into_iter().map(row).collect();
+    assert_eq!(micro_batches(&rows, 12), [vec![3], vec![1], vec![5], vec![4, 0, 2]]);
+    assert_eq!(micro_batches(&rows, 18), [vec![3], vec![1, 5], vec![4, 0, 2]]);
+    assert!(micro_batches(&[], 12).is_empty());
+}
+
+/// Moves one element of one parameter.
+struct Nudge<'a> {
+    name: &'a str,
+    element: usize,
+    by: f32,
+}
+
+impl<B: Kernels> Rewrite<B> for Nudge<'_> {
+    fn rewrite<const D: usize>(&mut self, name: &str, parameter: Tensor<B, D>) -> Tensor<B, D> {
+        if name != self.name {
+            return parameter;
+        }
+        let mut data = parameter.to_data();
+        let values = data.as_mut_slice::<f32>().expect("32-bit floats");
+        values[self.element] += self.by;
+        Tensor::from_data(data, &parameter.device())
+    }
+}
+
+/// Names, with the gradient of each element.
+struct Read<'a>(
+    &'a <Tracked as burn::tensor::backend::AutodiffBackend>::Gradients,
+    Vec<(String, Vec<f32>)>,
+);
+
+impl Rewrite<Tracked> for Read<'_> {
+    fn rewrite<const D: usize>(
+        &mut self,
+        name: &str,
+        parameter: Tensor<Tracked, D>,
+    ) -> Tensor<Tracked, D> {
+        let gradient = parameter.grad(self.0).expect("every parameter has a gradient");
+        assert_eq!(gradient.dims(), parameter.dims(), "{name}");
+        self.1.push((name.into(), floats(gradient)));
+        parameter
+    }
+}
+
+#[test]
+fn gradients_are_finite_differences() {
+    for (heads, tie_embeddings) in [(4, true), (8, false)] {
+        let config = BackboneConfig {
+            heads,
+            tie_embeddings,
+            ..BackboneConfig::tiny()
+        };
+        let rows = rows();
+        let rows = [&rows[0], &rows[1]];
+        let tracked = model::<Tracked>(&config);
+        let weights = |index: usize| 0.3 + 0.2 * index as f32;
+        let logprobs_of = choice_logprobs(&tracked, &rows, 0.8).logprobs;
+        let count = logprobs_of.dims()[0];
+        let factors: Vec<f32> = (0..count).map(weights).collect();
+        let factors: Tensor<Tracked, 1> = Tensor::from_floats(factors.as_slice(), &Default::default());
+        let gradients = (logprobs_of * factors).sum().backward();
+        let mut read = Read(&gradients, Vec::new());
+        tracked.clone().rewrite(&mut read);
+        assert_eq!(read.1.len(), if tie_embeddings { 14 } else { 15 });
+
+        let plain = tracked.valid();
+        let loss = |nudge: Nudge<'_>| -> f64 {
+            let model = plain.clone().rewrite(&mut { nudge });
+            let values = logprobs(&model, &rows, 0.8).into_iter().enumerate();
+            values.map(|(index, value)| f64::from(value * weights(index))).sum()
+        };
+        for (name, gradient) in &read.1 {
+            for element in (0..gradient.len()).step_by(gradient.len() / 5) {
+                let step = 5e-3;
+                let at = |by| loss(Nudge { name, element, by });
+                let difference = (at(step) - at(-step)) / (2.0 * f64::from(step));
+                let gradient = f64::from(gradient[element]);
+                assert!(
+                    (difference - gradient).abs() < 2e-3 + 0.02 * gradient.abs(),
+                    "{name}[{element}]: {gradient}, finite difference {difference}"
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! AdamW, gradients summed over micro-batches, and schedules of the learning rate.
+
+mod adamw;
+mod gradients;
+pub mod schedule;
+
+pub use self::adamw::AdamW;
+pub use self::gradients::Gradients;
