@@ -13,7 +13,8 @@ pub enum Purpose {
     WarmStart,
     /// Sessions and anchors of local rerolls: (stage, step, episode).
     Anchors,
-    /// Sampling of a request: (phase, step, episode, rollout, reroll, session, step in session).
+    /// Sampling of a request: (occasion, episode, rollout, reroll, session, step in
+    /// session, question).
     Sampling,
     /// Order of rows in the update: (stage, step, epoch).
     Shuffle,

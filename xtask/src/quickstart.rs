@@ -24,7 +24,8 @@ pub struct Args {
     json: bool,
 }
 
-/// Builds what is missing, then becomes `memloom train`.
+/// Builds what is missing, then becomes `memloom train`; a run that was begun and
+/// interrupted goes on.
 pub fn run(workspace: &Workspace, args: &Args) -> Result<()> {
     eprintln!("1/3 guests: the sandboxed components (up to three minutes the first time)");
     guests::run(workspace, &guests::Args::default())?;
@@ -32,7 +33,7 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<()> {
     succeed(
         workspace
             .cargo()
-            .args(["build", "--release", "--package", "memloom-trainer"]),
+            .args(["build", "--release", "--workspace"]),
     )?;
     eprintln!("3/3 training, with seed {}", args.seed);
     let mut train = train(workspace, args)?;
@@ -54,6 +55,9 @@ fn train(workspace: &Workspace, args: &Args) -> Result<Command> {
         .args(["train", "examples/runs/quickstart.toml"])
         .args(["--set", &format!("run.seed={}", args.seed)])
         .args(["--set", &format!("run.out={}", out.display())]);
+    if workspace.path("").join(&out).join("run.toml").exists() {
+        train.arg("--resume");
+    }
     if args.json {
         train.arg("--json");
     }

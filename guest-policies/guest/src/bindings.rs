@@ -33,7 +33,6 @@ pub mod bank {
         ",
         path: "../../wit",
         pub_export_macro: true,
-        default_bindings_module: "memloom_guest::bindings::bank",
         with: {
             "memloom:agent/types@0.1.0": crate::bindings::host::memloom::agent::types,
             "memloom:agent/bank@0.1.0/query": crate::bindings::host::memloom::agent::bank::Query,
@@ -55,7 +54,6 @@ pub mod environment {
         ",
         path: "../../wit",
         pub_export_macro: true,
-        default_bindings_module: "memloom_guest::bindings::environment",
         additional_derives: [PartialEq, serde::Serialize, serde::Deserialize],
         with: {
             "memloom:agent/types@0.1.0": crate::bindings::host::memloom::agent::types,
@@ -73,7 +71,6 @@ pub mod policy {
         ",
         path: "../../wit",
         pub_export_macro: true,
-        default_bindings_module: "memloom_guest::bindings::policy",
         additional_derives: [PartialEq, serde::Serialize, serde::Deserialize],
         with: {
             "memloom:agent/types@0.1.0": crate::bindings::host::memloom::agent::types,
@@ -91,7 +88,6 @@ pub mod state {
         ",
         path: "../../wit",
         pub_export_macro: true,
-        default_bindings_module: "memloom_guest::bindings::state",
         with: {
             "memloom:agent/types@0.1.0": crate::bindings::host::memloom::agent::types,
         },

@@ -162,3 +162,6 @@ impl<B: Kernels> Backbone<B> {
         Ok(Self::assemble(&config, embedding, layers, norm, head))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,3 +6,6 @@ pub mod schedule;
 
 pub use self::adamw::AdamW;
 pub use self::gradients::Gradients;
+
+#[cfg(test)]
+mod tests;

@@ -76,9 +76,17 @@ impl SampledModel {
                 member,
                 u64::from(call.session),
                 u64::from(call.step),
+                call.question.as_deref().map_or(0, number),
             ],
         )
     }
+}
+
+/// A number for a question's id.
+fn number(id: &str) -> u64 {
+    let mut bytes = [0; 8];
+    bytes.copy_from_slice(&blake3::hash(id.as_bytes()).as_bytes()[..8]);
+    u64::from_le_bytes(bytes)
 }
 
 impl LanguageModel for SampledModel {

@@ -24,12 +24,23 @@ const STOP_WORDS: [&str; 70] = [
 /// Texts by number, searchable by word.
 #[derive(Default)]
 pub struct Index {
-    /// For each word, the texts that have it in order of their numbers, and how often.
-    postings: BTreeMap<String, Vec<(u64, u32)>>,
-    /// Searchable words of each text.
-    lengths: BTreeMap<u64, u32>,
-    /// Their sum.
-    total: u64,
+    /// For each word, the texts that have it in order of their numbers.
+    postings: BTreeMap<String, Vec<Posting>>,
+    /// Number of texts.
+    texts: u32,
+    /// Searchable words of all texts.
+    words: u64,
+}
+
+/// A word in a text.
+#[derive(Debug, PartialEq, Eq)]
+struct Posting {
+    /// The text's number.
+    text: u64,
+    /// How often the word occurs there.
+    count: u32,
+    /// Searchable words of the text, here again because scoring reads both.
+    length: u32,
 }
 
 impl Index {
@@ -37,35 +48,42 @@ impl Index {
     pub fn add(&mut self, number: u64, text: &str) {
         let counts = counted(text);
         let length = counts.values().sum();
-        self.lengths.insert(number, length);
-        self.total += u64::from(length);
+        self.texts += 1;
+        self.words += u64::from(length);
         for (word, count) in counts {
             let list = self.postings.entry(word).or_default();
-            let at = list.partition_point(|&(other, _)| other < number);
-            list.insert(at, (number, count));
+            let at = list.partition_point(|posting| posting.text < number);
+            let posting = Posting {
+                text: number,
+                count,
+                length,
+            };
+            list.insert(at, posting);
         }
     }
 
     /// Takes a text away: the one that was added under this number.
     pub fn remove(&mut self, number: u64, text: &str) {
-        let Some(length) = self.lengths.remove(&number) else {
-            return;
-        };
-        self.total -= u64::from(length);
-        for word in counted(text).into_keys() {
-            if let Some(list) = self.postings.get_mut(&word) {
-                list.retain(|&(other, _)| other != number);
-                if list.is_empty() {
-                    self.postings.remove(&word);
-                }
+        let counts = counted(text);
+        self.texts -= 1;
+        self.words -= u64::from(counts.values().sum::<u32>());
+        for word in counts.into_keys() {
+            let Some(list) = self.postings.get_mut(&word) else {
+                continue;
+            };
+            if let Ok(at) = list.binary_search_by_key(&number, |posting| posting.text) {
+                list.remove(at);
+            }
+            if list.is_empty() {
+                self.postings.remove(&word);
             }
         }
     }
 
     /// Scores above 0 by number, in the numbers' order.
     pub fn scores(&self, query: &str) -> Vec<(u64, f32)> {
-        let texts = self.lengths.len() as f32;
-        let mean_length = self.total as f32 / texts;
+        let texts = self.texts as f32;
+        let mean_length = self.words as f32 / texts;
         let mut parts: Vec<(u64, f32)> = Vec::new();
         for word in counted(query).into_keys() {
             let Some(list) = self.postings.get(&word) else {
@@ -73,12 +91,11 @@ impl Index {
             };
             let having = list.len() as f32;
             let rarity = (1.0 + (texts - having + 0.5) / (having + 0.5)).ln();
-            parts.extend(list.iter().map(|&(number, count)| {
-                let count = count as f32;
-                let length = self.lengths[&number] as f32;
-                let dampened =
-                    count * (K1 + 1.0) / (count + K1 * (1.0 - B + B * length / mean_length));
-                (number, rarity * dampened)
+            parts.extend(list.iter().map(|posting| {
+                let count = posting.count as f32;
+                let discount = 1.0 - B + B * posting.length as f32 / mean_length;
+                let dampened = count * (K1 + 1.0) / (count + K1 * discount);
+                (posting.text, rarity * dampened)
             }));
         }
         // Stable, so that sums are made in the order of the words.

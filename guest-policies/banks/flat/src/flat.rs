@@ -201,17 +201,23 @@ impl Bank for Flat {
             ));
         }
         let everything = query.vector.is_none() && query.text.trim().is_empty();
-        let wanted = query.speaker.as_deref().map(|s| squeezed(s).to_lowercase());
+        let wanted = query.speaker.as_deref().map(squeezed);
         let mut hits = self.scored(query);
         hits.retain(|&(slot, score)| {
+            let speaker = &self.memory.entries[slot].speaker;
             (everything || score > query.threshold)
-                && wanted.as_ref().is_none_or(|wanted| {
-                    self.memory.entries[slot].speaker.to_lowercase() == *wanted
-                })
+                && wanted
+                    .as_ref()
+                    .is_none_or(|wanted| same_name(wanted, speaker))
         });
-        // Stable: ties stay in order of insertion.
-        hits.sort_by(|a, b| b.1.total_cmp(&a.1));
-        hits.truncate(query.limit as usize);
+        let best_first =
+            |a: &(usize, f32), b: &(usize, f32)| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
+        let limit = query.limit as usize;
+        if limit < hits.len() {
+            hits.select_nth_unstable_by(limit, best_first);
+            hits.truncate(limit);
+        }
+        hits.sort_unstable_by(best_first);
         let hit = |(slot, score): (usize, f32)| Hit {
             entry: self.memory.entries[slot].entry(),
             score,
@@ -262,6 +268,10 @@ impl State for Flat {
         *self = restored;
         Ok(())
     }
+}
+
+fn same_name(a: &str, b: &str) -> bool {
+    a.eq_ignore_ascii_case(b) || (!a.is_ascii() && a.to_lowercase() == b.to_lowercase())
 }
 
 fn squeezed(text: &str) -> String {

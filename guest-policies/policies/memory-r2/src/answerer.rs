@@ -1,6 +1,7 @@
 //! The answerer: memories and a question in, a short answer out.
 
 use memloom_guest::bank::Hit;
+use memloom_guest::text::first_words;
 use serde::Serialize;
 
 use crate::json;
@@ -47,6 +48,18 @@ pub fn prompt(found: &mut [(String, Vec<Hit>)], question: &str) -> String {
         question,
     };
     format!("{INSTRUCTIONS}\n{}", json::write(&input))
+}
+
+/// What a demonstrator would say, who reads nothing but the best memory: its
+/// first words, as many as an answer may have.
+pub fn demonstration(found: &[(String, Vec<Hit>)]) -> String {
+    const MOST_WORDS: usize = 12;
+    let best = found
+        .iter()
+        .flat_map(|(_, hits)| hits)
+        .max_by(|a, b| a.score.total_cmp(&b.score));
+    let text = best.map_or_else(String::new, |hit| first_words(&hit.entry.text, MOST_WORDS));
+    format!("<answer>{text}</answer>")
 }
 
 /// The answer in an output: what stands in the last pair of tags, else on the
@@ -112,6 +125,12 @@ mod tests {
                 r#"{"name":"Ben","memories":[]}],"question":"Who?"}"#
             ))
         );
+    }
+
+    #[test]
+    fn a_demonstration_reads_back_as_an_answer() {
+        assert_eq!(demonstration(&[]), "<answer></answer>");
+        assert_eq!(parse(&demonstration(&[])), "");
     }
 
     #[test]

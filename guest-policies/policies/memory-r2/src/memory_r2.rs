@@ -238,6 +238,7 @@ impl Policy for MemoryR2 {
             )?;
             found.push((speaker.clone(), hits));
         }
+        let demonstration = answerer::demonstration(&found);
         let content = answerer::prompt(&mut found, question);
         let completion = host.generate(&Request {
             role: ANSWERER.into(),
@@ -247,7 +248,7 @@ impl Policy for MemoryR2 {
             }],
             max_tokens: self.options.answer_tokens,
             grammar: None,
-            demonstration: None,
+            demonstration: Some(demonstration),
         })?;
         Ok(Answer {
             text: answerer::parse(&completion.text).into(),

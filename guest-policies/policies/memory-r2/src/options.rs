@@ -3,8 +3,8 @@
 use memloom_guest::types::Error;
 use serde::Deserialize;
 
-/// Options of the policy, a JSON object. Unknown names are refused. The defaults
-/// are those of the paper's runs.
+/// Options of the policy, a JSON object. Unknown names are refused. Defaults of
+/// chunks, limits and thresholds are those of the paper's code.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Options {
@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_empty_object_gives_the_papers_numbers() {
+    fn an_empty_object_gives_the_defaults() {
         let options = Options::parse("{}");
         assert_eq!(options, Ok(Options::default()));
     }

@@ -2,7 +2,7 @@
 //! other logits nor their log-probabilities are touched.
 
 use super::Choice;
-use super::lanes::{exponentials, for_each_chunk, largest, vectorized};
+use super::lanes::{dot, exponentials, for_each_chunk, largest, vectorized};
 
 /// Rows of a parallel chunk.
 const ROWS: usize = 64;
@@ -17,24 +17,31 @@ pub(super) fn forward(
     let vocabulary = logits.len() / choices.len().max(1);
     let mut weights = Vec::new();
     let rows = choices.iter().zip(logits.chunks_exact(vocabulary.max(1)));
-    rows.map(|(choice, logits)| {
-        vectorized(|| {
-            gather(logits, choice, &mut weights);
-            let top = largest(&weights);
-            let set = weights.clone();
-            let sum = exponentials(&mut weights, 1.0 / temperature, top / temperature);
-            let log_sum = sum.ln() + top / temperature;
-            let mean: f32 = set
-                .iter()
-                .zip(&weights)
-                .map(|(logit, weight)| weight * logit)
-                .sum::<f32>()
-                / (sum * temperature);
-            let chosen = logits[choice.token as usize] / temperature;
-            (chosen - log_sum, (log_sum - mean).max(0.0))
-        })
-    })
-    .unzip()
+    let (mut logprobs, mut entropies) = (Vec::new(), Vec::new());
+    vectorized(
+        #[inline(always)]
+        || {
+            for (choice, row) in rows {
+                let (logprob, entropy) = one(row, choice, temperature, &mut weights);
+                logprobs.push(logprob);
+                entropies.push(entropy);
+            }
+        },
+    );
+    (logprobs, entropies)
+}
+
+/// Log-probability and entropy of one choice.
+#[inline(always)]
+fn one(logits: &[f32], choice: &Choice, temperature: f32, weights: &mut Vec<f32>) -> (f32, f32) {
+    gather(logits, choice, weights);
+    let set = weights.clone();
+    let top = largest(&set);
+    let sum = exponentials(weights, 1.0 / temperature, top / temperature);
+    let log_sum = sum.ln() + top / temperature;
+    let mean = dot(&set, weights) / (sum * temperature);
+    let chosen = logits[choice.token as usize] / temperature;
+    (chosen - log_sum, (log_sum - mean).max(0.0))
 }
 
 /// Gradient of the logits, given that of the log-probabilities:
@@ -47,7 +54,7 @@ pub(super) fn backward(
 ) -> Vec<f32> {
     let vocabulary = logits.len() / choices.len().max(1);
     let mut logits_grad = vec![0.0; logits.len()];
-    for_each_chunk(&mut logits_grad, ROWS * vocabulary.max(1), |index, chunk| {
+    for_each_chunk(&mut logits_grad, ROWS * vocabulary.max(1), #[inline(always)] |index, chunk| {
         let first = index * ROWS;
         let mut weights = Vec::new();
         for (row, out) in chunk.chunks_exact_mut(vocabulary).enumerate() {

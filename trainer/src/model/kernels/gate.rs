@@ -8,7 +8,7 @@ const ROWS: usize = 32;
 /// Rows of `width`, of rows of twice that.
 pub(super) fn forward(gate_up: &[f32], width: usize) -> Vec<f32> {
     let mut y = vec![0.0; gate_up.len() / 2];
-    for_each_chunk(&mut y, ROWS * width, |index, y| {
+    for_each_chunk(&mut y, ROWS * width, #[inline(always)] |index, y| {
         let inputs = &gate_up[index * ROWS * 2 * width..];
         for (input, y) in inputs.chunks_exact(2 * width).zip(y.chunks_exact_mut(width)) {
             let (gate, up) = input.split_at(width);
@@ -23,7 +23,7 @@ pub(super) fn forward(gate_up: &[f32], width: usize) -> Vec<f32> {
 /// Gradient of `gate_up`, given that of the output, `grad`.
 pub(super) fn backward(gate_up: &[f32], width: usize, grad: &[f32]) -> Vec<f32> {
     let mut inputs_grad = vec![0.0; gate_up.len()];
-    for_each_chunk(&mut inputs_grad, ROWS * 2 * width, |index, out| {
+    for_each_chunk(&mut inputs_grad, ROWS * 2 * width, #[inline(always)] |index, out| {
         let inputs = &gate_up[index * ROWS * 2 * width..];
         let grads = &grad[index * ROWS * width..];
         let rows = inputs.chunks_exact(2 * width).zip(grads.chunks_exact(width));

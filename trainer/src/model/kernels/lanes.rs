@@ -8,26 +8,36 @@ use rayon::prelude::*;
 const LANES: usize = 32;
 
 /// Runs `work` compiled for the widest vectors that this machine has. Only what
-/// is inlined into `work` gains.
+/// is inlined gains, and the rest pays a call for every fused multiply-add: mark
+/// closures `#[inline(always)]`, this one's argument too.
 #[inline(always)]
 pub(super) fn vectorized<R>(work: impl FnOnce() -> R) -> R {
     Arch::new().dispatch(work)
 }
 
 /// Calls `work` with the index of each chunk of `outputs`, in parallel where
-/// there are several. Chunks are `length` long but for the last.
+/// there are several. Chunks are `length` long but for the last. Mark `work`
+/// `#[inline(always)]`.
 pub(super) fn for_each_chunk(
     outputs: &mut [f32],
     length: usize,
     work: impl Fn(usize, &mut [f32]) + Sync,
 ) {
     if outputs.len() <= length {
-        vectorized(|| work(0, outputs));
+        vectorized(
+            #[inline(always)]
+            || work(0, outputs),
+        );
     } else {
         outputs
             .par_chunks_mut(length)
             .enumerate()
-            .for_each(|(index, chunk)| vectorized(|| work(index, chunk)));
+            .for_each(|(index, chunk)| {
+                vectorized(
+                    #[inline(always)]
+                    || work(index, chunk),
+                );
+            });
     }
 }
 

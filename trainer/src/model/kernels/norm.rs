@@ -12,7 +12,7 @@ const ROWS: usize = 64;
 pub(super) fn forward(x: &[f32], weight: &[f32], epsilon: f32) -> Vec<f32> {
     let width = weight.len();
     let mut y = vec![0.0; x.len()];
-    for_each_chunk(&mut y, ROWS * width, |index, y| {
+    for_each_chunk(&mut y, ROWS * width, #[inline(always)] |index, y| {
         let x = &x[index * ROWS * width..];
         for (x, y) in x.chunks_exact(width).zip(y.chunks_exact_mut(width)) {
             let r = inverse_root(x, epsilon);
@@ -39,7 +39,12 @@ pub(super) fn backward(
         .par_chunks_mut(ROWS * width)
         .zip(x.par_chunks(ROWS * width))
         .zip(grad.par_chunks(ROWS * width))
-        .map(|((dx, x), grad)| vectorized(|| backward_rows(x, weight, epsilon, grad, dx)))
+        .map(|((dx, x), grad)| {
+            vectorized(
+                #[inline(always)]
+                || backward_rows(x, weight, epsilon, grad, dx),
+            )
+        })
         .collect();
     let mut dw = vec![0.0; width];
     for part in &partial {

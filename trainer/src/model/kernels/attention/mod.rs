@@ -194,19 +194,21 @@ fn weighted<const R: usize, const W: usize>(
 ) -> Tile<R, W> {
     let visible = segment.visible(first + R - 1);
     let prefix = segment.prefix.len().min(visible);
+    let parts = [
+        (0, segment.prefix.start, prefix),
+        (prefix, segment.own.start, visible - prefix),
+    ];
     let mut tile = Tile::zero();
-    let mut part = |skip: usize, key: usize, terms: usize| {
+    for (skipped, key, terms) in parts {
         if terms > 0 {
             let left = Operand {
-                data: &weights[first * padded + skip..],
+                data: &weights[first * padded + skipped..],
                 by_row: padded,
                 by_term: 1,
             };
             let right = &rows.data[key * rows.columns + start..];
             tile.add(left, terms, right, rows.columns);
         }
-    };
-    part(0, segment.prefix.start, prefix);
-    part(prefix, segment.own.start, visible - prefix);
+    }
     tile
 }

@@ -1,0 +1,163 @@
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use burn_flex::Flex;
+
+use super::super::kernels::floats;
+use super::super::layout::Layout;
+use super::*;
+
+#[derive(serde::Deserialize)]
+struct Case {
+    config: BackboneConfig,
+    tokens: Vec<u32>,
+    logits: Vec<Vec<f32>>,
+}
+
+/// Made by tests/reference/qwen.py.
+fn cases() -> Vec<Case> {
+    serde_json::from_str(include_str!("../fixtures/qwen.json")).unwrap()
+}
+
+/// The formula's weights under Hugging Face's names, in the order of the script.
+fn formula(config: &BackboneConfig) -> Vec<(String, Vec<usize>, Vec<f32>)> {
+    let hidden = config.hidden_size;
+    let mut named = vec![(EMBEDDING.to_owned(), vec![config.vocab_size, hidden])];
+    for layer in 0..config.layers {
+        let [qkv, attention_out, gate_up, down] = matrices(config, layer);
+        let [attention_norm, mlp_norm] = norms(layer);
+        let mut matrix = |joined: Joined| {
+            for (name, part) in joined.parts {
+                named.push((name, vec![part.len(), joined.inputs]));
+            }
+        };
+        matrix(qkv);
+        matrix(attention_out);
+        matrix(gate_up);
+        matrix(down);
+        let at = named.len();
+        named.insert(at - 3, (mlp_norm, vec![hidden]));
+        named.insert(at - 7, (attention_norm, vec![hidden]));
+    }
+    named.push((NORM.to_owned(), vec![hidden]));
+    if !config.tie_embeddings {
+        named.push((HEAD.to_owned(), vec![config.vocab_size, hidden]));
+    }
+    let value = |number: usize, shape: &[usize], index: usize| {
+        let wave = (1.0 + 0.37 * (index as f64).powf(1.1) + 1.3 * number as f64).sin();
+        (0.4 * wave + if shape.len() == 1 { 1.0 } else { 0.0 }) as f32
+    };
+    let named = named.into_iter().enumerate();
+    named
+        .map(|(number, (name, shape))| {
+            let count: usize = shape.iter().product();
+            let values = (0..count).map(|index| value(number, &shape, index)).collect();
+            (name, shape, values)
+        })
+        .collect()
+}
+
+/// Writes the formula's weights and their configuration, but for what `change`
+/// does to each tensor.
+fn write(
+    folder: &Path,
+    config: &BackboneConfig,
+    change: impl Fn(&str, &mut Vec<usize>, &mut Vec<f32>) -> bool,
+) {
+    config.write(&folder.join(CONFIG)).unwrap();
+    let mut file = TensorFile::new(&folder.join(WEIGHTS), ("format", "pt"));
+    for (name, mut shape, mut values) in formula(config) {
+        if change(&name, &mut shape, &mut values) {
+            file.put(name, &shape, values);
+        }
+    }
+    file.write().unwrap();
+}
+
+#[test]
+fn logits_are_those_of_an_independent_implementation() {
+    for case in cases() {
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path(), &case.config, |_, _, _| true);
+        let model = Backbone::<Flex>::load(folder.path(), &Default::default()).unwrap();
+        let mut layout = Layout::default();
+        layout.push_row(&case.tokens, std::iter::empty());
+        let at: Vec<usize> = (0..case.tokens.len()).collect();
+        let logits = floats(model.logits(layout, &at));
+        for (ours, theirs) in logits.iter().zip(case.logits.concat()) {
+            assert!((ours - theirs).abs() < 1e-4, "{ours}, reference {theirs}");
+        }
+    }
+}
+
+#[test]
+fn saved_weights_load_as_they_were_and_give_the_same_bytes() {
+    for case in cases() {
+        let device = Default::default();
+        let [one, two] = [(); 2].map(|()| tempfile::tempdir().unwrap());
+        let model = Backbone::<Flex>::random(&case.config, 5, &device).unwrap();
+        model.save(one.path()).unwrap();
+        Backbone::<Flex>::load(one.path(), &device)
+            .unwrap()
+            .save(two.path())
+            .unwrap();
+        let bytes = |folder: &Path, name| std::fs::read(folder.join(name)).unwrap();
+        for name in [CONFIG, WEIGHTS] {
+            assert!(bytes(one.path(), name) == bytes(two.path(), name), "{name}");
+        }
+    }
+}
+
+#[test]
+fn the_seed_alone_decides_the_initial_weights() {
+    let config = BackboneConfig::tiny();
+    let weights = |seed| {
+        let model = Backbone::<Flex>::random(&config, seed, &Default::default()).unwrap();
+        floats(model.layers[1].down.clone())
+    };
+    let first = weights(1);
+    assert_eq!(first, weights(1));
+    assert_ne!(first, weights(2));
+    let square: f32 = first.iter().map(|x| x * x).sum::<f32>() / first.len() as f32;
+    let expected = 0.25 / config.intermediate_size as f32 / (2.0 * config.layers as f32);
+    assert!((square / expected - 1.0).abs() < 0.2, "{square} for {expected}");
+}
+
+#[test]
+fn complaints_name_the_tensor_both_shapes_and_the_file() {
+    let config = BackboneConfig::tiny();
+    let complaint = |change: fn(&str, &mut Vec<usize>, &mut Vec<f32>) -> bool| {
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path(), &config, change);
+        let error = Backbone::<Flex>::load(folder.path(), &Default::default()).unwrap_err();
+        let path = folder.path().join(WEIGHTS).display().to_string();
+        let said = error.to_string();
+        assert!(said.contains(&path), "{said}");
+        said.replace(&path, "FILE")
+    };
+    let said = complaint(|name, shape, values| {
+        if name.contains("1.mlp.up_proj") {
+            shape[0] -= 1;
+            values.truncate(shape.iter().product());
+        }
+        true
+    });
+    assert_eq!(
+        said,
+        "FILE: model.layers.1.mlp.up_proj.weight is [23, 32], [24, 32] was expected: \
+         the configuration beside it is of another backbone"
+    );
+    let said = complaint(|name, _, _| name != NORM);
+    assert!(said.starts_with("FILE has no tensor model.norm.weight"), "{said}");
+
+    let folder = tempfile::tempdir().unwrap();
+    let mut untied = config.clone();
+    untied.tie_embeddings = false;
+    write(folder.path(), &untied, |_, _, _| true);
+    config.write(&folder.path().join(CONFIG)).unwrap();
+    let error = Backbone::<Flex>::load(folder.path(), &Default::default()).unwrap_err();
+    assert!(error.to_string().contains("lm_head.weight has no place"), "{error}");
+
+    std::fs::write(folder.path().join(WEIGHTS), b"nonsense").unwrap();
+    let error = Backbone::<Flex>::load(folder.path(), &Default::default()).unwrap_err();
+    assert!(error.to_string().contains("is not a safetensors file"), "{error}");
+}

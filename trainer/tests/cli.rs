@@ -1,0 +1,30 @@
+//! The command line says what it can do.
+
+use std::process::Command;
+
+fn memloom(arguments: &[&str]) -> (bool, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_memloom"))
+        .args(arguments)
+        .output()
+        .expect("memloom starts");
+    let mut said = output.stdout;
+    said.extend(output.stderr);
+    let text = String::from_utf8_lossy(&said).into_owned();
+    (output.status.success(), text)
+}
+
+#[test]
+fn help_names_every_command() {
+    let (fine, text) = memloom(&["--help"]);
+    assert!(fine);
+    for command in ["train", "eval", "inspect"] {
+        assert!(text.contains(command), "no {command} in:\n{text}");
+    }
+}
+
+#[test]
+fn an_unknown_command_is_refused_by_name() {
+    let (fine, text) = memloom(&["trian"]);
+    assert!(!fine);
+    assert!(text.contains("trian"), "{text}");
+}
