@@ -1,7 +1,9 @@
 //! One rollout: a policy, its bank, an environment and a model.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use cpu_time::ThreadTime;
 
 use crate::bank::{Bank, BankComponent};
 use crate::bindings::policy::Guest;
@@ -56,7 +58,7 @@ impl Episode {
         environment: Environment,
         model: Box<dyn LanguageModel>,
     ) -> Result<Self, Error> {
-        let started = Instant::now();
+        let started = ThreadTime::now();
         let bank = parts.bank.instantiate()?;
         Self::assemble(parts, bank, environment, model, started)
     }
@@ -72,7 +74,7 @@ impl Episode {
         snapshot: &Snapshot,
         model: Box<dyn LanguageModel>,
     ) -> Result<Self, Error> {
-        let started = Instant::now();
+        let started = ThreadTime::now();
         let mut bank = parts.bank.instantiate()?;
         bank.restore(snapshot.bank())?;
         let mut environment = environment.instantiate()?;
@@ -87,7 +89,7 @@ impl Episode {
         bank: Bank,
         environment: Environment,
         model: Box<dyn LanguageModel>,
-        started: Instant,
+        started: ThreadTime,
     ) -> Result<Self, Error> {
         let surroundings = Surroundings::new(bank, environment, model);
         let mut policy = Instance::new(&parts.policy.0, Some(surroundings))?;
@@ -261,7 +263,7 @@ impl Episode {
         let spent = self.spent;
         let around = self.surroundings();
         Meter {
-            guests: spent.saturating_sub(around.model_time),
+            guests: spent.saturating_sub(around.model_cpu),
             model: around.model_time,
             host_calls: around.host_calls,
             generate_calls: around.generate_calls,
@@ -315,7 +317,7 @@ impl Episode {
         &mut self,
         run: impl FnOnce(&mut Self) -> Result<R, Error>,
     ) -> Result<R, Error> {
-        let started = Instant::now();
+        let started = ThreadTime::now();
         let result = run(self);
         self.spent += started.elapsed();
         result

@@ -1,6 +1,6 @@
 //! Forks: a second instance in the same state, which then goes its own way.
 
-use std::time::Instant;
+use cpu_time::ThreadTime;
 
 use crate::bank::Bank;
 use crate::environment::Environment;
@@ -48,7 +48,7 @@ impl Episode {
     /// # Errors
     /// See [`Episode`].
     pub fn fork(&mut self, model: Box<dyn LanguageModel>) -> Result<Self, Error> {
-        let started = Instant::now();
+        let started = ThreadTime::now();
         let around = self.surroundings();
         let bank = around.bank.fork()?;
         let environment = around.environment.fork()?;

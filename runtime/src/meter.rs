@@ -7,8 +7,9 @@ use serde::Serialize;
 /// What an episode's components cost since it started.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Meter {
-    /// Wall time in components and in the host on their behalf, without the
-    /// time in which the model was waited for.
+    /// Processor time of the episode's thread in components and in the host on
+    /// their behalf, without the model's. Unlike wall time it does not grow when
+    /// many episodes share few cores.
     pub guests: Duration,
     /// Wall time in which the model was waited for.
     pub model: Duration,
@@ -19,7 +20,7 @@ pub struct Meter {
 }
 
 impl Meter {
-    /// Seconds in components and in the host on their behalf, without the model.
+    /// Processor seconds in components and in the host on their behalf, without the model.
     pub fn guest_seconds(&self) -> f64 {
         self.guests.as_secs_f64()
     }

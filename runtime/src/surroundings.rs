@@ -4,6 +4,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use cpu_time::ThreadTime;
+
 use crate::bank::Bank;
 use crate::bindings::model::Completion as Said;
 use crate::environment::Environment;
@@ -41,6 +43,8 @@ pub(crate) struct Surroundings {
     pub(crate) host_calls: u64,
     pub(crate) generate_calls: u64,
     pub(crate) model_time: Duration,
+    /// This thread's own work for the model: encoding and decoding.
+    pub(crate) model_cpu: Duration,
     model: Box<dyn LanguageModel>,
     activity: Activity,
     step: u32,
@@ -57,6 +61,7 @@ impl Surroundings {
             host_calls: 0,
             generate_calls: 0,
             model_time: Duration::ZERO,
+            model_cpu: Duration::ZERO,
             model,
             activity: Activity::Idle,
             step: 0,
@@ -168,9 +173,10 @@ impl Surroundings {
         };
         self.step += 1;
         self.generate_calls += 1;
-        let asked = Instant::now();
+        let asked = (Instant::now(), ThreadTime::now());
         let result = self.model.generate(&call);
-        self.model_time += asked.elapsed();
+        self.model_time += asked.0.elapsed();
+        self.model_cpu += asked.1.elapsed();
         let said = match &result {
             Ok(completion) => Ok(Said {
                 text: completion.text.clone(),

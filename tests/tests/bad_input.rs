@@ -76,7 +76,7 @@ fn locomo(run: &mut TinyRun, json: &str) {
         format!("components.environment=\"{}\"", component("locomo").display()),
         format!("environment.data=[\"{}\"]", path.display()),
         "environment.options={train=[\"c1\"], validation=[\"c1\"], held-out=[\"c1\"]}".into(),
-        "logo.metric=evidence".into(),
+        "logo.metric=held-evidence".into(),
         "tokenizer.kind=bytes".into(),
     ]);
 }

@@ -13,6 +13,9 @@ use crate::tokenizer::Tokenizer;
 /// Most states of an automaton: an expression from a component is not trusted.
 const MOST_STATES: usize = 100_000;
 
+/// Most words and signs of an expression, for the same reason.
+const MOST_SIGNS: usize = 1 << 14;
+
 /// Deepest nesting of groups.
 const DEEPEST: usize = 64;
 
@@ -70,6 +73,9 @@ impl Grammar {
             id: &id,
             draft: Draft::default(),
         };
+        if let Some((column, _)) = parser.lexemes.get(MOST_SIGNS) {
+            return Err(parser.error(*column, format!("it has more than {MOST_SIGNS} words and signs")));
+        }
         let first = parser.draft.place();
         let last = parser.choice(first)?;
         if let Some((column, lexeme)) = parser.lexemes.get(parser.at) {
@@ -352,6 +358,7 @@ mod tests {
             assert_eq!(error.column, column, "{error}");
             assert!(error.to_string().contains(why), "{error}");
         }
+        assert!(compile(&"a ".repeat(20_000)).unwrap_err().to_string().contains("column 32769"));
         assert!(compile(&"(".repeat(1000)).is_err());
     }
 

@@ -260,7 +260,8 @@ pub struct LogoSection {
     pub local_probability: f64,
     /// Rerolls from an anchor: m.
     pub rerolls: usize,
-    /// Which figure of a score is the reward: `reward` or a metric by name.
+    /// What a question is worth: `reward` (the environment's), one of its metrics
+    /// by name, or `held-evidence` (the share of its evidence that the bank names).
     pub metric: String,
     /// Weight of the compression penalty: lambda.
     pub penalty: f64,

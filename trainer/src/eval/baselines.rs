@@ -9,7 +9,7 @@ use memloom_runtime::{DemonstrationModel, Episode};
 
 use super::figures::{self, Figures};
 use super::Exam;
-use crate::rollout::settle::{Settled, Tally};
+use crate::rollout::settle::{Asked, Settled, Tally};
 use crate::seed::{Purpose, derive};
 use crate::world::{Opened, World};
 
@@ -45,5 +45,5 @@ fn script_on(world: &World, opened: &mut Opened, script: &str, seed: u64) -> Res
     for session in 1..=opened.sessions() {
         tally.observe(&mut episode, session, Some((script, seed)))?;
     }
-    tally.settle(episode, opened, None)
+    tally.settle(episode, opened, Asked::All)
 }

@@ -1,9 +1,9 @@
 //! The figures of an evaluation: by episode, then the mean over episodes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result};
-use memloom_runtime::types::Score;
+use memloom_runtime::types::{Question, Score};
 use serde::{Deserialize, Serialize};
 
 use super::Exam;
@@ -46,23 +46,41 @@ pub struct Figures {
     pub questions: BTreeMap<String, u64>,
 }
 
-/// The figure of a score that is the reward.
-pub fn reward_of(score: &Score, metric: &str) -> Result<f64> {
-    if metric == "reward" {
-        return Ok(f64::from(score.reward));
+/// Share of a question's gold evidence that a bank names: a reward that needs no
+/// reader.
+pub const HELD: &str = "held-evidence";
+
+/// The figure that is the reward of a question: `reward`, one of the
+/// environment's metrics, or [`HELD`]; none where it needs an answer and the
+/// question was not asked.
+pub fn reward_of(
+    question: &Question,
+    score: Option<&Score>,
+    evidence: &BTreeSet<String>,
+    metric: &str,
+) -> Result<Option<f64>> {
+    if metric == HELD {
+        let gold = question.evidence.len().max(1) as f64;
+        let missing = question.evidence.iter().filter(|turn| !evidence.contains(*turn));
+        return Ok(Some(1.0 - missing.count() as f64 / gold));
     }
-    score
-        .metrics
-        .iter()
-        .find(|(name, _)| name == metric)
-        .map(|(_, value)| f64::from(*value))
-        .with_context(|| {
+    let Some(score) = score else { return Ok(None) };
+    match metric {
+        "reward" => Ok(f64::from(score.reward)),
+        _ => named(score, metric).with_context(|| {
             let names: Vec<_> = score.metrics.iter().map(|(name, _)| name.as_str()).collect();
             format!(
-                "logo.metric = \"{metric}\": the environment scores reward, {}",
+                "logo.metric = \"{metric}\": there are reward, {HELD}, {}",
                 names.join(", ")
             )
-        })
+        }),
+    }
+    .map(Some)
+}
+
+fn named(score: &Score, metric: &str) -> Option<f64> {
+    let found = score.metrics.iter().find(|(name, _)| name == metric);
+    found.map(|(_, value)| f64::from(*value))
 }
 
 /// One episode's figures.
@@ -75,11 +93,11 @@ pub fn of(exam: &Exam, opened: &Opened, settled: &Settled) -> Result<Figures> {
     for (question, score) in opened.questions.iter().zip(&settled.scores) {
         let Some(score) = score else { continue };
         asked += 1;
-        reward += reward_of(score, &exam.metric)?;
+        reward += reward_of(question, Some(score), &settled.evidence, &exam.metric)?.unwrap_or(0.0);
         for (name, value) in &score.metrics {
             *metrics.entry(name.clone()).or_default() += f64::from(*value);
         }
-        let f1 = reward_of(score, "f1")?;
+        let f1 = named(score, "f1").unwrap_or(0.0);
         *by_category.entry(question.category.clone()).or_default() += f1;
         *questions.entry(question.category.clone()).or_default() += 1;
         gold += question.evidence.len() as u64;
@@ -91,8 +109,8 @@ pub fn of(exam: &Exam, opened: &Opened, settled: &Settled) -> Result<Figures> {
     }
     let share = |sum: f64, of: u64| if of == 0 { 0.0 } else { sum / of as f64 };
     metrics.values_mut().for_each(|sum| *sum = share(*sum, asked));
-    let mut named = |name| metrics.remove(name).unwrap_or(0.0);
-    let (f1, f1_paper, bleu_1) = (named("f1"), named("f1-paper"), named("bleu-1"));
+    let mut take = |name| metrics.remove(name).unwrap_or(0.0);
+    let (f1, f1_paper, bleu_1) = (take("f1"), take("f1-paper"), take("bleu-1"));
     let dialogue = opened.dialogue();
     let reward = share(reward, asked)
         - exam.compression.whole(&settled.words, &dialogue, opened.sessions());

@@ -82,6 +82,7 @@ pub fn examine(
             rollouts: 1,
             anchors: &[],
             rerolls: 0,
+            asks: true,
             sampling: Sampling {
                 occasion: [sampling.occasion[0], sampling.occasion[1] + batch as u64],
                 ..sampling

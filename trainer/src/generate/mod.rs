@@ -62,7 +62,9 @@ pub enum FinishReason {
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
 pub enum GenerateError {
     /// The prompt leaves no room.
-    #[error("the prompt is {tokens} tokens long, the backbone reads {context} with the completion: shorten the prompt or raise backbone.context")]
+    #[error(
+        "the prompt is {tokens} tokens long, the backbone reads {context} with the completion: shorten the prompt or raise backbone.context"
+    )]
     TooLong {
         /// Tokens of the prompt.
         tokens: usize,

@@ -83,7 +83,10 @@ mod tests {
         for token in allowed {
             let expected = (logits[token as usize] / 2.0).exp() / sum;
             let share = counts[token as usize] as f32 / 20_000.0;
-            assert!((share - expected).abs() < 0.012, "{token}: {share} for {expected}");
+            assert!(
+                (share - expected).abs() < 0.012,
+                "{token}: {share} for {expected}"
+            );
         }
         assert_eq!(counts[1], 0);
     }

@@ -41,8 +41,18 @@ fn jobs() -> Vec<Job> {
     let long: Vec<u32> = (0..40).map(|i| i % 11).collect();
     let mut jobs = Vec::new();
     for seed in 0..6 {
-        jobs.push(job(&[1, 2, 3], grammar("a (b | c) d d (a | b | c d) a"), 20, seed));
-        jobs.push(job(&[1, 2, 3], grammar("(a | a b) | c (a | d) d"), 20, 10 + seed));
+        jobs.push(job(
+            &[1, 2, 3],
+            grammar("a (b | c) d d (a | b | c d) a"),
+            20,
+            seed,
+        ));
+        jobs.push(job(
+            &[1, 2, 3],
+            grammar("(a | a b) | c (a | d) d"),
+            20,
+            10 + seed,
+        ));
         jobs.push(job(&long, grammar("a b (b | c | d)"), 20, 20 + seed));
         jobs.push(job(&long[..7], None, 3 + seed as usize, 30 + seed));
         jobs.push(job(&long, None, 100, 40 + seed));
@@ -51,7 +61,10 @@ fn jobs() -> Vec<Job> {
 }
 
 fn run(model: &Backbone<Flex>, jobs: &[Job]) -> Vec<Sample> {
-    generate(model, jobs).into_iter().map(Result::unwrap).collect()
+    generate(model, jobs)
+        .into_iter()
+        .map(Result::unwrap)
+        .collect()
 }
 
 #[test]
@@ -62,7 +75,10 @@ fn sampled_log_probabilities_are_those_of_the_loss() {
         for (job, sample) in jobs.iter().zip(run(&model, &jobs)) {
             assert_eq!(sample.tokens.len(), sample.logprobs.len());
             if let Some(grammar) = &job.grammar {
-                assert_eq!(grammar.choices(&sample.tokens), Some(sample.choices.clone()));
+                assert_eq!(
+                    grammar.choices(&sample.tokens),
+                    Some(sample.choices.clone())
+                );
             }
             let sequence = Sequence {
                 tokens: sample.tokens.clone(),
@@ -80,7 +96,11 @@ fn sampled_log_probabilities_are_those_of_the_loss() {
                 assert!((sampled - scored).abs() < 1e-5, "{sampled} and {scored}");
             }
             let forced = (0..sample.tokens.len()).filter(|index| !free.contains(index));
-            assert!(forced.into_iter().all(|index| sample.logprobs[index] == 0.0));
+            assert!(
+                forced
+                    .into_iter()
+                    .all(|index| sample.logprobs[index] == 0.0)
+            );
         }
     }
 }
@@ -114,7 +134,9 @@ fn the_same_seeds_give_the_same_bytes() {
 fn samples_are_as_frequent_as_they_are_probable() {
     let model = model(4);
     let grammar = grammar("a (b | c) (a | d)");
-    let jobs: Vec<Job> = (0..4000).map(|seed| job(&[5, 1], grammar.clone(), 9, seed)).collect();
+    let jobs: Vec<Job> = (0..4000)
+        .map(|seed| job(&[5, 1], grammar.clone(), 9, seed))
+        .collect();
     let mut seen: std::collections::BTreeMap<Vec<u32>, (f64, f64)> = Default::default();
     for sample in run(&model, &jobs) {
         let probability = f64::from(sample.logprobs.iter().sum::<f32>()).exp();
@@ -124,7 +146,10 @@ fn samples_are_as_frequent_as_they_are_probable() {
     }
     assert_eq!(seen.len(), 4);
     for (tokens, (share, probability)) in seen {
-        assert!((share - probability).abs() < 0.03, "{tokens:?}: {share} for {probability}");
+        assert!(
+            (share - probability).abs() < 0.03,
+            "{tokens:?}: {share} for {probability}"
+        );
     }
 }
 
@@ -134,12 +159,18 @@ fn completions_end_where_they_must() {
     let tokenizer = tokenizer();
     let id = |word: &str| tokenizer.id(word).unwrap();
     let only = &run(&model, &[job(&[1], grammar("a b"), 9, 0)])[0];
-    assert_eq!((only.tokens.as_slice(), only.finish), (&[id("a"), id("b")][..], FinishReason::Stop));
+    assert_eq!(
+        (only.tokens.as_slice(), only.finish),
+        (&[id("a"), id("b")][..], FinishReason::Stop)
+    );
     let cut = &run(&model, &[job(&[1], grammar("a b (c | d)"), 2, 0)])[0];
     assert_eq!((cut.tokens.len(), cut.finish), (2, FinishReason::Length));
     let none = &run(&model, &[job(&[1], grammar("a b"), 0, 0)])[0];
     assert_eq!((none.tokens.len(), none.finish), (0, FinishReason::Length));
-    let full = &run(&model, &[job(&[2; 60], grammar(&"(a | b) ".repeat(9)), 9, 0)])[0];
+    let full = &run(
+        &model,
+        &[job(&[2; 60], grammar(&"(a | b) ".repeat(9)), 9, 0)],
+    )[0];
     assert_eq!((full.tokens.len(), full.finish), (4, FinishReason::Length));
     let jobs: Vec<Job> = (0..60).map(|seed| job(&[3, 1], None, 40, seed)).collect();
     let mut stopped = 0;
@@ -162,7 +193,12 @@ fn greedy_takes_the_likeliest_whatever_the_seed() {
     };
     let samples = run(&model, &[greedy(1), greedy(2)]);
     assert_eq!(samples[0], samples[1]);
-    assert!(samples[0].logprobs.iter().all(|logprob| *logprob >= 0.5f32.ln()));
+    assert!(
+        samples[0]
+            .logprobs
+            .iter()
+            .all(|logprob| *logprob >= 0.5f32.ln())
+    );
 }
 
 #[test]
@@ -185,7 +221,9 @@ fn a_job_that_cannot_be_done_says_why_and_spares_the_others() {
 
 #[test]
 fn waves_keep_the_order_and_fit_the_cache() {
-    let jobs: Vec<Job> = (0..5).map(|seed| job(&[1; 30_000], None, 9, seed)).collect();
+    let jobs: Vec<Job> = (0..5)
+        .map(|seed| job(&[1; 30_000], None, 9, seed))
+        .collect();
     let waves = waves(&jobs, vec![0, 1, 3, 4], 60_000);
     assert_eq!(waves, [vec![0, 1], vec![3, 4]]);
 }

@@ -33,7 +33,9 @@ pub(super) fn run<B: Kernels>(model: &Backbone<B>, jobs: &[&Job]) -> Vec<Sample>
     let mut read = |layout: Layout, at: &[usize]| {
         let rows = floats(model.logits_cached(layout, at, &mut cache));
         let vocabulary = rows.len() / at.len();
-        rows.chunks_exact(vocabulary).map(<[f32]>::to_vec).collect::<Vec<_>>()
+        rows.chunks_exact(vocabulary)
+            .map(<[f32]>::to_vec)
+            .collect::<Vec<_>>()
     };
 
     for pass in passes(&prompts) {
@@ -54,7 +56,9 @@ pub(super) fn run<B: Kernels>(model: &Backbone<B>, jobs: &[&Job]) -> Vec<Sample>
     loop {
         let mut layout = Layout::default();
         let mut at = Vec::new();
-        let live: Vec<usize> = (0..running.len()).filter(|job| !running[*job].done).collect();
+        let live: Vec<usize> = (0..running.len())
+            .filter(|job| !running[*job].done)
+            .collect();
         if live.is_empty() {
             break;
         }
@@ -119,7 +123,12 @@ impl<'a> Running<'a> {
     /// Chooses a token by the logits that follow the last one.
     fn step(&mut self, logits: &[f32]) {
         let among = self.allowed().cloned();
-        let chosen = choose(logits, among.as_deref(), self.job.temperature, &mut self.source);
+        let chosen = choose(
+            logits,
+            among.as_deref(),
+            self.job.temperature,
+            &mut self.source,
+        );
         self.push(chosen.token, chosen.logprob, among);
         self.go_on();
     }

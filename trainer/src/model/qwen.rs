@@ -94,8 +94,8 @@ impl<B: Kernels> Backbone<B> {
                 down: normal(intermediate, hidden, residual * deviation(intermediate)),
             })
             .collect();
-        let head = (!config.tie_embeddings)
-            .then(|| normal(hidden, config.vocab_size, deviation(hidden)));
+        let head =
+            (!config.tie_embeddings).then(|| normal(hidden, config.vocab_size, deviation(hidden)));
         Ok(Self::assemble(config, embedding, layers, ones(), head))
     }
 
@@ -140,7 +140,11 @@ impl<B: Kernels> Backbone<B> {
     pub fn parameters(&self) -> usize {
         struct Count(usize);
         impl<B: Kernels> Rewrite<B> for Count {
-            fn rewrite<const D: usize>(&mut self, _: &str, parameter: Tensor<B, D>) -> Tensor<B, D> {
+            fn rewrite<const D: usize>(
+                &mut self,
+                _: &str,
+                parameter: Tensor<B, D>,
+            ) -> Tensor<B, D> {
                 self.0 += parameter.shape().num_elements();
                 parameter
             }
@@ -153,12 +157,14 @@ impl<B: Kernels> Backbone<B> {
     /// Every parameter replaced.
     pub fn rewrite(self, by: &mut impl Rewrite<B>) -> Self {
         let layer = |(index, layer): (usize, Layer<B>)| {
-            let mut matrix = |name: &str, x: Tensor<B, 2>| by.rewrite(&format!("layers.{index}.{name}"), x);
+            let mut matrix =
+                |name: &str, x: Tensor<B, 2>| by.rewrite(&format!("layers.{index}.{name}"), x);
             let qkv = matrix("qkv", layer.qkv);
             let attention_out = matrix("attention_out", layer.attention_out);
             let gate_up = matrix("gate_up", layer.gate_up);
             let down = matrix("down", layer.down);
-            let mut norm = |name: &str, x: Tensor<B, 1>| by.rewrite(&format!("layers.{index}.{name}"), x);
+            let mut norm =
+                |name: &str, x: Tensor<B, 1>| by.rewrite(&format!("layers.{index}.{name}"), x);
             Layer {
                 attention_norm: norm("attention_norm", layer.attention_norm),
                 qkv,
@@ -203,7 +209,11 @@ impl<B: Kernels> Backbone<B> {
     pub(crate) fn cache(&self, slots: usize) -> Cache<B> {
         let width = 2 * self.config.kv_heads * self.config.head_dim();
         let layers = 0..self.config.layers;
-        Cache(layers.map(|_| Tensor::zeros([slots, width], &self.device())).collect())
+        Cache(
+            layers
+                .map(|_| Tensor::zeros([slots, width], &self.device()))
+                .collect(),
+        )
     }
 
     /// Logits of what follows the tokens `at`, [at, vocabulary], of a pass whose
@@ -215,18 +225,14 @@ impl<B: Kernels> Backbone<B> {
         cache: &mut Cache<B>,
     ) -> Tensor<B, 2> {
         let plan = self.plan(layout);
-        // Each layer's cache is moved through the kernel, so that it is the only
-        // handle and can be written in place.
-        let mut slots = std::mem::take(&mut cache.0).into_iter();
-        let logits = self.pass(&plan, at, |layer, qkv| match slots.next() {
-            Some(keys) => {
-                let (attended, keys) = B::attend_cached(qkv, keys, &plan);
-                cache.0.push(keys);
-                attended
-            }
-            None => panic!("the cache has no layer {layer}: it was made for another backbone"),
-        });
-        logits
+        self.pass(&plan, at, |layer, qkv| {
+            // Moved through the kernel, so that it holds the only handle and can
+            // write in place.
+            let keys = std::mem::replace(&mut cache.0[layer], Tensor::empty([1, 1], plan.device()));
+            let (attended, keys) = B::attend_cached(qkv, keys, &plan);
+            cache.0[layer] = keys;
+            attended
+        })
     }
 
     fn pass(

@@ -59,7 +59,9 @@ pub enum WeightsError {
         found: Dtype,
     },
     /// A tensor is of the wrong shape.
-    #[error("{path}: {tensor} is {found:?}, {expected:?} was expected: the configuration beside it is of another backbone")]
+    #[error(
+        "{path}: {tensor} is {found:?}, {expected:?} was expected: the configuration beside it is of another backbone"
+    )]
     Shape {
         /// Which file.
         path: PathBuf,
@@ -71,7 +73,9 @@ pub enum WeightsError {
         expected: Vec<usize>,
     },
     /// A tensor has no place.
-    #[error("{path}: {tensor} has no place in this backbone: it has no biases, no query or key norms, and no head if that is tied")]
+    #[error(
+        "{path}: {tensor} has no place in this backbone: it has no biases, no query or key norms, and no head if that is tied"
+    )]
     Unknown {
         /// Which file.
         path: PathBuf,
@@ -160,7 +164,10 @@ impl TensorFile {
                 });
             }
             let (values, _) = view.data().as_chunks::<4>();
-            let values = values.iter().map(|value| f32::from_le_bytes(*value)).collect();
+            let values = values
+                .iter()
+                .map(|value| f32::from_le_bytes(*value))
+                .collect();
             file.put(name.into(), view.shape(), values);
         }
         Ok(file)
@@ -177,10 +184,13 @@ impl TensorFile {
 
     /// Takes an array out, which must have the shape.
     pub(crate) fn take(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>, WeightsError> {
-        let array = self.arrays.remove(name).ok_or_else(|| WeightsError::Missing {
-            path: self.path.clone(),
-            tensor: name.into(),
-        })?;
+        let array = self
+            .arrays
+            .remove(name)
+            .ok_or_else(|| WeightsError::Missing {
+                path: self.path.clone(),
+                tensor: name.into(),
+            })?;
         if array.shape != shape {
             return Err(WeightsError::Shape {
                 path: self.path.clone(),
@@ -191,7 +201,6 @@ impl TensorFile {
         }
         Ok(array.values)
     }
-
 
     /// Errors where an array has not been taken.
     pub(crate) fn finish(mut self) -> Result<(), WeightsError> {

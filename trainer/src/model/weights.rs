@@ -27,7 +27,10 @@ impl Joined {
         let mut start = 0;
         let parts = parts.iter().map(|(name, outputs)| {
             start += outputs;
-            (format!("model.layers.{layer}.{name}.weight"), start - outputs..start)
+            (
+                format!("model.layers.{layer}.{name}.weight"),
+                start - outputs..start,
+            )
         });
         Self {
             inputs,
@@ -59,7 +62,10 @@ fn matrices(config: &BackboneConfig, layer: usize) -> [Joined; 4] {
         Joined::new(
             layer,
             hidden,
-            &[("mlp.gate_proj", intermediate), ("mlp.up_proj", intermediate)],
+            &[
+                ("mlp.gate_proj", intermediate),
+                ("mlp.up_proj", intermediate),
+            ],
         ),
         Joined::new(layer, intermediate, &[("mlp.down_proj", hidden)]),
     ]
@@ -81,15 +87,19 @@ impl<B: Kernels> Backbone<B> {
         let mut file = TensorFile::new(&folder.join(WEIGHTS), ("format", "pt"));
         let config = &self.config;
         for (index, layer) in self.layers.iter().enumerate() {
-            let ours = [&layer.qkv, &layer.attention_out, &layer.gate_up, &layer.down];
+            let ours = [
+                &layer.qkv,
+                &layer.attention_out,
+                &layer.gate_up,
+                &layer.down,
+            ];
             for (joined, tensor) in matrices(config, index).into_iter().zip(ours) {
                 let values = floats(tensor.clone());
                 let columns = joined.outputs();
                 for (name, part) in joined.parts {
                     let shape = [part.len(), joined.inputs];
-                    let outputs = part.flat_map(|column| {
-                        values.iter().skip(column).step_by(columns).copied()
-                    });
+                    let outputs = part
+                        .flat_map(|column| values.iter().skip(column).step_by(columns).copied());
                     file.put(name, &shape, outputs.collect());
                 }
             }
@@ -100,7 +110,11 @@ impl<B: Kernels> Backbone<B> {
         }
         let embedding = [config.vocab_size, config.hidden_size];
         file.put(EMBEDDING.into(), &embedding, floats(self.embedding.clone()));
-        file.put(NORM.into(), &[config.hidden_size], floats(self.norm.clone()));
+        file.put(
+            NORM.into(),
+            &[config.hidden_size],
+            floats(self.norm.clone()),
+        );
         if let Some(head) = &self.head {
             file.put(HEAD.into(), &embedding, floats(head.clone().transpose()));
         }
@@ -116,9 +130,8 @@ impl<B: Kernels> Backbone<B> {
             Tensor::<B, 2>::from_data(TensorData::new(values, shape), device)
         };
         let hidden = config.hidden_size;
-        let vector = |values: Vec<f32>| {
-            Tensor::<B, 1>::from_data(TensorData::new(values, [hidden]), device)
-        };
+        let vector =
+            |values: Vec<f32>| Tensor::<B, 1>::from_data(TensorData::new(values, [hidden]), device);
         let mut layers = Vec::with_capacity(config.layers);
         for index in 0..config.layers {
             let mut joined = |joined: &Joined| -> Result<Tensor<B, 2>, WeightsError> {

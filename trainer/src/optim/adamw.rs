@@ -127,7 +127,10 @@ impl<B: Trainable> Rewrite<B> for Update<'_, B> {
             return parameter;
         };
         let square = gradient.clone() * gradient.clone();
-        let (mean, square) = (gradient.mul_scalar(1.0 - BETA_1), square.mul_scalar(1.0 - BETA_2));
+        let (mean, square) = (
+            gradient.mul_scalar(1.0 - BETA_1),
+            square.mul_scalar(1.0 - BETA_2),
+        );
         let moments = match self.moments.remove(name) {
             Some(old) => Moments {
                 mean: old.mean.mul_scalar(BETA_1) + mean,

@@ -77,11 +77,18 @@ fn the_first_step_moves_every_weight_by_the_learning_rate_against_its_gradient()
     let before = weights(&model);
     let gradients = gradients(&model, &[&row(1), &row(2)]);
     let (model, _) = AdamW::new(0.0, 1e9).step(model, gradients, 1e-3);
-    let moved = before.iter().zip(weights(&model)).map(|(a, b)| (a - b).abs());
+    let moved = before
+        .iter()
+        .zip(weights(&model))
+        .map(|(a, b)| (a - b).abs());
     let moved: Vec<f32> = moved.filter(|by| *by > 0.0).collect();
     assert!(moved.len() > before.len() / 2);
     let whole = moved.iter().filter(|by| (**by - 1e-3).abs() < 1e-5).count();
-    assert!(whole as f32 > 0.95 * moved.len() as f32, "{whole} of {}", moved.len());
+    assert!(
+        whole as f32 > 0.95 * moved.len() as f32,
+        "{whole} of {}",
+        moved.len()
+    );
 }
 
 #[test]
@@ -102,7 +109,10 @@ fn weight_decay_shrinks_matrices_and_spares_norms() {
     assert_eq!(norms, config.hidden_size * (2 * config.layers + 1));
     for ((start, without), with) in start.iter().zip(&without).zip(&with) {
         let shrunk = without - start * 0.005;
-        assert!(with == without || (with - shrunk).abs() < 1e-6, "{with}, {shrunk} expected");
+        assert!(
+            with == without || (with - shrunk).abs() < 1e-6,
+            "{with}, {shrunk} expected"
+        );
     }
 }
 
@@ -123,7 +133,10 @@ fn large_gradients_are_scaled_down_to_the_limit() {
     let (other, larger) = after(100.0, 1.0);
     assert!((larger / norm - 2.0).abs() < 1e-3);
     let distance = |a: &[f32], b: &[f32]| {
-        a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
+        a.iter()
+            .zip(b)
+            .map(|(a, b)| (a - b).abs())
+            .fold(0.0, f32::max)
     };
     assert!(distance(&limited, &other) < 1e-5);
     assert!(distance(&limited, &after(50.0, 1e9).0) > 1e-3);
@@ -186,8 +199,14 @@ fn a_state_of_another_backbone_is_refused_by_name() {
         ..BackboneConfig::tiny()
     };
     let large = Backbone::<Tracked>::random(&config, 3, &Default::default()).unwrap();
-    let error = AdamW::new(0.01, 1.0).load(&path, &large).unwrap_err().to_string();
-    assert!(error.contains("moments.safetensors") && error.contains("gate_up"), "{error}");
+    let error = AdamW::new(0.01, 1.0)
+        .load(&path, &large)
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("moments.safetensors") && error.contains("gate_up"),
+        "{error}"
+    );
 }
 
 #[test]

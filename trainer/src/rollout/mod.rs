@@ -14,7 +14,7 @@ use memloom_runtime::{Episode, Snapshot};
 
 use self::hub::{Asking, Event, Line, Place};
 use self::model::{SampledModel, Sampling, Step, Steps};
-use self::settle::{Settled, Tally};
+use self::settle::{Asked, Settled, Tally};
 use crate::generate::{Job, Sample};
 use crate::tokenizer::Tokenizer;
 use crate::world::{Opened, World};
@@ -40,6 +40,8 @@ pub struct Plan<'a> {
     pub anchors: &'a [Vec<Anchor>],
     /// Rerolls of each anchor: m.
     pub rerolls: usize,
+    /// Whether rollouts answer their questions (rerolls: those of their session).
+    pub asks: bool,
     /// Temperature and random numbers: the same for rollouts and rerolls.
     pub sampling: Sampling,
 }
@@ -170,7 +172,7 @@ impl<'env> Run<'env> {
             }
             tally.observe(&mut episode, session, None)?;
         }
-        self.outcome(place, episode, &steps, tally, None)
+        self.outcome(place, episode, &steps, tally, Asked::All)
     }
 
     fn local(&self, line: &Line, session: u32, snapshot: &Snapshot) -> Result<Outcome> {
@@ -184,7 +186,7 @@ impl<'env> Run<'env> {
         )?;
         let mut tally = Tally::default();
         tally.observe(&mut episode, session, None)?;
-        self.outcome(line.place(), episode, &steps, tally, Some(session))
+        self.outcome(line.place(), episode, &steps, tally, Asked::Session(session))
     }
 
     fn outcome(
@@ -193,9 +195,10 @@ impl<'env> Run<'env> {
         episode: Episode,
         steps: &Steps,
         tally: Tally,
-        only: Option<u32>,
+        asked: Asked,
     ) -> Result<Outcome> {
-        let settled = tally.settle(episode, self.opened, only)?;
+        let asked = if self.plan.asks { asked } else { Asked::None };
+        let settled = tally.settle(episode, self.opened, asked)?;
         let steps = std::mem::take(&mut *steps.lock().unwrap_or_else(PoisonError::into_inner));
         Ok(Outcome {
             place,

@@ -21,9 +21,20 @@ pub struct Tally {
     pub refused: u64,
 }
 
+/// Which questions of an episode are asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// Every one.
+    All,
+    /// Those that belong to a session.
+    Session(u32),
+    /// None: the reward needs no answers.
+    None,
+}
+
 /// A rollout that has ended.
 pub struct Settled {
-    /// By question of the episode; a reroll answers only those of its session.
+    /// By question of the episode; none where it was not asked.
     pub scores: Vec<Option<Score>>,
     /// Words in the final bank.
     pub words: BankWords,
@@ -31,7 +42,7 @@ pub struct Settled {
     pub evidence: BTreeSet<String>,
     /// What was done on the way.
     pub tally: Tally,
-    /// Seconds in guests and host calls, without the model.
+    /// Processor seconds in guests and host calls, without the model.
     pub guest_seconds: f64,
 }
 
@@ -53,12 +64,15 @@ impl Tally {
         Ok(())
     }
 
-    /// Asks the episode's questions (only those of one session, where named),
-    /// and reads the bank.
-    pub fn settle(self, mut episode: Episode, opened: &Opened, only: Option<u32>) -> Result<Settled> {
+    /// Asks the episode's questions and reads the bank.
+    pub fn settle(self, mut episode: Episode, opened: &Opened, asked: Asked) -> Result<Settled> {
         let mut scores = Vec::with_capacity(opened.questions.len());
         for question in &opened.questions {
-            let asked = only.is_none_or(|session| question.sessions.contains(&session));
+            let asked = match asked {
+                Asked::All => true,
+                Asked::Session(session) => question.sessions.contains(&session),
+                Asked::None => false,
+            };
             scores.push(if asked {
                 let answer = episode.answer(question)?;
                 Some(episode.score(question, &answer)?)

@@ -374,6 +374,7 @@ impl Trainer<'_> {
             rollouts: 1,
             anchors: &[],
             rerolls: 0,
+            asks: false,
             sampling,
         };
         let learner = &self.learner;

@@ -10,6 +10,7 @@ use super::learner::Reinforcement;
 use super::step::{Groups, Rewards, anchors, assemble};
 use super::{EVALUATION, Timing, Trainer};
 use crate::eval;
+use crate::eval::figures::HELD;
 use crate::logo::loss::Objective;
 use crate::logo::reward::Compression;
 use crate::rollout::model::Sampling;
@@ -127,6 +128,7 @@ impl Trainer<'_> {
             rollouts: logo.rollouts,
             anchors: &chosen,
             rerolls: logo.rerolls,
+            asks: logo.metric != HELD,
             sampling: Sampling {
                 seed,
                 occasion: [index as u64, step],

@@ -206,8 +206,9 @@ fn score_in(
 ) -> Result<Option<f64>> {
     let mut scores = Vec::new();
     for (question, score) in opened.questions.iter().zip(&outcome.settled.scores) {
-        if let Some(score) = score {
-            scores.push((reward_of(score, metric)?, question.sessions.as_slice()));
+        let evidence = &outcome.settled.evidence;
+        if let Some(reward) = reward_of(question, score.as_ref(), evidence, metric)? {
+            scores.push((reward, question.sessions.as_slice()));
         }
     }
     Ok(session_score(&scores, session))

@@ -200,7 +200,11 @@ fn differentiable<K: Known<N>, const N: usize, const D: usize>(
 ) -> Tensor<Tracked, D> {
     let step = Step::<K>(std::marker::PhantomData);
     let nodes = inputs.map(|input| input.node);
-    let output = match step.prepare::<NoCheckpointing>(nodes).compute_bound().stateful() {
+    let output = match step
+        .prepare::<NoCheckpointing>(nodes)
+        .compute_bound()
+        .stateful()
+    {
         OpsKind::Tracked(prep) => prep.finish(known, output),
         OpsKind::UnTracked(prep) => prep.finish(output),
     };

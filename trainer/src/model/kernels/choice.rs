@@ -54,32 +54,37 @@ pub(super) fn backward(
 ) -> Vec<f32> {
     let vocabulary = logits.len() / choices.len().max(1);
     let mut logits_grad = vec![0.0; logits.len()];
-    for_each_chunk(&mut logits_grad, ROWS * vocabulary.max(1), #[inline(always)] |index, chunk| {
-        let first = index * ROWS;
-        let mut weights = Vec::new();
-        for (row, out) in chunk.chunks_exact_mut(vocabulary).enumerate() {
-            let row = first + row;
-            let choice = &choices[row];
-            let logits = &logits[row * vocabulary..(row + 1) * vocabulary];
-            gather(logits, choice, &mut weights);
-            let top = largest(&weights);
-            let sum = exponentials(&mut weights, 1.0 / temperature, top / temperature);
-            let scale = -grad[row] / (sum * temperature);
-            match &choice.among {
-                Some(among) => {
-                    for (token, weight) in among.iter().zip(&weights) {
-                        out[*token as usize] = weight * scale;
+    for_each_chunk(
+        &mut logits_grad,
+        ROWS * vocabulary.max(1),
+        #[inline(always)]
+        |index, chunk| {
+            let first = index * ROWS;
+            let mut weights = Vec::new();
+            for (row, out) in chunk.chunks_exact_mut(vocabulary).enumerate() {
+                let row = first + row;
+                let choice = &choices[row];
+                let logits = &logits[row * vocabulary..(row + 1) * vocabulary];
+                gather(logits, choice, &mut weights);
+                let top = largest(&weights);
+                let sum = exponentials(&mut weights, 1.0 / temperature, top / temperature);
+                let scale = -grad[row] / (sum * temperature);
+                match &choice.among {
+                    Some(among) => {
+                        for (token, weight) in among.iter().zip(&weights) {
+                            out[*token as usize] = weight * scale;
+                        }
+                    }
+                    None => {
+                        for (out, weight) in out.iter_mut().zip(&weights) {
+                            *out = weight * scale;
+                        }
                     }
                 }
-                None => {
-                    for (out, weight) in out.iter_mut().zip(&weights) {
-                        *out = weight * scale;
-                    }
-                }
+                out[choice.token as usize] += grad[row] / temperature;
             }
-            out[choice.token as usize] += grad[row] / temperature;
-        }
-    });
+        },
+    );
     logits_grad
 }
 

@@ -80,7 +80,9 @@ impl Kernels for Flex {
 pub(super) fn rotated(qkv: &FlexTensor, sight: &Sight) -> Vec<f32> {
     let mut rows = floats(qkv).to_vec();
     let positions = &sight.layout.positions;
-    sight.rope.turn_rows(&mut rows, positions, sight.heads, false);
+    sight
+        .rope
+        .turn_rows(&mut rows, positions, sight.heads, false);
     rows
 }
 

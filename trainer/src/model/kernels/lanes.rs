@@ -1,4 +1,8 @@
 //! Loops that the compiler turns into vector instructions.
+#![allow(
+    clippy::needless_range_loop,
+    reason = "lanes of several arrays, by one index, are what becomes a vector"
+)]
 
 use macerator::Arch;
 use rayon::prelude::*;

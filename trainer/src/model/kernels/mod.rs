@@ -21,8 +21,8 @@ use std::sync::{Arc, OnceLock};
 use burn::tensor::backend::{AutodiffBackend, Backend};
 use burn::tensor::{Int, Tensor, TensorData};
 
-use super::layout::Layout;
 pub use self::rotary::Rope;
+use super::layout::Layout;
 
 /// How many heads, and how wide.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

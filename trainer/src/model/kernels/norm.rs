@@ -12,15 +12,20 @@ const ROWS: usize = 64;
 pub(super) fn forward(x: &[f32], weight: &[f32], epsilon: f32) -> Vec<f32> {
     let width = weight.len();
     let mut y = vec![0.0; x.len()];
-    for_each_chunk(&mut y, ROWS * width, #[inline(always)] |index, y| {
-        let x = &x[index * ROWS * width..];
-        for (x, y) in x.chunks_exact(width).zip(y.chunks_exact_mut(width)) {
-            let r = inverse_root(x, epsilon);
-            for ((y, x), w) in y.iter_mut().zip(x).zip(weight) {
-                *y = x * r * w;
+    for_each_chunk(
+        &mut y,
+        ROWS * width,
+        #[inline(always)]
+        |index, y| {
+            let x = &x[index * ROWS * width..];
+            for (x, y) in x.chunks_exact(width).zip(y.chunks_exact_mut(width)) {
+                let r = inverse_root(x, epsilon);
+                for ((y, x), w) in y.iter_mut().zip(x).zip(weight) {
+                    *y = x * r * w;
+                }
             }
-        }
-    });
+        },
+    );
     y
 }
 
@@ -54,7 +59,13 @@ pub(super) fn backward(
 }
 
 #[inline(always)]
-fn backward_rows(x: &[f32], weight: &[f32], epsilon: f32, grad: &[f32], dx: &mut [f32]) -> Vec<f32> {
+fn backward_rows(
+    x: &[f32],
+    weight: &[f32],
+    epsilon: f32,
+    grad: &[f32],
+    dx: &mut [f32],
+) -> Vec<f32> {
     let width = weight.len();
     let mut dw = vec![0.0; width];
     let mut scaled = vec![0.0; width];

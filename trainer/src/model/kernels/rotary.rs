@@ -67,11 +67,16 @@ impl Rope {
     ) {
         let columns = heads.columns();
         let turned = (heads.queries + heads.keys) * heads.width;
-        for_each_chunk(rows, ROWS * columns, #[inline(always)] |index, rows| {
-            let positions = &positions[index * ROWS..];
-            for (row, position) in rows.chunks_exact_mut(columns).zip(positions) {
-                self.turn(&mut row[..turned], *position, inverse);
-            }
-        });
+        for_each_chunk(
+            rows,
+            ROWS * columns,
+            #[inline(always)]
+            |index, rows| {
+                let positions = &positions[index * ROWS..];
+                for (row, position) in rows.chunks_exact_mut(columns).zip(positions) {
+                    self.turn(&mut row[..turned], *position, inverse);
+                }
+            },
+        );
     }
 }

@@ -22,7 +22,10 @@ fn tensor<const D: usize>(source: &mut ChaCha8Rng, shape: [usize; D]) -> Tensor<
 fn assert_close(a: &[f32], b: &[f32], what: &str) {
     assert_eq!(a.len(), b.len(), "{what}");
     for (index, (a, b)) in a.iter().zip(b).enumerate() {
-        assert!((a - b).abs() < 2e-5 * (1.0 + a.abs()), "{what}, element {index}: {a} and {b}");
+        assert!(
+            (a - b).abs() < 2e-5 * (1.0 + a.abs()),
+            "{what}, element {index}: {a} and {b}"
+        );
     }
 }
 
@@ -174,10 +177,15 @@ fn fused_choices_are_plain_choices() {
         })
         .collect();
     for temperature in [1.0, 0.5] {
-        let (fused, fused_entropies) = Tracked::choose(logits.clone(), choices.clone(), temperature);
+        let (fused, fused_entropies) =
+            Tracked::choose(logits.clone(), choices.clone(), temperature);
         let (plain, plain_entropies) = composed::choose(logits.clone(), &choices, temperature);
         compare("log-probabilities", &[&logits], fused, plain);
-        assert_close(&floats(fused_entropies), &floats(plain_entropies), "entropies");
+        assert_close(
+            &floats(fused_entropies),
+            &floats(plain_entropies),
+            "entropies",
+        );
     }
 }
 
@@ -198,7 +206,8 @@ fn kernels_give_the_same_bytes_again() {
     let plan = Plan::new(sight(layout, heads), Default::default());
     let weight = tensor(source, [1, heads.columns()]);
     let run = || {
-        let normed = Tracked::rms_norm(qkv.clone(), weight.clone().reshape([heads.columns()]), 1e-6);
+        let normed =
+            Tracked::rms_norm(qkv.clone(), weight.clone().reshape([heads.columns()]), 1e-6);
         let loss = Tracked::swiglu(Tracked::attend(normed, &plan)).sum();
         let gradients = loss.backward();
         let bits = |x: Vec<f32>| x.into_iter().map(f32::to_bits).collect::<Vec<_>>();

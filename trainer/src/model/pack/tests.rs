@@ -46,7 +46,11 @@ fn logprobs(model: &Backbone<Flex>, rows: &[&Row], temperature: f32) -> Vec<f32>
 #[test]
 fn free_tokens_are_those_with_a_choice() {
     let rows = rows();
-    let free: Vec<Vec<usize>> = rows[0].completions.iter().map(|c| c.free().collect()).collect();
+    let free: Vec<Vec<usize>> = rows[0]
+        .completions
+        .iter()
+        .map(|c| c.free().collect())
+        .collect();
     assert_eq!(free, [vec![1, 3], vec![0, 1], vec![0], vec![]]);
 }
 
@@ -89,7 +93,10 @@ fn probabilities_over_a_set_sum_to_one_and_entropy_is_theirs() {
         };
         choice_logprobs(&model, &[&row], 1.0)
     };
-    let all: Vec<f32> = set.iter().map(|token| floats(scored(*token).logprobs)[0]).collect();
+    let all: Vec<f32> = set
+        .iter()
+        .map(|token| floats(scored(*token).logprobs)[0])
+        .collect();
     let sum: f32 = all.iter().map(|l| l.exp()).sum();
     let entropy: f32 = all.iter().map(|l| -l * l.exp()).sum();
     assert!((sum - 1.0).abs() < 1e-5);
@@ -115,8 +122,14 @@ fn micro_batches_hold_similar_rows_and_every_row_once() {
         completions: vec![],
     };
     let rows: Vec<Row> = [3, 9, 3, 20, 4, 9].into_iter().map(row).collect();
-    assert_eq!(micro_batches(&rows, 12), [vec![3], vec![1], vec![5], vec![4, 0, 2]]);
-    assert_eq!(micro_batches(&rows, 18), [vec![3], vec![1, 5], vec![4, 0, 2]]);
+    assert_eq!(
+        micro_batches(&rows, 12),
+        [vec![3], vec![1], vec![5], vec![4, 0, 2]]
+    );
+    assert_eq!(
+        micro_batches(&rows, 18),
+        [vec![3], vec![1, 5], vec![4, 0, 2]]
+    );
     assert!(micro_batches(&[], 12).is_empty());
 }
 
@@ -151,7 +164,9 @@ impl Rewrite<Tracked> for Read<'_> {
         name: &str,
         parameter: Tensor<Tracked, D>,
     ) -> Tensor<Tracked, D> {
-        let gradient = parameter.grad(self.0).expect("every parameter has a gradient");
+        let gradient = parameter
+            .grad(self.0)
+            .expect("every parameter has a gradient");
         assert_eq!(gradient.dims(), parameter.dims(), "{name}");
         self.1.push((name.into(), floats(gradient)));
         parameter
@@ -173,7 +188,8 @@ fn gradients_are_finite_differences() {
         let logprobs_of = choice_logprobs(&tracked, &rows, 0.8).logprobs;
         let count = logprobs_of.dims()[0];
         let factors: Vec<f32> = (0..count).map(weights).collect();
-        let factors: Tensor<Tracked, 1> = Tensor::from_floats(factors.as_slice(), &Default::default());
+        let factors: Tensor<Tracked, 1> =
+            Tensor::from_floats(factors.as_slice(), &Default::default());
         let gradients = (logprobs_of * factors).sum().backward();
         let mut read = Read(&gradients, Vec::new());
         tracked.clone().rewrite(&mut read);
@@ -183,7 +199,9 @@ fn gradients_are_finite_differences() {
         let loss = |nudge: Nudge<'_>| -> f64 {
             let model = plain.clone().rewrite(&mut { nudge });
             let values = logprobs(&model, &rows, 0.8).into_iter().enumerate();
-            values.map(|(index, value)| f64::from(value * weights(index))).sum()
+            values
+                .map(|(index, value)| f64::from(value * weights(index)))
+                .sum()
         };
         for (name, gradient) in &read.1 {
             for element in (0..gradient.len()).step_by(gradient.len() / 5) {

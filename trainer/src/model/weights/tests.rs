@@ -50,7 +50,9 @@ fn formula(config: &BackboneConfig) -> Vec<(String, Vec<usize>, Vec<f32>)> {
     named
         .map(|(number, (name, shape))| {
             let count: usize = shape.iter().product();
-            let values = (0..count).map(|index| value(number, &shape, index)).collect();
+            let values = (0..count)
+                .map(|index| value(number, &shape, index))
+                .collect();
             (name, shape, values)
         })
         .collect()
@@ -119,7 +121,10 @@ fn the_seed_alone_decides_the_initial_weights() {
     assert_ne!(first, weights(2));
     let square: f32 = first.iter().map(|x| x * x).sum::<f32>() / first.len() as f32;
     let expected = 0.25 / config.intermediate_size as f32 / (2.0 * config.layers as f32);
-    assert!((square / expected - 1.0).abs() < 0.2, "{square} for {expected}");
+    assert!(
+        (square / expected - 1.0).abs() < 0.2,
+        "{square} for {expected}"
+    );
 }
 
 #[test]
@@ -147,7 +152,10 @@ fn complaints_name_the_tensor_both_shapes_and_the_file() {
          the configuration beside it is of another backbone"
     );
     let said = complaint(|name, _, _| name != NORM);
-    assert!(said.starts_with("FILE has no tensor model.norm.weight"), "{said}");
+    assert!(
+        said.starts_with("FILE has no tensor model.norm.weight"),
+        "{said}"
+    );
 
     let folder = tempfile::tempdir().unwrap();
     let mut untied = config.clone();
@@ -155,9 +163,15 @@ fn complaints_name_the_tensor_both_shapes_and_the_file() {
     write(folder.path(), &untied, |_, _, _| true);
     config.write(&folder.path().join(CONFIG)).unwrap();
     let error = Backbone::<Flex>::load(folder.path(), &Default::default()).unwrap_err();
-    assert!(error.to_string().contains("lm_head.weight has no place"), "{error}");
+    assert!(
+        error.to_string().contains("lm_head.weight has no place"),
+        "{error}"
+    );
 
     std::fs::write(folder.path().join(WEIGHTS), b"nonsense").unwrap();
     let error = Backbone::<Flex>::load(folder.path(), &Default::default()).unwrap_err();
-    assert!(error.to_string().contains("is not a safetensors file"), "{error}");
+    assert!(
+        error.to_string().contains("is not a safetensors file"),
+        "{error}"
+    );
 }

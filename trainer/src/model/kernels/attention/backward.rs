@@ -5,7 +5,9 @@ use rayon::prelude::*;
 
 use super::super::lanes::{add_scaled, dot, exponentials, vectorized};
 use super::super::{Heads, Sight};
-use super::{KeyRows, Operand, Remembered, ROWS, Segment, Tile, Transposed, for_each_tile, scores, weighted};
+use super::{
+    KeyRows, Operand, ROWS, Remembered, Segment, Tile, Transposed, for_each_tile, scores, weighted,
+};
 
 /// What all rows share.
 #[derive(Clone, Copy)]
@@ -85,7 +87,9 @@ fn one_row<const W: usize>(segments: &[Segment], known: Known<'_>, out: &mut [f3
                 };
                 scores(queries, W, segment, &transposed_keys, &mut weights);
                 scores(grads, W, segment, &transposed_values, &mut slopes);
-                let rows = weights.chunks_exact_mut(padded).zip(slopes.chunks_exact_mut(padded));
+                let rows = weights
+                    .chunks_exact_mut(padded)
+                    .zip(slopes.chunks_exact_mut(padded));
                 for (j, (weights, slopes)) in rows.enumerate() {
                     let at = (start + j) * heads.queries + head;
                     let (weights, unseen) = weights.split_at_mut(segment.visible(j));
@@ -99,14 +103,8 @@ fn one_row<const W: usize>(segments: &[Segment], known: Known<'_>, out: &mut [f3
                     }
                 }
                 for_each_tile!(segment.queries.len(), |R, from| {
-                    let tile = weighted::<R, W>(
-                        &slopes,
-                        padded,
-                        from,
-                        keys,
-                        segment,
-                        keys.keys + kv * W,
-                    );
+                    let tile =
+                        weighted::<R, W>(&slopes, padded, from, keys, segment, keys.keys + kv * W);
                     for (r, row) in tile.0.iter().enumerate() {
                         let token = start - first + from + r;
                         out[token * columns + head * W..][..W].copy_from_slice(row);
@@ -119,8 +117,16 @@ fn one_row<const W: usize>(segments: &[Segment], known: Known<'_>, out: &mut [f3
             for (at, key) in seen.enumerate() {
                 let row = &mut out[(key - first) * columns..][..columns];
                 let part = at * W..(at + 1) * W;
-                add_scaled(&mut row[keys.keys + kv * W..][..W], 1.0, &keys_grad[part.clone()]);
-                add_scaled(&mut row[keys.values + kv * W..][..W], 1.0, &values_grad[part]);
+                add_scaled(
+                    &mut row[keys.keys + kv * W..][..W],
+                    1.0,
+                    &keys_grad[part.clone()],
+                );
+                add_scaled(
+                    &mut row[keys.values + kv * W..][..W],
+                    1.0,
+                    &values_grad[part],
+                );
             }
         }
     }

@@ -23,7 +23,11 @@ struct RowWork<'a> {
 }
 
 /// Attention of `rotated`, rows [queries | keys | values], to `keys`.
-pub(super) fn forward<const W: usize>(sight: &Sight, rotated: &[f32], keys: KeyRows<'_>) -> Attended {
+pub(super) fn forward<const W: usize>(
+    sight: &Sight,
+    rotated: &[f32],
+    keys: KeyRows<'_>,
+) -> Attended {
     let layout = &sight.layout;
     let heads = sight.heads.queries;
     let mut attended = Attended {
@@ -66,8 +70,7 @@ fn one_row<const W: usize>(work: RowWork<'_>, heads: Heads, rotated: &[f32], key
     for segment in work.segments {
         for kv in 0..heads.keys {
             let few = segment.queries.len() * shared < ROWS;
-            let transposed =
-                (!few).then(|| Transposed::new(keys, segment, keys.keys + kv * W, W));
+            let transposed = (!few).then(|| Transposed::new(keys, segment, keys.keys + kv * W, W));
             for head in kv * shared..(kv + 1) * shared {
                 let queries = Operand {
                     data: &rotated[segment.queries.start * heads.columns() + head * W..],
