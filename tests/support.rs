@@ -14,7 +14,9 @@ pub fn root() -> PathBuf {
 /// # Panics
 /// Where it has not been built.
 pub fn component(name: &str) -> PathBuf {
-    let path = root().join("target/components").join(format!("{name}.wasm"));
+    let path = root()
+        .join("target/components")
+        .join(format!("{name}.wasm"));
     assert!(
         path.exists(),
         "{} is not there: run the tests with `cargo xtask test`",
@@ -29,7 +31,10 @@ pub fn component(name: &str) -> PathBuf {
 /// Where it has not been built.
 pub fn memloom() -> Command {
     let test = std::env::current_exe().expect("a test knows where it is");
-    let folder = test.parent().and_then(Path::parent).expect("target/release/deps");
+    let folder = test
+        .parent()
+        .and_then(Path::parent)
+        .expect("target/release/deps");
     let binary = folder.join("memloom");
     assert!(
         binary.exists(),
@@ -127,7 +132,9 @@ horizon = 3
     /// `memloom train` on this run.
     pub fn train(&self) -> Command {
         let mut command = memloom();
-        command.arg("train").arg(self.folder.path().join("run.toml"));
+        command
+            .arg("train")
+            .arg(self.folder.path().join("run.toml"));
         for setting in &self.settings {
             command.arg("--set").arg(setting);
         }
@@ -139,7 +146,11 @@ horizon = 3
     /// # Panics
     /// Where training fails.
     pub fn finish(&self, arguments: &[&str]) -> Output {
-        let output = self.train().args(arguments).output().expect("memloom starts");
+        let output = self
+            .train()
+            .args(arguments)
+            .output()
+            .expect("memloom starts");
         assert!(
             output.status.success(),
             "memloom train failed:\n{}",
@@ -153,7 +164,11 @@ horizon = 3
     /// # Panics
     /// Where training succeeds, or says more or less than one error.
     pub fn refusal(&self, arguments: &[&str]) -> String {
-        let output = self.train().args(arguments).output().expect("memloom starts");
+        let output = self
+            .train()
+            .args(arguments)
+            .output()
+            .expect("memloom starts");
         refusal(&output)
     }
 
@@ -185,8 +200,15 @@ horizon = 3
 /// Where it did not fail, or said more or less than one error.
 pub fn refusal(output: &Output) -> String {
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(output.status.code(), Some(1), "exit status; it said:\n{text}");
-    let errors: Vec<&str> = text.lines().filter(|line| line.starts_with("error: ")).collect();
+    assert_eq!(
+        output.status.code(),
+        Some(1),
+        "exit status; it said:\n{text}"
+    );
+    let errors: Vec<&str> = text
+        .lines()
+        .filter(|line| line.starts_with("error: "))
+        .collect();
     assert_eq!(errors.len(), 1, "one error in:\n{text}");
     assert!(!text.contains("panicked"), "a panic in:\n{text}");
     errors[0].to_owned()

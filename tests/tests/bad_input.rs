@@ -39,13 +39,19 @@ fn a_key_that_does_not_exist() {
 
 #[test]
 fn a_value_that_makes_no_sense() {
-    assert_names(&refused("logo.local_probability=1.5"), &["local_probability", "1.5"]);
+    assert_names(
+        &refused("logo.local_probability=1.5"),
+        &["local_probability", "1.5"],
+    );
     assert_names(&refused("backbone.heads=3"), &["backbone.heads = 3"]);
 }
 
 #[test]
 fn a_missing_component() {
-    assert_names(&refused("components.bank=\"nowhere.wasm\""), &["nowhere.wasm"]);
+    assert_names(
+        &refused("components.bank=\"nowhere.wasm\""),
+        &["nowhere.wasm"],
+    );
 }
 
 #[test]
@@ -59,7 +65,10 @@ fn a_file_that_is_no_component() {
     let run = TinyRun::new();
     let path = run.folder.path().join("junk.wasm");
     std::fs::write(&path, b"not wasm at all").unwrap();
-    let message = run.refusal(&["--set", &format!("components.policy=\"{}\"", path.display())]);
+    let message = run.refusal(&[
+        "--set",
+        &format!("components.policy=\"{}\"", path.display()),
+    ]);
     assert_names(&message, &["junk.wasm"]);
 }
 
@@ -73,7 +82,10 @@ fn locomo(run: &mut TinyRun, json: &str) {
     let path = run.folder.path().join("data.json");
     std::fs::write(&path, json).unwrap();
     run.settings.extend([
-        format!("components.environment=\"{}\"", component("locomo").display()),
+        format!(
+            "components.environment=\"{}\"",
+            component("locomo").display()
+        ),
         format!("environment.data=[\"{}\"]", path.display()),
         "environment.options={train=[\"c1\"], validation=[\"c1\"], held-out=[\"c1\"]}".into(),
         "logo.metric=held-evidence".into(),
@@ -114,14 +126,19 @@ fn a_malformed_data_file() {
 fn a_conversation_that_is_not_in_the_data() {
     let mut run = TinyRun::new();
     locomo(&mut run, &CONVERSATION.replace("EVIDENCE", r#"["D1:1"]"#));
-    run.settings.push("environment.options={train=[\"c1\"], validation=[\"c9\"], held-out=[\"c1\"]}".into());
+    run.settings.push(
+        "environment.options={train=[\"c1\"], validation=[\"c9\"], held-out=[\"c1\"]}".into(),
+    );
     assert_names(&run.refusal(&[]), &["c9"]);
 }
 
 #[test]
 fn evidence_that_does_not_exist_is_reported_and_the_run_goes_on() {
     let mut run = TinyRun::new();
-    locomo(&mut run, &CONVERSATION.replace("EVIDENCE", r#"["D1:1", "D7:7"]"#));
+    locomo(
+        &mut run,
+        &CONVERSATION.replace("EVIDENCE", r#"["D1:1", "D7:7"]"#),
+    );
     let output = run.finish(&[]);
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_names(&said, &["D7:7"]);
@@ -145,7 +162,10 @@ fn a_folder_that_already_holds_a_run() {
 
 #[test]
 fn nothing_to_resume() {
-    assert_names(&TinyRun::new().refusal(&["--resume"]), &["no run to resume"]);
+    assert_names(
+        &TinyRun::new().refusal(&["--resume"]),
+        &["no run to resume"],
+    );
 }
 
 fn damaged(name: &str) -> String {
@@ -167,7 +187,11 @@ fn damaged(name: &str) -> String {
 
 #[test]
 fn a_damaged_checkpoint() {
-    for name in ["present/weights.safetensors", "moments.safetensors", "progress.json"] {
+    for name in [
+        "present/weights.safetensors",
+        "moments.safetensors",
+        "progress.json",
+    ] {
         assert_names(&damaged(name), &[name]);
     }
 }
@@ -199,7 +223,10 @@ fn a_full_disk_leaves_the_last_checkpoint_whole() {
     let run = TinyRun::new();
     run.finish(&["--set", "run.max_steps=1"]);
     let train = run.train();
-    let arguments: Vec<_> = train.get_args().map(|a| a.to_string_lossy().into_owned()).collect();
+    let arguments: Vec<_> = train
+        .get_args()
+        .map(|a| a.to_string_lossy().into_owned())
+        .collect();
     // A process may not write files beyond `ulimit -f`: the same error path as a
     // full disk, for one process only.
     let output = Command::new("bash")
@@ -237,15 +264,26 @@ fn the_summary_has_what_it_promises() {
         serde_json::from_slice(&std::fs::read(run.out().join("summary.json")).unwrap()).unwrap();
     assert_eq!(printed, written);
     for place in [
-        "/held_out/before", "/held_out/after", "/baselines/keep_everything",
-        "/baselines/keep_nothing", "/baselines/demonstrator", "/baselines/expert",
+        "/held_out/before",
+        "/held_out/after",
+        "/baselines/keep_everything",
+        "/baselines/keep_nothing",
+        "/baselines/demonstrator",
+        "/baselines/expert",
     ] {
         for key in ["reward", "sampled_reward", "f1", "m_fail", "bank_words"] {
             let at = format!("{place}/{key}");
             assert!(printed.pointer(&at).is_some_and(|v| v.is_number()), "{at}");
         }
     }
-    for key in ["steps", "seconds", "generated_tokens", "trained_tokens", "peak_rss_bytes", "seed"] {
+    for key in [
+        "steps",
+        "seconds",
+        "generated_tokens",
+        "trained_tokens",
+        "peak_rss_bytes",
+        "seed",
+    ] {
         assert!(printed[key].as_f64().is_some_and(|v| v > 0.0), "{key}");
     }
     assert_eq!(printed["baselines"]["expert"]["f1"], 1.0);
@@ -253,8 +291,17 @@ fn the_summary_has_what_it_promises() {
 
 #[test]
 fn inspect_says_what_a_component_is() {
-    for (name, kind) in [("flat", "bank"), ("chronicle", "environment"), ("selector", "policy")] {
-        let output = memloom().arg("inspect").arg(component(name)).arg("--json").output().unwrap();
+    for (name, kind) in [
+        ("flat", "bank"),
+        ("chronicle", "environment"),
+        ("selector", "policy"),
+    ] {
+        let output = memloom()
+            .arg("inspect")
+            .arg(component(name))
+            .arg("--json")
+            .output()
+            .unwrap();
         let said: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
         assert_eq!(said["kind"], kind, "{said}");
     }

@@ -43,7 +43,10 @@ fn killed_at_several_moments_and_resumed_it_ends_in_the_same_checkpoint() {
             .stdout(std::process::Stdio::null())
             .spawn()
             .unwrap();
-        std::thread::sleep(took.mul_f64(f64::from(part) / 7.0).max(Duration::from_millis(50)));
+        std::thread::sleep(
+            took.mul_f64(f64::from(part) / 7.0)
+                .max(Duration::from_millis(50)),
+        );
         // `kill` sends SIGKILL: nothing can be tidied up.
         if child.try_wait().unwrap().is_none() {
             child.kill().unwrap();
@@ -79,10 +82,16 @@ fn the_first_update_sees_the_policy_that_sampled() {
         .filter(|line: &serde_json::Value| line["kind"] == "step")
         .collect();
     assert_eq!(steps.len(), 6);
-    let trained = steps.iter().filter(|step| step["trained_steps"] != 0).count();
+    let trained = steps
+        .iter()
+        .filter(|step| step["trained_steps"] != 0)
+        .count();
     assert!(trained > 0, "no step had a gradient");
     for step in &steps {
-        assert!(step["first_ratio_deviation"].as_f64().unwrap() < 1e-5, "{step}");
+        assert!(
+            step["first_ratio_deviation"].as_f64().unwrap() < 1e-5,
+            "{step}"
+        );
         assert!(step["first_kl"].as_f64().unwrap().abs() < 1e-5, "{step}");
     }
 }

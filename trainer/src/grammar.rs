@@ -74,16 +74,20 @@ impl Grammar {
             draft: Draft::default(),
         };
         if let Some((column, _)) = parser.lexemes.get(MOST_SIGNS) {
-            return Err(parser.error(*column, format!("it has more than {MOST_SIGNS} words and signs")));
+            return Err(parser.error(
+                *column,
+                format!("it has more than {MOST_SIGNS} words and signs"),
+            ));
         }
         let first = parser.draft.place();
         let last = parser.choice(first)?;
         if let Some((column, lexeme)) = parser.lexemes.get(parser.at) {
             return Err(parser.error(*column, format!("{lexeme:?} has no partner")));
         }
-        parser.draft.determine(first, last, end).ok_or_else(|| {
-            parser.error(1, format!("it needs more than {MOST_STATES} states"))
-        })
+        parser
+            .draft
+            .determine(first, last, end)
+            .ok_or_else(|| parser.error(1, format!("it needs more than {MOST_STATES} states")))
     }
 
     /// Before the first token.
@@ -173,7 +177,11 @@ impl Parser<'_> {
         loop {
             let reached = self.sequence(from)?;
             self.draft.skips[reached].push(after);
-            if self.lexemes.get(self.at).is_none_or(|(_, lexeme)| *lexeme != "|") {
+            if self
+                .lexemes
+                .get(self.at)
+                .is_none_or(|(_, lexeme)| *lexeme != "|")
+            {
                 return Ok(after);
             }
             self.at += 1;
@@ -189,7 +197,9 @@ impl Parser<'_> {
                 "(" => {
                     self.depth += 1;
                     if self.depth > DEEPEST {
-                        return Err(self.error(column, format!("groups are nested deeper than {DEEPEST}")));
+                        return Err(
+                            self.error(column, format!("groups are nested deeper than {DEEPEST}"))
+                        );
                     }
                     self.at += 1;
                     // A group of its own place: a choice inside must not leave
@@ -197,7 +207,11 @@ impl Parser<'_> {
                     let inside = self.draft.place();
                     self.draft.skips[here].push(inside);
                     here = self.choice(inside)?;
-                    if self.lexemes.get(self.at).is_none_or(|(_, lexeme)| *lexeme != ")") {
+                    if self
+                        .lexemes
+                        .get(self.at)
+                        .is_none_or(|(_, lexeme)| *lexeme != ")")
+                    {
                         return Err(self.error(column, "the group is not closed"));
                     }
                     self.depth -= 1;
@@ -217,7 +231,10 @@ impl Parser<'_> {
             self.at += 1;
         }
         if self.at == began {
-            let column = self.lexemes.get(self.at).map_or(self.expression.chars().count() + 1, |l| l.0);
+            let column = self
+                .lexemes
+                .get(self.at)
+                .map_or(self.expression.chars().count() + 1, |l| l.0);
             return Err(self.error(column, "a word or a group is missing"));
         }
         Ok(here)
@@ -340,7 +357,13 @@ mod tests {
     #[test]
     fn a_group_inside_a_choice_does_not_leak_into_its_siblings() {
         let grammar = compile("((a | b) c | d) e").unwrap();
-        for (word, fits) in [("ace", true), ("bce", true), ("de", true), ("ae", false), ("dce", false)] {
+        for (word, fits) in [
+            ("ace", true),
+            ("bce", true),
+            ("de", true),
+            ("ae", false),
+            ("dce", false),
+        ] {
             assert_eq!(accepts(&grammar, word), fits, "{word}");
         }
     }
@@ -358,7 +381,12 @@ mod tests {
             assert_eq!(error.column, column, "{error}");
             assert!(error.to_string().contains(why), "{error}");
         }
-        assert!(compile(&"a ".repeat(20_000)).unwrap_err().to_string().contains("column 32769"));
+        assert!(
+            compile(&"a ".repeat(20_000))
+                .unwrap_err()
+                .to_string()
+                .contains("column 32769")
+        );
         assert!(compile(&"(".repeat(1000)).is_err());
     }
 
@@ -370,7 +398,9 @@ mod tests {
             prop_oneof![
                 (inner.clone(), inner.clone()).prop_map(|((a, la), (b, lb))| (
                     format!("({a}) ({b})"),
-                    la.iter().flat_map(|x| lb.iter().map(move |y| format!("{x}{y}"))).collect()
+                    la.iter()
+                        .flat_map(|x| lb.iter().map(move |y| format!("{x}{y}")))
+                        .collect()
                 )),
                 (inner.clone(), inner).prop_map(|((a, la), (b, lb))| (
                     format!("({a} | {b})"),

@@ -407,10 +407,19 @@ impl RunFile {
             ("logo.epochs", self.logo.epochs),
             ("logo.minibatches", self.logo.minibatches),
             ("warm_start.episodes", self.warm_start.episodes as usize),
-            ("optimizer.micro_batch_tokens", self.optimizer.micro_batch_tokens),
+            (
+                "optimizer.micro_batch_tokens",
+                self.optimizer.micro_batch_tokens,
+            ),
             ("evaluation.every", self.evaluation.every as usize),
-            ("evaluation.validation_episodes", self.evaluation.validation_episodes as usize),
-            ("evaluation.held_out_episodes", self.evaluation.held_out_episodes as usize),
+            (
+                "evaluation.validation_episodes",
+                self.evaluation.validation_episodes as usize,
+            ),
+            (
+                "evaluation.held_out_episodes",
+                self.evaluation.held_out_episodes as usize,
+            ),
             ("run.checkpoint_every", self.run.checkpoint_every as usize),
         ];
         for (key, value) in at_least_one {
@@ -470,9 +479,9 @@ fn set(table: &mut Table, setting: &str) -> Result<()> {
                 .next()
                 .and_then(|index| index.parse().ok())
                 .with_context(|| format!("--set {key}: {part} is a list; name an index"))?;
-            next = items
-                .get_mut(index)
-                .with_context(|| format!("--set {key}: {part} has {count} items, none at {index}"))?;
+            next = items.get_mut(index).with_context(|| {
+                format!("--set {key}: {part} has {count} items, none at {index}")
+            })?;
         }
         place = next
             .as_table_mut()
@@ -522,7 +531,12 @@ mod tests {
     fn settings_reach_sections_lists_and_strings() {
         let file = read(
             MINIMAL,
-            &["logo.rollouts=4", "stage.0.steps=9", "run.out=runs/y", "environment.options.seed=7"],
+            &[
+                "logo.rollouts=4",
+                "stage.0.steps=9",
+                "run.out=runs/y",
+                "environment.options.seed=7",
+            ],
         )
         .unwrap();
         assert_eq!(file.logo.rollouts, 4);

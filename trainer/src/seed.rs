@@ -36,11 +36,7 @@ pub fn derive(run_seed: u64, purpose: Purpose, coordinates: &[u64]) -> u64 {
 }
 
 /// A generator for `purpose`.
-pub fn generator(
-    run_seed: u64,
-    purpose: Purpose,
-    coordinates: &[u64],
-) -> rand_chacha::ChaCha8Rng {
+pub fn generator(run_seed: u64, purpose: Purpose, coordinates: &[u64]) -> rand_chacha::ChaCha8Rng {
     use rand_chacha::rand_core::SeedableRng;
     rand_chacha::ChaCha8Rng::seed_from_u64(derive(run_seed, purpose, coordinates))
 }

@@ -70,9 +70,12 @@ impl World {
             })
             .collect::<Result<Vec<_>>>()?;
         let options = serde_json::to_string(&file.environment.options)?;
-        let report = environment
-            .load(&files, &options)
-            .with_context(|| format!("the environment {} refuses its data or options", description.name))?;
+        let report = environment.load(&files, &options).with_context(|| {
+            format!(
+                "the environment {} refuses its data or options",
+                description.name
+            )
+        })?;
         let parts = EpisodeParts {
             bank,
             policy,
@@ -149,7 +152,9 @@ impl World {
 
     /// At most `wanted` episodes of a split: a finite split is not repeated.
     pub fn at_most(&self, split: &str, wanted: u64) -> Result<u64> {
-        Ok(self.episodes(split)?.map_or(wanted, |count| count.min(wanted)))
+        Ok(self
+            .episodes(split)?
+            .map_or(wanted, |count| count.min(wanted)))
     }
 }
 

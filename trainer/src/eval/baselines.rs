@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result};
 use memloom_runtime::{DemonstrationModel, Episode};
 
-use super::figures::{self, Figures};
 use super::Exam;
+use super::figures::{self, Figures};
 use crate::rollout::settle::{Asked, Settled, Tally};
 use crate::seed::{Purpose, derive};
 use crate::world::{Opened, World};

@@ -61,14 +61,21 @@ pub fn reward_of(
 ) -> Result<Option<f64>> {
     if metric == HELD {
         let gold = question.evidence.len().max(1) as f64;
-        let missing = question.evidence.iter().filter(|turn| !evidence.contains(*turn));
+        let missing = question
+            .evidence
+            .iter()
+            .filter(|turn| !evidence.contains(*turn));
         return Ok(Some(1.0 - missing.count() as f64 / gold));
     }
     let Some(score) = score else { return Ok(None) };
     match metric {
         "reward" => Ok(f64::from(score.reward)),
         _ => named(score, metric).with_context(|| {
-            let names: Vec<_> = score.metrics.iter().map(|(name, _)| name.as_str()).collect();
+            let names: Vec<_> = score
+                .metrics
+                .iter()
+                .map(|(name, _)| name.as_str())
+                .collect();
             format!(
                 "logo.metric = \"{metric}\": there are reward, {HELD}, {}",
                 names.join(", ")
@@ -108,12 +115,16 @@ pub fn of(exam: &Exam, opened: &Opened, settled: &Settled) -> Result<Figures> {
             .count() as u64;
     }
     let share = |sum: f64, of: u64| if of == 0 { 0.0 } else { sum / of as f64 };
-    metrics.values_mut().for_each(|sum| *sum = share(*sum, asked));
+    metrics
+        .values_mut()
+        .for_each(|sum| *sum = share(*sum, asked));
     let mut take = |name| metrics.remove(name).unwrap_or(0.0);
     let (f1, f1_paper, bleu_1) = (take("f1"), take("f1-paper"), take("bleu-1"));
     let dialogue = opened.dialogue();
     let reward = share(reward, asked)
-        - exam.compression.whole(&settled.words, &dialogue, opened.sessions());
+        - exam
+            .compression
+            .whole(&settled.words, &dialogue, opened.sessions());
     Ok(Figures {
         reward,
         sampled_reward: reward,
@@ -214,7 +225,9 @@ impl Figures {
         let mut lines = vec![Self::HEADER.to_owned(), self.row("policy"), String::new()];
         for (category, f1) in &self.f1_by_category {
             let asked = self.questions.get(category).copied().unwrap_or(0);
-            lines.push(format!("  {category:<17} f1 {f1:>5.3} over {asked} questions"));
+            lines.push(format!(
+                "  {category:<17} f1 {f1:>5.3} over {asked} questions"
+            ));
         }
         for (name, count) in &self.operations {
             lines.push(format!("  {name:<17} {count:>8.1} an episode"));

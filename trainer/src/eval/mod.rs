@@ -9,8 +9,8 @@ use std::sync::Arc;
 use anyhow::Result;
 
 use self::figures::Figures;
-use crate::generate::{Job, Sample};
 use crate::logo::reward::Compression;
+use crate::rollout::hub::Engine;
 use crate::rollout::model::Sampling;
 use crate::rollout::{self, Plan};
 use crate::runfile::LogoSection;
@@ -37,12 +37,7 @@ pub struct Exam {
 
 impl Exam {
     /// An exam by the run file's rewards.
-    pub fn new(
-        logo: &LogoSection,
-        split: &str,
-        episodes: u64,
-        horizon: u32,
-    ) -> Self {
+    pub fn new(logo: &LogoSection, split: &str, episodes: u64, horizon: u32) -> Self {
         Self {
             split: split.to_owned(),
             episodes,
@@ -70,7 +65,7 @@ pub fn examine(
     world: &mut World,
     tokenizer: &Arc<Tokenizer>,
     sampling: Sampling,
-    engine: &mut dyn FnMut(&[Job]) -> Vec<Result<Sample, String>>,
+    engine: &mut Engine<'_>,
     done: &mut dyn FnMut(usize),
 ) -> Result<Figures> {
     let mut episodes = exam.open(world)?;

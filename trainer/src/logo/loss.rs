@@ -35,9 +35,9 @@ pub struct Steps {
 
 /// A loss and what it saw.
 pub struct Loss<B: Backend> {
-    /// Sum over steps, shape [1]; the caller divides by the minibatch's steps.
+    /// Sum over steps, shape `[1]`; the caller divides by the minibatch's steps.
     pub sum: Tensor<B, 1>,
-    /// Step ratio of each step, shape [steps].
+    /// Step ratio of each step, shape `[steps]`.
     pub ratios: Tensor<B, 1>,
 }
 
@@ -73,7 +73,13 @@ pub fn policy_loss<B: Backend>(
     let floor: Vec<f32> = steps
         .advantages
         .iter()
-        .map(|a| if *a < 0.0 { objective.dual_clip * a } else { f32::MIN })
+        .map(|a| {
+            if *a < 0.0 {
+                objective.dual_clip * a
+            } else {
+                f32::MIN
+            }
+        })
         .collect();
     let mut sum = gain.max_pair(vector(&floor)).neg().sum();
     if objective.kl > 0.0 {
@@ -84,7 +90,7 @@ pub fn policy_loss<B: Backend>(
     Loss { sum, ratios }
 }
 
-/// [steps, tokens]: row s averages over the tokens of step s.
+/// `[steps, tokens]`: row s averages over the tokens of step s.
 fn step_means<B: Backend>(lengths: &[usize], device: &B::Device) -> Tensor<B, 2> {
     let tokens: usize = lengths.iter().sum();
     let mut weights = vec![0.0f32; lengths.len() * tokens];

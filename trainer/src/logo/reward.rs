@@ -76,7 +76,9 @@ pub fn session_score(scores: &[(f64, &[u32])], session: u32) -> Option<f64> {
     let mine = scores
         .iter()
         .filter(|(_, sessions)| sessions.contains(&session));
-    let (sum, count) = mine.fold((0.0, 0), |(sum, count), (score, _)| (sum + score, count + 1));
+    let (sum, count) = mine.fold((0.0, 0), |(sum, count), (score, _)| {
+        (sum + score, count + 1)
+    });
     (count > 0).then(|| sum / f64::from(count))
 }
 

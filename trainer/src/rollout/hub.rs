@@ -8,6 +8,9 @@ use anyhow::Result;
 
 use crate::generate::{Job, Sample};
 
+/// Turns the jobs of a batch into one result each, in their order.
+pub type Engine<'a> = dyn FnMut(&[Job]) -> Vec<Result<Sample, String>> + 'a;
+
 /// Which rollout asks: orders the members of a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
@@ -113,12 +116,11 @@ impl Asking {
     }
 }
 
-/// Serves `live` rollouts until all have ended. `engine` turns the jobs of a
-/// batch into one result each.
+/// Serves `live` rollouts until all have ended.
 pub fn serve(
     events: &Receiver<Event>,
     mut live: usize,
-    engine: &mut dyn FnMut(&[Job]) -> Vec<Result<Sample, String>>,
+    engine: &mut Engine<'_>,
 ) {
     let mut waiting: Vec<Request> = Vec::new();
     while live > 0 {

@@ -12,10 +12,9 @@ use std::thread::Scope;
 use anyhow::{Context, Result};
 use memloom_runtime::{Episode, Snapshot};
 
-use self::hub::{Asking, Event, Line, Place};
+use self::hub::{Asking, Engine, Event, Line, Place};
 use self::model::{SampledModel, Sampling, Step, Steps};
 use self::settle::{Asked, Settled, Tally};
-use crate::generate::{Job, Sample};
 use crate::tokenizer::Tokenizer;
 use crate::world::{Opened, World};
 
@@ -60,7 +59,7 @@ pub struct Outcome {
 pub fn run(
     plan: &Plan<'_>,
     episodes: &mut [Opened],
-    engine: &mut dyn FnMut(&[Job]) -> Vec<Result<Sample, String>>,
+    engine: &mut Engine<'_>,
 ) -> Result<Vec<Outcome>> {
     let mut environments = Vec::new();
     for (episode, opened) in episodes.iter_mut().enumerate() {
@@ -145,15 +144,23 @@ impl<'env> Run<'env> {
     ) -> Result<Outcome> {
         let place = line.place();
         let steps = Steps::default();
-        let mut episode =
-            Episode::start(&self.plan.world.parts, environment, self.model(line, &steps))?;
+        let mut episode = Episode::start(
+            &self.plan.world.parts,
+            environment,
+            self.model(line, &steps),
+        )?;
         let mut tally = Tally::default();
         for session in 1..=self.opened.sessions() {
             let anchor = Anchor {
                 session,
                 rollout: place.rollout,
             };
-            if self.plan.anchors.get(place.episode).is_some_and(|a| a.contains(&anchor)) {
+            if self
+                .plan
+                .anchors
+                .get(place.episode)
+                .is_some_and(|a| a.contains(&anchor))
+            {
                 let snapshot = Arc::new(episode.snapshot()?);
                 for child in line.spawn(session, self.plan.rerolls) {
                     let run = Run {
@@ -177,8 +184,7 @@ impl<'env> Run<'env> {
 
     fn local(&self, line: &Line, session: u32, snapshot: &Snapshot) -> Result<Outcome> {
         let steps = Steps::default();
-        let mut episode =
-            Episode::resume(
+        let mut episode = Episode::resume(
             &self.plan.world.parts,
             &self.plan.world.component,
             snapshot,
@@ -186,7 +192,13 @@ impl<'env> Run<'env> {
         )?;
         let mut tally = Tally::default();
         tally.observe(&mut episode, session, None)?;
-        self.outcome(line.place(), episode, &steps, tally, Asked::Session(session))
+        self.outcome(
+            line.place(),
+            episode,
+            &steps,
+            tally,
+            Asked::Session(session),
+        )
     }
 
     fn outcome(

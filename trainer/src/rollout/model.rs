@@ -63,7 +63,9 @@ impl SampledModel {
 
     fn seed(&self, call: &GenerateCall) -> u64 {
         let place = self.asking.place();
-        let (session, member) = place.reroll.map_or((0, 0), |(s, m)| (u64::from(s), m as u64 + 1));
+        let (session, member) = place
+            .reroll
+            .map_or((0, 0), |(s, m)| (u64::from(s), m as u64 + 1));
         derive(
             self.sampling.seed,
             Purpose::Sampling,

@@ -252,7 +252,10 @@ mod tests {
             })
             .unwrap_err();
         let message = format!("{error:#}");
-        assert!(message.contains("--resume") && message.contains("No space left"), "{message}");
+        assert!(
+            message.contains("--resume") && message.contains("No space left"),
+            "{message}"
+        );
         let (newest, _) = shelf.newest().unwrap().unwrap();
         assert_eq!(newest.position, Position::WarmStart(1));
         assert_eq!(fs::read_dir(&shelf.folder).unwrap().count(), 1);

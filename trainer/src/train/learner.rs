@@ -13,8 +13,8 @@ use rand_chacha::ChaCha8Rng;
 use super::step::ScoredRow;
 use crate::generate::{Job, Sample, generate};
 use crate::logo::loss::{Objective, Steps, policy_loss};
-use crate::model::pack::{Row, choice_logprobs, micro_batches};
 use crate::model::Backbone;
+use crate::model::pack::{Row, choice_logprobs, micro_batches};
 use crate::optim::{AdamW, Gradients};
 use crate::runfile::RunFile;
 use crate::seed::{Purpose, derive};
@@ -177,18 +177,21 @@ impl Learner {
             let mut shuffled: Vec<usize> = (0..rows.len()).collect();
             shuffled.shuffle(&mut order);
             for minibatch in shuffled.chunks(rows.len().div_ceil(settings.minibatches)) {
-                let members: Vec<&ScoredRow> = minibatch.iter().map(|index| &rows[*index]).collect();
+                let members: Vec<&ScoredRow> =
+                    minibatch.iter().map(|index| &rows[*index]).collect();
                 let plain: Vec<Row> = members.iter().map(|scored| scored.row.clone()).collect();
                 let count: usize = members.iter().map(|scored| scored.advantages.len()).sum();
                 let mut gradients = Gradients::new();
                 for batch in micro_batches(&plain, self.micro_batch_tokens) {
                     let rows: Vec<&Row> = batch.iter().map(|index| &plain[*index]).collect();
-                    let scored: Vec<&ScoredRow> = batch.iter().map(|index| members[*index]).collect();
+                    let scored: Vec<&ScoredRow> =
+                        batch.iter().map(|index| members[*index]).collect();
                     update.tokens += fed(&rows);
                     let choices = choice_logprobs(&self.model, &rows, settings.temperature);
                     let mut facts = facts(&scored);
                     if let Some(reference) = &self.reference {
-                        let logprobs = choice_logprobs(reference, &rows, settings.temperature).logprobs;
+                        let logprobs =
+                            choice_logprobs(reference, &rows, settings.temperature).logprobs;
                         facts.reference = floats(logprobs)?;
                     }
                     if minibatches == 0 {
@@ -222,7 +225,9 @@ impl Learner {
     /// One AdamW step along the gathered gradients times `scale`; their norm.
     fn descend(&mut self, gradients: Gradients<Training>, scale: f64, learning_rate: f64) -> f64 {
         let model = self.model.clone();
-        let (model, norm) = self.optimizer.step(model, gradients.scaled(scale), learning_rate);
+        let (model, norm) = self
+            .optimizer
+            .step(model, gradients.scaled(scale), learning_rate);
         self.model = model;
         norm
     }
@@ -279,10 +284,9 @@ impl First {
     fn see(&mut self, logprobs: &[f32], facts: &Steps) {
         let mut at = 0;
         for length in &facts.lengths {
-            let mut lost = 0.0;
-            for token in at..at + length {
-                lost += f64::from(facts.old[token]) - f64::from(logprobs[token]);
-            }
+            let tokens = at..at + length;
+            let pairs = facts.old[tokens.clone()].iter().zip(&logprobs[tokens]);
+            let lost: f64 = pairs.map(|(old, new)| f64::from(*old) - f64::from(*new)).sum();
             let ratio = (-lost / *length as f64).exp();
             self.ratio_deviation = self.ratio_deviation.max((ratio - 1.0).abs());
             self.lost += lost;

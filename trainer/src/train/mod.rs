@@ -41,7 +41,10 @@ const EVALUATION: u64 = u64::MAX;
 pub fn check(file: &RunFile) -> Result<()> {
     let mut world = World::load(file)?;
     for (split, horizon) in [
-        ("train", file.stages.first().map_or(0, |stage| stage.horizon)),
+        (
+            "train",
+            file.stages.first().map_or(0, |stage| stage.horizon),
+        ),
         ("validation", file.evaluation.horizon),
         ("held-out", file.evaluation.horizon),
     ] {
@@ -213,9 +216,13 @@ impl Trainer<'_> {
     ) -> Result<T> {
         let path = self.file.run.out.join(name);
         if path.exists() {
-            let bytes = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+            let bytes =
+                fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
             return serde_json::from_slice(&bytes).with_context(|| {
-                format!("{} is damaged: remove it, and --resume makes it again", path.display())
+                format!(
+                    "{} is damaged: remove it, and --resume makes it again",
+                    path.display()
+                )
             });
         }
         let began = Instant::now();
@@ -227,7 +234,8 @@ impl Trainer<'_> {
 
     fn baselines(&mut self) -> Result<()> {
         self.once("baselines.json", |this| {
-            this.voice.say("baselines: fixed scripts on held-out episodes");
+            this.voice
+                .say("baselines: fixed scripts on held-out episodes");
             let seed = this.file.run.seed;
             let (exam, long) = (this.held_out(), this.long());
             let short = baselines::play(&exam, &mut this.world, seed)?;
@@ -295,16 +303,24 @@ impl Trainer<'_> {
         self.metrics.sync()?;
         self.progress.metrics_bytes = self.metrics.length();
         let learner = &self.learner;
-        self.shelf.save(&self.progress, |folder| learner.save(folder))
+        self.shelf
+            .save(&self.progress, |folder| learner.save(folder))
     }
 
     /// Greedy and sampled figures of the present weights.
     fn examine(&mut self, name: &str, exam: &Exam) -> Result<Figures> {
         let mut phase = self.voice.phase(name, exam.episodes, 0);
         let (file, tokenizer) = (self.file, &self.tokenizer);
-        examine(file, &mut self.world, tokenizer, &self.learner, exam, &mut |done| {
-            phase.at(done as u64, "episodes");
-        })
+        examine(
+            file,
+            &mut self.world,
+            tokenizer,
+            &self.learner,
+            exam,
+            &mut |done| {
+                phase.at(done as u64, "episodes");
+            },
+        )
     }
 
     fn examine_held_out(&mut self, name: &str) -> Result<(Figures, Option<Figures>)> {
@@ -322,7 +338,8 @@ impl Trainer<'_> {
         let began = Instant::now();
         let (after, long_after) = self.examine_held_out("trained")?;
         let evidence = self.evidence()?;
-        self.timings.write(&Timing::new("after", self.progress.steps, began))?;
+        self.timings
+            .write(&Timing::new("after", self.progress.steps, began))?;
         let out = &self.file.run.out;
         checkpoint::write_folder(&out.join("final"), |folder| {
             self.learner.export(folder)?;
@@ -378,8 +395,7 @@ impl Trainer<'_> {
             sampling,
         };
         let learner = &self.learner;
-        let outcomes =
-            crate::rollout::run(&plan, &mut opened, &mut |jobs| learner.generate(jobs))?;
+        let outcomes = crate::rollout::run(&plan, &mut opened, &mut |jobs| learner.generate(jobs))?;
         outcomes
             .iter()
             .zip(&opened)
@@ -428,8 +444,8 @@ struct Times {
 
 impl Times {
     fn read(path: &Path) -> Result<Self> {
-        let text = fs::read_to_string(path)
-            .with_context(|| format!("cannot read {}", path.display()))?;
+        let text =
+            fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
         let mut times = Self {
             seconds: 0.0,
             training_seconds: 0.0,
@@ -438,7 +454,10 @@ impl Times {
         };
         let mut shares = 0u32;
         // A kill can cut the last line short; the line says nothing then.
-        for timing in text.lines().filter_map(|line| serde_json::from_str::<Timing>(line).ok()) {
+        for timing in text
+            .lines()
+            .filter_map(|line| serde_json::from_str::<Timing>(line).ok())
+        {
             times.seconds += timing.seconds;
             if ["warm-start", "step"].contains(&timing.what.as_str()) {
                 times.training_seconds += timing.seconds;

@@ -80,7 +80,12 @@ impl Trainer<'_> {
             self.validate(index, 0)?;
         }
         for step in done..stage.steps {
-            if self.file.run.max_steps.is_some_and(|most| self.progress.steps >= most) {
+            if self
+                .file
+                .run
+                .max_steps
+                .is_some_and(|most| self.progress.steps >= most)
+            {
                 return Ok(Ended::Early);
             }
             let groups = self.step(index, stage, step)?;
@@ -162,7 +167,9 @@ impl Trainer<'_> {
             minibatches: logo.minibatches,
         };
         let order = generator(seed, Purpose::Shuffle, &[index as u64, step]);
-        let update = self.learner.reinforce(&rows, &settings, learning_rate, order)?;
+        let update = self
+            .learner
+            .reinforce(&rows, &settings, learning_rate, order)?;
         self.progress.generated_tokens += groups.generated_tokens;
         self.progress.trained_tokens += update.tokens;
         self.metrics.write(&StepLine {

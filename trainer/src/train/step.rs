@@ -77,7 +77,12 @@ pub struct Rewards<'a> {
 /// Draws the sessions that are rerolled, each with probability `chance` and one
 /// anchor, uniform over the rollouts (equations 13 and 14). Before the step, so
 /// that only those states are kept.
-pub fn anchors(generator: &mut impl Rng, sessions: u32, rollouts: usize, chance: f64) -> Vec<Anchor> {
+pub fn anchors(
+    generator: &mut impl Rng,
+    sessions: u32,
+    rollouts: usize,
+    chance: f64,
+) -> Vec<Anchor> {
     (1..=sessions)
         .filter_map(|session| {
             let chosen = generator.random_bool(chance);
@@ -113,7 +118,10 @@ pub fn assemble(
                 missing += u64::from(!outcome.settled.evidence.contains(turn));
             }
         }
-        let mut group = |members: &[&Outcome], session: u32, read: u32| -> Result<(Option<Vec<f64>>, Vec<f64>)> {
+        let mut group = |members: &[&Outcome],
+                         session: u32,
+                         read: u32|
+         -> Result<(Option<Vec<f64>>, Vec<f64>)> {
             let mut values = Vec::new();
             let (mut scores, mut costs) = (0.0, 0.0);
             for outcome in members {
@@ -121,7 +129,10 @@ pub fn assemble(
                     groups.groups_without_question += 1;
                     return Ok((None, Vec::new()));
                 };
-                let cost = rewards.compression.cost(&outcome.settled.words, &dialogue, session, read);
+                let cost =
+                    rewards
+                        .compression
+                        .cost(&outcome.settled.words, &dialogue, session, read);
                 scores += score;
                 costs += cost;
                 values.push(score - cost);
@@ -198,12 +209,7 @@ pub fn assemble(
     Ok((rows(shared), groups))
 }
 
-fn score_in(
-    outcome: &Outcome,
-    opened: &Opened,
-    session: u32,
-    metric: &str,
-) -> Result<Option<f64>> {
+fn score_in(outcome: &Outcome, opened: &Opened, session: u32, metric: &str) -> Result<Option<f64>> {
     let mut scores = Vec::new();
     for (question, score) in opened.questions.iter().zip(&outcome.settled.scores) {
         let evidence = &outcome.settled.evidence;

@@ -72,7 +72,11 @@ impl Summary {
     /// A table for people, at most 80 columns wide.
     pub fn table(&self) -> String {
         let mut text = String::new();
-        let _ = writeln!(text, "\nheld-out episodes: {}", self.held_out.after.episodes);
+        let _ = writeln!(
+            text,
+            "\nheld-out episodes: {}",
+            self.held_out.after.episodes
+        );
         rows(&mut text, &self.held_out, &self.baselines);
         if let Some(long) = &self.long {
             let _ = writeln!(
@@ -98,7 +102,10 @@ impl Summary {
                     100.0 * report.tfidf_regression
                 );
             }
-            let _ = writeln!(text, "  * a logistic regression trained on the evidence labels");
+            let _ = writeln!(
+                text,
+                "  * a logistic regression trained on the evidence labels"
+            );
         }
         let _ = writeln!(
             text,

@@ -31,15 +31,19 @@ pub fn ready(file: &RunFile, world: &mut World) -> Result<Tokenizer> {
     .context("cannot train the tokenizer")?;
     let beside = path.with_extension("partial");
     tokenizer.save(&beside)?;
-    std::fs::rename(&beside, &path)
-        .with_context(|| format!("cannot write {}", path.display()))?;
+    std::fs::rename(&beside, &path).with_context(|| format!("cannot write {}", path.display()))?;
     Ok(tokenizer)
 }
 
 /// Everything that a policy which keeps everything shows to the model.
 fn prompts(file: &RunFile, world: &mut World) -> Result<Vec<String>> {
     let wanted = world.at_most("train", file.tokenizer.episodes)?;
-    let horizon = file.stages.iter().map(|stage| stage.horizon).max().unwrap_or(0);
+    let horizon = file
+        .stages
+        .iter()
+        .map(|stage| stage.horizon)
+        .max()
+        .unwrap_or(0);
     let seen = Arc::new(Mutex::new(Vec::new()));
     for index in 0..wanted {
         let mut opened = world.open("train", index, horizon)?;
@@ -63,7 +67,12 @@ impl LanguageModel for Reader {
     fn generate(&mut self, call: &GenerateCall) -> Result<Completion, ModelError> {
         let completion = DemonstrationModel.generate(call)?;
         let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.extend(call.request.messages.iter().map(|message| message.content.clone()));
+        seen.extend(
+            call.request
+                .messages
+                .iter()
+                .map(|message| message.content.clone()),
+        );
         seen.push(completion.text.clone());
         Ok(completion)
     }

@@ -105,7 +105,7 @@ pub struct Choice {
 /// a backend with fused ones replaces them.
 pub trait Kernels: Backend {
     /// Root-mean-square normalisation of rows, [tokens, width], scaled by
-    /// `weight`, [width].
+    /// `weight`, `[width]`.
     fn rms_norm(x: Tensor<Self, 2>, weight: Tensor<Self, 1>, epsilon: f32) -> Tensor<Self, 2> {
         composed::rms_norm(x, weight, epsilon)
     }
@@ -132,8 +132,8 @@ pub trait Kernels: Backend {
         composed::attend_cached(qkv, cache, plan)
     }
 
-    /// Log-probability of each choice, [choices], and the entropy of what it was
-    /// chosen from, [choices], without gradient; `logits` is [choices, vocabulary]
+    /// Log-probability of each choice, `[choices]`, and the entropy of what it was
+    /// chosen from, `[choices]`, without gradient; `logits` is `[choices, vocabulary]`
     /// and is divided by `temperature`.
     fn choose(
         logits: Tensor<Self, 2>,
