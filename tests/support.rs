@@ -180,7 +180,7 @@ horizon = 3
         [
             "metrics.jsonl",
             "tokenizer.json",
-            "final/weights.safetensors",
+            "final/model.safetensors",
             "final/config.json",
             "final/tokenizer.json",
         ]

@@ -87,13 +87,26 @@ fn locomo(run: &mut TinyRun, json: &str) {
             component("locomo").display()
         ),
         format!("environment.data=[\"{}\"]", path.display()),
-        "environment.options={train=[\"c1\"], validation=[\"c1\"], held-out=[\"c1\"]}".into(),
+        "environment.options={train=[\"c1\"], validation=[\"c2\"], held-out=[\"c3\"]}".into(),
         "logo.metric=held-evidence".into(),
         "tokenizer.kind=bytes".into(),
     ]);
 }
 
-const CONVERSATION: &str = r#"[{"sample_id": "c1", "conversation": {
+/// Three conversations; the first has `evidence` for its first question.
+fn conversations(evidence: &str) -> String {
+    let one =
+        |id: &str, evidence: &str| CONVERSATION.replace("NAME", id).replace("EVIDENCE", evidence);
+    let sound = r#"["D1:1"]"#;
+    format!(
+        "[{}, {}, {}]",
+        one("c1", evidence),
+        one("c2", sound),
+        one("c3", sound)
+    )
+}
+
+const CONVERSATION: &str = r#"{"sample_id": "NAME", "conversation": {
     "speaker_a": "Ann", "speaker_b": "Bo",
     "session_1_date_time": "1:56 pm on 8 May, 2023",
     "session_1": [
@@ -105,7 +118,7 @@ const CONVERSATION: &str = r#"[{"sample_id": "c1", "conversation": {
         {"speaker": "Ann", "dia_id": "D2:2", "text": "Great news!"}]},
   "qa": [
     {"question": "What is Ann's dog called?", "answer": "Rex", "evidence": EVIDENCE, "category": 4},
-    {"question": "Where did Bo move?", "answer": "Oslo", "evidence": ["D2:1"], "category": 4}]}]"#;
+    {"question": "Where did Bo move?", "answer": "Oslo", "evidence": ["D2:1"], "category": 4}]}"#;
 
 #[test]
 fn a_missing_data_file() {
@@ -125,9 +138,9 @@ fn a_malformed_data_file() {
 #[test]
 fn a_conversation_that_is_not_in_the_data() {
     let mut run = TinyRun::new();
-    locomo(&mut run, &CONVERSATION.replace("EVIDENCE", r#"["D1:1"]"#));
+    locomo(&mut run, &conversations(r#"["D1:1"]"#));
     run.settings.push(
-        "environment.options={train=[\"c1\"], validation=[\"c9\"], held-out=[\"c1\"]}".into(),
+        "environment.options={train=[\"c1\"], validation=[\"c9\"], held-out=[\"c3\"]}".into(),
     );
     assert_names(&run.refusal(&[]), &["c9"]);
 }
@@ -135,10 +148,7 @@ fn a_conversation_that_is_not_in_the_data() {
 #[test]
 fn evidence_that_does_not_exist_is_reported_and_the_run_goes_on() {
     let mut run = TinyRun::new();
-    locomo(
-        &mut run,
-        &CONVERSATION.replace("EVIDENCE", r#"["D1:1", "D7:7"]"#),
-    );
+    locomo(&mut run, &conversations(r#"["D1:1", "D7:7"]"#));
     let output = run.finish(&[]);
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_names(&said, &["D7:7"]);
@@ -188,7 +198,7 @@ fn damaged(name: &str) -> String {
 #[test]
 fn a_damaged_checkpoint() {
     for name in [
-        "present/weights.safetensors",
+        "present/model.safetensors",
         "moments.safetensors",
         "progress.json",
     ] {
@@ -215,33 +225,36 @@ fn weights_of_another_shape() {
         .arg(run.folder.path().join("run.toml"))
         .output()
         .unwrap();
-    assert_names(&refusal(&output), &["weights.safetensors", "32", "48"]);
+    assert_names(&refusal(&output), &["model.safetensors", "32", "48"]);
 }
 
+/// A process may not write files beyond `ulimit -f`: the error path of a full
+/// disk, for one process only. What components need stays below, the moments of
+/// this backbone do not.
 #[test]
 fn a_full_disk_leaves_the_last_checkpoint_whole() {
-    let run = TinyRun::new();
+    let wide = || {
+        let mut run = TinyRun::new();
+        run.settings.push("backbone.hidden_size=256".into());
+        run.settings.push("backbone.layers=2".into());
+        run
+    };
+    let run = wide();
     run.finish(&["--set", "run.max_steps=1"]);
     let train = run.train();
-    let arguments: Vec<_> = train
-        .get_args()
-        .map(|a| a.to_string_lossy().into_owned())
-        .collect();
-    // A process may not write files beyond `ulimit -f`: the same error path as a
-    // full disk, for one process only.
+    let arguments: Vec<_> = train.get_args().map(|a| a.to_owned()).collect();
     let output = Command::new("bash")
         .arg("-c")
-        .arg("trap '' XFSZ; ulimit -f 8; exec \"$0\" \"$@\"")
+        .arg("trap '' XFSZ; ulimit -f 4096; exec \"$0\" \"$@\"")
         .arg(train.get_program())
         .args(arguments)
         .arg("--resume")
         .current_dir(memloom_tests::root())
         .output()
         .unwrap();
-    let message = refusal(&output);
-    assert_names(&message, &["cannot write", "checkpoints"]);
+    assert_names(&refusal(&output), &["cannot write", "checkpoints"]);
     run.finish(&["--resume"]);
-    let whole = TinyRun::new();
+    let whole = wide();
     whole.finish(&[]);
     memloom_tests::assert_same(&whole, &run);
 }

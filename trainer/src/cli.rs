@@ -37,7 +37,7 @@ enum Command {
     Eval {
         #[command(flatten)]
         run: RunArguments,
-        /// Folder with weights.safetensors and tokenizer.json. Default: `run.out`/final.
+        /// Folder with model.safetensors, config.json and tokenizer.json. Default: `run.out`/final.
         #[arg(long)]
         weights: Option<PathBuf>,
         /// The environment's split: validation or held-out.

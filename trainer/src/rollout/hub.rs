@@ -117,11 +117,7 @@ impl Asking {
 }
 
 /// Serves `live` rollouts until all have ended.
-pub fn serve(
-    events: &Receiver<Event>,
-    mut live: usize,
-    engine: &mut Engine<'_>,
-) {
+pub fn serve(events: &Receiver<Event>, mut live: usize, engine: &mut Engine<'_>) {
     let mut waiting: Vec<Request> = Vec::new();
     while live > 0 {
         match events.recv() {

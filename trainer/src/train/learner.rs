@@ -286,7 +286,9 @@ impl First {
         for length in &facts.lengths {
             let tokens = at..at + length;
             let pairs = facts.old[tokens.clone()].iter().zip(&logprobs[tokens]);
-            let lost: f64 = pairs.map(|(old, new)| f64::from(*old) - f64::from(*new)).sum();
+            let lost: f64 = pairs
+                .map(|(old, new)| f64::from(*old) - f64::from(*new))
+                .sum();
             let ratio = (-lost / *length as f64).exp();
             self.ratio_deviation = self.ratio_deviation.max((ratio - 1.0).abs());
             self.lost += lost;
