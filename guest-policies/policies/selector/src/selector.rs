@@ -132,6 +132,11 @@ impl Reading<'_> {
         let limit = self.options.related as u32;
         let mut cases = Vec::with_capacity(facts.len());
         for fact in facts {
+            if limit == 0 {
+                let related = Vec::new();
+                cases.push(Case { fact, related });
+                continue;
+            }
             let hits = self.host.retrieve(&Query {
                 text: fact.text.clone(),
                 vector: None,

@@ -65,7 +65,6 @@ impl Speakers {
     /// from and to which it stands there. The longest name wins.
     fn mentions(&self, text: &str) -> Vec<(usize, usize, usize)> {
         let words: Vec<(usize, &str)> = text::word_indices(text).collect();
-        let lower: Vec<String> = words.iter().map(|(_, word)| word.to_lowercase()).collect();
         let mut names: Vec<(usize, Vec<String>)> = self
             .iter()
             .map(text::lower_words)
@@ -76,7 +75,10 @@ impl Speakers {
         let mut mentions = Vec::new();
         let mut at = 0;
         while at < words.len() {
-            let found = names.iter().find(|(_, name)| lower[at..].starts_with(name));
+            let found = names.iter().find(|(_, name)| {
+                let rest = words[at..].iter().map(|(_, word)| *word);
+                words.len() - at >= name.len() && rest.zip(name).all(|(word, name)| same(word, name))
+            });
             let Some((place, name)) = found else {
                 at += 1;
                 continue;
@@ -87,6 +89,12 @@ impl Speakers {
         }
         mentions
     }
+}
+
+/// Whether a word is a name that is already lower-cased; most words differ in
+/// their first letter, so nothing is copied.
+fn same(word: &str, lower: &str) -> bool {
+    word.chars().flat_map(char::to_lowercase).eq(lower.chars())
 }
 
 /// The alias of the speaker at a place.
