@@ -95,8 +95,11 @@ fn locomo(run: &mut TinyRun, json: &str) {
 
 /// Three conversations; the first has `evidence` for its first question.
 fn conversations(evidence: &str) -> String {
-    let one =
-        |id: &str, evidence: &str| CONVERSATION.replace("NAME", id).replace("EVIDENCE", evidence);
+    let one = |id: &str, evidence: &str| {
+        CONVERSATION
+            .replace("NAME", id)
+            .replace("EVIDENCE", evidence)
+    };
     let sound = r#"["D1:1"]"#;
     format!(
         "[{}, {}, {}]",

@@ -77,7 +77,8 @@ impl Speakers {
         while at < words.len() {
             let found = names.iter().find(|(_, name)| {
                 let rest = words[at..].iter().map(|(_, word)| *word);
-                words.len() - at >= name.len() && rest.zip(name).all(|(word, name)| same(word, name))
+                words.len() - at >= name.len()
+                    && rest.zip(name).all(|(word, name)| same(word, name))
             });
             let Some((place, name)) = found else {
                 at += 1;
