@@ -172,6 +172,20 @@ horizon = 3
         refusal(&output)
     }
 
+    /// The lines of `metrics.jsonl` that are LoGo-GRPO steps.
+    ///
+    /// # Panics
+    /// Where there is no such file.
+    pub fn steps(&self) -> Vec<serde_json::Value> {
+        let path = self.out().join("metrics.jsonl");
+        let metrics = std::fs::read_to_string(path).expect("a run writes metrics");
+        metrics
+            .lines()
+            .map(|line| serde_json::from_str(line).expect("every line is JSON"))
+            .filter(|line: &serde_json::Value| line["kind"] == "step")
+            .collect()
+    }
+
     /// What two runs of one seed must agree on.
     ///
     /// # Panics

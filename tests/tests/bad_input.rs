@@ -163,6 +163,11 @@ fn a_metric_that_the_environment_does_not_have() {
 }
 
 #[test]
+fn a_context_too_short_for_the_prompts() {
+    assert_names(&refused("backbone.context=16"), &["backbone.context", "16"]);
+}
+
+#[test]
 fn a_folder_that_already_holds_a_run() {
     let run = TinyRun::new();
     run.finish(&[]);

@@ -75,12 +75,7 @@ fn a_run_that_stopped_at_max_steps_goes_on_where_it_stopped() {
 fn the_first_update_sees_the_policy_that_sampled() {
     let run = TinyRun::new();
     run.finish(&[]);
-    let metrics = std::fs::read_to_string(run.out().join("metrics.jsonl")).unwrap();
-    let steps: Vec<serde_json::Value> = metrics
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .filter(|line: &serde_json::Value| line["kind"] == "step")
-        .collect();
+    let steps = run.steps();
     assert_eq!(steps.len(), 6);
     let trained = steps
         .iter()

@@ -21,12 +21,7 @@ fn output_that_is_no_json_is_counted_and_changes_nothing() {
         .map(str::to_owned),
     );
     run.finish(&[]);
-    let metrics = std::fs::read_to_string(run.out().join("metrics.jsonl")).unwrap();
-    let steps: Vec<serde_json::Value> = metrics
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .filter(|line: &serde_json::Value| line["kind"] == "step")
-        .collect();
+    let steps = run.steps();
     assert_eq!(steps.len(), 2);
     for step in steps {
         // A backbone of a few steps writes no JSON.

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, ensure};
 use burn::backend::{Autodiff, Flex};
 use burn::tensor::Tensor;
 use burn::tensor::backend::{Backend, BackendTypes};
@@ -136,6 +136,15 @@ impl Learner {
     /// One AdamW step towards demonstrations: cross-entropy over the free
     /// tokens, inside what the grammar allowed.
     pub fn imitate(&mut self, rows: &[Row], learning_rate: f64) -> Result<Update> {
+        let context = self.model.config().context;
+        for row in rows {
+            let longest = row.completions.iter().map(|c| c.tokens.len()).max();
+            let tokens = row.prompt.len() + longest.unwrap_or(0);
+            ensure!(
+                tokens <= context,
+                "a demonstration is {tokens} tokens long, the backbone reads {context}: shorten the prompt or raise backbone.context"
+            );
+        }
         let mut update = Update::default();
         let mut gradients = Gradients::new();
         let mut count = 0usize;

@@ -11,6 +11,7 @@ pub mod summary;
 pub mod tokens;
 pub mod warm;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -95,10 +96,10 @@ pub fn run(file: &RunFile, resume: bool, voice: Voice) -> Result<Summary> {
         progress,
         voice,
     };
-    trainer.baselines()?;
+    let baselines = trainer.baselines()?;
     trainer.warm_start()?;
     trainer.stages()?;
-    trainer.finish()
+    trainer.finish(baselines)
 }
 
 /// Makes the run's folder, or checks that it is this run's.
@@ -136,6 +137,9 @@ fn prepare(file: &RunFile, resume: bool) -> Result<()> {
     fs::create_dir_all(out).with_context(|| format!("cannot make the folder {}", out.display()))?;
     write_file(&copy, file.resolved()?.as_bytes())
 }
+
+/// Figures of the fixed scripts by name, and those at the long horizon.
+type Baselines = (BTreeMap<String, Figures>, Option<BTreeMap<String, Figures>>);
 
 /// A line of `timings.jsonl`.
 #[derive(Debug, Deserialize, Serialize)]
@@ -232,7 +236,7 @@ impl Trainer<'_> {
         Ok(value)
     }
 
-    fn baselines(&mut self) -> Result<()> {
+    fn baselines(&mut self) -> Result<Baselines> {
         self.once("baselines.json", |this| {
             this.voice
                 .say("baselines: fixed scripts on held-out episodes");
@@ -243,8 +247,12 @@ impl Trainer<'_> {
                 .map(|exam| baselines::play(&exam, &mut this.world, seed))
                 .transpose()?;
             Ok((short, long))
-        })?;
-        Ok(())
+        })
+    }
+
+    /// The warm start's figures, taken before the first stage.
+    fn before(&mut self) -> Result<(Figures, Option<Figures>)> {
+        self.once("before.json", |this| this.examine_held_out("warm start"))
     }
 
     fn warm_start(&mut self) -> Result<()> {
@@ -330,11 +338,9 @@ impl Trainer<'_> {
         Ok((short, long))
     }
 
-    fn finish(mut self) -> Result<Summary> {
-        let (baselines, long_baselines): (_, Option<_>) =
-            self.once("baselines.json", |_| bail!("the baselines have gone"))?;
-        let (before, long_before): (Figures, Option<Figures>) =
-            self.once("before.json", |this| this.examine_held_out("warm start"))?;
+    fn finish(mut self, baselines: Baselines) -> Result<Summary> {
+        let (baselines, long_baselines) = baselines;
+        let (before, long_before) = self.before()?;
         let began = Instant::now();
         let (after, long_after) = self.examine_held_out("trained")?;
         let evidence = self.evidence()?;

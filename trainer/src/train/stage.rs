@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::checkpoint::{Best, Position};
 use super::learner::Reinforcement;
 use super::step::{Groups, Rewards, anchors, assemble};
-use super::{EVALUATION, Timing, Trainer};
+use super::{Timing, Trainer, greedy};
 use crate::eval;
 use crate::eval::figures::HELD;
 use crate::logo::loss::Objective;
@@ -55,7 +55,7 @@ struct ValidationLine {
 impl Trainer<'_> {
     /// Runs the stages that are left.
     pub(super) fn stages(&mut self) -> Result<()> {
-        self.once("before.json", |this| this.examine_held_out("warm start"))?;
+        self.before()?;
         while let Position::Stage(index, done) = self.progress.position {
             let Some(stage) = self.file.stages.get(index) else {
                 return Ok(());
@@ -205,17 +205,12 @@ impl Trainer<'_> {
             evaluation.validation_episodes,
             evaluation.horizon,
         );
-        let sampling = Sampling {
-            seed: self.file.run.seed,
-            occasion: [EVALUATION, 0],
-            temperature: 0.0,
-        };
         let learner = &self.learner;
         let figures = eval::examine(
             &exam,
             &mut self.world,
             &self.tokenizer,
-            sampling,
+            greedy(self.file),
             &mut |jobs| learner.generate(jobs),
             &mut |_| (),
         )?;
