@@ -34,6 +34,14 @@ pub struct EpisodeParts {
     pub lexicon: Vec<LexiconKind>,
 }
 
+impl EpisodeParts {
+    pub(crate) fn configure(&self, policy: &mut Instance<Guest>) -> Result<(), Error> {
+        policy.attempt("configure", |policy, store| {
+            policy.call_configure(store, &self.policy_options, &self.lexicon)
+        })
+    }
+}
+
 /// One rollout over an open episode of an environment: instances of a policy
 /// and a bank, the environment, and a model.
 ///
@@ -84,7 +92,7 @@ impl Episode {
         Ok(episode)
     }
 
-    pub(crate) fn assemble(
+    fn assemble(
         parts: &EpisodeParts,
         bank: Bank,
         environment: Environment,
@@ -93,14 +101,17 @@ impl Episode {
     ) -> Result<Self, Error> {
         let surroundings = Surroundings::new(bank, environment, model);
         let mut policy = Instance::new(&parts.policy.0, Some(surroundings))?;
-        policy.attempt("configure", |policy, store| {
-            policy.call_configure(store, &parts.policy_options, &parts.lexicon)
-        })?;
-        Ok(Self {
+        parts.configure(&mut policy)?;
+        Ok(Self::with(parts, policy, started))
+    }
+
+    /// An episode of a policy that is ready, which was begun at `started`.
+    pub(crate) fn with(parts: &EpisodeParts, policy: Instance<Guest>, started: ThreadTime) -> Self {
+        Self {
             parts: parts.clone(),
             policy,
             spent: started.elapsed(),
-        })
+        }
     }
 
     /// Grants the policy an embedder. By default there is none.

@@ -34,6 +34,15 @@ pub enum Error {
         /// Which export or import is amiss.
         why: String,
     },
+    /// The machine lacks what a fork takes: memory, or mappings of it, of which
+    /// every live instance has a few (on Linux `vm.max_map_count` is the most).
+    #[error("cannot fork {component}: {why}")]
+    Fork {
+        /// The component's name.
+        component: String,
+        /// What the machine said.
+        why: String,
+    },
     /// A component stopped by itself: a panic, or a violation of the contract
     /// between components and hosts.
     #[error("{component}: {function} stopped: {why}")]

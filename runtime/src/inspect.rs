@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
+use crate::fork;
+
 /// The kinds of component that meet in the contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -90,6 +92,9 @@ pub struct Inspection {
     pub imports: Vec<String>,
     /// Names of what it exports.
     pub exports: Vec<String>,
+    /// Why its forks go through its `snapshot` and `restore` exports; none where
+    /// they share its memory copy-on-write.
+    pub fork_obstacle: Option<String>,
 }
 
 impl Inspection {
@@ -114,6 +119,7 @@ impl Inspection {
             blake3: blake3::hash(bytes).to_hex().to_string(),
             imports,
             exports,
+            fork_obstacle: fork::obstacle(bytes),
         }
     }
 
@@ -158,6 +164,9 @@ impl fmt::Display for Inspection {
                 writeln!(f, "  {:<7}  {name}", if row == 0 { head } else { "" })?;
             }
         }
-        Ok(())
+        match &self.fork_obstacle {
+            None => writeln!(f, "  forks    copy-on-write"),
+            Some(why) => writeln!(f, "  forks    through snapshot and restore: {why}"),
+        }
     }
 }

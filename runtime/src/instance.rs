@@ -8,6 +8,7 @@ use wasmtime::{Store, Trap};
 
 use crate::bindings::{bank, environment, log, policy, state, types as wit};
 use crate::error::Error;
+use crate::fork::{Forks, Shell, region};
 use crate::inspect::Kind;
 use crate::limits::{Exceeded, Limit, Limiter, Limits};
 use crate::log::Log;
@@ -19,7 +20,7 @@ pub(crate) struct Tenant<S> {
     pub(crate) name: Arc<str>,
     pub(crate) log: Log,
     pub(crate) served: S,
-    limiter: Limiter,
+    pub(crate) limiter: Limiter,
 }
 
 impl<S> wit::Host for Tenant<S> {}
@@ -91,73 +92,96 @@ pub(crate) struct Prepared<G: Interface> {
     pre: InstancePre<Tenant<G::Served>>,
     indices: G::Indices,
     state: state::GuestIndices,
+    pub(crate) forks: Forks<G>,
 }
 
 impl<G: Interface> Prepared<G> {
-    /// Links a component, and instantiates it once to see that its functions
-    /// have the types of the contract. The error says what does not fit.
+    /// Links a component, and instantiates it to see that its functions have
+    /// the types of the contract. The error says what does not fit.
     pub(crate) fn new(
         name: &str,
         limits: &Limits,
         linker: &Linker<Tenant<G::Served>>,
         component: &Component,
+        memory_is_all: bool,
     ) -> Result<Arc<Self>, String> {
         let unfit = |error: wasmtime::Error| format!("{error:#}");
         let pre = linker.instantiate_pre(component).map_err(unfit)?;
         let indices = G::find(&pre).map_err(unfit)?;
         let state = state::GuestIndices::new(&pre).map_err(unfit)?;
-        let prepared = Arc::new(Self {
+        let mut prepared = Self {
             name: name.into(),
             limits: limits.clone(),
             pre,
             indices,
             state,
-        });
-        Instance::new(&prepared, G::Served::default()).map_err(|error| error.to_string())?;
-        Ok(prepared)
+            forks: Forks::through_exports(),
+        };
+        let shell = prepared.shell(&[]).map_err(|error| error.to_string())?;
+        if memory_is_all {
+            prepared.forks = Forks::of(&prepared, shell).map_err(|error| error.to_string())?;
+        }
+        Ok(Arc::new(prepared))
     }
 
     pub(crate) fn name(&self) -> &str {
         &self.name
+    }
+
+    /// A new instance, its memories as long as `lengths` says where it does.
+    pub(crate) fn shell(&self, lengths: &[usize]) -> Result<Shell<G>, Error> {
+        let (made, regions) = region::bear(lengths, || {
+            let mut store = Store::new(self.pre.engine(), self.tenant(G::Served::default()));
+            store.limiter(|tenant| &mut tenant.limiter);
+            let transfer = self.limits.transfer_bytes;
+            store.set_hostcall_fuel(usize::try_from(transfer).unwrap_or(usize::MAX));
+            store.set_fuel(self.limits.fuel)?;
+            let instance = self.pre.instantiate(&mut store)?;
+            let guest = G::load(&self.indices, &mut store, &instance)?;
+            let state = self.state.load(&mut store, &instance)?;
+            Ok((store, guest, state))
+        });
+        let (store, guest, state) = made.map_err(|error| self.explain("instantiate", error))?;
+        Ok(Shell {
+            store,
+            guest,
+            state,
+            regions,
+        })
+    }
+
+    /// Who lives in a shell: by default nobody, under full limits.
+    pub(crate) fn tenant(&self, served: G::Served) -> Tenant<G::Served> {
+        Tenant {
+            name: self.name.clone(),
+            log: Log::new(self.name.clone(), self.limits.log_lines),
+            served,
+            limiter: Limiter::new(&self.limits),
+        }
     }
 }
 
 /// An instance of a component.
 pub(crate) struct Instance<G: Interface> {
     prepared: Arc<Prepared<G>>,
-    store: Store<Tenant<G::Served>>,
-    guest: G,
-    state: state::Guest,
+    /// None only while it is dropped.
+    shell: Option<Shell<G>>,
     stopped: Option<&'static str>,
 }
 
 impl<G: Interface> Instance<G> {
     pub(crate) fn new(prepared: &Arc<Prepared<G>>, served: G::Served) -> Result<Self, Error> {
-        let limits = &prepared.limits;
-        let tenant = Tenant {
-            name: prepared.name.clone(),
-            log: Log::new(prepared.name.clone(), limits.log_lines),
-            served,
-            limiter: Limiter::new(limits),
-        };
-        let mut store = Store::new(prepared.pre.engine(), tenant);
-        store.limiter(|tenant| &mut tenant.limiter);
-        store.set_hostcall_fuel(usize::try_from(limits.transfer_bytes).unwrap_or(usize::MAX));
-        let mut load = || {
-            store.set_fuel(limits.fuel)?;
-            let instance = prepared.pre.instantiate(&mut store)?;
-            let guest = G::load(&prepared.indices, &mut store, &instance)?;
-            let state = prepared.state.load(&mut store, &instance)?;
-            Ok((guest, state))
-        };
-        let (guest, state) = load().map_err(|error| prepared.explain("instantiate", error))?;
-        Ok(Self {
+        let mut shell = prepared.forks.fresh(prepared)?;
+        shell.store.data_mut().served = served;
+        Ok(Self::living_in(prepared, shell))
+    }
+
+    pub(crate) fn living_in(prepared: &Arc<Prepared<G>>, shell: Shell<G>) -> Self {
+        Self {
             prepared: prepared.clone(),
-            store,
-            guest,
-            state,
+            shell: Some(shell),
             stopped: None,
-        })
+        }
     }
 
     pub(crate) fn prepared(&self) -> &Arc<Prepared<G>> {
@@ -165,7 +189,13 @@ impl<G: Interface> Instance<G> {
     }
 
     pub(crate) fn tenant(&mut self) -> &mut Tenant<G::Served> {
-        self.store.data_mut()
+        self.shell().store.data_mut()
+    }
+
+    pub(crate) fn shell(&mut self) -> &mut Shell<G> {
+        self.shell
+            .as_mut()
+            .expect("only dropping takes the shell away")
     }
 
     /// Calls an exported function with full fuel. A trap or an exhausted limit
@@ -175,7 +205,7 @@ impl<G: Interface> Instance<G> {
         function: &'static str,
         run: impl FnOnce(&G, &mut Store<Tenant<G::Served>>) -> wasmtime::Result<R>,
     ) -> Result<R, Error> {
-        self.enter(function, |this| run(&this.guest, &mut this.store))
+        self.enter(function, |shell| run(&shell.guest, &mut shell.store))
     }
 
     /// The same for a function that may refuse.
@@ -190,13 +220,15 @@ impl<G: Interface> Instance<G> {
 
     /// The component's state, in a form of its own.
     pub(crate) fn snapshot(&mut self) -> Result<Vec<u8>, Error> {
-        self.enter("snapshot", |this| this.state.call_snapshot(&mut this.store))
+        self.enter("snapshot", |shell| {
+            shell.state.call_snapshot(&mut shell.store)
+        })
     }
 
     /// Puts the component into a state that it snapshot.
     pub(crate) fn restore(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        self.enter("restore", |this| {
-            this.state.call_restore(&mut this.store, bytes)
+        self.enter("restore", |shell| {
+            shell.state.call_restore(&mut shell.store, bytes)
         })?
         .map_err(|error| self.refused("restore", error))
     }
@@ -222,24 +254,42 @@ impl<G: Interface> Instance<G> {
     fn enter<R>(
         &mut self,
         function: &'static str,
-        run: impl FnOnce(&mut Self) -> wasmtime::Result<R>,
+        run: impl FnOnce(&mut Shell<G>) -> wasmtime::Result<R>,
     ) -> Result<R, Error> {
-        if let Some(stopped) = self.stopped {
-            return Err(Error::Poisoned {
-                component: self.prepared.name.to_string(),
-                function,
-                stopped,
-            });
-        }
+        self.check(function)?;
         let fuel = self.prepared.limits.fuel;
-        let result = match self.store.set_fuel(fuel) {
-            Ok(()) => run(self),
+        let shell = self.shell();
+        let result = match shell.store.set_fuel(fuel) {
+            Ok(()) => run(shell),
             Err(error) => Err(error),
         };
         result.map_err(|error| {
             self.stopped = Some(function);
             self.prepared.explain(function, error)
         })
+    }
+
+    /// Whether the instance still answers.
+    pub(crate) fn check(&self, function: &'static str) -> Result<(), Error> {
+        match self.stopped {
+            None => Ok(()),
+            Some(stopped) => Err(Error::Poisoned {
+                component: self.prepared.name.to_string(),
+                function,
+                stopped,
+            }),
+        }
+    }
+}
+
+/// The shell serves again, unless a call was broken off in it.
+impl<G: Interface> Drop for Instance<G> {
+    fn drop(&mut self) {
+        if let Some(shell) = self.shell.take()
+            && self.stopped.is_none()
+        {
+            self.prepared.forks.keep(&self.prepared, shell);
+        }
     }
 }
 

@@ -12,9 +12,11 @@
 //! policy that asks the model blocks its thread, which needs about 2 MiB of
 //! stack, and any number of episodes run side by side.
 //!
-//! A [`Snapshot`] is an episode's state, named by its content; [`Episode::fork`]
-//! and [`Episode::resume`] go on from one. Components are deterministic: the
-//! same calls lead to the same state, whatever the machine.
+//! A [`ForkPoint`] is a moment of an episode from which others start, in
+//! microseconds: most components are forked by mapping their memory copy-on-write.
+//! A [`Snapshot`] is an episode's state in a form that can be stored, named by its
+//! content; [`Episode::resume`] goes on from one. Components are deterministic:
+//! the same calls lead to the same state, whatever the machine.
 //!
 //! ```no_run
 //! use memloom_runtime::{DemonstrationModel, Episode, EpisodeParts, Limits, Sandbox};
@@ -68,6 +70,7 @@ pub use bank::{Bank, BankComponent};
 pub use environment::{Environment, EnvironmentComponent};
 pub use episode::{Episode, EpisodeParts};
 pub use error::Error;
+pub use fork::ForkPoint;
 pub use inspect::{Inspection, Kind};
 pub use limits::{Limit, Limits};
 pub use log::LogLine;

@@ -121,6 +121,7 @@ impl fmt::Display for Limit {
 pub(crate) struct Exceeded(pub(crate) Limit);
 
 /// What is left to an instance of its memory and tables.
+#[derive(Clone)]
 pub(crate) struct Limiter {
     memory: u64,
     table: u64,

@@ -9,6 +9,7 @@ use wasmtime::{Cache, CacheConfig, Config, Engine};
 use crate::bank::BankComponent;
 use crate::environment::EnvironmentComponent;
 use crate::error::Error;
+use crate::fork::region::Creator;
 use crate::grants;
 use crate::inspect::Inspection;
 use crate::instance::{Interface, Prepared, Tenant, grant_basics};
@@ -68,6 +69,9 @@ impl Sandbox {
                 .max_wasm_stack(usize::try_from(limits.stack_bytes)?)
                 // The same floats on every machine, down to the bits of a NaN.
                 .cranelift_nan_canonicalization(true)
+                // So that a state can be mapped over a memory: `fork`.
+                .with_host_memory(Arc::new(Creator))
+                .memory_init_cow(false)
                 .wasm_relaxed_simd(false)
                 .wasm_memory64(false)
                 .concurrency_support(false);
@@ -202,7 +206,9 @@ impl Sandbox {
         if let Some(why) = inspection.obstacle(G::KIND) {
             return Err(wrong(why));
         }
-        Prepared::new(&source.name, &self.shared.limits, linker, &component).map_err(wrong)
+        let memory_is_all = inspection.fork_obstacle.is_none();
+        let limits = &self.shared.limits;
+        Prepared::new(&source.name, limits, linker, &component, memory_is_all).map_err(wrong)
     }
 
     fn compile(&self, source: &Source<'_>) -> Result<Component, Error> {

@@ -2,10 +2,13 @@
 //! episodes that it opens.
 
 use anyhow::{Context, Result, bail, ensure};
+use cpu_time::ThreadTime;
 use memloom_runtime::types::{
     DataFile, EnvironmentDescription, LoadReport, PolicyDescription, Question, SessionContent,
 };
-use memloom_runtime::{Environment, EnvironmentComponent, EpisodeParts, Sandbox};
+use memloom_runtime::{
+    DemonstrationModel, Environment, Episode, EpisodeParts, ForkPoint, LanguageModel, Sandbox,
+};
 
 use crate::logo::reward::words;
 use crate::runfile::RunFile;
@@ -20,12 +23,10 @@ pub struct World {
     pub report: LoadReport,
     /// What the policy says of itself.
     pub policy: PolicyDescription,
-    /// What environments of rerolls are made from.
-    pub component: EnvironmentComponent,
     environment: Environment,
 }
 
-/// An opened episode: forked for every rollout.
+/// An opened episode, from whose start every rollout forks.
 pub struct Opened {
     /// For instance `conv-26`.
     pub id: String,
@@ -33,7 +34,9 @@ pub struct Opened {
     pub questions: Vec<Question>,
     /// The dialogue's turns by session: `turns[s - 1]`.
     pub turns: Vec<Vec<Turn>>,
-    environment: Environment,
+    /// Processor seconds that opening it took in guests and host calls.
+    pub guest_seconds: f64,
+    start: ForkPoint,
 }
 
 /// A turn, as far as the trainer looks at it.
@@ -88,7 +91,6 @@ impl World {
             description,
             report,
             policy,
-            component,
             environment,
         })
     }
@@ -98,6 +100,7 @@ impl World {
     pub fn open(&mut self, split: &str, index: u64, horizon: u32) -> Result<Opened> {
         let episodes = self.episodes(split)?;
         let index = episodes.map_or(index, |count| index % count);
+        let began = ThreadTime::now();
         let episode = self
             .environment
             .open(split, index, horizon)
@@ -123,11 +126,17 @@ impl World {
                 SessionContent::Task(_) => Vec::new(),
             });
         }
+        let questions = environment.questions()?;
+        let environment = self.environment.fork()?;
+        // Whoever forks from its start brings a model.
+        let model = Box::new(DemonstrationModel);
+        let start = Episode::start(&self.parts, environment, model)?.fork_point()?;
         Ok(Opened {
             id: episode.id,
-            questions: environment.questions()?,
+            questions,
             turns,
-            environment,
+            guest_seconds: began.elapsed().as_secs_f64(),
+            start,
         })
     }
 
@@ -172,8 +181,8 @@ impl Opened {
             .collect()
     }
 
-    /// An environment of its own for a rollout.
-    pub fn fork(&mut self) -> Result<Environment> {
-        Ok(self.environment.fork()?)
+    /// A rollout at its start.
+    pub fn start(&self, model: Box<dyn LanguageModel>) -> Result<Episode> {
+        Ok(self.start.fork(model)?)
     }
 }

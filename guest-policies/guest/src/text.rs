@@ -29,6 +29,12 @@ pub fn lower_words(text: &str) -> Vec<String> {
     words(text).map(str::to_lowercase).collect()
 }
 
+/// Whether two texts differ in nothing but upper and lower case.
+pub fn same_but_case(a: &str, b: &str) -> bool {
+    a.eq_ignore_ascii_case(b)
+        || (!(a.is_ascii() && b.is_ascii()) && a.to_lowercase() == b.to_lowercase())
+}
+
 /// The first `limit` words of a text, as they stand there, with the spaces
 /// between them made one.
 pub fn first_words(text: &str, limit: usize) -> String {
@@ -55,6 +61,15 @@ mod tests {
     #[test]
     fn lower_words_keep_their_order() {
         assert_eq!(lower_words("In Rome, IN May"), ["in", "rome", "in", "may"]);
+    }
+
+    #[test]
+    fn case_is_no_difference_in_any_script() {
+        assert!(same_but_case("Ann", "aNN"));
+        assert!(same_but_case("KÖLN", "köln"));
+        assert!(!same_but_case("Ann", "Anna"));
+        // The Kelvin sign becomes a plain k.
+        assert!(same_but_case("\u{212a}im", "Kim"));
     }
 
     #[test]

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
-use memloom_runtime::{DemonstrationModel, Episode};
+use memloom_runtime::DemonstrationModel;
 
 use super::Exam;
 use super::figures::{self, Figures};
@@ -23,13 +23,13 @@ const SCRIPTS: [(&str, &str); 4] = [
 
 /// Plays every script on the exam's episodes.
 pub fn play(exam: &Exam, world: &mut World, run_seed: u64) -> Result<BTreeMap<String, Figures>> {
-    let mut episodes = exam.open(world)?;
+    let episodes = exam.open(world)?;
     let mut report = BTreeMap::new();
     for (name, script) in SCRIPTS {
         let mut all = Vec::new();
-        for (index, opened) in episodes.iter_mut().enumerate() {
+        for (index, opened) in episodes.iter().enumerate() {
             let seed = derive(run_seed, Purpose::Baseline, &[index as u64]);
-            let settled = script_on(world, opened, script, seed)
+            let settled = script_on(opened, script, seed)
                 .with_context(|| format!("the script {script} on {}", opened.id))?;
             all.push(figures::of(exam, opened, &settled)?);
         }
@@ -38,9 +38,9 @@ pub fn play(exam: &Exam, world: &mut World, run_seed: u64) -> Result<BTreeMap<St
     Ok(report)
 }
 
-fn script_on(world: &World, opened: &mut Opened, script: &str, seed: u64) -> Result<Settled> {
+fn script_on(opened: &Opened, script: &str, seed: u64) -> Result<Settled> {
     let model = Box::new(DemonstrationModel);
-    let mut episode = Episode::start(&world.parts, opened.fork()?, model)?;
+    let mut episode = opened.start(model)?;
     let mut tally = Tally::default();
     for session in 1..=opened.sessions() {
         tally.observe(&mut episode, session, Some((script, seed)))?;

@@ -68,11 +68,10 @@ pub fn examine(
     engine: &mut Engine<'_>,
     done: &mut dyn FnMut(usize),
 ) -> Result<Figures> {
-    let mut episodes = exam.open(world)?;
+    let episodes = exam.open(world)?;
     let mut figures = Vec::new();
-    for (batch, opened) in episodes.chunks_mut(AT_ONCE).enumerate() {
+    for (batch, opened) in episodes.chunks(AT_ONCE).enumerate() {
         let plan = Plan {
-            world,
             tokenizer,
             rollouts: 1,
             anchors: &[],

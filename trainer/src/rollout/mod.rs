@@ -10,13 +10,13 @@ use std::sync::{Arc, PoisonError};
 use std::thread::Scope;
 
 use anyhow::{Context, Result};
-use memloom_runtime::{Episode, Snapshot};
+use memloom_runtime::{Episode, ForkPoint};
 
 use self::hub::{Asking, Engine, Event, Line, Place};
 use self::model::{SampledModel, Sampling, Step, Steps};
 use self::settle::{Asked, Settled, Tally};
 use crate::tokenizer::Tokenizer;
-use crate::world::{Opened, World};
+use crate::world::Opened;
 
 /// A session that is rerolled, and the rollout whose state it restarts from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,8 +29,6 @@ pub struct Anchor {
 
 /// What to roll out.
 pub struct Plan<'a> {
-    /// Components.
-    pub world: &'a World,
     /// For prompts and outputs.
     pub tokenizer: &'a Arc<Tokenizer>,
     /// Global rollouts of each episode: n.
@@ -56,23 +54,13 @@ pub struct Outcome {
 }
 
 /// Runs a plan over opened episodes; outcomes in order of place.
-pub fn run(
-    plan: &Plan<'_>,
-    episodes: &mut [Opened],
-    engine: &mut Engine<'_>,
-) -> Result<Vec<Outcome>> {
-    let mut environments = Vec::new();
-    for (episode, opened) in episodes.iter_mut().enumerate() {
-        for rollout in 0..plan.rollouts {
-            environments.push((episode, rollout, opened.fork()?));
-        }
-    }
-    let episodes = &*episodes;
+pub fn run(plan: &Plan<'_>, episodes: &[Opened], engine: &mut Engine<'_>) -> Result<Vec<Outcome>> {
     let (events, inbox): (Sender<Event>, Receiver<Event>) = channel();
     let (results, outcomes) = channel();
     std::thread::scope(|scope| {
-        let live = environments.len();
-        for (episode, rollout, environment) in environments {
+        let places = (0..episodes.len())
+            .flat_map(|episode| (0..plan.rollouts).map(move |rollout| (episode, rollout)));
+        for (episode, rollout) in places {
             let line = Line::new(
                 Place {
                     episode,
@@ -86,10 +74,10 @@ pub fn run(
                 opened: &episodes[episode],
                 results: results.clone(),
             };
-            scope.spawn(move || run.rollout(scope, line, environment));
+            scope.spawn(move || run.rollout(scope, line));
         }
         drop(results);
-        hub::serve(&inbox, live, engine);
+        hub::serve(&inbox, episodes.len() * plan.rollouts, engine);
     });
     let mut outcomes = outcomes.into_iter().collect::<Result<Vec<Outcome>>>()?;
     outcomes.sort_by_key(|outcome| outcome.place);
@@ -104,14 +92,9 @@ struct Run<'a> {
 }
 
 impl<'env> Run<'env> {
-    fn rollout<'scope>(
-        self,
-        scope: &'scope Scope<'scope, 'env>,
-        line: Line,
-        environment: memloom_runtime::Environment,
-    ) {
+    fn rollout<'scope>(self, scope: &'scope Scope<'scope, 'env>, line: Line) {
         let result = self
-            .global(scope, &line, environment)
+            .global(scope, &line)
             .with_context(|| self.name(line.place()));
         // The receiver outlives the scope.
         let _ = self.results.send(result);
@@ -136,19 +119,10 @@ impl<'env> Run<'env> {
         ))
     }
 
-    fn global<'scope>(
-        &self,
-        scope: &'scope Scope<'scope, 'env>,
-        line: &Line,
-        environment: memloom_runtime::Environment,
-    ) -> Result<Outcome> {
+    fn global<'scope>(&self, scope: &'scope Scope<'scope, 'env>, line: &Line) -> Result<Outcome> {
         let place = line.place();
         let steps = Steps::default();
-        let mut episode = Episode::start(
-            &self.plan.world.parts,
-            environment,
-            self.model(line, &steps),
-        )?;
+        let mut episode = self.opened.start(self.model(line, &steps))?;
         let mut tally = Tally::default();
         for session in 1..=self.opened.sessions() {
             let anchor = Anchor {
@@ -161,17 +135,17 @@ impl<'env> Run<'env> {
                 .get(place.episode)
                 .is_some_and(|a| a.contains(&anchor))
             {
-                let snapshot = Arc::new(episode.snapshot()?);
+                let state = Arc::new(episode.fork_point()?);
                 for child in line.spawn(session, self.plan.rerolls) {
                     let run = Run {
                         plan: self.plan,
                         opened: self.opened,
                         results: self.results.clone(),
                     };
-                    let snapshot = snapshot.clone();
+                    let state = state.clone();
                     scope.spawn(move || {
                         let result = run
-                            .local(&child, session, &snapshot)
+                            .local(&child, session, &state)
                             .with_context(|| run.name(child.place()));
                         let _ = run.results.send(result);
                     });
@@ -182,14 +156,9 @@ impl<'env> Run<'env> {
         self.outcome(place, episode, &steps, tally, Asked::All)
     }
 
-    fn local(&self, line: &Line, session: u32, snapshot: &Snapshot) -> Result<Outcome> {
+    fn local(&self, line: &Line, session: u32, state: &ForkPoint) -> Result<Outcome> {
         let steps = Steps::default();
-        let mut episode = Episode::resume(
-            &self.plan.world.parts,
-            &self.plan.world.component,
-            snapshot,
-            self.model(line, &steps),
-        )?;
+        let mut episode = state.fork(self.model(line, &steps))?;
         let mut tally = Tally::default();
         tally.observe(&mut episode, session, None)?;
         self.outcome(

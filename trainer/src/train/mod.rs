@@ -389,10 +389,9 @@ impl Trainer<'_> {
         let train = self.exam("train", u64::MAX, 0).open(&mut self.world)?;
         let regression = Regression::train(&train);
         let exam = self.held_out();
-        let mut opened = exam.open(&mut self.world)?;
+        let opened = exam.open(&mut self.world)?;
         let sampling = greedy(self.file);
         let plan = crate::rollout::Plan {
-            world: &self.world,
             tokenizer: &self.tokenizer,
             rollouts: 1,
             anchors: &[],
@@ -401,7 +400,7 @@ impl Trainer<'_> {
             sampling,
         };
         let learner = &self.learner;
-        let outcomes = crate::rollout::run(&plan, &mut opened, &mut |jobs| learner.generate(jobs))?;
+        let outcomes = crate::rollout::run(&plan, &opened, &mut |jobs| learner.generate(jobs))?;
         outcomes
             .iter()
             .zip(&opened)

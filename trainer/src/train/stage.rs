@@ -128,7 +128,6 @@ impl Trainer<'_> {
             episodes.push(opened);
         }
         let plan = Plan {
-            world: &self.world,
             tokenizer: &self.tokenizer,
             rollouts: logo.rollouts,
             anchors: &chosen,
@@ -141,7 +140,7 @@ impl Trainer<'_> {
             },
         };
         let learner = &self.learner;
-        let outcomes = rollout::run(&plan, &mut episodes, &mut |jobs| learner.generate(jobs))?;
+        let outcomes = rollout::run(&plan, &episodes, &mut |jobs| learner.generate(jobs))?;
         let rolled = began.elapsed().as_secs_f64();
         let rewards = Rewards {
             metric: &logo.metric,
@@ -152,7 +151,9 @@ impl Trainer<'_> {
             },
         };
         let (rows, groups) = assemble(&outcomes, &episodes, &rewards)?;
-        let guest_seconds: f64 = outcomes.iter().map(|o| o.settled.guest_seconds).sum();
+        let opening = episodes.iter().map(|opened| opened.guest_seconds);
+        let living = outcomes.iter().map(|outcome| outcome.settled.guest_seconds);
+        let guest_seconds: f64 = opening.chain(living).sum();
         let learning_rate = stage
             .learning_rate
             .unwrap_or(self.file.optimizer.learning_rate);

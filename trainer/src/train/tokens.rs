@@ -4,9 +4,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, Result};
-use memloom_runtime::{
-    Completion, DemonstrationModel, Episode, GenerateCall, LanguageModel, ModelError,
-};
+use memloom_runtime::{Completion, DemonstrationModel, GenerateCall, LanguageModel, ModelError};
 
 use crate::rollout::settle::Tally;
 use crate::runfile::{RunFile, TokenizerKind};
@@ -46,9 +44,9 @@ fn prompts(file: &RunFile, world: &mut World) -> Result<Vec<String>> {
         .unwrap_or(0);
     let seen = Arc::new(Mutex::new(Vec::new()));
     for index in 0..wanted {
-        let mut opened = world.open("train", index, horizon)?;
+        let opened = world.open("train", index, horizon)?;
         let model = Box::new(Reader(seen.clone()));
-        let mut episode = Episode::start(&world.parts, opened.fork()?, model)?;
+        let mut episode = opened.start(model)?;
         let mut tally = Tally::default();
         for session in 1..=opened.sessions() {
             tally

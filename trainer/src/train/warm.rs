@@ -4,9 +4,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, Result};
-use memloom_runtime::{
-    Completion, DemonstrationModel, Episode, GenerateCall, LanguageModel, ModelError,
-};
+use memloom_runtime::{Completion, DemonstrationModel, GenerateCall, LanguageModel, ModelError};
 
 use crate::grammar::Grammar;
 use crate::model::pack::{Row, Sequence};
@@ -25,13 +23,13 @@ pub fn demonstrate(
     run_seed: u64,
     index: u64,
 ) -> Result<Vec<Row>> {
-    let mut opened = world.open("train", index, horizon)?;
+    let opened = world.open("train", index, horizon)?;
     let rows = Arc::new(Mutex::new(Vec::new()));
     let model = Box::new(Recorder {
         tokenizer: tokenizer.clone(),
         rows: rows.clone(),
     });
-    let mut episode = Episode::start(&world.parts, opened.fork()?, model)?;
+    let mut episode = opened.start(model)?;
     let seed = derive(run_seed, Purpose::Demonstration, &[index]);
     let mut tally = Tally::default();
     for session in 1..=opened.sessions() {

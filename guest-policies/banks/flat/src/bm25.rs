@@ -46,36 +46,44 @@ struct Posting {
 impl Index {
     /// Adds a text under a number that has none.
     pub fn add(&mut self, number: u64, text: &str) {
-        let counts = counted(text);
-        let length = counts.values().sum();
+        let lower = text.to_lowercase();
+        let counts = counted(&lower);
+        let length = total(&counts);
         self.texts += 1;
         self.words += u64::from(length);
         for (word, count) in counts {
-            let list = self.postings.entry(word).or_default();
-            let at = list.partition_point(|posting| posting.text < number);
             let posting = Posting {
                 text: number,
                 count,
                 length,
             };
-            list.insert(at, posting);
+            match self.postings.get_mut(word) {
+                Some(list) => {
+                    let at = list.partition_point(|posting| posting.text < number);
+                    list.insert(at, posting);
+                }
+                None => {
+                    self.postings.insert(word.to_owned(), vec![posting]);
+                }
+            }
         }
     }
 
     /// Takes a text away: the one that was added under this number.
     pub fn remove(&mut self, number: u64, text: &str) {
-        let counts = counted(text);
+        let lower = text.to_lowercase();
+        let counts = counted(&lower);
         self.texts -= 1;
-        self.words -= u64::from(counts.values().sum::<u32>());
-        for word in counts.into_keys() {
-            let Some(list) = self.postings.get_mut(&word) else {
+        self.words -= u64::from(total(&counts));
+        for (word, _) in counts {
+            let Some(list) = self.postings.get_mut(word) else {
                 continue;
             };
             if let Ok(at) = list.binary_search_by_key(&number, |posting| posting.text) {
                 list.remove(at);
             }
             if list.is_empty() {
-                self.postings.remove(&word);
+                self.postings.remove(word);
             }
         }
     }
@@ -85,8 +93,8 @@ impl Index {
         let texts = self.texts as f32;
         let mean_length = self.words as f32 / texts;
         let mut parts: Vec<(u64, f32)> = Vec::new();
-        for word in counted(query).into_keys() {
-            let Some(list) = self.postings.get(&word) else {
+        for (word, _) in counted(&query.to_lowercase()) {
+            let Some(list) = self.postings.get(word) else {
                 continue;
             };
             let having = list.len() as f32;
@@ -111,16 +119,18 @@ impl Index {
     }
 }
 
-/// Searchable words of a text and how often each occurs.
-fn counted(text: &str) -> BTreeMap<String, u32> {
-    let mut counts = BTreeMap::new();
-    for word in text::words(text) {
-        let word = word.to_lowercase();
-        if STOP_WORDS.binary_search(&word.as_str()).is_err() {
-            *counts.entry(word).or_default() += 1;
-        }
-    }
-    counts
+/// Searchable words of a text in lower case, sorted, and how often each occurs.
+fn counted(lower: &str) -> Vec<(&str, u32)> {
+    let mut words: Vec<&str> = text::words(lower)
+        .filter(|word| STOP_WORDS.binary_search(word).is_err())
+        .collect();
+    words.sort_unstable();
+    let runs = words.chunk_by(|a, b| a == b);
+    runs.map(|run| (run[0], run.len() as u32)).collect()
+}
+
+fn total(counts: &[(&str, u32)]) -> u32 {
+    counts.iter().map(|(_, count)| count).sum()
 }
 
 #[cfg(test)]

@@ -208,7 +208,7 @@ impl Bank for Flat {
             (everything || score > query.threshold)
                 && wanted
                     .as_ref()
-                    .is_none_or(|wanted| same_name(wanted, speaker))
+                    .is_none_or(|wanted| text::same_but_case(wanted, speaker))
         });
         let best_first =
             |a: &(usize, f32), b: &(usize, f32)| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
@@ -268,10 +268,6 @@ impl State for Flat {
         *self = restored;
         Ok(())
     }
-}
-
-fn same_name(a: &str, b: &str) -> bool {
-    a.eq_ignore_ascii_case(b) || (!a.is_ascii() && a.to_lowercase() == b.to_lowercase())
 }
 
 fn squeezed(text: &str) -> String {

@@ -7,7 +7,7 @@ use memloom_guest::types::Question;
 
 use crate::kind::Kind;
 use crate::sentences::fill;
-use crate::story::{Line, Meaning, Slot, Story, Value};
+use crate::story::{Line, Meaning, Slot, Story, Told, Value};
 use crate::wording::{description, question, when_question};
 
 /// Question categories in the order in which reports show them.
@@ -39,6 +39,7 @@ pub struct Asked {
 pub fn ask(story: &Story, random: &mut Random) -> Vec<Asked> {
     let mut inquiry = Inquiry {
         story,
+        told: story.told(),
         random,
         asked: Vec::new(),
     };
@@ -62,6 +63,7 @@ struct Holding<'a> {
 
 struct Inquiry<'a> {
     story: &'a Story,
+    told: Told<'a>,
     random: &'a mut Random,
     asked: Vec<Asked>,
 }
@@ -176,27 +178,28 @@ impl<'a> Inquiry<'a> {
         };
         (0..self.story.people.len())
             .filter(|&person| person != slot.person)
-            .filter_map(|person| self.story.holding(Slot { person, ..slot }))
+            .filter_map(|person| self.told.holding(Slot { person, ..slot }))
             .all(|(_, line)| !line.text.contains(&holding.value.words))
     }
 
     /// Sessions that speak of an attribute, truly or not: what they leave in a
     /// memory decides how a question about it is answered.
     fn sessions(&self, slot: Slot) -> BTreeSet<u32> {
-        self.story.about(slot).map(|(session, _)| session).collect()
+        let lines = self.told.about(slot).iter();
+        lines.map(|&(session, _)| session).collect()
     }
 
     /// Those of them that name a value.
     fn naming(&self, slot: Slot, value: &Value) -> BTreeSet<u32> {
-        self.story
-            .about(slot)
+        let lines = self.told.about(slot).iter();
+        lines
             .filter(|(_, line)| line.text.contains(&value.words))
-            .map(|(session, _)| session)
+            .map(|&(session, _)| session)
             .collect()
     }
 
     fn holding(&self, slot: Slot) -> Option<Holding<'a>> {
-        let (session, line) = self.story.holding(slot)?;
+        let (session, line) = self.told.holding(slot)?;
         Some(Holding {
             session,
             line,
@@ -206,10 +209,8 @@ impl<'a> Inquiry<'a> {
 
     /// Where the person's trip leads, or led until it was cancelled.
     fn destination(&self, slot: Slot) -> Option<&'static str> {
-        self.story
-            .about(slot)
-            .filter_map(|(_, line)| line.meaning.written()?.destination)
-            .last()
+        let mut backwards = self.told.about(slot).iter().rev();
+        backwards.find_map(|(_, line)| line.meaning.written()?.destination)
     }
 
     fn text(&self, kind: Kind, subject: &str) -> String {

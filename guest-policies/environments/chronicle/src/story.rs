@@ -121,20 +121,40 @@ impl Story {
             .flat_map(|(session, sitting)| sitting.lines.iter().map(move |line| (session, line)))
     }
 
+    /// The same, sorted by what they speak of.
+    #[must_use]
+    pub fn told(&self) -> Told<'_> {
+        let mut told = Told(vec![
+            [const { Vec::new() }; Kind::ALL.len()];
+            self.people.len()
+        ]);
+        for (session, line) in self.lines() {
+            if let Some(Slot { person, kind }) = line.meaning.slot() {
+                told.0[person][kind as usize].push((session, line));
+            }
+        }
+        told
+    }
+}
+
+/// What is told of every attribute: by person, then by kind.
+pub struct Told<'a>(Vec<[Vec<(u32, &'a Line)>; Kind::ALL.len()]>);
+
+impl<'a> Told<'a> {
     /// The lines that speak of an attribute, truly or not.
-    pub fn about(&self, slot: Slot) -> impl Iterator<Item = (u32, &Line)> {
-        self.lines()
-            .filter(move |(_, line)| line.meaning.slot() == Some(slot))
+    #[must_use]
+    pub fn about(&self, slot: Slot) -> &[(u32, &'a Line)] {
+        &self.0[slot.person][slot.kind as usize]
     }
 
     /// The line that set the value which holds at the end; none where there is none.
     #[must_use]
-    pub fn holding(&self, slot: Slot) -> Option<(u32, &Line)> {
-        self.about(slot)
-            .fold(None, |holding, (session, line)| match &line.meaning {
-                Meaning::Cancellation { .. } => None,
-                meaning if meaning.written().is_some() => Some((session, line)),
-                _ => holding,
-            })
+    pub fn holding(&self, slot: Slot) -> Option<(u32, &'a Line)> {
+        let mut backwards = self.about(slot).iter().rev();
+        let &(session, line) = backwards.find(|(_, line)| {
+            let cancels = matches!(line.meaning, Meaning::Cancellation { .. });
+            cancels || line.meaning.written().is_some()
+        })?;
+        line.meaning.written().map(|_| (session, line))
     }
 }

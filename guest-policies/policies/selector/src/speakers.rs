@@ -1,5 +1,7 @@
 //! Who has spoken so far, and what prompts call them.
 
+use std::cmp::Reverse;
+
 use memloom_guest::text;
 use serde::{Deserialize, Serialize};
 
@@ -8,19 +10,43 @@ pub const MAX_ALIASES: usize = 8;
 
 /// Speakers in the order in which they were met.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Speakers(Vec<String>);
+#[serde(from = "Vec<String>", into = "Vec<String>")]
+pub struct Speakers(Vec<Speaker>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Speaker {
+    name: String,
+    /// The name's words in lower case.
+    words: Vec<String>,
+}
+
+impl From<Vec<String>> for Speakers {
+    fn from(names: Vec<String>) -> Self {
+        let speaker = |name: String| Speaker {
+            words: text::lower_words(&name),
+            name,
+        };
+        Self(names.into_iter().map(speaker).collect())
+    }
+}
+
+impl From<Speakers> for Vec<String> {
+    fn from(Speakers(speakers): Speakers) -> Self {
+        speakers.into_iter().map(|speaker| speaker.name).collect()
+    }
+}
 
 impl Speakers {
     /// Adds a speaker who is not known yet.
     pub fn meet(&mut self, name: &str) {
         if self.place(name).is_none() {
-            self.0.push(name.to_string());
+            self.0.extend(Self::from(vec![name.to_string()]).0);
         }
     }
 
     /// In the order in which they were met.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(String::as_str)
+        self.0.iter().map(|speaker| speaker.name.as_str())
     }
 
     /// What prompts call a speaker: `@1` is the first one met. A name that is
@@ -46,7 +72,7 @@ impl Speakers {
     pub fn named(&self, text: &str) -> Vec<&str> {
         let mut named: Vec<&str> = Vec::new();
         for (place, ..) in self.mentions(text) {
-            let name = self.0[place].as_str();
+            let name = self.0[place].name.as_str();
             if !named.contains(&name) {
                 named.push(name);
             }
@@ -55,47 +81,36 @@ impl Speakers {
     }
 
     fn place(&self, name: &str) -> Option<usize> {
-        let lower = name.to_lowercase();
-        self.0
-            .iter()
-            .position(|known| known.to_lowercase() == lower)
+        let mut known = self.0.iter();
+        known.position(|known| text::same_but_case(name, &known.name))
     }
 
     /// Where whole words make up a known name: its place here, and the bytes
     /// from and to which it stands there. The longest name wins.
     fn mentions(&self, text: &str) -> Vec<(usize, usize, usize)> {
         let words: Vec<(usize, &str)> = text::word_indices(text).collect();
-        let mut names: Vec<(usize, Vec<String>)> = self
-            .iter()
-            .map(text::lower_words)
-            .enumerate()
-            .filter(|(_, name)| !name.is_empty())
-            .collect();
-        names.sort_by_key(|(_, name)| std::cmp::Reverse(name.len()));
         let mut mentions = Vec::new();
         let mut at = 0;
         while at < words.len() {
-            let found = names.iter().find(|(_, name)| {
-                let rest = words[at..].iter().map(|(_, word)| *word);
-                words.len() - at >= name.len()
-                    && rest.zip(name).all(|(word, name)| same(word, name))
-            });
-            let Some((place, name)) = found else {
+            let rest = &words[at..];
+            let begins = |Speaker { words, .. }: &Speaker| {
+                let mut pairs = rest.iter().zip(words);
+                (1..=rest.len()).contains(&words.len())
+                    && pairs.all(|((_, word), name)| text::same_but_case(word, name))
+            };
+            let found = (0..self.0.len()).filter(|&place| begins(&self.0[place]));
+            // Of names of one length the one met first.
+            let Some(place) = found.min_by_key(|&place| Reverse(self.0[place].words.len())) else {
                 at += 1;
                 continue;
             };
-            let (last, word) = words[at + name.len() - 1];
-            mentions.push((*place, words[at].0, last + word.len()));
-            at += name.len();
+            let length = self.0[place].words.len();
+            let (last, word) = words[at + length - 1];
+            mentions.push((place, words[at].0, last + word.len()));
+            at += length;
         }
         mentions
     }
-}
-
-/// Whether a word is a name that is already lower-cased; most words differ in
-/// their first letter, so nothing is copied.
-fn same(word: &str, lower: &str) -> bool {
-    word.chars().flat_map(char::to_lowercase).eq(lower.chars())
 }
 
 /// The alias of the speaker at a place.

@@ -1,0 +1,85 @@
+//! Instances without a state of their own, and the pool that keeps them for
+//! the next fork.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::Arc;
+
+use wasmtime::Store;
+
+use super::image::Image;
+use super::region::Region;
+use crate::bindings::state;
+use crate::instance::{Interface, Tenant};
+
+/// An instance of a component with its memories. Its state is what they hold.
+pub(crate) struct Shell<G: Interface> {
+    pub(crate) store: Store<Tenant<G::Served>>,
+    pub(crate) guest: G,
+    pub(crate) state: state::Guest,
+    pub(crate) regions: Vec<Arc<Region>>,
+}
+
+impl<G: Interface> Shell<G> {
+    /// Lengths of its memories, in bytes.
+    pub(crate) fn lengths(&self) -> Vec<usize> {
+        self.regions.iter().map(|region| region.length()).collect()
+    }
+
+    /// Its state.
+    pub(super) fn image(&mut self) -> io::Result<Image> {
+        Image::of(&self.regions)
+    }
+
+    /// Puts it into a state.
+    pub(super) fn take_on(&mut self, image: &Image) -> io::Result<()> {
+        image.map(&self.regions)
+    }
+
+    /// Forgets its state and gives the memory back.
+    pub(super) fn clear(&mut self) -> io::Result<()> {
+        self.regions.iter().try_for_each(|region| region.clear())
+    }
+}
+
+/// Idle shells of one component, by the lengths of their memories: an image
+/// fits only where they are its own.
+pub(crate) struct Pool<G: Interface> {
+    idle: BTreeMap<Vec<usize>, Vec<Shell<G>>>,
+    count: usize,
+}
+
+/// Shells that a pool keeps at most. An idle one holds some address space and a
+/// few tens of KiB.
+const MOST: usize = 256;
+
+impl<G: Interface> Pool<G> {
+    pub(crate) fn new() -> Self {
+        Self {
+            idle: BTreeMap::new(),
+            count: 0,
+        }
+    }
+
+    pub(super) fn take(&mut self, lengths: &[usize]) -> Option<Shell<G>> {
+        let shell = self.idle.get_mut(lengths)?.pop()?;
+        self.count -= 1;
+        Some(shell)
+    }
+
+    /// Keeps a shell, and returns one that is too many.
+    pub(crate) fn put(&mut self, shell: Shell<G>) -> Option<Shell<G>> {
+        self.idle.entry(shell.lengths()).or_default().push(shell);
+        self.count += 1;
+        if self.count <= MOST {
+            return None;
+        }
+        let mut first = self.idle.first_entry()?;
+        let surplus = first.get_mut().pop();
+        if first.get().is_empty() {
+            first.remove();
+        }
+        self.count -= 1;
+        surplus
+    }
+}
