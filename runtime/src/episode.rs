@@ -18,7 +18,7 @@ use crate::snapshot::Snapshot;
 use crate::surroundings::{Activity, Surroundings};
 use crate::trace::{Event, Trace};
 use crate::types::{
-    Answer, Entry, LexiconKind, Moment, Question, Report, Score, SessionContent, Stats,
+    Answer, Entry, LexiconKind, Moment, OpenEpisode, Question, Report, Score, SessionContent, Stats,
 };
 
 /// What the agent of an episode is made of.
@@ -57,7 +57,8 @@ pub struct Episode {
 }
 
 impl Episode {
-    /// Starts a rollout with an empty bank. `environment` has an episode open.
+    /// Starts a rollout with an empty bank. `environment` has an episode open,
+    /// or [`Episode::open`] opens one.
     ///
     /// # Errors
     /// See [`Episode`]; [`Error::Guest`] where the policy refuses its options.
@@ -119,6 +120,19 @@ impl Episode {
         self.surroundings().embedder = Some(embedder);
     }
 
+    /// Opens another episode of the environment. Bank and policy stay as they are.
+    ///
+    /// # Errors
+    /// See [`Episode`].
+    pub fn open(&mut self, split: &str, index: u64, horizon: u32) -> Result<OpenEpisode, Error> {
+        self.timed(|episode| {
+            episode
+                .surroundings()
+                .environment
+                .open(split, index, horizon)
+        })
+    }
+
     /// Has the policy observe a session, from 1, and ends the session in the
     /// bank. With a demonstrator's name and seed, the policy's requests also
     /// carry what this demonstrator would say.
@@ -162,6 +176,14 @@ impl Episode {
             });
             Ok(report)
         })
+    }
+
+    /// A session of the environment, from 1, without the policy.
+    ///
+    /// # Errors
+    /// See [`Episode`].
+    pub fn session(&mut self, session: u32) -> Result<SessionContent, Error> {
+        self.timed(|episode| episode.surroundings().environment.session(session))
     }
 
     /// Everything that the environment asks about the sessions within the horizon.

@@ -43,7 +43,7 @@ pub(crate) struct Forks<G: Interface> {
 
 /// All of an instance's state, and what is left of its limits.
 struct Memories {
-    image: Image,
+    image: Arc<Image>,
     limiter: Limiter,
 }
 

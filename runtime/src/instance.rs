@@ -142,12 +142,7 @@ impl<G: Interface> Prepared<G> {
             Ok((store, guest, state))
         });
         let (store, guest, state) = made.map_err(|error| self.explain("instantiate", error))?;
-        Ok(Shell {
-            store,
-            guest,
-            state,
-            regions,
-        })
+        Ok(Shell::new(store, guest, state, regions))
     }
 
     /// Who lives in a shell: by default nobody, under full limits.
@@ -259,6 +254,7 @@ impl<G: Interface> Instance<G> {
         self.check(function)?;
         let fuel = self.prepared.limits.fuel;
         let shell = self.shell();
+        shell.touch();
         let result = match shell.store.set_fuel(fuel) {
             Ok(()) => run(shell),
             Err(error) => Err(error),

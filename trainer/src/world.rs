@@ -2,28 +2,24 @@
 //! episodes that it opens.
 
 use anyhow::{Context, Result, bail, ensure};
-use cpu_time::ThreadTime;
 use memloom_runtime::types::{
     DataFile, EnvironmentDescription, LoadReport, PolicyDescription, Question, SessionContent,
 };
-use memloom_runtime::{
-    DemonstrationModel, Environment, Episode, EpisodeParts, ForkPoint, LanguageModel, Sandbox,
-};
+use memloom_runtime::{Episode, EpisodeParts, ForkPoint, LanguageModel, Sandbox, ScriptedModel};
 
 use crate::logo::reward::words;
 use crate::runfile::RunFile;
 
 /// Loaded components and data.
 pub struct World {
-    /// Bank, policy and the policy's options: what a rollout starts from.
-    pub parts: EpisodeParts,
     /// What the environment says of itself.
     pub description: EnvironmentDescription,
     /// What the environment found in its data.
     pub report: LoadReport,
     /// What the policy says of itself.
     pub policy: PolicyDescription,
-    environment: Environment,
+    /// An agent that knows nothing yet, and the environment with its data.
+    beginning: ForkPoint,
 }
 
 /// An opened episode, from whose start every rollout forks.
@@ -37,6 +33,11 @@ pub struct Opened {
     /// Processor seconds that opening it took in guests and host calls.
     pub guest_seconds: f64,
     start: ForkPoint,
+}
+
+/// The model of what only others start from.
+fn nobody() -> Box<dyn LanguageModel> {
+    Box::new(ScriptedModel::new([""; 0]))
 }
 
 /// A turn, as far as the trainer looks at it.
@@ -86,23 +87,22 @@ impl World {
             lexicon: description.lexicon.clone(),
         };
         let policy = parts.policy.describe()?;
+        let beginning = Episode::start(&parts, environment, nobody())?.fork_point()?;
         Ok(Self {
-            parts,
             description,
             report,
             policy,
-            environment,
+            beginning,
         })
     }
 
     /// Opens an episode of a split; `index` counts on over a finite split again
     /// from its start. `horizon` 0 is all sessions.
-    pub fn open(&mut self, split: &str, index: u64, horizon: u32) -> Result<Opened> {
+    pub fn open(&self, split: &str, index: u64, horizon: u32) -> Result<Opened> {
         let episodes = self.episodes(split)?;
         let index = episodes.map_or(index, |count| index % count);
-        let began = ThreadTime::now();
-        let episode = self
-            .environment
+        let mut start = self.beginning.fork(nobody())?;
+        let episode = start
             .open(split, index, horizon)
             .with_context(|| format!("cannot open episode {index} of the split {split}"))?;
         ensure!(
@@ -110,10 +110,10 @@ impl World {
             "episode {} of the split {split} has no sessions",
             episode.id
         );
-        let mut environment = self.environment.fork()?;
+        let opened = start.fork_point()?;
         let mut turns = Vec::new();
         for session in 1..=episode.sessions {
-            turns.push(match environment.session(session)? {
+            turns.push(match start.session(session)? {
                 SessionContent::Dialogue(session) => session
                     .turns
                     .into_iter()
@@ -126,17 +126,12 @@ impl World {
                 SessionContent::Task(_) => Vec::new(),
             });
         }
-        let questions = environment.questions()?;
-        let environment = self.environment.fork()?;
-        // Whoever forks from its start brings a model.
-        let model = Box::new(DemonstrationModel);
-        let start = Episode::start(&self.parts, environment, model)?.fork_point()?;
         Ok(Opened {
             id: episode.id,
-            questions,
+            questions: start.questions()?,
             turns,
-            guest_seconds: began.elapsed().as_secs_f64(),
-            start,
+            guest_seconds: start.meter().guest_seconds(),
+            start: opened,
         })
     }
 

@@ -17,27 +17,61 @@ pub(crate) struct Shell<G: Interface> {
     pub(crate) store: Store<Tenant<G::Served>>,
     pub(crate) guest: G,
     pub(crate) state: state::Guest,
-    pub(crate) regions: Vec<Arc<Region>>,
+    regions: Vec<Arc<Region>>,
+    /// What was mapped over its memories last.
+    below: Option<Arc<Image>>,
+    /// Whether nothing was called since, so that this is still its state.
+    untouched: bool,
 }
 
 impl<G: Interface> Shell<G> {
+    /// `regions` are the instance's memories, in the order in which they were made.
+    pub(crate) fn new(
+        store: Store<Tenant<G::Served>>,
+        guest: G,
+        state: state::Guest,
+        regions: Vec<Arc<Region>>,
+    ) -> Self {
+        Self {
+            store,
+            guest,
+            state,
+            regions,
+            below: None,
+            untouched: false,
+        }
+    }
+
+    /// To be said before anything in it is called.
+    pub(crate) fn touch(&mut self) {
+        self.untouched = false;
+    }
+
     /// Lengths of its memories, in bytes.
     pub(crate) fn lengths(&self) -> Vec<usize> {
         self.regions.iter().map(|region| region.length()).collect()
     }
 
     /// Its state.
-    pub(super) fn image(&mut self) -> io::Result<Image> {
-        Image::of(&self.regions)
+    pub(super) fn image(&mut self) -> io::Result<Arc<Image>> {
+        match &self.below {
+            Some(below) if self.untouched => Ok(below.clone()),
+            below => Image::of(&self.regions, below.as_deref()).map(Arc::new),
+        }
     }
 
     /// Puts it into a state.
-    pub(super) fn take_on(&mut self, image: &Image) -> io::Result<()> {
-        image.map(&self.regions)
+    pub(super) fn take_on(&mut self, image: &Arc<Image>) -> io::Result<()> {
+        image.map(&self.regions)?;
+        self.below = Some(image.clone());
+        self.untouched = true;
+        Ok(())
     }
 
     /// Forgets its state and gives the memory back.
     pub(super) fn clear(&mut self) -> io::Result<()> {
+        self.below = None;
+        self.untouched = false;
         self.regions.iter().try_for_each(|region| region.clear())
     }
 }

@@ -22,7 +22,7 @@ const SCRIPTS: [(&str, &str); 4] = [
 ];
 
 /// Plays every script on the exam's episodes.
-pub fn play(exam: &Exam, world: &mut World, run_seed: u64) -> Result<BTreeMap<String, Figures>> {
+pub fn play(exam: &Exam, world: &World, run_seed: u64) -> Result<BTreeMap<String, Figures>> {
     let episodes = exam.open(world)?;
     let mut report = BTreeMap::new();
     for (name, script) in SCRIPTS {

@@ -52,7 +52,7 @@ impl Exam {
     }
 
     /// Opens the exam's episodes.
-    pub fn open(&self, world: &mut World) -> Result<Vec<Opened>> {
+    pub fn open(&self, world: &World) -> Result<Vec<Opened>> {
         (0..world.at_most(&self.split, self.episodes)?)
             .map(|index| world.open(&self.split, index, self.horizon))
             .collect()
@@ -62,7 +62,7 @@ impl Exam {
 /// Rolls each of the exam's episodes out once. `done` hears how many have ended.
 pub fn examine(
     exam: &Exam,
-    world: &mut World,
+    world: &World,
     tokenizer: &Arc<Tokenizer>,
     sampling: Sampling,
     engine: &mut Engine<'_>,

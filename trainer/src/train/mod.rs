@@ -40,7 +40,7 @@ const EVALUATION: u64 = u64::MAX;
 /// Checks everything that can be checked without training: the components, the
 /// data, the splits, the options.
 pub fn check(file: &RunFile) -> Result<()> {
-    let mut world = World::load(file)?;
+    let world = World::load(file)?;
     for (split, horizon) in [
         (
             "train",
@@ -56,11 +56,11 @@ pub fn check(file: &RunFile) -> Result<()> {
 
 /// Evaluates saved weights, greedy and sampled.
 pub fn evaluate(file: &RunFile, weights: &Path, exam: &Exam, voice: Voice) -> Result<Figures> {
-    let mut world = World::load(file)?;
+    let world = World::load(file)?;
     let tokenizer = Arc::new(Tokenizer::load(&weights.join("tokenizer.json"))?);
     let learner = Learner::load(file, weights)?;
     let mut phase = voice.phase("evaluate", exam.episodes, 0);
-    examine(file, &mut world, &tokenizer, &learner, exam, &mut |done| {
+    examine(file, &world, &tokenizer, &learner, exam, &mut |done| {
         phase.at(done as u64, "episodes");
     })
 }
@@ -69,11 +69,11 @@ pub fn evaluate(file: &RunFile, weights: &Path, exam: &Exam, voice: Voice) -> Re
 pub fn run(file: &RunFile, resume: bool, voice: Voice) -> Result<Summary> {
     let out = &file.run.out;
     prepare(file, resume)?;
-    let mut world = World::load(file)?;
+    let world = World::load(file)?;
     for warning in &world.report.warnings {
         voice.say(&format!("data: {warning}"));
     }
-    let tokenizer = Arc::new(tokens::ready(file, &mut world)?);
+    let tokenizer = Arc::new(tokens::ready(file, &world)?);
     let shelf = Shelf::of(out);
     let (progress, folder) = match shelf.newest()? {
         Some((progress, folder)) => (progress, Some(folder)),
@@ -242,9 +242,9 @@ impl Trainer<'_> {
                 .say("baselines: fixed scripts on held-out episodes");
             let seed = this.file.run.seed;
             let (exam, long) = (this.held_out(), this.long());
-            let short = baselines::play(&exam, &mut this.world, seed)?;
+            let short = baselines::play(&exam, &this.world, seed)?;
             let long = long
-                .map(|exam| baselines::play(&exam, &mut this.world, seed))
+                .map(|exam| baselines::play(&exam, &this.world, seed))
                 .transpose()?;
             Ok((short, long))
         })
@@ -268,7 +268,7 @@ impl Trainer<'_> {
             let mut rows = Vec::new();
             for episode in 0..settings.episodes {
                 rows.extend(warm::demonstrate(
-                    &mut self.world,
+                    &self.world,
                     &self.tokenizer,
                     &settings.demonstrator,
                     horizon,
@@ -321,7 +321,7 @@ impl Trainer<'_> {
         let (file, tokenizer) = (self.file, &self.tokenizer);
         examine(
             file,
-            &mut self.world,
+            &self.world,
             tokenizer,
             &self.learner,
             exam,
@@ -386,10 +386,10 @@ impl Trainer<'_> {
         if !self.file.evaluation.evidence_rivals {
             return Ok(Vec::new());
         }
-        let train = self.exam("train", u64::MAX, 0).open(&mut self.world)?;
+        let train = self.exam("train", u64::MAX, 0).open(&self.world)?;
         let regression = Regression::train(&train);
         let exam = self.held_out();
-        let opened = exam.open(&mut self.world)?;
+        let opened = exam.open(&self.world)?;
         let sampling = greedy(self.file);
         let plan = crate::rollout::Plan {
             tokenizer: &self.tokenizer,
@@ -422,7 +422,7 @@ fn greedy(file: &RunFile) -> Sampling {
 /// Greedy figures, with the reward of a sampled pass beside.
 fn examine(
     file: &RunFile,
-    world: &mut World,
+    world: &World,
     tokenizer: &Arc<Tokenizer>,
     learner: &Learner,
     exam: &Exam,

@@ -209,7 +209,7 @@ impl Trainer<'_> {
         let learner = &self.learner;
         let figures = eval::examine(
             &exam,
-            &mut self.world,
+            &self.world,
             &self.tokenizer,
             greedy(self.file),
             &mut |jobs| learner.generate(jobs),

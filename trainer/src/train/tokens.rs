@@ -12,7 +12,7 @@ use crate::tokenizer::Tokenizer;
 use crate::world::World;
 
 /// The tokenizer in the run's folder; made there if it is not there yet.
-pub fn ready(file: &RunFile, world: &mut World) -> Result<Tokenizer> {
+pub fn ready(file: &RunFile, world: &World) -> Result<Tokenizer> {
     let path = file.run.out.join("tokenizer.json");
     if path.exists() {
         return Tokenizer::load(&path);
@@ -34,7 +34,7 @@ pub fn ready(file: &RunFile, world: &mut World) -> Result<Tokenizer> {
 }
 
 /// Everything that a policy which keeps everything shows to the model.
-fn prompts(file: &RunFile, world: &mut World) -> Result<Vec<String>> {
+fn prompts(file: &RunFile, world: &World) -> Result<Vec<String>> {
     let wanted = world.at_most("train", file.tokenizer.episodes)?;
     let horizon = file
         .stages

@@ -16,7 +16,7 @@ use crate::world::World;
 /// Plays training episode `index` and returns its role outputs. A finite split
 /// starts again from its first episode, with other mistakes.
 pub fn demonstrate(
-    world: &mut World,
+    world: &World,
     tokenizer: &Arc<Tokenizer>,
     demonstrator: &str,
     horizon: u32,
