@@ -2,8 +2,9 @@
 //! Functions that a test does not write return zeros: empty lists and strings,
 //! the first case of each variant.
 //!
-//! Memory: zeros from 64 to 1023, the state (a number) at 1024, room to write
-//! results in from 2048, allocations from 65536.
+//! Memory: zeros from 64 to 1023, the state (a number) at 1024, how much is
+//! allocated at 1032, room to write results in from 2048, allocations from
+//! 65536. It is all of their state, so that they fork copy-on-write.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use std::collections::BTreeMap;
@@ -137,6 +138,15 @@ impl StandIn {
         self
     }
 
+    /// With a function in which memory is not all of the state, so that forks go
+    /// through the exports.
+    pub(crate) fn with_a_table(self) -> Self {
+        self.item(
+            "(table $changing 1 funcref)
+             (func (table.set $changing (i32.const 0) (ref.null func)))",
+        )
+    }
+
     /// Adds an item to the module: a table, data, a function.
     pub(crate) fn item(mut self, text: &str) -> Self {
         self.items.push_str(text);
@@ -147,12 +157,12 @@ impl StandIn {
     pub(crate) fn module(&self) -> Vec<u8> {
         let mut text = format!(
             r#"(module {} (memory (export "memory") 2) {}
-            (global $heap (mut i32) (i32.const 65536))
             (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
-                (global.set $heap (i32.and
-                    (i32.add (global.get $heap) (i32.const 7)) (i32.const -8)))
-                (global.get $heap)
-                (global.set $heap (i32.add (global.get $heap) (local.get 3))))"#,
+                (local $new i32)
+                (local.set $new (i32.and
+                    (i32.add (i32.load (i32.const 1032)) (i32.const 7)) (i32.const -8)))
+                (i32.store (i32.const 1032) (i32.add (local.get $new) (local.get 3)))
+                (i32.add (i32.const 65536) (local.get $new)))"#,
             self.imports, self.items
         );
         for (interface, function, parameters, returns) in &self.functions {

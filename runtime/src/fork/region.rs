@@ -213,6 +213,3 @@ unsafe impl MemoryCreator for Creator {
         })
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -85,7 +85,7 @@ pub(crate) struct Pool<G: Interface> {
 
 /// Shells that a pool keeps at most. An idle one holds some address space and a
 /// few tens of KiB.
-const MOST: usize = 256;
+pub(super) const MOST: usize = 256;
 
 impl<G: Interface> Pool<G> {
     pub(crate) fn new() -> Self {
@@ -93,6 +93,12 @@ impl<G: Interface> Pool<G> {
             idle: BTreeMap::new(),
             count: 0,
         }
+    }
+
+    /// How many there are.
+    #[cfg(test)]
+    pub(super) fn idle(&self) -> usize {
+        self.count
     }
 
     pub(super) fn take(&mut self, lengths: &[usize]) -> Option<Shell<G>> {

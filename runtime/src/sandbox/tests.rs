@@ -182,8 +182,16 @@ fn an_inspection_tells_kind_and_interfaces_of_anything() {
     assert!(text.starts_with("odd (environment)\n  bytes    "), "{text}");
     assert!(
         text.ends_with(
-            "  exports  memloom:agent/environment@0.1.0\n           memloom:agent/state@0.1.0\n"
+            "  exports  memloom:agent/environment@0.1.0\n           memloom:agent/state@0.1.0\n  \
+             forks    copy-on-write\n"
         ),
+        "{text}"
+    );
+
+    std::fs::write(&path, stand_in::environment().with_a_table().build()).unwrap();
+    let text = sandbox().inspect(&path).unwrap().to_string();
+    assert!(
+        text.ends_with("  forks    through snapshot and restore: it changes a table\n"),
         "{text}"
     );
 

@@ -83,7 +83,7 @@ pub fn examine(
             },
         };
         let outcomes = rollout::run(&plan, opened, engine)?;
-        for (outcome, opened) in outcomes.iter().zip(&*opened) {
+        for (outcome, opened) in outcomes.iter().zip(opened) {
             figures.push(figures::of(exam, opened, &outcome.settled)?);
         }
         done(figures.len());

@@ -151,6 +151,7 @@ struct Timing {
     rollout_seconds: Option<f64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     update_seconds: Option<f64>,
+    /// Guests and host calls, of the step's processor time on all cores.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     guest_share: Option<f64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use anyhow::Result;
+use cpu_time::ProcessTime;
 use serde::Serialize;
 
 use super::checkpoint::{Best, Position};
@@ -109,6 +110,7 @@ impl Trainer<'_> {
 
     fn step(&mut self, index: usize, stage: &Stage, step: u64) -> Result<Groups> {
         let began = Instant::now();
+        let processor = ProcessTime::now();
         let logo = &self.file.logo;
         let seed = self.file.run.seed;
         let mut episodes = Vec::new();
@@ -191,7 +193,7 @@ impl Trainer<'_> {
         let mut timing = Timing::new("step", self.progress.steps + 1, began);
         timing.rollout_seconds = Some(rolled);
         timing.update_seconds = Some(timing.seconds - rolled);
-        timing.guest_share = Some(guest_seconds / timing.seconds);
+        timing.guest_share = Some(guest_seconds / processor.elapsed().as_secs_f64());
         timing.tokens_per_second = Some(groups.generated_tokens as f64 / rolled);
         self.timings.write(&timing)?;
         Ok(groups)

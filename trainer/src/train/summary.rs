@@ -33,7 +33,8 @@ pub struct Summary {
     pub trained_tokens: u64,
     /// Most memory held.
     pub peak_rss_bytes: u64,
-    /// Largest and mean share of a LoGo-GRPO step spent in guests and host calls.
+    /// Largest and mean share of a LoGo-GRPO step's processor time, on all
+    /// cores, that guests and host calls took.
     pub guest_share: Share,
     /// The run's seed.
     pub seed: u64,
@@ -118,7 +119,7 @@ impl Summary {
         );
         let _ = writeln!(
             text,
-            "guests and host calls: {:.1} % of a step (at most {:.1} %)",
+            "guests and host calls: {:.1} % of a step's processor time (at most {:.1} %)",
             100.0 * self.guest_share.mean,
             100.0 * self.guest_share.max
         );

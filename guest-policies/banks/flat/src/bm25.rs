@@ -21,6 +21,9 @@ const STOP_WORDS: [&str; 70] = [
     "would", "you", "your", "yours",
 ];
 
+/// Bytes of the longest of them: longer words need not be looked for.
+const LONGEST_STOP_WORD: usize = 5;
+
 /// Texts by number, searchable by word.
 #[derive(Default)]
 pub struct Index {
@@ -121,8 +124,10 @@ impl Index {
 
 /// Searchable words of a text in lower case, sorted, and how often each occurs.
 fn counted(lower: &str) -> Vec<(&str, u32)> {
+    let is_stop_word =
+        |word: &&str| word.len() <= LONGEST_STOP_WORD && STOP_WORDS.binary_search(word).is_ok();
     let mut words: Vec<&str> = text::words(lower)
-        .filter(|word| STOP_WORDS.binary_search(word).is_err())
+        .filter(|word| !is_stop_word(word))
         .collect();
     words.sort_unstable();
     let runs = words.chunk_by(|a, b| a == b);
@@ -149,6 +154,8 @@ mod tests {
     #[test]
     fn stop_words_are_sorted() {
         assert!(STOP_WORDS.is_sorted());
+        let longest = STOP_WORDS.iter().map(|word| word.len()).max();
+        assert_eq!(longest, Some(LONGEST_STOP_WORD));
     }
 
     #[test]
