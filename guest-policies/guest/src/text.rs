@@ -4,12 +4,12 @@
 /// with the byte at which each begins.
 pub fn word_indices(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let is_part = |c: char| c.is_alphanumeric() || c == '_';
-    let mut seen = 0;
+    let mut rest = text.char_indices();
     std::iter::from_fn(move || {
-        let start = seen + text[seen..].find(is_part)?;
-        let after = text[start..].find(|c| !is_part(c));
-        seen = after.map_or(text.len(), |length| start + length);
-        Some((start, &text[start..seen]))
+        let (start, _) = rest.find(|&(_, c)| is_part(c))?;
+        let after = rest.find(|&(_, c)| !is_part(c));
+        let end = after.map_or(text.len(), |(at, _)| at);
+        Some((start, &text[start..end]))
     })
 }
 
@@ -38,10 +38,14 @@ pub fn same_but_case(a: &str, b: &str) -> bool {
 /// The first `limit` words of a text, as they stand there, with the spaces
 /// between them made one.
 pub fn first_words(text: &str, limit: usize) -> String {
-    text.split_whitespace()
-        .take(limit)
-        .collect::<Vec<_>>()
-        .join(" ")
+    let mut kept = String::with_capacity(text.len());
+    for word in text.split_whitespace().take(limit) {
+        if !kept.is_empty() {
+            kept.push(' ');
+        }
+        kept.push_str(word);
+    }
+    kept
 }
 
 #[cfg(test)]

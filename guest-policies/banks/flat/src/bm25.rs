@@ -1,7 +1,8 @@
 //! Which texts fit a query's words: BM25 (Robertson and Zaragoza 2009) over an
 //! index that is kept up to date write by write.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, DefaultHasher};
 
 use memloom_guest::text;
 
@@ -28,7 +29,7 @@ const LONGEST_STOP_WORD: usize = 5;
 #[derive(Default)]
 pub struct Index {
     /// For each word, the texts that have it in order of their numbers.
-    postings: BTreeMap<String, Vec<Posting>>,
+    postings: HashMap<String, Vec<Posting>, BuildHasherDefault<DefaultHasher>>,
     /// Number of texts.
     texts: u32,
     /// Searchable words of all texts.
@@ -140,6 +141,8 @@ fn total(counts: &[(&str, u32)]) -> u32 {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
     use memloom_guest::random::Random;
 

@@ -1,5 +1,7 @@
 //! The bank itself: operations, retrieval, state.
 
+use std::cell::OnceCell;
+
 use memloom_guest::bank::{Hit, OperationSchema, Query, Schema, Stats};
 use memloom_guest::state::Format;
 use memloom_guest::types::{Entry, Error, Insertion, Moment, Operation, Revision};
@@ -14,7 +16,8 @@ use crate::stored::{Stored, When};
 #[derive(Default)]
 pub struct Flat {
     memory: Memory,
-    index: Index,
+    /// Made when it is first searched; kept up to date from then on.
+    index: OnceCell<Index>,
     /// Words over all texts.
     words: u64,
 }
@@ -88,12 +91,16 @@ impl Flat {
     }
 
     fn note(&mut self, number: u64, text: &str) {
-        self.index.add(number, text);
+        if let Some(index) = self.index.get_mut() {
+            index.add(number, text);
+        }
         self.words += text::word_count(text) as u64;
     }
 
     fn forget(&mut self, number: u64, text: &str) {
-        self.index.remove(number, text);
+        if let Some(index) = self.index.get_mut() {
+            index.remove(number, text);
+        }
         self.words -= text::word_count(text) as u64;
     }
 
@@ -134,7 +141,14 @@ impl Flat {
                 .filter_map(|(slot, e)| Some((slot, cosine(vector, e.vector.as_ref()?))))
                 .collect();
         }
-        let mut scores = self.index.scores(&query.text).into_iter().peekable();
+        let index = self.index.get_or_init(|| {
+            let mut index = Index::default();
+            for entry in entries {
+                index.add(entry.number, &entry.text);
+            }
+            index
+        });
+        let mut scores = index.scores(&query.text).into_iter().peekable();
         let numbers = entries.iter().map(|e| e.number).enumerate();
         numbers
             .map(|(slot, number)| {
