@@ -1,5 +1,7 @@
 //! The closed language: which words ask for a kind, which are values of it.
 
+use std::borrow::Cow;
+
 use memloom_guest::text;
 use memloom_guest::types::LexiconKind;
 
@@ -73,7 +75,7 @@ impl Kind {
     /// The first value in a text, of two that begin together the longer.
     pub fn value(&self, text: &str) -> Option<Value> {
         let words: Vec<&str> = text::words(text).collect();
-        let lower: Vec<String> = words.iter().map(|word| word.to_lowercase()).collect();
+        let lower: Vec<Cow<str>> = words.iter().map(|word| lower(word)).collect();
         let places = self
             .values
             .iter()
@@ -96,10 +98,22 @@ impl Kind {
     }
 }
 
-fn find(words: &[String], sequence: &[String]) -> Option<usize> {
-    words
-        .windows(sequence.len())
-        .position(|window| window == sequence)
+fn find(words: &[impl AsRef<str>], sequence: &[String]) -> Option<usize> {
+    let same = |window: &[_]| {
+        let mut pairs = window.iter().zip(sequence);
+        pairs.all(|(word, wanted): (&_, _)| AsRef::<str>::as_ref(word) == wanted)
+    };
+    words.windows(sequence.len()).position(same)
+}
+
+/// The word in lower case; most are already.
+fn lower(word: &str) -> Cow<'_, str> {
+    let is_lower = |byte: u8| byte.is_ascii() && !byte.is_ascii_uppercase();
+    if word.bytes().all(is_lower) {
+        Cow::Borrowed(word)
+    } else {
+        Cow::Owned(word.to_lowercase())
+    }
 }
 
 #[cfg(test)]
