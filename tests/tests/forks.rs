@@ -113,9 +113,7 @@ fn live(policy: &str) -> Result<(EpisodeParts, Sandbox, ForkPoint), Error> {
 }
 
 fn observe(episode: &mut Episode, session: u32) {
-    episode
-        .observe(session, Some(("demonstrator", 7)))
-        .unwrap();
+    episode.observe(session, Some(("demonstrator", 7))).unwrap();
 }
 
 /// Names of the states after every session, and the answers at the end.

@@ -77,6 +77,7 @@ pub fn examine(
             anchors: &[],
             rerolls: 0,
             asks: true,
+            names_states: false,
             sampling: Sampling {
                 occasion: [sampling.occasion[0], sampling.occasion[1] + batch as u64],
                 ..sampling

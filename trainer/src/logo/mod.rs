@@ -5,5 +5,6 @@
 //! Source: Memory-R2 (arXiv 2605.21768), equations 7 to 17.
 
 pub mod advantage;
+pub mod credit;
 pub mod loss;
 pub mod reward;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use burn::tensor::Tensor;
 
-use super::kernels::{Choice, Kernels, floats};
+use super::kernels::{Choice, Kernels};
 use super::layout::Layout;
 use super::qwen::Backbone;
 
@@ -52,8 +52,8 @@ impl Row {
 pub struct Choices<B: Kernels> {
     /// Log-probability of each free token among its set, [free tokens].
     pub logprobs: Tensor<B, 1>,
-    /// Entropy of what each was chosen from, in nats.
-    pub entropies: Vec<f32>,
+    /// Entropy of what each was chosen from, in nats, [free tokens].
+    pub entropies: Tensor<B, 1>,
 }
 
 /// log π(token) of every free token of `rows`: the log-softmax of the logits
@@ -86,16 +86,17 @@ pub fn choice_logprobs<B: Kernels>(
         layout.push_row(&row.prompt, fed);
     }
     if at.is_empty() {
+        let nothing = Tensor::zeros([0], &model.device());
         return Choices {
-            logprobs: Tensor::zeros([0], &model.device()),
-            entropies: Vec::new(),
+            logprobs: nothing.clone(),
+            entropies: nothing,
         };
     }
     let logits = model.logits(layout, &at);
     let (logprobs, entropies) = B::choose(logits, choices.into(), temperature);
     Choices {
         logprobs,
-        entropies: floats(entropies),
+        entropies,
     }
 }
 

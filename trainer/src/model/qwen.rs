@@ -6,6 +6,7 @@
 //! keys and values are one matrix, gate and up another, so that each is one
 //! product.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use burn::tensor::{Tensor, TensorData};
@@ -182,6 +183,29 @@ impl<B: Kernels> Backbone<B> {
             head: self.head.map(|head| by.rewrite("head", head)),
             ..self
         }
+    }
+
+    /// Every parameter a share of the way towards another backbone's.
+    pub fn towards(self, other: &Self, share: f32) -> Self {
+        struct All(BTreeMap<String, TensorData>);
+        impl<B: Kernels> Rewrite<B> for All {
+            fn rewrite<const D: usize>(&mut self, name: &str, of: Tensor<B, D>) -> Tensor<B, D> {
+                self.0.insert(name.to_owned(), of.to_data());
+                of
+            }
+        }
+        struct Towards(All, f32);
+        impl<B: Kernels> Rewrite<B> for Towards {
+            fn rewrite<const D: usize>(&mut self, name: &str, from: Tensor<B, D>) -> Tensor<B, D> {
+                let Self(All(others), share) = self;
+                let to = others.remove(name).expect("backbones of one shape");
+                let to = Tensor::from_data(to, &from.device());
+                from * (1.0 - *share) + to * *share
+            }
+        }
+        let mut all = All(BTreeMap::new());
+        other.clone().rewrite(&mut all);
+        self.rewrite(&mut Towards(all, share))
     }
 
     /// What a pass over `layout` needs.

@@ -39,6 +39,9 @@ pub struct Plan<'a> {
     pub rerolls: usize,
     /// Whether rollouts answer their questions (rerolls: those of their session).
     pub asks: bool,
+    /// Whether the states between sessions are named, so that equal ones can be
+    /// told.
+    pub names_states: bool,
     /// Temperature and random numbers: the same for rollouts and rerolls.
     pub sampling: Sampling,
 }
@@ -49,6 +52,9 @@ pub struct Outcome {
     pub place: Place,
     /// Every model output, in order.
     pub steps: Vec<Step>,
+    /// Names of the states in which it entered its sessions, in order; only where
+    /// [`Plan::names_states`].
+    pub states: Vec<String>,
     /// What it left behind.
     pub settled: Settled,
 }
@@ -124,7 +130,11 @@ impl<'env> Run<'env> {
         let steps = Steps::default();
         let mut episode = self.opened.start(self.model(line, &steps))?;
         let mut tally = Tally::default();
+        let mut states = Vec::new();
         for session in 1..=self.opened.sessions() {
+            if self.plan.names_states {
+                states.push(episode.snapshot()?.name());
+            }
             let anchor = Anchor {
                 session,
                 rollout: place.rollout,
@@ -153,7 +163,8 @@ impl<'env> Run<'env> {
             }
             tally.observe(&mut episode, session, None)?;
         }
-        self.outcome(place, episode, &steps, tally, Asked::All)
+        let outcome = self.outcome(place, episode, &steps, tally, Asked::All)?;
+        Ok(Outcome { states, ..outcome })
     }
 
     fn local(&self, line: &Line, session: u32, state: &ForkPoint) -> Result<Outcome> {
@@ -184,6 +195,7 @@ impl<'env> Run<'env> {
         Ok(Outcome {
             place,
             steps,
+            states: Vec::new(),
             settled,
         })
     }

@@ -16,6 +16,8 @@ use crate::tokenizer::Tokenizer;
 pub struct Step {
     /// Session that it was given for; 0 for a question.
     pub session: u32,
+    /// Who spoke.
+    pub role: Arc<str>,
     /// The prompt's tokens.
     pub prompt: Arc<[u32]>,
     /// What was sampled.
@@ -133,6 +135,7 @@ impl LanguageModel for SampledModel {
             .unwrap_or_else(PoisonError::into_inner)
             .push(Step {
                 session: call.session,
+                role: request.role.as_str().into(),
                 prompt,
                 sample,
             });

@@ -10,9 +10,9 @@ use burn::tensor::backend::{Backend, BackendTypes};
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
-use super::step::ScoredRow;
+use super::step::{Scored, ScoredRow};
 use crate::generate::{Job, Sample, generate};
-use crate::logo::loss::{Objective, Steps, policy_loss};
+use crate::logo::loss::{Objective, Steps, policy_loss, shares};
 use crate::model::Backbone;
 use crate::model::pack::{Row, choice_logprobs, micro_batches};
 use crate::optim::{AdamW, Gradients};
@@ -28,11 +28,11 @@ type Training = Autodiff<Cpu>;
 /// What an update did.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Update {
-    /// Mean loss over steps (or over tokens, when imitating).
+    /// Mean loss over minibatches (or over tokens, when imitating).
     pub loss: f64,
     /// Mean gradient norm before clipping.
     pub gradient_norm: f64,
-    /// Share of steps whose ratio left the clipping range.
+    /// Share of free tokens whose ratio left the clipping range.
     pub clip_fraction: f64,
     /// Mean entropy of free tokens, in nats.
     pub entropy: f64,
@@ -40,6 +40,9 @@ pub struct Update {
     pub first_ratio_deviation: f64,
     /// Mean log-probability lost between sampling and the first update.
     pub first_kl: f64,
+    /// Mean divergence from the reference policy, as `logo.kl_estimator` has it;
+    /// 0 where that has no weight.
+    pub divergence: f64,
     /// Tokens fed to the backbone.
     pub tokens: u64,
 }
@@ -114,6 +117,14 @@ impl Learner {
             .collect()
     }
 
+    /// Moves the reference, if there is one, towards the present weights by a
+    /// share of the way.
+    pub fn follow(&mut self, pace: f64) {
+        if let Some(reference) = self.reference.take_if(|_| pace > 0.0) {
+            self.reference = Some(reference.towards(&self.model.valid(), pace as f32));
+        }
+    }
+
     /// Fresh moments; the present weights become the reference.
     pub fn begin_stage(&mut self) {
         self.optimizer = AdamW::new(self.weight_decay, self.max_gradient_norm);
@@ -163,7 +174,7 @@ impl Learner {
         }
         let share = 1.0 / count.max(1) as f64;
         update.loss *= share;
-        update.gradient_norm = self.descend(gradients, share, learning_rate);
+        update.gradient_norm = self.descend(gradients, share, learning_rate)?;
         Ok(update)
     }
 
@@ -179,8 +190,13 @@ impl Learner {
         if rows.is_empty() {
             return Ok(update);
         }
-        let (mut steps, mut clipped, mut minibatches) = (0usize, 0usize, 0usize);
-        let (mut free, mut entropy) = (0usize, 0.0f64);
+        let objective = &settings.objective;
+        let before = match objective.importance_cap {
+            Some(_) => Some(self.believed(rows, settings.temperature)?),
+            None => None,
+        };
+        let (mut free, mut clipped, mut minibatches) = (0usize, 0usize, 0usize);
+        let mut entropy = 0.0f64;
         let mut first = First::default();
         for _ in 0..settings.epochs {
             let mut shuffled: Vec<usize> = (0..rows.len()).collect();
@@ -189,15 +205,19 @@ impl Learner {
                 let members: Vec<&ScoredRow> =
                     minibatch.iter().map(|index| &rows[*index]).collect();
                 let plain: Vec<Row> = members.iter().map(|scored| scored.row.clone()).collect();
-                let count: usize = members.iter().map(|scored| scored.advantages.len()).sum();
+                let mut shares = Shares::of(&members, objective);
                 let mut gradients = Gradients::new();
                 for batch in micro_batches(&plain, self.micro_batch_tokens) {
                     let rows: Vec<&Row> = batch.iter().map(|index| &plain[*index]).collect();
-                    let scored: Vec<&ScoredRow> =
-                        batch.iter().map(|index| members[*index]).collect();
                     update.tokens += fed(&rows);
                     let choices = choice_logprobs(&self.model, &rows, settings.temperature);
-                    let mut facts = facts(&scored);
+                    let mut facts = Steps::default();
+                    for &index in &batch {
+                        facts.extend(&members[index].scored, shares.take(index));
+                        if let Some(before) = &before {
+                            facts.before.extend(&before[minibatch[index]]);
+                        }
+                    }
                     if let Some(reference) = &self.reference {
                         let logprobs =
                             choice_logprobs(reference, &rows, settings.temperature).logprobs;
@@ -206,39 +226,70 @@ impl Learner {
                     if minibatches == 0 {
                         first.see(&floats(choices.logprobs.clone().inner())?, &facts);
                     }
-                    free += choices.entropies.len();
-                    entropy += choices.entropies.iter().map(|e| f64::from(*e)).sum::<f64>();
-                    let loss = policy_loss(choices.logprobs, &facts, settings.objective);
-                    let clip = settings.objective.clip;
-                    clipped += floats(loss.ratios.inner())?
-                        .iter()
-                        .filter(|ratio| (**ratio - 1.0).abs() > clip)
-                        .count();
-                    update.loss += f64::from(floats(loss.sum.clone().inner())?[0]);
+                    let entropies = floats(choices.entropies.clone().inner())?;
+                    free += entropies.len();
+                    entropy += entropies.iter().map(|e| f64::from(*e)).sum::<f64>();
+                    let loss = policy_loss(choices.logprobs, choices.entropies, &facts, objective);
+                    let range = 1.0 - objective.clip_low..=1.0 + objective.clip_high;
+                    let ratios = floats(loss.ratios.inner())?;
+                    clipped += ratios.iter().filter(|ratio| !range.contains(ratio)).count();
+                    update.divergence += f64::from(floats(loss.divergence.inner())?[0]);
+                    let sum = f64::from(floats(loss.sum.clone().inner())?[0]);
+                    ensure!(
+                        sum.is_finite(),
+                        "the loss is {sum}: lower optimizer.learning_rate"
+                    );
+                    update.loss += sum;
                     gradients.add(&self.model, loss.sum.backward());
                 }
-                steps += count;
                 minibatches += 1;
-                update.gradient_norm += self.descend(gradients, 1.0 / count as f64, learning_rate);
+                update.gradient_norm += self.descend(gradients, 1.0, learning_rate)?;
             }
         }
-        update.loss /= steps as f64;
+        let per = |sum: f64| sum / free.max(1) as f64;
+        update.loss /= minibatches as f64;
         update.gradient_norm /= minibatches as f64;
-        update.clip_fraction = clipped as f64 / steps as f64;
-        update.entropy = entropy / free.max(1) as f64;
+        update.clip_fraction = per(clipped as f64);
+        update.entropy = per(entropy);
+        update.divergence = per(update.divergence);
         update.first_ratio_deviation = first.ratio_deviation;
         update.first_kl = first.lost / first.tokens.max(1) as f64;
         Ok(update)
     }
 
+    /// Log-probabilities of each row's free tokens under the present weights.
+    fn believed(&self, rows: &[ScoredRow], temperature: f32) -> Result<Vec<Vec<f32>>> {
+        let plain: Vec<Row> = rows.iter().map(|scored| scored.row.clone()).collect();
+        let model = self.model.valid();
+        let mut believed = vec![Vec::new(); rows.len()];
+        for batch in micro_batches(&plain, self.micro_batch_tokens) {
+            let members: Vec<&Row> = batch.iter().map(|index| &plain[*index]).collect();
+            let mut all = floats(choice_logprobs(&model, &members, temperature).logprobs)?;
+            for &index in batch.iter().rev() {
+                let own: usize = rows[index].scored.iter().map(|s| s.old.len()).sum();
+                believed[index] = all.split_off(all.len() - own);
+            }
+        }
+        Ok(believed)
+    }
+
     /// One AdamW step along the gathered gradients times `scale`; their norm.
-    fn descend(&mut self, gradients: Gradients<Training>, scale: f64, learning_rate: f64) -> f64 {
+    fn descend(
+        &mut self,
+        gradients: Gradients<Training>,
+        scale: f64,
+        learning_rate: f64,
+    ) -> Result<f64> {
         let model = self.model.clone();
         let (model, norm) = self
             .optimizer
             .step(model, gradients.scaled(scale), learning_rate);
+        ensure!(
+            norm.is_finite(),
+            "the gradient's norm is {norm}: lower optimizer.learning_rate"
+        );
         self.model = model;
-        norm
+        Ok(norm)
     }
 
     /// Saves what a checkpoint needs into a folder.
@@ -307,16 +358,33 @@ impl First {
     }
 }
 
-fn facts(rows: &[&ScoredRow]) -> Steps {
-    let mut facts = Steps::default();
-    for row in rows {
-        facts.advantages.extend(&row.advantages);
-        for old in &row.old {
-            facts.lengths.push(old.len());
-            facts.old.extend(old);
+impl Steps {
+    /// A row's completions, with what each of their tokens counts.
+    fn extend(&mut self, scored: &[Scored], shares: Vec<f32>) {
+        for scored in scored {
+            self.lengths.push(scored.old.len());
+            self.advantages.push(scored.advantage);
+            self.old.extend(&scored.old);
         }
+        self.shares.extend(shares);
     }
-    facts
+}
+
+/// What tokens count in a minibatch's loss, by row.
+struct Shares(Vec<Vec<f32>>);
+
+impl Shares {
+    fn of(rows: &[&ScoredRow], objective: &Objective) -> Self {
+        let all = rows.iter().flat_map(|row| &row.scored);
+        let steps: Vec<(usize, u64)> = all.map(|s| (s.old.len(), s.trajectory)).collect();
+        let mut shares = shares(&steps, objective.aggregation, objective.fixed_length).into_iter();
+        let own = |row: &&ScoredRow| shares.by_ref().take(row.scored.len()).collect();
+        Self(rows.iter().map(own).collect())
+    }
+
+    fn take(&mut self, row: usize) -> Vec<f32> {
+        std::mem::take(&mut self.0[row])
+    }
 }
 
 /// Tokens of rows, each prompt once.

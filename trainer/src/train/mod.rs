@@ -398,6 +398,7 @@ impl Trainer<'_> {
             anchors: &[],
             rerolls: 0,
             asks: false,
+            names_states: false,
             sampling,
         };
         let learner = &self.learner;

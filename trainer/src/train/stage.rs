@@ -2,21 +2,21 @@
 
 use std::time::Instant;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use cpu_time::ProcessTime;
 use serde::Serialize;
 
 use super::checkpoint::{Best, Position};
 use super::learner::Reinforcement;
-use super::step::{Groups, Rewards, anchors, assemble};
+use super::step::{Crediting, Groups, anchors, assemble};
 use super::{Timing, Trainer, greedy};
 use crate::eval;
 use crate::eval::figures::HELD;
-use crate::logo::loss::Objective;
+use crate::logo::credit::Algorithm;
 use crate::logo::reward::Compression;
 use crate::rollout::model::Sampling;
 use crate::rollout::{self, Plan};
-use crate::runfile::Stage;
+use crate::runfile::{Learn, Stage};
 use crate::seed::{Purpose, generator};
 
 /// A line of `metrics.jsonl` for a LoGo-GRPO step.
@@ -36,6 +36,8 @@ struct StepLine<'a> {
     first_ratio_deviation: f64,
     /// Mean log-probability lost between sampling and the first update.
     first_kl: f64,
+    /// Mean divergence from the reference policy; 0 where it has no weight.
+    divergence: f64,
     learning_rate: f64,
     trained_tokens: u64,
 }
@@ -125,7 +127,7 @@ impl Trainer<'_> {
                 &mut generator(seed, Purpose::Anchors, &[index as u64, step, episode]),
                 opened.sessions(),
                 logo.rollouts,
-                logo.local_probability,
+                logo.reroll_chance(),
             ));
             episodes.push(opened);
         }
@@ -135,6 +137,7 @@ impl Trainer<'_> {
             anchors: &chosen,
             rerolls: logo.rerolls,
             asks: logo.metric != HELD,
+            names_states: logo.algorithm == Algorithm::GroupInGroup,
             sampling: Sampling {
                 seed,
                 occasion: [index as u64, step],
@@ -144,15 +147,20 @@ impl Trainer<'_> {
         let learner = &self.learner;
         let outcomes = rollout::run(&plan, &episodes, &mut |jobs| learner.generate(jobs))?;
         let rolled = began.elapsed().as_secs_f64();
-        let rewards = Rewards {
+        let crediting = Crediting {
             metric: &logo.metric,
             compression: Compression {
                 penalty: stage.penalty.unwrap_or(logo.penalty),
                 threshold: stage.threshold.unwrap_or(logo.threshold),
                 charge: logo.charge,
             },
+            algorithm: logo.algorithm,
+            credit: logo.credit,
+            normalisation: logo.normalisation(),
+            role: self.learning_role(),
+            mask_truncated: logo.mask_truncated,
         };
-        let (rows, groups) = assemble(&outcomes, &episodes, &rewards)?;
+        let (rows, groups) = assemble(&outcomes, &episodes, &crediting)?;
         let opening = episodes.iter().map(|opened| opened.guest_seconds);
         let living = outcomes.iter().map(|outcome| outcome.settled.guest_seconds);
         let guest_seconds: f64 = opening.chain(living).sum();
@@ -160,11 +168,7 @@ impl Trainer<'_> {
             .learning_rate
             .unwrap_or(self.file.optimizer.learning_rate);
         let settings = Reinforcement {
-            objective: Objective {
-                clip: logo.clip,
-                dual_clip: logo.dual_clip,
-                kl: logo.kl,
-            },
+            objective: logo.objective(),
             temperature: logo.temperature,
             epochs: logo.epochs,
             minibatches: logo.minibatches,
@@ -172,7 +176,9 @@ impl Trainer<'_> {
         let order = generator(seed, Purpose::Shuffle, &[index as u64, step]);
         let update = self
             .learner
-            .reinforce(&rows, &settings, learning_rate, order)?;
+            .reinforce(&rows, &settings, learning_rate, order)
+            .with_context(|| format!("step {} of stage {index}", step + 1))?;
+        self.learner.follow(logo.reference_pace);
         self.progress.generated_tokens += groups.generated_tokens;
         self.progress.trained_tokens += update.tokens;
         self.metrics.write(&StepLine {
@@ -187,6 +193,7 @@ impl Trainer<'_> {
             entropy: update.entropy,
             first_ratio_deviation: update.first_ratio_deviation,
             first_kl: update.first_kl,
+            divergence: update.divergence,
             learning_rate,
             trained_tokens: update.tokens,
         })?;
@@ -197,6 +204,16 @@ impl Trainer<'_> {
         timing.tokens_per_second = Some(groups.generated_tokens as f64 / rolled);
         self.timings.write(&timing)?;
         Ok(groups)
+    }
+
+    /// The role that learns in this step; none where all do.
+    fn learning_role(&self) -> Option<&str> {
+        let roles = &self.world.policy.roles;
+        match &self.file.logo.learn {
+            Learn::All => None,
+            Learn::Alternating => Some(&roles[self.progress.steps as usize % roles.len()]),
+            Learn::Role(name) => Some(name),
+        }
     }
 
     /// Greedy reward on the validation split; keeps the weights if they are the best.

@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use rand::Rng;
 use serde::Serialize;
 
 use crate::eval::figures::reward_of;
-use crate::logo::advantage::normalise;
+use crate::generate::FinishReason;
+use crate::logo::advantage::Normalisation;
+use crate::logo::credit::{Algorithm, Credit, Rewards, credit};
 use crate::logo::reward::{Compression, session_score};
 use crate::model::pack::{Row, Sequence};
 use crate::rollout::model::Step;
@@ -23,10 +25,19 @@ const SHARED_TOKENS: usize = 256;
 pub struct ScoredRow {
     /// Tokens.
     pub row: Row,
-    /// Advantage of each completion.
-    pub advantages: Vec<f32>,
-    /// Log-probabilities of each completion's free tokens when it was sampled.
-    pub old: Vec<Vec<f32>>,
+    /// One for each completion.
+    pub scored: Vec<Scored>,
+}
+
+/// What the loss needs of a completion.
+#[derive(Clone, Debug)]
+pub struct Scored {
+    /// Its advantage.
+    pub advantage: f32,
+    /// Number of its rollout or reroll within the step.
+    pub trajectory: u64,
+    /// Log-probabilities of its free tokens when it was sampled.
+    pub old: Vec<f32>,
 }
 
 /// What a step's rollouts amounted to.
@@ -40,7 +51,10 @@ pub struct Groups {
     pub cost: f64,
     /// Mean reward of the rerolls.
     pub local_reward: f64,
-    /// Global groups (sessions with a question).
+    /// Rerolls with a question.
+    pub rerolled: u64,
+    /// Global groups: sessions with a question, or whatever else the algorithm
+    /// compares.
     pub global_groups: u64,
     /// Local groups (rerolled sessions with a question).
     pub local_groups: u64,
@@ -52,6 +66,8 @@ pub struct Groups {
     pub steps: u64,
     /// Steps that carry an advantage.
     pub trained_steps: u64,
+    /// Steps whose output was cut off at its length limit.
+    pub truncated_steps: u64,
     /// Tokens that were sampled or forced by a grammar.
     pub generated_tokens: u64,
     /// Mean words in the final banks of global rollouts.
@@ -66,12 +82,22 @@ pub struct Groups {
     pub operations: BTreeMap<String, u64>,
 }
 
-/// How rewards are computed in a stage.
-pub struct Rewards<'a> {
-    /// Which figure of a score.
+/// How a stage's step turns outcomes into rows.
+pub struct Crediting<'a> {
+    /// Which figure of a score is the reward.
     pub metric: &'a str,
     /// The penalty.
     pub compression: Compression,
+    /// Whose deed a reward is.
+    pub algorithm: Algorithm,
+    /// What a session is credited with.
+    pub credit: Credit,
+    /// How a group's rewards become advantages.
+    pub normalisation: Normalisation,
+    /// The role that learns in this step; all by default.
+    pub role: Option<&'a str>,
+    /// Whether truncated steps are left out.
+    pub mask_truncated: bool,
 }
 
 /// Draws the sessions that are rerolled, each with probability `chance` and one
@@ -94,130 +120,253 @@ pub fn anchors(
 
 /// Rewards, groups and advantages of a step's outcomes; the rows to train on in
 /// an order that depends on nothing but their tokens.
+///
+/// # Errors
+/// A metric that the environment does not have; a reward that is no number,
+/// naming rollout and session.
 pub fn assemble(
     outcomes: &[Outcome],
     episodes: &[Opened],
-    rewards: &Rewards<'_>,
+    crediting: &Crediting<'_>,
 ) -> Result<(Vec<ScoredRow>, Groups)> {
     let mut groups = Groups::default();
-    let mut shared: BTreeMap<Arc<[u32]>, Vec<(&Step, f32)>> = BTreeMap::new();
-    let (mut rewarded, mut rerolled, mut rollouts) = (0u64, 0u64, 0u64);
-    let (mut gold, mut missing) = (0u64, 0u64);
+    groups.count(outcomes);
+    let mut worths: Vec<Worth> = Vec::new();
+    let mut tables = Vec::new();
+    let mut rerolled = Vec::new();
     for (index, opened) in episodes.iter().enumerate() {
-        let (global, local): (Vec<&Outcome>, Vec<&Outcome>) = outcomes
-            .iter()
-            .filter(|outcome| outcome.place.episode == index)
-            .partition(|outcome| outcome.place.reroll.is_none());
-        let dialogue = opened.dialogue();
-        let last = opened.sessions();
-        for outcome in &global {
+        let own = members(outcomes, index);
+        let valuing = Valuing::new(opened, crediting);
+        let (global, local): (Vec<Member>, Vec<Member>) =
+            own.partition(|(_, outcome)| outcome.place.reroll.is_none());
+        tables.push(valuing.table(&global, &mut worths)?);
+        rerolled.push(valuing.rerolled(&local, &mut groups)?);
+    }
+    groups.score = mean(worths.iter().map(|worth| worth.score));
+    groups.cost = mean(worths.iter().map(|worth| worth.cost));
+    groups.reward = groups.score - groups.cost;
+    groups.see(outcomes, episodes);
+    let credited = credit(
+        crediting.algorithm,
+        crediting.credit,
+        crediting.normalisation,
+        &tables,
+    );
+    let mut given = Vec::new();
+    for (index, (credited, local)) in credited.into_iter().zip(rerolled).enumerate() {
+        groups.global_groups += credited.groups;
+        groups.zero_variance_groups += credited.without_variance;
+        groups.groups_without_question += credited.without_question;
+        let global = members(outcomes, index).filter(|(_, o)| o.place.reroll.is_none());
+        for ((number, _), advantages) in global.zip(credited.advantages) {
+            for (session, advantage) in (1..).zip(advantages) {
+                given.extend(advantage.map(|advantage| (number, session, advantage)));
+            }
+        }
+        given.extend(local);
+    }
+    let rows = rows(outcomes, &given, crediting);
+    groups.trained_steps = rows.iter().map(|row| row.scored.len() as u64).sum();
+    Ok((rows, groups))
+}
+
+/// An outcome and its number in the step.
+type Member<'a> = (usize, &'a Outcome);
+
+fn members(outcomes: &[Outcome], episode: usize) -> impl Iterator<Item = Member<'_>> {
+    let all = outcomes.iter().enumerate();
+    all.filter(move |(_, outcome)| outcome.place.episode == episode)
+}
+
+fn mean(values: impl ExactSizeIterator<Item = f64>) -> f64 {
+    let count = values.len().max(1) as f64;
+    values.sum::<f64>() / count
+}
+
+/// A score and what the words cost.
+struct Worth {
+    score: f64,
+    cost: f64,
+}
+
+impl Worth {
+    fn reward(&self) -> f64 {
+        self.score - self.cost
+    }
+}
+
+/// What rollouts of an episode are worth.
+struct Valuing<'a> {
+    opened: &'a Opened,
+    crediting: &'a Crediting<'a>,
+    dialogue: Vec<u64>,
+}
+
+impl<'a> Valuing<'a> {
+    fn new(opened: &'a Opened, crediting: &'a Crediting<'a>) -> Self {
+        Self {
+            opened,
+            crediting,
+            dialogue: opened.dialogue(),
+        }
+    }
+
+    /// Rewards of an episode's global rollouts.
+    fn table(&self, global: &[Member<'_>], worths: &mut Vec<Worth>) -> Result<Rewards> {
+        let last = self.opened.sessions();
+        let mut table = Rewards::default();
+        for (_, outcome) in global {
+            let mut sessions = Vec::new();
+            for session in 1..=last {
+                let worth = self.session(outcome, session, last)?;
+                sessions.push(worth.as_ref().map(Worth::reward));
+                worths.extend(worth);
+            }
+            table.sessions.push(sessions);
+            table.returns.push(self.whole(outcome)?);
+            table.states.push(outcome.states.clone());
+        }
+        Ok(table)
+    }
+
+    /// Advantages of an episode's rerolls, each session a group (equation 15), as
+    /// (number, session, advantage).
+    fn rerolled(
+        &self,
+        local: &[Member<'_>],
+        groups: &mut Groups,
+    ) -> Result<Vec<(usize, u32, f64)>> {
+        let mut by_session: BTreeMap<u32, Vec<Member<'_>>> = BTreeMap::new();
+        for &(number, outcome) in local {
+            if let Some((session, _)) = outcome.place.reroll {
+                by_session
+                    .entry(session)
+                    .or_default()
+                    .push((number, outcome));
+            }
+        }
+        let mut given = Vec::new();
+        let mut all = Vec::new();
+        for (session, members) in by_session {
+            let worths = members
+                .iter()
+                .map(|(_, outcome)| self.session(outcome, session, session))
+                .collect::<Result<Option<Vec<Worth>>>>()?;
+            let Some(worths) = worths else {
+                groups.groups_without_question += 1;
+                continue;
+            };
+            let rewards: Vec<f64> = worths.iter().map(Worth::reward).collect();
+            groups.local_groups += 1;
+            match self.crediting.normalisation.apply(&rewards) {
+                None => groups.zero_variance_groups += 1,
+                Some(advantages) => {
+                    let pairs = members.into_iter().zip(advantages);
+                    given.extend(pairs.map(|((number, _), a)| (number, session, a)));
+                }
+            }
+            all.extend(rewards);
+        }
+        groups.rerolled += all.len() as u64;
+        groups.local_reward += all.iter().sum::<f64>();
+        Ok(given)
+    }
+
+    /// What a bank that has read the sessions up to `read` is worth for a
+    /// session; none where that has no question (equations 8 to 12).
+    fn session(&self, outcome: &Outcome, session: u32, read: u32) -> Result<Option<Worth>> {
+        let scores = self.scores(outcome)?;
+        let Some(score) = session_score(&scores, session) else {
+            return Ok(None);
+        };
+        let words = &outcome.settled.words;
+        let cost = self
+            .crediting
+            .compression
+            .cost(words, &self.dialogue, session, read);
+        let worth = Worth { score, cost };
+        self.check(outcome, session, worth.reward())?;
+        Ok(Some(worth))
+    }
+
+    /// What the final bank is worth for all questions: a trajectory's return.
+    fn whole(&self, outcome: &Outcome) -> Result<f64> {
+        let scores = self.scores(outcome)?;
+        let last = self.opened.sessions();
+        let words = &outcome.settled.words;
+        let cost = |session| {
+            self.crediting
+                .compression
+                .cost(words, &self.dialogue, session, last)
+        };
+        let costs: Vec<f64> = (1..=last).map(cost).collect();
+        let value = mean(scores.iter().map(|(score, _)| *score)) - mean(costs.into_iter());
+        self.check(outcome, last, value)?;
+        Ok(value)
+    }
+
+    /// Of the questions that were asked, with their sessions.
+    fn scores(&self, outcome: &Outcome) -> Result<Vec<(f64, &'a [u32])>> {
+        let mut scores = Vec::new();
+        let settled = &outcome.settled;
+        for (question, score) in self.opened.questions.iter().zip(&settled.scores) {
+            let reward = reward_of(
+                question,
+                score.as_ref(),
+                &settled.evidence,
+                self.crediting.metric,
+            )?;
+            scores.extend(reward.map(|reward| (reward, question.sessions.as_slice())));
+        }
+        Ok(scores)
+    }
+
+    fn check(&self, outcome: &Outcome, session: u32, reward: f64) -> Result<()> {
+        ensure!(
+            reward.is_finite(),
+            "the reward of session {session} is {reward} in rollout {} of {}: check the environment's scores",
+            outcome.place.rollout,
+            self.opened.id
+        );
+        Ok(())
+    }
+}
+
+impl Groups {
+    /// The banks that rollouts left, and the mean of what rerolls earned.
+    fn see(&mut self, outcomes: &[Outcome], episodes: &[Opened]) {
+        let (mut rollouts, mut gold, mut missing) = (0u64, 0u64, 0u64);
+        for outcome in outcomes.iter().filter(|o| o.place.reroll.is_none()) {
             rollouts += 1;
-            groups.bank_words += outcome.settled.words.total as f64;
-            for turn in opened.questions.iter().flat_map(|q| &q.evidence) {
+            self.bank_words += outcome.settled.words.total as f64;
+            let questions = &episodes[outcome.place.episode].questions;
+            for turn in questions.iter().flat_map(|question| &question.evidence) {
                 gold += 1;
                 missing += u64::from(!outcome.settled.evidence.contains(turn));
             }
         }
-        let mut group = |members: &[&Outcome],
-                         session: u32,
-                         read: u32|
-         -> Result<(Option<Vec<f64>>, Vec<f64>)> {
-            let mut values = Vec::new();
-            let (mut scores, mut costs) = (0.0, 0.0);
-            for outcome in members {
-                let Some(score) = score_in(outcome, opened, session, rewards.metric)? else {
-                    groups.groups_without_question += 1;
-                    return Ok((None, Vec::new()));
-                };
-                let cost =
-                    rewards
-                        .compression
-                        .cost(&outcome.settled.words, &dialogue, session, read);
-                scores += score;
-                costs += cost;
-                values.push(score - cost);
-            }
-            if read == last && members.iter().all(|m| m.place.reroll.is_none()) {
-                groups.score += scores;
-                groups.cost += costs;
-            }
-            let advantages = normalise(&values);
-            groups.zero_variance_groups += u64::from(advantages.is_none());
-            Ok((advantages, values))
-        };
-        let mut given: Vec<(&Outcome, u32, f64)> = Vec::new();
-        let mut counted = (0u64, 0u64);
-        for session in 1..=last {
-            let (advantages, values) = group(&global, session, last)?;
-            counted.0 += u64::from(!values.is_empty());
-            rewarded += values.len() as u64;
-            for (outcome, advantage) in global.iter().zip(advantages.into_iter().flatten()) {
-                given.push((outcome, session, advantage));
-            }
-        }
-        let mut local_reward = 0.0;
-        let mut by_session: BTreeMap<u32, Vec<&Outcome>> = BTreeMap::new();
-        for outcome in local {
-            if let Some((session, _)) = outcome.place.reroll {
-                by_session.entry(session).or_default().push(outcome);
-            }
-        }
-        for (session, members) in by_session {
-            let (advantages, values) = group(&members, session, session)?;
-            counted.1 += u64::from(!values.is_empty());
-            rerolled += values.len() as u64;
-            local_reward += values.iter().sum::<f64>();
-            for (outcome, advantage) in members.iter().zip(advantages.into_iter().flatten()) {
-                given.push((outcome, session, advantage));
-            }
-        }
-        groups.global_groups += counted.0;
-        groups.local_groups += counted.1;
-        groups.local_reward += local_reward;
-        for (outcome, session, advantage) in given {
-            for step in outcome.steps.iter().filter(|step| step.session == session) {
-                if free(step).next().is_some() {
-                    groups.trained_steps += 1;
-                    shared
-                        .entry(step.prompt.clone())
-                        .or_default()
-                        .push((step, advantage as f32));
-                }
-            }
-        }
+        let per = |sum: f64, count: u64| sum / count.max(1) as f64;
+        self.bank_words = per(self.bank_words, rollouts);
+        self.m_fail = per(missing as f64, gold);
+        self.local_reward = per(self.local_reward, self.rerolled);
     }
-    for outcome in outcomes {
-        groups.steps += outcome.steps.len() as u64;
-        groups.generated_tokens += outcome
-            .steps
-            .iter()
-            .map(|step| step.sample.tokens.len() as u64)
-            .sum::<u64>();
-        groups.malformed += outcome.settled.tally.malformed;
-        groups.refused += outcome.settled.tally.refused;
-        for (name, count) in &outcome.settled.tally.operations {
-            *groups.operations.entry(name.clone()).or_default() += count;
-        }
-    }
-    let per = |sum: f64, count: u64| if count == 0 { 0.0 } else { sum / count as f64 };
-    groups.score = per(groups.score, rewarded);
-    groups.cost = per(groups.cost, rewarded);
-    groups.reward = groups.score - groups.cost;
-    groups.local_reward = per(groups.local_reward, rerolled);
-    groups.bank_words = per(groups.bank_words, rollouts);
-    groups.m_fail = per(missing as f64, gold);
-    Ok((rows(shared), groups))
-}
 
-fn score_in(outcome: &Outcome, opened: &Opened, session: u32, metric: &str) -> Result<Option<f64>> {
-    let mut scores = Vec::new();
-    for (question, score) in opened.questions.iter().zip(&outcome.settled.scores) {
-        let evidence = &outcome.settled.evidence;
-        if let Some(reward) = reward_of(question, score.as_ref(), evidence, metric)? {
-            scores.push((reward, question.sessions.as_slice()));
+    /// What happened on the way, in rollouts and rerolls.
+    fn count(&mut self, outcomes: &[Outcome]) {
+        for outcome in outcomes {
+            self.steps += outcome.steps.len() as u64;
+            for step in &outcome.steps {
+                self.generated_tokens += step.sample.tokens.len() as u64;
+                self.truncated_steps += u64::from(step.sample.finish == FinishReason::Length);
+            }
+            let tally = &outcome.settled.tally;
+            self.malformed += tally.malformed;
+            self.refused += tally.refused;
+            for (name, count) in &tally.operations {
+                *self.operations.entry(name.clone()).or_default() += count;
+            }
         }
     }
-    Ok(session_score(&scores, session))
 }
 
 fn free(step: &Step) -> impl Iterator<Item = usize> + '_ {
@@ -225,12 +374,37 @@ fn free(step: &Step) -> impl Iterator<Item = usize> + '_ {
     (0..choices.len()).filter(|at| choices[*at].as_ref().is_none_or(|choice| choice.len() > 1))
 }
 
-/// One row for each prompt, cut where its completions get too long.
-fn rows(shared: BTreeMap<Arc<[u32]>, Vec<(&Step, f32)>>) -> Vec<ScoredRow> {
+/// The steps with an advantage, as (outcome, session, advantage) give it: one row
+/// for each prompt, cut where its completions get too long.
+fn rows(
+    outcomes: &[Outcome],
+    given: &[(usize, u32, f64)],
+    crediting: &Crediting<'_>,
+) -> Vec<ScoredRow> {
+    let mut shared: BTreeMap<&Arc<[u32]>, Vec<(&Step, Scored)>> = BTreeMap::new();
+    for &(trajectory, session, advantage) in given {
+        for step in &outcomes[trajectory].steps {
+            let learns = crediting.role.is_none_or(|role| role == &*step.role);
+            let cut_off = step.sample.finish == FinishReason::Length;
+            if step.session != session || !learns || cut_off && crediting.mask_truncated {
+                continue;
+            }
+            let old: Vec<f32> = free(step).map(|at| step.sample.logprobs[at]).collect();
+            if old.is_empty() {
+                continue;
+            }
+            let scored = Scored {
+                advantage: advantage as f32,
+                trajectory: trajectory as u64,
+                old,
+            };
+            shared.entry(&step.prompt).or_default().push((step, scored));
+        }
+    }
     let mut rows = Vec::new();
     for (prompt, steps) in shared {
         let mut tokens = SHARED_TOKENS;
-        for (step, advantage) in steps {
+        for (step, scored) in steps {
             let length = step.sample.tokens.len();
             if tokens + length > SHARED_TOKENS {
                 tokens = 0;
@@ -239,20 +413,16 @@ fn rows(shared: BTreeMap<Arc<[u32]>, Vec<(&Step, f32)>>) -> Vec<ScoredRow> {
                         prompt: prompt.clone(),
                         completions: Vec::new(),
                     },
-                    advantages: Vec::new(),
-                    old: Vec::new(),
+                    scored: Vec::new(),
                 });
             }
             tokens += length;
-            if let Some(scored) = rows.last_mut() {
-                scored.row.completions.push(Sequence {
+            if let Some(row) = rows.last_mut() {
+                row.row.completions.push(Sequence {
                     tokens: step.sample.tokens.clone(),
                     choices: step.sample.choices.clone(),
                 });
-                scored.advantages.push(advantage);
-                scored
-                    .old
-                    .push(free(step).map(|at| step.sample.logprobs[at]).collect());
+                row.scored.push(scored);
             }
         }
     }

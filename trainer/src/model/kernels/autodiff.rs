@@ -66,7 +66,7 @@ impl Kernels for Tracked {
         choices: Arc<[Choice]>,
         temperature: f32,
     ) -> (Tensor<Self, 1>, Tensor<Self, 1>) {
-        let count = [choices.len()];
+        let count = choices.len();
         let logits = tracked(logits);
         let known = LogSoftmax {
             logits: logits.primitive.to_contiguous(),
@@ -75,12 +75,10 @@ impl Kernels for Tracked {
         };
         let (logprobs, entropies) =
             choice::forward(floats(&known.logits), &known.choices, temperature);
-        let entropies: Tensor<Flex, 1> =
-            Tensor::from_primitive(TensorPrimitive::Float(primitive(entropies, count)));
-        (
-            differentiable([logits], known, primitive(logprobs, count)),
-            Tensor::from_inner(entropies),
-        )
+        let both = primitive([logprobs, entropies].concat(), [2 * count]);
+        let both: Tensor<Self, 1> = differentiable([logits], known, both);
+        let part = |start: usize| both.clone().slice(start..start + count);
+        (part(0), part(count))
     }
 }
 
@@ -158,8 +156,15 @@ struct LogSoftmax {
 impl Known<1> for LogSoftmax {
     fn gradients(self, grad: &[f32]) -> [FlexTensor; 1] {
         let logits = floats(&self.logits);
-        let out = choice::backward(logits, &self.choices, self.temperature, grad);
         let rows = self.choices.len();
+        let (logprob_grad, entropy_grad) = grad.split_at(rows);
+        let out = choice::backward(
+            logits,
+            &self.choices,
+            self.temperature,
+            logprob_grad,
+            entropy_grad,
+        );
         let vocabulary = logits.len() / rows;
         [primitive(out, [rows, vocabulary])]
     }

@@ -44,13 +44,15 @@ fn one(logits: &[f32], choice: &Choice, temperature: f32, weights: &mut Vec<f32>
     (chosen - log_sum, (log_sum - mean).max(0.0))
 }
 
-/// Gradient of the logits, given that of the log-probabilities:
-/// grad (1[token] - p) / temperature inside the set, 0 outside.
+/// Gradient of the logits, given those of the log-probabilities and of the
+/// entropies H: (grad (1[token] - p) - grad' p (log p + H)) / temperature inside
+/// the set, 0 outside.
 pub(super) fn backward(
     logits: &[f32],
     choices: &[Choice],
     temperature: f32,
-    grad: &[f32],
+    logprob_grad: &[f32],
+    entropy_grad: &[f32],
 ) -> Vec<f32> {
     let vocabulary = logits.len() / choices.len().max(1);
     let mut logits_grad = vec![0.0; logits.len()];
@@ -60,28 +62,41 @@ pub(super) fn backward(
         #[inline(always)]
         |index, chunk| {
             let first = index * ROWS;
-            let mut weights = Vec::new();
+            let (mut set, mut weights) = (Vec::new(), Vec::new());
             for (row, out) in chunk.chunks_exact_mut(vocabulary).enumerate() {
                 let row = first + row;
                 let choice = &choices[row];
                 let logits = &logits[row * vocabulary..(row + 1) * vocabulary];
                 gather(logits, choice, &mut weights);
+                set.clone_from(&weights);
                 let top = largest(&weights);
                 let sum = exponentials(&mut weights, 1.0 / temperature, top / temperature);
-                let scale = -grad[row] / (sum * temperature);
+                // The gradient is weight (a + b logit).
+                let mut a = -logprob_grad[row] / (sum * temperature);
+                let mut b = 0.0;
+                if entropy_grad[row] != 0.0 {
+                    // log p + H = (logit - mean logit) / temperature.
+                    let mean = dot(&set, &weights) / sum;
+                    b = -entropy_grad[row] / (sum * temperature * temperature);
+                    a -= b * mean;
+                }
+                let gradients = set
+                    .iter()
+                    .zip(&weights)
+                    .map(|(x, weight)| weight * (a + b * x));
                 match &choice.among {
                     Some(among) => {
-                        for (token, weight) in among.iter().zip(&weights) {
-                            out[*token as usize] = weight * scale;
+                        for (token, gradient) in among.iter().zip(gradients) {
+                            out[*token as usize] = gradient;
                         }
                     }
                     None => {
-                        for (out, weight) in out.iter_mut().zip(&weights) {
-                            *out = weight * scale;
+                        for (out, gradient) in out.iter_mut().zip(gradients) {
+                            *out = gradient;
                         }
                     }
                 }
-                out[choice.token as usize] += grad[row] / temperature;
+                out[choice.token as usize] += logprob_grad[row] / temperature;
             }
         },
     );

@@ -80,10 +80,8 @@ pub(super) fn choose<B: Backend>(
     let logprobs = activation::log_softmax(masked, 1);
     let chosen: Tensor<B, 2, Int> =
         indices::<B>(choices.iter().map(|choice| choice.token as usize), &device).unsqueeze_dim(1);
-    let known = logprobs.clone().detach();
-    let entropies = (known.clone().exp() * known.clamp_min(-1e30))
-        .sum_dim(1)
-        .neg();
+    let finite = logprobs.clone().clamp_min(-1e30);
+    let entropies = (logprobs.clone().exp() * finite).sum_dim(1).neg();
     (
         logprobs.gather(1, chosen).reshape([count]),
         entropies.reshape([count]),

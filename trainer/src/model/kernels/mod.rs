@@ -133,7 +133,7 @@ pub trait Kernels: Backend {
     }
 
     /// Log-probability of each choice, `[choices]`, and the entropy of what it was
-    /// chosen from, `[choices]`, without gradient; `logits` is `[choices, vocabulary]`
+    /// chosen from, `[choices]`, in nats; `logits` is `[choices, vocabulary]`
     /// and is divided by `temperature`.
     fn choose(
         logits: Tensor<Self, 2>,
