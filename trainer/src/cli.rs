@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::runfile::RunFile;
 use crate::train::progress::Voice;
-use crate::{eval, train};
+use crate::{eval, study, train};
 
 /// Train language-model agents to keep a memory.
 #[derive(Parser)]
@@ -53,11 +53,32 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Experiments about the training itself.
+    Study {
+        #[command(subcommand)]
+        study: Study,
+    },
     /// Say what a component is: kind, size, imports, exports.
     Inspect {
         /// A `.wasm` component.
         component: PathBuf,
         /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Subcommand)]
+enum Study {
+    /// Hold every estimator of credit against the true advantage, which fresh
+    /// continuations from the states before and after a session tell.
+    Fairness {
+        #[command(flatten)]
+        run: RunArguments,
+        /// Two episodes and four continuations: minutes instead of hours.
+        #[arg(long)]
+        small: bool,
+        /// Print the result as JSON, and nothing else.
         #[arg(long)]
         json: bool,
     },
@@ -127,6 +148,16 @@ impl Cli {
                     println!("{}", serde_json::to_string_pretty(&figures)?);
                 } else {
                     print!("{}", figures.table());
+                }
+            }
+            Command::Study {
+                study: Study::Fairness { run, small, json },
+            } => {
+                let report = study::fairness::run(&run.read()?, small, Voice::detect(json))?;
+                if json {
+                    println!("{}", serde_json::to_string_pretty(&report)?);
+                } else {
+                    print!("{}", report.table());
                 }
             }
             Command::Inspect { component, json } => {

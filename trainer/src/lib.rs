@@ -3,7 +3,8 @@
 //! [`train`] drives a run: it loads a [`world`] of components, rolls policies out
 //! ([`rollout`]) on the generation engine ([`generate`]), turns what came of it
 //! into rewards and advantages ([`logo`]), and updates the backbone ([`model`],
-//! [`optim`]). [`eval`] says what the result is worth; [`runfile`] holds every
+//! [`optim`]). [`eval`] says what the result is worth, [`study`] what the training
+//! is; [`runfile`] holds every
 //! choice a run depends on, [`seed`] every source of randomness.
 
 pub mod cli;
@@ -16,6 +17,7 @@ pub mod optim;
 pub mod rollout;
 pub mod runfile;
 pub mod seed;
+pub mod study;
 pub mod tokenizer;
 pub mod train;
 pub mod world;

@@ -48,6 +48,57 @@ pub struct RunFile {
     /// What is measured, and when.
     #[serde(default)]
     pub evaluation: EvaluationSection,
+    /// What `memloom study` measures with the run's weights.
+    #[serde(default)]
+    pub study: StudySection,
+}
+
+/// `[study]`
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct StudySection {
+    /// Sessions of the episodes that are measured.
+    pub horizons: Vec<u32>,
+    /// Episodes of each horizon.
+    pub episodes: u64,
+    /// Continuations from every state between two sessions.
+    pub continuations: usize,
+}
+
+impl Default for StudySection {
+    fn default() -> Self {
+        Self {
+            horizons: vec![8, 16, 32],
+            episodes: 24,
+            continuations: 16,
+        }
+    }
+}
+
+impl StudySection {
+    /// The same horizons with less of everything: for a first look.
+    pub fn small(&self) -> Self {
+        Self {
+            horizons: self.horizons.clone(),
+            episodes: self.episodes.min(2),
+            continuations: self.continuations.min(4),
+        }
+    }
+
+    /// Whether it can be measured.
+    pub fn check(&self) -> Result<()> {
+        ensure!(
+            !self.horizons.is_empty() && self.horizons.iter().all(|horizon| *horizon > 0),
+            "study.horizons must name numbers of sessions, each at least 1"
+        );
+        ensure!(self.episodes > 0, "study.episodes must be at least 1");
+        ensure!(
+            self.continuations > 1,
+            "study.continuations = {}: at least 2 tell how far they scatter",
+            self.continuations
+        );
+        Ok(())
+    }
 }
 
 /// `[run]`

@@ -20,6 +20,8 @@ pub enum Purpose {
     Shuffle,
     /// Random baselines: (episode).
     Baseline,
+    /// The fairness study: (horizon, episode).
+    Fairness,
 }
 
 /// A seed for `purpose`, from the run's seed and the coordinates of the decision.

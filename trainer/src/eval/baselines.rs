@@ -45,5 +45,5 @@ fn script_on(opened: &Opened, script: &str, seed: u64) -> Result<Settled> {
     for session in 1..=opened.sessions() {
         tally.observe(&mut episode, session, Some((script, seed)))?;
     }
-    tally.settle(episode, opened, Asked::All)
+    tally.settle(&mut episode, opened, Asked::All)
 }

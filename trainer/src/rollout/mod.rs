@@ -2,8 +2,10 @@
 //! policy and environment, all served by one engine.
 
 pub mod hub;
+pub mod lives;
 pub mod model;
 pub mod settle;
+pub mod worth;
 
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, PoisonError};
@@ -184,13 +186,13 @@ impl<'env> Run<'env> {
     fn outcome(
         &self,
         place: Place,
-        episode: Episode,
+        mut episode: Episode,
         steps: &Steps,
         tally: Tally,
         asked: Asked,
     ) -> Result<Outcome> {
         let asked = if self.plan.asks { asked } else { Asked::None };
-        let settled = tally.settle(episode, self.opened, asked)?;
+        let settled = tally.settle(&mut episode, self.opened, asked)?;
         let steps = std::mem::take(&mut *steps.lock().unwrap_or_else(PoisonError::into_inner));
         Ok(Outcome {
             place,

@@ -65,7 +65,7 @@ impl Tally {
     }
 
     /// Asks the episode's questions and reads the bank.
-    pub fn settle(self, mut episode: Episode, opened: &Opened, asked: Asked) -> Result<Settled> {
+    pub fn settle(self, episode: &mut Episode, opened: &Opened, asked: Asked) -> Result<Settled> {
         let mut scores = Vec::with_capacity(opened.questions.len());
         for question in &opened.questions {
             let asked = match asked {

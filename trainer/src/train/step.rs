@@ -3,17 +3,17 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result};
 use rand::Rng;
 use serde::Serialize;
 
-use crate::eval::figures::reward_of;
 use crate::generate::FinishReason;
 use crate::logo::advantage::Normalisation;
 use crate::logo::credit::{Algorithm, Credit, Rewards, credit};
-use crate::logo::reward::{Compression, session_score};
+use crate::logo::reward::Compression;
 use crate::model::pack::{Row, Sequence};
 use crate::rollout::model::Step;
+use crate::rollout::worth::{Valuing, Worth, mean};
 use crate::rollout::{Anchor, Outcome};
 use crate::world::Opened;
 
@@ -136,11 +136,11 @@ pub fn assemble(
     let mut rerolled = Vec::new();
     for (index, opened) in episodes.iter().enumerate() {
         let own = members(outcomes, index);
-        let valuing = Valuing::new(opened, crediting);
+        let valuing = Valuing::new(opened, crediting.metric, crediting.compression);
         let (global, local): (Vec<Member>, Vec<Member>) =
             own.partition(|(_, outcome)| outcome.place.reroll.is_none());
-        tables.push(valuing.table(&global, &mut worths)?);
-        rerolled.push(valuing.rerolled(&local, &mut groups)?);
+        tables.push(crediting.table(&valuing, &global, &mut worths)?);
+        rerolled.push(crediting.rerolled(&valuing, &local, &mut groups)?);
     }
     groups.score = mean(worths.iter().map(|worth| worth.score));
     groups.cost = mean(worths.iter().map(|worth| worth.cost));
@@ -170,6 +170,17 @@ pub fn assemble(
     Ok((rows, groups))
 }
 
+/// With the rollout's name where it fails.
+fn named<T>(outcome: &Outcome, result: Result<T>) -> Result<T> {
+    result.with_context(|| match outcome.place.reroll {
+        None => format!("rollout {}", outcome.place.rollout),
+        Some((session, member)) => format!(
+            "reroll {member} of session {session} from rollout {}",
+            outcome.place.rollout
+        ),
+    })
+}
+
 /// An outcome and its number in the step.
 type Member<'a> = (usize, &'a Outcome);
 
@@ -178,52 +189,27 @@ fn members(outcomes: &[Outcome], episode: usize) -> impl Iterator<Item = Member<
     all.filter(move |(_, outcome)| outcome.place.episode == episode)
 }
 
-fn mean(values: impl ExactSizeIterator<Item = f64>) -> f64 {
-    let count = values.len().max(1) as f64;
-    values.sum::<f64>() / count
-}
-
-/// A score and what the words cost.
-struct Worth {
-    score: f64,
-    cost: f64,
-}
-
-impl Worth {
-    fn reward(&self) -> f64 {
-        self.score - self.cost
-    }
-}
-
-/// What rollouts of an episode are worth.
-struct Valuing<'a> {
-    opened: &'a Opened,
-    crediting: &'a Crediting<'a>,
-    dialogue: Vec<u64>,
-}
-
-impl<'a> Valuing<'a> {
-    fn new(opened: &'a Opened, crediting: &'a Crediting<'a>) -> Self {
-        Self {
-            opened,
-            crediting,
-            dialogue: opened.dialogue(),
-        }
-    }
-
+impl Crediting<'_> {
     /// Rewards of an episode's global rollouts.
-    fn table(&self, global: &[Member<'_>], worths: &mut Vec<Worth>) -> Result<Rewards> {
-        let last = self.opened.sessions();
+    fn table(
+        &self,
+        valuing: &Valuing<'_>,
+        global: &[Member<'_>],
+        worths: &mut Vec<Worth>,
+    ) -> Result<Rewards> {
+        let last = valuing.last();
         let mut table = Rewards::default();
         for (_, outcome) in global {
             let mut sessions = Vec::new();
             for session in 1..=last {
-                let worth = self.session(outcome, session, last)?;
+                let worth = named(outcome, valuing.session(&outcome.settled, session, last))?;
                 sessions.push(worth.as_ref().map(Worth::reward));
                 worths.extend(worth);
             }
             table.sessions.push(sessions);
-            table.returns.push(self.whole(outcome)?);
+            table
+                .returns
+                .push(named(outcome, valuing.whole(&outcome.settled))?);
             table.states.push(outcome.states.clone());
         }
         Ok(table)
@@ -233,6 +219,7 @@ impl<'a> Valuing<'a> {
     /// (number, session, advantage).
     fn rerolled(
         &self,
+        valuing: &Valuing<'_>,
         local: &[Member<'_>],
         groups: &mut Groups,
     ) -> Result<Vec<(usize, u32, f64)>> {
@@ -250,7 +237,9 @@ impl<'a> Valuing<'a> {
         for (session, members) in by_session {
             let worths = members
                 .iter()
-                .map(|(_, outcome)| self.session(outcome, session, session))
+                .map(|(_, outcome)| {
+                    named(outcome, valuing.session(&outcome.settled, session, session))
+                })
                 .collect::<Result<Option<Vec<Worth>>>>()?;
             let Some(worths) = worths else {
                 groups.groups_without_question += 1;
@@ -258,7 +247,7 @@ impl<'a> Valuing<'a> {
             };
             let rewards: Vec<f64> = worths.iter().map(Worth::reward).collect();
             groups.local_groups += 1;
-            match self.crediting.normalisation.apply(&rewards) {
+            match self.normalisation.apply(&rewards) {
                 None => groups.zero_variance_groups += 1,
                 Some(advantages) => {
                     let pairs = members.into_iter().zip(advantages);
@@ -270,65 +259,6 @@ impl<'a> Valuing<'a> {
         groups.rerolled += all.len() as u64;
         groups.local_reward += all.iter().sum::<f64>();
         Ok(given)
-    }
-
-    /// What a bank that has read the sessions up to `read` is worth for a
-    /// session; none where that has no question (equations 8 to 12).
-    fn session(&self, outcome: &Outcome, session: u32, read: u32) -> Result<Option<Worth>> {
-        let scores = self.scores(outcome)?;
-        let Some(score) = session_score(&scores, session) else {
-            return Ok(None);
-        };
-        let words = &outcome.settled.words;
-        let cost = self
-            .crediting
-            .compression
-            .cost(words, &self.dialogue, session, read);
-        let worth = Worth { score, cost };
-        self.check(outcome, session, worth.reward())?;
-        Ok(Some(worth))
-    }
-
-    /// What the final bank is worth for all questions: a trajectory's return.
-    fn whole(&self, outcome: &Outcome) -> Result<f64> {
-        let scores = self.scores(outcome)?;
-        let last = self.opened.sessions();
-        let words = &outcome.settled.words;
-        let cost = |session| {
-            self.crediting
-                .compression
-                .cost(words, &self.dialogue, session, last)
-        };
-        let costs: Vec<f64> = (1..=last).map(cost).collect();
-        let value = mean(scores.iter().map(|(score, _)| *score)) - mean(costs.into_iter());
-        self.check(outcome, last, value)?;
-        Ok(value)
-    }
-
-    /// Of the questions that were asked, with their sessions.
-    fn scores(&self, outcome: &Outcome) -> Result<Vec<(f64, &'a [u32])>> {
-        let mut scores = Vec::new();
-        let settled = &outcome.settled;
-        for (question, score) in self.opened.questions.iter().zip(&settled.scores) {
-            let reward = reward_of(
-                question,
-                score.as_ref(),
-                &settled.evidence,
-                self.crediting.metric,
-            )?;
-            scores.extend(reward.map(|reward| (reward, question.sessions.as_slice())));
-        }
-        Ok(scores)
-    }
-
-    fn check(&self, outcome: &Outcome, session: u32, reward: f64) -> Result<()> {
-        ensure!(
-            reward.is_finite(),
-            "the reward of session {session} is {reward} in rollout {} of {}: check the environment's scores",
-            outcome.place.rollout,
-            self.opened.id
-        );
-        Ok(())
     }
 }
 

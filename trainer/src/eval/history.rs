@@ -1,0 +1,269 @@
+//! How a bank came to be what it is: every entry's changes, and whose output
+//! made them.
+
+use std::collections::BTreeMap;
+
+use memloom_runtime::Event;
+use memloom_runtime::types::{Entry, Operation};
+use serde::{Deserialize, Serialize};
+
+/// What a role of the policy said while it observed a session.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+pub struct Output {
+    /// The session, from 1.
+    pub session: u32,
+    /// How many outputs, of all roles, came before in this session.
+    pub step: u32,
+    /// Who spoke.
+    pub role: String,
+    /// What was said.
+    pub text: String,
+}
+
+/// A change of an entry.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+pub struct Change {
+    /// The session, from 1.
+    pub session: u32,
+    /// The output after which it happened, by its number among the episode's;
+    /// none where the bank acted by itself or the policy without the model.
+    pub output: Option<usize>,
+    /// The text until then; none where the entry was new.
+    pub before: Option<String>,
+    /// The text from then on; none where the entry was deleted.
+    pub after: Option<String>,
+}
+
+/// What became of an entry.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+pub struct EntryHistory {
+    /// The bank's id of it.
+    pub id: String,
+    /// Its changes, in order; the first one wrote it.
+    pub changes: Vec<Change>,
+}
+
+/// The history of a bank, session by session.
+#[derive(Debug, Default)]
+pub struct History {
+    /// What the policy's roles said, in order.
+    pub outputs: Vec<Output>,
+    /// Entries in the order in which they were written.
+    pub entries: Vec<EntryHistory>,
+    /// The bank as it stands: text by id.
+    standing: BTreeMap<String, String>,
+}
+
+impl History {
+    /// Adds a session: what happened in it, and the bank's entries after it.
+    pub fn session(&mut self, session: u32, events: &[Event], entries: &[Entry]) {
+        let mut output = None;
+        for event in events {
+            match event {
+                Event::Generate {
+                    call,
+                    result: Ok(completion),
+                } => {
+                    output = Some(self.outputs.len());
+                    self.outputs.push(Output {
+                        session,
+                        step: call.step,
+                        role: call.request.role.clone(),
+                        text: completion.text.clone(),
+                    });
+                }
+                Event::Apply {
+                    operations,
+                    results,
+                    ..
+                } => {
+                    for (operation, result) in operations.iter().zip(results) {
+                        let Ok(id) = result else { continue };
+                        match operation {
+                            Operation::Insert(new) => {
+                                self.change(session, output, id, Some(&new.text));
+                            }
+                            Operation::Update(new) => {
+                                self.change(session, output, &new.id, Some(&new.text));
+                            }
+                            Operation::Delete(id) => self.change(session, output, id, None),
+                            // What it does is the bank's own affair: seen below.
+                            Operation::Custom(_) => {}
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        let now: BTreeMap<&str, &str> = entries
+            .iter()
+            .map(|entry| (entry.id.as_str(), entry.text.as_str()))
+            .collect();
+        for (id, text) in &now {
+            self.change(session, None, id, Some(text));
+        }
+        let all: Vec<String> = self.standing.keys().cloned().collect();
+        for id in all.iter().filter(|id| !now.contains_key(id.as_str())) {
+            self.change(session, None, id, None);
+        }
+    }
+
+    /// Notes a change, if it is one.
+    fn change(&mut self, session: u32, output: Option<usize>, id: &str, after: Option<&str>) {
+        let before = match after {
+            Some(text) => self.standing.insert(id.to_owned(), text.to_owned()),
+            None => self.standing.remove(id),
+        };
+        if before.as_deref() == after {
+            return;
+        }
+        let change = Change {
+            session,
+            output,
+            before,
+            after: after.map(str::to_owned),
+        };
+        match self.entries.iter_mut().find(|entry| entry.id == id) {
+            Some(entry) => entry.changes.push(change),
+            None => self.entries.push(EntryHistory {
+                id: id.to_owned(),
+                changes: vec![change],
+            }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use memloom_runtime::types::{Error as Refusal, Insertion, Moment, Request, Revision};
+    use memloom_runtime::{Completion, GenerateCall};
+
+    use super::*;
+
+    fn says(text: &str) -> Event {
+        Event::Generate {
+            call: GenerateCall {
+                request: Request {
+                    role: "manager".into(),
+                    messages: Vec::new(),
+                    max_tokens: 1,
+                    grammar: None,
+                    demonstration: None,
+                },
+                session: 1,
+                step: 0,
+                question: None,
+            },
+            result: Ok(Completion::of_text(text)),
+        }
+    }
+
+    fn apply(operation: Operation, result: Result<&str, Refusal>) -> Event {
+        Event::Apply {
+            at: Moment {
+                session: 1,
+                time: "May".into(),
+            },
+            operations: vec![operation],
+            results: vec![result.map(str::to_owned)],
+        }
+    }
+
+    fn insert(text: &str) -> Operation {
+        Operation::Insert(Insertion {
+            text: text.into(),
+            speaker: "Anna".into(),
+            evidence: Vec::new(),
+            vector: None,
+        })
+    }
+
+    fn update(id: &str, text: &str) -> Operation {
+        Operation::Update(Revision {
+            id: id.into(),
+            text: text.into(),
+            evidence: Vec::new(),
+            vector: None,
+        })
+    }
+
+    fn entry(id: &str, text: &str) -> Entry {
+        Entry {
+            id: id.into(),
+            text: text.into(),
+            speaker: "Anna".into(),
+            time: "May".into(),
+            first_session: 1,
+            last_session: 1,
+            evidence: Vec::new(),
+            fields: Vec::new(),
+        }
+    }
+
+    fn change(session: u32, output: Option<usize>, before: &str, after: &str) -> Change {
+        let text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        Change {
+            session,
+            output,
+            before: text(before),
+            after: text(after),
+        }
+    }
+
+    #[test]
+    fn an_entry_is_written_changed_and_deleted_by_outputs() {
+        let mut history = History::default();
+        let first = [
+            says("insert"),
+            apply(insert("lives in Oslo"), Ok("1")),
+            says("insert"),
+            apply(insert("likes tea"), Ok("2")),
+        ];
+        let bank = [entry("1", "lives in Oslo"), entry("2", "likes tea")];
+        history.session(1, &first, &bank);
+        let second = [
+            says("update delete"),
+            apply(update("1", "lives in Rome"), Ok("1")),
+            apply(Operation::Delete("2".into()), Ok("2")),
+        ];
+        history.session(2, &second, &[entry("1", "lives in Rome")]);
+        assert_eq!(history.outputs.len(), 3);
+        assert_eq!(history.outputs[2].session, 2);
+        assert_eq!(
+            history.entries[0].changes,
+            [
+                change(1, Some(0), "", "lives in Oslo"),
+                change(2, Some(2), "lives in Oslo", "lives in Rome"),
+            ]
+        );
+        assert_eq!(
+            history.entries[1].changes,
+            [
+                change(1, Some(1), "", "likes tea"),
+                change(2, Some(2), "likes tea", ""),
+            ]
+        );
+    }
+
+    #[test]
+    fn what_a_bank_refuses_is_no_change_and_what_it_does_itself_is_its_own() {
+        let mut history = History::default();
+        let refused = Err(Refusal::Unknown("9".into()));
+        let events = [
+            says("insert update"),
+            apply(insert("likes tea "), Ok("1")),
+            apply(update("9", "x"), refused),
+        ];
+        history.session(1, &events, &[entry("1", "likes tea")]);
+        history.session(2, &[], &[]);
+        assert_eq!(history.entries.len(), 1);
+        assert_eq!(
+            history.entries[0].changes,
+            [
+                change(1, Some(0), "", "likes tea "),
+                change(1, None, "likes tea ", "likes tea"),
+                change(2, None, "likes tea", ""),
+            ]
+        );
+    }
+}

@@ -1,0 +1,87 @@
+//! What runs did, as one HTML page without anything outside of it, and as
+//! TensorBoard's event files.
+
+mod catalogue;
+mod chart;
+mod lines;
+mod page;
+mod run;
+mod samples;
+mod scale;
+mod table;
+mod tensorboard;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+
+use self::run::Run;
+use crate::train::checkpoint::write_file;
+
+/// Colours that people can tell apart, also those who see fewer of them.
+const MOST_RUNS: usize = 8;
+
+/// Writes a page about runs, by default into the folder of the one, and returns
+/// where it is. Their event files are brought up to date.
+///
+/// # Errors
+/// A folder that is no run's or is damaged; several runs without `out`; more
+/// than eight.
+pub fn write(folders: &[PathBuf], out: Option<PathBuf>) -> Result<PathBuf> {
+    let out = match (folders, out) {
+        (_, Some(out)) => out,
+        ([one], None) => one.join("report.html"),
+        _ => anyhow::bail!("a report about several runs needs --out FILE"),
+    };
+    ensure!(
+        folders.len() <= MOST_RUNS,
+        "{} runs: a report shows at most {MOST_RUNS}, which is how many colours can be told apart",
+        folders.len()
+    );
+    let mut runs = folders
+        .iter()
+        .map(|folder| Run::read(folder))
+        .collect::<Result<Vec<Run>>>()?;
+    for run in &runs {
+        tensorboard::write(&run.folder, &run.points)?;
+    }
+    name_apart(&mut runs);
+    write_file(&out, page::html(&runs).as_bytes())?;
+    Ok(out)
+}
+
+/// Writes a run's figures as TensorBoard's event file.
+///
+/// # Errors
+/// Journals that cannot be read; an event file that cannot be written.
+pub fn write_events(folder: &Path) -> Result<()> {
+    let (points, _) = lines::read(folder)?;
+    tensorboard::write(folder, &points).context("TensorBoard's event file")
+}
+
+/// Runs whose folders have the same name are called by their paths.
+fn name_apart(runs: &mut [Run]) {
+    let names: Vec<String> = runs.iter().map(|run| run.name.clone()).collect();
+    for run in runs {
+        if names.iter().filter(|name| **name == run.name).count() > 1 {
+            run.name = run.folder.display().to_string();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn several_runs_need_a_place_for_their_report() {
+        let error = write(&["a".into(), "b".into()], None).expect_err("refused");
+        assert_eq!(
+            error.to_string(),
+            "a report about several runs needs --out FILE"
+        );
+        let many = vec![PathBuf::from("a"); 9];
+        let error = write(&many, Some("x".into())).expect_err("refused");
+        assert!(error.to_string().starts_with("9 runs: "), "{error}");
+    }
+}

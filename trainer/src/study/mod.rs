@@ -1,0 +1,6 @@
+//! Studies: experiments about the training itself, from a committed run file to
+//! a table that anyone can make again.
+
+pub mod fairness;
+mod statistics;
+mod table;
