@@ -542,6 +542,117 @@ pub struct Stage {
     /// Instead of `optimizer.learning_rate`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub learning_rate: Option<f64>,
+    /// Which weights go on: those that were `best` at validation, or the `last`.
+    #[serde(default)]
+    pub carry: Carry,
+    /// What must hold before the next stage begins. Default: nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gate: Option<Gate>,
+}
+
+/// Which weights leave a stage.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Carry {
+    /// Those with the best greedy reward at validation.
+    #[default]
+    Best,
+    /// Those of the last step.
+    Last,
+}
+
+/// A figure of the validation.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Watched {
+    /// Greedy reward.
+    Reward,
+    /// Token F1.
+    F1,
+    /// Share of gold evidence that the bank does not name.
+    MFail,
+}
+
+/// `gate = { metric = "m-fail", below = 0.1, most_steps = 60 }`: the stage goes on
+/// beyond its steps until a validation passes; if none does, the curriculum ends.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Gate {
+    /// What is looked at.
+    pub metric: Watched,
+    /// It must be below this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub below: Option<f64>,
+    /// It must be above this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub above: Option<f64>,
+    /// Steps of the stage after which it is given up.
+    pub most_steps: u64,
+}
+
+impl std::fmt::Display for Gate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self.metric {
+            Watched::Reward => "reward",
+            Watched::F1 => "f1",
+            Watched::MFail => "m-fail",
+        })?;
+        for (word, limit) in [("below", self.below), ("above", self.above)] {
+            if let Some(limit) = limit {
+                write!(f, " {word} {limit}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Gate {
+    /// Whether a value passes.
+    pub fn passes(&self, value: f64) -> bool {
+        self.below.is_none_or(|limit| value < limit) && self.above.is_none_or(|limit| value > limit)
+    }
+
+    fn check(&self, stage: usize, steps: u64) -> Result<()> {
+        ensure!(
+            self.below.is_some() || self.above.is_some(),
+            "stage {stage}: a gate needs `below` or `above`"
+        );
+        ensure!(
+            self.most_steps >= steps,
+            "stage {stage}: gate.most_steps = {} is less than the stage's steps ({steps})",
+            self.most_steps
+        );
+        Ok(())
+    }
+}
+
+impl Stage {
+    /// Sessions, with 0 being more than any number.
+    fn length(&self) -> u32 {
+        self.horizon.wrapping_sub(1)
+    }
+
+    /// Steps after which it ends in any case.
+    pub fn most_steps(&self) -> u64 {
+        self.gate.map_or(self.steps, |gate| gate.most_steps)
+    }
+
+    fn check(&self, number: usize) -> Result<()> {
+        let not_negative = [
+            ("penalty", self.penalty),
+            ("threshold", self.threshold),
+            ("learning_rate", self.learning_rate),
+        ];
+        for (key, value) in not_negative {
+            ensure!(
+                value.is_none_or(|value| value >= 0.0 && value.is_finite()),
+                "stage {number}: {key} = {} must be 0 or more",
+                value.unwrap_or_default()
+            );
+        }
+        self.gate
+            .map_or(Ok(()), |gate| gate.check(number, self.steps))
+    }
 }
 
 /// `[evaluation]`
@@ -647,6 +758,18 @@ impl RunFile {
             ensure!(value > 0, "{key} must be at least 1");
         }
         self.logo.check()?;
+        for (number, stage) in (1..).zip(&self.stages) {
+            stage.check(number)?;
+        }
+        for (number, pair) in (1..).zip(self.stages.windows(2)) {
+            ensure!(
+                pair[0].length() <= pair[1].length(),
+                "stage {} has a shorter horizon ({}) than stage {number} ({}): a curriculum lengthens it (0 is all sessions)",
+                number + 1,
+                pair[1].horizon,
+                pair[0].horizon
+            );
+        }
         ensure!(
             !self.stages.is_empty() || self.warm_start.steps > 0,
             "there is nothing to train: no [[stage]] and warm_start.steps = 0"
@@ -748,10 +871,45 @@ mod tests {
     }
 
     #[test]
+    fn a_curriculum_does_not_shrink() {
+        let longer = |horizon: u32| {
+            let text = format!("{MINIMAL}\n[[stage]]\nhorizon = {horizon}\nsteps = 1\n");
+            read(&text, &[])
+        };
+        assert!(longer(16).is_ok() && longer(8).is_ok() && longer(0).is_ok());
+        let shorter = format!("{:#}", longer(4).unwrap_err());
+        assert!(
+            shorter.contains("stage 2 has a shorter horizon (4)"),
+            "{shorter}"
+        );
+    }
+
+    #[test]
+    fn a_gate_has_a_bound_and_room() {
+        let gated = |gate: &str| {
+            let text = format!("{MINIMAL}\ngate = {gate}\n");
+            read(&text, &[]).map_err(|error| format!("{error:#}"))
+        };
+        let file = gated(r#"{ metric = "m-fail", below = 0.1, most_steps = 9 }"#).unwrap();
+        let gate = file.stages[0].gate.unwrap();
+        assert!(gate.passes(0.09) && !gate.passes(0.1));
+        let none = gated(r#"{ metric = "f1", most_steps = 9 }"#).unwrap_err();
+        assert!(none.contains("needs `below` or `above`"), "{none}");
+        let tight = gated(r#"{ metric = "f1", above = 0.5, most_steps = 1 }"#).unwrap_err();
+        assert!(tight.contains("gate.most_steps = 1"), "{tight}");
+    }
+
+    #[test]
     fn complaints_name_the_key() {
         assert!(complaint(MINIMAL, &["logo.rolouts=4"]).contains("rolouts"));
         assert!(complaint(MINIMAL, &["logo.rollouts=1"]).contains("logo.rollouts = 1"));
         assert!(complaint(MINIMAL, &["stage.3.steps=1"]).contains("none at 3"));
+        assert!(complaint(MINIMAL, &["logo.penalty=-1"]).contains("logo.penalty = -1"));
+        assert!(complaint(MINIMAL, &["logo.kl=nan"]).contains("logo.kl = NaN"));
+        assert!(complaint(MINIMAL, &["logo.rerolls=1"]).contains("logo.rerolls = 1"));
+        assert!(complaint(MINIMAL, &["logo.local_probability=1.5"]).contains("probability"));
+        assert!(complaint(MINIMAL, &["logo.algorithm=magic"]).contains("magic"));
+        assert!(complaint(MINIMAL, &["stage.0.penalty=-1"]).contains("stage 1: penalty = -1"));
         assert!(complaint(MINIMAL, &["nonsense"]).contains("key=value"));
         assert!(complaint(MINIMAL, &["logo.charge=nobody"]).contains("nobody"));
         assert!(complaint("run = 3", &[]).contains("run file"));

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 const KEPT: usize = 2;
 
 /// Version of [`Progress`]'s layout.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// Where a run stands.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
@@ -48,6 +48,8 @@ pub struct Progress {
     pub trained_tokens: u64,
     /// Best weights of the stage so far.
     pub best: Option<Best>,
+    /// Whether the stage's last validation passed its gate.
+    pub gate_open: bool,
     /// Length of `metrics.jsonl` at this point.
     pub metrics_bytes: u64,
 }
@@ -62,6 +64,7 @@ impl Progress {
             generated_tokens: 0,
             trained_tokens: 0,
             best: None,
+            gate_open: false,
             metrics_bytes: 0,
         }
     }

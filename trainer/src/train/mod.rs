@@ -30,7 +30,7 @@ use crate::eval::rivals::{EvidenceReport, Regression};
 use crate::eval::{self, Exam, baselines};
 use crate::optim::schedule;
 use crate::rollout::model::Sampling;
-use crate::runfile::RunFile;
+use crate::runfile::{Learn, RunFile};
 use crate::tokenizer::Tokenizer;
 use crate::world::World;
 
@@ -50,6 +50,36 @@ pub fn check(file: &RunFile) -> Result<()> {
         ("held-out", file.evaluation.horizon),
     ] {
         world.open(split, 0, horizon)?;
+    }
+    fits(file, &world)
+}
+
+/// Whether the run file asks for what the components have.
+fn fits(file: &RunFile, world: &World) -> Result<()> {
+    if let Learn::Role(name) = &file.logo.learn {
+        let roles = &world.policy.roles;
+        ensure!(
+            roles.contains(name),
+            "logo.learn = \"{name}\": the policy {} has the roles {}; all and alternating learn from all of them",
+            world.policy.name,
+            roles.join(", ")
+        );
+    }
+    let episodes = world.episodes("train")?.unwrap_or(1);
+    for (number, stage) in (1..)
+        .zip(&file.stages)
+        .filter(|(_, stage)| stage.horizon > 0)
+    {
+        for index in 0..episodes {
+            let opened = world.open("train", index, stage.horizon)?;
+            ensure!(
+                opened.sessions() >= stage.horizon,
+                "stage {number} has horizon = {}, but episode {} of the split train has {} sessions: 0 takes all of them",
+                stage.horizon,
+                opened.id,
+                opened.sessions()
+            );
+        }
     }
     Ok(())
 }
@@ -73,6 +103,7 @@ pub fn run(file: &RunFile, resume: bool, voice: Voice) -> Result<Summary> {
     for warning in &world.report.warnings {
         voice.say(&format!("data: {warning}"));
     }
+    fits(file, &world)?;
     let tokenizer = Arc::new(tokens::ready(file, &world)?);
     let shelf = Shelf::of(out);
     let (progress, folder) = match shelf.newest()? {
@@ -305,6 +336,7 @@ impl Trainer<'_> {
 
     fn begin_stage(&mut self) {
         self.progress.best = None;
+        self.progress.gate_open = false;
         self.learner.begin_stage();
     }
 

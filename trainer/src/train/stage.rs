@@ -16,7 +16,7 @@ use crate::logo::credit::Algorithm;
 use crate::logo::reward::Compression;
 use crate::rollout::model::Sampling;
 use crate::rollout::{self, Plan};
-use crate::runfile::{Learn, Stage};
+use crate::runfile::{Carry, Learn, Stage, Watched};
 use crate::seed::{Purpose, generator};
 
 /// A line of `metrics.jsonl` for a LoGo-GRPO step.
@@ -63,12 +63,16 @@ impl Trainer<'_> {
             let Some(stage) = self.file.stages.get(index) else {
                 return Ok(());
             };
-            if self.stage(index, stage, done)? == Ended::Early {
+            let ended = self.stage(index, stage, done)?;
+            if ended != Ended::Whole {
                 self.save()?;
+            }
+            if stage.carry == Carry::Best {
                 self.learner.take_best();
+            }
+            if ended != Ended::Whole {
                 return Ok(());
             }
-            self.learner.take_best();
             self.progress.position = Position::Stage(index + 1, 0);
             self.begin_stage();
             self.save()?;
@@ -80,9 +84,12 @@ impl Trainer<'_> {
         let name = format!("{} sessions", stage.horizon);
         let mut phase = self.voice.phase(&name, stage.steps, done);
         if done == 0 && self.progress.best.is_none() {
-            self.validate(index, 0)?;
+            self.validate(index, stage, 0)?;
         }
-        for step in done..stage.steps {
+        for step in done..stage.most_steps() {
+            if step >= stage.steps && self.progress.gate_open {
+                break;
+            }
             if self
                 .file
                 .run
@@ -94,9 +101,9 @@ impl Trainer<'_> {
             let groups = self.step(index, stage, step)?;
             self.progress.steps += 1;
             self.progress.position = Position::Stage(index, step + 1);
-            let last = step + 1 == stage.steps;
+            let last = [stage.steps, stage.most_steps()].contains(&(step + 1));
             if (step + 1).is_multiple_of(self.file.evaluation.every) || last {
-                self.validate(index, step + 1)?;
+                self.validate(index, stage, step + 1)?;
             }
             let best = self.progress.best.map_or(f64::NAN, |best| best.reward);
             phase.at(
@@ -106,6 +113,14 @@ impl Trainer<'_> {
             if (step + 1).is_multiple_of(self.file.run.checkpoint_every) {
                 self.save()?;
             }
+        }
+        drop(phase);
+        if let Some(gate) = stage.gate.filter(|_| !self.progress.gate_open) {
+            self.voice.say(&format!(
+                "the curriculum ends with stage {}: its gate ({gate}) stayed shut",
+                index + 1
+            ));
+            return Ok(Ended::Early);
         }
         Ok(Ended::Whole)
     }
@@ -217,7 +232,7 @@ impl Trainer<'_> {
     }
 
     /// Greedy reward on the validation split; keeps the weights if they are the best.
-    fn validate(&mut self, index: usize, step: u64) -> Result<()> {
+    fn validate(&mut self, index: usize, stage: &Stage, step: u64) -> Result<()> {
         let began = Instant::now();
         let evaluation = &self.file.evaluation;
         let exam = self.exam(
@@ -245,6 +260,13 @@ impl Trainer<'_> {
             });
             self.learner.keep_best();
         }
+        self.progress.gate_open = stage.gate.is_none_or(|gate| {
+            gate.passes(match gate.metric {
+                Watched::Reward => figures.reward,
+                Watched::F1 => figures.f1,
+                Watched::MFail => figures.m_fail,
+            })
+        });
         self.metrics.write(&ValidationLine {
             kind: "validation",
             stage: index,
@@ -265,6 +287,6 @@ impl Trainer<'_> {
 enum Ended {
     /// All its steps are done.
     Whole,
-    /// `run.max_steps` was reached.
+    /// `run.max_steps` was reached, or the gate to the next stage stayed shut.
     Early,
 }
