@@ -302,6 +302,30 @@ pub enum Charge {
     Shared,
 }
 
+/// How sessions and rollouts become anchors of rerolls.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AnchorRule {
+    /// Each session by chance, its rollout by lot: before the step (equations 13
+    /// and 14).
+    Uniform,
+    /// Each session by chance, then the rollout that earned least in it.
+    LowestReward,
+    /// As many sessions as chance would take: those in which rollouts' rewards
+    /// differ most; their rollouts by lot.
+    HighestSpread,
+}
+
+/// Where rerolls begin.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RerollFrom {
+    /// At the session's start.
+    Session,
+    /// After a share of the anchor's outputs in the session, drawn before the step.
+    Chunk,
+}
+
 /// Which roles' outputs are learnt from.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(from = "String", into = "String")]
@@ -353,6 +377,11 @@ pub struct LogoSection {
     pub local_probability: f64,
     /// Rerolls from an anchor: m.
     pub rerolls: usize,
+    /// How anchors are chosen: `uniform`, `lowest-reward` or `highest-spread`.
+    pub anchors: AnchorRule,
+    /// Where rerolls begin: at the anchor's `session`, or at a `chunk` inside it,
+    /// after repeating the anchor's outputs up to there (not in the paper).
+    pub reroll_from: RerollFrom,
     /// Whether advantages are divided by their group's standard deviation.
     pub std_normalisation: bool,
     /// Whether a member is compared with the mean of the others, not of all.
@@ -413,6 +442,8 @@ impl Default for LogoSection {
             rollouts: 8,
             local_probability: 0.5,
             rerolls: 4,
+            anchors: AnchorRule::Uniform,
+            reroll_from: RerollFrom::Session,
             std_normalisation: true,
             leave_one_out: false,
             metric: "reward".into(),

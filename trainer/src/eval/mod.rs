@@ -75,6 +75,7 @@ pub fn examine(
             tokenizer,
             rollouts: 1,
             anchors: &[],
+            kept: &[],
             rerolls: 0,
             asks: true,
             names_states: false,

@@ -7,6 +7,7 @@ pub mod model;
 pub mod settle;
 pub mod worth;
 
+use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, PoisonError};
 use std::thread::Scope;
@@ -17,17 +18,24 @@ use memloom_runtime::{Episode, ForkPoint};
 use self::hub::{Asking, Engine, Event, Line, Place};
 use self::model::{SampledModel, Sampling, Step, Steps};
 use self::settle::{Asked, Settled, Tally};
+use crate::generate::Sample;
 use crate::tokenizer::Tokenizer;
 use crate::world::Opened;
 
 /// A session that is rerolled, and the rollout whose state it restarts from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Anchor {
     /// Session, from 1.
     pub session: u32,
     /// Global rollout.
     pub rollout: usize,
+    /// Share of the rollout's outputs in the session that rerolls repeat before
+    /// they go their own way: 0 begins at the session's start.
+    pub cut: f64,
 }
+
+/// States in which a rollout entered sessions.
+pub type Points = BTreeMap<u32, Arc<ForkPoint>>;
 
 /// What to roll out.
 pub struct Plan<'a> {
@@ -37,6 +45,8 @@ pub struct Plan<'a> {
     pub rollouts: usize,
     /// Anchors by episode.
     pub anchors: &'a [Vec<Anchor>],
+    /// Sessions, by episode, whose states are kept of every rollout.
+    pub kept: &'a [Vec<u32>],
     /// Rerolls of each anchor: m.
     pub rerolls: usize,
     /// Whether rollouts answer their questions (rerolls: those of their session).
@@ -57,6 +67,8 @@ pub struct Outcome {
     /// Names of the states in which it entered its sessions, in order; only where
     /// [`Plan::names_states`].
     pub states: Vec<String>,
+    /// The states that the plan keeps.
+    pub points: Points,
     /// What it left behind.
     pub settled: Settled,
 }
@@ -92,6 +104,54 @@ pub fn run(plan: &Plan<'_>, episodes: &[Opened], engine: &mut Engine<'_>) -> Res
     Ok(outcomes)
 }
 
+/// Rerolls of anchors that were chosen after their rollouts had ended, with what
+/// these have kept; outcomes in order of place.
+pub fn reroll(
+    plan: &Plan<'_>,
+    episodes: &[Opened],
+    global: &[Outcome],
+    anchors: &[Vec<Anchor>],
+    engine: &mut Engine<'_>,
+) -> Result<Vec<Outcome>> {
+    let (events, inbox): (Sender<Event>, Receiver<Event>) = channel();
+    let (results, outcomes) = channel();
+    std::thread::scope(|scope| {
+        let mut live = 0;
+        for outcome in global {
+            let place = outcome.place;
+            let own = anchors[place.episode].iter();
+            for anchor in own.filter(|anchor| anchor.rollout == place.rollout) {
+                let state = &outcome.points[&anchor.session];
+                let script = repeated(&outcome.steps, anchor);
+                for member in 0..plan.rerolls {
+                    let reroll = Some((anchor.session, member));
+                    let line = Line::new(Place { reroll, ..place }, events.clone());
+                    let run = Run {
+                        plan,
+                        opened: &episodes[place.episode],
+                        results: results.clone(),
+                    };
+                    let (state, script) = (state.clone(), script.clone());
+                    live += 1;
+                    scope.spawn(move || run.reroll(&line, &state, script));
+                }
+            }
+        }
+        drop(results);
+        hub::serve(&inbox, live, engine);
+    });
+    let mut outcomes = outcomes.into_iter().collect::<Result<Vec<Outcome>>>()?;
+    outcomes.sort_by_key(|outcome| outcome.place);
+    Ok(outcomes)
+}
+
+/// The outputs that an anchor's rerolls repeat.
+fn repeated(steps: &[Step], anchor: &Anchor) -> Vec<Sample> {
+    let own = || steps.iter().filter(|step| step.session == anchor.session);
+    let count = (anchor.cut * own().count() as f64) as usize;
+    own().take(count).map(|step| step.sample.clone()).collect()
+}
+
 /// What a rollout's thread needs.
 struct Run<'a> {
     plan: &'a Plan<'a>,
@@ -118,69 +178,81 @@ impl<'env> Run<'env> {
         }
     }
 
-    fn model(&self, line: &Line, steps: &Steps) -> Box<SampledModel> {
-        Box::new(SampledModel::new(
+    fn model(&self, line: &Line, steps: &Steps) -> SampledModel {
+        SampledModel::new(
             Asking::on(line),
             self.plan.tokenizer.clone(),
             self.plan.sampling,
             steps.clone(),
-        ))
+        )
     }
 
     fn global<'scope>(&self, scope: &'scope Scope<'scope, 'env>, line: &Line) -> Result<Outcome> {
         let place = line.place();
         let steps = Steps::default();
-        let mut episode = self.opened.start(self.model(line, &steps))?;
+        let mut episode = self.opened.start(Box::new(self.model(line, &steps)))?;
         let mut tally = Tally::default();
-        let mut states = Vec::new();
+        let (mut states, mut points) = (Vec::new(), Points::new());
         for session in 1..=self.opened.sessions() {
             if self.plan.names_states {
                 states.push(episode.snapshot()?.name());
             }
-            let anchor = Anchor {
-                session,
-                rollout: place.rollout,
+            let anchor = self.plan.anchors.get(place.episode).and_then(|anchors| {
+                let mut anchors = anchors.iter();
+                anchors.find(|a| a.session == session && a.rollout == place.rollout)
+            });
+            let kept = self.plan.kept.get(place.episode);
+            let keeps = kept.is_some_and(|kept| kept.contains(&session));
+            let state = match anchor.is_some() || keeps {
+                true => Some(Arc::new(episode.fork_point()?)),
+                false => None,
             };
-            if self
-                .plan
-                .anchors
-                .get(place.episode)
-                .is_some_and(|a| a.contains(&anchor))
-            {
-                let state = Arc::new(episode.fork_point()?);
+            tally.observe(&mut episode, session, None)?;
+            let Some(state) = state else { continue };
+            if let Some(anchor) = anchor {
+                let script = {
+                    let steps = steps.lock().unwrap_or_else(PoisonError::into_inner);
+                    repeated(&steps, anchor)
+                };
                 for child in line.spawn(session, self.plan.rerolls) {
                     let run = Run {
                         plan: self.plan,
                         opened: self.opened,
                         results: self.results.clone(),
                     };
-                    let state = state.clone();
-                    scope.spawn(move || {
-                        let result = run
-                            .local(&child, session, &state)
-                            .with_context(|| run.name(child.place()));
-                        let _ = run.results.send(result);
-                    });
+                    let (state, script) = (state.clone(), script.clone());
+                    scope.spawn(move || run.reroll(&child, &state, script));
                 }
             }
-            tally.observe(&mut episode, session, None)?;
+            if keeps {
+                points.insert(session, state);
+            }
         }
         let outcome = self.outcome(place, episode, &steps, tally, Asked::All)?;
-        Ok(Outcome { states, ..outcome })
+        Ok(Outcome {
+            states,
+            points,
+            ..outcome
+        })
     }
 
-    fn local(&self, line: &Line, session: u32, state: &ForkPoint) -> Result<Outcome> {
+    fn reroll(&self, line: &Line, state: &ForkPoint, script: Vec<Sample>) {
+        let result = self
+            .local(line, state, script)
+            .with_context(|| self.name(line.place()));
+        // The receiver outlives the scope.
+        let _ = self.results.send(result);
+    }
+
+    fn local(&self, line: &Line, state: &ForkPoint, script: Vec<Sample>) -> Result<Outcome> {
+        let place = line.place();
+        let session = place.reroll.map_or(0, |(session, _)| session);
         let steps = Steps::default();
-        let mut episode = state.fork(self.model(line, &steps))?;
+        let model = self.model(line, &steps).after(script);
+        let mut episode = state.fork(Box::new(model))?;
         let mut tally = Tally::default();
         tally.observe(&mut episode, session, None)?;
-        self.outcome(
-            line.place(),
-            episode,
-            &steps,
-            tally,
-            Asked::Session(session),
-        )
+        self.outcome(place, episode, &steps, tally, Asked::Session(session))
     }
 
     fn outcome(
@@ -198,6 +270,7 @@ impl<'env> Run<'env> {
             place,
             steps,
             states: Vec::new(),
+            points: Points::new(),
             settled,
         })
     }

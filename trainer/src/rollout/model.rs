@@ -1,6 +1,7 @@
 //! The language model as a rollout sees it: asks the hub, and keeps what was
 //! sampled, token by token, for the update.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use memloom_runtime::{Completion, GenerateCall, LanguageModel, ModelError};
@@ -45,6 +46,8 @@ pub struct SampledModel {
     tokenizer: Arc<Tokenizer>,
     sampling: Sampling,
     steps: Steps,
+    /// What it says first.
+    script: VecDeque<Sample>,
 }
 
 impl SampledModel {
@@ -60,7 +63,14 @@ impl SampledModel {
             tokenizer,
             sampling,
             steps,
+            script: VecDeque::new(),
         }
+    }
+
+    /// Has it say this first, word for word and without a step of its own.
+    pub fn after(mut self, script: impl IntoIterator<Item = Sample>) -> Self {
+        self.script.extend(script);
+        self
     }
 
     fn seed(&self, call: &GenerateCall) -> u64 {
@@ -116,7 +126,10 @@ impl LanguageModel for SampledModel {
             seed: self.seed(call),
             end: self.tokenizer.end(),
         };
-        let sample = self.asking.ask(job).map_err(ModelError::new)?;
+        let (sample, own) = match self.script.pop_front() {
+            Some(sample) => (sample, false),
+            None => (self.asking.ask(job).map_err(ModelError::new)?, true),
+        };
         let completion = Completion {
             text: self
                 .tokenizer
@@ -130,15 +143,15 @@ impl LanguageModel for SampledModel {
             logprobs: sample.logprobs.clone(),
             prompt_tokens: prompt.len() as u32,
         };
-        self.steps
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(Step {
+        if own {
+            let mut steps = self.steps.lock().unwrap_or_else(PoisonError::into_inner);
+            steps.push(Step {
                 session: call.session,
                 role: request.role.as_str().into(),
                 prompt,
                 sample,
             });
+        }
         Ok(completion)
     }
 }

@@ -428,6 +428,7 @@ impl Trainer<'_> {
             tokenizer: &self.tokenizer,
             rollouts: 1,
             anchors: &[],
+            kept: &[],
             rerolls: 0,
             asks: false,
             names_states: false,

@@ -8,16 +8,19 @@ use serde::Serialize;
 
 use super::checkpoint::{Best, Position};
 use super::learner::Reinforcement;
-use super::step::{Crediting, Groups, anchors, assemble};
+use super::step::{Crediting, Groups, anchors, anchors_by_reward, assemble};
 use super::{Timing, Trainer, greedy};
 use crate::eval;
 use crate::eval::figures::HELD;
+use crate::generate::Job;
 use crate::logo::credit::Algorithm;
 use crate::logo::reward::Compression;
 use crate::rollout::model::Sampling;
-use crate::rollout::{self, Plan};
-use crate::runfile::{Carry, Learn, Stage, Watched};
+use crate::rollout::worth::Valuing;
+use crate::rollout::{self, Anchor, Outcome, Plan};
+use crate::runfile::{AnchorRule, Carry, Learn, Stage, Watched};
 use crate::seed::{Purpose, generator};
+use crate::world::Opened;
 
 /// A line of `metrics.jsonl` for a LoGo-GRPO step.
 #[derive(Serialize)]
@@ -131,7 +134,7 @@ impl Trainer<'_> {
         let logo = &self.file.logo;
         let seed = self.file.run.seed;
         let mut episodes = Vec::new();
-        let mut chosen = Vec::new();
+        let mut chosen: Vec<Vec<Anchor>> = Vec::new();
         for episode in 0..logo.episodes {
             let opened = self.world.open(
                 "train",
@@ -143,13 +146,33 @@ impl Trainer<'_> {
                 opened.sessions(),
                 logo.rollouts,
                 logo.reroll_chance(),
+                logo.reroll_from,
             ));
             episodes.push(opened);
         }
+        let compression = Compression {
+            penalty: stage.penalty.unwrap_or(logo.penalty),
+            threshold: stage.threshold.unwrap_or(logo.threshold),
+            charge: logo.charge,
+        };
+        // Which states rerolls may need, where rewards decide about the anchors.
+        let kept: Vec<Vec<u32>> = match logo.anchors {
+            AnchorRule::Uniform => Vec::new(),
+            AnchorRule::LowestReward => {
+                let sessions = |anchors: &Vec<Anchor>| anchors.iter().map(|a| a.session).collect();
+                chosen.iter().map(sessions).collect()
+            }
+            AnchorRule::HighestSpread => {
+                let sessions = |opened: &Opened| (1..=opened.sessions()).collect();
+                episodes.iter().map(sessions).collect()
+            }
+        };
+        let at_once = logo.anchors == AnchorRule::Uniform;
         let plan = Plan {
             tokenizer: &self.tokenizer,
             rollouts: logo.rollouts,
-            anchors: &chosen,
+            anchors: if at_once { &chosen } else { &[] },
+            kept: &kept,
             rerolls: logo.rerolls,
             asks: logo.metric != HELD,
             names_states: logo.algorithm == Algorithm::GroupInGroup,
@@ -160,15 +183,24 @@ impl Trainer<'_> {
             },
         };
         let learner = &self.learner;
-        let outcomes = rollout::run(&plan, &episodes, &mut |jobs| learner.generate(jobs))?;
+        let engine = &mut |jobs: &[Job]| learner.generate(jobs);
+        let mut outcomes = rollout::run(&plan, &episodes, engine)?;
+        if !at_once {
+            let mut anchors = Vec::new();
+            for (episode, (opened, drawn)) in episodes.iter().zip(&chosen).enumerate() {
+                let valuing = Valuing::new(opened, &logo.metric, compression);
+                let own = outcomes.iter().filter(|o| o.place.episode == episode);
+                let own: Vec<&Outcome> = own.collect();
+                anchors.push(anchors_by_reward(drawn, logo.anchors, &own, &valuing)?);
+            }
+            let rerolled = rollout::reroll(&plan, &episodes, &outcomes, &anchors, engine)?;
+            outcomes.extend(rerolled);
+            outcomes.sort_by_key(|outcome| outcome.place);
+        }
         let rolled = began.elapsed().as_secs_f64();
         let crediting = Crediting {
             metric: &logo.metric,
-            compression: Compression {
-                penalty: stage.penalty.unwrap_or(logo.penalty),
-                threshold: stage.threshold.unwrap_or(logo.threshold),
-                charge: logo.charge,
-            },
+            compression,
             algorithm: logo.algorithm,
             credit: logo.credit,
             normalisation: logo.normalisation(),

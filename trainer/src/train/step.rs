@@ -15,6 +15,7 @@ use crate::model::pack::{Row, Sequence};
 use crate::rollout::model::Step;
 use crate::rollout::worth::{Valuing, Worth, mean};
 use crate::rollout::{Anchor, Outcome};
+use crate::runfile::{AnchorRule, RerollFrom};
 use crate::world::Opened;
 
 /// Completion tokens laid out behind one copy of a prompt: bounds the square
@@ -108,14 +109,71 @@ pub fn anchors(
     sessions: u32,
     rollouts: usize,
     chance: f64,
+    from: RerollFrom,
 ) -> Vec<Anchor> {
     (1..=sessions)
         .filter_map(|session| {
             let chosen = generator.random_bool(chance);
             let rollout = generator.random_range(0..rollouts);
-            chosen.then_some(Anchor { session, rollout })
+            let cut = match from {
+                RerollFrom::Session => 0.0,
+                RerollFrom::Chunk => generator.random(),
+            };
+            chosen.then_some(Anchor {
+                session,
+                rollout,
+                cut,
+            })
         })
         .collect()
+}
+
+/// Anchors that depend on what an episode's rollouts earned, in the place of
+/// those that were `drawn`.
+///
+/// # Errors
+/// As [`assemble`].
+pub fn anchors_by_reward(
+    drawn: &[Anchor],
+    rule: AnchorRule,
+    outcomes: &[&Outcome],
+    valuing: &Valuing<'_>,
+) -> Result<Vec<Anchor>> {
+    let last = valuing.last();
+    let earned = |session: u32| -> Result<Vec<f64>> {
+        let worths = outcomes
+            .iter()
+            .map(|outcome| named(outcome, valuing.session(&outcome.settled, session, last)));
+        let worths = worths.collect::<Result<Option<Vec<Worth>>>>()?;
+        Ok(worths.iter().flatten().map(Worth::reward).collect())
+    };
+    if rule == AnchorRule::LowestReward {
+        let lowest = |anchor: &Anchor| -> Result<Anchor> {
+            let rewards = earned(anchor.session)?;
+            let lowest = (0..rewards.len()).min_by(|a, b| rewards[*a].total_cmp(&rewards[*b]));
+            Ok(Anchor {
+                rollout: lowest.unwrap_or(anchor.rollout),
+                ..*anchor
+            })
+        };
+        return drawn.iter().map(lowest).collect();
+    }
+    let mut spreads = Vec::new();
+    for session in 1..=last {
+        let rewards = earned(session)?;
+        let centre = mean(rewards.iter().copied());
+        let spread = mean(rewards.iter().map(|reward| (reward - centre).powi(2)));
+        spreads.push((session, spread));
+    }
+    // Stable: of equal spreads the earlier sessions.
+    spreads.sort_by(|(_, a), (_, b)| b.total_cmp(a));
+    let pairs = drawn.iter().zip(&spreads);
+    Ok(pairs
+        .map(|(anchor, (session, _))| Anchor {
+            session: *session,
+            ..*anchor
+        })
+        .collect())
 }
 
 /// Rewards, groups and advantages of a step's outcomes; the rows to train on in
