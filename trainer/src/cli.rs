@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::runfile::RunFile;
 use crate::train::progress::Voice;
-use crate::{eval, study, train};
+use crate::{eval, report, study, train};
 
 /// Train language-model agents to keep a memory.
 #[derive(Parser)]
@@ -57,6 +57,16 @@ enum Command {
     Study {
         #[command(subcommand)]
         study: Study,
+    },
+    /// Write what runs did: an HTML page, and event files for TensorBoard beside
+    /// their metrics.
+    Report {
+        /// Folders of runs, also of such as have not ended.
+        #[arg(required = true)]
+        runs: Vec<PathBuf>,
+        /// The page. Default for one run: RUN/report.html.
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
     },
     /// Say what a component is: kind, size, imports, exports.
     Inspect {
@@ -159,6 +169,9 @@ impl Cli {
                 } else {
                     print!("{}", report.table());
                 }
+            }
+            Command::Report { runs, out } => {
+                println!("{}", report::write(&runs, out)?.display());
             }
             Command::Inspect { component, json } => {
                 let sandbox = memloom_runtime::Sandbox::new(memloom_runtime::Limits::default())?;

@@ -14,6 +14,7 @@ pub mod grammar;
 pub mod logo;
 pub mod model;
 pub mod optim;
+pub mod report;
 pub mod rollout;
 pub mod runfile;
 pub mod seed;

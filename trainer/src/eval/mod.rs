@@ -2,7 +2,9 @@
 
 pub mod baselines;
 pub mod figures;
+pub mod history;
 pub mod rivals;
+pub mod samples;
 
 use std::sync::Arc;
 

@@ -17,6 +17,10 @@ pub struct Options {
     /// Related entries shown for each fact; times `chunk_turns` at most 64. By
     /// default 3.
     pub related: usize,
+    /// Whether an extractor drops turns first. Without, the manager is one merged
+    /// role: it is asked about every turn, whatever `ask_manager` says. By
+    /// default true.
+    pub extractor: bool,
     /// Which facts the manager is asked about. By default `always`.
     pub ask_manager: AskManager,
     /// Entries that the reader reads to answer, 1 or more. By default 2.
@@ -38,6 +42,7 @@ impl Default for Options {
         Self {
             chunk_turns: 8,
             related: 3,
+            extractor: true,
             ask_manager: AskManager::Always,
             answer_limit: 2,
         }
@@ -85,11 +90,11 @@ mod tests {
 
     #[test]
     fn what_is_set_is_read() {
-        let json =
-            r#"{"chunk_turns": 4, "related": 5, "ask_manager": "related", "answer_limit": 1}"#;
+        let json = r#"{"chunk_turns": 4, "related": 5, "extractor": false, "ask_manager": "related", "answer_limit": 1}"#;
         let expected = Options {
             chunk_turns: 4,
             related: 5,
+            extractor: false,
             ask_manager: AskManager::Related,
             answer_limit: 1,
         };

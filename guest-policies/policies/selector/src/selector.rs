@@ -43,7 +43,11 @@ struct Reading<'a> {
 
 impl Reading<'_> {
     fn chunk(&mut self, turns: &[Turn]) -> Result<(), Error> {
-        let facts = self.extract(turns)?;
+        let facts = if self.options.extractor {
+            self.extract(turns)?
+        } else {
+            turns.iter().map(fact).collect()
+        };
         if !facts.is_empty() {
             self.manage(facts)?;
         }
@@ -67,18 +71,12 @@ impl Reading<'_> {
             return Ok(Vec::new());
         };
         let kept = turns.iter().zip(kept).filter(|&(_, kept)| kept);
-        Ok(kept
-            .map(|(turn, _)| Fact {
-                text: turn.text.clone(),
-                speaker: turn.speaker.clone(),
-                turn: turn.id.clone(),
-            })
-            .collect())
+        Ok(kept.map(|(turn, _)| fact(turn)).collect())
     }
 
     fn manage(&mut self, facts: Vec<Fact>) -> Result<(), Error> {
         let cases = self.with_related(facts)?;
-        let always = self.options.ask_manager == AskManager::Always;
+        let always = self.options.ask_manager == AskManager::Always || !self.options.extractor;
         let is_asked = |case: &Case| always || !case.related.is_empty();
         let asked: Vec<&Case> = cases.iter().filter(|case| is_asked(case)).collect();
         let Some(verdicts) = self.verdicts(&asked)? else {
@@ -110,7 +108,11 @@ impl Reading<'_> {
         let demonstration = self.gestures.as_ref().map(|gestures| {
             let verdicts: Vec<Verdict> = cases
                 .iter()
-                .map(|case| manage::demonstrated(case, gestures.get(&case.fact.turn)))
+                .map(|case| match gestures.get(&case.fact.turn) {
+                    // The demonstrator drops it.
+                    None if !self.options.extractor => Verdict::Skip,
+                    gesture => manage::demonstrated(case, gesture),
+                })
                 .collect();
             manage::output(cases, &verdicts)
         });
@@ -160,6 +162,15 @@ impl Reading<'_> {
         let session = self.at.session;
         let line = format!("session {session}: cannot read the {role}'s {output:?}");
         log(Level::Debug, &line);
+    }
+}
+
+/// A turn as it is.
+fn fact(turn: &Turn) -> Fact {
+    Fact {
+        text: turn.text.clone(),
+        speaker: turn.speaker.clone(),
+        turn: turn.id.clone(),
     }
 }
 

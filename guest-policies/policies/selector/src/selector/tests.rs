@@ -213,6 +213,26 @@ fn facts_without_related_entries_may_be_inserted_unasked() {
 }
 
 #[test]
+fn without_an_extractor_the_manager_hears_every_turn() {
+    let mut host = Rehearsal::scripted(Flat::default(), &["f1 insert f2 skip"]);
+    let hints = vec![hint("D1:1", Gesture::Insert)];
+    let report = configured(r#"{"extractor": false, "ask_manager": "related"}"#)
+        .observe(&mut host, first_session(), Some(hints))
+        .unwrap();
+    assert_eq!(report.steps, 1);
+    assert_eq!(counts(&report), [1, 0, 0, 1]);
+    assert_eq!(texts(&host), ["I live in Rome."]);
+    let request = &host.requests[0];
+    assert_eq!(request.role, "manager");
+    assert_eq!(
+        request.messages[0].content,
+        "@1 : I live in Rome. f1\n@2 : Nice, @1! f2"
+    );
+    // Turns that the demonstrator drops are skipped.
+    assert_eq!(request.demonstration.as_deref(), Some("f1 insert f2 skip"));
+}
+
+#[test]
 fn task_sessions_are_not_lived_through() {
     let task = SessionContent::Task(Task {
         index: 1,
