@@ -90,6 +90,7 @@ fn locomo(run: &mut TinyRun, json: &str) {
         "environment.options={train=[\"c1\"], validation=[\"c2\"], held-out=[\"c3\"]}".into(),
         "logo.metric=held-evidence".into(),
         "tokenizer.kind=bytes".into(),
+        "stage.1.horizon=0".into(),
     ]);
 }
 
@@ -165,6 +166,27 @@ fn a_metric_that_the_environment_does_not_have() {
 #[test]
 fn a_context_too_short_for_the_prompts() {
     assert_names(&refused("backbone.context=16"), &["backbone.context", "16"]);
+}
+
+#[test]
+fn a_role_that_the_policy_does_not_have() {
+    assert_names(&refused("logo.learn=boss"), &["boss", "extractor, manager"]);
+}
+
+#[test]
+fn a_horizon_beyond_an_episode() {
+    let mut run = TinyRun::new();
+    locomo(&mut run, &conversations(r#"["D1:1"]"#));
+    run.settings.push("stage.1.horizon=3".into());
+    assert_names(
+        &run.refusal(&[]),
+        &["stage 2 has horizon = 3", "c1", "2 sessions"],
+    );
+}
+
+#[test]
+fn a_curriculum_that_shrinks() {
+    assert_names(&refused("stage.1.horizon=1"), &["stage 2", "shorter"]);
 }
 
 #[test]

@@ -725,13 +725,11 @@ impl Default for EvaluationSection {
 
 impl RunFile {
     /// Reads a run file; `settings` are `key=value` with dotted keys
-    /// (`logo.rollouts=4`, `stage.0.steps=10`).
+    /// (`logo.rollouts=4`, `stage.0.steps=10`). A file that begins with
+    /// `extends = "other.toml"` (a path from where it lies) only says what it has
+    /// otherwise; its lists, such as the stages, take the other's place.
     pub fn read(path: &Path, settings: &[String]) -> Result<Self> {
-        let text = std::fs::read_to_string(path)
-            .with_context(|| format!("cannot read the run file {}", path.display()))?;
-        let mut table: Table = text
-            .parse()
-            .with_context(|| format!("{} is not TOML", path.display()))?;
+        let mut table = extended(path, 0)?;
         for setting in settings {
             set(&mut table, setting)?;
         }
@@ -806,6 +804,46 @@ impl RunFile {
             "there is nothing to train: no [[stage]] and warm_start.steps = 0"
         );
         Ok(())
+    }
+}
+
+/// Run files that may extend one another in a row.
+const MOST_EXTENSIONS: u32 = 8;
+
+/// A run file's table, with what it extends.
+fn extended(path: &Path, depth: u32) -> Result<Table> {
+    ensure!(
+        depth <= MOST_EXTENSIONS,
+        "{} extends a run file that extends another, and so on: do they extend each other?",
+        path.display()
+    );
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("cannot read the run file {}", path.display()))?;
+    let mut table: Table = text
+        .parse()
+        .with_context(|| format!("{} is not TOML", path.display()))?;
+    let Some(base) = table.remove("extends") else {
+        return Ok(table);
+    };
+    let Value::String(base) = base else {
+        bail!("{}: extends is not the path of a run file", path.display());
+    };
+    let base = path.parent().unwrap_or(Path::new("")).join(base);
+    let mut all = extended(&base, depth + 1)
+        .with_context(|| format!("{} extends {}", path.display(), base.display()))?;
+    merge(&mut all, table);
+    Ok(all)
+}
+
+/// Puts `over` into `under`, section by section.
+fn merge(under: &mut Table, over: Table) {
+    for (key, value) in over {
+        match (under.get_mut(&key), value) {
+            (Some(Value::Table(under)), Value::Table(over)) => merge(under, over),
+            (_, value) => {
+                under.insert(key, value);
+            }
+        }
     }
 }
 
@@ -899,6 +937,27 @@ mod tests {
         assert_eq!(file.stages[0].steps, 9);
         assert_eq!(file.run.out, PathBuf::from("runs/y"));
         assert_eq!(file.environment.options["seed"].as_integer(), Some(7));
+    }
+
+    #[test]
+    fn a_file_that_extends_another_says_what_is_otherwise() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text);
+        write("base.toml", MINIMAL).unwrap();
+        let over =
+            "extends = \"base.toml\"\n[logo]\nrollouts = 4\n[[stage]]\nhorizon = 2\nsteps = 1\n";
+        write("over.toml", over).unwrap();
+        let file = RunFile::read(&folder.path().join("over.toml"), &[]).unwrap();
+        assert_eq!((file.logo.rollouts, file.logo.rerolls), (4, 4));
+        assert_eq!(file.components.bank, PathBuf::from("b.wasm"));
+        assert_eq!((file.stages.len(), file.stages[0].horizon), (1, 2));
+
+        write("circle.toml", "extends = \"circle.toml\"").unwrap();
+        let circle = RunFile::read(&folder.path().join("circle.toml"), &[]);
+        assert!(format!("{:#}", circle.unwrap_err()).contains("extend each other"));
+        write("lost.toml", "extends = \"nowhere.toml\"").unwrap();
+        let lost = RunFile::read(&folder.path().join("lost.toml"), &[]);
+        assert!(format!("{:#}", lost.unwrap_err()).contains("nowhere.toml"));
     }
 
     #[test]

@@ -72,7 +72,7 @@ pub struct Asked {
     pub evidence: BTreeMap<String, bool>,
 }
 
-/// Lives through the exam's episodes without chance and writes down how.
+/// Lives through the exam's episodes and writes down how.
 ///
 /// # Errors
 /// Those of an evaluation.
@@ -80,14 +80,9 @@ pub fn play(
     exam: &Exam,
     world: &World,
     tokenizer: &Arc<Tokenizer>,
-    seed: u64,
+    sampling: Sampling,
     engine: &mut Engine<'_>,
 ) -> Result<Vec<Sample>> {
-    let sampling = Sampling {
-        seed,
-        occasion: [0, 0],
-        temperature: 0.0,
-    };
     let opened = exam.open(world)?;
     opened
         .iter()

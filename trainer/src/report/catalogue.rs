@@ -49,11 +49,7 @@ pub struct KnownLine {
     pub keys: &'static [&'static str],
 }
 
-const fn line(
-    name: &'static str,
-    kind: &'static str,
-    keys: &'static [&'static str],
-) -> KnownLine {
+const fn line(name: &'static str, kind: &'static str, keys: &'static [&'static str]) -> KnownLine {
     KnownLine { name, kind, keys }
 }
 
@@ -86,112 +82,207 @@ pub const SECTIONS: [Section; 5] = [
         title: "Reward and memory",
         note: "Training episodes are sampled, validation is greedy on episodes of its own. Rerolls are paid for one session from the memory right after it, so their level is not that of the global rollouts.",
         charts: &[
-            chart("Reward", "", Look::NoisyAnywhere, &[
-                line("training, global", STEP, &["reward"]),
-                line("training, rerolls", STEP, &["local_reward"]),
-                line("validation", VALIDATION, &["reward"]),
-            ]),
-            chart("Score and cost of words", "reward = score − cost", Look::Noisy, &[
-                line("score", STEP, &["score"]),
-                line("cost", STEP, &["cost"]),
-            ]),
-            chart("Token F1", "", Look::Noisy, &[
-                line("validation", VALIDATION, &["f1"]),
-            ]),
-            chart("M-Fail", "share of gold evidence that is not in the bank", Look::Noisy, &[
-                line("training", STEP, &["m_fail"]),
-                line("validation", VALIDATION, &["m_fail"]),
-            ]),
-            chart("Bank size", "words", Look::Noisy, &[
-                line("training", STEP, &["bank_words"]),
-                line("validation", VALIDATION, &["bank_words"]),
-            ]),
+            chart(
+                "Reward",
+                "",
+                Look::NoisyAnywhere,
+                &[
+                    line("training, global", STEP, &["reward"]),
+                    line("training, rerolls", STEP, &["local_reward"]),
+                    line("validation", VALIDATION, &["reward"]),
+                ],
+            ),
+            chart(
+                "Score and cost of words",
+                "reward = score − cost",
+                Look::Noisy,
+                &[
+                    line("score", STEP, &["score"]),
+                    line("cost", STEP, &["cost"]),
+                ],
+            ),
+            chart(
+                "Token F1",
+                "",
+                Look::Noisy,
+                &[line("validation", VALIDATION, &["f1"])],
+            ),
+            chart(
+                "M-Fail",
+                "share of gold evidence that is not in the bank",
+                Look::Noisy,
+                &[
+                    line("training", STEP, &["m_fail"]),
+                    line("validation", VALIDATION, &["m_fail"]),
+                ],
+            ),
+            chart(
+                "Bank size",
+                "words",
+                Look::Noisy,
+                &[
+                    line("training", STEP, &["bank_words"]),
+                    line("validation", VALIDATION, &["bank_words"]),
+                ],
+            ),
         ],
     },
     Section {
         title: "What the policy does",
         note: "Counts over all rollouts and rerolls of a step.",
         charts: &[
-            chart("Operations", "asked of banks", Look::Noisy, &[
-                line("", STEP, &["operations."]),
-            ]),
-            chart("Outputs", "of any role", Look::Noisy, &[
-                line("sampled", STEP, &["steps"]),
-                line("trained on", STEP, &["trained_steps"]),
-            ]),
-            chart("Failures", "outputs or operations", Look::Noisy, &[
-                line("truncated", STEP, &["truncated_steps"]),
-                line("malformed", STEP, &["malformed"]),
-                line("refused", STEP, &["refused"]),
-            ]),
-            chart("Groups", "that rewards are compared in", Look::Noisy, &[
-                line("all", STEP, &["global_groups", "local_groups", "groups_without_question"]),
-                line("rerolls' own", STEP, &["local_groups"]),
-                line("no variance", STEP, &["zero_variance_groups"]),
-                line("no question", STEP, &["groups_without_question"]),
-            ]),
-            chart("Rerolls with a question", "", Look::Noisy, &[
-                line("rerolls", STEP, &["rerolled"]),
-            ]),
+            chart(
+                "Operations",
+                "asked of banks",
+                Look::Noisy,
+                &[line("", STEP, &["operations."])],
+            ),
+            chart(
+                "Outputs",
+                "of any role",
+                Look::Noisy,
+                &[
+                    line("sampled", STEP, &["steps"]),
+                    line("trained on", STEP, &["trained_steps"]),
+                ],
+            ),
+            chart(
+                "Failures",
+                "outputs or operations",
+                Look::Noisy,
+                &[
+                    line("truncated", STEP, &["truncated_steps"]),
+                    line("malformed", STEP, &["malformed"]),
+                    line("refused", STEP, &["refused"]),
+                ],
+            ),
+            chart(
+                "Groups",
+                "that rewards are compared in",
+                Look::Noisy,
+                &[
+                    line(
+                        "all",
+                        STEP,
+                        &["global_groups", "local_groups", "groups_without_question"],
+                    ),
+                    line("rerolls' own", STEP, &["local_groups"]),
+                    line("no variance", STEP, &["zero_variance_groups"]),
+                    line("no question", STEP, &["groups_without_question"]),
+                ],
+            ),
+            chart(
+                "Rerolls with a question",
+                "",
+                Look::Noisy,
+                &[line("rerolls", STEP, &["rerolled"])],
+            ),
         ],
     },
     Section {
         title: "Updates",
         note: "",
         charts: &[
-            chart("Loss", "", Look::NoisyAnywhere, &[line("loss", STEP, &["loss"])]),
-            chart("Gradient norm", "", Look::Noisy, &[
-                line("gradient norm", STEP, &["gradient_norm"]),
-            ]),
-            chart("Entropy", "nats", Look::Noisy, &[line("entropy", STEP, &["entropy"])]),
-            chart("Clip fraction", "", Look::Noisy, &[
-                line("clipped", STEP, &["clip_fraction"]),
-            ]),
+            chart(
+                "Loss",
+                "",
+                Look::NoisyAnywhere,
+                &[line("loss", STEP, &["loss"])],
+            ),
+            chart(
+                "Gradient norm",
+                "",
+                Look::Noisy,
+                &[line("gradient norm", STEP, &["gradient_norm"])],
+            ),
+            chart(
+                "Entropy",
+                "nats",
+                Look::Noisy,
+                &[line("entropy", STEP, &["entropy"])],
+            ),
+            chart(
+                "Clip fraction",
+                "",
+                Look::Noisy,
+                &[line("clipped", STEP, &["clip_fraction"])],
+            ),
             Known {
                 note: "Sampling and training compute the same probabilities where this is rounding alone.",
-                ..chart("Ratio deviation before the first update", "largest |ratio − 1|", Look::Noisy, &[
-                    line("deviation", STEP, &["first_ratio_deviation"]),
-                ])
+                ..chart(
+                    "Ratio deviation before the first update",
+                    "largest |ratio − 1|",
+                    Look::Noisy,
+                    &[line("deviation", STEP, &["first_ratio_deviation"])],
+                )
             },
-            chart("KL before the first update", "nats", Look::NoisyAnywhere, &[
-                line("first KL", STEP, &["first_kl"]),
-            ]),
-            chart("KL from the reference policy", "nats", Look::Noisy, &[
-                line("KL", STEP, &["divergence"]),
-            ]),
-            chart("Learning rate", "", Look::Plain, &[
-                line("learning rate", STEP, &["learning_rate"]),
-            ]),
+            chart(
+                "KL before the first update",
+                "nats",
+                Look::NoisyAnywhere,
+                &[line("first KL", STEP, &["first_kl"])],
+            ),
+            chart(
+                "KL from the reference policy",
+                "nats",
+                Look::Noisy,
+                &[line("KL", STEP, &["divergence"])],
+            ),
+            chart(
+                "Learning rate",
+                "",
+                Look::Plain,
+                &[line("learning rate", STEP, &["learning_rate"])],
+            ),
         ],
     },
     Section {
         title: "Speed and memory",
         note: "Steps that a resumed run did again are drawn once.",
         charts: &[
-            chart("Seconds", "of a step or a validation", Look::Noisy, &[
-                line("rollouts", TIMED_STEP, &["rollout_seconds"]),
-                line("update", TIMED_STEP, &["update_seconds"]),
-                line("step, in all", TIMED_STEP, &["seconds"]),
-                line("validation", TIMED_VALIDATION, &["seconds"]),
-            ]),
-            chart("Tokens sampled", "a second", Look::Noisy, &[
-                line("tokens", TIMED_STEP, &["tokens_per_second"]),
-            ]),
-            chart("Tokens of a step", "", Look::Noisy, &[
-                line("sampled", STEP, &["generated_tokens"]),
-                line("through updates", STEP, &["trained_tokens"]),
-            ]),
+            chart(
+                "Seconds",
+                "of a step or a validation",
+                Look::Noisy,
+                &[
+                    line("rollouts", TIMED_STEP, &["rollout_seconds"]),
+                    line("update", TIMED_STEP, &["update_seconds"]),
+                    line("step, in all", TIMED_STEP, &["seconds"]),
+                    line("validation", TIMED_VALIDATION, &["seconds"]),
+                ],
+            ),
+            chart(
+                "Tokens sampled",
+                "a second",
+                Look::Noisy,
+                &[line("tokens", TIMED_STEP, &["tokens_per_second"])],
+            ),
+            chart(
+                "Tokens of a step",
+                "",
+                Look::Noisy,
+                &[
+                    line("sampled", STEP, &["generated_tokens"]),
+                    line("through updates", STEP, &["trained_tokens"]),
+                ],
+            ),
             Known {
                 times: 100.0,
-                ..chart("Guests' share", "% of a step's processor time", Look::Noisy, &[
-                    line("guests and host calls", TIMED_STEP, &["guest_share"]),
-                ])
+                ..chart(
+                    "Guests' share",
+                    "% of a step's processor time",
+                    Look::Noisy,
+                    &[line("guests and host calls", TIMED_STEP, &["guest_share"])],
+                )
             },
             Known {
                 times: 1.0 / (1u64 << 30) as f64,
-                ..chart("Peak memory", "GiB", Look::Plain, &[
-                    line("peak", TIMED_STEP, &["peak_rss_bytes"]),
-                ])
+                ..chart(
+                    "Peak memory",
+                    "GiB",
+                    Look::Plain,
+                    &[line("peak", TIMED_STEP, &["peak_rss_bytes"])],
+                )
             },
         ],
     },
@@ -199,22 +290,42 @@ pub const SECTIONS: [Section; 5] = [
         title: "Warm start",
         note: "Supervised steps on demonstrations, before LoGo-GRPO.",
         charts: &[
-            chart("Loss", "of the demonstrations", Look::Noisy, &[
-                line("loss", WARM, &["loss"]),
-            ]),
-            chart("Gradient norm", "", Look::Noisy, &[
-                line("gradient norm", WARM, &["gradient_norm"]),
-            ]),
-            chart("Learning rate", "", Look::Plain, &[
-                line("learning rate", WARM, &["learning_rate"]),
-            ]),
-            chart("Rows", "of a step", Look::Noisy, &[line("rows", WARM, &["rows"])]),
-            chart("Tokens trained on", "a second", Look::Noisy, &[
-                line("tokens", TIMED_WARM, &["tokens_per_second"]),
-            ]),
-            chart("Seconds", "of a step", Look::Noisy, &[
-                line("step", TIMED_WARM, &["seconds"]),
-            ]),
+            chart(
+                "Loss",
+                "of the demonstrations",
+                Look::Noisy,
+                &[line("loss", WARM, &["loss"])],
+            ),
+            chart(
+                "Gradient norm",
+                "",
+                Look::Noisy,
+                &[line("gradient norm", WARM, &["gradient_norm"])],
+            ),
+            chart(
+                "Learning rate",
+                "",
+                Look::Plain,
+                &[line("learning rate", WARM, &["learning_rate"])],
+            ),
+            chart(
+                "Rows",
+                "of a step",
+                Look::Noisy,
+                &[line("rows", WARM, &["rows"])],
+            ),
+            chart(
+                "Tokens trained on",
+                "a second",
+                Look::Noisy,
+                &[line("tokens", TIMED_WARM, &["tokens_per_second"])],
+            ),
+            chart(
+                "Seconds",
+                "of a step",
+                Look::Noisy,
+                &[line("step", TIMED_WARM, &["seconds"])],
+            ),
         ],
     },
 ];

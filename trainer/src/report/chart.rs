@@ -150,7 +150,10 @@ impl Chart {
         }
         for line in &self.lines {
             let place = |points: &[(f64, f64)]| -> Vec<(f64, f64)> {
-                points.iter().map(|(step, value)| (x(*step), y(*value))).collect()
+                points
+                    .iter()
+                    .map(|(step, value)| (x(*step), y(*value)))
+                    .collect()
             };
             line.draw(html, &place);
         }
@@ -238,7 +241,10 @@ mod tests {
     #[test]
     fn points_lie_inside_the_axes() {
         let html = chart(vec![(1.0, 0.0), (2.0, 0.5), (3.0, 1.0)]).html();
-        assert!(html.contains("d=\"M50.0 214.0L260.0 117.0L470.0 20.0\""), "{html}");
+        assert!(
+            html.contains("d=\"M50.0 214.0L260.0 117.0L470.0 20.0\""),
+            "{html}"
+        );
         assert!(html.contains(">2 sessions</text>"), "{html}");
     }
 
@@ -258,7 +264,9 @@ mod tests {
 
     #[test]
     fn a_noisy_line_is_drawn_over_by_its_mean() {
-        let points: Vec<_> = (0..100).map(|at| (f64::from(at), f64::from(at % 2))).collect();
+        let points: Vec<_> = (0..100)
+            .map(|at| (f64::from(at), f64::from(at % 2)))
+            .collect();
         let mut chart = chart(points.clone());
         chart.lines[0].noisy = true;
         assert!(chart.html().contains("faint"));

@@ -88,11 +88,14 @@ fn timings(lines: &[Value]) -> Points {
                 points.retain(|point| point.step < step);
             }
         }
-        points.entry(format!("{TIMING}{what}")).or_default().push(Point {
-            step,
-            seconds,
-            figures: figures(line),
-        });
+        points
+            .entry(format!("{TIMING}{what}"))
+            .or_default()
+            .push(Point {
+                step,
+                seconds,
+                figures: figures(line),
+            });
     }
     points
 }
@@ -236,6 +239,9 @@ mod tests {
     fn a_folder_that_is_no_run_is_named() {
         let empty = tempfile::tempdir().unwrap();
         let error = format!("{:#}", read(empty.path()).unwrap_err());
-        assert!(error.contains("timings.jsonl: is this a run's folder?"), "{error}");
+        assert!(
+            error.contains("timings.jsonl: is this a run's folder?"),
+            "{error}"
+        );
     }
 }

@@ -64,7 +64,12 @@ pub fn html(runs: &[Run]) -> String {
         section(&mut page, known.title, known.note, &grid(charts));
     }
     let note = "Figures that this version of memloom has no place for.";
-    section(&mut page, "More", note, &grid(more(runs).into_iter().map(Some)));
+    section(
+        &mut page,
+        "More",
+        note,
+        &grid(more(runs).into_iter().map(Some)),
+    );
     section(
         &mut page,
         "Sample episodes",
@@ -149,7 +154,10 @@ fn series_of(runs: &[Run], line: &KnownLine) -> Vec<Series> {
     let series = |name: &str, keys: &[&str]| Series {
         name: name.to_owned(),
         kind: line.kind.to_owned(),
-        points: runs.iter().map(|run| figures(run, line.kind, keys)).collect(),
+        points: runs
+            .iter()
+            .map(|run| figures(run, line.kind, keys))
+            .collect(),
     };
     match line.keys {
         [family] if family.ends_with('.') => {
@@ -220,7 +228,11 @@ fn draw(runs: &[Run], series: Vec<Series>, kind: &str, noisy: bool, times: f64) 
         title: String::new(),
         unit: "",
         note: String::new(),
-        steps: if warm { "warm start step" } else { "LoGo-GRPO step" },
+        steps: if warm {
+            "warm start step"
+        } else {
+            "LoGo-GRPO step"
+        },
         stages: if warm { Vec::new() } else { stages(runs) },
         lines,
         from_zero: true,

@@ -122,6 +122,9 @@ mod tests {
         assert!(ended::<Value>(&path).unwrap().is_none());
         std::fs::write(&path, "{").unwrap();
         let error = format!("{:#}", ended::<Value>(&path).unwrap_err());
-        assert!(error.contains("summary.json is damaged: remove it"), "{error}");
+        assert!(
+            error.contains("summary.json is damaged: remove it"),
+            "{error}"
+        );
     }
 }

@@ -26,7 +26,11 @@ pub fn html(runs: &[Run]) -> String {
         }
         for (index, sample) in samples.iter().enumerate() {
             // One run's first is what a reader came for.
-            let open = if runs.len() == 1 && index == 0 { " open" } else { "" };
+            let open = if runs.len() == 1 && index == 0 {
+                " open"
+            } else {
+                ""
+            };
             let _ = write!(
                 html,
                 "<details{open}><summary>{}</summary>",
@@ -119,7 +123,10 @@ fn changed(html: &mut String, change: &Change, outputs: &[Output]) {
             );
             let text = escape(&output.text);
             let _ = if output.text.len() > LONG_OUTPUT {
-                write!(html, "<details><summary>what it said</summary><code>{text}</code></details>")
+                write!(
+                    html,
+                    "<details><summary>what it said</summary><code>{text}</code></details>"
+                )
             } else {
                 write!(html, "<code>{text}</code>")
             };
@@ -217,7 +224,13 @@ mod tests {
         };
         let mut html = String::new();
         asked(&mut html, &[of(1.0), of(0.0), of(0.5)]);
-        for part in ["\u{2713} right", "\u{2717} wrong", "~ 0.500", "D1:2 held", "D2:1 missing"] {
+        for part in [
+            "\u{2713} right",
+            "\u{2717} wrong",
+            "~ 0.500",
+            "D1:2 held",
+            "D2:1 missing",
+        ] {
             assert!(html.contains(part), "{part} in {html}");
         }
     }

@@ -45,6 +45,9 @@ impl Scale {
 
     /// The text at a tick.
     pub fn label(&self, tick: f64) -> String {
+        if tick == 0.0 {
+            return "0".into();
+        }
         let size = self.low.abs().max(self.high.abs());
         if size >= 1e6 {
             return format!("{}M", decimals(tick / 1e6, self.step / 1e6));
@@ -52,7 +55,7 @@ impl Scale {
         if size >= 1e4 {
             return format!("{}k", decimals(tick / 1e3, self.step / 1e3));
         }
-        if size < 1e-2 && tick != 0.0 {
+        if size < 1e-2 {
             return scientific(tick);
         }
         decimals(tick, self.step)
@@ -64,20 +67,21 @@ pub fn number(value: f64) -> String {
     let size = value.abs();
     if value == 0.0 {
         "0".into()
-    } else if size >= 1e6 {
-        format!("{:.2}M", value / 1e6)
-    } else if size >= 1e4 {
-        format!("{:.1}k", value / 1e3)
-    } else if value.fract() == 0.0 {
-        format!("{value:.0}")
-    } else if size >= 100.0 {
-        format!("{value:.0}")
-    } else if size >= 10.0 {
-        format!("{value:.1}")
-    } else if size >= 1e-2 {
-        format!("{value:.3}")
-    } else {
+    } else if size < 1e-2 {
         scientific(value)
+    } else {
+        let text = if size >= 1e6 {
+            format!("{:.2}M", value / 1e6)
+        } else if size >= 1e4 {
+            format!("{:.1}k", value / 1e3)
+        } else if size >= 100.0 || value.fract() == 0.0 {
+            format!("{value:.0}")
+        } else if size >= 10.0 {
+            format!("{value:.1}")
+        } else {
+            format!("{value:.3}")
+        };
+        text.replace('-', "\u{2212}")
     }
 }
 
@@ -89,8 +93,7 @@ fn scientific(value: f64) -> String {
 fn decimals(value: f64, step: f64) -> String {
     // The logarithm of 0.1 may come out a hair above -1.
     let digits = (-(step.log10() + 1e-9).floor()).clamp(0.0, 9.0) as usize;
-    // Adding zero turns -0 into 0.
-    format!("{:.digits$}", value + 0.0).replace('-', "\u{2212}")
+    format!("{value:.digits$}").replace('-', "\u{2212}")
 }
 
 /// Ends that differ, so that a flat line has a place.
@@ -150,11 +153,17 @@ mod tests {
     fn very_small_and_large_values_are_short() {
         assert_eq!(
             labels(&Scale::around(0.0, 4e-7)),
-            ["0", "1e\u{2212}7", "2e\u{2212}7", "3e\u{2212}7", "4e\u{2212}7"]
+            [
+                "0",
+                "1e\u{2212}7",
+                "2e\u{2212}7",
+                "3e\u{2212}7",
+                "4e\u{2212}7"
+            ]
         );
         assert_eq!(
             labels(&Scale::around(0.0, 20_000.0)),
-            ["0k", "5k", "10k", "15k", "20k"]
+            ["0", "5k", "10k", "15k", "20k"]
         );
         assert_eq!(number(1_234_567.0), "1.23M");
         assert_eq!(number(0.0), "0");

@@ -3,7 +3,7 @@
 //! `timings.jsonl` holds seconds and memory.
 
 use std::fs::{File, OpenOptions};
-use std::io::{Seek, SeekFrom, Write};
+use std::io::{ErrorKind, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -60,6 +60,19 @@ impl Journal {
     }
 }
 
+/// Bytes of a journal's whole lines: a kill can cut the last one short. 0 where
+/// there is no journal yet.
+pub fn whole_lines(path: &Path) -> Result<u64> {
+    match std::fs::read(path) {
+        Ok(bytes) => Ok(bytes
+            .iter()
+            .rposition(|byte| *byte == b'\n')
+            .map_or(0, |end| end as u64 + 1)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(0),
+        Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
+    }
+}
+
 /// Most memory that this process has held, in bytes; 0 where the system does not say.
 pub fn peak_rss_bytes() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
@@ -74,4 +87,21 @@ pub fn peak_rss_bytes() -> u64 {
                 .ok()
         })
         .map_or(0, |kib| kib * 1024)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_that_a_kill_cut_short_gives_way_to_the_next() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("timings.jsonl");
+        assert_eq!(whole_lines(&path).unwrap(), 0);
+        std::fs::write(&path, "1\n2\n{\"cut").unwrap();
+        let mut journal = Journal::open(&path, whole_lines(&path).unwrap()).unwrap();
+        journal.write(&3).unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "1\n2\n3\n");
+    }
 }

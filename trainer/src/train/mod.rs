@@ -29,6 +29,7 @@ use crate::eval::figures::Figures;
 use crate::eval::rivals::{EvidenceReport, Regression};
 use crate::eval::{self, Exam, baselines};
 use crate::optim::schedule;
+use crate::report;
 use crate::rollout::model::Sampling;
 use crate::runfile::{Learn, RunFile};
 use crate::tokenizer::Tokenizer;
@@ -36,6 +37,9 @@ use crate::world::World;
 
 /// Set apart from every stage: sampling in evaluations.
 const EVALUATION: u64 = u64::MAX;
+
+/// Held-out episodes that are written down for people to read.
+const SAMPLES: u64 = 2;
 
 /// Checks everything that can be checked without training: the components, the
 /// data, the splits, the options.
@@ -115,7 +119,7 @@ pub fn run(file: &RunFile, resume: bool, voice: Voice) -> Result<Summary> {
         learner.restore(folder)?;
     }
     let timings = out.join("timings.jsonl");
-    let written = fs::metadata(&timings).map_or(0, |data| data.len());
+    let written = journal::whole_lines(&timings)?;
     let mut trainer = Trainer {
         metrics: Journal::open(&out.join("metrics.jsonl"), progress.metrics_bytes)?,
         timings: Journal::open(&timings, written)?,
@@ -377,6 +381,7 @@ impl Trainer<'_> {
         let began = Instant::now();
         let (after, long_after) = self.examine_held_out("trained")?;
         let evidence = self.evidence()?;
+        self.samples()?;
         self.timings
             .write(&Timing::new("after", self.progress.steps, began))?;
         let out = &self.file.run.out;
@@ -411,7 +416,25 @@ impl Trainer<'_> {
             &out.join("summary.json"),
             &serde_json::to_vec_pretty(&summary)?,
         )?;
+        report::write_events(out)?;
         Ok(summary)
+    }
+
+    /// Some held-out episodes for people to read.
+    fn samples(&self) -> Result<()> {
+        let exam = self.exam("held-out", SAMPLES, self.file.evaluation.horizon);
+        let learner = &self.learner;
+        let samples = eval::samples::play(
+            &exam,
+            &self.world,
+            &self.tokenizer,
+            greedy(self.file),
+            &mut |jobs| learner.generate(jobs),
+        )?;
+        write_file(
+            &self.file.run.out.join("samples.json"),
+            &serde_json::to_vec_pretty(&samples)?,
+        )
     }
 
     /// The policy's banks beside their rivals, where the run file asks for it.

@@ -23,6 +23,17 @@ pub struct Fact {
     pub evidence: Vec<String>,
 }
 
+impl Fact {
+    /// A turn as it is.
+    pub fn of(turn: &Turn) -> Self {
+        Self {
+            speaker: turn.speaker.clone(),
+            text: turn.text.clone(),
+            evidence: vec![turn.id.clone()],
+        }
+    }
+}
+
 /// What could be read of an output, and what of it could not be used.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Facts {

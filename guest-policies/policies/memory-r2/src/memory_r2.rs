@@ -46,7 +46,11 @@ struct Reading<'a> {
 
 impl Reading<'_> {
     fn chunk(&mut self, turns: &[Turn]) -> Result<(), Error> {
-        let facts = self.extract(turns)?;
+        let facts = if self.options.extractor {
+            self.extract(turns)?
+        } else {
+            turns.iter().map(Fact::of).collect()
+        };
         if facts.is_empty() {
             return Ok(());
         }
@@ -200,6 +204,14 @@ impl Policy for MemoryR2 {
                 self.speakers.push(turn.speaker.clone());
             }
         }
+        let mut gestures: Option<BTreeMap<String, Gesture>> =
+            hints.map(|hints| hints.into_iter().map(|h| (h.turn, h.gesture)).collect());
+        if let Some(gestures) = gestures.as_mut().filter(|_| !self.options.extractor) {
+            // What an extractor would drop, the manager skips.
+            for turn in &turns {
+                gestures.entry(turn.id.clone()).or_insert(Gesture::Skip);
+            }
+        }
         let mut reading = Reading {
             host,
             options: &self.options,
@@ -212,7 +224,7 @@ impl Policy for MemoryR2 {
                 session: index,
                 time: time.clone(),
             },
-            gestures: hints.map(|hints| hints.into_iter().map(|h| (h.turn, h.gesture)).collect()),
+            gestures,
             extractor: Chat::new(EXTRACTOR, extractor::INSTRUCTIONS),
             manager: Chat::new(MANAGER, manager::INSTRUCTIONS),
             tally: Tally::new(&["insert", "update", "delete"]),

@@ -10,6 +10,9 @@ use serde::Deserialize;
 pub struct Options {
     /// Chunks that a session is cut into at most, 1 or more. By default 6.
     pub max_chunks: usize,
+    /// Whether an extractor finds facts first. Without, the manager is one merged
+    /// role, to which every turn is a fact. By default true.
+    pub extractor: bool,
     /// Related entries looked up for each fact. By default 5.
     pub related: u32,
     /// Related entries shown for all facts of a chunk together. By default 25.
@@ -32,6 +35,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             max_chunks: 6,
+            extractor: true,
             related: 5,
             related_total: 25,
             related_threshold: 0.1,

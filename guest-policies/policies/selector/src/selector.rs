@@ -108,11 +108,7 @@ impl Reading<'_> {
         let demonstration = self.gestures.as_ref().map(|gestures| {
             let verdicts: Vec<Verdict> = cases
                 .iter()
-                .map(|case| match gestures.get(&case.fact.turn) {
-                    // The demonstrator drops it.
-                    None if !self.options.extractor => Verdict::Skip,
-                    gesture => manage::demonstrated(case, gesture),
-                })
+                .map(|case| manage::demonstrated(case, gestures.get(&case.fact.turn)))
                 .collect();
             manage::output(cases, &verdicts)
         });
@@ -220,7 +216,14 @@ impl Policy for Selector {
         for turn in &turns {
             self.speakers.meet(&turn.speaker);
         }
-        let gestures = hints.map(|hints| hints.into_iter().map(|h| (h.turn, h.gesture)).collect());
+        let mut gestures: Option<Gestures> =
+            hints.map(|hints| hints.into_iter().map(|h| (h.turn, h.gesture)).collect());
+        if let Some(gestures) = gestures.as_mut().filter(|_| !self.options.extractor) {
+            // What an extractor would drop, the manager skips.
+            for turn in &turns {
+                gestures.entry(turn.id.clone()).or_insert(Gesture::Skip);
+            }
+        }
         let mut reading = Reading {
             host,
             options: &self.options,

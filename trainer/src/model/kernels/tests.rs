@@ -177,11 +177,14 @@ fn fused_choices_are_plain_choices() {
         })
         .collect();
     for temperature in [1.0, 0.5] {
-        let (fused, fused_entropies) =
-            Tracked::choose(logits.clone(), choices.clone(), temperature);
-        let (plain, plain_entropies) = composed::choose(logits.clone(), &choices, temperature);
-        compare("log-probabilities", &[&logits], fused, plain);
-        compare("entropies", &[&logits], fused_entropies, plain_entropies);
+        let fused = || Tracked::choose(logits.clone(), choices.clone(), temperature);
+        let plain = || composed::choose(logits.clone(), &choices, temperature);
+        compare("log-probabilities", &[&logits], fused().0, plain().0);
+        compare("entropies", &[&logits], fused().1, plain().1);
+        let both = |(logprobs, entropies): (Tensor<Tracked, 1>, Tensor<Tracked, 1>)| {
+            logprobs + entropies * 3.0
+        };
+        compare("both", &[&logits], both(fused()), both(plain()));
     }
 }
 

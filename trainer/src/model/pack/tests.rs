@@ -4,6 +4,7 @@ use burn_flex::Flex;
 use super::super::BackboneConfig;
 use super::super::qwen::Rewrite;
 use super::*;
+use crate::model::kernels::floats;
 
 type Tracked = Autodiff<Flex>;
 

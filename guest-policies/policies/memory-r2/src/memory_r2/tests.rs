@@ -304,3 +304,24 @@ fn who_has_spoken_survives_a_snapshot() {
     assert_eq!(restored.snapshot(), policy.snapshot());
     assert!(restored.restore(b"?").is_err());
 }
+
+#[test]
+fn without_an_extractor_every_turn_is_a_fact_of_the_managers() {
+    let output = r#"{"operations": []}"#;
+    let mut host = Rehearsal::scripted(Flat::default(), &[output]);
+    let lines = [("Anna", "I live in Rome."), ("Ben", "Nice!")];
+    let hints = vec![hint("D1:1", Gesture::Insert)];
+    configured(r#"{"extractor": false, "max_chunks": 1}"#)
+        .observe(&mut host, session(1, &lines), Some(hints))
+        .unwrap();
+    let request = host.requests.remove(0);
+    assert_eq!(request.role, "manager");
+    let said = &request.messages.last().unwrap().content;
+    assert!(
+        said.contains("I live in Rome.") && said.contains("Nice!"),
+        "{said}"
+    );
+    let demonstrated = request.demonstration.unwrap();
+    assert!(demonstrated.contains("I live in Rome."), "{demonstrated}");
+    assert!(!demonstrated.contains("Nice!"), "{demonstrated}");
+}
