@@ -1,1 +1,196 @@
+#![allow(clippy::unwrap_used, reason = "tests")]
 
+use proptest::prelude::*;
+use serde_json::Value;
+
+use super::*;
+
+const ALL: [Algorithm; 6] = [
+    Algorithm::LogoGrpo,
+    Algorithm::SessionGrpo,
+    Algorithm::Grpo,
+    Algorithm::Rloo,
+    Algorithm::ReinforcePlusPlus,
+    Algorithm::GroupInGroup,
+];
+
+fn read<T: serde::de::DeserializeOwned>(value: &Value) -> T {
+    serde_json::from_value(value.clone()).unwrap()
+}
+
+fn assert_close(got: &[Vec<Option<f64>>], want: &Value, what: &str) {
+    let want: Vec<Vec<Option<f64>>> = read(want);
+    assert_eq!(got.len(), want.len(), "{what}");
+    for (got, want) in got.iter().flatten().zip(want.iter().flatten()) {
+        match (got, want) {
+            (Some(got), Some(want)) => {
+                assert!(
+                    (got - want).abs() <= 1e-5 * want.abs().max(1.0),
+                    "{what}: {got} instead of {want}"
+                );
+            }
+            (got, want) => assert_eq!(got, want, "{what}"),
+        }
+    }
+}
+
+#[test]
+fn advantages_are_the_references() {
+    let text = include_str!("../../../../tests/reference/advantages.json");
+    let cases: Vec<Value> = serde_json::from_str(text).unwrap();
+    assert!(cases.len() > 50);
+    for case in cases {
+        let estimator: String = read(&case["estimator"]);
+        if estimator == "reinforce++" {
+            let returns: Vec<Vec<f64>> = read(&case["returns"]);
+            let sessions: Vec<usize> = read(&case["sessions"]);
+            let episodes: Vec<Rewards> = returns
+                .into_iter()
+                .zip(sessions)
+                .map(|(returns, sessions)| Rewards {
+                    sessions: vec![vec![None; sessions]; returns.len()],
+                    returns,
+                    ..Rewards::default()
+                })
+                .collect();
+            let credited = credit(
+                Algorithm::ReinforcePlusPlus,
+                Credit::Session,
+                Normalisation::Z_SCORE,
+                &episodes,
+            );
+            for (credited, want) in credited.iter().zip(case["advantages"].as_array().unwrap()) {
+                assert_close(&credited.advantages, want, &estimator);
+            }
+            continue;
+        }
+        let rewards = Rewards {
+            sessions: read(&case["rewards"]),
+            returns: read(&case["returns"]),
+            states: read(&case["names"]),
+        };
+        let normalisation = Normalisation {
+            by_std: read(&case["std"]),
+            leave_one_out: read(&case["leave_one_out"]),
+        };
+        let (algorithm, what) = match estimator.as_str() {
+            "trajectory" => (Algorithm::Grpo, Credit::Session),
+            "session" => (Algorithm::SessionGrpo, Credit::Session),
+            "suffix" => (Algorithm::LogoGrpo, Credit::Suffix),
+            "rloo" => (Algorithm::Rloo, Credit::Session),
+            "group-in-group" => (Algorithm::GroupInGroup, Credit::Session),
+            other => panic!("an estimator called {other}"),
+        };
+        let credited = credit(algorithm, what, normalisation, &[rewards]);
+        assert_close(
+            &credited[0].advantages,
+            &case["advantages"],
+            &format!("{case}"),
+        );
+    }
+}
+
+/// Rewards of `n` rollouts over some sessions, some without a question.
+fn rewards(n: usize) -> impl Strategy<Value = Rewards> {
+    (1..6usize).prop_flat_map(move |sessions| {
+        let asked = prop::collection::vec(any::<bool>(), sessions);
+        let values = prop::collection::vec(prop::collection::vec(-1.0..1.0f64, sessions), n);
+        let returns = prop::collection::vec(-1.0..1.0f64, n);
+        let states = prop::collection::vec(prop::collection::vec("[ab]", sessions), n);
+        (asked, values, returns, states).prop_map(|(asked, values, returns, states)| {
+            let row = |row: Vec<f64>| -> Vec<Option<f64>> {
+                row.into_iter()
+                    .zip(&asked)
+                    .map(|(value, asked)| asked.then_some(value))
+                    .collect()
+            };
+            Rewards {
+                sessions: values.into_iter().map(row).collect(),
+                returns,
+                states,
+            }
+        })
+    })
+}
+
+fn one(algorithm: Algorithm, rewards: &Rewards) -> Vec<Vec<Option<f64>>> {
+    let episodes = std::slice::from_ref(rewards);
+    let mut credited = credit(algorithm, Credit::Session, Normalisation::Z_SCORE, episodes);
+    credited.remove(0).advantages
+}
+
+proptest! {
+    #[test]
+    fn shuffling_rollouts_shuffles_advantages(rewards in rewards(5), by in 1..5usize) {
+        let mut turned = rewards.clone();
+        turned.sessions.rotate_left(by);
+        turned.returns.rotate_left(by);
+        turned.states.rotate_left(by);
+        for algorithm in ALL {
+            let mut straight = one(algorithm, &rewards);
+            straight.rotate_left(by);
+            for (a, b) in straight.iter().flatten().zip(one(algorithm, &turned).iter().flatten()) {
+                match (a, b) {
+                    (Some(a), Some(b)) => prop_assert!((a - b).abs() < 1e-9),
+                    (a, b) => prop_assert_eq!(a, b),
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_session_s_advantages_sum_to_zero(rewards in rewards(4)) {
+        for algorithm in ALL {
+            let advantages = one(algorithm, &rewards);
+            for session in 0..advantages[0].len() {
+                let column: Option<Vec<f64>> = advantages.iter().map(|row| row[session]).collect();
+                if let Some(column) = column {
+                    prop_assert!(column.iter().sum::<f64>().abs() < 1e-6, "{algorithm:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn scaling_rewards_changes_nothing_where_the_std_divides(rewards in rewards(4), scale in 1.0..50.0f64) {
+        let mut scaled = rewards.clone();
+        scaled.sessions.iter_mut().flatten().flatten().for_each(|reward| *reward *= scale);
+        scaled.returns.iter_mut().for_each(|value| *value *= scale);
+        for algorithm in ALL.into_iter().filter(|algorithm| *algorithm != Algorithm::Rloo) {
+            for (a, b) in one(algorithm, &rewards).iter().flatten().zip(one(algorithm, &scaled).iter().flatten()) {
+                if let (Some(a), Some(b)) = (a, b) {
+                    prop_assert!((a - b).abs() < 1e-2 * a.abs().max(1.0), "{algorithm:?}: {a} {b}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn sessions_without_a_question_carry_nothing_and_are_counted() {
+    let rewards = Rewards {
+        sessions: vec![
+            vec![Some(1.0), None, Some(0.5)],
+            vec![Some(0.0), None, Some(0.5)],
+        ],
+        returns: vec![1.0, 0.0],
+        states: vec![vec!["a".into(); 3]; 2],
+    };
+    let episodes = [rewards];
+    let credited = credit(
+        Algorithm::LogoGrpo,
+        Credit::Session,
+        Normalisation::Z_SCORE,
+        &episodes,
+    );
+    let row = &credited[0].advantages[0];
+    assert!(row[0].unwrap() > 0.7 && row[1].is_none() && row[2].is_none());
+    assert_eq!(
+        (
+            credited[0].groups,
+            credited[0].without_variance,
+            credited[0].without_question
+        ),
+        (2, 1, 1)
+    );
+}
