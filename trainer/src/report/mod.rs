@@ -4,10 +4,10 @@
 mod catalogue;
 mod chart;
 mod lines;
-mod page;
+pub(crate) mod page;
 mod run;
 mod samples;
-mod scale;
+pub(crate) mod scale;
 mod table;
 mod tensorboard;
 

@@ -46,10 +46,7 @@ fn swatch(runs: &[Run], index: usize) -> String {
 pub fn html(runs: &[Run]) -> String {
     let names: Vec<&str> = runs.iter().map(|run| run.name.as_str()).collect();
     let title = escape(&names.join(", "));
-    let mut page = format!(
-        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>memloom: {title}</title><style>\n{}</style></head><body>\n<header><h1>memloom <span>{title}</span></h1></header>\n<main>\n",
-        include_str!("style.css")
-    );
+    let mut page = String::new();
     section(&mut page, "Summary", "", &table::summary(runs));
     if runs.len() > 1 {
         let differences = table::differences(runs);
@@ -76,11 +73,19 @@ pub fn html(runs: &[Run]) -> String {
         "Held-out episodes, lived through once more by the trained policy without chance.",
         &samples::html(runs),
     );
-    page.push_str("</main></body></html>\n");
-    page
+    document(&title, &page)
 }
 
-fn section(page: &mut String, title: &str, note: &str, body: &str) {
+/// A page with this body under a title, which is HTML already.
+pub(crate) fn document(title: &str, body: &str) -> String {
+    format!(
+        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>memloom: {title}</title><style>\n{}</style></head><body>\n<header><h1>memloom <span>{title}</span></h1></header>\n<main>\n{body}</main></body></html>\n",
+        include_str!("style.css")
+    )
+}
+
+/// Adds a part with a heading; nothing where its body is empty.
+pub(crate) fn section(page: &mut String, title: &str, note: &str, body: &str) {
     if body.is_empty() {
         return;
     }

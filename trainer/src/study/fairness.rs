@@ -20,7 +20,7 @@ use rand_chacha::rand_core::SeedableRng;
 use serde::{Deserialize, Serialize};
 
 use super::statistics::{Figure, Moments, figure};
-use super::table;
+use super::{page, table};
 use crate::logo::credit::{Algorithm, Credit, Rewards, credit};
 use crate::logo::reward::Compression;
 use crate::rollout::hub::{Engine, Place};
@@ -119,6 +119,7 @@ pub fn run(file: &RunFile, small: bool, voice: Voice) -> Result<Report> {
     };
     write("fairness.json", &serde_json::to_vec_pretty(&report)?)?;
     write("fairness.txt", report.table().as_bytes())?;
+    write("fairness.html", page::html(&report).as_bytes())?;
     Ok(report)
 }
 

@@ -2,5 +2,6 @@
 //! a table that anyone can make again.
 
 pub mod fairness;
+mod page;
 mod statistics;
 mod table;
