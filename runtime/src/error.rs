@@ -34,8 +34,9 @@ pub enum Error {
         /// Which export or import is amiss.
         why: String,
     },
-    /// The machine lacks what a fork takes: memory, or mappings of it, of which
-    /// every live instance has a few (on Linux `vm.max_map_count` is the most).
+    /// The machine lacks what a fork takes: memory; mappings of it, of which every
+    /// live instance has a few (`vm.max_map_count` is the most); open files, of
+    /// which every kept state has one a memory (`ulimit -n`).
     #[error("cannot fork {component}: {why}")]
     Fork {
         /// The component's name.

@@ -143,17 +143,12 @@ impl Rewards {
     fn by_state(&self, normalisation: Normalisation) -> Credited {
         let mut credited = self.by_return(normalisation);
         let suffixes = self.suffixes();
+        let suffix = |rollout: usize, session: usize| suffixes[rollout][session];
         for session in 0..self.count() {
-            let mut left: Vec<usize> = (0..self.returns.len()).collect();
-            while let Some(&first) = left.first() {
-                let state = |rollout: &usize| &self.states[*rollout][session];
-                let (group, others): (Vec<usize>, Vec<usize>) = left
-                    .iter()
-                    .partition(|rollout| state(rollout) == state(&first));
-                left = others;
+            for group in self.alike(session) {
                 let rewards: Option<Vec<f64>> = group
                     .iter()
-                    .map(|&rollout| suffixes[rollout][session])
+                    .map(|&rollout| suffix(rollout, session))
                     .collect();
                 let Some(rewards) = rewards.filter(|rewards| rewards.len() > 1) else {
                     continue;
@@ -169,6 +164,19 @@ impl Rewards {
             }
         }
         credited
+    }
+
+    /// Rollouts by the state in which they entered a session.
+    fn alike(&self, session: usize) -> Vec<Vec<usize>> {
+        let mut groups: Vec<Vec<usize>> = Vec::new();
+        for (rollout, states) in self.states.iter().enumerate() {
+            let same = |group: &&mut Vec<usize>| self.states[group[0]][session] == states[session];
+            match groups.iter_mut().find(same) {
+                Some(group) => group.push(rollout),
+                None => groups.push(vec![rollout]),
+            }
+        }
+        groups
     }
 
     fn nothing(&self) -> Credited {

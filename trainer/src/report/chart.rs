@@ -161,8 +161,11 @@ impl Chart {
     }
 }
 
+/// From steps and values to where they are drawn.
+type Placing<'a> = dyn Fn(&[(f64, f64)]) -> Vec<(f64, f64)> + 'a;
+
 impl Line {
-    fn draw(&self, html: &mut String, place: &dyn Fn(&[(f64, f64)]) -> Vec<(f64, f64)>) {
+    fn draw(&self, html: &mut String, place: &Placing<'_>) {
         let window = if self.noisy && self.points.len() > SMOOTHED_FROM {
             self.points.len() / 20
         } else {
