@@ -90,3 +90,30 @@ fn the_first_update_sees_the_policy_that_sampled() {
         assert!(step["first_kl"].as_f64().unwrap().abs() < 1e-5, "{step}");
     }
 }
+
+#[test]
+fn rerolls_change_nothing_in_the_rollouts_that_they_start_from() {
+    let first = |settings: &[&str]| {
+        let mut run = TinyRun::new();
+        run.settings = settings
+            .iter()
+            .map(|setting| (*setting).to_owned())
+            .collect();
+        run.settings.push("run.max_steps=1".into());
+        run.finish(&[]);
+        run.steps().remove(0)
+    };
+    let alone = first(&["logo.local_probability=0.0"]);
+    assert_eq!(alone["local_groups"], 0);
+    for settings in [
+        &["logo.local_probability=1.0"][..],
+        &["logo.local_probability=1.0", "logo.reroll_from=chunk"],
+        &["logo.local_probability=1.0", "logo.anchors=lowest-reward"],
+    ] {
+        let step = first(settings);
+        assert!(step["rerolled"].as_u64() > Some(0), "{settings:?}");
+        for key in ["reward", "score", "cost", "bank_words", "m_fail"] {
+            assert_eq!(step[key], alone[key], "{settings:?}: {key}");
+        }
+    }
+}

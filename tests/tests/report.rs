@@ -49,7 +49,7 @@ fn a_page_has_every_section_and_needs_nothing_else() {
         assert!(html.contains(&format!("<h3>{chart}")), "{chart}");
     }
     assert!(html.contains("2 sessions</text>"), "stages are told apart");
-    assert!(html.contains("finished"));
+    assert!(html.contains("<td>finished</td>"));
     assert!(html.contains("Session 1: "), "entries have histories");
     for foreign in ["http", "<script", "<link", "<img", "NaN", "inf\""] {
         assert!(!html.contains(foreign), "{foreign} in the page");

@@ -39,6 +39,8 @@ pub struct Change {
 pub struct EntryHistory {
     /// The bank's id of it.
     pub id: String,
+    /// Whom it is about.
+    pub speaker: String,
     /// Its changes, in order; the first one wrote it.
     pub changes: Vec<Change>,
 }
@@ -81,6 +83,7 @@ impl History {
                         let Ok(id) = result else { continue };
                         match operation {
                             Operation::Insert(new) => {
+                                self.entry(id, &new.speaker);
                                 self.change(session, output, id, Some(&new.text));
                             }
                             Operation::Update(new) => {
@@ -95,16 +98,29 @@ impl History {
                 _ => {}
             }
         }
-        let now: BTreeMap<&str, &str> = entries
-            .iter()
-            .map(|entry| (entry.id.as_str(), entry.text.as_str()))
-            .collect();
-        for (id, text) in &now {
-            self.change(session, None, id, Some(text));
+        for entry in entries {
+            self.entry(&entry.id, &entry.speaker);
+            self.change(session, None, &entry.id, Some(&entry.text));
         }
-        let all: Vec<String> = self.standing.keys().cloned().collect();
-        for id in all.iter().filter(|id| !now.contains_key(id.as_str())) {
+        let gone: Vec<String> = self
+            .standing
+            .keys()
+            .filter(|id| entries.iter().all(|entry| entry.id != **id))
+            .cloned()
+            .collect();
+        for id in &gone {
             self.change(session, None, id, None);
+        }
+    }
+
+    /// Begins an entry's history, if it has none.
+    fn entry(&mut self, id: &str, speaker: &str) {
+        if self.entries.iter().all(|entry| entry.id != id) {
+            self.entries.push(EntryHistory {
+                id: id.to_owned(),
+                speaker: speaker.to_owned(),
+                changes: Vec::new(),
+            });
         }
     }
 
@@ -123,12 +139,9 @@ impl History {
             before,
             after: after.map(str::to_owned),
         };
-        match self.entries.iter_mut().find(|entry| entry.id == id) {
-            Some(entry) => entry.changes.push(change),
-            None => self.entries.push(EntryHistory {
-                id: id.to_owned(),
-                changes: vec![change],
-            }),
+        let entry = self.entries.iter_mut().find(|entry| entry.id == id);
+        if let Some(entry) = entry {
+            entry.changes.push(change);
         }
     }
 }

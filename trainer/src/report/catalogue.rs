@@ -17,8 +17,6 @@ pub struct Known {
     pub title: &'static str,
     /// Of the values.
     pub unit: &'static str,
-    /// What a reader needs to know; may be empty.
-    pub note: &'static str,
     /// What values are multiplied with.
     pub times: f64,
     /// How it is drawn.
@@ -62,7 +60,6 @@ const fn chart(
     Known {
         title,
         unit,
-        note: "",
         times: 1.0,
         look,
         lines,
@@ -80,7 +77,7 @@ const TIMED_WARM: &str = "timing/warm-start";
 pub const SECTIONS: [Section; 5] = [
     Section {
         title: "Reward and memory",
-        note: "Training episodes are sampled, validation is greedy on episodes of its own. Rerolls are paid for one session from the memory right after it, so their level is not that of the global rollouts.",
+        note: "Faint lines are single steps, strong ones means over their neighbours; legends give the last value. Training episodes are sampled, validation is greedy on episodes of its own. Rerolls are paid for one session from the memory right after it, so their level is not that of the global rollouts.",
         charts: &[
             chart(
                 "Reward",
@@ -181,7 +178,7 @@ pub const SECTIONS: [Section; 5] = [
     },
     Section {
         title: "Updates",
-        note: "",
+        note: "First ratio deviation and first KL compare training with sampling before the step's first update: 0 but for rounding.",
         charts: &[
             chart(
                 "Loss",
@@ -207,17 +204,14 @@ pub const SECTIONS: [Section; 5] = [
                 Look::Noisy,
                 &[line("clipped", STEP, &["clip_fraction"])],
             ),
-            Known {
-                note: "Sampling and training compute the same probabilities where this is rounding alone.",
-                ..chart(
-                    "Ratio deviation before the first update",
-                    "largest |ratio − 1|",
-                    Look::Noisy,
-                    &[line("deviation", STEP, &["first_ratio_deviation"])],
-                )
-            },
             chart(
-                "KL before the first update",
+                "First ratio deviation",
+                "largest |ratio − 1|",
+                Look::Noisy,
+                &[line("deviation", STEP, &["first_ratio_deviation"])],
+            ),
+            chart(
+                "First KL",
                 "nats",
                 Look::NoisyAnywhere,
                 &[line("first KL", STEP, &["first_kl"])],

@@ -9,7 +9,7 @@ use super::scale::{Scale, number};
 const WIDTH: f64 = 480.0;
 const HEIGHT: f64 = 250.0;
 const LEFT: f64 = 50.0;
-const RIGHT: f64 = 10.0;
+const RIGHT: f64 = 16.0;
 const TOP: f64 = 20.0;
 const BOTTOM: f64 = 36.0;
 /// Stage labels that start closer than this would overlap.
@@ -21,10 +21,8 @@ const SMOOTHED_FROM: usize = 40;
 pub struct Chart {
     /// What it shows.
     pub title: String,
-    /// Of the values; empty where they have none.
-    pub unit: &'static str,
-    /// What a reader needs to know; may be empty.
-    pub note: String,
+    /// What its values are; may be empty.
+    pub unit: String,
     /// Of the horizontal axis.
     pub steps: &'static str,
     /// Where stages begin, and what they are called.
@@ -57,12 +55,9 @@ impl Chart {
         let mut html = String::from("<figure class=\"chart\"><figcaption>");
         let _ = write!(html, "<h3>{}", escape(&self.title));
         if !self.unit.is_empty() {
-            let _ = write!(html, " <small>{}</small>", escape(self.unit));
+            let _ = write!(html, " <small>{}</small>", escape(&self.unit));
         }
         html.push_str("</h3>");
-        if !self.note.is_empty() {
-            let _ = write!(html, "<p>{}</p>", escape(&self.note));
-        }
         html.push_str("</figcaption>");
         self.legend(&mut html);
         self.drawing(&mut html);
@@ -225,8 +220,7 @@ mod tests {
     fn chart(points: Vec<(f64, f64)>) -> Chart {
         Chart {
             title: "Reward <of> rollouts".into(),
-            unit: "",
-            note: String::new(),
+            unit: String::new(),
             steps: "step",
             stages: vec![(1.0, "2 sessions".into())],
             lines: vec![Line {
@@ -245,7 +239,7 @@ mod tests {
     fn points_lie_inside_the_axes() {
         let html = chart(vec![(1.0, 0.0), (2.0, 0.5), (3.0, 1.0)]).html();
         assert!(
-            html.contains("d=\"M50.0 214.0L260.0 117.0L470.0 20.0\""),
+            html.contains("d=\"M50.0 214.0L257.0 117.0L464.0 20.0\""),
             "{html}"
         );
         assert!(html.contains(">2 sessions</text>"), "{html}");

@@ -114,8 +114,7 @@ fn chart_of(runs: &[Run], known: &Known) -> Option<Chart> {
     let kind = known.lines.first().map_or("", |line| line.kind);
     let mut chart = draw(runs, series, kind, noisy, known.times)?;
     chart.title = known.title.into();
-    chart.unit = known.unit;
-    chart.note = known.note.into();
+    chart.unit = known.unit.into();
     chart.from_zero = known.look != Look::NoisyAnywhere;
     Some(chart)
 }
@@ -142,7 +141,7 @@ fn more(runs: &[Run]) -> Vec<Chart> {
         }
         let mut chart = draw(runs, vec![series], kind, true, 1.0)?;
         chart.title = key.to_owned();
-        chart.note = kind.to_owned();
+        chart.unit = kind.to_owned();
         Some(chart)
     });
     charts.collect()
@@ -231,8 +230,7 @@ fn draw(runs: &[Run], series: Vec<Series>, kind: &str, noisy: bool, times: f64) 
     let warm = kind.trim_start_matches(TIMING) == "warm-start";
     Some(Chart {
         title: String::new(),
-        unit: "",
-        note: String::new(),
+        unit: String::new(),
         steps: if warm {
             "warm start step"
         } else {

@@ -90,8 +90,9 @@ fn memory(html: &mut String, sample: &Sample) {
     for entry in &sample.entries {
         let _ = write!(
             html,
-            "<tr><th>{}</th><td><ol class=\"changes\">",
-            escape(&entry.id)
+            "<tr><th>{}<span class=\"who\">{}</span></th><td><ol class=\"changes\">",
+            escape(&entry.id),
+            escape(&entry.speaker)
         );
         for change in &entry.changes {
             html.push_str("<li>");
@@ -183,7 +184,7 @@ fn metrics(metrics: &BTreeMap<String, f64>) -> String {
     let scores = metrics
         .iter()
         .map(|(name, value)| format!("{} {}", escape(name), number(*value)));
-    scores.collect::<Vec<_>>().join("<br>")
+    scores.collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]

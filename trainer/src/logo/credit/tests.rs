@@ -90,12 +90,18 @@ fn advantages_are_the_references() {
     }
 }
 
+/// A reward in hundredths: two that differ, differ by far more than what is added
+/// to a standard deviation.
+fn reward() -> impl Strategy<Value = f64> {
+    (-100..100i32).prop_map(|hundredths| f64::from(hundredths) / 100.0)
+}
+
 /// Rewards of `n` rollouts over some sessions, some without a question.
 fn rewards(n: usize) -> impl Strategy<Value = Rewards> {
     (1..6usize).prop_flat_map(move |sessions| {
         let asked = prop::collection::vec(any::<bool>(), sessions);
-        let values = prop::collection::vec(prop::collection::vec(-1.0..1.0f64, sessions), n);
-        let returns = prop::collection::vec(-1.0..1.0f64, n);
+        let values = prop::collection::vec(prop::collection::vec(reward(), sessions), n);
+        let returns = prop::collection::vec(reward(), n);
         let states = prop::collection::vec(prop::collection::vec("[ab]", sessions), n);
         (asked, values, returns, states).prop_map(|(asked, values, returns, states)| {
             let row = |row: Vec<f64>| -> Vec<Option<f64>> {
