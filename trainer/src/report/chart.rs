@@ -35,6 +35,8 @@ pub struct Chart {
 
 /// A line of a chart.
 pub struct Line {
+    /// Comes once before the names of lines that share it; may be empty.
+    pub group: String,
     /// In the legend.
     pub name: String,
     /// Which of the palette's colours.
@@ -66,19 +68,30 @@ impl Chart {
     }
 
     fn legend(&self, html: &mut String) {
-        html.push_str("<ul class=\"legend\">");
-        for line in &self.lines {
-            let last = line.points.last().map_or(f64::NAN, |point| point.1);
-            let _ = write!(
-                html,
-                "<li><svg viewBox=\"0 0 26 10\" class=\"key\" aria-hidden=\"true\"><path class=\"line c{} d{}\" d=\"M0 5H26\"/></svg>{} <b>{}</b></li>",
-                line.colour,
-                line.dash,
-                escape(&line.name),
-                number(last)
-            );
+        for group in self.lines.chunk_by(|one, next| one.group == next.group) {
+            html.push_str("<ul class=\"legend\">");
+            let head = &group[0];
+            if !head.group.is_empty() {
+                let _ = write!(
+                    html,
+                    "<li><i class=\"swatch c{}\"></i>{}</li>",
+                    head.colour,
+                    escape(&head.group)
+                );
+            }
+            for line in group {
+                let last = line.points.last().map_or(f64::NAN, |point| point.1);
+                let _ = write!(
+                    html,
+                    "<li><svg viewBox=\"0 0 26 10\" class=\"key\" aria-hidden=\"true\"><path class=\"line c{} d{}\" d=\"M0 5H26\"/></svg>{} <b>{}</b></li>",
+                    line.colour,
+                    line.dash,
+                    escape(&line.name),
+                    number(last)
+                );
+            }
+            html.push_str("</ul>");
         }
-        html.push_str("</ul>");
     }
 
     fn drawing(&self, html: &mut String) {
@@ -224,6 +237,7 @@ mod tests {
             steps: "step",
             stages: vec![(1.0, "2 sessions".into())],
             lines: vec![Line {
+                group: String::new(),
                 name: "a & b".into(),
                 colour: 0,
                 dash: 0,

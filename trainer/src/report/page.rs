@@ -208,13 +208,14 @@ fn draw(runs: &[Run], series: Vec<Series>, kind: &str, noisy: bool, times: f64) 
             if points.is_empty() {
                 continue;
             }
-            let name = match (runs.len(), present.len()) {
-                (1, _) => series.name.clone(),
-                (_, 1) => of_run.name.clone(),
-                _ => format!("{}: {}", of_run.name, series.name),
+            let (group, name) = match (runs.len(), present.len()) {
+                (1, _) => (String::new(), series.name.clone()),
+                (_, 1) => (String::new(), of_run.name.clone()),
+                _ => (of_run.name.clone(), series.name.clone()),
             };
             let scaled = points.iter().map(|(step, value)| (*step, value * times));
             lines.push(Line {
+                group,
                 name,
                 colour: if runs.len() == 1 { dash } else { run },
                 dash,

@@ -143,7 +143,7 @@ fn changed(html: &mut String, change: &Change, outputs: &[Output]) {
 }
 
 fn asked(html: &mut String, questions: &[Asked]) {
-    html.push_str("<div class=\"wide\"><table class=\"memory\"><thead><tr><th></th><th>Question</th><th>Answer</th><th>Evidence</th><th>Scores</th></tr></thead><tbody>");
+    html.push_str("<div class=\"wide\"><table class=\"memory\"><thead><tr><th></th><th>Question</th><th>Answer</th><th>Evidence</th></tr></thead><tbody>");
     for asked in questions {
         let mark = if asked.reward >= 1.0 {
             "<span class=\"good\">\u{2713} right</span>".to_owned()
@@ -154,15 +154,15 @@ fn asked(html: &mut String, questions: &[Asked]) {
         };
         let _ = write!(
             html,
-            "<tr><td>{mark}</td><td>{}<span class=\"who\">{}</span></td><td>{}</td><td>{}</td><td>{}</td></tr>",
+            "<tr><td>{mark}</td><td>{}<span class=\"who\">{}</span></td><td>{}<span class=\"who\">{}</span></td><td>{}</td></tr>",
             escape(&asked.text),
             escape(&asked.category),
             match asked.answer.as_str() {
                 "" => "<span class=\"who\">no answer</span>".to_owned(),
                 text => escape(text),
             },
-            evidence(&asked.evidence),
-            metrics(&asked.metrics)
+            metrics(&asked.metrics),
+            evidence(&asked.evidence)
         );
     }
     html.push_str("</tbody></table></div>");

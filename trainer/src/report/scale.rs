@@ -107,13 +107,15 @@ fn apart(least: f64, most: f64) -> (f64, f64) {
     }
 }
 
-/// The 1, 2 or 5 times a power of ten at or above `step`.
+/// The 1, 2, 5 or 10 times a power of ten that is nearest to `step` by ratio.
 fn round_step(step: f64) -> f64 {
     let power = 10f64.powf(step.log10().floor());
-    let factor = [1.0, 2.0, 5.0]
-        .into_iter()
-        .find(|factor| factor * power >= step * 0.999)
-        .unwrap_or(10.0);
+    let factor = match step / power {
+        ratio if ratio < 2f64.sqrt() => 1.0,
+        ratio if ratio < 10f64.sqrt() => 2.0,
+        ratio if ratio < 50f64.sqrt() => 5.0,
+        _ => 10.0,
+    };
     factor * power
 }
 
@@ -133,10 +135,10 @@ mod tests {
 
     #[test]
     fn an_axis_ends_on_round_ticks_around_the_values() {
-        let scale = Scale::around(0.21, 0.76);
-        assert_eq!(labels(&scale), ["0.2", "0.4", "0.6", "0.8"]);
+        let scale = Scale::around(0.21, 0.98);
+        assert_eq!(labels(&scale), ["0.2", "0.4", "0.6", "0.8", "1.0"]);
         assert_eq!(scale.place(0.2), 0.0);
-        assert!((scale.place(0.5) - 0.5).abs() < 1e-9);
+        assert!((scale.place(0.6) - 0.5).abs() < 1e-9);
         assert_eq!(labels(&Scale::around(-0.4, 0.9))[0], "\u{2212}0.5");
     }
 
@@ -176,6 +178,6 @@ mod tests {
         assert_eq!(labels(&Scale::of_steps(1.0, 3.0)), ["1", "2", "3"]);
         let scale = Scale::of_steps(0.0, 120.0);
         assert_eq!((scale.low, scale.high), (0.0, 120.0));
-        assert_eq!(labels(&scale), ["0", "50", "100"]);
+        assert_eq!(labels(&scale), ["0", "20", "40", "60", "80", "100", "120"]);
     }
 }

@@ -64,10 +64,28 @@ fn advantages_are_the_references() {
             }
             continue;
         }
+        if estimator == "local" {
+            let normalisation = Normalisation {
+                by_std: read(&case["std"]),
+                leave_one_out: read(&case["leave_one_out"]),
+            };
+            let rewards: Vec<f64> = read(&case["rewards"]);
+            let got = normalisation.apply(&rewards);
+            let want: Option<Vec<f64>> = read(&case["advantages"]);
+            let row = |values: Option<Vec<f64>>| -> Vec<Option<f64>> {
+                values.into_iter().flatten().map(Some).collect()
+            };
+            assert_close(&[row(got)], &serde_json::json!([row(want)]), &estimator);
+            continue;
+        }
+        // PPO's, which is not among the algorithms yet.
+        if ["gae", "whiten", "value-loss"].contains(&estimator.as_str()) {
+            continue;
+        }
         let rewards = Rewards {
             sessions: read(&case["rewards"]),
             returns: read(&case["returns"]),
-            states: read(&case["names"]),
+            states: serde_json::from_value(case["names"].clone()).unwrap_or_default(),
         };
         let normalisation = Normalisation {
             by_std: read(&case["std"]),
