@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::runfile::Charge;
+use serde::{Deserialize, Serialize};
 
 /// Runs of letters, digits and `_`: the reference's word count, `\b\w+\b`.
 pub fn words(text: &str) -> u64 {
@@ -23,6 +23,17 @@ pub struct BankWords {
     pub total: u64,
     /// By session.
     pub by_session: BTreeMap<u32, u64>,
+}
+
+/// Who pays for words in the bank.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Charge {
+    /// Each session pays for the entries that it wrote last, over its own words.
+    Session,
+    /// Every session pays the whole bank's excess over the words so far: the
+    /// reference's form.
+    Shared,
 }
 
 /// How words in the bank are charged.
