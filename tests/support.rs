@@ -186,25 +186,42 @@ horizon = 3
             .collect()
     }
 
+    /// The weights in one of the run's folders.
+    ///
+    /// # Panics
+    /// Where there are none.
+    pub fn weights(&self, folder: &str) -> Vec<u8> {
+        let path = self.out().join(folder).join("model.safetensors");
+        std::fs::read(path).expect("weights")
+    }
+
     /// What two runs of one seed must agree on.
     ///
     /// # Panics
     /// Where the run has not ended.
     pub fn result(&self) -> Vec<(String, Vec<u8>)> {
-        [
-            "metrics.jsonl",
-            "tokenizer.json",
-            "final/model.safetensors",
-            "final/config.json",
-            "final/tokenizer.json",
-        ]
-        .iter()
-        .map(|name| {
-            let bytes = std::fs::read(self.out().join(name))
-                .unwrap_or_else(|error| panic!("{name}: {error}"));
-            ((*name).to_owned(), bytes)
-        })
-        .collect()
+        let mut names = vec!["metrics.jsonl".into(), "tokenizer.json".into()];
+        files(&self.out(), Path::new("final"), &mut names);
+        let read = |name: PathBuf| {
+            let bytes = std::fs::read(self.out().join(&name)).expect("a file of the run");
+            (name.display().to_string(), bytes)
+        };
+        names.into_iter().map(read).collect()
+    }
+}
+
+/// Names of the files below a folder of `root`, in order.
+fn files(root: &Path, folder: &Path, names: &mut Vec<PathBuf>) {
+    let entries = std::fs::read_dir(root.join(folder)).expect("a folder of the run");
+    let mut entries: Vec<PathBuf> = entries
+        .map(|entry| folder.join(entry.expect("an entry").file_name()))
+        .collect();
+    entries.sort();
+    for entry in entries {
+        match root.join(&entry).is_dir() {
+            true => files(root, &entry, names),
+            false => names.push(entry),
+        }
     }
 }
 
@@ -233,7 +250,10 @@ pub fn refusal(output: &Output) -> String {
 /// # Panics
 /// Where they did not.
 pub fn assert_same(one: &TinyRun, other: &TinyRun) {
-    for ((name, a), (_, b)) in one.result().into_iter().zip(other.result()) {
+    let (one, other) = (one.result(), other.result());
+    assert_eq!(one.len(), other.len());
+    for ((name, a), (other, b)) in one.into_iter().zip(other) {
+        assert_eq!(name, other);
         assert!(a == b, "{name} differs between two runs of one seed");
     }
 }

@@ -20,7 +20,8 @@ fn another_seed_gives_another_run() {
     other.settings.push("run.seed=6".into());
     one.finish(&[]);
     other.finish(&[]);
-    assert_ne!(one.result()[2], other.result()[2], "weights");
+    let weights = |run: &TinyRun| run.weights("final");
+    assert_ne!(weights(&one), weights(&other));
 }
 
 #[test]
@@ -69,6 +70,28 @@ fn a_run_that_stopped_at_max_steps_goes_on_where_it_stopped() {
     assert_eq!(summary["steps"], 2);
     parts.finish(&["--resume"]);
     assert_same(&whole, &parts);
+}
+
+#[test]
+fn value_heads_and_weights_by_role_are_resumed_as_they_were() {
+    let [whole, parts] = [(); 2].map(|()| {
+        let mut run = TinyRun::new();
+        run.settings.push("logo.algorithm=ppo".into());
+        run.settings.push("backbone.separate_roles=true".into());
+        run
+    });
+    whole.finish(&[]);
+    parts.finish(&["--set", "run.max_steps=3"]);
+    parts.finish(&["--resume"]);
+    assert_same(&whole, &parts);
+    let roles = ["final/extractor", "final/manager"].map(|folder| whole.weights(folder));
+    assert_ne!(roles[0], roles[1]);
+    let judged = whole.steps();
+    assert!(
+        judged
+            .iter()
+            .all(|step| step["value_loss"].as_f64() > Some(0.0))
+    );
 }
 
 #[test]

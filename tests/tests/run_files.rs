@@ -125,6 +125,10 @@ fn every_switch_of_the_loss_and_of_credit_takes_two_steps() {
         &["logo.learn=alternating", "logo.mask_truncated=true"],
         &["logo.std_normalisation=false", "logo.dual_clip=0.0"],
         &["policy.options.extractor=false"],
+        &["logo.algorithm=ppo"],
+        &["logo.algorithm=ppo", "backbone.separate_roles=true"],
+        &["backbone.separate_roles=true", "logo.learn=alternating"],
+        &["logo.questions=1"],
     ] {
         let mut run = TinyRun::new();
         run.settings = switches.iter().map(|switch| (*switch).to_owned()).collect();

@@ -175,6 +175,9 @@ pub struct BackboneSection {
     pub tie_embeddings: bool,
     /// Most tokens of a prompt and its completion together.
     pub context: usize,
+    /// Whether each role has weights, moments and updates of its own; they begin
+    /// alike. Otherwise all roles share one backbone.
+    pub separate_roles: bool,
 }
 
 impl Default for BackboneSection {
@@ -187,6 +190,7 @@ impl Default for BackboneSection {
             intermediate_size: 256,
             tie_embeddings: true,
             context: 1024,
+            separate_roles: false,
         }
     }
 }

@@ -22,6 +22,8 @@ pub enum Purpose {
     Baseline,
     /// The fairness study: (horizon, episode).
     Fairness,
+    /// Which questions are asked: (stage, step, episode).
+    Questions,
 }
 
 /// A seed for `purpose`, from the run's seed and the coordinates of the decision.

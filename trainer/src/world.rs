@@ -7,6 +7,8 @@ use memloom_runtime::types::{
 };
 use memloom_runtime::{Episode, EpisodeParts, ForkPoint, LanguageModel, Sandbox, ScriptedModel};
 
+use rand::Rng;
+
 use crate::logo::reward::words;
 use crate::runfile::RunFile;
 
@@ -163,6 +165,18 @@ impl World {
 }
 
 impl Opened {
+    /// Forgets all but `most` of its questions, drawn by lot; those that stay keep
+    /// their order.
+    pub fn keep_questions(&mut self, most: usize, lot: &mut impl Rng) {
+        let count = self.questions.len();
+        let mut kept = vec![false; count];
+        for index in rand::seq::index::sample(lot, count, most.min(count)) {
+            kept[index] = true;
+        }
+        let mut kept = kept.into_iter();
+        self.questions.retain(|_| kept.next().unwrap_or(false));
+    }
+
     /// Number of sessions within the horizon.
     pub fn sessions(&self) -> u32 {
         self.turns.len() as u32

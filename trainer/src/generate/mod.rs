@@ -21,6 +21,8 @@ const CACHE_TOKENS: usize = 1 << 16;
 /// One completion to sample.
 #[derive(Clone, Debug)]
 pub struct Job {
+    /// Who speaks: decides whose weights are asked, where roles have their own.
+    pub role: Arc<str>,
     /// The prompt, not empty.
     pub prompt: Arc<[u32]>,
     /// What the completion may look like; None: anything up to `end`.

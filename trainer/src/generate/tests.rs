@@ -27,6 +27,7 @@ fn grammar(expression: &str) -> Option<Arc<Grammar>> {
 
 fn job(prompt: &[u32], grammar: Option<Arc<Grammar>>, max_tokens: usize, seed: u64) -> Job {
     Job {
+        role: "extractor".into(),
         prompt: prompt.into(),
         grammar,
         end: tokenizer().end(),

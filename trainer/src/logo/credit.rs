@@ -7,6 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::advantage::Normalisation;
+use super::gae::Gae;
 
 /// Who gets credit for what, in `logo.algorithm`. All but `LogoGrpo` are rivals
 /// that take no rerolls.
@@ -32,12 +33,21 @@ pub enum Algorithm {
     /// GRPO plus a comparison among those rollouts that entered a session in the
     /// very same state, without rerunning anything (GiGPO; Feng et al. 2025).
     GroupInGroup,
+    /// PPO with a value head, which foresees what a session and the later ones will
+    /// earn, and GAE over sessions (Schulman et al. 2017; Memory-R1's other
+    /// algorithm).
+    Ppo,
 }
 
 impl Algorithm {
     /// Whether sessions are rerolled.
     pub fn rerolls(self) -> bool {
         self == Self::LogoGrpo
+    }
+
+    /// Whether a value head learns what sessions lead to.
+    pub fn judges(self) -> bool {
+        self == Self::Ppo
     }
 }
 
@@ -63,6 +73,9 @@ pub struct Rewards {
     /// By rollout, then session: a name of the state in which the session was
     /// entered. Only group-in-group looks at it.
     pub states: Vec<Vec<String>>,
+    /// By rollout, then session: what the value head thought when it began; none
+    /// where the policy said nothing. Only PPO looks at it.
+    pub values: Vec<Vec<Option<f64>>>,
 }
 
 /// Advantages of an episode's rollouts, and how many groups they come from.
@@ -70,6 +83,9 @@ pub struct Rewards {
 pub struct Credited {
     /// By rollout, then session: none carries no gradient.
     pub advantages: Vec<Vec<Option<f64>>>,
+    /// By rollout, then session: what the value head should have thought. Empty but
+    /// under PPO.
+    pub targets: Vec<Vec<Option<f64>>>,
     /// Groups that had rewards to compare.
     pub groups: u64,
     /// Those of them whose rewards are all equal.
@@ -166,6 +182,27 @@ impl Rewards {
         credited
     }
 
+    /// What each session earned beyond what was foreseen, and what should have been
+    /// foreseen. Sessions in which the policy said nothing are nobody's deed.
+    fn by_value(&self, gae: Gae) -> Credited {
+        let mut credited = self.nothing();
+        credited.targets = credited.advantages.clone();
+        for (rollout, values) in self.values.iter().enumerate() {
+            let spoken: Vec<usize> = (0..values.len()).filter(|s| values[*s].is_some()).collect();
+            let rewards: Vec<Option<f64>> = spoken
+                .iter()
+                .map(|session| self.sessions[rollout][*session])
+                .collect();
+            let values: Vec<f64> = values.iter().flatten().copied().collect();
+            let advantages = gae.advantages(&rewards, &values);
+            for ((session, value), advantage) in spoken.into_iter().zip(values).zip(advantages) {
+                credited.advantages[rollout][session] = Some(advantage);
+                credited.targets[rollout][session] = Some(advantage + value);
+            }
+        }
+        credited
+    }
+
     /// Rollouts by the state in which they entered a session.
     fn alike(&self, session: usize) -> Vec<Vec<usize>> {
         let mut groups: Vec<Vec<usize>> = Vec::new();
@@ -187,32 +224,45 @@ impl Rewards {
     }
 }
 
-/// The advantages of a step: one [`Credited`] an episode.
-pub fn credit(
-    algorithm: Algorithm,
-    credit: Credit,
-    normalisation: Normalisation,
-    episodes: &[Rewards],
-) -> Vec<Credited> {
-    let each = |by: &dyn Fn(&Rewards) -> Credited| episodes.iter().map(by).collect();
-    match algorithm {
-        Algorithm::LogoGrpo => each(&|rewards| match credit {
-            Credit::Session => rewards.by_session(&rewards.sessions, normalisation),
-            Credit::Suffix => rewards.by_session(&rewards.suffixes(), normalisation),
-            Credit::Trajectory => rewards.by_return(normalisation),
-        }),
-        Algorithm::SessionGrpo => {
-            each(&|rewards| rewards.by_session(&rewards.sessions, normalisation))
+/// How rewards become advantages.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rule {
+    /// Whose deed a reward is.
+    pub algorithm: Algorithm,
+    /// What a session is credited with under [`Algorithm::LogoGrpo`].
+    pub credit: Credit,
+    /// How a group's rewards become advantages; RLOO, REINFORCE++ and PPO have
+    /// their own way.
+    pub normalisation: Normalisation,
+    /// What later sessions count under [`Algorithm::Ppo`].
+    pub gae: Gae,
+}
+
+impl Rule {
+    /// The advantages of a step: one [`Credited`] an episode.
+    pub fn apply(&self, episodes: &[Rewards]) -> Vec<Credited> {
+        let each = |by: &dyn Fn(&Rewards) -> Credited| episodes.iter().map(by).collect();
+        let normalisation = self.normalisation;
+        match self.algorithm {
+            Algorithm::LogoGrpo => each(&|rewards| match self.credit {
+                Credit::Session => rewards.by_session(&rewards.sessions, normalisation),
+                Credit::Suffix => rewards.by_session(&rewards.suffixes(), normalisation),
+                Credit::Trajectory => rewards.by_return(normalisation),
+            }),
+            Algorithm::SessionGrpo => {
+                each(&|rewards| rewards.by_session(&rewards.sessions, normalisation))
+            }
+            Algorithm::Grpo => each(&|rewards| rewards.by_return(normalisation)),
+            Algorithm::Rloo => each(&|rewards| {
+                rewards.by_return(Normalisation {
+                    by_std: false,
+                    leave_one_out: true,
+                })
+            }),
+            Algorithm::GroupInGroup => each(&|rewards| rewards.by_state(normalisation)),
+            Algorithm::ReinforcePlusPlus => over_all(episodes),
+            Algorithm::Ppo => judged(episodes, self.gae),
         }
-        Algorithm::Grpo => each(&|rewards| rewards.by_return(normalisation)),
-        Algorithm::Rloo => each(&|rewards| {
-            rewards.by_return(Normalisation {
-                by_std: false,
-                leave_one_out: true,
-            })
-        }),
-        Algorithm::GroupInGroup => each(&|rewards| rewards.by_state(normalisation)),
-        Algorithm::ReinforcePlusPlus => over_all(episodes),
     }
 }
 
@@ -235,6 +285,29 @@ fn over_all(episodes: &[Rewards]) -> Vec<Credited> {
     for (row, advantage) in rows.zip(advantages.into_iter().flatten()) {
         row.fill(Some(advantage));
     }
+    credited
+}
+
+/// What sessions earned beyond what the value head foresaw; all of a step's as one
+/// group.
+fn judged(episodes: &[Rewards], gae: Gae) -> Vec<Credited> {
+    let mut credited: Vec<Credited> = episodes
+        .iter()
+        .map(|rewards| rewards.by_value(gae))
+        .collect();
+    let cells = credited.iter().flat_map(|credited| &credited.advantages);
+    let surprises: Vec<f64> = cells.flatten().flatten().copied().collect();
+    let whitened = Normalisation::Z_SCORE.apply(&surprises);
+    if let Some(first) = credited.first_mut() {
+        first.groups = 1;
+        first.without_variance = u64::from(whitened.is_none());
+    }
+    let cells = credited
+        .iter_mut()
+        .flat_map(|credited| &mut credited.advantages);
+    let cells = cells.flatten().filter(|cell| cell.is_some());
+    let mut whitened = whitened.into_iter().flatten();
+    cells.for_each(|cell| *cell = whitened.next());
     credited
 }
 

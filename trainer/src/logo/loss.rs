@@ -198,6 +198,21 @@ pub fn policy_loss<B: Backend>(
     }
 }
 
+/// How far the value head is from what came of states: half the squared distance
+/// of each, summed, shape `[1]`; the larger of a value's and of the same moved at
+/// most `clip` away from `old`, what it was when the state was met (PPO's clipped
+/// value loss). All of shape `[states]`.
+pub fn value_loss<B: Backend>(
+    values: Tensor<B, 1>,
+    old: Tensor<B, 1>,
+    targets: Tensor<B, 1>,
+    clip: f32,
+) -> Tensor<B, 1> {
+    let moved = old.clone() + (values.clone() - old).clamp(-clip, clip);
+    let far = |values: Tensor<B, 1>| (values - targets.clone()).powi_scalar(2);
+    (far(values).max_pair(far(moved)) * 0.5).sum()
+}
+
 impl Steps {
     /// A number of each step, for each of its tokens.
     fn spread(&self, by_step: &[f32]) -> Vec<f32> {

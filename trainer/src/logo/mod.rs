@@ -6,5 +6,6 @@
 
 pub mod advantage;
 pub mod credit;
+pub mod gae;
 pub mod loss;
 pub mod reward;

@@ -100,6 +100,21 @@ pub fn choice_logprobs<B: Kernels>(
     }
 }
 
+/// What the value head thinks that each row's prompt leads to, [rows]; completions
+/// are not looked at.
+///
+/// # Panics
+/// Without a value head.
+pub fn prompt_values<B: Kernels>(model: &Backbone<B>, rows: &[&Row]) -> Tensor<B, 1> {
+    let mut layout = Layout::default();
+    let mut at = Vec::new();
+    for row in rows {
+        layout.push_row(&row.prompt, std::iter::empty());
+        at.push(layout.tokens.len() - 1);
+    }
+    model.values(layout, &at)
+}
+
 /// Splits rows into micro-batches of at most `tokens` tokens (one row may be
 /// longer and is then alone), as indices into `rows`: longest rows first, rows
 /// of similar length together, equal ones in their order.

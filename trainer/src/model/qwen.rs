@@ -29,6 +29,8 @@ pub struct Backbone<B: Kernels> {
     pub(super) norm: Tensor<B, 1>,
     /// [hidden, vocabulary]; None where the embedding is the head.
     pub(super) head: Option<Tensor<B, 2>>,
+    /// [hidden, 1]; None where nothing is judged.
+    pub(super) value_head: Option<Tensor<B, 2>>,
 }
 
 /// A layer's weights.
@@ -97,7 +99,27 @@ impl<B: Kernels> Backbone<B> {
             .collect();
         let head =
             (!config.tie_embeddings).then(|| normal(hidden, config.vocab_size, deviation(hidden)));
-        Ok(Self::assemble(config, embedding, layers, ones(), head))
+        Ok(Self::assemble(
+            config,
+            embedding,
+            layers,
+            ones(),
+            head,
+            None,
+        ))
+    }
+
+    /// With a value head that judges everything to be worth 0.
+    pub fn with_value_head(mut self) -> Self {
+        let zeros = Tensor::zeros([self.config.hidden_size, 1], &self.device());
+        self.value_head = Some(zeros.require_grad());
+        self
+    }
+
+    /// The policy alone.
+    pub fn without_value_head(mut self) -> Self {
+        self.value_head = None;
+        self
     }
 
     /// From tensors, each of which becomes a leaf that collects a gradient where
@@ -108,6 +130,7 @@ impl<B: Kernels> Backbone<B> {
         layers: Vec<Layer<B>>,
         norm: Tensor<B, 1>,
         head: Option<Tensor<B, 2>>,
+        value_head: Option<Tensor<B, 2>>,
     ) -> Self {
         struct Leaf;
         impl<B: Kernels> Rewrite<B> for Leaf {
@@ -123,6 +146,7 @@ impl<B: Kernels> Backbone<B> {
             layers,
             norm,
             head,
+            value_head,
         };
         backbone.rewrite(&mut Leaf)
     }
@@ -181,6 +205,7 @@ impl<B: Kernels> Backbone<B> {
             embedding: by.rewrite("embedding", self.embedding),
             norm: by.rewrite("norm", self.norm),
             head: self.head.map(|head| by.rewrite("head", head)),
+            value_head: self.value_head.map(|head| by.rewrite("value_head", head)),
             ..self
         }
     }
@@ -225,8 +250,31 @@ impl<B: Kernels> Backbone<B> {
     /// Logits of what follows the tokens `at`, [at, vocabulary], of a pass whose
     /// keys are its own tokens.
     pub(crate) fn logits(&self, layout: Layout, at: &[usize]) -> Tensor<B, 2> {
+        self.predict(self.hidden(layout, at))
+    }
+
+    /// What the value head thinks that the tokens `at` lead to, [at].
+    ///
+    /// # Panics
+    /// Without a value head.
+    pub(crate) fn values(&self, layout: Layout, at: &[usize]) -> Tensor<B, 1> {
+        let head = self.value_head.clone().expect("a value head");
+        self.hidden(layout, at).matmul(head).squeeze_dim(1)
+    }
+
+    /// What the heads read of the tokens `at`, [at, hidden], of a pass whose keys
+    /// are its own tokens.
+    fn hidden(&self, layout: Layout, at: &[usize]) -> Tensor<B, 2> {
         let plan = self.plan(layout);
         self.pass(&plan, at, |_, qkv| B::attend(qkv, &plan))
+    }
+
+    /// Logits from what the head reads.
+    fn predict(&self, hidden: Tensor<B, 2>) -> Tensor<B, 2> {
+        hidden.matmul(match &self.head {
+            Some(head) => head.clone(),
+            None => self.embedding.clone().transpose(),
+        })
     }
 
     /// Room for the keys and values of `slots` tokens.
@@ -249,14 +297,15 @@ impl<B: Kernels> Backbone<B> {
         cache: &mut Cache<B>,
     ) -> Tensor<B, 2> {
         let plan = self.plan(layout);
-        self.pass(&plan, at, |layer, qkv| {
+        let hidden = self.pass(&plan, at, |layer, qkv| {
             // Moved through the kernel, so that it holds the only handle and can
             // write in place.
             let keys = std::mem::replace(&mut cache.0[layer], Tensor::empty([1, 1], plan.device()));
             let (attended, keys) = B::attend_cached(qkv, keys, &plan);
             cache.0[layer] = keys;
             attended
-        })
+        });
+        self.predict(hidden)
     }
 
     fn pass(
@@ -284,11 +333,7 @@ impl<B: Kernels> Backbone<B> {
             let gated = B::swiglu(normed.matmul(layer.gate_up.clone()));
             x = x + gated.matmul(layer.down.clone());
         }
-        let x = B::rms_norm(x, self.norm.clone(), epsilon);
-        x.matmul(match &self.head {
-            Some(head) => head.clone(),
-            None => self.embedding.clone().transpose(),
-        })
+        B::rms_norm(x, self.norm.clone(), epsilon)
     }
 }
 
@@ -310,6 +355,7 @@ impl<B: Trainable> Backbone<B> {
             layers: layers.collect(),
             norm: self.norm.clone().inner(),
             head: self.head.clone().map(Tensor::inner),
+            value_head: self.value_head.clone().map(Tensor::inner),
         }
     }
 }

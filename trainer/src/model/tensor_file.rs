@@ -182,6 +182,11 @@ impl TensorFile {
         })
     }
 
+    /// Whether there is such an array.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.arrays.contains_key(name)
+    }
+
     /// Takes an array out, which must have the shape.
     pub(crate) fn take(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>, WeightsError> {
         let array = self

@@ -79,6 +79,8 @@ fn norms(layer: usize) -> [String; 2] {
 const EMBEDDING: &str = "model.embed_tokens.weight";
 const NORM: &str = "model.norm.weight";
 const HEAD: &str = "lm_head.weight";
+/// TRL's name; others leave it out.
+const VALUE_HEAD: &str = "v_head.summary.weight";
 
 impl<B: Kernels> Backbone<B> {
     /// Writes the configuration and the weights into `folder`, which must exist.
@@ -117,6 +119,10 @@ impl<B: Kernels> Backbone<B> {
         );
         if let Some(head) = &self.head {
             file.put(HEAD.into(), &embedding, floats(head.clone().transpose()));
+        }
+        if let Some(head) = &self.value_head {
+            let shape = [1, config.hidden_size];
+            file.put(VALUE_HEAD.into(), &shape, floats(head.clone()));
         }
         file.write()
     }
@@ -171,8 +177,14 @@ impl<B: Kernels> Backbone<B> {
                 Some(matrix(floats(theirs), [hidden, config.vocab_size]))
             }
         };
+        let value_head = match file.has(VALUE_HEAD) {
+            true => Some(matrix(file.take(VALUE_HEAD, &[1, hidden])?, [hidden, 1])),
+            false => None,
+        };
         file.finish()?;
-        Ok(Self::assemble(&config, embedding, layers, norm, head))
+        Ok(Self::assemble(
+            &config, embedding, layers, norm, head, value_head,
+        ))
     }
 }
 

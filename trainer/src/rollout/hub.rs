@@ -148,6 +148,7 @@ mod tests {
 
     fn job(seed: u64) -> Job {
         Job {
+            role: "extractor".into(),
             prompt: vec![1].into(),
             grammar: None,
             max_tokens: 1,

@@ -106,6 +106,7 @@ fn number(id: &str) -> u64 {
 impl LanguageModel for SampledModel {
     fn generate(&mut self, call: &GenerateCall) -> Result<Completion, ModelError> {
         let request = &call.request;
+        let role: Arc<str> = request.role.as_str().into();
         let prompt: Arc<[u32]> = self
             .tokenizer
             .encode_prompt(&request.role, &request.messages)
@@ -119,6 +120,7 @@ impl LanguageModel for SampledModel {
             None => None,
         };
         let job = Job {
+            role: role.clone(),
             prompt: prompt.clone(),
             grammar,
             max_tokens: request.max_tokens as usize,
@@ -147,7 +149,7 @@ impl LanguageModel for SampledModel {
             let mut steps = self.steps.lock().unwrap_or_else(PoisonError::into_inner);
             steps.push(Step {
                 session: call.session,
-                role: request.role.as_str().into(),
+                role,
                 prompt,
                 sample,
             });

@@ -4,7 +4,8 @@ use anyhow::{Result, ensure};
 use serde::{Deserialize, Serialize};
 
 use crate::logo::advantage::Normalisation;
-use crate::logo::credit::{Algorithm, Credit};
+use crate::logo::credit::{Algorithm, Credit, Rule};
+use crate::logo::gae::Gae;
 use crate::logo::loss::{Aggregation, Estimator, Objective, Ratio};
 use crate::logo::reward::Charge;
 
@@ -69,7 +70,7 @@ impl From<Learn> for String {
 #[serde(deny_unknown_fields, default)]
 pub struct LogoSection {
     /// Whose deed a reward is: `logo-grpo`, or a rival (`session-grpo`, `grpo`,
-    /// `rloo`, `reinforce++`, `group-in-group`) that takes no rerolls.
+    /// `rloo`, `reinforce++`, `group-in-group`, `ppo`) that takes no rerolls.
     pub algorithm: Algorithm,
     /// What a session is credited with under `logo-grpo`: the questions with
     /// evidence in it (`session`), the mean from it on (`suffix`), or the whole
@@ -95,6 +96,11 @@ pub struct LogoSection {
     /// What a question is worth: `reward` (the environment's), one of its metrics
     /// by name, or `held-evidence` (the share of its evidence that the bank names).
     pub metric: String,
+    /// Most questions of an episode that are asked in a step, drawn by lot and the
+    /// same for all its rollouts and rerolls: for environments whose scoring costs.
+    /// Default: all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub questions: Option<usize>,
     /// Weight of the compression penalty: lambda.
     pub penalty: f64,
     /// Bank words over dialogue words that are free: theta.
@@ -137,6 +143,14 @@ pub struct LogoSection {
     /// Ratios are taken against the trainer's own probabilities, and steps weigh
     /// what those were over the sampler's, at most this. 0 trusts the sampler's.
     pub importance_cap: f32,
+    /// `ppo` only: what a session's reward is worth one session earlier: gamma.
+    pub discount: f64,
+    /// `ppo` only: how much of later sessions' surprises counts: GAE's lambda.
+    pub decay: f64,
+    /// `ppo` only: weight of the value head's loss.
+    pub value_weight: f64,
+    /// `ppo` only: how far a value may move in a step.
+    pub value_clip: f32,
 }
 
 impl Default for LogoSection {
@@ -153,6 +167,7 @@ impl Default for LogoSection {
             std_normalisation: true,
             leave_one_out: false,
             metric: "reward".into(),
+            questions: None,
             penalty: 0.5,
             threshold: 0.25,
             charge: Charge::Session,
@@ -172,6 +187,10 @@ impl Default for LogoSection {
             entropy: 0.0,
             mask_truncated: false,
             importance_cap: 0.0,
+            discount: 1.0,
+            decay: 0.95,
+            value_weight: 0.5,
+            value_clip: 0.2,
         }
     }
 }
@@ -186,11 +205,19 @@ impl LogoSection {
         }
     }
 
-    /// How rewards of a group become advantages.
-    pub fn normalisation(&self) -> Normalisation {
-        Normalisation {
-            by_std: self.std_normalisation,
-            leave_one_out: self.leave_one_out,
+    /// How rewards become advantages.
+    pub fn rule(&self) -> Rule {
+        Rule {
+            algorithm: self.algorithm,
+            credit: self.credit,
+            normalisation: Normalisation {
+                by_std: self.std_normalisation,
+                leave_one_out: self.leave_one_out,
+            },
+            gae: Gae {
+                discount: self.discount,
+                decay: self.decay,
+            },
         }
     }
 
@@ -241,6 +268,8 @@ impl LogoSection {
             ("kl", self.kl.into()),
             ("entropy", self.entropy.into()),
             ("importance_cap", self.importance_cap.into()),
+            ("value_weight", self.value_weight),
+            ("value_clip", self.value_clip.into()),
         ];
         for (key, value) in not_negative {
             ensure!(
@@ -254,10 +283,20 @@ impl LogoSection {
             self.fixed_length
         );
         ensure!(
-            (0.0..=1.0).contains(&self.reference_pace),
-            "logo.reference_pace = {} is no share between 0 and 1",
-            self.reference_pace
+            self.questions != Some(0),
+            "logo.questions = 0 asks nothing, and nothing is learnt: leave it out to ask all"
         );
+        let shares = [
+            ("reference_pace", self.reference_pace),
+            ("discount", self.discount),
+            ("decay", self.decay),
+        ];
+        for (key, value) in shares {
+            ensure!(
+                (0.0..=1.0).contains(&value),
+                "logo.{key} = {value} is no share between 0 and 1"
+            );
+        }
         Ok(())
     }
 }

@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use super::statistics::{Figure, Moments, figure};
 use super::{page, table};
-use crate::logo::credit::{Algorithm, Credit, Rewards, credit};
+use crate::logo::credit::{Algorithm, Credit, Rewards, Rule};
 use crate::logo::reward::Compression;
 use crate::rollout::hub::{Engine, Place};
 use crate::rollout::lives::{Life, Lived, live};
@@ -32,7 +32,7 @@ use crate::runfile::{RunFile, StudySection};
 use crate::seed::{Purpose, derive};
 use crate::tokenizer::Tokenizer;
 use crate::train::journal::Journal;
-use crate::train::learner::Learner;
+use crate::train::learners::Learners;
 use crate::train::progress::Voice;
 use crate::world::{Opened, World};
 
@@ -75,7 +75,7 @@ pub fn run(file: &RunFile, small: bool, voice: Voice) -> Result<Report> {
 
     let world = World::load(file)?;
     let tokenizer = Arc::new(Tokenizer::load(&weights.join("tokenizer.json"))?);
-    let learner = Learner::load(file, &weights)?;
+    let learners = Learners::load(file, &world.policy.roles, &weights)?;
     let subject = Subject {
         file,
         study: &study,
@@ -101,7 +101,7 @@ pub fn run(file: &RunFile, small: bool, voice: Voice) -> Result<Report> {
                 opened.sessions()
             );
             let mut episode = subject
-                .measure(&opened, index, &mut |jobs| learner.generate(jobs))
+                .measure(&opened, index, &mut |jobs| learners.generate(jobs))
                 .with_context(|| format!("measuring {} over {horizon} sessions", opened.id))?;
             episode.seconds = began.elapsed().as_secs_f64();
             journal.write(&episode)?;
@@ -446,7 +446,7 @@ impl Subject<'_> {
     ) -> Result<Measured> {
         let logo = &self.file.logo;
         let horizon = valuing.last();
-        let estimates = Estimates::new(valuing, globals, logo.normalisation())?;
+        let estimates = Estimates::new(valuing, globals, logo.rule())?;
         let start = &samples[0][0];
         let rivals = (logo.rollouts - 1) as f64;
         let siblings = (logo.rerolls - 1) as f64;
@@ -538,7 +538,7 @@ impl Subject<'_> {
     fn local(&self, own: Option<f64>, before: &Sample) -> Option<f64> {
         let all = std::iter::once(&own).chain(&before.rerolls);
         let group: Option<Vec<f64>> = all.copied().collect();
-        let advantages = self.file.logo.normalisation().apply(&group?)?;
+        let advantages = self.file.logo.rule().normalisation.apply(&group?)?;
         advantages.first().copied()
     }
 }
@@ -547,11 +547,7 @@ impl Subject<'_> {
 struct Estimates(Vec<(&'static str, Vec<Vec<Option<f64>>>)>);
 
 impl Estimates {
-    fn new(
-        valuing: &Valuing<'_>,
-        globals: &[Lived],
-        normalisation: crate::logo::advantage::Normalisation,
-    ) -> Result<Self> {
+    fn new(valuing: &Valuing<'_>, globals: &[Lived], rule: Rule) -> Result<Self> {
         let mut table = Rewards::default();
         for lived in globals {
             table.sessions.push(rewards(valuing, &lived.settled)?);
@@ -561,8 +557,12 @@ impl Estimates {
         }
         let tables = [table];
         let by = |algorithm, what| {
-            let mut credited = credit(algorithm, what, normalisation, &tables);
-            credited.remove(0).advantages
+            let rule = Rule {
+                algorithm,
+                credit: what,
+                ..rule
+            };
+            rule.apply(&tables).remove(0).advantages
         };
         Ok(Self(vec![
             ("trajectory", by(Algorithm::Grpo, Credit::Trajectory)),

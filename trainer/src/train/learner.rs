@@ -5,16 +5,17 @@ use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, ensure};
 use burn::backend::{Autodiff, Flex};
-use burn::tensor::Tensor;
 use burn::tensor::backend::{Backend, BackendTypes};
+use burn::tensor::{Tensor, TensorData};
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
+use super::critic::State;
 use super::step::{Scored, ScoredRow};
 use crate::generate::{Job, Sample, generate};
-use crate::logo::loss::{Objective, Steps, policy_loss, shares};
+use crate::logo::loss::{Objective, Steps, policy_loss, shares, value_loss};
 use crate::model::Backbone;
-use crate::model::pack::{Row, choice_logprobs, micro_batches};
+use crate::model::pack::{Row, choice_logprobs, micro_batches, prompt_values};
 use crate::optim::{AdamW, Gradients};
 use crate::runfile::RunFile;
 use crate::seed::{Purpose, derive};
@@ -43,11 +44,43 @@ pub struct Update {
     /// Mean divergence from the reference policy, as `logo.kl_estimator` has it;
     /// 0 where that has no weight.
     pub divergence: f64,
+    /// How far the value head was from what came of states, a mean over them; 0
+    /// without one.
+    pub value_loss: f64,
+    /// Free tokens that were learnt from.
+    pub free_tokens: u64,
     /// Tokens fed to the backbone.
     pub tokens: u64,
 }
 
-/// The weights of a run, and what changes them.
+impl Update {
+    /// What several learners' updates did, each counting its free tokens.
+    pub fn over(updates: Vec<Self>) -> Self {
+        if let [only] = updates[..] {
+            return only;
+        }
+        let free: u64 = updates.iter().map(|update| update.free_tokens).sum();
+        let mut all = Self {
+            free_tokens: free,
+            ..Self::default()
+        };
+        for update in updates {
+            let share = update.free_tokens as f64 / free.max(1) as f64;
+            all.loss += share * update.loss;
+            all.gradient_norm += share * update.gradient_norm;
+            all.clip_fraction += share * update.clip_fraction;
+            all.entropy += share * update.entropy;
+            all.first_ratio_deviation = all.first_ratio_deviation.max(update.first_ratio_deviation);
+            all.first_kl += share * update.first_kl;
+            all.divergence += share * update.divergence;
+            all.value_loss += share * update.value_loss;
+            all.tokens += update.tokens;
+        }
+        all
+    }
+}
+
+/// A backbone and what changes its weights.
 pub struct Learner {
     model: Backbone<Training>,
     optimizer: AdamW<Training>,
@@ -78,6 +111,10 @@ pub struct Reinforcement {
     pub epochs: usize,
     /// AdamW steps in a pass.
     pub minibatches: usize,
+    /// Weight of the value head's loss.
+    pub value_weight: f64,
+    /// How far a value may move from what it was, per step.
+    pub value_clip: f32,
 }
 
 impl Learner {
@@ -85,7 +122,10 @@ impl Learner {
     pub fn new(file: &RunFile, tokenizer: &Tokenizer) -> Result<Self> {
         let config = file.backbone.config(tokenizer.vocab_size());
         let seed = derive(file.run.seed, Purpose::Weights, &[]);
-        let model = Backbone::random(&config, seed, &Device::default())?;
+        let mut model = Backbone::random(&config, seed, &Device::default())?;
+        if file.logo.algorithm.judges() {
+            model = model.with_value_head();
+        }
         Ok(Self::with(file, model))
     }
 
@@ -115,6 +155,19 @@ impl Learner {
             .into_iter()
             .map(|result| result.map_err(|error| error.to_string()))
             .collect()
+    }
+
+    /// What the value head thinks of where the rows' prompts lead, one value each.
+    pub fn values(&self, rows: &[Row]) -> Result<Vec<f32>> {
+        let model = self.model.valid();
+        let mut values = vec![0.0; rows.len()];
+        for batch in micro_batches(rows, self.micro_batch_tokens) {
+            let members: Vec<&Row> = batch.iter().map(|index| &rows[*index]).collect();
+            for (index, value) in batch.iter().zip(floats(prompt_values(&model, &members))?) {
+                values[*index] = value;
+            }
+        }
+        Ok(values)
     }
 
     /// Moves the reference, if there is one, towards the present weights by a
@@ -173,15 +226,18 @@ impl Learner {
             gradients.add(&self.model, loss.backward());
         }
         let share = 1.0 / count.max(1) as f64;
+        update.free_tokens = count as u64;
         update.loss *= share;
         update.gradient_norm = self.descend(gradients, share, learning_rate)?;
         Ok(update)
     }
 
     /// LoGo-GRPO's update: the rows in shuffled minibatches, one AdamW step each.
+    /// Where there is a value head it learns from `states` beside them.
     pub fn reinforce(
         &mut self,
         rows: &[ScoredRow],
+        states: &[State],
         settings: &Reinforcement,
         learning_rate: f64,
         mut order: ChaCha8Rng,
@@ -201,6 +257,9 @@ impl Learner {
         for _ in 0..settings.epochs {
             let mut shuffled: Vec<usize> = (0..rows.len()).collect();
             shuffled.shuffle(&mut order);
+            let mut judged: Vec<&State> = states.iter().collect();
+            judged.shuffle(&mut order);
+            let mut judged = judged.chunks(states.len().div_ceil(settings.minibatches).max(1));
             for minibatch in shuffled.chunks(rows.len().div_ceil(settings.minibatches)) {
                 let members: Vec<&ScoredRow> =
                     minibatch.iter().map(|index| &rows[*index]).collect();
@@ -242,12 +301,17 @@ impl Learner {
                     update.loss += sum;
                     gradients.add(&self.model, loss.sum.backward());
                 }
+                if let Some(states) = judged.next() {
+                    self.foresee(states, settings, &mut gradients, &mut update)?;
+                }
                 minibatches += 1;
                 update.gradient_norm += self.descend(gradients, 1.0, learning_rate)?;
             }
         }
         let per = |sum: f64| sum / free.max(1) as f64;
+        update.free_tokens = free as u64;
         update.loss /= minibatches as f64;
+        update.value_loss /= minibatches as f64;
         update.gradient_norm /= minibatches as f64;
         update.clip_fraction = per(clipped as f64);
         update.entropy = per(entropy);
@@ -255,6 +319,39 @@ impl Learner {
         update.first_ratio_deviation = first.ratio_deviation;
         update.first_kl = first.lost / first.tokens.max(1) as f64;
         Ok(update)
+    }
+
+    /// Gathers the gradients of the value head's loss over a minibatch's states.
+    fn foresee(
+        &self,
+        states: &[&State],
+        settings: &Reinforcement,
+        gradients: &mut Gradients<Training>,
+        update: &mut Update,
+    ) -> Result<()> {
+        let rows: Vec<Row> = states.iter().map(|state| state.row.clone()).collect();
+        for batch in micro_batches(&rows, self.micro_batch_tokens) {
+            let members: Vec<&Row> = batch.iter().map(|index| &rows[*index]).collect();
+            update.tokens += fed(&members);
+            let vector = |of: fn(&State) -> f64| -> Tensor<Training, 1> {
+                let values: Vec<f32> = batch.iter().map(|at| of(states[*at]) as f32).collect();
+                let count = values.len();
+                Tensor::from_data(TensorData::new(values, [count]), &Device::default())
+            };
+            let values = prompt_values(&self.model, &members);
+            let (old, targets) = (vector(|state| state.value), vector(|state| state.target));
+            let loss = value_loss(values, old, targets, settings.value_clip);
+            let loss = loss.div_scalar(states.len() as f64);
+            let sum = f64::from(floats(loss.clone().inner())?[0]);
+            ensure!(
+                sum.is_finite(),
+                "the value head's loss is {sum}: lower optimizer.learning_rate"
+            );
+            update.value_loss += sum;
+            let weighted = loss.mul_scalar(settings.value_weight);
+            gradients.add(&self.model, weighted.backward());
+        }
+        Ok(())
     }
 
     /// Log-probabilities of each row's free tokens under the present weights.
@@ -327,7 +424,7 @@ impl Learner {
 
     /// Weights and configuration for others, in Hugging Face's layout.
     pub fn export(&self, folder: &Path) -> Result<()> {
-        Ok(self.model.valid().save(folder)?)
+        Ok(self.model.valid().without_value_head().save(folder)?)
     }
 }
 

@@ -2,8 +2,10 @@
 //! moment.
 
 pub mod checkpoint;
+pub mod critic;
 pub mod journal;
 pub mod learner;
+pub mod learners;
 pub mod progress;
 mod stage;
 pub mod step;
@@ -22,7 +24,7 @@ use serde::{Deserialize, Serialize};
 
 use self::checkpoint::{Position, Progress, Shelf, write_file};
 use self::journal::{Journal, peak_rss_bytes};
-use self::learner::Learner;
+use self::learners::Learners;
 use self::progress::Voice;
 use self::summary::{BeforeAfter, LongHorizon, Share, Summary};
 use crate::eval::figures::Figures;
@@ -92,9 +94,9 @@ fn fits(file: &RunFile, world: &World) -> Result<()> {
 pub fn evaluate(file: &RunFile, weights: &Path, exam: &Exam, voice: Voice) -> Result<Figures> {
     let world = World::load(file)?;
     let tokenizer = Arc::new(Tokenizer::load(&weights.join("tokenizer.json"))?);
-    let learner = Learner::load(file, weights)?;
+    let learners = Learners::load(file, &world.policy.roles, weights)?;
     let mut phase = voice.phase("evaluate", exam.episodes, 0);
-    examine(file, &world, &tokenizer, &learner, exam, &mut |done| {
+    examine(file, &world, &tokenizer, &learners, exam, &mut |done| {
         phase.at(done as u64, "episodes");
     })
 }
@@ -114,9 +116,9 @@ pub fn run(file: &RunFile, resume: bool, voice: Voice) -> Result<Summary> {
         Some((progress, folder)) => (progress, Some(folder)),
         None => (Progress::start(), None),
     };
-    let mut learner = Learner::new(file, &tokenizer)?;
+    let mut learners = Learners::new(file, &world.policy.roles, &tokenizer)?;
     if let Some(folder) = &folder {
-        learner.restore(folder)?;
+        learners.restore(folder)?;
     }
     let timings = out.join("timings.jsonl");
     let written = journal::whole_lines(&timings)?;
@@ -126,7 +128,7 @@ pub fn run(file: &RunFile, resume: bool, voice: Voice) -> Result<Summary> {
         file,
         world,
         tokenizer,
-        learner,
+        learners,
         shelf,
         progress,
         voice,
@@ -224,7 +226,7 @@ struct Trainer<'a> {
     file: &'a RunFile,
     world: World,
     tokenizer: Arc<Tokenizer>,
-    learner: Learner,
+    learners: Learners,
     shelf: Shelf,
     progress: Progress,
     metrics: Journal,
@@ -301,9 +303,9 @@ impl Trainer<'_> {
         let mut phase = self.voice.phase("warm start", settings.steps, done);
         for step in done..settings.steps {
             let began = Instant::now();
-            let mut rows = Vec::new();
+            let mut demonstrations = Vec::new();
             for episode in 0..settings.episodes {
-                rows.extend(warm::demonstrate(
+                demonstrations.extend(warm::demonstrate(
                     &self.world,
                     &self.tokenizer,
                     &settings.demonstrator,
@@ -313,7 +315,8 @@ impl Trainer<'_> {
                 )?);
             }
             let learning_rate = schedule::cosine(step, settings.steps, settings.learning_rate);
-            let update = self.learner.imitate(&rows, learning_rate)?;
+            let rows = demonstrations.len();
+            let update = self.learners.imitate(demonstrations, learning_rate)?;
             self.progress.position = Position::WarmStart(step + 1);
             self.progress.trained_tokens += update.tokens;
             self.metrics.write(&WarmStartLine {
@@ -322,7 +325,7 @@ impl Trainer<'_> {
                 loss: update.loss,
                 gradient_norm: update.gradient_norm,
                 learning_rate,
-                rows: rows.len(),
+                rows,
             })?;
             let mut timing = Timing::new("warm-start", step + 1, began);
             timing.tokens_per_second = Some(update.tokens as f64 / timing.seconds);
@@ -341,15 +344,15 @@ impl Trainer<'_> {
     fn begin_stage(&mut self) {
         self.progress.best = None;
         self.progress.gate_open = false;
-        self.learner.begin_stage();
+        self.learners.begin_stage();
     }
 
     fn save(&mut self) -> Result<()> {
         self.metrics.sync()?;
         self.progress.metrics_bytes = self.metrics.length();
-        let learner = &self.learner;
+        let learners = &self.learners;
         self.shelf
-            .save(&self.progress, |folder| learner.save(folder))
+            .save(&self.progress, |folder| learners.save(folder))
     }
 
     /// Greedy and sampled figures of the present weights.
@@ -360,7 +363,7 @@ impl Trainer<'_> {
             file,
             &self.world,
             tokenizer,
-            &self.learner,
+            &self.learners,
             exam,
             &mut |done| {
                 phase.at(done as u64, "episodes");
@@ -386,7 +389,7 @@ impl Trainer<'_> {
             .write(&Timing::new("after", self.progress.steps, began))?;
         let out = &self.file.run.out;
         checkpoint::write_folder(&out.join("final"), |folder| {
-            self.learner.export(folder)?;
+            self.learners.export(folder)?;
             self.tokenizer.save(&folder.join("tokenizer.json"))
         })?;
         let long = match (self.long(), long_before, long_after, long_baselines) {
@@ -423,13 +426,13 @@ impl Trainer<'_> {
     /// Some held-out episodes for people to read.
     fn samples(&self) -> Result<()> {
         let exam = self.exam("held-out", SAMPLES, self.file.evaluation.horizon);
-        let learner = &self.learner;
+        let learners = &self.learners;
         let samples = eval::samples::play(
             &exam,
             &self.world,
             &self.tokenizer,
             greedy(self.file),
-            &mut |jobs| learner.generate(jobs),
+            &mut |jobs| learners.generate(jobs),
         )?;
         write_file(
             &self.file.run.out.join("samples.json"),
@@ -457,8 +460,8 @@ impl Trainer<'_> {
             names_states: false,
             sampling,
         };
-        let learner = &self.learner;
-        let outcomes = crate::rollout::run(&plan, &opened, &mut |jobs| learner.generate(jobs))?;
+        let learners = &self.learners;
+        let outcomes = crate::rollout::run(&plan, &opened, &mut |jobs| learners.generate(jobs))?;
         outcomes
             .iter()
             .zip(&opened)
@@ -482,11 +485,11 @@ fn examine(
     file: &RunFile,
     world: &World,
     tokenizer: &Arc<Tokenizer>,
-    learner: &Learner,
+    learners: &Learners,
     exam: &Exam,
     done: &mut dyn FnMut(usize),
 ) -> Result<Figures> {
-    let mut engine = |jobs: &[_]| learner.generate(jobs);
+    let mut engine = |jobs: &[_]| learners.generate(jobs);
     let mut figures = eval::examine(exam, world, tokenizer, greedy(file), &mut engine, done)?;
     let sampling = Sampling {
         temperature: 1.0,

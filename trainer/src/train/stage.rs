@@ -7,6 +7,7 @@ use cpu_time::ProcessTime;
 use serde::Serialize;
 
 use super::checkpoint::{Best, Position};
+use super::critic;
 use super::learner::Reinforcement;
 use super::step::{Crediting, Groups, anchors, anchors_by_reward, assemble};
 use super::{Timing, Trainer, greedy};
@@ -41,6 +42,8 @@ struct StepLine<'a> {
     first_kl: f64,
     /// Mean divergence from the reference policy; 0 where it has no weight.
     divergence: f64,
+    /// Mean over states of the value head's loss; 0 without one.
+    value_loss: f64,
     learning_rate: f64,
     trained_tokens: u64,
 }
@@ -71,7 +74,7 @@ impl Trainer<'_> {
                 self.save()?;
             }
             if stage.carry == Carry::Best {
-                self.learner.take_best();
+                self.learners.take_best();
             }
             if ended != Ended::Whole {
                 return Ok(());
@@ -136,11 +139,15 @@ impl Trainer<'_> {
         let mut episodes = Vec::new();
         let mut chosen: Vec<Vec<Anchor>> = Vec::new();
         for episode in 0..logo.episodes {
-            let opened = self.world.open(
+            let mut opened = self.world.open(
                 "train",
                 self.progress.steps * logo.episodes + episode,
                 stage.horizon,
             )?;
+            if let Some(most) = logo.questions {
+                let occasion = [index as u64, step, episode];
+                opened.keep_questions(most, &mut generator(seed, Purpose::Questions, &occasion));
+            }
             chosen.push(anchors(
                 &mut generator(seed, Purpose::Anchors, &[index as u64, step, episode]),
                 opened.sessions(),
@@ -182,8 +189,8 @@ impl Trainer<'_> {
                 temperature: logo.temperature,
             },
         };
-        let learner = &self.learner;
-        let engine = &mut |jobs: &[Job]| learner.generate(jobs);
+        let learners = &self.learners;
+        let engine = &mut |jobs: &[Job]| learners.generate(jobs);
         let mut outcomes = rollout::run(&plan, &episodes, engine)?;
         if !at_once {
             let mut anchors = Vec::new();
@@ -201,13 +208,16 @@ impl Trainer<'_> {
         let crediting = Crediting {
             metric: &logo.metric,
             compression,
-            algorithm: logo.algorithm,
-            credit: logo.credit,
-            normalisation: logo.normalisation(),
+            rule: logo.rule(),
             role: self.learning_role(),
             mask_truncated: logo.mask_truncated,
         };
-        let (rows, groups) = assemble(&outcomes, &episodes, &crediting)?;
+        let mut states = Vec::new();
+        if logo.algorithm.judges() {
+            states = critic::states(&outcomes);
+            self.learners.judge(&mut states)?;
+        }
+        let (rows, groups) = assemble(&outcomes, &episodes, &crediting, &mut states)?;
         let opening = episodes.iter().map(|opened| opened.guest_seconds);
         let living = outcomes.iter().map(|outcome| outcome.settled.guest_seconds);
         let guest_seconds: f64 = opening.chain(living).sum();
@@ -219,13 +229,15 @@ impl Trainer<'_> {
             temperature: logo.temperature,
             epochs: logo.epochs,
             minibatches: logo.minibatches,
+            value_weight: logo.value_weight,
+            value_clip: logo.value_clip,
         };
         let order = generator(seed, Purpose::Shuffle, &[index as u64, step]);
         let update = self
-            .learner
-            .reinforce(&rows, &settings, learning_rate, order)
+            .learners
+            .reinforce(rows, states, &settings, learning_rate, &order)
             .with_context(|| format!("step {} of stage {index}", step + 1))?;
-        self.learner.follow(logo.reference_pace);
+        self.learners.follow(logo.reference_pace);
         self.progress.generated_tokens += groups.generated_tokens;
         self.progress.trained_tokens += update.tokens;
         self.metrics.write(&StepLine {
@@ -241,6 +253,7 @@ impl Trainer<'_> {
             first_ratio_deviation: update.first_ratio_deviation,
             first_kl: update.first_kl,
             divergence: update.divergence,
+            value_loss: update.value_loss,
             learning_rate,
             trained_tokens: update.tokens,
         })?;
@@ -272,13 +285,13 @@ impl Trainer<'_> {
             evaluation.validation_episodes,
             evaluation.horizon,
         );
-        let learner = &self.learner;
+        let learners = &self.learners;
         let figures = eval::examine(
             &exam,
             &self.world,
             &self.tokenizer,
             greedy(self.file),
-            &mut |jobs| learner.generate(jobs),
+            &mut |jobs| learners.generate(jobs),
             &mut |_| (),
         )?;
         let best = self
@@ -290,7 +303,7 @@ impl Trainer<'_> {
                 reward: figures.reward,
                 step,
             });
-            self.learner.keep_best();
+            self.learners.keep_best();
         }
         self.progress.gate_open = stage.gate.is_none_or(|gate| {
             gate.passes(match gate.metric {

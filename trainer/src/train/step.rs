@@ -7,9 +7,9 @@ use anyhow::{Context, Result};
 use rand::Rng;
 use serde::Serialize;
 
+use super::critic::State;
 use crate::generate::FinishReason;
-use crate::logo::advantage::Normalisation;
-use crate::logo::credit::{Algorithm, Credit, Rewards, credit};
+use crate::logo::credit::{Rewards, Rule};
 use crate::logo::reward::Compression;
 use crate::model::pack::{Row, Sequence};
 use crate::rollout::model::Step;
@@ -24,6 +24,8 @@ const SHARED_TOKENS: usize = 256;
 
 /// A row of the update: a prompt, completions, and what the loss needs of each.
 pub struct ScoredRow {
+    /// Who spoke.
+    pub role: Arc<str>,
     /// Tokens.
     pub row: Row,
     /// One for each completion.
@@ -89,12 +91,8 @@ pub struct Crediting<'a> {
     pub metric: &'a str,
     /// The penalty.
     pub compression: Compression,
-    /// Whose deed a reward is.
-    pub algorithm: Algorithm,
-    /// What a session is credited with.
-    pub credit: Credit,
-    /// How a group's rewards become advantages.
-    pub normalisation: Normalisation,
+    /// How rewards become advantages.
+    pub rule: Rule,
     /// The role that learns in this step; all by default.
     pub role: Option<&'a str>,
     /// Whether truncated steps are left out.
@@ -177,7 +175,8 @@ pub fn anchors_by_reward(
 }
 
 /// Rewards, groups and advantages of a step's outcomes; the rows to train on in
-/// an order that depends on nothing but their tokens.
+/// an order that depends on nothing but their tokens. What judged `states` should
+/// have been thought to be worth is written into them.
 ///
 /// # Errors
 /// A metric that the environment does not have; a reward that is no number,
@@ -186,6 +185,7 @@ pub fn assemble(
     outcomes: &[Outcome],
     episodes: &[Opened],
     crediting: &Crediting<'_>,
+    states: &mut [State],
 ) -> Result<(Vec<ScoredRow>, Groups)> {
     let mut groups = Groups::default();
     groups.count(outcomes);
@@ -197,28 +197,33 @@ pub fn assemble(
         let valuing = Valuing::new(opened, crediting.metric, crediting.compression);
         let (global, local): (Vec<Member>, Vec<Member>) =
             own.partition(|(_, outcome)| outcome.place.reroll.is_none());
-        tables.push(crediting.table(&valuing, &global, &mut worths)?);
+        tables.push(crediting.table(&valuing, &global, states, &mut worths)?);
         rerolled.push(crediting.rerolled(&valuing, &local, &mut groups)?);
     }
     groups.score = mean(worths.iter().map(|worth| worth.score));
     groups.cost = mean(worths.iter().map(|worth| worth.cost));
     groups.reward = groups.score - groups.cost;
     groups.see(outcomes, episodes);
-    let credited = credit(
-        crediting.algorithm,
-        crediting.credit,
-        crediting.normalisation,
-        &tables,
-    );
+    let credited = crediting.rule.apply(&tables);
     let mut given = Vec::new();
     for (index, (credited, local)) in credited.into_iter().zip(rerolled).enumerate() {
         groups.global_groups += credited.groups;
         groups.zero_variance_groups += credited.without_variance;
         groups.groups_without_question += credited.without_question;
         let global = members(outcomes, index).filter(|(_, o)| o.place.reroll.is_none());
-        for ((number, _), advantages) in global.zip(credited.advantages) {
+        let global: Vec<usize> = global.map(|(number, _)| number).collect();
+        for (number, advantages) in global.iter().zip(credited.advantages) {
             for (session, advantage) in (1..).zip(advantages) {
-                given.extend(advantage.map(|advantage| (number, session, advantage)));
+                given.extend(advantage.map(|advantage| (*number, session, advantage)));
+            }
+        }
+        for (number, targets) in global.iter().zip(credited.targets) {
+            for state in states
+                .iter_mut()
+                .filter(|state| state.trajectory == *number)
+            {
+                let target = targets[state.session as usize - 1];
+                state.target = target.expect("a target for each state");
             }
         }
         given.extend(local);
@@ -253,11 +258,17 @@ impl Crediting<'_> {
         &self,
         valuing: &Valuing<'_>,
         global: &[Member<'_>],
+        states: &[State],
         worths: &mut Vec<Worth>,
     ) -> Result<Rewards> {
         let last = valuing.last();
         let mut table = Rewards::default();
-        for (_, outcome) in global {
+        for (number, outcome) in global {
+            let mut values = vec![None; last as usize];
+            for state in states.iter().filter(|state| state.trajectory == *number) {
+                values[state.session as usize - 1] = Some(state.value);
+            }
+            table.values.push(values);
             let mut sessions = Vec::new();
             for session in 1..=last {
                 let worth = named(outcome, valuing.session(&outcome.settled, session, last))?;
@@ -305,7 +316,7 @@ impl Crediting<'_> {
             };
             let rewards: Vec<f64> = worths.iter().map(Worth::reward).collect();
             groups.local_groups += 1;
-            match self.normalisation.apply(&rewards) {
+            match self.rule.normalisation.apply(&rewards) {
                 None => groups.zero_variance_groups += 1,
                 Some(advantages) => {
                     let pairs = members.into_iter().zip(advantages);
@@ -369,7 +380,8 @@ fn rows(
     given: &[(usize, u32, f64)],
     crediting: &Crediting<'_>,
 ) -> Vec<ScoredRow> {
-    let mut shared: BTreeMap<&Arc<[u32]>, Vec<(&Step, Scored)>> = BTreeMap::new();
+    type Said<'a> = (&'a Arc<[u32]>, &'a Arc<str>);
+    let mut shared: BTreeMap<Said<'_>, Vec<(&Step, Scored)>> = BTreeMap::new();
     for &(trajectory, session, advantage) in given {
         for step in &outcomes[trajectory].steps {
             let learns = crediting.role.is_none_or(|role| role == &*step.role);
@@ -386,17 +398,19 @@ fn rows(
                 trajectory: trajectory as u64,
                 old,
             };
-            shared.entry(&step.prompt).or_default().push((step, scored));
+            let said = (&step.prompt, &step.role);
+            shared.entry(said).or_default().push((step, scored));
         }
     }
     let mut rows = Vec::new();
-    for (prompt, steps) in shared {
+    for ((prompt, role), steps) in shared {
         let mut tokens = SHARED_TOKENS;
         for (step, scored) in steps {
             let length = step.sample.tokens.len();
             if tokens + length > SHARED_TOKENS {
                 tokens = 0;
                 rows.push(ScoredRow {
+                    role: role.clone(),
                     row: Row {
                         prompt: prompt.clone(),
                         completions: Vec::new(),

@@ -13,6 +13,14 @@ use crate::seed::{Purpose, derive};
 use crate::tokenizer::Tokenizer;
 use crate::world::World;
 
+/// A role's output that a demonstrator would give.
+pub struct Demonstration {
+    /// Who speaks.
+    pub role: Arc<str>,
+    /// The prompt and what is said.
+    pub row: Row,
+}
+
 /// Plays training episode `index` and returns its role outputs. A finite split
 /// starts again from its first episode, with other mistakes.
 pub fn demonstrate(
@@ -22,7 +30,7 @@ pub fn demonstrate(
     horizon: u32,
     run_seed: u64,
     index: u64,
-) -> Result<Vec<Row>> {
+) -> Result<Vec<Demonstration>> {
     let opened = world.open("train", index, horizon)?;
     let rows = Arc::new(Mutex::new(Vec::new()));
     let model = Box::new(Recorder {
@@ -46,7 +54,7 @@ pub fn demonstrate(
 /// Says what the demonstrator says, and keeps it as a row.
 struct Recorder {
     tokenizer: Arc<Tokenizer>,
-    rows: Arc<Mutex<Vec<Row>>>,
+    rows: Arc<Mutex<Vec<Demonstration>>>,
 }
 
 impl LanguageModel for Recorder {
@@ -57,7 +65,10 @@ impl LanguageModel for Recorder {
         self.rows
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .push(row);
+            .push(Demonstration {
+                role: call.request.role.as_str().into(),
+                row,
+            });
         Ok(completion)
     }
 }

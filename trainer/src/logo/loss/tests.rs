@@ -121,3 +121,39 @@ fn shares_sum_to_one_but_for_a_fixed_length() {
     }
     assert!((total(Aggregation::FixedLength) - 6.0 / 30.0).abs() < 1e-6);
 }
+
+#[test]
+fn value_losses_and_their_gradients_are_the_references() {
+    let text = include_str!("../../../../tests/reference/advantages.json");
+    let cases: Vec<serde_json::Value> = serde_json::from_str(text).unwrap();
+    let cases = cases
+        .iter()
+        .filter(|case| case["estimator"] == "value-loss");
+    let mut count = 0;
+    for case in cases {
+        count += 1;
+        let vector = |key: &str| -> Vec<f32> { serde_json::from_value(case[key].clone()).unwrap() };
+        let tensor = |key: &str| -> Tensor<Tracked, 1> {
+            let values = vector(key);
+            let count = values.len();
+            Tensor::from_data(TensorData::new(values, [count]), &Default::default())
+        };
+        let values = tensor("values").require_grad();
+        let clip = case["clip"].as_f64().unwrap() as f32;
+        let loss = value_loss(
+            values.clone(),
+            tensor("old_values"),
+            tensor("returns"),
+            clip,
+        );
+        // The reference's is the mean over states.
+        let loss = loss / vector("values").len() as f32;
+        let got = floats(loss.clone().inner());
+        assert_close(&got, &[case["loss"].as_f64().unwrap()], "value loss");
+        let gradients = loss.backward();
+        let gradient = floats(values.grad(&gradients).unwrap());
+        let want: Vec<f64> = serde_json::from_value(case["gradient"].clone()).unwrap();
+        assert_close(&gradient, &want, "gradient of the value loss");
+    }
+    assert!(count > 5);
+}

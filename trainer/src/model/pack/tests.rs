@@ -197,24 +197,73 @@ fn gradients_are_finite_differences() {
         assert_eq!(read.1.len(), if tie_embeddings { 14 } else { 15 });
 
         let plain = tracked.valid();
-        let loss = |nudge: Nudge<'_>| -> f64 {
+        assert_differences(&read.1, |nudge| {
             let model = plain.clone().rewrite(&mut { nudge });
             let values = logprobs(&model, &rows, 0.8).into_iter().enumerate();
             values
                 .map(|(index, value)| f64::from(value * weights(index)))
                 .sum()
-        };
-        for (name, gradient) in &read.1 {
-            for element in (0..gradient.len()).step_by(gradient.len() / 5) {
-                let step = 5e-3;
-                let at = |by| loss(Nudge { name, element, by });
-                let difference = (at(step) - at(-step)) / (2.0 * f64::from(step));
-                let gradient = f64::from(gradient[element]);
-                assert!(
-                    (difference - gradient).abs() < 2e-3 + 0.02 * gradient.abs(),
-                    "{name}[{element}]: {gradient}, finite difference {difference}"
-                );
-            }
+        });
+    }
+}
+
+/// Holds gradients against what a small change of a weight does to the loss.
+fn assert_differences(gradients: &[(String, Vec<f32>)], loss: impl Fn(Nudge<'_>) -> f64) {
+    for (name, gradient) in gradients {
+        for element in (0..gradient.len()).step_by(gradient.len() / 5) {
+            let step = 5e-3;
+            let at = |by| loss(Nudge { name, element, by });
+            let difference = (at(step) - at(-step)) / (2.0 * f64::from(step));
+            let gradient = f64::from(gradient[element]);
+            assert!(
+                (difference - gradient).abs() < 2e-3 + 0.02 * gradient.abs(),
+                "{name}[{element}]: {gradient}, finite difference {difference}"
+            );
         }
     }
+}
+
+/// Gives the value head an opinion.
+struct Opinion;
+
+impl<B: Kernels> Rewrite<B> for Opinion {
+    fn rewrite<const D: usize>(&mut self, name: &str, parameter: Tensor<B, D>) -> Tensor<B, D> {
+        if name != "value_head" {
+            return parameter;
+        }
+        let count = parameter.shape().num_elements();
+        let values: Vec<f32> = (0..count).map(|at| (at as f32).sin()).collect();
+        let data = burn::tensor::TensorData::new(values, parameter.shape());
+        Tensor::from_data(data, &parameter.device()).require_grad()
+    }
+}
+
+#[test]
+fn values_are_of_the_prompt_alone_and_their_gradients_are_finite_differences() {
+    let tracked = model::<Tracked>(&BackboneConfig::tiny()).with_value_head();
+    let [first, second] = rows();
+    let both = [&first, &second];
+    assert_eq!(floats(prompt_values(&tracked.valid(), &both)), [0.0, 0.0]);
+    let tracked = tracked.rewrite(&mut Opinion);
+    let values = floats(prompt_values(&tracked.valid(), &both));
+    let bare = Row {
+        completions: Vec::new(),
+        ..second
+    };
+    let alone = floats(prompt_values(&tracked.valid(), &[&bare]));
+    assert!((values[1] - alone[0]).abs() < 1e-5 && values[1] != 0.0);
+
+    let rows = [&first, &bare];
+    let gradients = prompt_values(&tracked, &rows).sum().backward();
+    let mut read = Read(&gradients, Vec::new());
+    tracked.clone().rewrite(&mut read);
+    let plain = tracked.valid();
+    assert_differences(&read.1, |nudge| {
+        let model = plain.clone().rewrite(&mut { nudge });
+        floats(prompt_values(&model, &rows))
+            .iter()
+            .copied()
+            .map(f64::from)
+            .sum()
+    });
 }
