@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use rand::Rng;
 use serde::Serialize;
 
@@ -228,7 +228,7 @@ pub fn assemble(
         }
         given.extend(local);
     }
-    let rows = rows(outcomes, &given, crediting);
+    let rows = rows(outcomes, &given, crediting)?;
     groups.trained_steps = rows.iter().map(|row| row.scored.len() as u64).sum();
     Ok((rows, groups))
 }
@@ -375,11 +375,14 @@ fn free(step: &Step) -> impl Iterator<Item = usize> + '_ {
 
 /// The steps with an advantage, as (outcome, session, advantage) give it: one row
 /// for each prompt, cut where its completions get too long.
+///
+/// # Errors
+/// A log-probability that is no number, naming rollout and session.
 fn rows(
     outcomes: &[Outcome],
     given: &[(usize, u32, f64)],
     crediting: &Crediting<'_>,
-) -> Vec<ScoredRow> {
+) -> Result<Vec<ScoredRow>> {
     type Said<'a> = (&'a Arc<[u32]>, &'a Arc<str>);
     let mut shared: BTreeMap<Said<'_>, Vec<(&Step, Scored)>> = BTreeMap::new();
     for &(trajectory, session, advantage) in given {
@@ -392,6 +395,10 @@ fn rows(
             let old: Vec<f32> = free(step).map(|at| step.sample.logprobs[at]).collect();
             if old.is_empty() {
                 continue;
+            }
+            if let Some(bad) = old.iter().find(|logprob| !logprob.is_finite()) {
+                let found = Err(anyhow!("a log-probability in session {session} is {bad}"));
+                return named(&outcomes[trajectory], found);
             }
             let scored = Scored {
                 advantage: advantage as f32,
@@ -428,5 +435,8 @@ fn rows(
             }
         }
     }
-    rows
+    Ok(rows)
 }
+
+#[cfg(test)]
+mod tests;
