@@ -223,6 +223,12 @@ pub const SECTIONS: [Section; 5] = [
                 &[line("KL", STEP, &["divergence"])],
             ),
             chart(
+                "Value head's loss",
+                "PPO only",
+                Look::Noisy,
+                &[line("value loss", STEP, &["value_loss"])],
+            ),
+            chart(
                 "Learning rate",
                 "",
                 Look::Plain,

@@ -3,8 +3,8 @@
 
 use std::fmt::Write;
 
-use super::fairness::{Judged, Report};
 use super::statistics::Figure;
+use super::verdict::{Judged, Report};
 use crate::report::page::{document, escape, section};
 use crate::report::scale::{Scale, number};
 
