@@ -11,6 +11,8 @@ use toml::{Table, Value};
 
 pub use self::logo::{AnchorRule, Learn, LogoSection, RerollFrom};
 use crate::model::BackboneConfig;
+use crate::model::config::Stored;
+use crate::model::family::Family;
 
 /// A run file as it is written (TOML). `memloom train --dry-run` prints it
 /// with all defaults filled in.
@@ -199,16 +201,26 @@ impl BackboneSection {
     /// The backbone for a vocabulary.
     pub fn config(&self, vocab_size: usize) -> BackboneConfig {
         BackboneConfig {
+            family: Family::Llama,
             vocab_size,
             hidden_size: self.hidden_size,
             layers: self.layers,
             heads: self.heads,
             kv_heads: self.kv_heads,
+            // Heads that do not divide it have no width, which is refused.
+            head_dim: match self.hidden_size.checked_rem(self.heads) {
+                Some(0) => self.hidden_size / self.heads,
+                _ => 0,
+            },
             intermediate_size: self.intermediate_size,
+            qkv_bias: false,
+            qk_norm: false,
             rope_theta: 10_000.0,
+            rope_scaling: None,
             norm_eps: 1e-6,
             tie_embeddings: self.tie_embeddings,
             context: self.context,
+            stored: Stored::Float32,
         }
     }
 }

@@ -16,6 +16,7 @@ fn model(heads: usize) -> Backbone<Flex> {
     let config = BackboneConfig {
         vocab_size: tokenizer().vocab_size(),
         heads,
+        head_dim: 32 / heads,
         ..BackboneConfig::tiny()
     };
     Backbone::random(&config, 11, &Default::default()).unwrap()

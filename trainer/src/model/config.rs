@@ -1,38 +1,97 @@
-//! The backbone's shape, in the words of a Hugging Face `config.json`.
+//! The backbone's shape, and the `config.json` that it is read from and written to.
+//! What a file leaves out and how its family words things is in `family/`.
 
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
-/// Shape of a decoder. Serialises under Hugging Face's names.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+use super::family::{Family, Json};
+
+/// Shape of a decoder.
+#[derive(Clone, Debug, PartialEq)]
 pub struct BackboneConfig {
-    /// Tokens in the vocabulary.
+    /// Whose conventions its files follow.
+    pub family: Family,
+    /// Rows of the embedding: at least the tokenizer's vocabulary.
     pub vocab_size: usize,
     /// Width of the residual stream.
     pub hidden_size: usize,
     /// Number of layers.
-    #[serde(rename = "num_hidden_layers")]
     pub layers: usize,
-    /// Query heads; `hidden_size / heads` is the width of one and is even.
-    #[serde(rename = "num_attention_heads")]
+    /// Query heads.
     pub heads: usize,
     /// Key and value heads; divides `heads`.
-    #[serde(rename = "num_key_value_heads")]
     pub kv_heads: usize,
+    /// Width of a head; even.
+    pub head_dim: usize,
     /// Width of the SwiGLU.
     pub intermediate_size: usize,
+    /// Whether queries, keys and values have biases.
+    pub qkv_bias: bool,
+    /// Whether queries and keys are normalised head by head.
+    pub qk_norm: bool,
     /// Base of the rotary frequencies.
     pub rope_theta: f64,
+    /// How rotary frequencies are stretched for long contexts.
+    pub rope_scaling: Option<RopeScaling>,
     /// Added to the mean square in RMSNorm.
-    #[serde(rename = "rms_norm_eps")]
     pub norm_eps: f64,
     /// Whether the head shares the embedding's weights.
-    #[serde(rename = "tie_word_embeddings")]
     pub tie_embeddings: bool,
     /// Most tokens of a prompt and its completion together.
-    #[serde(rename = "max_position_embeddings")]
     pub context: usize,
+    /// Type of the weights in files. In memory they are 32-bit floats.
+    pub stored: Stored,
+}
+
+/// Type of the weights in files.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Stored {
+    /// 32 bits.
+    #[default]
+    Float32,
+    /// 16 bits, 5 of them exponent.
+    Float16,
+    /// 16 bits, 8 of them exponent.
+    Bfloat16,
+}
+
+impl Stored {
+    /// All of them.
+    const ALL: [Self; 3] = [Self::Float32, Self::Float16, Self::Bfloat16];
+
+    /// As configurations call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Float32 => "float32",
+            Self::Float16 => "float16",
+            Self::Bfloat16 => "bfloat16",
+        }
+    }
+}
+
+/// Llama 3.1's: low frequencies are divided by `factor`, high ones stay, and those
+/// between go from one to the other.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RopeScaling {
+    /// What low frequencies are divided by.
+    pub factor: f64,
+    /// Wavelengths above `original_context` over this are low frequencies.
+    pub low_factor: f64,
+    /// Wavelengths below `original_context` over this are high frequencies.
+    pub high_factor: f64,
+    /// Tokens that the model was first trained on.
+    pub original_context: f64,
+}
+
+impl RopeScaling {
+    /// A frequency as it is used.
+    fn stretch(&self, frequency: f64) -> f64 {
+        let turns = self.original_context * frequency / std::f64::consts::TAU;
+        let share = (turns - self.low_factor) / (self.high_factor - self.low_factor);
+        let share = share.clamp(0.0, 1.0);
+        frequency * (share + (1.0 - share) / self.factor)
+    }
 }
 
 /// A `config.json` that cannot be used.
@@ -54,27 +113,32 @@ pub enum ConfigError {
         /// Why.
         source: serde_json::Error,
     },
+    /// The file asks for what memloom cannot do, or leaves out what it must say.
+    #[error("{path}: {why}")]
+    Unusable {
+        /// Which file.
+        path: PathBuf,
+        /// Which key, and what is expected.
+        why: String,
+    },
     /// The numbers do not fit together.
     #[error("the backbone configuration does not add up: {0}")]
     Shape(String),
 }
 
-/// What Hugging Face's loaders want to read besides the shape: without biases
-/// and without norms of queries and keys, a Qwen decoder is a Llama.
-#[derive(Serialize)]
-struct HuggingFace<'a> {
-    architectures: [&'static str; 1],
-    model_type: &'static str,
-    hidden_act: &'static str,
-    torch_dtype: &'static str,
-    #[serde(flatten)]
-    shape: &'a BackboneConfig,
-}
-
 impl BackboneConfig {
-    /// Width of a head.
-    pub fn head_dim(&self) -> usize {
-        self.hidden_size / self.heads
+    /// Frequencies by which pairs of columns of a head turn from one position to the
+    /// next, in radians.
+    pub fn frequencies(&self) -> Vec<f64> {
+        let width = self.head_dim as f64;
+        let frequency = |pair: usize| {
+            let frequency = self.rope_theta.powf(-2.0 * pair as f64 / width);
+            match self.rope_scaling {
+                Some(scaling) => scaling.stretch(frequency),
+                None => frequency,
+            }
+        };
+        (0..self.head_dim / 2).map(frequency).collect()
     }
 
     /// Errors where the numbers do not fit together.
@@ -91,7 +155,7 @@ impl BackboneConfig {
         if let Some((name, _)) = positive.iter().find(|(_, value)| *value == 0) {
             return Err(ConfigError::Shape(format!("{name} must be at least 1")));
         }
-        if !self.hidden_size.is_multiple_of(2 * self.heads) {
+        if self.head_dim == 0 || !self.head_dim.is_multiple_of(2) {
             return Err(ConfigError::Shape(format!(
                 "hidden_size {} does not divide into {} heads of an even width",
                 self.hidden_size, self.heads
@@ -112,34 +176,139 @@ impl BackboneConfig {
             path: path.into(),
             source,
         })?;
-        let config: Self =
+        let file: Map<String, Value> =
             serde_json::from_slice(&bytes).map_err(|source| ConfigError::Format {
                 path: path.into(),
                 source,
             })?;
+        let config = Self::from_json(&Json(&file)).map_err(|why| ConfigError::Unusable {
+            path: path.into(),
+            why,
+        })?;
         config.check()?;
+        Ok(config)
+    }
+
+    fn from_json(file: &Json<'_>) -> Result<Self, String> {
+        let family = Family::of(file)?;
+        let hidden_size = file.count("hidden_size")?;
+        let heads = file.count("num_attention_heads")?;
+        if let Some(activation) = file.text("hidden_act")?.filter(|name| *name != "silu") {
+            return Err(format!("hidden_act is {activation}, only silu is known"));
+        }
+        // Newer files gather what is said of rotation.
+        let rope = file.object("rope_parameters")?;
+        let rope_theta = match &rope {
+            Some(rope) => rope.number("rope_theta")?,
+            None => file.number("rope_theta")?,
+        };
+        let scaling = match rope {
+            Some(rope) => Some(rope),
+            None => file.object("rope_scaling")?,
+        };
+        let stored = match file.text("dtype")? {
+            None => file.text("torch_dtype")?,
+            named => named,
+        };
+        let mut config = Self {
+            family,
+            vocab_size: file.count("vocab_size")?,
+            hidden_size,
+            layers: file.count("num_hidden_layers")?,
+            heads,
+            kv_heads: file.count_or("num_key_value_heads", heads)?,
+            head_dim: file.count_or("head_dim", hidden_size.checked_div(heads).unwrap_or(0))?,
+            intermediate_size: file.count("intermediate_size")?,
+            qkv_bias: false,
+            qk_norm: false,
+            rope_theta: rope_theta.unwrap_or(10_000.0),
+            rope_scaling: scaling
+                .map(|scaling| read_scaling(&scaling))
+                .transpose()?
+                .flatten(),
+            norm_eps: file.number("rms_norm_eps")?.unwrap_or(1e-6),
+            tie_embeddings: file.flag("tie_word_embeddings")?.unwrap_or(false),
+            context: file.count("max_position_embeddings")?,
+            stored: match stored {
+                None => Stored::Float32,
+                Some(name) => Stored::ALL
+                    .into_iter()
+                    .find(|stored| stored.name() == name)
+                    .ok_or_else(|| {
+                        format!("dtype is {name}, known are float32, float16, bfloat16")
+                    })?,
+            },
+        };
+        family.complete(&mut config, file)?;
         Ok(config)
     }
 
     /// Writes a `config.json` that Hugging Face's `transformers` can load.
     pub fn write(&self, path: &Path) -> Result<(), ConfigError> {
-        let file = HuggingFace {
-            architectures: ["LlamaForCausalLM"],
-            model_type: "llama",
-            hidden_act: "silu",
-            torch_dtype: "float32",
-            shape: self,
-        };
-        let mut text =
-            serde_json::to_string_pretty(&file).map_err(|source| ConfigError::Format {
+        let mut text = serde_json::to_string_pretty(&self.to_json()).map_err(|source| {
+            ConfigError::Format {
                 path: path.into(),
                 source,
-            })?;
+            }
+        })?;
         text.push('\n');
         std::fs::write(path, text).map_err(|source| ConfigError::Access {
             path: path.into(),
             source,
         })
+    }
+
+    fn to_json(&self) -> Value {
+        let mut file = serde_json::json!({
+            "architectures": [self.family.architecture()],
+            "model_type": self.family.model_type(),
+            "hidden_act": "silu",
+            "torch_dtype": self.stored.name(),
+            "vocab_size": self.vocab_size,
+            "hidden_size": self.hidden_size,
+            "num_hidden_layers": self.layers,
+            "num_attention_heads": self.heads,
+            "num_key_value_heads": self.kv_heads,
+            "head_dim": self.head_dim,
+            "intermediate_size": self.intermediate_size,
+            "rope_theta": self.rope_theta,
+            "rms_norm_eps": self.norm_eps,
+            "tie_word_embeddings": self.tie_embeddings,
+            "max_position_embeddings": self.context,
+        });
+        if let Some(scaling) = self.rope_scaling {
+            file["rope_scaling"] = serde_json::json!({
+                "rope_type": LLAMA_3,
+                "factor": scaling.factor,
+                "low_freq_factor": scaling.low_factor,
+                "high_freq_factor": scaling.high_factor,
+                "original_max_position_embeddings": scaling.original_context,
+            });
+        }
+        file
+    }
+}
+
+/// The one way of stretching that is known.
+const LLAMA_3: &str = "llama3";
+
+/// What is said of stretching: nothing, that there is none, or Llama 3.1's.
+fn read_scaling(said: &Json<'_>) -> Result<Option<RopeScaling>, String> {
+    let name = match said.text("rope_type")? {
+        None => said.text("type")?,
+        named => named,
+    };
+    match name {
+        None | Some("default") => Ok(None),
+        Some(LLAMA_3) => Ok(Some(RopeScaling {
+            factor: said.needed("factor")?,
+            low_factor: said.needed("low_freq_factor")?,
+            high_factor: said.needed("high_freq_factor")?,
+            original_context: said.needed("original_max_position_embeddings")?,
+        })),
+        Some(other) => Err(format!(
+            "the rotary scaling {other} is not known; default and {LLAMA_3} are"
+        )),
     }
 }
 
@@ -148,47 +317,25 @@ impl BackboneConfig {
     /// For tests: small, and with fused loops for its heads.
     pub(crate) fn tiny() -> Self {
         Self {
+            family: Family::Llama,
             vocab_size: 11,
             hidden_size: 32,
             layers: 2,
             heads: 4,
             kv_heads: 2,
+            head_dim: 8,
             intermediate_size: 24,
+            qkv_bias: false,
+            qk_norm: false,
             rope_theta: 10_000.0,
+            rope_scaling: None,
             norm_eps: 1e-6,
             tie_embeddings: true,
             context: 64,
+            stored: Stored::Float32,
         }
     }
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "tests")]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_written_configuration_reads_back_under_hugging_faces_names() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("config.json");
-        BackboneConfig::tiny().write(&path).unwrap();
-        let text = std::fs::read_to_string(&path).unwrap();
-        assert!(text.contains("\"num_key_value_heads\": 2"));
-        assert!(text.contains("\"model_type\": \"llama\""));
-        assert_eq!(BackboneConfig::read(&path).unwrap(), BackboneConfig::tiny());
-    }
-
-    #[test]
-    fn complaints_name_the_numbers_and_the_file() {
-        let mut odd = BackboneConfig::tiny();
-        odd.heads = 3;
-        assert_eq!(
-            odd.check().unwrap_err().to_string(),
-            "the backbone configuration does not add up: \
-             hidden_size 32 does not divide into 3 heads of an even width"
-        );
-        let missing = Path::new("/nowhere/config.json");
-        let complaint = BackboneConfig::read(missing).unwrap_err().to_string();
-        assert!(complaint.contains("/nowhere/config.json"));
-    }
-}
+mod tests;

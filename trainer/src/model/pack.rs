@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use burn::tensor::Tensor;
 
+use super::decoder::Backbone;
 use super::kernels::{Choice, Kernels};
 use super::layout::Layout;
-use super::qwen::Backbone;
 
 /// A completion and, for each of its tokens, the set that it was chosen from
 /// (ascending; None: the whole vocabulary).

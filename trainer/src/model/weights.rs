@@ -1,5 +1,5 @@
-//! A backbone as a folder: `config.json` and `model.safetensors`, under Hugging
-//! Face's names and in its orientation.
+//! A backbone as a folder: `config.json` and `model.safetensors` or shards of it,
+//! under Hugging Face's names and in its orientation.
 
 use std::ops::Range;
 use std::path::Path;
@@ -7,18 +7,21 @@ use std::path::Path;
 use burn::tensor::{Tensor, TensorData};
 
 use super::config::BackboneConfig;
+use super::config::Stored;
+use super::decoder::{Backbone, Layer};
 use super::kernels::{Kernels, floats};
-use super::qwen::{Backbone, Layer};
-use super::tensor_file::TensorFile;
 pub use super::tensor_file::WeightsError;
+use super::tensor_file::{Reader, Writer};
 
 const CONFIG: &str = "config.json";
-const WEIGHTS: &str = "model.safetensors";
+/// Larger files are split, as Hugging Face splits them.
+const SHARD_BYTES: u64 = 5_000_000_000;
 
 /// A matrix of ours, [inputs, outputs], and the ones of Hugging Face's,
 /// [outputs, inputs], that its columns are made of.
 struct Joined {
     inputs: usize,
+    /// Names without what they end with: `.weight` or `.bias`.
     parts: Vec<(String, Range<usize>)>,
 }
 
@@ -28,7 +31,7 @@ impl Joined {
         let parts = parts.iter().map(|(name, outputs)| {
             start += outputs;
             (
-                format!("model.layers.{layer}.{name}.weight"),
+                format!("model.layers.{layer}.{name}"),
                 start - outputs..start,
             )
         });
@@ -46,8 +49,8 @@ impl Joined {
 /// The matrices of a layer, in the order of its fields.
 fn matrices(config: &BackboneConfig, layer: usize) -> [Joined; 4] {
     let (hidden, intermediate) = (config.hidden_size, config.intermediate_size);
-    let queries = config.heads * config.head_dim();
-    let keys = config.kv_heads * config.head_dim();
+    let queries = config.heads * config.head_dim;
+    let keys = config.kv_heads * config.head_dim;
     [
         Joined::new(
             layer,
@@ -82,12 +85,33 @@ const HEAD: &str = "lm_head.weight";
 /// TRL's name; others leave it out.
 const VALUE_HEAD: &str = "v_head.summary.weight";
 
+/// Norms of heads, of queries and of keys.
+fn head_norms(layer: usize) -> [String; 2] {
+    ["q_norm", "k_norm"].map(|name| format!("model.layers.{layer}.self_attn.{name}.weight"))
+}
+
 impl<B: Kernels> Backbone<B> {
-    /// Writes the configuration and the weights into `folder`, which must exist.
+    /// Writes the configuration and the weights into `folder`, which must exist:
+    /// nothing is lost.
     pub fn save(&self, folder: &Path) -> Result<(), WeightsError> {
+        self.save_as(folder, Stored::Float32)
+    }
+
+    /// The same with weights as short as those that the backbone was loaded from.
+    pub fn export(&self, folder: &Path) -> Result<(), WeightsError> {
+        self.save_as(folder, self.config.stored)
+    }
+
+    fn save_as(&self, folder: &Path, stored: Stored) -> Result<(), WeightsError> {
         self.config.write(&folder.join(CONFIG))?;
-        let mut file = TensorFile::new(&folder.join(WEIGHTS), ("format", "pt"));
+        self.arrays(stored).write_folder(folder, SHARD_BYTES)
+    }
+
+    /// All weights under Hugging Face's names.
+    fn arrays(&self, stored: Stored) -> Writer<'_> {
+        let mut file = Writer::new(stored, ("format", "pt"));
         let config = &self.config;
+        let hidden = config.hidden_size;
         for (index, layer) in self.layers.iter().enumerate() {
             let ours = [
                 &layer.qkv,
@@ -96,72 +120,102 @@ impl<B: Kernels> Backbone<B> {
                 &layer.down,
             ];
             for (joined, tensor) in matrices(config, index).into_iter().zip(ours) {
-                let values = floats(tensor.clone());
-                let columns = joined.outputs();
                 for (name, part) in joined.parts {
                     let shape = [part.len(), joined.inputs];
-                    let outputs = part
-                        .flat_map(|column| values.iter().skip(column).step_by(columns).copied());
-                    file.put(name, &shape, outputs.collect());
+                    file.put(format!("{name}.weight"), &shape, move || {
+                        let part = tensor.clone().slice([0..joined.inputs, part.clone()]);
+                        floats(part.transpose())
+                    });
+                }
+            }
+            if let Some(bias) = &layer.qkv_bias {
+                let [qkv, ..] = matrices(config, index);
+                for (name, part) in qkv.parts {
+                    file.put(format!("{name}.bias"), &[part.len()], move || {
+                        floats(bias.clone().slice([part.clone()]))
+                    });
                 }
             }
             let ours = [&layer.attention_norm, &layer.mlp_norm];
             for (name, tensor) in norms(index).into_iter().zip(ours) {
-                file.put(name, &[config.hidden_size], floats(tensor.clone()));
+                file.put(name, &[hidden], || floats(tensor.clone()));
+            }
+            for (name, tensor) in head_norms(index)
+                .into_iter()
+                .zip(layer.head_norms.iter().flatten())
+            {
+                file.put(name, &[config.head_dim], || floats(tensor.clone()));
             }
         }
-        let embedding = [config.vocab_size, config.hidden_size];
-        file.put(EMBEDDING.into(), &embedding, floats(self.embedding.clone()));
-        file.put(
-            NORM.into(),
-            &[config.hidden_size],
-            floats(self.norm.clone()),
-        );
+        let embedding = [config.vocab_size, hidden];
+        file.put(EMBEDDING.into(), &embedding, || {
+            floats(self.embedding.clone())
+        });
+        file.put(NORM.into(), &[hidden], || floats(self.norm.clone()));
         if let Some(head) = &self.head {
-            file.put(HEAD.into(), &embedding, floats(head.clone().transpose()));
+            file.put(HEAD.into(), &embedding, || floats(head.clone().transpose()));
         }
         if let Some(head) = &self.value_head {
-            let shape = [1, config.hidden_size];
-            file.put(VALUE_HEAD.into(), &shape, floats(head.clone()));
+            file.put(VALUE_HEAD.into(), &[1, hidden], || floats(head.clone()));
         }
-        file.write()
+        file
     }
 
-    /// Reads what [`Backbone::save`] wrote, or weights in 32-bit floats of the
-    /// same shape from elsewhere. Nothing in the file may be left over.
+    /// Reads what [`Backbone::save`] wrote, or a folder of Hugging Face's of a known
+    /// family, in one file or in shards, in 32 or 16 bits. Nothing in the files may
+    /// be left over.
     pub fn load(folder: &Path, device: &B::Device) -> Result<Self, WeightsError> {
         let config = BackboneConfig::read(&folder.join(CONFIG))?;
-        let mut file = TensorFile::read(&folder.join(WEIGHTS), "format")?;
+        let mut file = Reader::open_folder(folder)?;
         let matrix = |values: Vec<f32>, shape: [usize; 2]| {
             Tensor::<B, 2>::from_data(TensorData::new(values, shape), device)
         };
+        let vector = |values: Vec<f32>| {
+            let width = values.len();
+            Tensor::<B, 1>::from_data(TensorData::new(values, [width]), device)
+        };
         let hidden = config.hidden_size;
-        let vector =
-            |values: Vec<f32>| Tensor::<B, 1>::from_data(TensorData::new(values, [hidden]), device);
         let mut layers = Vec::with_capacity(config.layers);
         for index in 0..config.layers {
             let mut joined = |joined: &Joined| -> Result<Tensor<B, 2>, WeightsError> {
                 let columns = joined.outputs();
                 let mut values = vec![0.0; joined.inputs * columns];
                 for (name, part) in &joined.parts {
-                    let theirs = file.take(name, &[part.len(), joined.inputs])?;
-                    let rows = theirs.chunks_exact(joined.inputs);
-                    for (column, row) in part.clone().zip(rows) {
-                        let ours = values.iter_mut().skip(column).step_by(columns);
-                        ours.zip(row).for_each(|(ours, theirs)| *ours = *theirs);
-                    }
+                    let name = format!("{name}.weight");
+                    let theirs = file.take(&name, &[part.len(), joined.inputs])?;
+                    transpose_into(&theirs, joined.inputs, &mut values, columns, part.start);
                 }
                 Ok(matrix(values, [joined.inputs, columns]))
             };
-            let [qkv, attention_out, gate_up, down] = &matrices(&config, index);
+            let all = &matrices(&config, index);
+            let [qkv, attention_out, gate_up, down] = all;
             let [qkv, attention_out] = [joined(qkv)?, joined(attention_out)?];
             let [gate_up, down] = [joined(gate_up)?, joined(down)?];
+            let mut qkv_bias = None;
+            if config.qkv_bias {
+                let mut values = Vec::new();
+                for (name, part) in &all[0].parts {
+                    values.extend(file.take(&format!("{name}.bias"), &[part.len()])?);
+                }
+                qkv_bias = Some(vector(values));
+            }
+            let mut take = |name: &str, width| file.take(name, &[width]).map(vector);
+            let mut both = None;
+            if config.qk_norm {
+                let [queries, keys] = head_norms(index);
+                both = Some([
+                    take(&queries, config.head_dim)?,
+                    take(&keys, config.head_dim)?,
+                ]);
+            }
             let [attention_norm, mlp_norm] = norms(index);
             layers.push(Layer {
-                attention_norm: vector(file.take(&attention_norm, &[hidden])?),
+                attention_norm: take(&attention_norm, hidden)?,
                 qkv,
+                qkv_bias,
+                head_norms: both,
                 attention_out,
-                mlp_norm: vector(file.take(&mlp_norm, &[hidden])?),
+                mlp_norm: take(&mlp_norm, hidden)?,
                 gate_up,
                 down,
             });
@@ -172,9 +226,10 @@ impl<B: Kernels> Backbone<B> {
         let head = match config.tie_embeddings {
             true => None,
             false => {
-                // Copied, so that the head lies in memory as it is used.
-                let theirs = matrix(file.take(HEAD, &shape)?, shape).transpose();
-                Some(matrix(floats(theirs), [hidden, config.vocab_size]))
+                let mut values = vec![0.0; config.vocab_size * hidden];
+                let theirs = file.take(HEAD, &shape)?;
+                transpose_into(&theirs, hidden, &mut values, config.vocab_size, 0);
+                Some(matrix(values, [hidden, config.vocab_size]))
             }
         };
         let value_head = match file.has(VALUE_HEAD) {
@@ -185,6 +240,22 @@ impl<B: Kernels> Backbone<B> {
         Ok(Self::assemble(
             &config, embedding, layers, norm, head, value_head,
         ))
+    }
+}
+
+/// Writes rows of `width` as columns of `ours`, which has `columns` of them, from
+/// `start` on. Goes block by block, so that neither side leaves the cache.
+fn transpose_into(theirs: &[f32], width: usize, ours: &mut [f32], columns: usize, start: usize) {
+    const BLOCK: usize = 32;
+    let rows = theirs.len() / width;
+    for first in (0..rows).step_by(BLOCK) {
+        for left in (0..width).step_by(BLOCK) {
+            for input in left..width.min(left + BLOCK) {
+                for output in first..rows.min(first + BLOCK) {
+                    ours[input * columns + start + output] = theirs[output * width + input];
+                }
+            }
+        }
     }
 }
 

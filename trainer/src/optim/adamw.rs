@@ -7,8 +7,9 @@ use std::path::Path;
 use burn::tensor::{Tensor, TensorData};
 
 use super::gradients::Gradients;
+use crate::model::config::Stored;
 use crate::model::kernels::floats;
-use crate::model::tensor_file::TensorFile;
+use crate::model::tensor_file::{Reader, Writer};
 use crate::model::{Backbone, Rewrite, Trainable, WeightsError};
 
 /// Decay of the mean of gradients.
@@ -78,22 +79,22 @@ impl<B: Trainable> AdamW<B> {
 
     /// Writes the state as safetensors; the same state gives the same bytes.
     pub fn save(&self, path: &Path) -> Result<(), WeightsError> {
-        let mut file = TensorFile::new(path, (STEPS, &self.steps.to_string()));
+        let mut file = Writer::new(Stored::Float32, (STEPS, &self.steps.to_string()));
         for (name, moments) in &self.moments {
             let parts = [(MEAN, &moments.mean), (SQUARE, &moments.square)];
             for (part, values) in parts {
-                let values = floats(values.clone());
-                file.put(format!("{part}.{name}"), &[values.len()], values);
+                let shape = values.dims();
+                file.put(format!("{part}.{name}"), &shape, || floats(values.clone()));
             }
         }
-        file.write()
+        file.write(path)
     }
 
     /// Takes up a state that [`AdamW::save`] wrote, of `model`'s parameters.
     pub fn load(&mut self, path: &Path, model: &Backbone<B>) -> Result<(), WeightsError> {
-        let file = TensorFile::read(path, STEPS)?;
+        let file = Reader::open(path)?;
         let mut read = Read {
-            steps: file.remark()?,
+            steps: file.remark(STEPS)?,
             file,
             moments: BTreeMap::new(),
             error: None,
@@ -154,7 +155,7 @@ impl<B: Trainable> Rewrite<B> for Update<'_, B> {
 /// Moments from a file, parameter by parameter.
 struct Read<B: Trainable> {
     steps: u64,
-    file: TensorFile,
+    file: Reader,
     moments: BTreeMap<String, Moments<B>>,
     error: Option<WeightsError>,
 }

@@ -424,7 +424,7 @@ impl Learner {
 
     /// Weights and configuration for others, in Hugging Face's layout.
     pub fn export(&self, folder: &Path) -> Result<()> {
-        Ok(self.model.valid().without_value_head().save(folder)?)
+        Ok(self.model.valid().without_value_head().export(folder)?)
     }
 }
 

@@ -16,17 +16,23 @@ pub struct Rope {
 }
 
 impl Rope {
-    /// Tables for positions below `context`, heads of `width` columns and
-    /// frequencies `theta`^(-2 i / width).
-    pub fn new(context: usize, width: usize, theta: f64) -> Self {
-        let half = width / 2;
+    /// Tables for positions below `context` and heads of two columns for each of the
+    /// `frequencies`, in radians a position. Angles are rounded to 32 bits before
+    /// their cosine is taken, as Hugging Face's are: at long positions that shows.
+    pub fn new(context: usize, frequencies: &[f64]) -> Self {
         let angles = (0..context).flat_map(|position| {
-            (0..half).map(move |i| position as f64 * theta.powf(-2.0 * i as f64 / width as f64))
+            frequencies
+                .iter()
+                .map(move |frequency| position as f32 * *frequency as f32)
         });
         let (cos, sin) = angles
-            .map(|angle| (angle.cos() as f32, angle.sin() as f32))
+            .map(|angle| (f64::from(angle).cos() as f32, f64::from(angle).sin() as f32))
             .unzip();
-        Self { half, cos, sin }
+        Self {
+            half: frequencies.len(),
+            cos,
+            sin,
+        }
     }
 
     /// Cosines or sines of each position, [positions, width], both halves.

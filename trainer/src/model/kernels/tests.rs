@@ -77,10 +77,12 @@ fn the_fused_gate_is_the_plain_gate() {
 }
 
 fn sight(layout: Layout, heads: Heads) -> Sight {
+    let pair = |pair: usize| 100f64.powf(-2.0 * pair as f64 / heads.width as f64);
+    let frequencies: Vec<f64> = (0..heads.width / 2).map(pair).collect();
     Sight {
         layout,
         heads,
-        rope: Arc::new(Rope::new(128, heads.width, 100.0)),
+        rope: Arc::new(Rope::new(128, &frequencies)),
     }
 }
 

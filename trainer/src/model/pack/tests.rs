@@ -2,7 +2,7 @@ use burn::backend::Autodiff;
 use burn_flex::Flex;
 
 use super::super::BackboneConfig;
-use super::super::qwen::Rewrite;
+use super::super::decoder::Rewrite;
 use super::*;
 use crate::model::kernels::floats;
 
@@ -60,6 +60,7 @@ fn packed_completions_score_as_they_do_alone() {
     for heads in [4, 8] {
         let config = BackboneConfig {
             heads,
+            head_dim: 32 / heads,
             ..BackboneConfig::tiny()
         };
         let model = model::<Flex>(&config);
@@ -179,6 +180,7 @@ fn gradients_are_finite_differences() {
     for (heads, tie_embeddings) in [(4, true), (8, false)] {
         let config = BackboneConfig {
             heads,
+            head_dim: 32 / heads,
             tie_embeddings,
             ..BackboneConfig::tiny()
         };

@@ -5,17 +5,30 @@ use burn_flex::Flex;
 use super::super::kernels::floats;
 use super::super::layout::Layout;
 use super::*;
+use crate::model::tensor_file::WEIGHTS;
 
-#[derive(serde::Deserialize)]
 struct Case {
     config: BackboneConfig,
     tokens: Vec<u32>,
     logits: Vec<Vec<f32>>,
 }
 
-/// Made by tests/reference/qwen.py.
+/// Logits of the formula's weights, by an implementation in numpy.
 fn cases() -> Vec<Case> {
-    serde_json::from_str(include_str!("../fixtures/qwen.json")).unwrap()
+    let text = include_str!("../fixtures/qwen.json");
+    let cases: Vec<serde_json::Value> = serde_json::from_str(text).unwrap();
+    let of = |mut case: serde_json::Value| {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(CONFIG);
+        case["config"]["model_type"] = "llama".into();
+        std::fs::write(&path, case["config"].to_string()).unwrap();
+        Case {
+            config: BackboneConfig::read(&path).unwrap(),
+            tokens: serde_json::from_value(case["tokens"].take()).unwrap(),
+            logits: serde_json::from_value(case["logits"].take()).unwrap(),
+        }
+    };
+    cases.into_iter().map(of).collect()
 }
 
 /// The formula's weights under Hugging Face's names, in the order of the script.
@@ -27,7 +40,7 @@ fn formula(config: &BackboneConfig) -> Vec<(String, Vec<usize>, Vec<f32>)> {
         let [attention_norm, mlp_norm] = norms(layer);
         let mut matrix = |joined: Joined| {
             for (name, part) in joined.parts {
-                named.push((name, vec![part.len(), joined.inputs]));
+                named.push((format!("{name}.weight"), vec![part.len(), joined.inputs]));
             }
         };
         matrix(qkv);
@@ -66,13 +79,13 @@ fn write(
     change: impl Fn(&str, &mut Vec<usize>, &mut Vec<f32>) -> bool,
 ) {
     config.write(&folder.join(CONFIG)).unwrap();
-    let mut file = TensorFile::new(&folder.join(WEIGHTS), ("format", "pt"));
+    let mut file = Writer::new(config.stored, ("format", "pt"));
     for (name, mut shape, mut values) in formula(config) {
         if change(&name, &mut shape, &mut values) {
-            file.put(name, &shape, values);
+            file.put(name, &shape, move || values.clone());
         }
     }
-    file.write().unwrap();
+    file.write_folder(folder, SHARD_BYTES).unwrap();
 }
 
 #[test]

@@ -1,6 +1,6 @@
-//! The decoder that Qwen2 and Qwen3 share: RMSNorm, rotary positions,
-//! grouped-query attention, SwiGLU, tied or untied head; without the biases of
-//! the one and the query and key norms of the other.
+//! The decoder that Llama, Qwen2 and Qwen3 share: RMSNorm, rotary positions,
+//! grouped-query attention, SwiGLU, tied or untied head; with the biases of the one
+//! or the query and key norms of the other where the configuration says so.
 //!
 //! Matrices are [inputs, outputs], the transpose of Hugging Face's; queries,
 //! keys and values are one matrix, gate and up another, so that each is one
@@ -40,6 +40,10 @@ pub(super) struct Layer<B: Kernels> {
     pub(super) attention_norm: Tensor<B, 1>,
     /// [hidden, queries | keys | values].
     pub(super) qkv: Tensor<B, 2>,
+    /// [queries | keys | values]; None but in Qwen2.
+    pub(super) qkv_bias: Option<Tensor<B, 1>>,
+    /// Of each head's queries and keys, [head width]; None but in Qwen3.
+    pub(super) head_norms: Option<[Tensor<B, 1>; 2]>,
     /// [query heads * head width, hidden].
     pub(super) attention_out: Tensor<B, 2>,
     /// [hidden].
@@ -82,8 +86,8 @@ impl<B: Kernels> Backbone<B> {
         let deviation = |inputs: usize| 0.5 / (inputs as f64).sqrt();
         let residual = 1.0 / (2.0 * config.layers as f64).sqrt();
         let hidden = config.hidden_size;
-        let queries = config.heads * config.head_dim();
-        let keys = config.kv_heads * config.head_dim();
+        let queries = config.heads * config.head_dim;
+        let keys = config.kv_heads * config.head_dim;
         let intermediate = config.intermediate_size;
         let ones = || Tensor::ones([hidden], device);
         let embedding = normal(config.vocab_size, hidden, deviation(hidden));
@@ -91,6 +95,9 @@ impl<B: Kernels> Backbone<B> {
             .map(|_| Layer {
                 attention_norm: ones(),
                 qkv: normal(hidden, queries + 2 * keys, deviation(hidden)),
+                qkv_bias: (config.qkv_bias).then(|| Tensor::zeros([queries + 2 * keys], device)),
+                head_norms: (config.qk_norm)
+                    .then(|| [(); 2].map(|()| Tensor::ones([config.head_dim], device))),
                 attention_out: normal(queries, hidden, residual * deviation(queries)),
                 mlp_norm: ones(),
                 gate_up: normal(hidden, 2 * intermediate, deviation(hidden)),
@@ -138,7 +145,7 @@ impl<B: Kernels> Backbone<B> {
                 leaf.require_grad()
             }
         }
-        let rope = Rope::new(config.context, config.head_dim(), config.rope_theta);
+        let rope = Rope::new(config.context, &config.frequencies());
         let backbone = Self {
             config: config.clone(),
             rope: Arc::new(rope),
@@ -188,13 +195,17 @@ impl<B: Kernels> Backbone<B> {
             let attention_out = matrix("attention_out", layer.attention_out);
             let gate_up = matrix("gate_up", layer.gate_up);
             let down = matrix("down", layer.down);
-            let mut norm =
+            let mut vector =
                 |name: &str, x: Tensor<B, 1>| by.rewrite(&format!("layers.{index}.{name}"), x);
             Layer {
-                attention_norm: norm("attention_norm", layer.attention_norm),
+                attention_norm: vector("attention_norm", layer.attention_norm),
                 qkv,
+                qkv_bias: layer.qkv_bias.map(|bias| vector("qkv_bias", bias)),
+                head_norms: layer.head_norms.map(|[queries, keys]| {
+                    [vector("query_norm", queries), vector("key_norm", keys)]
+                }),
                 attention_out,
-                mlp_norm: norm("mlp_norm", layer.mlp_norm),
+                mlp_norm: vector("mlp_norm", layer.mlp_norm),
                 gate_up,
                 down,
             }
@@ -240,7 +251,7 @@ impl<B: Kernels> Backbone<B> {
             heads: Heads {
                 queries: self.config.heads,
                 keys: self.config.kv_heads,
-                width: self.config.head_dim(),
+                width: self.config.head_dim,
             },
             rope: self.rope.clone(),
         };
@@ -279,7 +290,7 @@ impl<B: Kernels> Backbone<B> {
 
     /// Room for the keys and values of `slots` tokens.
     pub(crate) fn cache(&self, slots: usize) -> Cache<B> {
-        let width = 2 * self.config.kv_heads * self.config.head_dim();
+        let width = 2 * self.config.kv_heads * self.config.head_dim;
         let layers = 0..self.config.layers;
         Cache(
             layers
@@ -308,6 +319,32 @@ impl<B: Kernels> Backbone<B> {
         self.predict(hidden)
     }
 
+    /// Queries, keys and values, [tokens, queries | keys | values].
+    fn project(&self, layer: &Layer<B>, normed: Tensor<B, 2>) -> Tensor<B, 2> {
+        let mut qkv = normed.matmul(layer.qkv.clone());
+        if let Some(bias) = &layer.qkv_bias {
+            qkv = qkv + bias.clone().unsqueeze();
+        }
+        let Some(norms) = &layer.head_norms else {
+            return qkv;
+        };
+        let width = self.config.head_dim;
+        let [tokens, columns] = qkv.dims();
+        let mut start = 0;
+        let heads = [self.config.heads, self.config.kv_heads];
+        let mut parts: Vec<Tensor<B, 2>> = Vec::with_capacity(3);
+        for (norm, heads) in norms.iter().zip(heads) {
+            let end = start + heads * width;
+            let part = qkv.clone().slice([0..tokens, start..end]);
+            let rows = part.reshape([tokens * heads, width]);
+            let rows = B::rms_norm(rows, norm.clone(), self.config.norm_eps as f32);
+            parts.push(rows.reshape([tokens, heads * width]));
+            start = end;
+        }
+        parts.push(qkv.slice([0..tokens, start..columns]));
+        Tensor::cat(parts, 1)
+    }
+
     fn pass(
         &self,
         plan: &Plan<B>,
@@ -321,7 +358,7 @@ impl<B: Kernels> Backbone<B> {
         let mut x = self.embedding.clone().select(0, tokens);
         for (index, layer) in self.layers.iter().enumerate() {
             let normed = B::rms_norm(x.clone(), layer.attention_norm.clone(), epsilon);
-            let mut attended = attend(index, normed.matmul(layer.qkv.clone()));
+            let mut attended = attend(index, self.project(layer, normed));
             if index + 1 == self.layers.len() {
                 // Nothing after the last attention mixes tokens: only those that
                 // are asked for go on.
@@ -343,6 +380,8 @@ impl<B: Trainable> Backbone<B> {
         let layers = self.layers.iter().cloned().map(|layer| Layer {
             attention_norm: layer.attention_norm.inner(),
             qkv: layer.qkv.inner(),
+            qkv_bias: layer.qkv_bias.map(Tensor::inner),
+            head_norms: layer.head_norms.map(|norms| norms.map(Tensor::inner)),
             attention_out: layer.attention_out.inner(),
             mlp_norm: layer.mlp_norm.inner(),
             gate_up: layer.gate_up.inner(),

@@ -1,0 +1,100 @@
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use super::*;
+
+/// A configuration as a file of its own, with keys changed (null takes one away).
+fn read(changes: Value) -> Result<BackboneConfig, String> {
+    let mut file = BackboneConfig::tiny().to_json();
+    for (key, value) in changes.as_object().unwrap() {
+        file[key] = value.clone();
+    }
+    BackboneConfig::from_json(&Json(file.as_object().unwrap()))
+}
+
+#[test]
+fn a_written_configuration_reads_back_under_hugging_faces_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("config.json");
+    let mut config = BackboneConfig::tiny();
+    config.rope_scaling = Some(RopeScaling {
+        factor: 8.0,
+        low_factor: 1.0,
+        high_factor: 4.0,
+        original_context: 8192.0,
+    });
+    config.write(&path).unwrap();
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert!(text.contains("\"num_key_value_heads\": 2"));
+    assert!(text.contains("\"model_type\": \"llama\""));
+    assert_eq!(BackboneConfig::read(&path).unwrap(), config);
+}
+
+#[test]
+fn families_know_their_own() {
+    let qwen2 =
+        read(serde_json::json!({"model_type": "qwen2", "torch_dtype": "bfloat16"})).unwrap();
+    assert!(qwen2.qkv_bias && !qwen2.qk_norm);
+    assert_eq!((qwen2.head_dim, qwen2.stored), (8, Stored::Bfloat16));
+    let qwen3 = read(serde_json::json!({"model_type": "qwen3", "head_dim": null})).unwrap();
+    assert!(qwen3.qk_norm && !qwen3.qkv_bias);
+    assert_eq!(qwen3.head_dim, 128);
+}
+
+#[test]
+fn rotation_is_read_in_both_of_its_wordings() {
+    let scaling = |kind: &str| {
+        serde_json::json!({
+            kind: "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
+            "original_max_position_embeddings": 8192, "rope_theta": 500000.0,
+        })
+    };
+    let old = read(serde_json::json!({
+        "rope_theta": 500000.0, "rope_scaling": scaling("type"),
+    }));
+    let new = read(serde_json::json!({
+        "rope_theta": null, "rope_parameters": scaling("rope_type"),
+    }));
+    assert_eq!(old, new);
+    assert_eq!(new.unwrap().rope_theta, 500_000.0);
+}
+
+#[test]
+fn complaints_name_the_numbers_and_the_file() {
+    let mut odd = BackboneConfig::tiny();
+    odd.kv_heads = 3;
+    assert_eq!(
+        odd.check().unwrap_err().to_string(),
+        "the backbone configuration does not add up: 3 kv_heads do not divide 4 heads"
+    );
+    let missing = Path::new("/nowhere/config.json");
+    let complaint = BackboneConfig::read(missing).unwrap_err().to_string();
+    assert!(complaint.contains("/nowhere/config.json"));
+    for (changes, complaint) in [
+        (
+            serde_json::json!({"model_type": "mamba"}),
+            "the architecture mamba is not known; known are llama, qwen2, qwen3",
+        ),
+        (
+            serde_json::json!({"hidden_size": null}),
+            "it has no hidden_size",
+        ),
+        (
+            serde_json::json!({"hidden_size": "big"}),
+            "hidden_size is \"big\", expected a number of things",
+        ),
+        (
+            serde_json::json!({"attention_bias": true}),
+            "attention_bias is true, which memloom does not know",
+        ),
+        (
+            serde_json::json!({"rope_scaling": {"rope_type": "yarn"}}),
+            "the rotary scaling yarn is not known; default and llama3 are",
+        ),
+        (
+            serde_json::json!({"torch_dtype": "int8"}),
+            "dtype is int8, known are float32, float16, bfloat16",
+        ),
+    ] {
+        assert_eq!(read(changes).unwrap_err(), complaint);
+    }
+}
