@@ -57,7 +57,7 @@ struct Draft {
 impl Grammar {
     /// Compiles an expression. Every word must be one token of the tokenizer.
     pub fn parse(expression: &str, tokenizer: &Tokenizer) -> Result<Self, GrammarError> {
-        Self::compile(expression, |word| tokenizer.id(word), tokenizer.end())
+        Self::compile(expression, |word| tokenizer.id(word), tokenizer.ends()[0])
     }
 
     fn compile(

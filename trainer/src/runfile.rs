@@ -1,6 +1,7 @@
 //! The run file: everything that a training run depends on, with every default
 //! in one place. Unset keys are the recipe that the quickstart was measured with.
 
+mod backbone;
 mod logo;
 
 use std::path::{Path, PathBuf};
@@ -9,10 +10,8 @@ use anyhow::{Context, Result, bail, ensure};
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
+pub use self::backbone::BackboneSection;
 pub use self::logo::{AnchorRule, Learn, LogoSection, RerollFrom};
-use crate::model::BackboneConfig;
-use crate::model::config::Stored;
-use crate::model::family::Family;
 
 /// A run file as it is written (TOML). `memloom train --dry-run` prints it
 /// with all defaults filled in.
@@ -157,72 +156,6 @@ pub struct EnvironmentSection {
 pub struct PolicySection {
     /// Options of the policy's own.
     pub options: Table,
-}
-
-/// `[backbone]`: a decoder in Qwen's shape.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct BackboneSection {
-    /// Width of the residual stream.
-    pub hidden_size: usize,
-    /// Number of layers.
-    pub layers: usize,
-    /// Query heads.
-    pub heads: usize,
-    /// Key and value heads; divides `heads`.
-    pub kv_heads: usize,
-    /// Width of the SwiGLU.
-    pub intermediate_size: usize,
-    /// Whether the head shares the embedding's weights.
-    pub tie_embeddings: bool,
-    /// Most tokens of a prompt and its completion together.
-    pub context: usize,
-    /// Whether each role has weights, moments and updates of its own; they begin
-    /// alike. Otherwise all roles share one backbone.
-    pub separate_roles: bool,
-}
-
-impl Default for BackboneSection {
-    fn default() -> Self {
-        Self {
-            hidden_size: 128,
-            layers: 3,
-            heads: 4,
-            kv_heads: 4,
-            intermediate_size: 256,
-            tie_embeddings: true,
-            context: 1024,
-            separate_roles: false,
-        }
-    }
-}
-
-impl BackboneSection {
-    /// The backbone for a vocabulary.
-    pub fn config(&self, vocab_size: usize) -> BackboneConfig {
-        BackboneConfig {
-            family: Family::Llama,
-            vocab_size,
-            hidden_size: self.hidden_size,
-            layers: self.layers,
-            heads: self.heads,
-            kv_heads: self.kv_heads,
-            // Heads that do not divide it have no width, which is refused.
-            head_dim: match self.hidden_size.checked_rem(self.heads) {
-                Some(0) => self.hidden_size / self.heads,
-                _ => 0,
-            },
-            intermediate_size: self.intermediate_size,
-            qkv_bias: false,
-            qk_norm: false,
-            rope_theta: 10_000.0,
-            rope_scaling: None,
-            norm_eps: 1e-6,
-            tie_embeddings: self.tie_embeddings,
-            context: self.context,
-            stored: Stored::Float32,
-        }
-    }
 }
 
 /// How text is cut into tokens.
@@ -484,11 +417,11 @@ impl RunFile {
         for setting in settings {
             set(&mut table, setting)?;
         }
-        let file: Self = table
+        let mut file: Self = table
             .try_into()
             .with_context(|| format!("{} is not a run file", path.display()))?;
-        file.check()
-            .with_context(|| format!("{} cannot be run", path.display()))?;
+        let checked = file.backbone.settle().and_then(|()| file.check());
+        checked.with_context(|| format!("{} cannot be run", path.display()))?;
         Ok(file)
     }
 
@@ -498,23 +431,8 @@ impl RunFile {
     }
 
     fn check(&self) -> Result<()> {
-        let backbone = &self.backbone;
-        ensure!(
-            backbone.heads > 0 && backbone.hidden_size.is_multiple_of(2 * backbone.heads),
-            "backbone.hidden_size = {} does not divide into backbone.heads = {} heads of an even width",
-            backbone.hidden_size,
-            backbone.heads
-        );
-        ensure!(
-            backbone.kv_heads > 0 && backbone.heads.is_multiple_of(backbone.kv_heads),
-            "backbone.kv_heads = {} does not divide backbone.heads = {}",
-            backbone.kv_heads,
-            backbone.heads
-        );
+        self.backbone.check()?;
         let at_least_one = [
-            ("backbone.layers", backbone.layers),
-            ("backbone.intermediate_size", backbone.intermediate_size),
-            ("backbone.context", backbone.context),
             ("logo.episodes", self.logo.episodes as usize),
             ("logo.epochs", self.logo.epochs),
             ("logo.minibatches", self.logo.minibatches),

@@ -25,10 +25,10 @@ pub struct Job {
     pub role: Arc<str>,
     /// The prompt, not empty.
     pub prompt: Arc<[u32]>,
-    /// What the completion may look like; None: anything up to `end`.
+    /// What the completion may look like; None: anything up to one of `ends`.
     pub grammar: Option<Arc<Grammar>>,
-    /// The tokenizer's `<end>`.
-    pub end: u32,
+    /// Any of these tokens ends a completion.
+    pub ends: Arc<[u32]>,
     /// At most so many tokens.
     pub max_tokens: usize,
     /// Divides the logits; 0 takes the likeliest token, the lowest of equals.
@@ -40,7 +40,7 @@ pub struct Job {
 /// What was sampled.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sample {
-    /// Token ids, with `<end>` where it was chosen.
+    /// Token ids, with the end where one was chosen.
     pub tokens: Vec<u32>,
     /// Log-probability of each token among its choices at the job's temperature
     /// (at 1 where that is 0); 0 for forced ones.
@@ -54,7 +54,7 @@ pub struct Sample {
 /// Why a completion ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FinishReason {
-    /// `<end>` was chosen, or the grammar allows no more.
+    /// An end was chosen, or the grammar allows no more.
     Stop,
     /// `max_tokens` were generated, or the context is full.
     Length,
@@ -83,7 +83,7 @@ pub fn generate<B: Kernels>(
     model: &Backbone<B>,
     jobs: &[Job],
 ) -> Vec<Result<Sample, GenerateError>> {
-    let context = model.config().context;
+    let context = model.context();
     let mut results: Vec<Option<Result<Sample, GenerateError>>> = jobs
         .iter()
         .map(|job| match job.prompt.len() {

@@ -31,7 +31,7 @@ fn job(prompt: &[u32], grammar: Option<Arc<Grammar>>, max_tokens: usize, seed: u
         role: "extractor".into(),
         prompt: prompt.into(),
         grammar,
-        end: tokenizer().end(),
+        ends: tokenizer().ends().clone(),
         max_tokens,
         temperature: 0.9,
         seed,
@@ -177,10 +177,11 @@ fn completions_end_where_they_must() {
     let jobs: Vec<Job> = (0..60).map(|seed| job(&[3, 1], None, 40, seed)).collect();
     let mut stopped = 0;
     for sample in run(&model, &jobs) {
-        let ended = sample.tokens.last() == Some(&tokenizer.end());
+        let end = tokenizer.ends()[0];
+        let ended = sample.tokens.last() == Some(&end);
         assert_eq!(ended, sample.finish == FinishReason::Stop);
         assert!(ended || sample.tokens.len() == 40);
-        assert!(!sample.tokens[..sample.tokens.len() - 1].contains(&tokenizer.end()));
+        assert!(!sample.tokens[..sample.tokens.len() - 1].contains(&end));
         stopped += usize::from(ended);
     }
     assert!(stopped > 10, "{stopped} of 60 random completions ended");

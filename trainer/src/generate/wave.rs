@@ -23,7 +23,7 @@ pub(super) fn limit(job: &Job, context: usize) -> usize {
 
 /// Samples `jobs`, whose prompts fit.
 pub(super) fn run<B: Kernels>(model: &Backbone<B>, jobs: &[&Job]) -> Vec<Sample> {
-    let context = model.config().context;
+    let context = model.context();
     let mut running: Vec<Running<'_>> = jobs
         .iter()
         .map(|job| Running::new(job, limit(job, context)))
@@ -154,7 +154,9 @@ impl<'a> Running<'a> {
             let among = self.allowed().cloned();
             let ended = match &among {
                 Some(allowed) => allowed.is_empty(),
-                None => self.sample.tokens.last() == Some(&self.job.end),
+                None => {
+                    (self.sample.tokens.last()).is_some_and(|last| self.job.ends.contains(last))
+                }
             };
             if ended {
                 self.sample.finish = FinishReason::Stop;

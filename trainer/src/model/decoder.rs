@@ -21,6 +21,8 @@ use super::layout::Layout;
 #[derive(Clone, Debug)]
 pub struct Backbone<B: Kernels> {
     pub(super) config: BackboneConfig,
+    /// Most tokens of a prompt and its completion together.
+    context: usize,
     rope: Arc<Rope>,
     /// [vocabulary, hidden].
     pub(super) embedding: Tensor<B, 2>,
@@ -148,6 +150,7 @@ impl<B: Kernels> Backbone<B> {
         let rope = Rope::new(config.context, &config.frequencies());
         let backbone = Self {
             config: config.clone(),
+            context: config.context,
             rope: Arc::new(rope),
             embedding,
             layers,
@@ -161,6 +164,17 @@ impl<B: Kernels> Backbone<B> {
     /// The shape.
     pub fn config(&self) -> &BackboneConfig {
         &self.config
+    }
+
+    /// Most tokens of a prompt and its completion together.
+    pub fn context(&self) -> usize {
+        self.context
+    }
+
+    /// The same, reading at most `context` tokens.
+    pub fn within(mut self, context: usize) -> Self {
+        self.context = self.context.min(context);
+        self
     }
 
     /// Where the weights are.
@@ -389,6 +403,7 @@ impl<B: Trainable> Backbone<B> {
         });
         Backbone {
             config: self.config.clone(),
+            context: self.context,
             rope: self.rope.clone(),
             embedding: self.embedding.clone().inner(),
             layers: layers.collect(),

@@ -153,7 +153,7 @@ mod tests {
             grammar: None,
             max_tokens: 1,
             temperature: 1.0,
-            end: 0,
+            ends: [0].into(),
             seed,
         }
     }

@@ -126,7 +126,7 @@ impl LanguageModel for SampledModel {
             max_tokens: request.max_tokens as usize,
             temperature: self.sampling.temperature,
             seed: self.seed(call),
-            end: self.tokenizer.end(),
+            ends: self.tokenizer.ends().clone(),
         };
         let (sample, own) = match self.script.pop_front() {
             Some(sample) => (sample, false),

@@ -64,7 +64,8 @@ pub fn run(file: &RunFile, small: bool, voice: Voice) -> Result<Report> {
     let mut journal = Journal::open(&path, length)?;
 
     let world = World::load(file)?;
-    let tokenizer = Arc::new(Tokenizer::load(&weights.join("tokenizer.json"))?);
+    let tokenizer = Tokenizer::load(&weights)?.with_variables(&file.backbone.template)?;
+    let tokenizer = Arc::new(tokenizer);
     let learners = Learners::load(file, &world.policy.roles, &weights)?;
     let subject = Subject {
         file,

@@ -118,11 +118,27 @@ pub struct Reinforcement {
 }
 
 impl Learner {
-    /// Seeded weights for a run file and its vocabulary.
+    /// The weights that a run starts from: those of its model, or seeded ones for its
+    /// vocabulary.
     pub fn new(file: &RunFile, tokenizer: &Tokenizer) -> Result<Self> {
-        let config = file.backbone.config(tokenizer.vocab_size());
-        let seed = derive(file.run.seed, Purpose::Weights, &[]);
-        let mut model = Backbone::random(&config, seed, &Device::default())?;
+        let device = Device::default();
+        let mut model: Backbone<Training> = match &file.backbone.path {
+            Some(path) => {
+                let model = Backbone::load(path, &device)?;
+                let (words, rows) = (tokenizer.vocab_size(), model.config().vocab_size);
+                ensure!(
+                    words <= rows,
+                    "{}: the tokenizer has {words} tokens, the embedding {rows} rows: they are not of one model",
+                    path.display()
+                );
+                model
+            }
+            None => {
+                let config = file.backbone.config(tokenizer.vocab_size());
+                let seed = derive(file.run.seed, Purpose::Weights, &[]);
+                Backbone::random(&config, seed, &device)?
+            }
+        };
         if file.logo.algorithm.judges() {
             model = model.with_value_head();
         }
@@ -138,7 +154,7 @@ impl Learner {
     fn with(file: &RunFile, model: Backbone<Training>) -> Self {
         let settings = &file.optimizer;
         Self {
-            model,
+            model: model.within(file.backbone.context.unwrap_or(usize::MAX)),
             optimizer: AdamW::new(settings.weight_decay, settings.max_gradient_norm),
             best: None,
             reference: None,
@@ -200,7 +216,7 @@ impl Learner {
     /// One AdamW step towards demonstrations: cross-entropy over the free
     /// tokens, inside what the grammar allowed.
     pub fn imitate(&mut self, rows: &[Row], learning_rate: f64) -> Result<Update> {
-        let context = self.model.config().context;
+        let context = self.model.context();
         for row in rows {
             let longest = row.completions.iter().map(|c| c.tokens.len()).max();
             let tokens = row.prompt.len() + longest.unwrap_or(0);
@@ -411,10 +427,11 @@ impl Learner {
     pub fn restore(&mut self, folder: &Path) -> Result<()> {
         let device = Device::default();
         let saved = |name: &str| Some(folder.join(name)).filter(|folder| folder.exists());
-        self.model = Backbone::load(&folder.join(PRESENT), &device)?;
+        let context = self.model.context();
+        self.model = Backbone::load(&folder.join(PRESENT), &device)?.within(context);
         self.optimizer.load(&folder.join(MOMENTS), &self.model)?;
         self.best = saved(BEST)
-            .map(|folder| Backbone::load(&folder, &device))
+            .map(|folder| Backbone::load(&folder, &device).map(|model| model.within(context)))
             .transpose()?;
         self.reference = saved(REFERENCE)
             .map(|folder| Backbone::load(&folder, &device))

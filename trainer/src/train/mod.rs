@@ -93,7 +93,8 @@ fn fits(file: &RunFile, world: &World) -> Result<()> {
 /// Evaluates saved weights, greedy and sampled.
 pub fn evaluate(file: &RunFile, weights: &Path, exam: &Exam, voice: Voice) -> Result<Figures> {
     let world = World::load(file)?;
-    let tokenizer = Arc::new(Tokenizer::load(&weights.join("tokenizer.json"))?);
+    let tokenizer = Tokenizer::load(weights)?.with_variables(&file.backbone.template)?;
+    let tokenizer = Arc::new(tokenizer);
     let learners = Learners::load(file, &world.policy.roles, weights)?;
     let mut phase = voice.phase("evaluate", exam.episodes, 0);
     examine(file, &world, &tokenizer, &learners, exam, &mut |done| {
@@ -390,7 +391,7 @@ impl Trainer<'_> {
         let out = &self.file.run.out;
         checkpoint::write_folder(&out.join("final"), |folder| {
             self.learners.export(folder)?;
-            self.tokenizer.save(&folder.join("tokenizer.json"))
+            self.tokenizer.save(folder)
         })?;
         let long = match (self.long(), long_before, long_after, long_baselines) {
             (Some(exam), Some(before), Some(after), Some(baselines)) => Some(LongHorizon {

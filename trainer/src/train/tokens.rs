@@ -1,5 +1,5 @@
-//! The run's tokenizer: trained once on the text of training episodes, as the
-//! policy's prompts show it.
+//! The run's tokenizer: a chat model's own, or trained once on the text of training
+//! episodes, as the policy's prompts show it.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -8,14 +8,19 @@ use memloom_runtime::{Completion, DemonstrationModel, GenerateCall, LanguageMode
 
 use crate::rollout::settle::Tally;
 use crate::runfile::{RunFile, TokenizerKind};
-use crate::tokenizer::Tokenizer;
+use crate::tokenizer::{self, Tokenizer};
 use crate::world::World;
 
-/// The tokenizer in the run's folder; made there if it is not there yet.
+/// The tokenizer of the model that the run starts from, or else the one in the run's
+/// folder; made there if it is not there yet.
 pub fn ready(file: &RunFile, world: &World) -> Result<Tokenizer> {
-    let path = file.run.out.join("tokenizer.json");
+    if let Some(model) = &file.backbone.path {
+        return Tokenizer::load(model)?.with_variables(&file.backbone.template);
+    }
+    let out = &file.run.out;
+    let path = out.join(tokenizer::FILE);
     if path.exists() {
-        return Tokenizer::load(&path);
+        return Tokenizer::load(out);
     }
     let texts = prompts(file, world)?;
     let settings = &file.tokenizer;
@@ -27,9 +32,14 @@ pub fn ready(file: &RunFile, world: &World) -> Result<Tokenizer> {
         TokenizerKind::Bytes => Tokenizer::train_bpe(&texts, controls, roles, settings.vocabulary),
     }
     .context("cannot train the tokenizer")?;
-    let beside = path.with_extension("partial");
-    tokenizer.save(&beside)?;
-    std::fs::rename(&beside, &path).with_context(|| format!("cannot write {}", path.display()))?;
+    let beside = out.join("tokenizer.partial");
+    let written = || -> Result<()> {
+        std::fs::create_dir_all(&beside)?;
+        tokenizer.save(&beside)?;
+        std::fs::rename(beside.join(tokenizer::FILE), &path)?;
+        Ok(std::fs::remove_dir(&beside)?)
+    };
+    written().with_context(|| format!("cannot write {}", path.display()))?;
     Ok(tokenizer)
 }
 

@@ -1,8 +1,12 @@
 //! Text to tokens and back, over the `tokenizers` crate: word-level for closed
-//! languages, byte-level BPE for real text. Saved as `tokenizer.json`.
+//! languages, byte-level BPE for real text, or a chat model's own. A folder holds
+//! `tokenizer.json` and, for a chat model, what `chat.rs` reads beside it.
+
+mod chat;
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use memloom_runtime::types::Message;
@@ -14,6 +18,8 @@ use tokenizers::pre_tokenizers::byte_level::ByteLevel;
 use tokenizers::pre_tokenizers::whitespace::Whitespace;
 use tokenizers::{AddedToken, NormalizerWrapper};
 
+use self::chat::Chat;
+
 /// Ends a completion that no grammar ends.
 const END: &str = "<end>";
 /// Between the prompt and the completion.
@@ -23,16 +29,30 @@ const UNKNOWN: &str = "<unk>";
 /// Roles of messages.
 const SPEAKERS: [&str; 3] = ["system", "user", "assistant"];
 
-/// A trained tokenizer. Special tokens are `<unk> <end> <reply> <system> <user>
-/// <assistant>` and one `<ROLE>` for each of the policy's roles; they never match
-/// inside text, so nothing that is said can forge them.
+/// A tokenizer.
 pub struct Tokenizer {
     inner: tokenizers::Tokenizer,
-    /// The policy's control words, by id.
-    controls: BTreeSet<u32>,
-    end: u32,
-    reply: u32,
+    wording: Wording,
+    /// Any of these ends a completion; the first is what demonstrations end with.
+    ends: Arc<[u32]>,
 }
+
+/// How prompts are worded.
+enum Wording {
+    /// Trained by memloom: special tokens are `<unk> <end> <reply> <system> <user>
+    /// <assistant>` and one `<ROLE>` for each of the policy's roles; they never
+    /// match inside text, so nothing that is said can forge them.
+    Own {
+        /// The policy's control words, by id.
+        controls: BTreeSet<u32>,
+        reply: u32,
+    },
+    /// A chat model's own.
+    Chat(Box<Chat>),
+}
+
+/// The file of a tokenizer in its folder.
+pub const FILE: &str = "tokenizer.json";
 
 impl Tokenizer {
     /// One token a word: lower-cased, split at spaces and punctuation; at most
@@ -128,27 +148,56 @@ impl Tokenizer {
                 .with_context(|| format!("it has no token {token}; train it with memloom"))
         };
         Ok(Self {
-            end: id(END)?,
-            reply: id(REPLY)?,
-            controls,
+            ends: [id(END)?].into(),
+            wording: Wording::Own {
+                reply: id(REPLY)?,
+                controls,
+            },
             inner,
         })
     }
 
-    /// Reads `tokenizer.json`.
-    pub fn load(path: &Path) -> Result<Self> {
-        tokenizers::Tokenizer::from_file(path)
+    /// Reads a folder that memloom wrote, or a chat model's.
+    pub fn load(folder: &Path) -> Result<Self> {
+        let path = folder.join(FILE);
+        tokenizers::Tokenizer::from_file(&path)
             .map_err(|error| anyhow!(error))
-            .and_then(Self::around)
+            .and_then(|inner| match Chat::is_in(folder) {
+                false => Self::around(inner),
+                true => {
+                    let (chat, ends) = Chat::load(folder, &inner)?;
+                    Ok(Self {
+                        inner: chat::plain(inner),
+                        wording: Wording::Chat(Box::new(chat)),
+                        ends,
+                    })
+                }
+            })
             .with_context(|| format!("cannot read the tokenizer {}", path.display()))
     }
 
-    /// Writes `tokenizer.json`.
-    pub fn save(&self, path: &Path) -> Result<()> {
-        self.inner
-            .save(path, true)
-            .map_err(|error| anyhow!(error))
-            .with_context(|| format!("cannot write the tokenizer {}", path.display()))
+    /// Writes what [`Tokenizer::load`] reads into a folder.
+    pub fn save(&self, folder: &Path) -> Result<()> {
+        let path = folder.join(FILE);
+        match &self.wording {
+            Wording::Own { .. } => self.inner.save(&path, true).map_err(|error| anyhow!(error)),
+            Wording::Chat(chat) => chat.save(folder),
+        }
+        .with_context(|| format!("cannot write the tokenizer {}", path.display()))
+    }
+
+    /// With values for the chat template's own variables, for instance
+    /// `enable_thinking`.
+    ///
+    /// # Errors
+    /// Where there is no template.
+    pub fn with_variables(mut self, variables: &toml::Table) -> Result<Self> {
+        match &mut self.wording {
+            Wording::Own { .. } if variables.is_empty() => {}
+            Wording::Own { .. } => bail!("backbone.template is for models with a chat template"),
+            Wording::Chat(chat) => chat.set_variables(variables),
+        }
+        Ok(self)
     }
 
     /// Number of token ids.
@@ -156,9 +205,9 @@ impl Tokenizer {
         self.inner.get_vocab_size(true)
     }
 
-    /// The token that ends a completion.
-    pub fn end(&self) -> u32 {
-        self.end
+    /// The tokens that end a completion, any of them.
+    pub fn ends(&self) -> &Arc<[u32]> {
+        &self.ends
     }
 
     /// The id of a word that is one token: a control word, or one of the vocabulary.
@@ -166,12 +215,11 @@ impl Tokenizer {
         self.inner.token_to_id(word)
     }
 
-    /// `<ROLE>`, then each message as `<user>` (or `<system>`, `<assistant>`) and
-    /// its text, then `<reply>`.
+    /// What a model reads before it speaks in a role. A chat model: the messages as
+    /// its template words them; what it is to do as this role is in them. Otherwise
+    /// `<ROLE>`, then each message as `<user>` (or `<system>`, `<assistant>`) and its
+    /// text, then `<reply>`.
     pub fn encode_prompt(&self, role: &str, messages: &[Message]) -> Result<Vec<u32>> {
-        let mut ids = vec![self.marker(role).with_context(|| {
-            format!("the policy speaks in the role {role:?}, which its description does not name")
-        })?];
         for message in messages {
             if !SPEAKERS.contains(&message.role.as_str()) {
                 bail!(
@@ -179,6 +227,15 @@ impl Tokenizer {
                     message.role
                 );
             }
+        }
+        let reply = match &self.wording {
+            Wording::Chat(chat) => return chat.encode(&self.inner, messages),
+            Wording::Own { reply, .. } => *reply,
+        };
+        let mut ids = vec![self.marker(role).with_context(|| {
+            format!("the policy speaks in the role {role:?}, which its description does not name")
+        })?];
+        for message in messages {
             ids.push(self.marker(&message.role).with_context(|| {
                 format!(
                     "the tokenizer has no token for the message role {}",
@@ -187,7 +244,7 @@ impl Tokenizer {
             })?);
             ids.extend(self.encode(&message.content)?);
         }
-        ids.push(self.reply);
+        ids.push(reply);
         Ok(ids)
     }
 
@@ -195,7 +252,7 @@ impl Tokenizer {
         self.inner.token_to_id(&format!("<{name}>"))
     }
 
-    /// The tokens of a text.
+    /// The tokens of a text; none of them special, whatever it says.
     pub fn encode(&self, text: &str) -> Result<Vec<u32>> {
         let encoding = self
             .inner
@@ -204,22 +261,25 @@ impl Tokenizer {
         Ok(encoding.get_ids().to_vec())
     }
 
-    /// The tokens of a completion; with `<end>` where no grammar ends it.
+    /// The tokens of a completion; with an end where no grammar ends it.
     pub fn encode_completion(&self, text: &str, end: bool) -> Result<Vec<u32>> {
         let mut ids = self.encode(text)?;
         if end {
-            ids.push(self.end);
+            ids.extend(self.ends.first());
         }
         Ok(ids)
     }
 
-    /// The text of tokens, without `<end>`. Control words stand apart by one space.
+    /// The text of tokens, without ends. Control words stand apart by one space.
     pub fn decode(&self, ids: &[u32]) -> Result<String> {
+        let Wording::Own { controls, .. } = &self.wording else {
+            return self.inner.decode(ids, true).map_err(|error| anyhow!(error));
+        };
         let closed = matches!(self.inner.get_model(), ModelWrapper::WordLevel(_));
         let mut parts: Vec<String> = Vec::new();
         let mut open: Vec<u32> = Vec::new();
-        for id in ids.iter().copied().filter(|id| *id != self.end) {
-            if closed || self.controls.contains(&id) {
+        for id in ids.iter().copied().filter(|id| !self.ends.contains(id)) {
+            if closed || controls.contains(&id) {
                 self.flush(&mut open, &mut parts)?;
                 parts.push(
                     self.inner
@@ -320,7 +380,7 @@ mod tests {
         let [_, bytes] = both();
         for text in ["Hello, Ünal! {\"facts\": []}", "日本 🙂 x\n  y"] {
             let ids = bytes.encode_completion(text, true).unwrap();
-            assert_eq!(*ids.last().unwrap(), bytes.end());
+            assert_eq!(*ids.last().unwrap(), bytes.ends()[0]);
             assert_eq!(bytes.decode(&ids).unwrap(), text);
         }
     }
@@ -356,11 +416,13 @@ mod tests {
     fn the_same_texts_give_the_same_file_and_it_reads_back() {
         let folder = tempfile::tempdir().unwrap();
         for (one, two) in both().into_iter().zip(both()) {
-            let (a, b) = (folder.path().join("a.json"), folder.path().join("b.json"));
-            one.save(&a).unwrap();
-            two.save(&b).unwrap();
-            assert_eq!(std::fs::read(&a).unwrap(), std::fs::read(&b).unwrap());
-            let again = Tokenizer::load(&a).unwrap();
+            let file = folder.path().join(FILE);
+            let saved = |tokenizer: &Tokenizer| {
+                tokenizer.save(folder.path()).unwrap();
+                std::fs::read(&file).unwrap()
+            };
+            assert_eq!(saved(&one), saved(&two));
+            let again = Tokenizer::load(folder.path()).unwrap();
             let text = "@1 : i moved . t1 keep";
             assert_eq!(again.encode(text).unwrap(), one.encode(text).unwrap());
             assert_eq!(again.vocab_size(), one.vocab_size());
@@ -372,7 +434,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("tokenizer.json");
         std::fs::write(&path, b"{}").unwrap();
-        let error = format!("{:#}", Tokenizer::load(&path).err().unwrap());
+        let error = format!("{:#}", Tokenizer::load(folder.path()).err().unwrap());
         assert!(error.contains("tokenizer.json"), "{error}");
     }
 }

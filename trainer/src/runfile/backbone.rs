@@ -1,0 +1,137 @@
+//! `[backbone]`: a model that the run starts from, or the shape of a new one.
+
+use std::path::PathBuf;
+
+use anyhow::{Result, ensure};
+use serde::{Deserialize, Serialize};
+use toml::Table;
+
+use crate::model::BackboneConfig;
+use crate::model::config::Stored;
+use crate::model::family::Family;
+
+/// `[backbone]`. Without `path` a new decoder of this shape is trained from random
+/// weights, with a tokenizer of its own.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct BackboneSection {
+    /// A folder as Hugging Face lays it out: a chat model of the families llama,
+    /// qwen2 and qwen3 with its tokenizer. Its shape is its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<PathBuf>,
+    /// Variables of the model's chat template, for instance `enable_thinking`.
+    #[serde(skip_serializing_if = "Table::is_empty")]
+    pub template: Table,
+    /// Most tokens of a prompt and its completion together. Default: what the model
+    /// says, or 1024.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub context: Option<usize>,
+    /// Whether each role has weights, moments and updates of its own; they begin
+    /// alike. Otherwise all roles share one backbone.
+    pub separate_roles: bool,
+    /// Width of the residual stream. Default 128.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hidden_size: Option<usize>,
+    /// Number of layers. Default 3.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub layers: Option<usize>,
+    /// Query heads. Default 4.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub heads: Option<usize>,
+    /// Key and value heads; divides `heads`. Default 4.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kv_heads: Option<usize>,
+    /// Width of the SwiGLU. Default 256.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub intermediate_size: Option<usize>,
+    /// Whether the head shares the embedding's weights. Default true.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tie_embeddings: Option<bool>,
+}
+
+impl BackboneSection {
+    /// Refuses a shape beside a model that has one; writes defaults down.
+    pub(super) fn settle(&mut self) -> Result<()> {
+        let shape = [
+            ("hidden_size", &mut self.hidden_size, 128),
+            ("layers", &mut self.layers, 3),
+            ("heads", &mut self.heads, 4),
+            ("kv_heads", &mut self.kv_heads, 4),
+            ("intermediate_size", &mut self.intermediate_size, 256),
+        ];
+        for (key, value, default) in shape {
+            if self.path.is_none() {
+                value.get_or_insert(default);
+            }
+            ensure!(
+                self.path.is_none() || value.is_none(),
+                "backbone.path names a model with a shape of its own: leave backbone.{key} out"
+            );
+        }
+        ensure!(
+            self.path.is_none() || self.tie_embeddings.is_none(),
+            "backbone.path names a model with a head of its own: leave backbone.tie_embeddings out"
+        );
+        ensure!(
+            self.path.is_some() || self.template.is_empty(),
+            "backbone.template is for a model's chat template: name the model in backbone.path"
+        );
+        if self.path.is_none() {
+            self.tie_embeddings.get_or_insert(true);
+            self.context.get_or_insert(1024);
+        }
+        Ok(())
+    }
+
+    pub(super) fn check(&self) -> Result<()> {
+        let all = [
+            ("layers", self.layers),
+            ("intermediate_size", self.intermediate_size),
+            ("context", self.context),
+        ];
+        for (key, value) in all {
+            ensure!(value != Some(0), "backbone.{key} = 0 must be at least 1");
+        }
+        if let (Some(width), Some(heads), Some(kv_heads)) =
+            (self.hidden_size, self.heads, self.kv_heads)
+        {
+            ensure!(
+                heads > 0 && width > 0 && width.is_multiple_of(2 * heads),
+                "backbone.hidden_size = {width} does not divide into backbone.heads = {heads} heads of an even width"
+            );
+            ensure!(
+                kv_heads > 0 && heads.is_multiple_of(kv_heads),
+                "backbone.kv_heads = {kv_heads} does not divide backbone.heads = {heads}"
+            );
+        }
+        Ok(())
+    }
+
+    /// The shape of a new backbone for a vocabulary.
+    pub fn config(&self, vocab_size: usize) -> BackboneConfig {
+        let given = |value: Option<usize>| value.unwrap_or(0);
+        let (hidden_size, heads) = (given(self.hidden_size), given(self.heads));
+        BackboneConfig {
+            family: Family::Llama,
+            vocab_size,
+            hidden_size,
+            layers: given(self.layers),
+            heads,
+            kv_heads: given(self.kv_heads),
+            // Heads that do not divide it have no width, which is refused.
+            head_dim: match hidden_size.checked_rem(heads) {
+                Some(0) => hidden_size / heads,
+                _ => 0,
+            },
+            intermediate_size: given(self.intermediate_size),
+            qkv_bias: false,
+            qk_norm: false,
+            rope_theta: 10_000.0,
+            rope_scaling: None,
+            norm_eps: 1e-6,
+            tie_embeddings: self.tie_embeddings.unwrap_or(true),
+            context: given(self.context),
+            stored: Stored::Float32,
+        }
+    }
+}
