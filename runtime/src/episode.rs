@@ -16,7 +16,7 @@ use crate::model::{Embedder, LanguageModel};
 use crate::policy::PolicyComponent;
 use crate::snapshot::Snapshot;
 use crate::surroundings::{Activity, Surroundings};
-use crate::trace::{Event, Trace};
+use crate::trace::Event;
 use crate::types::{
     Answer, Entry, LexiconKind, Moment, OpenEpisode, Question, Report, Score, SessionContent, Stats,
 };
@@ -126,10 +126,15 @@ impl Episode {
     /// See [`Episode`].
     pub fn open(&mut self, split: &str, index: u64, horizon: u32) -> Result<OpenEpisode, Error> {
         self.timed(|episode| {
-            episode
-                .surroundings()
-                .environment
-                .open(split, index, horizon)
+            let around = episode.surroundings();
+            let opened = around.environment.open(split, index, horizon)?;
+            around.record(|| Event::Opened {
+                split: split.to_owned(),
+                index,
+                horizon,
+                episode: opened.clone(),
+            });
+            Ok(opened)
         })
     }
 
@@ -145,37 +150,45 @@ impl Episode {
         demonstrator: Option<(&str, u64)>,
     ) -> Result<Report, Error> {
         self.timed(|episode| {
-            let around = episode.surroundings();
-            let content = around.environment.session(session)?;
-            let hints = match demonstrator {
-                Some((name, seed)) => Some(around.environment.demonstrate(name, session, seed)?),
-                None => None,
-            };
-            let (at, task) = moment(&content);
-            let result = episode.engage(
-                Activity::Observing {
-                    session,
-                    task,
-                    ended: false,
-                },
-                |policy| {
-                    policy.attempt("observe", |policy, store| {
-                        policy.call_observe(store, &content, hints.as_deref())
-                    })
-                },
-            );
-            let (activity, report) = result?;
-            let around = episode.surroundings();
-            if !matches!(activity, Activity::Observing { ended: true, .. }) {
-                around.bank.end_session(&at)?;
-            }
-            around.record(|| Event::Observed {
+            let result = episode.observed(session, demonstrator);
+            episode.surroundings().record(|| Event::Observed {
                 session,
                 demonstrator: demonstrator.map(|(name, seed)| (name.to_owned(), seed)),
-                report: report.clone(),
+                result: told(&result),
             });
-            Ok(report)
+            result
         })
+    }
+
+    fn observed(
+        &mut self,
+        session: u32,
+        demonstrator: Option<(&str, u64)>,
+    ) -> Result<Report, Error> {
+        let around = self.surroundings();
+        let content = around.environment.session(session)?;
+        let hints = match demonstrator {
+            Some((name, seed)) => Some(around.environment.demonstrate(name, session, seed)?),
+            None => None,
+        };
+        let (at, task) = moment(&content);
+        let result = self.engage(
+            Activity::Observing {
+                session,
+                task,
+                ended: false,
+            },
+            |policy| {
+                policy.attempt("observe", |policy, store| {
+                    policy.call_observe(store, &content, hints.as_deref())
+                })
+            },
+        );
+        let (activity, report) = result?;
+        if !matches!(activity, Activity::Observing { ended: true, .. }) {
+            self.surroundings().bank.end_session(&at)?;
+        }
+        Ok(report)
     }
 
     /// A session of the environment, from 1, without the policy.
@@ -191,7 +204,12 @@ impl Episode {
     /// # Errors
     /// See [`Episode`].
     pub fn questions(&mut self) -> Result<Vec<Question>, Error> {
-        self.timed(|episode| episode.surroundings().environment.questions())
+        self.timed(|episode| {
+            let around = episode.surroundings();
+            let questions = around.environment.questions()?;
+            around.record(|| Event::Asked(questions.clone()));
+            Ok(questions)
+        })
     }
 
     /// Has the policy answer a question. Meanwhile the bank refuses operations
@@ -202,17 +220,18 @@ impl Episode {
     /// See [`Episode`].
     pub fn answer(&mut self, question: &Question) -> Result<Answer, Error> {
         self.timed(|episode| {
-            let (_, answer) =
-                episode.engage(Activity::Answering(question.id.clone()), |policy| {
+            let result = episode
+                .engage(Activity::Answering(question.id.clone()), |policy| {
                     policy.attempt("answer", |policy, store| {
                         policy.call_answer(store, &question.text)
                     })
-                })?;
+                })
+                .map(|(_, answer)| answer);
             episode.surroundings().record(|| Event::Answered {
                 question: question.id.clone(),
-                answer: answer.clone(),
+                result: told(&result),
             });
-            Ok(answer)
+            result
         })
     }
 
@@ -223,13 +242,13 @@ impl Episode {
     pub fn score(&mut self, question: &Question, answer: &Answer) -> Result<Score, Error> {
         self.timed(|episode| {
             let around = episode.surroundings();
-            let score = around.environment.score(&question.id, answer)?;
+            let result = around.environment.score(&question.id, answer);
             around.record(|| Event::Scored {
                 question: question.id.clone(),
                 answer: answer.clone(),
-                score: score.clone(),
+                result: told(&result),
             });
-            Ok(score)
+            result
         })
     }
 
@@ -259,7 +278,9 @@ impl Episode {
             let around = episode.surroundings();
             let bank = around.bank.snapshot()?;
             let environment = around.environment.snapshot()?;
-            Ok(Snapshot::new(bank, policy, environment))
+            let snapshot = Snapshot::new(bank, policy, environment);
+            around.record(|| Event::Captured(snapshot.states().clone()));
+            Ok(snapshot)
         })
     }
 
@@ -273,7 +294,9 @@ impl Episode {
             episode.policy.restore(snapshot.policy())?;
             let around = episode.surroundings();
             around.bank.restore(snapshot.bank())?;
-            around.environment.restore(snapshot.environment())
+            around.environment.restore(snapshot.environment())?;
+            around.record(|| Event::Restored(snapshot.states().clone()));
+            Ok(())
         })
     }
 
@@ -284,11 +307,9 @@ impl Episode {
 
     /// What was recorded since [`Episode::record`] or the last call of this;
     /// empty where nothing is.
-    pub fn take_trace(&mut self) -> Trace {
+    pub fn take_events(&mut self) -> Vec<Event> {
         let events = self.surroundings().events.as_mut();
-        Trace {
-            events: events.map(std::mem::take).unwrap_or_default(),
-        }
+        events.map(std::mem::take).unwrap_or_default()
     }
 
     /// What the episode cost so far.
@@ -355,6 +376,11 @@ impl Episode {
         self.spent += started.elapsed();
         result
     }
+}
+
+/// A result as traces hold it.
+fn told<T: Clone>(result: &Result<T, Error>) -> Result<T, String> {
+    result.as_ref().cloned().map_err(Error::to_string)
 }
 
 fn moment(content: &SessionContent) -> (Moment, bool) {

@@ -139,6 +139,36 @@ pub enum Error {
         /// What is wrong.
         why: String,
     },
+    /// A file that an episode needs is not there, or not the one that it needs.
+    #[error("cannot set the episode up: the {part} {path}: {why}")]
+    Setting {
+        /// `bank`, `environment`, `policy` or `data file`.
+        part: &'static str,
+        /// The file.
+        path: String,
+        /// What is wrong.
+        why: String,
+    },
+    /// A state that cannot be stored or found in a [`SnapshotStore`].
+    ///
+    /// [`SnapshotStore`]: crate::SnapshotStore
+    #[error("cannot {action} the state {name} in {folder}: {why}")]
+    Store {
+        /// `save` or `load`.
+        action: &'static str,
+        /// Its name.
+        name: String,
+        /// The store.
+        folder: String,
+        /// What is wrong.
+        why: String,
+    },
+    /// A trace that cannot be lived through again as it is.
+    #[error("cannot replay: {why}")]
+    Replay {
+        /// What stands in the way.
+        why: String,
+    },
 }
 
 fn mismatch(found: Kind, wanted: Kind) -> String {
@@ -151,7 +181,8 @@ fn mismatch(found: Kind, wanted: Kind) -> String {
     }
 }
 
-fn says(error: &types::Error) -> String {
+/// A refusal in words.
+pub(crate) fn says(error: &types::Error) -> String {
     match error {
         types::Error::Unknown(what) => format!("unknown: {what}"),
         types::Error::Invalid(what) => format!("invalid: {what}"),

@@ -15,8 +15,11 @@
 //! A [`ForkPoint`] is a moment of an episode from which others start, in
 //! microseconds: most components are forked by mapping their memory copy-on-write.
 //! A [`Snapshot`] is an episode's state in a form that can be stored, named by its
-//! content; [`Episode::resume`] goes on from one. Components are deterministic:
-//! the same calls lead to the same state, whatever the machine.
+//! content; [`Episode::resume`] goes on from one, and a [`SnapshotStore`] keeps
+//! them. Components are deterministic: the same calls lead to the same state,
+//! whatever the machine. So an episode that was recorded ([`Stage::record`]) is
+//! lived through again from its [`Trace`] bit for bit and without a model
+//! ([`Trace::replay`]), also with one operation changed ([`Trace::what_if`]).
 //!
 //! ```no_run
 //! use memloom_runtime::{DemonstrationModel, Episode, EpisodeParts, Limits, Sandbox};
@@ -49,6 +52,7 @@ mod bindings;
 mod environment;
 mod episode;
 mod error;
+mod files;
 mod fork;
 mod grants;
 mod inspect;
@@ -58,10 +62,14 @@ mod log;
 mod meter;
 mod model;
 mod policy;
+mod record;
+mod replay;
 mod sandbox;
+mod setting;
 mod snapshot;
 #[cfg(test)]
 mod stand_in;
+mod store;
 mod surroundings;
 mod trace;
 pub mod types;
@@ -80,7 +88,11 @@ pub use model::{
     ScriptedModel,
 };
 pub use policy::PolicyComponent;
+pub use record::Program;
+pub use replay::{Difference, Edit, EntryChange, QuestionChange, Replay, StateChange, WhatIf};
 pub use sandbox::Sandbox;
-pub use snapshot::Snapshot;
+pub use setting::{Files, Setting, Source, Stage};
+pub use snapshot::{Snapshot, States};
+pub use store::SnapshotStore;
 pub use trace::{Event, Trace};
 pub use types::FinishReason;

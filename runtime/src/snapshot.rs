@@ -5,35 +5,83 @@ use serde::{Deserialize, Serialize};
 /// The state of an episode between two sessions. Two snapshots have the same
 /// name if and only if their states are equal.
 ///
-/// Serialises with its hash; what does not fit its hash is refused when it is
-/// read back.
+/// Serialises with its names; what does not fit them is refused when it is read
+/// back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Stored", into = "Stored")]
 pub struct Snapshot {
     bank: Vec<u8>,
     policy: Vec<u8>,
     environment: Vec<u8>,
-    hash: blake3::Hash,
+    states: States,
+}
+
+/// The names of an episode's states, component by component: BLAKE3 hashes in
+/// hexadecimal, 64 digits each.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct States {
+    /// Of the bank's state.
+    pub bank: String,
+    /// Of the policy's state.
+    pub policy: String,
+    /// Of the environment's state.
+    pub environment: String,
+}
+
+impl States {
+    /// The name of the whole: the BLAKE3 hash of the three names, a line each.
+    pub fn name(&self) -> String {
+        hash(self.lines().as_bytes())
+    }
+
+    pub(crate) fn lines(&self) -> String {
+        format!("{}\n{}\n{}\n", self.bank, self.policy, self.environment)
+    }
+
+    /// What [`States::lines`] wrote.
+    pub(crate) fn of_lines(lines: &[u8]) -> Option<Self> {
+        let mut lines = std::str::from_utf8(lines).ok()?.lines().map(str::to_owned);
+        Some(Self {
+            bank: lines.next()?,
+            policy: lines.next()?,
+            environment: lines.next()?,
+        })
+    }
+}
+
+/// The BLAKE3 hash in hexadecimal.
+pub(crate) fn hash(bytes: &[u8]) -> String {
+    blake3::hash(bytes).to_hex().to_string()
 }
 
 impl Snapshot {
     pub(crate) fn new(bank: Vec<u8>, policy: Vec<u8>, environment: Vec<u8>) -> Self {
-        let mut hasher = blake3::Hasher::new();
-        for state in [&bank, &policy, &environment] {
-            hasher.update(&(state.len() as u64).to_le_bytes());
-            hasher.update(state);
-        }
+        let states = States {
+            bank: hash(&bank),
+            policy: hash(&policy),
+            environment: hash(&environment),
+        };
         Self {
-            hash: hasher.finalize(),
             bank,
             policy,
             environment,
+            states,
         }
     }
 
-    /// The BLAKE3 hash of the state, in hexadecimal: 64 digits.
+    /// The name of the state: [`States::name`].
     pub fn name(&self) -> String {
-        self.hash.to_hex().to_string()
+        self.states.name()
+    }
+
+    /// The names of the components' states.
+    pub fn states(&self) -> &States {
+        &self.states
+    }
+
+    /// Its size: the three states, in bytes.
+    pub fn bytes(&self) -> u64 {
+        (self.bank.len() + self.policy.len() + self.environment.len()) as u64
     }
 
     /// The bank's state, in the bank's own form.
@@ -55,7 +103,7 @@ impl Snapshot {
 /// A snapshot as it is serialised.
 #[derive(Serialize, Deserialize)]
 struct Stored {
-    hash: [u8; blake3::OUT_LEN],
+    states: States,
     bank: Vec<u8>,
     policy: Vec<u8>,
     environment: Vec<u8>,
@@ -64,7 +112,7 @@ struct Stored {
 impl From<Snapshot> for Stored {
     fn from(snapshot: Snapshot) -> Self {
         Self {
-            hash: snapshot.hash.into(),
+            states: snapshot.states,
             bank: snapshot.bank,
             policy: snapshot.policy,
             environment: snapshot.environment,
@@ -77,10 +125,10 @@ impl TryFrom<Stored> for Snapshot {
 
     fn try_from(stored: Stored) -> Result<Self, Self::Error> {
         let snapshot = Self::new(stored.bank, stored.policy, stored.environment);
-        if snapshot.hash == stored.hash {
+        if snapshot.states == stored.states {
             Ok(snapshot)
         } else {
-            Err("the snapshot is damaged: its content does not fit its hash")
+            Err("the snapshot is damaged: its content does not fit its names")
         }
     }
 }

@@ -34,12 +34,43 @@ pub(crate) enum Activity {
     Answering(String),
 }
 
+/// A change of one operation on its way to the bank.
+pub(crate) struct Amendment {
+    /// Calls of `apply` that come before the one with the operation.
+    pub(crate) calls_before: usize,
+    /// The operation's place in its call.
+    pub(crate) place: usize,
+    /// What is done instead; none is nothing.
+    pub(crate) instead: Option<Operation>,
+    /// What the policy hears of an operation that was not done.
+    pub(crate) told: Result<String, Refusal>,
+}
+
+impl Amendment {
+    fn is_due(&mut self) -> bool {
+        let due = self.calls_before == 0;
+        self.calls_before = self.calls_before.saturating_sub(1);
+        due
+    }
+
+    fn change(&self, operations: &mut Vec<Operation>) {
+        operations.splice(self.place..=self.place, self.instead.clone());
+    }
+
+    fn tell(self, results: &mut Vec<Result<String, Refusal>>) {
+        if self.instead.is_none() {
+            results.insert(self.place, self.told);
+        }
+    }
+}
+
 /// What a policy's imports reach.
 pub(crate) struct Surroundings {
     pub(crate) bank: Bank,
     pub(crate) environment: Environment,
     pub(crate) embedder: Option<Arc<dyn Embedder>>,
     pub(crate) events: Option<Vec<Event>>,
+    pub(crate) amendment: Option<Amendment>,
     pub(crate) host_calls: u64,
     pub(crate) generate_calls: u64,
     pub(crate) model_time: Duration,
@@ -58,6 +89,7 @@ impl Surroundings {
             environment,
             embedder: None,
             events: None,
+            amendment: None,
             host_calls: 0,
             generate_calls: 0,
             model_time: Duration::ZERO,
@@ -99,9 +131,13 @@ impl Surroundings {
     pub(crate) fn apply(
         &mut self,
         at: Moment,
-        operations: Vec<Operation>,
+        mut operations: Vec<Operation>,
     ) -> Result<Vec<Result<String, Refusal>>, Error> {
-        let results = if matches!(self.activity, Activity::Observing { .. }) {
+        let amendment = self.amendment.take_if(|amendment| amendment.is_due());
+        if let Some(amendment) = &amendment {
+            amendment.change(&mut operations);
+        }
+        let mut results = if matches!(self.activity, Activity::Observing { .. }) {
             self.bank.apply(&at, &operations)?
         } else {
             let why = "the bank can be changed only while a session is observed";
@@ -112,6 +148,9 @@ impl Surroundings {
             operations,
             results: results.clone(),
         });
+        if let Some(amendment) = amendment {
+            amendment.tell(&mut results);
+        }
         Ok(results)
     }
 
@@ -195,15 +234,15 @@ impl Surroundings {
     }
 
     pub(crate) fn embed(&mut self, texts: Vec<String>) -> Result<Option<Vec<Vec<f32>>>, Error> {
-        let vectors = match &self.embedder {
-            Some(embedder) => Some(embed(embedder.as_ref(), &texts)?),
-            None => None,
-        };
+        let embedder = self.embedder.as_ref();
+        let result = embedder
+            .map(|embedder| embed(embedder.as_ref(), &texts))
+            .transpose();
         self.record(|| Event::Embed {
             texts,
-            vectors: vectors.clone(),
+            result: result.clone(),
         });
-        Ok(vectors)
+        result.map_err(|why| Error::Embedder { why })
     }
 
     pub(crate) fn act(&mut self, action: String) -> Result<Result<Observation, Refusal>, Error> {
@@ -237,21 +276,18 @@ fn model_error(call: &GenerateCall, error: ModelError) -> Error {
     }
 }
 
-fn embed(embedder: &dyn Embedder, texts: &[String]) -> Result<Vec<Vec<f32>>, Error> {
-    let failed = |why| Error::Embedder { why };
-    let vectors = embedder
-        .embed(texts)
-        .map_err(|error| failed(error.to_string()))?;
+fn embed(embedder: &dyn Embedder, texts: &[String]) -> Result<Vec<Vec<f32>>, String> {
+    let vectors = embedder.embed(texts).map_err(|error| error.to_string())?;
     if vectors.len() != texts.len() {
         let (given, asked) = (vectors.len(), texts.len());
-        return Err(failed(format!("{given} vectors for {asked} texts")));
+        return Err(format!("{given} vectors for {asked} texts"));
     }
     if let Some(pair) = vectors
         .windows(2)
         .find(|pair| pair[0].len() != pair[1].len())
     {
         let (one, other) = (pair[0].len(), pair[1].len());
-        return Err(failed(format!("vectors of lengths {one} and {other}")));
+        return Err(format!("vectors of lengths {one} and {other}"));
     }
     Ok(vectors)
 }

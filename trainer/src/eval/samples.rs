@@ -3,9 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::sync::mpsc::channel;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result};
 use memloom_runtime::Episode;
 use memloom_runtime::types::SessionContent;
 use serde::{Deserialize, Serialize};
@@ -13,8 +12,9 @@ use serde::{Deserialize, Serialize};
 use super::Exam;
 use super::figures::reward_of;
 use super::history::{EntryHistory, History, Output};
-use crate::rollout::hub::{self, Asking, Engine, Line, Place};
-use crate::rollout::model::{SampledModel, Sampling, Steps};
+use crate::rollout::alone::alone;
+use crate::rollout::hub::Engine;
+use crate::rollout::model::Sampling;
 use crate::tokenizer::Tokenizer;
 use crate::world::{Opened, World};
 
@@ -87,30 +87,8 @@ pub fn play(
     opened
         .iter()
         .map(|opened| {
-            let (events, inbox) = channel();
-            let place = Place {
-                episode: 0,
-                rollout: 0,
-                reroll: None,
-            };
-            let line = Line::new(place, events);
-            std::thread::scope(|scope| {
-                let living = scope.spawn(move || {
-                    let model = SampledModel::new(
-                        Asking::on(&line),
-                        tokenizer.clone(),
-                        sampling,
-                        Steps::default(),
-                    );
-                    // The line lives until here: the hub serves as long.
-                    let sample = live(opened, opened.start(Box::new(model))?, &exam.metric);
-                    drop(line);
-                    sample
-                });
-                hub::serve(&inbox, 1, engine);
-                living
-                    .join()
-                    .map_err(|_| anyhow!("the episode's thread has stopped"))?
+            alone(tokenizer, sampling, engine, |model| {
+                live(opened, opened.start(model)?, &exam.metric)
             })
             .with_context(|| format!("the sample episode {}", opened.id))
         })
@@ -124,7 +102,7 @@ fn live(opened: &Opened, mut episode: Episode, metric: &str) -> Result<Sample> {
     for session in 1..=opened.sessions() {
         sessions.push(sitting(session, episode.session(session)?));
         episode.observe(session, None)?;
-        let events = episode.take_trace().events;
+        let events = episode.take_events();
         history.session(session, &events, &episode.entries()?);
     }
     let named: BTreeSet<String> = episode

@@ -1,6 +1,7 @@
 //! Rollouts and rerolls: every one a thread with its own sandboxed bank,
 //! policy and environment, all served by one engine.
 
+pub mod alone;
 pub mod hub;
 pub mod lives;
 pub mod model;
