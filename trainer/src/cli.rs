@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
 
+use crate::play::{Player, Start, play};
+use crate::replay::Replay;
 use crate::runfile::RunFile;
 use crate::train::progress::Voice;
 use crate::{eval, report, study, train};
@@ -53,6 +55,49 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Play one episode of a run, and record every call in a trace.
+    Play {
+        #[command(flatten)]
+        run: RunArguments,
+        /// The trace to write.
+        #[arg(long, value_name = "FILE")]
+        trace: PathBuf,
+        /// The environment's split.
+        #[arg(long, default_value = "held-out")]
+        split: String,
+        /// The episode's number in the split, from 0.
+        #[arg(long, default_value_t = 0)]
+        episode: u64,
+        /// Sessions of the episode; 0 is all. Default: the run file's.
+        #[arg(long)]
+        horizon: Option<u32>,
+        /// Folder with model.safetensors, config.json and tokenizer.json. Default: `run.out`/final.
+        #[arg(long)]
+        weights: Option<PathBuf>,
+        /// Have a demonstrator of the environment play, which needs no model:
+        /// expert, demonstrator, everything or nothing.
+        #[arg(long, value_name = "NAME", conflicts_with = "weights")]
+        demonstrator: Option<String>,
+        /// Store the states between sessions in this folder, equal ones once.
+        #[arg(long, value_name = "DIR")]
+        states: Option<PathBuf>,
+        /// Begin from a state that another trace's --states stored: after so many
+        /// sessions of that trace's episode.
+        #[arg(
+            long,
+            value_name = "TRACE:SESSION",
+            value_parser = from,
+            requires = "states",
+            conflicts_with_all = ["split", "episode", "horizon"]
+        )]
+        from: Option<(PathBuf, u32)>,
+        /// Print names of states and figures as JSON, and nothing else.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Live through a recorded episode again, without its model, and compare
+    /// every call, state and reward.
+    Replay(Replay),
     /// Experiments about the training itself.
     Study {
         #[command(subcommand)]
@@ -114,6 +159,14 @@ impl RunArguments {
     }
 }
 
+fn from(text: &str) -> Result<(PathBuf, u32), String> {
+    let (trace, session) = text
+        .rsplit_once(':')
+        .ok_or("it names a trace and a session, as in one.trace:5")?;
+    let session = session.parse().map_err(|error| format!("{error}"))?;
+    Ok((trace.into(), session))
+}
+
 impl Cli {
     /// Does what was asked.
     pub fn run(self) -> Result<()> {
@@ -160,6 +213,39 @@ impl Cli {
                     print!("{}", figures.table());
                 }
             }
+            Command::Play {
+                run,
+                trace,
+                split,
+                episode,
+                horizon,
+                weights,
+                demonstrator,
+                states,
+                from,
+                json,
+            } => {
+                let file = run.read()?;
+                let start = match from {
+                    Some((trace, session)) => Start::State { trace, session },
+                    None => Start::Episode {
+                        split,
+                        index: episode,
+                        horizon: horizon.unwrap_or(file.evaluation.horizon),
+                    },
+                };
+                let player = match demonstrator {
+                    Some(name) => Player::Demonstrator(name),
+                    None => Player::Weights(weights.unwrap_or_else(|| file.run.out.join("final"))),
+                };
+                let played = play(&file, &start, &player, &trace, states.as_deref())?;
+                if json {
+                    println!("{}", serde_json::to_string_pretty(&played)?);
+                } else {
+                    print!("{played}");
+                }
+            }
+            Command::Replay(replay) => replay.run()?,
             Command::Study {
                 study: Study::Fairness { run, small, json },
             } => {

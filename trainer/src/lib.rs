@@ -4,7 +4,8 @@
 //! ([`rollout`]) on the generation engine ([`generate`]), turns what came of it
 //! into rewards and advantages ([`logo`]), and updates the backbone ([`model`],
 //! [`optim`]). [`eval`] says what the result is worth, [`study`] what the training
-//! is; [`runfile`] holds every
+//! is; [`play`] records an
+//! episode and [`replay`] lives through it again; [`runfile`] holds every
 //! choice a run depends on, [`seed`] every source of randomness.
 
 pub mod cli;
@@ -14,6 +15,8 @@ pub mod grammar;
 pub mod logo;
 pub mod model;
 pub mod optim;
+pub mod play;
+pub mod replay;
 pub mod report;
 pub mod rollout;
 pub mod runfile;

@@ -473,7 +473,8 @@ impl Trainer<'_> {
     }
 }
 
-fn greedy(file: &RunFile) -> Sampling {
+/// How weights are looked at: the likeliest token always.
+pub(crate) fn greedy(file: &RunFile) -> Sampling {
     Sampling {
         seed: file.run.seed,
         occasion: [EVALUATION, 0],
