@@ -1,6 +1,8 @@
 //! Helpers shared by the whole-system tests: they drive the binary as a user
 //! would.
 
+pub mod replays;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 

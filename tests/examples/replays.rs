@@ -1,0 +1,36 @@
+//! Records and replays episodes of every environment, and prints as JSON how many
+//! did not go as recorded:
+//!
+//! ```sh
+//! cargo xtask guests
+//! cargo run --release -p memloom-tests --example replays -- 100 [PATH/locomo-dev.json ...]
+//! ```
+//!
+//! Conversations of `locomo` are made up where no file is named.
+
+use memloom_tests::replays::{conversations, replay};
+
+fn main() {
+    let mut arguments = std::env::args().skip(1);
+    let episodes = arguments.next().map_or(100, |count| {
+        count
+            .parse()
+            .expect("the first argument is a number of episodes")
+    });
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut data: Vec<_> = arguments.map(Into::into).collect();
+    if data.is_empty() {
+        data.push(conversations(folder.path()));
+    }
+    let counts = [("chronicle", vec![]), ("locomo", data)].map(|(environment, data)| {
+        replay(environment, &data, episodes)
+            .unwrap_or_else(|error| panic!("{environment}: {error}"))
+    });
+    println!(
+        "{}",
+        serde_json::json!({
+            "replayed": counts.iter().map(|count| count.replayed).sum::<u64>(),
+            "replay_mismatches": counts.iter().map(|count| count.mismatches).sum::<u64>(),
+        })
+    );
+}
