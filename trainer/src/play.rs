@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
 use memloom_runtime::{
@@ -13,9 +12,8 @@ use serde::Serialize;
 
 use crate::rollout::alone::alone;
 use crate::runfile::RunFile;
-use crate::tokenizer::Tokenizer;
 use crate::train::greedy;
-use crate::train::learner::Learner;
+use crate::train::learners::Learners;
 
 /// Which episode is played.
 pub enum Start {
@@ -170,9 +168,8 @@ pub fn play(
     let trace = match player {
         Player::Demonstrator(_) => record(Box::new(DemonstrationModel))?,
         Player::Weights(folder) => {
-            let tokenizer = Arc::new(Tokenizer::load(&folder.join("tokenizer.json"))?);
-            let learner = Learner::load(file, folder)?;
-            let mut engine = |jobs: &[_]| learner.generate(jobs);
+            let (learners, tokenizer) = Learners::load(file, folder)?;
+            let mut engine = |jobs: &[_]| learners.generate(jobs);
             alone(&tokenizer, greedy(file), &mut engine, record)?
         }
     };

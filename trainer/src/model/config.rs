@@ -7,6 +7,9 @@ use serde_json::{Map, Value};
 
 use super::family::{Family, Json};
 
+/// The file of a shape, beside its weights.
+pub const FILE: &str = "config.json";
+
 /// Shape of a decoder.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BackboneConfig {

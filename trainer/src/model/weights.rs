@@ -6,14 +6,12 @@ use std::path::Path;
 
 use burn::tensor::{Tensor, TensorData};
 
-use super::config::BackboneConfig;
-use super::config::Stored;
+use super::config::{BackboneConfig, FILE as CONFIG, Stored};
 use super::decoder::{Backbone, Layer};
 use super::kernels::{Kernels, floats};
 pub use super::tensor_file::WeightsError;
 use super::tensor_file::{Reader, Writer};
 
-const CONFIG: &str = "config.json";
 /// Larger files are split, as Hugging Face splits them.
 const SHARD_BYTES: u64 = 5_000_000_000;
 

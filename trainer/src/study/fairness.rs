@@ -10,7 +10,6 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
@@ -20,7 +19,6 @@ use super::measure::Subject;
 use super::page;
 use super::verdict::Report;
 use crate::runfile::{RunFile, StudySection};
-use crate::tokenizer::Tokenizer;
 use crate::train::journal::Journal;
 use crate::train::learners::Learners;
 use crate::train::progress::Voice;
@@ -64,9 +62,7 @@ pub fn run(file: &RunFile, small: bool, voice: Voice) -> Result<Report> {
     let mut journal = Journal::open(&path, length)?;
 
     let world = World::load(file)?;
-    let tokenizer = Tokenizer::load(&weights)?.with_variables(&file.backbone.template)?;
-    let tokenizer = Arc::new(tokenizer);
-    let learners = Learners::load(file, &world.policy.roles, &weights)?;
+    let (learners, tokenizer) = Learners::load(file, &weights)?;
     let subject = Subject {
         file,
         study: &study,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use rand_chacha::ChaCha8Rng;
 
 use super::critic::State;
@@ -12,6 +12,7 @@ use super::learner::{Learner, Reinforcement, Update};
 use super::step::ScoredRow;
 use super::warm::Demonstration;
 use crate::generate::{Job, Sample};
+use crate::model::config::FILE as CONFIG;
 use crate::model::pack::Row;
 use crate::runfile::RunFile;
 use crate::tokenizer::Tokenizer;
@@ -23,30 +24,52 @@ type Name = Arc<str>;
 /// Learners by name.
 pub struct Learners(BTreeMap<Name, Learner>);
 
-fn names(file: &RunFile, roles: &[String]) -> Vec<Name> {
-    match file.backbone.separate_roles {
-        false => vec!["".into()],
-        true => roles.iter().map(|role| role.as_str().into()).collect(),
+/// Names of the learners whose weights are in a folder.
+fn names(weights: &Path) -> Result<Vec<Name>> {
+    if weights.join(CONFIG).exists() {
+        return Ok(vec!["".into()]);
     }
+    let entries = std::fs::read_dir(weights)
+        .with_context(|| format!("cannot list the weights in {}", weights.display()))?;
+    let mut names = Vec::new();
+    for entry in entries {
+        let entry = entry?;
+        if entry.path().join(CONFIG).exists() {
+            names.push(entry.file_name().to_string_lossy().into());
+        }
+    }
+    ensure!(
+        !names.is_empty(),
+        "{} holds no weights: neither {CONFIG} nor folders by role that have one",
+        weights.display()
+    );
+    Ok(names)
 }
 
 impl Learners {
     /// Seeded weights for a run file and its vocabulary: the same for each of the
     /// policy's roles.
     pub fn new(file: &RunFile, roles: &[String], tokenizer: &Tokenizer) -> Result<Self> {
+        let names: Vec<Name> = match file.backbone.separate_roles {
+            false => vec!["".into()],
+            true => roles.iter().map(|role| role.as_str().into()).collect(),
+        };
         let learner = |name| Ok((name, Learner::new(file, tokenizer)?));
-        let learners = names(file, roles).into_iter().map(learner);
+        let learners = names.into_iter().map(learner);
         learners.collect::<Result<_>>().map(Self)
     }
 
-    /// What [`Learners::export`] wrote, with the shape that it was written with.
-    pub fn load(file: &RunFile, roles: &[String], weights: &Path) -> Result<Self> {
+    /// What [`Learners::export`] wrote, with the shape that it was written with, and
+    /// the tokenizer beside it.
+    pub fn load(file: &RunFile, weights: &Path) -> Result<(Self, Arc<Tokenizer>)> {
+        let tokenizer = Tokenizer::load(weights)?.with_variables(&file.backbone.template)?;
         let learner = |name: Name| {
             let learner = Learner::load(file, &weights.join(&*name))?;
             Ok((name, learner))
         };
-        let learners = names(file, roles).into_iter().map(learner);
-        learners.collect::<Result<_>>().map(Self)
+        let learners = names(weights)?.into_iter().map(learner);
+        let learners = learners.collect::<Result<_>>()?;
+        Ok((Self(learners), Arc::new(tokenizer)))
     }
 
     /// Whose weights speak for a role.

@@ -93,9 +93,7 @@ fn fits(file: &RunFile, world: &World) -> Result<()> {
 /// Evaluates saved weights, greedy and sampled.
 pub fn evaluate(file: &RunFile, weights: &Path, exam: &Exam, voice: Voice) -> Result<Figures> {
     let world = World::load(file)?;
-    let tokenizer = Tokenizer::load(weights)?.with_variables(&file.backbone.template)?;
-    let tokenizer = Arc::new(tokenizer);
-    let learners = Learners::load(file, &world.policy.roles, weights)?;
+    let (learners, tokenizer) = Learners::load(file, weights)?;
     let mut phase = voice.phase("evaluate", exam.episodes, 0);
     examine(file, &world, &tokenizer, &learners, exam, &mut |done| {
         phase.at(done as u64, "episodes");
