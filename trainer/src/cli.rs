@@ -113,6 +113,11 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
     },
+    /// Models that a run can start from.
+    Model {
+        #[command(subcommand)]
+        model: Model,
+    },
     /// Say what a component is: kind, size, imports, exports.
     Inspect {
         /// A `.wasm` component.
@@ -134,6 +139,18 @@ enum Study {
         #[arg(long)]
         small: bool,
         /// Print the result as JSON, and nothing else.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Subcommand)]
+enum Model {
+    /// Say what a folder of Hugging Face's holds, and whether a run can start from it.
+    Inspect {
+        /// With config.json, weights and tokenizer.
+        folder: PathBuf,
+        /// As JSON.
         #[arg(long)]
         json: bool,
     },
@@ -258,6 +275,16 @@ impl Cli {
             }
             Command::Report { runs, out } => {
                 println!("{}", report::write(&runs, out)?.display());
+            }
+            Command::Model {
+                model: Model::Inspect { folder, json },
+            } => {
+                let inspection = crate::model::inspect::Inspection::of(&folder)?;
+                if json {
+                    println!("{}", serde_json::to_string_pretty(&inspection)?);
+                } else {
+                    print!("{inspection}");
+                }
             }
             Command::Inspect { component, json } => {
                 let sandbox = memloom_runtime::Sandbox::new(memloom_runtime::Limits::default())?;

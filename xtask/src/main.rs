@@ -4,6 +4,7 @@
 mod ci;
 mod debian;
 mod guests;
+mod parity;
 mod quickstart;
 mod setup;
 mod test;
@@ -28,6 +29,8 @@ enum Task {
     Quickstart(quickstart::Args),
     /// Run all tests, the guests' own included
     Test(test::Args),
+    /// Hold models, tokenizers and saved folders against Hugging Face's libraries
+    Parity(parity::Args),
     /// Check everything that must hold before a change is merged
     Ci,
 }
@@ -49,6 +52,7 @@ fn run(task: Task) -> anyhow::Result<()> {
         Task::Guests(args) => guests::run(&workspace, &args),
         Task::Quickstart(args) => quickstart::run(&workspace, &args),
         Task::Test(args) => test::run(&workspace, &args),
+        Task::Parity(args) => parity::run(&workspace, &args),
         Task::Ci => ci::run(&workspace),
     }
 }

@@ -274,7 +274,7 @@ impl<B: Kernels> Backbone<B> {
 
     /// Logits of what follows the tokens `at`, [at, vocabulary], of a pass whose
     /// keys are its own tokens.
-    pub(crate) fn logits(&self, layout: Layout, at: &[usize]) -> Tensor<B, 2> {
+    pub fn logits(&self, layout: Layout, at: &[usize]) -> Tensor<B, 2> {
         self.predict(self.hidden(layout, at))
     }
 

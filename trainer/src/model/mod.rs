@@ -10,6 +10,7 @@
 pub mod config;
 pub mod decoder;
 pub mod family;
+pub mod inspect;
 pub mod kernels;
 pub mod layout;
 pub mod pack;

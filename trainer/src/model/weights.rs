@@ -88,6 +88,54 @@ fn head_norms(layer: usize) -> [String; 2] {
     ["q_norm", "k_norm"].map(|name| format!("model.layers.{layer}.self_attn.{name}.weight"))
 }
 
+/// Names and shapes of all weights but a value head's.
+fn all(config: &BackboneConfig) -> Vec<(String, Vec<usize>)> {
+    let hidden = config.hidden_size;
+    let embedding = vec![config.vocab_size, hidden];
+    let mut all = vec![
+        (EMBEDDING.to_owned(), embedding.clone()),
+        (NORM.to_owned(), vec![hidden]),
+    ];
+    if !config.tie_embeddings {
+        all.push((HEAD.to_owned(), embedding));
+    }
+    for layer in 0..config.layers {
+        all.extend(norms(layer).map(|name| (name, vec![hidden])));
+        if config.qk_norm {
+            all.extend(head_norms(layer).map(|name| (name, vec![config.head_dim])));
+        }
+        for (place, joined) in matrices(config, layer).into_iter().enumerate() {
+            for (name, part) in joined.parts {
+                if place == 0 && config.qkv_bias {
+                    all.push((format!("{name}.bias"), vec![part.len()]));
+                }
+                all.push((format!("{name}.weight"), vec![part.len(), joined.inputs]));
+            }
+        }
+    }
+    all
+}
+
+/// Looks at a folder without reading its weights: its shape, and how many parameters
+/// there are.
+///
+/// # Errors
+/// As [`Backbone::load`].
+pub fn survey(folder: &Path) -> Result<(BackboneConfig, u64), WeightsError> {
+    let config = BackboneConfig::read(&folder.join(CONFIG))?;
+    let mut file = Reader::open_folder(folder)?;
+    let mut parameters = 0;
+    for (name, shape) in all(&config) {
+        file.skip(&name, &shape)?;
+        parameters += shape.iter().product::<usize>() as u64;
+    }
+    if file.has(VALUE_HEAD) {
+        file.skip(VALUE_HEAD, &[1, config.hidden_size])?;
+    }
+    file.finish()?;
+    Ok((config, parameters))
+}
+
 impl<B: Kernels> Backbone<B> {
     /// Writes the configuration and the weights into `folder`, which must exist:
     /// nothing is lost.

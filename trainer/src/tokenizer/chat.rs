@@ -153,9 +153,9 @@ impl Chat {
                 tokens.extend(ids(&self.marked, part)?);
                 continue;
             }
-            let number: usize = part.parse().with_context(|| {
-                format!("the chat template changes what is said, and a message holds the writing of a special token")
-            })?;
+            let number: usize = part.parse().context(
+                "the chat template changes what is said, and a message holds the writing of a special token",
+            )?;
             tokens.extend(ids(plain, &messages[number].content)?);
         }
         Ok(tokens)

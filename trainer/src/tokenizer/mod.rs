@@ -210,6 +210,16 @@ impl Tokenizer {
         &self.ends
     }
 
+    /// Whether prompts are worded by a chat model's template.
+    pub fn chats(&self) -> bool {
+        matches!(self.wording, Wording::Chat(_))
+    }
+
+    /// How a token is written, special ones too.
+    pub fn written(&self, id: u32) -> Option<String> {
+        self.inner.id_to_token(id)
+    }
+
     /// The id of a word that is one token: a control word, or one of the vocabulary.
     pub fn id(&self, word: &str) -> Option<u32> {
         self.inner.token_to_id(word)

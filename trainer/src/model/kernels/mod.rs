@@ -161,7 +161,7 @@ pub(crate) fn indices<B: Backend>(
 }
 
 /// The elements of a tensor, row after row.
-pub(crate) fn floats<B: Backend, const D: usize>(tensor: Tensor<B, D>) -> Vec<f32> {
+pub fn floats<B: Backend, const D: usize>(tensor: Tensor<B, D>) -> Vec<f32> {
     let data = tensor.into_data().convert::<f32>();
     data.into_vec().expect("it was converted to this type")
 }

@@ -190,8 +190,12 @@ impl Reader {
         self.arrays.contains_key(name)
     }
 
-    /// Takes an array out, which must have the shape.
-    pub(crate) fn take(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>, WeightsError> {
+    /// Leaves out an array, which must have the shape and a type that can be read.
+    pub(crate) fn skip(&mut self, name: &str, shape: &[usize]) -> Result<(), WeightsError> {
+        self.claim(name, shape).map(drop)
+    }
+
+    fn claim(&mut self, name: &str, shape: &[usize]) -> Result<Place, WeightsError> {
         let place = self
             .arrays
             .remove(name)
@@ -199,15 +203,29 @@ impl Reader {
                 path: self.path.clone(),
                 tensor: name.into(),
             })?;
-        let shard = &mut self.shards[place.shard];
+        let path = || self.shards[place.shard].path.clone();
         if place.shape != shape {
             return Err(WeightsError::Shape {
-                path: shard.path.clone(),
+                path: path(),
                 tensor: name.into(),
                 found: place.shape,
                 expected: shape.into(),
             });
         }
+        match place.dtype {
+            Dtype::F32 | Dtype::F16 | Dtype::BF16 => Ok(place),
+            found => Err(WeightsError::Type {
+                path: path(),
+                tensor: name.into(),
+                found,
+            }),
+        }
+    }
+
+    /// Takes an array out, which must have the shape.
+    pub(crate) fn take(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>, WeightsError> {
+        let place = self.claim(name, shape)?;
+        let shard = &mut self.shards[place.shard];
         let mut bytes = vec![0; place.bytes];
         shard
             .file
@@ -219,24 +237,15 @@ impl Reader {
             })?;
         let (pairs, _) = bytes.as_chunks::<2>();
         Ok(match place.dtype {
-            Dtype::F32 => {
-                let (fours, _) = bytes.as_chunks::<4>();
-                fours.iter().map(|four| f32::from_le_bytes(*four)).collect()
-            }
-            Dtype::F16 => pairs
-                .iter()
+            Dtype::F16 => (pairs.iter())
                 .map(|two| f16::from_le_bytes(*two).to_f32())
                 .collect(),
-            Dtype::BF16 => pairs
-                .iter()
+            Dtype::BF16 => (pairs.iter())
                 .map(|two| bf16::from_le_bytes(*two).to_f32())
                 .collect(),
-            found => {
-                return Err(WeightsError::Type {
-                    path: shard.path.clone(),
-                    tensor: name.into(),
-                    found,
-                });
+            _ => {
+                let (fours, _) = bytes.as_chunks::<4>();
+                fours.iter().map(|four| f32::from_le_bytes(*four)).collect()
             }
         })
     }

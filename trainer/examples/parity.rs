@@ -1,0 +1,164 @@
+//! memloom's side of `cargo xtask parity`: models, tokenizers and chats of a folder
+//! that `tests/reference/parity.py make` wrote, against what is expected beside
+//! them. Prints one JSON object, and saves each model again for `parity.py check`.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, Result, ensure};
+use burn_flex::Flex;
+use memloom_runtime::types::Message;
+use memloom_trainer::generate::{Job, generate};
+use memloom_trainer::model::kernels::floats;
+use memloom_trainer::model::{Backbone, Layout};
+use memloom_trainer::tokenizer::Tokenizer;
+use serde::{Deserialize, Serialize};
+
+/// Beside each model.
+#[derive(Deserialize)]
+struct Expected {
+    family: String,
+    prompts: Vec<Vec<u32>>,
+    logits: Vec<Vec<f32>>,
+    greedy_prompts: Vec<Vec<u32>>,
+    greedy: Vec<Vec<u32>>,
+}
+
+/// Beside each tokenizer.
+#[derive(Deserialize)]
+struct Worded {
+    texts: Vec<Text>,
+    chats: Vec<Chat>,
+}
+
+#[derive(Deserialize)]
+struct Text {
+    text: String,
+    ids: Vec<u32>,
+}
+
+#[derive(Deserialize)]
+struct Chat {
+    messages: Vec<Said>,
+    ids: Vec<u32>,
+}
+
+#[derive(Deserialize)]
+struct Said {
+    role: String,
+    content: String,
+}
+
+#[derive(Default, Serialize)]
+struct Found {
+    models: usize,
+    /// By family: the largest difference of a logit.
+    max_abs_logit_diff: BTreeMap<String, f32>,
+    /// The largest difference that company in a batch makes.
+    batch_logit_diff: f32,
+    /// Continuations that differ.
+    greedy_mismatches: usize,
+    strings: usize,
+    /// Strings and chats whose tokens differ.
+    tokenizer_mismatches: usize,
+}
+
+fn main() -> Result<()> {
+    let folder = std::env::args().nth(1).context("which folder?")?;
+    let mut found = Found::default();
+    let mut folders: Vec<PathBuf> = std::fs::read_dir(&folder)
+        .with_context(|| format!("cannot list {folder}"))?
+        .map(|entry| Ok(entry?.path()))
+        .collect::<Result<_>>()?;
+    folders.sort();
+    for folder in folders {
+        let path = folder.join("expected.json");
+        let text =
+            std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        match folder.join("config.json").exists() {
+            true => model(&folder, &serde_json::from_slice(&text)?, &mut found),
+            false => tokenizer(&folder, &serde_json::from_slice(&text)?, &mut found),
+        }
+        .with_context(|| format!("in {}", folder.display()))?;
+    }
+    ensure!(found.models > 0 && found.strings > 0, "{folder} is empty");
+    println!("{}", serde_json::to_string(&found)?);
+    Ok(())
+}
+
+fn model(folder: &Path, expected: &Expected, found: &mut Found) -> Result<()> {
+    let model = Backbone::<Flex>::load(folder, &Default::default())?;
+    let last = |prompts: &[&Vec<u32>]| -> Vec<f32> {
+        let mut layout = Layout::default();
+        let mut at = Vec::new();
+        for prompt in prompts {
+            layout.push_row(prompt, std::iter::empty());
+            at.push(layout.tokens.len() - 1);
+        }
+        floats(model.logits(layout, &at))
+    };
+    let furthest = |a: &[f32], b: &[f32]| {
+        let pairs = a.iter().zip(b);
+        pairs.fold(0.0f32, |most, (a, b)| most.max((a - b).abs()))
+    };
+    let mut alone = Vec::new();
+    let worst = found
+        .max_abs_logit_diff
+        .entry(expected.family.clone())
+        .or_default();
+    for (prompt, logits) in expected.prompts.iter().zip(&expected.logits) {
+        let own = last(&[prompt]);
+        ensure!(
+            own.len() == logits.len(),
+            "{} logits, not {}",
+            own.len(),
+            logits.len()
+        );
+        *worst = worst.max(furthest(&own, logits));
+        alone.extend(own);
+    }
+    let together = last(&expected.prompts.iter().collect::<Vec<_>>());
+    found.batch_logit_diff = found.batch_logit_diff.max(furthest(&together, &alone));
+    for (prompt, tokens) in expected.greedy_prompts.iter().zip(&expected.greedy) {
+        let job = Job {
+            role: "assistant".into(),
+            prompt: Arc::from(&prompt[..]),
+            grammar: None,
+            ends: Arc::from([]),
+            max_tokens: tokens.len(),
+            temperature: 0.0,
+            seed: 0,
+        };
+        let sample = generate(&model, &[job]).remove(0)?;
+        found.greedy_mismatches += usize::from(sample.tokens != *tokens);
+    }
+    let saved = folder.join("saved");
+    std::fs::create_dir_all(&saved)?;
+    model.export(&saved)?;
+    found.models += 1;
+    Ok(())
+}
+
+fn tokenizer(folder: &Path, expected: &Worded, found: &mut Found) -> Result<()> {
+    let tokenizer = Tokenizer::load(folder)?;
+    for text in &expected.texts {
+        found.strings += 1;
+        found.tokenizer_mismatches += usize::from(tokenizer.encode(&text.text)? != text.ids);
+        ensure!(
+            tokenizer.decode(&text.ids)? == text.text,
+            "{:?} does not read back as it was",
+            text.text
+        );
+    }
+    for chat in &expected.chats {
+        found.strings += 1;
+        let messages = chat.messages.iter().map(|said| Message {
+            role: said.role.clone(),
+            content: said.content.clone(),
+        });
+        let ids = tokenizer.encode_prompt("extractor", &messages.collect::<Vec<_>>())?;
+        found.tokenizer_mismatches += usize::from(ids != chat.ids);
+    }
+    Ok(())
+}
