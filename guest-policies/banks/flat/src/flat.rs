@@ -10,12 +10,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::bm25::Index;
 use crate::cosine::cosine;
+use crate::known::Known;
 use crate::stored::{Stored, When};
 
 /// The flat bank.
 #[derive(Default)]
 pub struct Flat {
     memory: Memory,
+    known: Known,
     /// Made when it is first searched; kept up to date from then on.
     index: OnceCell<Index>,
     /// Words over all texts.
@@ -41,11 +43,8 @@ impl Flat {
         let text = one_line(&insertion.text, "insert")?;
         self.check_vector(insertion.vector.as_deref())?;
         let speaker = squeezed(&insertion.speaker);
-        let known = self.memory.entries.iter_mut();
-        if let Some(same) = known
-            .filter(|entry| entry.text == text)
-            .find(|entry| entry.speaker == speaker)
-        {
+        if let Some(slot) = self.same(&text, &speaker) {
+            let same = &mut self.memory.entries[slot];
             same.support(insertion.evidence);
             same.last = When::from(at);
             same.vector = insertion.vector.or(same.vector.take());
@@ -62,10 +61,19 @@ impl Flat {
             vector: insertion.vector,
         };
         entry.support(insertion.evidence);
-        self.note(entry.number, &entry.text.clone());
+        self.note(entry.number, &entry.text, &entry.speaker);
         let id = entry.id();
         self.memory.entries.push(entry);
         Ok(id)
+    }
+
+    /// The first entry with this text and speaker.
+    fn same(&self, text: &str, speaker: &str) -> Option<usize> {
+        let entries = &self.memory.entries;
+        let candidates = self.known.numbers(text, speaker);
+        let mut slots = candidates
+            .filter_map(|number| entries.binary_search_by_key(&number, |e| e.number).ok());
+        slots.find(|&slot| entries[slot].text == text && entries[slot].speaker == speaker)
     }
 
     fn update(&mut self, at: &Moment, revision: Revision) -> Result<String, Error> {
@@ -77,27 +85,30 @@ impl Flat {
         entry.support(revision.evidence);
         entry.last = When::from(at);
         entry.vector = revision.vector;
+        let speaker = entry.speaker.clone();
         let old = std::mem::replace(&mut entry.text, text.clone());
-        self.forget(number, &old);
-        self.note(number, &text);
+        self.forget(number, &old, &speaker);
+        self.note(number, &text, &speaker);
         Ok(revision.id)
     }
 
     fn delete(&mut self, id: String) -> Result<String, Error> {
         let slot = self.slot(&id)?;
         let entry = self.memory.entries.remove(slot);
-        self.forget(entry.number, &entry.text);
+        self.forget(entry.number, &entry.text, &entry.speaker);
         Ok(id)
     }
 
-    fn note(&mut self, number: u64, text: &str) {
+    fn note(&mut self, number: u64, text: &str, speaker: &str) {
+        self.known.add(number, text, speaker);
         if let Some(index) = self.index.get_mut() {
             index.add(number, text);
         }
         self.words += text::word_count(text) as u64;
     }
 
-    fn forget(&mut self, number: u64, text: &str) {
+    fn forget(&mut self, number: u64, text: &str, speaker: &str) {
+        self.known.remove(number, text, speaker);
         if let Some(index) = self.index.get_mut() {
             index.remove(number, text);
         }
@@ -275,7 +286,7 @@ impl State for Flat {
         let mut restored = Self::default();
         for entry in memory.entries {
             restored.check_vector(entry.vector.as_deref())?;
-            restored.note(entry.number, &entry.text);
+            restored.note(entry.number, &entry.text, &entry.speaker);
             restored.memory.entries.push(entry);
         }
         restored.memory.last_number = memory.last_number;

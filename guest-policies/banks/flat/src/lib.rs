@@ -8,6 +8,7 @@
 mod bm25;
 mod cosine;
 mod flat;
+mod known;
 mod stored;
 
 pub use flat::Flat;
