@@ -11,7 +11,9 @@
 //! used again.
 
 mod analysis;
+mod base;
 mod image;
+mod pages;
 pub(crate) mod region;
 mod shell;
 
@@ -141,8 +143,11 @@ impl<G: Interface> Point<G> {
         let prepared = instance.prepared().clone();
         let state = if prepared.forks.pristine.is_some() {
             instance.check("snapshot")?;
-            let memories = Memories::of(instance.shell());
-            Kept::Memories(memories.map_err(|error| failed(&prepared, &error))?)
+            let memories = Memories::of(instance.shell()).map_err(|error| {
+                instance.stop("fork");
+                failed(&prepared, &error)
+            })?;
+            Kept::Memories(memories)
         } else {
             Kept::Exported(instance.snapshot()?)
         };

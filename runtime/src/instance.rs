@@ -260,9 +260,14 @@ impl<G: Interface> Instance<G> {
             Err(error) => Err(error),
         };
         result.map_err(|error| {
-            self.stopped = Some(function);
+            self.stop(function);
             self.prepared.explain(function, error)
         })
+    }
+
+    /// Ends the instance.
+    pub(crate) fn stop(&mut self, function: &'static str) {
+        self.stopped = Some(function);
     }
 
     /// Whether the instance still answers.

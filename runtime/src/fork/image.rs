@@ -1,18 +1,18 @@
-//! A state: the content of an instance's memories, in files that exist only in
-//! memory. Whatever is forked from it maps these files and copies what it writes.
+//! A state: the content of an instance's memories. What is forked from it maps
+//! files that exist only in memory and copies what it writes.
+//!
+//! The kernel knows which pages of a memory are not those of the file below it.
+//! Where nobody else has the file, they are written into it; where they are few,
+//! they are kept beside it as a patch. So an image costs what changed.
 
-use std::fs::File;
+use std::collections::BTreeMap;
 use std::io;
-use std::ops::Range;
-use std::os::unix::fs::FileExt;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
-use rustix::fs::{MemfdFlags, memfd_create};
-
+use super::base::Base;
+use super::pages::{PAGE, PageMap, count};
 use super::region::Region;
-
-/// Bytes that are kept or skipped together.
-const PAGE: usize = 4096;
 
 /// The content of some memories at one moment. Never changes.
 pub(super) struct Image {
@@ -20,31 +20,55 @@ pub(super) struct Image {
     contents: Vec<Content>,
 }
 
-/// The content of one memory.
+/// The content of one memory: what is not in the patch is as in the base, and
+/// zero behind its end.
 struct Content {
-    file: File,
-    /// The bytes that are written in the file. The others are holes, which read
-    /// as zeros.
-    written: Vec<Range<usize>>,
+    base: Arc<Base>,
+    patch: Arc<Patch>,
+    /// Pages of the patch that were copied into forks.
+    copied: AtomicUsize,
+    /// The content as a base of its own, once forks have copied as much as that
+    /// costs.
+    whole: OnceLock<Arc<Base>>,
 }
 
+/// Pages by number.
+pub(super) type Patch = BTreeMap<usize, Arc<[u8]>>;
+
+/// So many times as large as a patch a base must be. A patch is copied by every
+/// fork, and the few that follow a snapshot shall cost less than a new base.
+const PATCHED: usize = 8;
+
 impl Image {
-    /// What the memories hold now, over which `below` was mapped last if
-    /// anything was.
-    pub(super) fn of(regions: &[Arc<Region>], below: Option<&Self>) -> io::Result<Self> {
+    /// What the memories hold now that lie over the bases `below`, which become
+    /// those that they lie over then. `before` is what they held earlier.
+    ///
+    /// Where this fails, so may the memories.
+    pub(super) fn of(
+        regions: &[Arc<Region>],
+        below: &mut Vec<Arc<Base>>,
+        before: Option<Arc<Self>>,
+    ) -> io::Result<Self> {
+        let patches = before.as_deref().map(Self::patches).unwrap_or_default();
+        // What it has of the bases does not count.
+        drop(before);
+        let mut patches = patches.into_iter();
+        let mut bases = std::mem::take(below).into_iter();
         let pages = PageMap::open();
-        let content = |(number, region): (usize, &Arc<Region>)| {
-            let below = below.map_or(&[][..], |below| &below.contents[number].written);
-            Content::of(region.bytes(), below, &pages)
-        };
+        let contents = regions
+            .iter()
+            .map(|region| Content::of(region, bases.next(), patches.next(), &pages))
+            .collect::<io::Result<Vec<_>>>()?;
+        below.extend(contents.iter().map(|content| content.base.clone()));
         Ok(Self {
             lengths: regions.iter().map(|region| region.length()).collect(),
-            contents: regions
-                .iter()
-                .enumerate()
-                .map(content)
-                .collect::<io::Result<_>>()?,
+            contents,
         })
+    }
+
+    fn patches(&self) -> Vec<Arc<Patch>> {
+        let contents = self.contents.iter();
+        contents.map(|content| content.patch.clone()).collect()
     }
 
     /// Lengths of the memories, in bytes.
@@ -52,107 +76,77 @@ impl Image {
         &self.lengths
     }
 
-    /// Makes the content of memories of the same lengths that of the image.
-    pub(super) fn map(&self, regions: &[Arc<Region>]) -> io::Result<()> {
-        let mut pairs = self.contents.iter().zip(regions);
-        pairs.try_for_each(|(content, region)| region.map(&content.file))
+    /// Makes the content of memories of the same lengths that of the image, and
+    /// returns the bases that they lie over then.
+    pub(super) fn map(&self, regions: &[Arc<Region>]) -> io::Result<Vec<Arc<Base>>> {
+        let pairs = self.contents.iter().zip(regions);
+        pairs.map(|(content, region)| content.map(region)).collect()
     }
 }
 
 impl Content {
-    fn of(bytes: &[u8], below: &[Range<usize>], pages: &PageMap) -> io::Result<Self> {
-        let file = File::from(memfd_create("memloom", MemfdFlags::CLOEXEC)?);
-        file.set_len(bytes.len() as u64)?;
-        let mut own = pages.own(bytes);
-        for page in below.iter().flat_map(|run| run.clone().step_by(PAGE)) {
-            own[page / PAGE] = true;
+    fn of(
+        region: &Region,
+        below: Option<Arc<Base>>,
+        before: Option<Arc<Patch>>,
+        pages: &PageMap,
+    ) -> io::Result<Self> {
+        let mut own = pages.own(region.bytes());
+        if let Some(mut base) = below {
+            if let Some(only) = Arc::get_mut(&mut base) {
+                only.take_in(region, &own)?;
+                return Ok(Self::whole(base));
+            }
+            if count(&own) * PATCHED <= base.written() {
+                let patch = base.patch(region.bytes(), &own, before.as_deref());
+                return Ok(Self {
+                    patch: Arc::new(patch),
+                    ..Self::whole(base)
+                });
+            }
+            base.add_written(&mut own);
         }
-        let written = runs(bytes, &own);
-        for run in &written {
-            file.write_all_at(&bytes[run.clone()], run.start as u64)?;
-        }
-        Ok(Self { file, written })
-    }
-}
-
-/// The stretches of those pages in which anything is not zero.
-fn runs(bytes: &[u8], pages: &[bool]) -> Vec<Range<usize>> {
-    let mut runs: Vec<Range<usize>> = Vec::new();
-    for (number, (page, _)) in bytes
-        .chunks(PAGE)
-        .zip(pages)
-        .enumerate()
-        .filter(|(_, (_, own))| **own)
-    {
-        if is_zero(page) {
-            continue;
-        }
-        let start = number * PAGE;
-        match runs.last_mut() {
-            Some(run) if run.end == start => run.end += page.len(),
-            _ => runs.push(start..start + page.len()),
-        }
-    }
-    runs
-}
-
-fn is_zero(page: &[u8]) -> bool {
-    page[0] == 0 && page[1..] == page[..page.len() - 1]
-}
-
-/// What the kernel says of this process's pages, where it does.
-struct PageMap(Option<File>);
-
-impl PageMap {
-    fn open() -> Self {
-        let usual = rustix::param::page_size() == PAGE;
-        Self(File::open("/proc/self/pagemap").ok().filter(|_| usual))
+        let base = Base::new(region, &own)?;
+        base.map(region)?;
+        Ok(Self::whole(Arc::new(base)))
     }
 
-    /// For every page whether it may hold what no file below it does: true for
-    /// all where the kernel does not say.
-    fn own(&self, bytes: &[u8]) -> Vec<bool> {
-        /// Bits of an entry (Documentation/admin-guide/mm/pagemap.rst).
-        const PRESENT: u64 = 1 << 63;
-        const SWAPPED: u64 = 1 << 62;
-        const OF_A_FILE: u64 = 1 << 61;
-        let count = bytes.len().div_ceil(PAGE);
-        let mut entries = vec![0; count * size_of::<u64>()];
-        let first = bytes.as_ptr() as usize / PAGE * size_of::<u64>();
-        let read = |file: &File| file.read_exact_at(&mut entries, first as u64);
-        if self.0.as_ref().map(read).is_none_or(|read| read.is_err()) {
-            return vec![true; count];
+    fn whole(base: Arc<Base>) -> Self {
+        Self {
+            base,
+            patch: Arc::default(),
+            copied: AtomicUsize::new(0),
+            whole: OnceLock::new(),
         }
-        let entries = entries
-            .as_chunks()
-            .0
-            .iter()
-            .copied()
-            .map(u64::from_ne_bytes);
-        entries
-            .map(|entry| entry & SWAPPED != 0 || entry & (PRESENT | OF_A_FILE) == PRESENT)
-            .collect()
+    }
+
+    fn map(&self, region: &Region) -> io::Result<Arc<Base>> {
+        let base = self.whole.get().unwrap_or(&self.base);
+        base.map(region)?;
+        if Arc::ptr_eq(base, &self.base) && !self.patch.is_empty() {
+            for (page, bytes) in &*self.patch {
+                region.write(page * PAGE, bytes);
+            }
+            self.count_copies(region)?;
+        }
+        Ok(base.clone())
+    }
+
+    /// The patch was copied to a memory, which has the image's content now.
+    fn count_copies(&self, region: &Region) -> io::Result<()> {
+        let more = self.patch.len();
+        let copied = self.copied.fetch_add(more, Ordering::Relaxed) + more;
+        if copied > self.base.written() && self.whole.get().is_none() {
+            let mut written = vec![false; region.length() / PAGE];
+            self.base.add_written(&mut written);
+            self.patch.keys().for_each(|&page| written[page] = true);
+            let whole = Arc::new(Base::new(region, &written)?);
+            // Another thread may have been as quick, with the same.
+            drop(self.whole.set(whole));
+        }
+        Ok(())
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_written_is_found_in_whole_pages() {
-        let mut bytes = vec![0; 6 * PAGE];
-        let found = |bytes: &[u8]| runs(bytes, &[true, true, true, true, true, false]);
-        assert_eq!(found(&bytes), []);
-        bytes[PAGE - 1] = 1;
-        bytes[PAGE] = 1;
-        bytes[5 * PAGE - 1] = 1;
-        bytes[5 * PAGE] = 1;
-        assert_eq!(found(&bytes), [0..2 * PAGE, 4 * PAGE..5 * PAGE]);
-    }
-
-    #[test]
-    fn without_a_page_map_every_page_may_be_written() {
-        assert_eq!(PageMap(None).own(&[0; 2 * PAGE]), [true, true]);
-    }
-}
+mod tests;

@@ -10,17 +10,23 @@
 //!    only while the shell's store is borrowed mutably, and everything here
 //!    that reads or replaces its content is called through the shell, borrowed
 //!    mutably too. So nobody reads what another writes.
+//! 4. Who maps a file over a region keeps a share of its [`Base`](super::image::Base)
+//!    until the region is mapped anew or gone. A base changes only while one
+//!    region alone has it, and there only in pages that the region has copies of.
 #![allow(unsafe_code, reason = "maps and reads raw memory")]
 
 use std::cell::RefCell;
 use std::fs::File;
 use std::io::{self, ErrorKind};
+use std::ops::Range;
 use std::os::fd::AsFd;
 use std::ptr::{self, NonNull};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use rustix::mm::{MapFlags, MprotectFlags, ProtFlags, mmap, mmap_anonymous, mprotect, munmap};
+use rustix::mm::{
+    Advice, MapFlags, MprotectFlags, ProtFlags, madvise, mmap, mmap_anonymous, mprotect, munmap,
+};
 use wasmtime::{LinearMemory, MemoryCreator, MemoryType};
 
 /// Reserved address space whose first bytes are a linear memory.
@@ -40,7 +46,7 @@ unsafe impl Send for Region {}
 unsafe impl Sync for Region {}
 
 impl Region {
-    fn reserve(length: usize, capacity: usize, guard: usize) -> io::Result<Self> {
+    pub(super) fn reserve(length: usize, capacity: usize, guard: usize) -> io::Result<Self> {
         let reserved = capacity.checked_add(guard).ok_or(ErrorKind::OutOfMemory)?;
         let flags = MapFlags::PRIVATE | MapFlags::NORESERVE;
         // SAFETY: the kernel chooses addresses that nobody uses.
@@ -60,7 +66,7 @@ impl Region {
         self.length.load(Ordering::Relaxed)
     }
 
-    fn grow_to(&self, length: usize) -> io::Result<()> {
+    pub(super) fn grow_to(&self, length: usize) -> io::Result<()> {
         let old = self.length();
         if length > self.capacity || length < old {
             return Err(ErrorKind::OutOfMemory.into());
@@ -81,27 +87,30 @@ impl Region {
         Ok(())
     }
 
-    /// Makes the memory's content that of a file of the memory's length: a page
-    /// is copied when it is first written to.
-    pub(super) fn map(&self, file: &File) -> io::Result<()> {
+    /// Makes these bytes of the memory those at the same place of a file: a page
+    /// is copied when it is first written to. The file is at least as long.
+    pub(super) fn map(&self, file: &File, bytes: Range<usize>) -> io::Result<()> {
         // SAFETY: replaces pages of the region's own (1) that nobody looks at
-        // (3) by as many that can be read and written (2). The file is never
-        // written again (`Image`), so that its pages do not change below.
-        self.replace(|start, length, protection, flags| unsafe {
-            mmap(start, length, protection, flags, file.as_fd(), 0)
+        // (3) by as many that can be read and written (2). What the file holds
+        // does not change as long as it is mapped (4).
+        self.replace(&bytes, |start, length, protection, flags| unsafe {
+            let offset = bytes.start as u64;
+            mmap(start, length, protection, flags, file.as_fd(), offset)
         })
     }
 
-    /// Gives the memory's pages back; it is all zeros then.
-    pub(super) fn clear(&self) -> io::Result<()> {
+    /// Gives the memory's pages from here on back; they are all zeros then.
+    pub(super) fn clear(&self, from: usize) -> io::Result<()> {
+        let rest = from..self.length();
         // SAFETY: as for `map`; fresh pages belong to nobody else.
-        self.replace(|start, length, protection, flags| unsafe {
+        self.replace(&rest, |start, length, protection, flags| unsafe {
             mmap_anonymous(start, length, protection, flags)
         })
     }
 
     fn replace(
         &self,
+        bytes: &Range<usize>,
         map: impl FnOnce(
             *mut std::ffi::c_void,
             usize,
@@ -109,13 +118,35 @@ impl Region {
             MapFlags,
         ) -> rustix::io::Result<*mut std::ffi::c_void>,
     ) -> io::Result<()> {
-        let length = self.length();
-        if length > 0 {
+        if !bytes.is_empty() {
             let protection = ProtFlags::READ | ProtFlags::WRITE;
             let flags = MapFlags::PRIVATE | MapFlags::FIXED | MapFlags::NORESERVE;
-            map(self.base.as_ptr().cast(), length, protection, flags)?;
+            map(self.start(bytes), bytes.len(), protection, flags)?;
         }
         Ok(())
+    }
+
+    /// Gives back what was written to these whole pages: they are those of the
+    /// file that is mapped there.
+    pub(super) fn revert(&self, bytes: &Range<usize>) -> io::Result<()> {
+        // SAFETY: pages of the memory (2) that nobody looks at (3).
+        unsafe { madvise(self.start(bytes), bytes.len(), Advice::LinuxDontNeed)? };
+        Ok(())
+    }
+
+    /// Writes over the memory.
+    pub(super) fn write(&self, at: usize, bytes: &[u8]) {
+        let start = self.start(&(at..at + bytes.len())).cast();
+        // SAFETY: these bytes can be written (2), and nobody looks at them (3),
+        // so that they are not the source either.
+        unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), start, bytes.len()) }
+    }
+
+    /// Where these bytes of the memory are.
+    fn start(&self, bytes: &Range<usize>) -> *mut std::ffi::c_void {
+        assert!(bytes.start <= bytes.end && bytes.end <= self.length());
+        // SAFETY: within the region (1), as was just asserted.
+        unsafe { self.base.as_ptr().add(bytes.start).cast() }
     }
 
     /// The memory's content.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use wasmtime::Store;
 
+use super::base::Base;
 use super::image::Image;
 use super::region::Region;
 use crate::bindings::state;
@@ -18,8 +19,10 @@ pub(crate) struct Shell<G: Interface> {
     pub(crate) guest: G,
     pub(crate) state: state::Guest,
     regions: Vec<Arc<Region>>,
-    /// What was mapped over its memories last.
-    below: Option<Arc<Image>>,
+    /// What its memories lie over; nothing in a new one.
+    below: Vec<Arc<Base>>,
+    /// The state that it was put in or that was taken of it last.
+    image: Option<Arc<Image>>,
     /// Whether nothing was called since, so that this is still its state.
     untouched: bool,
 }
@@ -37,7 +40,8 @@ impl<G: Interface> Shell<G> {
             guest,
             state,
             regions,
-            below: None,
+            below: Vec::new(),
+            image: None,
             untouched: false,
         }
     }
@@ -52,27 +56,33 @@ impl<G: Interface> Shell<G> {
         self.regions.iter().map(|region| region.length()).collect()
     }
 
-    /// Its state.
+    /// Its state. Where this fails, it has none any more.
     pub(super) fn image(&mut self) -> io::Result<Arc<Image>> {
-        match &self.below {
-            Some(below) if self.untouched => Ok(below.clone()),
-            below => Image::of(&self.regions, below.as_deref()).map(Arc::new),
-        }
+        let before = self.image.take();
+        let now = match before {
+            Some(image) if self.untouched => image,
+            before => Image::of(&self.regions, &mut self.below, before).map(Arc::new)?,
+        };
+        self.image = Some(now.clone());
+        self.untouched = true;
+        Ok(now)
     }
 
     /// Puts it into a state.
     pub(super) fn take_on(&mut self, image: &Arc<Image>) -> io::Result<()> {
-        image.map(&self.regions)?;
-        self.below = Some(image.clone());
+        self.below = image.map(&self.regions)?;
+        self.image = Some(image.clone());
         self.untouched = true;
         Ok(())
     }
 
     /// Forgets its state and gives the memory back.
     pub(super) fn clear(&mut self) -> io::Result<()> {
-        self.below = None;
+        self.regions.iter().try_for_each(|region| region.clear(0))?;
+        self.below.clear();
+        self.image = None;
         self.untouched = false;
-        self.regions.iter().try_for_each(|region| region.clear())
+        Ok(())
     }
 }
 

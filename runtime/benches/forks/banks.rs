@@ -1,0 +1,86 @@
+//! Banks of many entries, to measure forks of.
+
+use std::path::Path;
+
+use memloom_runtime::types::{Insertion, Moment, Operation, Revision};
+use memloom_runtime::{Bank, BankComponent, Limits, Sandbox};
+
+/// Entries that the tables of results have a line for.
+pub const SIZES: [u32; 4] = [100, 1_000, 10_000, 100_000];
+
+/// The `flat` bank, or whatever `MEMLOOM_BANK` names.
+///
+/// # Panics
+/// Where it is not built.
+pub fn component() -> BankComponent {
+    let flat = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/components/flat.wasm");
+    let path = std::env::var_os("MEMLOOM_BANK").map_or(flat, Into::into);
+    assert!(
+        path.exists(),
+        "{} is not there: run `cargo xtask guests` first",
+        path.display()
+    );
+    let sandbox = Sandbox::new(Limits::default()).expect("a sandbox");
+    sandbox.bank(path).expect("a bank")
+}
+
+fn apply(bank: &mut Bank, operations: &[Operation]) {
+    let at = Moment {
+        session: 1,
+        time: "3 May".into(),
+    };
+    let results = bank.apply(&at, operations).expect("a bank that answers");
+    for result in results {
+        result.expect("an operation that makes sense");
+    }
+}
+
+/// One line, and different for every seed.
+fn fact(seed: u32) -> String {
+    const VERBS: [&str; 5] = ["likes", "bought", "lost", "painted", "sold"];
+    const THINGS: [&str; 7] = ["cats", "bread", "boats", "hats", "maps", "tea", "clocks"];
+    let verb = VERBS[seed as usize % VERBS.len()];
+    let thing = THINGS[seed as usize % THINGS.len()];
+    format!("person{} {verb} {thing} number{seed} in May", seed % 997)
+}
+
+/// What writes the fact of this seed.
+pub fn insertion(seed: u32) -> Operation {
+    Operation::Insert(Insertion {
+        text: fact(seed),
+        speaker: "Ann".into(),
+        evidence: vec![format!("D1:{seed}")],
+        vector: None,
+    })
+}
+
+/// A bank with so many entries.
+pub fn filled(component: &BankComponent, entries: u32) -> Bank {
+    let mut bank = component.instantiate().expect("an instance");
+    let seeds: Vec<u32> = (0..entries).collect();
+    for some in seeds.chunks(10_000) {
+        let operations: Vec<Operation> = some.iter().map(|&seed| insertion(seed)).collect();
+        apply(&mut bank, &operations);
+    }
+    bank
+}
+
+/// Writes one entry more.
+pub fn insert(bank: &mut Bank, seed: u32) {
+    apply(bank, &[insertion(seed)]);
+}
+
+/// A session that changes ten of so many entries.
+pub fn change_ten(bank: &mut Bank, entries: u32, seed: u32) {
+    let operations: Vec<Operation> = (0..10)
+        .map(|number| {
+            Operation::Update(Revision {
+                id: format!("m{}", 1 + (seed * 10 + number) * 7919 % entries),
+                text: fact(1_000_000 + seed + number),
+                evidence: vec!["D2:1".into()],
+                vector: None,
+            })
+        })
+        .collect();
+    apply(bank, &operations);
+}

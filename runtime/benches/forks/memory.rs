@@ -1,0 +1,35 @@
+//! How much memory many forks take.
+
+use memloom_runtime::Bank;
+
+use crate::banks;
+
+/// Bytes that a thousand forks of a bank take besides it, each after ten
+/// operations: the pages, each counted once however many map it, and the tables
+/// that map them. None where the system does not say.
+pub fn of_a_thousand_forks(bank: &mut Bank, entries: u32) -> Option<u64> {
+    drop(bank.fork().expect("a fork"));
+    let before = in_use()?;
+    let forks: Vec<Bank> = (0..1000)
+        .map(|_| {
+            let mut fork = bank.fork().expect("a fork");
+            (1..=10).for_each(|number| banks::insert(&mut fork, entries + number));
+            fork
+        })
+        .collect();
+    let after = in_use()?;
+    drop(forks);
+    Some(after.saturating_sub(before))
+}
+
+fn in_use() -> Option<u64> {
+    Some(
+        kib("/proc/self/smaps_rollup", "Pss:")? * 1024 + kib("/proc/self/status", "VmPTE:")? * 1024,
+    )
+}
+
+fn kib(file: &str, name: &str) -> Option<u64> {
+    let text = std::fs::read_to_string(file).ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix(name))?;
+    line.trim().strip_suffix("kB")?.trim().parse().ok()
+}
