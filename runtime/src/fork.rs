@@ -22,7 +22,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use cpu_time::ThreadTime;
 
-pub(crate) use self::analysis::obstacle;
+pub(crate) use self::analysis::forkable;
 use self::image::Image;
 use self::shell::Pool;
 pub(crate) use self::shell::Shell;

@@ -6,8 +6,6 @@ use serde::{Deserialize, Serialize};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
-use crate::fork;
-
 /// The kinds of component that meet in the contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -98,7 +96,14 @@ pub struct Inspection {
 }
 
 impl Inspection {
-    pub(crate) fn new(engine: &Engine, component: &Component, name: &str, bytes: &[u8]) -> Self {
+    /// `fork_obstacle` is what forking the component said.
+    pub(crate) fn new(
+        engine: &Engine,
+        component: &Component,
+        name: &str,
+        bytes: &[u8],
+        fork_obstacle: Option<String>,
+    ) -> Self {
         let face = component.component_type();
         let imports = face
             .imports(engine)
@@ -119,7 +124,7 @@ impl Inspection {
             blake3: blake3::hash(bytes).to_hex().to_string(),
             imports,
             exports,
-            fork_obstacle: fork::obstacle(bytes),
+            fork_obstacle,
         }
     }
 

@@ -1,5 +1,6 @@
 //! The one place where components come in.
 
+use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -9,7 +10,7 @@ use wasmtime::{Cache, CacheConfig, Config, Engine};
 use crate::bank::BankComponent;
 use crate::environment::EnvironmentComponent;
 use crate::error::Error;
-use crate::fork::region::Creator;
+use crate::fork::{forkable, region::Creator};
 use crate::grants;
 use crate::inspect::Inspection;
 use crate::instance::{Interface, Prepared, Tenant, grant_basics};
@@ -180,13 +181,7 @@ impl Sandbox {
     /// [`Error::Load`] where the file cannot be read, is too large or is no component.
     pub fn inspect(&self, path: impl AsRef<Path>) -> Result<Inspection, Error> {
         let source = Source::read(path.as_ref(), &self.shared.limits)?;
-        let component = self.compile(&source)?;
-        Ok(Inspection::new(
-            &self.shared.engine,
-            &component,
-            &source.name,
-            &source.bytes,
-        ))
+        Ok(self.compile(&source)?.1)
     }
 
     fn open<G: Interface>(
@@ -194,9 +189,7 @@ impl Sandbox {
         source: &Source<'_>,
         linker: &Linker<Tenant<G::Served>>,
     ) -> Result<Arc<Prepared<G>>, Error> {
-        let component = self.compile(source)?;
-        let inspection =
-            Inspection::new(&self.shared.engine, &component, &source.name, &source.bytes);
+        let (component, inspection) = self.compile(source)?;
         let wrong = |why| Error::WrongWorld {
             component: source.label.clone(),
             wanted: G::KIND,
@@ -211,11 +204,21 @@ impl Sandbox {
         Prepared::new(&source.name, limits, linker, &component, memory_is_all).map_err(wrong)
     }
 
-    fn compile(&self, source: &Source<'_>) -> Result<Component, Error> {
+    /// Compiles a component in the form in which it can be forked, if it can.
+    fn compile(&self, source: &Source<'_>) -> Result<(Component, Inspection), Error> {
+        let engine = &self.shared.engine;
         let why = match source.bytes.get(..8) {
             Some(b"\0asm\x0d\0\x01\0") => {
-                match Component::new(&self.shared.engine, &source.bytes) {
-                    Ok(component) => return Ok(component),
+                let (bytes, obstacle) = match forkable(&source.bytes) {
+                    Ok(bytes) => (bytes, None),
+                    Err(why) => (Cow::Borrowed(&*source.bytes), Some(why)),
+                };
+                match Component::new(engine, &bytes) {
+                    Ok(component) => {
+                        let Source { name, bytes, .. } = source;
+                        let inspection = Inspection::new(engine, &component, name, bytes, obstacle);
+                        return Ok((component, inspection));
+                    }
                     Err(error) => format!("{error:#}"),
                 }
             }
@@ -240,7 +243,7 @@ struct Source<'a> {
     label: String,
     /// In messages about running: the file's name without ending.
     name: String,
-    bytes: std::borrow::Cow<'a, [u8]>,
+    bytes: Cow<'a, [u8]>,
 }
 
 impl<'a> Source<'a> {

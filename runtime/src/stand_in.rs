@@ -143,7 +143,8 @@ impl StandIn {
     pub(crate) fn with_a_table(self) -> Self {
         self.item(
             "(table $changing 1 funcref)
-             (func (table.set $changing (i32.const 0) (ref.null func)))",
+             (func $change (table.set $changing (i32.const 0) (ref.null func)))
+             (elem declare func $change)",
         )
     }
 

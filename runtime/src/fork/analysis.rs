@@ -1,122 +1,93 @@
 //! Whether the linear memories of a component are all of its state, so that
 //! they make a fork. Decided once, when it is loaded.
 //!
-//! A core module also has globals and tables. They are no state if every call
-//! leaves them as it found them. Compiled code moves one global, the pointer to
-//! its stack in memory, and moves it back; [`balance`] proves that function by
-//! function, since a component that did not would carry secrets from one
-//! rollout into the next.
+//! A core module also has globals and tables, a component has handles of
+//! resources. They are no state if every call leaves them as it found them.
+//! Compiled code moves one global, the pointer to its stack in memory, and moves
+//! it back; [`balance`] proves that function by function, since a component that
+//! did not would carry secrets from one rollout into the next. Globals that only
+//! one module knows and of which that cannot be told are moved into a memory.
 
 mod balance;
+mod links;
+mod module;
+mod moving;
 
-use wasmparser::{
-    CanonicalFunction, ComponentType, FuncToValidate, FuncValidatorAllocations, FunctionBody,
-    Operator, Parser, Payload, TypeRef, ValidPayload, Validator, ValidatorResources,
-};
+use std::borrow::Cow;
 
-/// Why a component's forks go through its exports.
+use wasmparser::{Encoding, FuncValidatorAllocations, Parser, Payload, ValidPayload, Validator};
+
+use self::links::Links;
+use self::module::{Module, Settled};
+
+/// A component whose memories are all of its state: this one, where it is so.
+/// Else why not, so that forks go through its exports.
 ///
-/// None where its memories are all of its state. Costs about what validating
-/// it does.
-pub(crate) fn obstacle(component: &[u8]) -> Option<String> {
+/// Costs about what validating it does.
+pub(crate) fn forkable(component: &[u8]) -> Result<Cow<'_, [u8]>, String> {
     // What cannot be read here is refused when it is compiled.
-    look(component).unwrap_or_else(|error| Some(error.to_string()))
+    let modules = look(component).unwrap_or_else(|error| Err(error.to_string()))?;
+    if modules.iter().all(|module| module.moved.is_empty()) {
+        return Ok(component.into());
+    }
+    let moved = moving::moved(component, &mut modules.iter());
+    moved.map(Cow::Owned).map_err(|error| error.to_string())
 }
 
 /// What encloses the part of a binary that is being read.
-#[derive(Clone, Copy, PartialEq, Eq)]
 enum Around {
-    Component,
-    Module,
+    Component {
+        /// Its core modules, by their place in the file.
+        modules: Vec<usize>,
+        links: Links,
+    },
+    Module(Box<Module>),
 }
 
-fn look(component: &[u8]) -> wasmparser::Result<Option<String>> {
+/// What was found out of the core modules in the file's order, or what is in
+/// the way.
+fn look(component: &[u8]) -> wasmparser::Result<Result<Vec<Settled>, String>> {
     let mut validator = Validator::new();
     let mut allocations = FuncValidatorAllocations::default();
-    let mut around = Vec::new();
+    let mut around: Vec<Around> = Vec::new();
+    let mut settled: Vec<Settled> = Vec::new();
     for payload in Parser::new(0).parse_all(component) {
         let payload = payload?;
-        let nested = around.len() > 1;
-        match &payload {
-            Payload::Version { encoding, .. } => around.push(match encoding {
-                wasmparser::Encoding::Module => Around::Module,
-                wasmparser::Encoding::Component => Around::Component,
+        let valid = validator.payload(&payload)?;
+        match (&payload, around.last_mut()) {
+            (Payload::Version { encoding, .. }, _) => around.push(match encoding {
+                Encoding::Module => Around::Module(Box::default()),
+                Encoding::Component => Around::Component {
+                    modules: Vec::new(),
+                    links: Links::default(),
+                },
             }),
-            Payload::End(_) => drop(around.pop()),
-            Payload::ModuleSection { .. } if nested => {
-                return Ok(Some("it has components with code inside".into()));
-            }
-            Payload::ImportSection(imports) => {
-                // Two of them could be one, which `balance` would not see.
-                let mut changing = 0;
-                for import in imports.clone().into_imports() {
-                    if let TypeRef::Global(global) = import?.ty {
-                        changing += usize::from(global.mutable);
-                    }
+            (Payload::End(_), Some(Around::Module(module))) => {
+                match module.settle() {
+                    Ok(module) => settled.push(module),
+                    Err(why) => return Ok(Err(why)),
                 }
-                if changing > 1 {
-                    return Ok(Some("its modules share several globals".into()));
+                around.pop();
+                if let Some(Around::Component { modules, .. }) = around.last_mut() {
+                    modules.push(settled.len() - 1);
                 }
             }
-            Payload::ComponentTypeSection(types) => {
-                for item in types.clone() {
-                    if matches!(item?, ComponentType::Resource { .. }) {
-                        return Ok(Some("it defines resources, which have handles".into()));
-                    }
+            (Payload::End(_), _) => drop(around.pop()),
+            (_, Some(Around::Module(module))) => {
+                module.read(&payload)?;
+                if let ValidPayload::Func(function, body) = valid {
+                    allocations = module.function(&function, &body, allocations)?;
                 }
             }
-            Payload::ComponentCanonicalSection(functions) => {
-                for function in functions.clone() {
-                    use CanonicalFunction::{Lift, Lower};
-                    if nested || !matches!(function?, Lift { .. } | Lower { .. }) {
-                        return Ok(Some("it calls more than plain functions".into()));
-                    }
+            (_, Some(Around::Component { modules, links })) => {
+                if let Err(why) = links.read(&payload, modules, &settled)? {
+                    return Ok(Err(why));
                 }
             }
-            _ => {}
-        }
-        if let ValidPayload::Func(function, body) = validator.payload(&payload)? {
-            if let Some(why) = tables(&body)? {
-                return Ok(Some(why));
-            }
-            let index = function.index;
-            let (balanced, allocated) = balanced(function, &body, allocations)?;
-            allocations = allocated;
-            if !balanced {
-                return Ok(Some(format!(
-                    "its function {index} may change a global for good"
-                )));
-            }
+            (_, None) => {}
         }
     }
-    Ok(None)
-}
-
-fn balanced(
-    function: FuncToValidate<ValidatorResources>,
-    body: &FunctionBody<'_>,
-    allocations: FuncValidatorAllocations,
-) -> wasmparser::Result<(bool, FuncValidatorAllocations)> {
-    let mut validator = function.into_validator(allocations);
-    let balanced = balance::holds(&mut validator, body)?;
-    Ok((balanced, validator.into_allocations()))
-}
-
-/// Whether a function changes what is not memory: tables and dropped segments.
-fn tables(body: &FunctionBody<'_>) -> wasmparser::Result<Option<String>> {
-    for operator in body.get_operators_reader()? {
-        use Operator::{DataDrop, ElemDrop, TableCopy, TableFill, TableGrow, TableInit, TableSet};
-        match operator? {
-            TableSet { .. }
-            | TableGrow { .. }
-            | TableFill { .. }
-            | TableCopy { .. }
-            | TableInit { .. } => return Ok(Some("it changes a table".into())),
-            DataDrop { .. } | ElemDrop { .. } => return Ok(Some("it drops a segment".into())),
-            _ => {}
-        }
-    }
-    Ok(None)
+    Ok(Ok(settled))
 }
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
-//! Proves that a function leaves every mutable global as it found it.
+//! What a function leaves of a mutable global: proves that it is as it was, or
+//! something more or less.
 //!
 //! An abstract interpretation: a value is a global's value on entry plus a
 //! constant, a constant, or unknown; where paths join, what differs is unknown.
@@ -15,8 +16,8 @@ use wasmparser::{FuncValidator, FunctionBody, Operator, OperatorsReader, Validat
 enum Value {
     Unknown,
     Constant(i32),
-    /// What this global held on entry, plus so much.
-    Entry(u32, i32),
+    /// What the global held on entry, plus so much.
+    Entry(i32),
 }
 
 use Value::{Constant, Entry, Unknown};
@@ -25,9 +26,7 @@ impl Value {
     fn plus(self, other: Self) -> Self {
         match (self, other) {
             (Constant(a), Constant(b)) => Constant(a.wrapping_add(b)),
-            (Entry(global, a), Constant(b)) | (Constant(b), Entry(global, a)) => {
-                Entry(global, a.wrapping_add(b))
-            }
+            (Entry(a), Constant(b)) | (Constant(b), Entry(a)) => Entry(a.wrapping_add(b)),
             _ => Unknown,
         }
     }
@@ -40,19 +39,15 @@ impl Value {
     }
 }
 
-/// What is known where a path stands. Not listed: locals are unknown, globals
-/// as on entry.
-#[derive(Clone, PartialEq, Eq)]
+/// What is known where a path stands.
+#[derive(Clone)]
 struct Path {
+    /// Those that are not listed are unknown.
     locals: BTreeMap<u32, Value>,
-    globals: BTreeMap<u32, Value>,
+    global: Value,
 }
 
 impl Path {
-    fn global(&self, global: u32) -> Value {
-        *self.globals.get(&global).unwrap_or(&Entry(global, 0))
-    }
-
     fn set_local(&mut self, local: u32, value: Value) {
         match value {
             Unknown => self.locals.remove(&local),
@@ -60,29 +55,11 @@ impl Path {
         };
     }
 
-    fn balanced(&self) -> bool {
-        let mut globals = self.globals.iter();
-        globals.all(|(&global, &value)| value == Entry(global, 0))
-    }
-
-    fn same_globals(&self, other: &Self) -> bool {
-        let mut globals = self.globals.keys().chain(other.globals.keys());
-        globals.all(|&global| self.global(global) == other.global(global))
-    }
-
     fn join(&mut self, other: &Self) {
         self.locals
             .retain(|local, value| other.locals.get(local) == Some(value));
-        let globals: BTreeSet<u32> = self
-            .globals
-            .keys()
-            .chain(other.globals.keys())
-            .copied()
-            .collect();
-        for global in globals {
-            if self.global(global) != other.global(global) {
-                self.globals.insert(global, Unknown);
-            }
+        if self.global != other.global {
+            self.global = Unknown;
         }
     }
 }
@@ -99,17 +76,21 @@ struct Label {
     exit: Option<Path>,
 }
 
-/// Whether the function leaves every global as it found it.
-pub(super) fn holds(
+/// What the function adds to the global, always the same; none where that cannot
+/// be told.
+pub(super) fn shift(
     validator: &mut FuncValidator<ValidatorResources>,
     body: &FunctionBody<'_>,
-) -> wasmparser::Result<bool> {
+    watched: u32,
+) -> wasmparser::Result<Option<i32>> {
     let Some(written) = loops(body)? else {
         // It sets no global.
-        return Ok(true);
+        return Ok(Some(0));
     };
     let mut walk = Walk {
+        watched,
         written,
+        shift: None,
         loops: 0,
         stack: Vec::new(),
         labels: vec![Label {
@@ -120,7 +101,7 @@ pub(super) fn holds(
         }],
         path: Some(Path {
             locals: BTreeMap::new(),
-            globals: BTreeMap::new(),
+            global: Entry(0),
         }),
     };
     let mut reader = body.get_binary_reader();
@@ -131,10 +112,11 @@ pub(super) fn holds(
         validator.op(at, &operator)?;
         let height = validator.operand_stack_height() as usize;
         if !walk.step(&operator, arity, height) {
-            return Ok(false);
+            return Ok(None);
         }
     }
-    Ok(true)
+    // One that never returns leaves nothing changed.
+    Ok(Some(walk.shift.unwrap_or(0)))
 }
 
 /// For every loop in order, the locals that are set inside; none where the
@@ -166,7 +148,11 @@ fn loops(body: &FunctionBody<'_>) -> wasmparser::Result<Option<Vec<BTreeSet<u32>
 }
 
 struct Walk {
+    watched: u32,
+    /// For every loop in order, the locals that are set inside.
     written: Vec<BTreeSet<u32>>,
+    /// What was added where the function returned so far.
+    shift: Option<i32>,
     /// Loops that were entered.
     loops: usize,
     stack: Vec<Value>,
@@ -222,9 +208,11 @@ impl Walk {
                 path.set_local(local_index, popped[0]);
                 results[0] = popped[0];
             }
-            Operator::GlobalGet { global_index } => results[0] = path.global(global_index),
-            Operator::GlobalSet { global_index } => {
-                path.globals.insert(global_index, popped[0]);
+            Operator::GlobalGet { global_index } if global_index == self.watched => {
+                results[0] = path.global;
+            }
+            Operator::GlobalSet { global_index } if global_index == self.watched => {
+                path.global = popped[0];
             }
             Operator::Block { .. } | Operator::Loop { .. } | Operator::If { .. } => {
                 return self.open(operator, popped.len(), height);
@@ -252,9 +240,9 @@ impl Walk {
             Operator::Return
             | Operator::ReturnCall { .. }
             | Operator::ReturnCallIndirect { .. } => {
-                let fine = path.balanced();
+                let global = path.global;
                 self.path = None;
-                return fine;
+                return self.leave(global);
             }
             Operator::Unreachable => {
                 self.path = None;
@@ -304,13 +292,22 @@ impl Walk {
         let label = &mut self.labels[place];
         if let Some(head) = &label.head {
             // Locals that change on the way are unknown at the head already.
-            return path.same_globals(head);
+            return path.global == head.global;
         }
         match &mut label.exit {
             Some(exit) => exit.join(path),
             exit => *exit = Some(path.clone()),
         }
-        place > 0 || path.balanced()
+        let global = path.global;
+        place > 0 || self.leave(global)
+    }
+
+    /// The function returns with this in the global; false where the claim fails.
+    fn leave(&mut self, global: Value) -> bool {
+        match global {
+            Entry(by) => *self.shift.get_or_insert(by) == by,
+            _ => false,
+        }
     }
 
     fn end(&mut self, height: usize) -> bool {
@@ -330,8 +327,9 @@ impl Walk {
         self.stack.truncate(label.height);
         self.stack.resize(height, Unknown);
         self.path = label.exit;
+        let global = self.path.as_ref().map(|path| path.global);
         let function_ends = self.labels.is_empty();
-        !function_ends || self.path.as_ref().is_none_or(Path::balanced)
+        !function_ends || global.is_none_or(|global| self.leave(global))
     }
 }
 

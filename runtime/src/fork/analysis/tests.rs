@@ -1,21 +1,29 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use super::obstacle;
+use super::forkable;
+
+fn obstacle(component: &[u8]) -> Option<String> {
+    forkable(component).err()
+}
 
 /// The obstacle in a component of one module with these items.
 fn module(items: &str) -> Option<String> {
     let text = format!(
-        "(component (core module
-            (global $stack (mut i32) (i32.const 1024))
-            (global $other (mut i32) (i32.const 0))
-            (memory 1) {items}))"
+        r#"(component (core module
+            (global $stack (export "stack") (mut i32) (i32.const 1024))
+            (global $other (export "other") (mut i32) (i32.const 0))
+            (memory 1) {items}))"#
     );
     obstacle(&wat::parse_str(text).unwrap())
 }
 
 /// Whether a function with this body is shown to leave the globals alone.
 fn balanced(body: &str) -> bool {
-    let function = format!("(func $f (param $p i32) (result i32) (local $frame i32) {body})");
+    // Others have a reference to it, so that what it leaves stays.
+    let function = format!(
+        "(elem declare func $f)
+         (func $f (param $p i32) (result i32) (local $frame i32) {body})"
+    );
     match module(&function) {
         None => true,
         Some(why) => {
@@ -120,7 +128,9 @@ fn tables_and_segments_that_change_are_state() {
         ),
         ("(data.drop $d)", "it drops a segment"),
     ] {
-        let found = module(&format!("{table} (data $d \"x\") (func {change})"));
+        let found = module(&format!(
+            "{table} (data $d \"x\") (func (export \"f\") {change})"
+        ));
         assert_eq!(found.as_deref(), Some(why), "{change}");
     }
     assert_eq!(
@@ -130,23 +140,181 @@ fn tables_and_segments_that_change_are_state() {
 }
 
 #[test]
-fn two_imported_globals_could_be_one() {
-    let import = r#"(import "a" "x" (global (mut i32))) (import "a" "y" (global (mut i32)))"#;
-    let text = format!("(component (core module {import}))");
-    let why = obstacle(&wat::parse_str(text).unwrap());
+fn two_imported_globals_that_are_set_could_be_one() {
+    let component = |sets: &str| {
+        let text = format!(
+            r#"(component (core module
+                (import "a" "x" (global $x (mut i32)))
+                (import "a" "y" (global $y (mut i32)))
+                (func (export "f") (global.set $x (global.get $x)) {sets})))"#
+        );
+        obstacle(&wat::parse_str(text).unwrap())
+    };
+    let why = component("(global.set $y (global.get $y))");
     assert_eq!(why.as_deref(), Some("its modules share several globals"));
+    assert_eq!(component("(drop (global.get $y))"), None);
+    // What one of them holds may be what the other was set to.
+    let why = component("(global.set $x (global.get $y))");
+    assert!(why.unwrap().contains("for good"));
 }
 
 #[test]
-fn handles_and_code_inside_nested_components_are_not_followed() {
+fn functions_that_nobody_can_call_do_not_count() {
+    let sets = "(global.set $other (i32.const 1))";
+    let dead = format!("(func $g {sets}) (func $h (call $g))");
+    assert_eq!(module(&dead), None);
+    for root in [
+        r#"(export "h" (func $h))"#,
+        "(start $h)",
+        "(table 1 funcref) (elem (i32.const 0) $h)",
+        "(table 1 funcref (ref.func $h))",
+        "(global funcref (ref.func $h))",
+        r#"(elem declare func $h) (func (export "i") (drop (ref.func $h)))"#,
+        r#"(func (export "i") (return_call $h))"#,
+    ] {
+        assert!(module(&format!("{dead} {root}")).is_some(), "{root}");
+    }
+}
+
+/// Whether a component forks whose module has a global that nobody else knows
+/// and that its function sets.
+fn moves(global: &str) -> bool {
+    let text = format!(
+        r#"(component (core module {global}
+            (func (export "f") (global.set $g (i32.mul (global.get $g) (i32.const 2))))))"#
+    );
+    match forkable(&wat::parse_str(text).unwrap()) {
+        Ok(moved) => {
+            wasmparser::Validator::new().validate_all(&moved).unwrap();
+            true
+        }
+        Err(why) => {
+            assert!(why.contains("for good"));
+            false
+        }
+    }
+}
+
+#[test]
+fn a_global_that_others_may_know_is_not_moved() {
+    assert!(moves("(global $g (mut i32) (i32.const 7))"));
+    assert!(!moves(
+        r#"(global $g (export "g") (mut i32) (i32.const 7))"#
+    ));
+    assert!(!moves(r#"(import "a" "g" (global $g (mut i32)))"#));
+}
+
+/// The core module of a component as it is forked, run by itself.
+fn run(module: &str) -> Vec<i64> {
+    let component = wat::parse_str(format!("(component {module})")).unwrap();
+    let moved = forkable(&component).unwrap();
+    let inner = wasmparser::Parser::new(0)
+        .parse_all(&moved)
+        .find_map(|payload| match payload.unwrap() {
+            wasmparser::Payload::ModuleSection {
+                unchecked_range, ..
+            } => Some(moved[unchecked_range].to_vec()),
+            _ => None,
+        });
+    let engine = wasmtime::Engine::default();
+    let module = wasmtime::Module::new(&engine, inner.unwrap()).unwrap();
+    let mut store = wasmtime::Store::new(&engine, ());
+    let instance = wasmtime::Instance::new(&mut store, &module, &[]).unwrap();
+    let next = instance
+        .get_typed_func::<(), i64>(&mut store, "next")
+        .unwrap();
+    (0..4).map(|_| next.call(&mut store, ()).unwrap()).collect()
+}
+
+#[test]
+fn code_whose_globals_are_moved_does_what_it_did() {
+    let code = r#"
+        (global $fixed i32 (i32.const 5))
+        (global $small (mut i32) (i32.const -3))
+        (global $large (mut i64) (i64.const 0x1_0000_0000))
+        (func $other (param i32) (result i32) (i32.add (local.get 0) (global.get $fixed)))
+        (func (export "next") (result i64) (local i64)
+            (global.set $small (i32.add (global.get $small) (i32.const 1)))
+            (global.set $large (i64.mul (global.get $large) (i64.const 3)))
+            (if (i32.eqz (global.get $small)) (then (global.set $large (i64.const 1))))
+            (i64.add (global.get $large)
+                (i64.extend_i32_s (call $other (global.get $small)))))"#;
+    let expected = [3 << 32, 9 << 32, 1, 3].iter().zip([-2, -1, 0, 1]);
+    let expected: Vec<i64> = expected.map(|(large, small)| large + small + 5).collect();
+    for memory in ["", "(memory 1) (data (i32.const 0) \"x\")"] {
+        assert_eq!(run(&format!("(core module {memory} {code})")), expected);
+    }
+}
+
+#[test]
+fn modules_in_nested_components_are_followed() {
+    let nested = |body: &str| {
+        let text = format!(
+            r#"(component (component (component
+                (core module (global $g (export "g") (mut i32) (i32.const 0)) (func (export "f") {body})))))"#
+        );
+        obstacle(&wat::parse_str(text).unwrap())
+    };
+    assert_eq!(nested(""), None);
+    assert!(nested("(global.set $g (i32.const 1))").is_some());
+}
+
+/// A component that defines a resource and gives `new` to a module.
+fn resources(module: &str, more: &str) -> Option<String> {
+    let text = format!(
+        r#"(component
+            (type $r (resource (rep i32)))
+            (core func $new (canon resource.new $r))
+            (core func $drop (canon resource.drop $r))
+            (core instance $around (export "new" (func $new)) (export "drop" (func $drop)))
+            (core module $m
+                (import "r" "new" (func $new (param i32) (result i32)))
+                (import "r" "drop" (func $drop (param i32)))
+                {module})
+            (core instance $i (instantiate $m (with "r" (instance $around))))
+            {more})"#
+    );
+    obstacle(&wat::parse_str(text).unwrap())
+}
+
+#[test]
+fn resources_are_fine_until_somebody_makes_one() {
+    assert_eq!(resources("", ""), None);
+    let drops = r#"(func (export "f") (call $drop (i32.const 1)))"#;
+    assert_eq!(resources(drops, ""), None);
+    let makes = "it makes resources, which have handles";
+    for (module, more) in [
+        (
+            r#"(func (export "f") (drop (call $new (i32.const 1))))"#,
+            "",
+        ),
+        (r#"(export "again" (func $new))"#, ""),
+        ("(table 1 funcref) (elem (i32.const 0) $new)", ""),
+        (
+            "",
+            r#"(alias core export $around "new" (core func $n))
+               (type $f (func (param "x" s32) (result s32)))
+               (func (type $f) (canon lift (core func $n)))"#,
+        ),
+    ] {
+        assert_eq!(resources(module, more).as_deref(), Some(makes), "{module}");
+    }
+}
+
+#[test]
+fn other_built_in_functions_and_passed_modules_are_not_followed() {
     for (text, why) in [
         (
-            "(component (type (resource (rep i32))))",
-            "it defines resources, which have handles",
+            "(component (core func (canon context.set i32 0)))",
+            "it calls more than plain functions",
         ),
         (
-            "(component (component (core module)))",
-            "it has components with code inside",
+            r#"(component (import "m" (core module)))"#,
+            "it passes core modules around",
+        ),
+        (
+            "(component (core module $m) (component (alias outer 1 $m (core module))))",
+            "it passes core modules around",
         ),
     ] {
         let found = obstacle(&wat::parse_str(text).unwrap());
@@ -158,4 +326,69 @@ fn handles_and_code_inside_nested_components_are_not_followed() {
 fn bytes_that_are_no_component_are_an_obstacle() {
     assert!(obstacle(b"\0asm\x0d\0\x01\0garbage").is_some());
     assert!(obstacle(b"").is_some());
+}
+
+/// A component whose function `f` moves the stack by so much and returns what
+/// lies there, and whose function `post` moves it by another amount.
+fn lifted(by: i32, back: i32, inside: &str, options: &str) -> Option<String> {
+    let text = format!(
+        r#"(component
+            (core module $m
+                (memory (export "memory") 1)
+                (global $stack (export "stack") (mut i32) (i32.const 1024))
+                (func $f (export "f") (result i32) (local $frame i32)
+                    (global.set $stack (local.tee $frame
+                        (i32.add (global.get $stack) (i32.const {by}))))
+                    (local.get $frame))
+                (func $post (export "post") (param i32)
+                    (global.set $stack (i32.add (global.get $stack) (i32.const {back}))))
+                {inside})
+            (core module $other (import "m" "f" (func $f (result i32))))
+            (core module $caller (import "m" "f" (func $f (result i32)))
+                (func (export "g") (drop (call $f))))
+            (core instance $i (instantiate $m))
+            (alias core export $i "memory" (core memory $memory))
+            (alias core export $i "f" (core func $f))
+            (alias core export $i "post" (core func $post))
+            (type $t (func (result string)))
+            {options})"#
+    );
+    obstacle(&wat::parse_str(text).unwrap())
+}
+
+#[test]
+fn results_may_lie_on_the_stack_until_the_post_return() {
+    let lift = |options: &str| {
+        format!("(func (type $t) (canon lift (core func $f) (memory $memory) {options}))")
+    };
+    let paired = &lift("(post-return (core func $post))");
+    assert_eq!(lifted(-16, 16, "", ""), None);
+    assert_eq!(lifted(-16, 16, "", paired), None);
+    let refused = |by, back, inside: &str, options: &str| {
+        let why = lifted(by, back, inside, options);
+        assert!(why.is_some_and(|why| why.contains("for good")));
+    };
+    // Not by as much, or not at all.
+    refused(-16, 8, "", paired);
+    refused(-16, 0, "", paired);
+    refused(0, 16, "", paired);
+    refused(-16, 16, "", &lift(""));
+    // Somebody else calls it, too.
+    refused(-16, 16, r#"(func (export "g") (drop (call $f)))"#, paired);
+    refused(-16, 16, "(table 1 funcref) (elem (i32.const 0) $f)", paired);
+    let given = |module: &str| {
+        format!(r#"(core instance (instantiate {module} (with "m" (instance $i))))"#)
+    };
+    assert_eq!(lifted(-16, 16, "", &given("$other")), None);
+    refused(-16, 16, "", &given("$caller"));
+    // Moved back in another instance.
+    refused(
+        -16,
+        16,
+        "",
+        r#"(core instance $j (instantiate $m))
+           (alias core export $j "post" (core func $elsewhere))
+           (func (type $t) (canon lift (core func $f) (memory $memory)
+               (post-return (core func $elsewhere))))"#,
+    );
 }
