@@ -91,4 +91,6 @@ fn look(component: &[u8]) -> wasmparser::Result<Result<Vec<Settled>, String>> {
 }
 
 #[cfg(test)]
+mod hostile;
+#[cfg(test)]
 mod tests;

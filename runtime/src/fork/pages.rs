@@ -72,8 +72,8 @@ mod tests {
     #[test]
     fn runs_are_stretches_of_pages() {
         let found = |pages: &[bool]| runs(pages).collect::<Vec<_>>();
-        assert_eq!(found(&[]), []);
-        assert_eq!(found(&[false, false]), []);
+        assert!(found(&[]).is_empty());
+        assert!(found(&[false, false]).is_empty());
         assert_eq!(
             found(&[true, true, false, false, true]),
             [0..2 * PAGE, 4 * PAGE..5 * PAGE]
