@@ -1,5 +1,6 @@
 //! Memory banks.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::bindings::bank::Guest;
@@ -39,8 +40,15 @@ impl Bank {
     /// # Errors
     /// See [`Bank`].
     pub fn schema(&mut self) -> Result<Schema, Error> {
-        self.0
-            .call("get-schema", |bank, store| bank.call_get_schema(store))
+        let schema = self
+            .0
+            .call("get-schema", |bank, store| bank.call_get_schema(store))?;
+        match repeated(schema.operations.iter().map(|operation| &*operation.name)) {
+            None => Ok(schema),
+            Some(name) => Err(self
+                .0
+                .implausible("get-schema", format!("two operations with the name {name}"))),
+        }
     }
 
     /// Applies operations in order: one result each, the id of the entry that
@@ -82,17 +90,13 @@ impl Bank {
         let result = self
             .0
             .call("retrieve", |bank, store| bank.call_retrieve(store, query))?;
-        if let Ok(hits) = &result {
-            if hits.len() as u64 > u64::from(query.limit) {
-                let why = format!("{} hits where {} were wanted", hits.len(), query.limit);
-                return Err(self.0.implausible("retrieve", why));
-            }
-            if let Some(hit) = hits.iter().find(|hit| hit.score.is_nan()) {
-                let why = format!("a score that is no number for the entry {}", hit.entry.id);
-                return Err(self.0.implausible("retrieve", why));
-            }
+        match &result {
+            Ok(hits) => match nonsense(hits, query.limit) {
+                None => Ok(result),
+                Some(why) => Err(self.0.implausible("retrieve", why)),
+            },
+            Err(_) => Ok(result),
         }
-        Ok(result)
     }
 
     /// All entries in order of insertion.
@@ -100,8 +104,15 @@ impl Bank {
     /// # Errors
     /// See [`Bank`].
     pub fn entries(&mut self) -> Result<Vec<Entry>, Error> {
-        self.0
-            .call("entries", |bank, store| bank.call_entries(store))
+        let entries = self
+            .0
+            .call("entries", |bank, store| bank.call_entries(store))?;
+        match repeated(entries.iter().map(|entry| &*entry.id)) {
+            None => Ok(entries),
+            Some(id) => Err(self
+                .0
+                .implausible("entries", format!("two entries with the id {id}"))),
+        }
     }
 
     /// Entries as a model reads them, one a line.
@@ -163,6 +174,32 @@ impl Bank {
     }
 }
 
+/// What the contract rules out in hits.
+fn nonsense(hits: &[Hit], limit: u32) -> Option<String> {
+    if hits.len() as u64 > u64::from(limit) {
+        return Some(format!("{} hits where {limit} were wanted", hits.len()));
+    }
+    if let Some(hit) = hits.iter().find(|hit| !hit.score.is_finite()) {
+        return Some(format!(
+            "the score {} for the entry {}",
+            hit.score, hit.entry.id
+        ));
+    }
+    if let Some(pair) = hits.windows(2).find(|pair| pair[0].score < pair[1].score) {
+        let (worse, better) = (&pair[0].entry.id, &pair[1].entry.id);
+        return Some(format!(
+            "the entry {worse} before {better}, which scores higher"
+        ));
+    }
+    repeated(hits.iter().map(|hit| &*hit.entry.id)).map(|id| format!("the entry {id} twice"))
+}
+
+/// The first that was there before.
+fn repeated<'a>(names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let mut seen = HashSet::new();
+    names.into_iter().find(|name| !seen.insert(*name))
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
@@ -214,7 +251,69 @@ mod tests {
         let mut bank = load(&stand_in::bank().with("retrieve", HIT));
         assert_eq!(
             bank.retrieve(&query(1)).unwrap_err().to_string(),
-            "flat: retrieve returned nonsense: a score that is no number for the entry "
+            "flat: retrieve returned nonsense: the score NaN for the entry "
+        );
+    }
+
+    /// `result<list<hit>>` of these, with scores; ids are the digit in memory.
+    fn hits(of: &[(char, f32)]) -> StandIn {
+        let mut body = format!(
+            "(i32.store (i32.const 2052) (i32.const 3000))
+             (i32.store (i32.const 2056) (i32.const {}))",
+            of.len()
+        );
+        for (place, (id, score)) in of.iter().enumerate() {
+            let (at, text) = (3000 + 60 * place, 2900 + place);
+            body += &format!(
+                "(i32.store8 (i32.const {text}) (i32.const {}))
+                 (i32.store (i32.const {at}) (i32.const {text}))
+                 (i32.store offset=4 (i32.const {at}) (i32.const 1))
+                 (f32.store offset=56 (i32.const {at}) (f32.const {score}))",
+                u32::from(*id)
+            );
+        }
+        stand_in::bank().with("retrieve", &(body + "(i32.const 2048)"))
+    }
+
+    #[test]
+    fn hits_are_finite_best_first_and_each_another_entry() {
+        let found = |of: &[(char, f32)]| load(&hits(of)).retrieve(&query(2));
+        assert_eq!(found(&[('a', 2.0), ('b', 2.0)]).unwrap().len(), 2);
+        for (of, why) in [
+            (
+                [('a', f32::INFINITY), ('b', 1.0)],
+                "the score inf for the entry a",
+            ),
+            (
+                [('a', 1.0), ('b', 2.0)],
+                "the entry a before b, which scores higher",
+            ),
+            ([('a', 2.0), ('a', 1.0)], "the entry a twice"),
+        ] {
+            assert_eq!(
+                found(&of).unwrap_err().to_string(),
+                format!("flat: retrieve returned nonsense: {why}")
+            );
+        }
+    }
+
+    #[test]
+    fn entries_and_operations_have_names_of_their_own() {
+        let two = "(i32.store (i32.const 2048) (i32.const 64))
+             (i32.store (i32.const 2052) (i32.const 2))
+             (i32.const 2048)";
+        let mut bank = load(&stand_in::bank().with("entries", two));
+        assert_eq!(
+            bank.entries().unwrap_err().to_string(),
+            "flat: entries returned nonsense: two entries with the id "
+        );
+        let two = "(i32.store (i32.const 2064) (i32.const 64))
+             (i32.store (i32.const 2068) (i32.const 2))
+             (i32.const 2048)";
+        let mut bank = load(&stand_in::bank().with("get-schema", two));
+        assert_eq!(
+            bank.schema().unwrap_err().to_string(),
+            "flat: get-schema returned nonsense: two operations with the name "
         );
     }
 

@@ -24,4 +24,4 @@ wasmtime::component::bindgen!({
 });
 
 pub use exports::memloom::agent::{bank, environment, policy, state};
-pub use memloom::agent::{acting, embedder, log, model, types};
+pub use memloom::agent::{log, model, types};

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::bindings::environment::Guest;
 use crate::error::Error;
 use crate::instance::{Instance, Prepared};
+use crate::limits::Limit;
 use crate::log::LogLine;
 use crate::types::{
     self, Answer, DataFile, EnvironmentDescription, Hint, LoadReport, Observation, OpenEpisode,
@@ -73,11 +74,13 @@ impl Environment {
         let episode = self.0.attempt("open", |environment, store| {
             environment.call_open(store, split, index, horizon)
         })?;
-        if horizon == 0 || episode.sessions <= horizon {
-            Ok(episode)
-        } else {
+        if horizon > 0 && episode.sessions > horizon {
             let why = format!("{} sessions for a horizon of {horizon}", episode.sessions);
             Err(self.0.implausible("open", why))
+        } else if episode.sessions > self.0.limits().sessions {
+            Err(self.0.exceeded("open", Limit::Sessions))
+        } else {
+            Ok(episode)
         }
     }
 
@@ -275,5 +278,17 @@ mod tests {
             environment.open("train", 0, 8).unwrap_err().to_string(),
             "chronicle: open returned nonsense: 9 sessions for a horizon of 8"
         );
+    }
+
+    #[test]
+    fn an_episode_has_no_more_sessions_than_it_may() {
+        let endless = "(i32.store (i32.const 2060) (i32.const -1)) (i32.const 2048)";
+        let mut environment = load(&stand_in::environment().with("open", endless));
+        assert_eq!(
+            environment.open("train", 0, 0).unwrap_err().to_string(),
+            "chronicle: open exceeded the limit sessions (100000): \
+             mend the component or raise Limits::sessions"
+        );
+        assert!(environment.describe().is_ok());
     }
 }

@@ -7,13 +7,14 @@ use wasmtime::component::{Component, HasSelf, InstancePre, Linker};
 use wasmtime::{Store, Trap};
 
 use crate::bindings::{bank, environment, log, policy, state, types as wit};
+use crate::clock::{self, Clock};
 use crate::error::Error;
 use crate::fork::{Forks, Shell, region};
 use crate::inspect::Kind;
-use crate::limits::{Exceeded, Limit, Limiter, Limits};
+use crate::limits::{Exceeded, HostBudget, Limit, Limiter, Limits, Pace};
 use crate::log::Log;
 use crate::surroundings::Surroundings;
-use crate::types;
+use crate::types::{self, Level};
 
 /// A store's data: an instance's limits, its log, and what its imports reach.
 pub(crate) struct Tenant<S> {
@@ -21,13 +22,24 @@ pub(crate) struct Tenant<S> {
     pub(crate) log: Log,
     pub(crate) served: S,
     pub(crate) limiter: Limiter,
+    pub(crate) budget: HostBudget,
+    pub(crate) clock: Clock,
+}
+
+impl<S> Tenant<S> {
+    /// Counts and weighs a line, and keeps it where there is room.
+    pub(crate) fn hear(&mut self, level: Level, text: String) -> Result<Option<&str>, Exceeded> {
+        self.budget.call()?;
+        self.budget.carry(&text)?;
+        Ok(self.log.write(level, text))
+    }
 }
 
 impl<S> wit::Host for Tenant<S> {}
 
 impl log::Host for Tenant<()> {
-    fn write(&mut self, level: types::Level, text: String) -> wasmtime::Result<()> {
-        self.log.write(level, text);
+    fn write(&mut self, level: Level, text: String) -> wasmtime::Result<()> {
+        self.hear(level, text)?;
         Ok(())
     }
 }
@@ -135,7 +147,10 @@ impl<G: Interface> Prepared<G> {
             store.limiter(|tenant| &mut tenant.limiter);
             let transfer = self.limits.transfer_bytes;
             store.set_hostcall_fuel(usize::try_from(transfer).unwrap_or(usize::MAX));
-            store.set_fuel(self.limits.fuel)?;
+            if self.limits.pace == Pace::Time {
+                store.epoch_deadline_callback(clock::look);
+            }
+            self.begin(&mut store, self.limits.fuel)?;
             let instance = self.pre.instantiate(&mut store)?;
             let guest = G::load(&self.indices, &mut store, &instance)?;
             let state = self.state.load(&mut store, &instance)?;
@@ -149,12 +164,30 @@ impl<G: Interface> Prepared<G> {
     pub(crate) fn tenant(&self, served: G::Served) -> Tenant<G::Served> {
         Tenant {
             name: self.name.clone(),
-            log: Log::new(self.name.clone(), self.limits.log_lines),
+            log: Log::new(self.name.clone(), &self.limits),
             served,
             limiter: Limiter::new(&self.limits),
+            budget: HostBudget::new(&self.limits),
+            clock: Clock::new(self.limits.call_ms),
         }
     }
+
+    /// Gives a call its fuel or its time, and its own calls into the host.
+    fn begin(&self, store: &mut Store<Tenant<G::Served>>, fuel: u64) -> wasmtime::Result<()> {
+        store.data_mut().budget = HostBudget::new(&self.limits);
+        match self.limits.pace {
+            Pace::Fuel => store.set_fuel(fuel)?,
+            Pace::Time => {
+                let ticks = store.data_mut().clock.start();
+                store.set_epoch_deadline(ticks);
+            }
+        }
+        Ok(())
+    }
 }
+
+/// Why an instance has a shell.
+const DROPPED: &str = "only dropping takes the shell away";
 
 /// An instance of a component.
 pub(crate) struct Instance<G: Interface> {
@@ -162,6 +195,8 @@ pub(crate) struct Instance<G: Interface> {
     /// None only while it is dropped.
     shell: Option<Shell<G>>,
     stopped: Option<&'static str>,
+    /// Fuel of a policy that calls this instance; none where the host itself does.
+    lent: Option<u64>,
 }
 
 impl<G: Interface> Instance<G> {
@@ -176,6 +211,7 @@ impl<G: Interface> Instance<G> {
             prepared: prepared.clone(),
             shell: Some(shell),
             stopped: None,
+            lent: None,
         }
     }
 
@@ -188,9 +224,7 @@ impl<G: Interface> Instance<G> {
     }
 
     pub(crate) fn shell(&mut self) -> &mut Shell<G> {
-        self.shell
-            .as_mut()
-            .expect("only dropping takes the shell away")
+        self.shell.as_mut().expect(DROPPED)
     }
 
     /// Calls an exported function with full fuel. A trap or an exhausted limit
@@ -246,19 +280,39 @@ impl<G: Interface> Instance<G> {
         }
     }
 
+    /// Has the next calls burn the fuel of the policy that makes them.
+    pub(crate) fn lend(&mut self, fuel: Option<u64>) {
+        self.lent = fuel;
+    }
+
+    /// What they have left of it.
+    pub(crate) fn settle(&mut self) -> Option<u64> {
+        self.lent.take()
+    }
+
+    /// The error for a limit of the host's own.
+    pub(crate) fn exceeded(&self, function: &'static str, limit: Limit) -> Error {
+        self.prepared.exceeded(function, limit)
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.prepared.limits
+    }
+
     fn enter<R>(
         &mut self,
         function: &'static str,
         run: impl FnOnce(&mut Shell<G>) -> wasmtime::Result<R>,
     ) -> Result<R, Error> {
         self.check(function)?;
-        let fuel = self.prepared.limits.fuel;
-        let shell = self.shell();
+        let shell = self.shell.as_mut().expect(DROPPED);
         shell.touch();
-        let result = match shell.store.set_fuel(fuel) {
-            Ok(()) => run(shell),
-            Err(error) => Err(error),
-        };
+        let fuel = self.lent.unwrap_or(self.prepared.limits.fuel);
+        let begun = self.prepared.begin(&mut shell.store, fuel);
+        let result = begun.and_then(|()| run(shell));
+        if let Some(left) = &mut self.lent {
+            *left = shell.store.get_fuel().unwrap_or(0);
+        }
         result.map_err(|error| {
             self.stop(function);
             self.prepared.explain(function, error)
@@ -302,19 +356,22 @@ impl<G: Interface> Prepared<G> {
             Ok(own) => return own,
             Err(other) => other,
         };
-        let component = self.name.to_string();
         match exceeded(&error) {
-            Some(limit) => Error::LimitExceeded {
-                component,
-                function,
-                limit,
-                value: limit.value(&self.limits),
-            },
+            Some(limit) => self.exceeded(function, limit),
             None => Error::Trap {
-                component,
+                component: self.name.to_string(),
                 function,
                 why: format!("{error:#}"),
             },
+        }
+    }
+
+    fn exceeded(&self, function: &'static str, limit: Limit) -> Error {
+        Error::LimitExceeded {
+            component: self.name.to_string(),
+            function,
+            limit,
+            value: limit.value(&self.limits),
         }
     }
 }

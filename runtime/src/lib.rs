@@ -49,6 +49,7 @@
 
 mod bank;
 mod bindings;
+mod clock;
 mod environment;
 mod episode;
 mod error;
@@ -80,7 +81,7 @@ pub use episode::{Episode, EpisodeParts};
 pub use error::Error;
 pub use fork::ForkPoint;
 pub use inspect::{Inspection, Kind};
-pub use limits::{Limit, Limits};
+pub use limits::{Limit, Limits, Pace};
 pub use log::LogLine;
 pub use meter::Meter;
 pub use model::{

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::limits::Limits;
 use crate::types::Level;
 
 /// Characters that are kept of a line.
@@ -21,33 +22,44 @@ pub struct LogLine {
 /// The lines of an instance.
 pub(crate) struct Log {
     component: Arc<str>,
-    room: u32,
+    room: Room,
     lines: Vec<LogLine>,
 }
 
+/// What more is kept.
+struct Room {
+    lines: u32,
+    bytes: u64,
+}
+
 impl Log {
-    pub(crate) fn new(component: Arc<str>, room: u32) -> Self {
+    pub(crate) fn new(component: Arc<str>, limits: &Limits) -> Self {
         Self {
             component,
-            room,
+            room: Room {
+                lines: limits.log_lines,
+                bytes: limits.log_bytes,
+            },
             lines: Vec::new(),
         }
     }
 
-    /// Keeps a line where there is room.
-    pub(crate) fn write(&mut self, level: Level, mut text: String) {
-        let Some(room) = self.room.checked_sub(1) else {
-            return;
-        };
-        self.room = room;
+    /// Keeps a line where there is room, and returns what is kept.
+    pub(crate) fn write(&mut self, level: Level, mut text: String) -> Option<&str> {
         if let Some((end, _)) = text.char_indices().nth(LINE) {
             text.truncate(end);
+            text.shrink_to_fit();
         }
+        self.room = Room {
+            lines: self.room.lines.checked_sub(1)?,
+            bytes: self.room.bytes.checked_sub(text.len() as u64)?,
+        };
         self.lines.push(LogLine {
             component: self.component.clone(),
             level,
             text,
         });
+        self.lines.last().map(|line| line.text.as_str())
     }
 
     /// Lines since the last call.

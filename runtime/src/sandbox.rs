@@ -5,20 +5,45 @@ use std::path::Path;
 use std::sync::Arc;
 
 use wasmtime::component::{Component, Linker};
-use wasmtime::{Cache, CacheConfig, Config, Engine};
+use wasmtime::{Cache, CacheConfig, Config, Engine, OperatorCost, WasmFeatures};
 
 use crate::bank::BankComponent;
+use crate::clock;
 use crate::environment::EnvironmentComponent;
 use crate::error::Error;
 use crate::fork::{forkable, region::Creator};
 use crate::grants;
 use crate::inspect::Inspection;
 use crate::instance::{Interface, Prepared, Tenant, grant_basics};
-use crate::limits::Limits;
+use crate::limits::{Limits, Pace};
 use crate::policy::PolicyComponent;
 use crate::surroundings::Surroundings;
 
+mod compile;
+mod tangle;
+
 /// Loads components. A process needs one; clones share it.
+///
+/// What strangers' components meet here, besides [`Limits`]:
+///
+/// - No WASI. An import that the contract does not name is refused by name.
+/// - Only what compilers to WebAssembly 2.0 emit, constant expressions and
+///   several memories on top. Threads, 64-bit memories, garbage collection,
+///   exceptions, tail calls, relaxed SIMD, odd page sizes and the asynchronous
+///   component model are refused: what cannot run cannot have a flaw.
+/// - Only WebAssembly. Code that somebody else compiled (`.cwasm`) would run
+///   unchecked, and is refused; compiled here, it is kept in the cache folder,
+///   which must be nobody else's.
+/// - Against Spectre, wasmtime's own measures, all on: masks where a table or a
+///   branch table is read by an index. Reads of memory rely on guard pages, which
+///   hold in fact but not in speculation; the host keeps no secrets of others in
+///   a guest's reach but does share its process, so that those who must not even
+///   guess at each other's data belong in different processes.
+/// - No pooling allocator of wasmtime's, in whose slots data has leaked from one
+///   tenant to the next. Forks have a pool of their own, of one component's
+///   shells each, and a shell gets fresh pages from the kernel before another
+///   instance lives in it, whatever was in it. A shell whose call was broken off
+///   is never used again.
 #[derive(Clone)]
 pub struct Sandbox {
     shared: Arc<Shared>,
@@ -66,17 +91,22 @@ impl Sandbox {
             let mut config = Config::new();
             config
                 .cache(cache)
-                .consume_fuel(true)
+                .wasm_features(!features(), false)
                 .max_wasm_stack(usize::try_from(limits.stack_bytes)?)
                 // The same floats on every machine, down to the bits of a NaN.
                 .cranelift_nan_canonicalization(true)
                 // So that a state can be mapped over a memory: `fork`.
                 .with_host_memory(Arc::new(Creator))
                 .memory_init_cow(false)
-                .wasm_relaxed_simd(false)
-                .wasm_memory64(false)
                 .concurrency_support(false);
+            match limits.pace {
+                Pace::Fuel => config.consume_fuel(true).operator_cost(costs()),
+                Pace::Time => config.epoch_interruption(true),
+            };
             let engine = Engine::new(&config)?;
+            if limits.pace == Pace::Time {
+                clock::tick(&engine)?;
+            }
             let mut simple = Linker::new(&engine);
             grant_basics(&mut simple)?;
             let mut policies = Linker::new(&engine);
@@ -206,34 +236,38 @@ impl Sandbox {
 
     /// Compiles a component in the form in which it can be forked, if it can.
     fn compile(&self, source: &Source<'_>) -> Result<(Component, Inspection), Error> {
-        let engine = &self.shared.engine;
-        let why = match source.bytes.get(..8) {
-            Some(b"\0asm\x0d\0\x01\0") => {
-                let (bytes, obstacle) = match forkable(&source.bytes) {
-                    Ok(bytes) => (bytes, None),
-                    Err(why) => (Cow::Borrowed(&*source.bytes), Some(why)),
-                };
-                match Component::new(engine, &bytes) {
-                    Ok(component) => {
-                        let Source { name, bytes, .. } = source;
-                        let inspection = Inspection::new(engine, &component, name, bytes, obstacle);
-                        return Ok((component, inspection));
-                    }
-                    Err(error) => format!("{error:#}"),
-                }
-            }
-            Some(b"\0asm\x01\0\0\0") => "it is a core module, not a component: make one of it, \
-                 for instance with `wasm-tools component new`"
-                .to_owned(),
-            Some([0, b'a', b's', b'm', ..]) => {
-                "it is WebAssembly of a version that memloom does not know".to_owned()
-            }
-            _ => "it is not WebAssembly: it does not begin as a binary component does".to_owned(),
+        let Shared { engine, limits, .. } = &*self.shared;
+        let Source { name, bytes, .. } = source;
+        let (form, obstacle) = match forkable(bytes) {
+            Ok(form) => (form, None),
+            Err(why) => (Cow::Borrowed(&**bytes), Some(why)),
         };
-        Err(Error::Load {
+        let component = compile::compile(engine, limits, &form);
+        let component = component.map_err(|why| Error::Load {
             component: source.label.clone(),
             why,
-        })
+        })?;
+        let inspection = Inspection::new(engine, &component, name, bytes, obstacle);
+        Ok((component, inspection))
+    }
+}
+
+/// Features of WebAssembly that components may use. Several memories are among
+/// them for the adapters that wasmtime writes between the parts of a component.
+fn features() -> WasmFeatures {
+    WasmFeatures::WASM2
+        | WasmFeatures::EXTENDED_CONST
+        | WasmFeatures::MULTI_MEMORY
+        | WasmFeatures::COMPONENT_MODEL
+}
+
+/// What instructions burn. One each, but for those that call into wasmtime and
+/// take as long as some hundred others.
+fn costs() -> OperatorCost {
+    OperatorCost {
+        MemoryGrow: 100,
+        TableGrow: 100,
+        ..OperatorCost::new()
     }
 }
 

@@ -114,6 +114,17 @@ impl Surroundings {
         (activity, self.failure.take())
     }
 
+    /// Has bank and environment burn the policy's fuel.
+    pub(crate) fn lend(&mut self, fuel: Option<u64>) {
+        self.bank.0.lend(fuel);
+        self.environment.0.lend(fuel);
+    }
+
+    /// What they have left of it: one of them was called at most.
+    pub(crate) fn settle(&mut self) -> Option<u64> {
+        self.bank.0.settle().min(self.environment.0.settle())
+    }
+
     pub(crate) fn record(&mut self, event: impl FnOnce() -> Event) {
         if let Some(events) = &mut self.events {
             events.push(event());
@@ -259,11 +270,8 @@ impl Surroundings {
         Ok(result)
     }
 
-    pub(crate) fn log(&mut self, level: Level, text: &str) {
-        self.record(|| Event::Log {
-            level,
-            text: text.to_owned(),
-        });
+    pub(crate) fn log(&mut self, level: Level, text: String) {
+        self.record(|| Event::Log { level, text });
     }
 }
 

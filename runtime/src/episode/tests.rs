@@ -4,7 +4,7 @@ use super::*;
 use crate::model::{Completion, GenerateCall, ModelError, ScriptedModel};
 use crate::stand_in::{self, StandIn};
 use crate::types::{Error as Refusal, Operation};
-use crate::{Limits, Sandbox};
+use crate::{Limits, Pace, Sandbox};
 
 /// Inserts an empty entry: results at 2048, with one result at (2048).
 const INSERT: &str = "(call $apply (i32.const 1) (i32.const 0) (i32.const 0)
@@ -65,6 +65,15 @@ fn setting(bank: &StandIn, environment: &StandIn, policy: &StandIn) -> Setting {
         fuel: 1_000_000,
         ..Limits::default()
     };
+    setting_with(limits, bank, environment, policy)
+}
+
+fn setting_with(
+    limits: Limits,
+    bank: &StandIn,
+    environment: &StandIn,
+    policy: &StandIn,
+) -> Setting {
     let sandbox = Sandbox::new(limits).unwrap();
     Setting {
         parts: EpisodeParts {
@@ -401,5 +410,98 @@ fn an_embedder_that_forgets_a_text_is_found_out() {
     assert_eq!(
         episode.observe(2, None).unwrap_err().to_string(),
         "the embedder failed: 2 vectors for 3 texts"
+    );
+}
+
+/// A bank that burns some 100 000 of fuel over an operation.
+fn toiling() -> StandIn {
+    stand_in::bank().with(
+        "apply",
+        "(memory.fill (i32.const 4096) (i32.const 0) (i32.const 50000))
+         (memory.fill (i32.const 4096) (i32.const 0) (i32.const 50000))
+         (i32.store (i32.const 2048) (i32.const 64))
+         (i32.store (i32.const 2052) (local.get 4))
+         (i32.const 2048)",
+    )
+}
+
+/// A policy that inserts so often while it observes.
+fn inserting(times: u32) -> StandIn {
+    policy().with(
+        "observe",
+        &format!(
+            "(local $i i32)
+             (loop {INSERT}
+                (local.set $i (i32.add (local.get $i) (i32.const 1)))
+                (br_if 0 (i32.lt_u (local.get $i) (i32.const {times}))))
+             (i32.const 64)"
+        ),
+    )
+}
+
+#[test]
+fn what_a_bank_burns_for_a_policy_is_the_policys() {
+    let observe = |times| {
+        let mut episode =
+            setting(&toiling(), &stand_in::environment(), &inserting(times)).start(yes());
+        episode.observe(1, None)?;
+        // The host's own calls have their own.
+        let bank = &mut episode.surroundings().bank;
+        let at = Moment {
+            session: 1,
+            time: String::new(),
+        };
+        (0..20).try_for_each(|_| bank.apply(&at, &[]).map(drop))
+    };
+    observe(9).unwrap();
+    let why = observe(11).unwrap_err();
+    assert_eq!(
+        why.to_string(),
+        "flat: apply exceeded the limit fuel (1000000): \
+         mend the component or raise Limits::fuel"
+    );
+}
+
+#[test]
+fn what_a_policy_waits_for_the_model_is_not_its_time() {
+    let limits = Limits {
+        pace: Pace::Time,
+        call_ms: 400,
+        ..Limits::default()
+    };
+    let slow = || {
+        ScriptedModel::answering(|_| {
+            std::thread::sleep(Duration::from_millis(500));
+            Ok("yes".into())
+        })
+    };
+    let observe = |policy: &StandIn| {
+        let (bank, environment) = (stand_in::bank(), stand_in::environment());
+        let setting = setting_with(limits.clone(), &bank, &environment, policy);
+        setting.start(slow()).observe(1, None).map(drop)
+    };
+    observe(&policy()).unwrap();
+    let busy = policy().with("observe", &format!("{ASK} (loop (br 0)) (i32.const 64)"));
+    assert_eq!(
+        observe(&busy).unwrap_err().to_string(),
+        "agent: observe exceeded the limit call_ms (400): \
+         mend the component or raise Limits::call_ms"
+    );
+}
+
+#[test]
+fn what_a_policy_gets_from_the_host_is_weighed() {
+    let limits = Limits {
+        host_bytes: 100,
+        ..Limits::default()
+    };
+    let talkative = ScriptedModel::answering(|_| Ok("yes ".repeat(100)));
+    let (bank, environment) = (stand_in::bank(), stand_in::environment());
+    let setting = setting_with(limits, &bank, &environment, &policy());
+    let why = setting.start(talkative).observe(1, None).unwrap_err();
+    assert_eq!(
+        why.to_string(),
+        "agent: observe exceeded the limit host_bytes (100): \
+         mend the component or raise Limits::host_bytes"
     );
 }

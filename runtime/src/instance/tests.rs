@@ -2,7 +2,7 @@
 
 use crate::stand_in::{self, StandIn};
 use crate::types::{Level, Moment};
-use crate::{Bank, Limits, Sandbox};
+use crate::{Bank, Limits, Pace, Sandbox};
 
 fn load(stand_in: &StandIn, limits: Limits) -> Bank {
     let sandbox = Sandbox::new(limits).unwrap();
@@ -112,17 +112,18 @@ fn a_result_beyond_the_limit_ends_the_call() {
         ..Limits::default()
     };
     let bank = stand_in::bank().with(
-        "entries",
-        "(i32.store (i32.const 2048) (i32.const 4096))
-         (i32.store (i32.const 2052) (i32.const 50))
+        "render",
+        "(i32.store (i32.const 2052) (i32.const 4096))
+         (i32.store (i32.const 2056) (i32.const 1001))
          (i32.const 2048)",
     );
     assert_eq!(
-        load(&bank, limits).entries().unwrap_err().to_string(),
-        "flat: entries exceeded the limit transfer_bytes (1000): \
+        load(&bank, limits).render(&[]).unwrap_err().to_string(),
+        "flat: render exceeded the limit transfer_bytes (1000): \
          mend the component or raise Limits::transfer_bytes"
     );
-    assert_eq!(load(&bank, Limits::default()).entries().unwrap().len(), 50);
+    let whole = load(&bank, Limits::default()).render(&[]).unwrap();
+    assert_eq!(whole.len(), 1001);
 }
 
 #[test]
@@ -206,4 +207,76 @@ fn log_lines_are_kept_up_to_the_limit_and_cut() {
     assert_eq!((lines[1].level, &*lines[1].text), (Level::Debug, "aa"));
     bank.end_session(&at).unwrap();
     assert!(bank.take_log().is_empty());
+}
+
+#[test]
+fn log_text_is_kept_up_to_the_limit() {
+    let limits = Limits {
+        log_bytes: 5,
+        ..Limits::default()
+    };
+    let mut bank = load(&logging("3"), limits);
+    let at = Moment {
+        session: 1,
+        time: String::new(),
+    };
+    bank.end_session(&at).unwrap();
+    bank.end_session(&at).unwrap();
+    assert_eq!(bank.take_log().len(), 1);
+}
+
+/// A bank that logs so many bytes when a session ends.
+fn logging(bytes: &str) -> StandIn {
+    let body = format!("(call $write (i32.const 0) (i32.const 3000) (i32.const {bytes}))");
+    stand_in::bank()
+        .importing("log", "write", "(param i32 i32 i32)")
+        .with("end-session", &body)
+}
+
+#[test]
+fn calls_into_the_host_are_counted_and_weighed() {
+    let flood = stand_in::bank()
+        .importing("log", "write", "(param i32 i32 i32)")
+        .with(
+            "end-session",
+            "(loop (call $write (i32.const 0) (i32.const 3000) (i32.const 1000)) (br 0))",
+        );
+    assert_eq!(
+        end(&mut load(&flood, Limits::default())),
+        "flat: end-session exceeded the limit host_calls (100000): \
+         mend the component or raise Limits::host_calls"
+    );
+    let limits = Limits {
+        host_bytes: 10_000,
+        ..Limits::default()
+    };
+    assert_eq!(
+        end(&mut load(&flood, limits)),
+        "flat: end-session exceeded the limit host_bytes (10000): \
+         mend the component or raise Limits::host_bytes"
+    );
+}
+
+#[test]
+fn time_ends_a_call_in_place_of_fuel() {
+    let limits = Limits {
+        pace: Pace::Time,
+        fuel: 1,
+        call_ms: 50,
+        ..Limits::default()
+    };
+    assert_eq!(
+        ends_with("(loop (br 0))", limits.clone()),
+        "flat: end-session exceeded the limit call_ms (50): \
+         mend the component or raise Limits::call_ms"
+    );
+    let mut bank = load(&stand_in::bank(), limits);
+    let at = Moment {
+        session: 1,
+        time: String::new(),
+    };
+    for _ in 0..10 {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+        bank.end_session(&at).unwrap();
+    }
 }

@@ -91,6 +91,11 @@ fn what_is_no_component_is_refused() {
                 it does not begin as a binary component does";
     assert_eq!(refused(b"(component)"), none);
     assert_eq!(refused(b""), none);
+    assert_eq!(
+        refused(b"\x7fELF\x02\x01\x01 compiled elsewhere"),
+        "cannot load x.wasm: it is compiled already, to machine code that nobody could check \
+         (a `.cwasm` file?): load the component that it was made of"
+    );
     let mut broken = stand_in::bank().build();
     broken.truncate(broken.len() / 2);
     let why = refused(&broken);
@@ -147,6 +152,11 @@ fn features_that_nobody_needs_are_refused() {
         "(module (memory 1 1 shared))",
         "(module (tag))",
         "(module (type (struct)))",
+        "(module (type $f (func)) (func (param (ref $f))))",
+        "(module (func $f (return_call $f)))",
+        "(module (memory 1 1 (pagesize 1)))",
+        "(module (func (drop (i64.add128 (i64.const 0) (i64.const 0)
+            (i64.const 0) (i64.const 0))) (drop)))",
         "(module (func (drop (i8x16.relaxed_swizzle
             (v128.const i64x2 0 0) (v128.const i64x2 0 0)))))",
     ] {
@@ -224,5 +234,89 @@ fn compiled_components_are_kept_in_the_folder_that_is_named() {
             file.display()
         )),
         "{why}"
+    );
+}
+
+/// A component of one function with this body.
+fn of_code(body: &str) -> Vec<u8> {
+    wat::parse_str(format!("(component (core module (func {body})))")).unwrap()
+}
+
+/// Loops inside of loops around much that changes: 12 KiB that took wasmtime
+/// minutes and gigabytes.
+fn bomb() -> Vec<u8> {
+    let mut body = format!("(local{})", " i32".repeat(1000));
+    body += &"(loop ".repeat(1000);
+    for local in 0..1000 {
+        body += &format!("(local.set {local} (i32.add (local.get {local}) (i32.const 1)))");
+    }
+    of_code(&(body + &"(br_if 0 (local.get 0)))".repeat(1000)))
+}
+
+#[test]
+fn code_that_would_take_the_compiler_too_far_is_not_compiled() {
+    assert_eq!(
+        refused(&bomb()),
+        "cannot load x.wasm: its function 0 has 670005835500, \
+         where the limit function_tangle allows 10000000"
+    );
+    let code = of_code(&"(drop (i32.const 1))".repeat(50));
+    for (limits, why) in [
+        (
+            Limits {
+                function_bytes: 100,
+                ..Limits::default()
+            },
+            "its function 0 has 152, where the limit function_bytes allows 100",
+        ),
+        (
+            Limits {
+                code_bytes: 100,
+                ..Limits::default()
+            },
+            "its code has 152, where the limit code_bytes allows 100",
+        ),
+    ] {
+        let sandbox = Sandbox::new(limits).unwrap();
+        let refused = sandbox.bank_from_bytes("x", &code).err().unwrap();
+        assert_eq!(refused.to_string(), format!("cannot load x: {why}"));
+    }
+    let why = refused(&code);
+    assert!(why.contains("does not export"), "{why}");
+}
+
+#[test]
+fn what_blocks_hand_on_counts_a_hundred_times() {
+    let plain = "(i32.const 1) (if (then)) (i32.const 1) drop";
+    let handing = "(i32.const 1) (i32.const 1) (if (param i32) (then drop) (else drop))";
+    let limits = Limits {
+        function_tangle: 99,
+        ..Limits::default()
+    };
+    let sandbox = Sandbox::new(limits).unwrap();
+    let why = |body| {
+        let refused = sandbox.bank_from_bytes("x", &of_code(body));
+        refused.err().unwrap().to_string()
+    };
+    assert!(why(plain).contains("does not export"), "{}", why(plain));
+    assert_eq!(
+        why(handing),
+        "cannot load x: its function 0 has 200, where the limit function_tangle allows 99"
+    );
+}
+
+#[test]
+fn compiling_is_given_up_when_its_time_is_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let limits = Limits {
+        compile_ms: 0,
+        ..Limits::default()
+    };
+    // Nothing is kept there yet.
+    let sandbox = Sandbox::with_cache(limits, folder.path()).unwrap();
+    let refused = sandbox.bank_from_bytes("flat", &stand_in::bank().build());
+    assert_eq!(
+        refused.err().unwrap().to_string(),
+        "cannot load flat: compiling it takes longer than the limit compile_ms (0) allows"
     );
 }
