@@ -38,8 +38,7 @@ pub struct Limits {
     /// [`Error::Load`]: crate::Error::Load
     pub function_bytes: u64,
     /// Tangle of one function: for each of its blocks and branches, the variables
-    /// and operands there times the square of the loops around it, counted from
-    /// 1. This is what the compiler finds hard, so hard that a file of 20 KiB could
+    /// and operands there times the square of one and the loops around it. This is what the compiler finds hard, so hard that a file of 20 KiB could
     /// take a machine down. A function with more is not compiled: [`Error::Load`].
     /// Costs a look at every instruction, about a hundredth of compiling it. By
     /// default 10 000 000.

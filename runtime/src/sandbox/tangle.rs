@@ -5,7 +5,7 @@
 //! is much that is alive where control flow meets, above all inside of loops: a
 //! file of 20 KiB can take it minutes and gigabytes. A function's *tangle* is
 //! this: for each block and each branch, the variables and operands there times
-//! the square of the loops around it, counted from 1; and a hundred times that
+//! the square of one and the loops around it; and a hundred times that
 //! from where blocks take operands, which compilers to WebAssembly hardly ever have
 //! them do.
 
