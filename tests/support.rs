@@ -1,7 +1,10 @@
 //! Helpers shared by the whole-system tests: they drive the binary as a user
 //! would.
 
+pub mod hostile;
+pub mod memory;
 pub mod replays;
+pub mod soak;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

@@ -17,6 +17,7 @@ const MIB: u64 = 1 << 20;
 /// SIMD, and everything newer (see [`Sandbox`](crate::Sandbox)).
 ///
 /// How deep a value nests needs no limit: the contract's types are not recursive.
+/// Parts of a component nest 100 deep at most.
 ///
 /// [`Error::LimitExceeded`]: crate::Error::LimitExceeded
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,8 +75,8 @@ pub struct Limits {
     /// or filled at once. What a policy calls in its bank or its environment
     /// burns the policy's fuel. The same call burns the same fuel on every
     /// machine, so that a run fails everywhere or nowhere. It bounds time only
-    /// roughly: the costliest instructions take some twenty times as long as
-    /// usual ones. Costs about a tenth of the guest's speed. Counts at
+    /// roughly: reads that miss every cache take some twenty times as long as
+    /// other instructions. Costs about a tenth of the guest's speed. Counts at
     /// [`Pace::Fuel`] only. By default 20 000 000 000, some ten seconds.
     pub fuel: u64,
     /// Wall time of one call of the host into a component, in milliseconds,

@@ -13,9 +13,6 @@ use crate::limits::Limits;
 /// Compiles a component, or says why it does not.
 pub(super) fn compile(engine: &Engine, limits: &Limits, bytes: &[u8]) -> Result<Component, String> {
     recognise(bytes)?;
-    if let Some(why) = tangle::check(bytes, super::features(), limits) {
-        return Err(why);
-    }
     // Threads of its own: those of a compilation that is given up are not in the
     // way of the next one.
     let pool = rayon::ThreadPoolBuilder::new()
@@ -23,16 +20,18 @@ pub(super) fn compile(engine: &Engine, limits: &Limits, bytes: &[u8]) -> Result<
         .build()
         .map_err(|error| format!("no threads to compile it in: {error}"))?;
     let (answer, compiled) = mpsc::channel();
-    let (engine, bytes) = (engine.clone(), bytes.to_vec());
+    let (engine, own, bytes) = (engine.clone(), limits.clone(), bytes.to_vec());
     pool.spawn(move || {
-        let compile = || Component::new(&engine, &bytes);
+        let compile = || match tangle::check(&bytes, super::features(), &own) {
+            Some(why) => Err(why),
+            None => Component::new(&engine, &bytes).map_err(|error| format!("{error:#}")),
+        };
         let result = panic::catch_unwind(AssertUnwindSafe(compile));
         // Nobody waits any more where it took too long.
         let _ = answer.send(result);
     });
     match compiled.recv_timeout(Duration::from_millis(limits.compile_ms)) {
-        Ok(Ok(Ok(component))) => Ok(component),
-        Ok(Ok(Err(error))) => Err(format!("{error:#}")),
+        Ok(Ok(compiled)) => compiled,
         Ok(Err(_)) | Err(RecvTimeoutError::Disconnected) => {
             Err("the compiler stopped at it: it is WebAssembly that nobody should run".to_owned())
         }

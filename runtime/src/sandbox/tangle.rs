@@ -10,11 +10,15 @@
 //! them do.
 
 use wasmparser::{
-    BlockType, FuncToValidate, FuncValidatorAllocations, FunctionBody, Operator, Parser,
+    BlockType, FuncToValidate, FuncValidatorAllocations, FunctionBody, Operator, Parser, Payload,
     ValidPayload, Validator, ValidatorResources, WasmFeatures,
 };
 
 use crate::limits::Limits;
+
+/// Components inside of components: tools nest a few, and some of what reads them
+/// takes time that grows as the square of it.
+const DEEPEST: u32 = 100;
 
 /// Why this component is not worth compiling. What is no valid one is left to
 /// the compiler, which says better what is wrong with it.
@@ -30,8 +34,20 @@ fn look(
     let mut validator = Validator::new_with_features(features);
     let mut allocations = FuncValidatorAllocations::default();
     let (mut code, mut tangle) = (0, 0_u64);
+    let mut depth = 0;
     for payload in Parser::new(0).parse_all(component) {
-        let ValidPayload::Func(function, body) = validator.payload(&payload?)? else {
+        let payload = payload?;
+        match payload {
+            Payload::Version { .. } => depth += 1,
+            Payload::End(_) => depth -= 1,
+            _ => {}
+        }
+        if depth > DEEPEST {
+            return Ok(Some(format!(
+                "its parts are nested more than {DEEPEST} deep"
+            )));
+        }
+        let ValidPayload::Func(function, body) = validator.payload(&payload)? else {
             continue;
         };
         let index = function.index;

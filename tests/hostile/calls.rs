@@ -1,0 +1,202 @@
+//! What the host does with a hostile guest: loads it, and calls one function of
+//! its world, or each.
+
+use memloom_runtime::types::{Answer, Insertion, Moment, Operation, Query, Question};
+use memloom_runtime::{
+    Bank, DemonstrationModel, Environment, Episode, EpisodeParts, Error, LanguageModel, Sandbox,
+    ScriptedModel,
+};
+
+use super::guest::Guest;
+use super::said;
+use crate::component;
+
+const BANK: [&str; 9] = [
+    "get-schema",
+    "apply",
+    "retrieve",
+    "entries",
+    "render",
+    "end-session",
+    "get-stats",
+    "snapshot",
+    "restore",
+];
+const ENVIRONMENT: [&str; 10] = [
+    "describe",
+    "load",
+    "open",
+    "get-session",
+    "act",
+    "questions",
+    "score",
+    "demonstrate",
+    "snapshot",
+    "restore",
+];
+
+impl Guest {
+    /// Does what the file says, and returns the error that the host gave: one
+    /// for all functions if they are alike but for the functions' names.
+    pub(super) fn attack(&self, sandbox: &Sandbox) -> String {
+        let call = |function: &str| match self.world.as_str() {
+            "environment" => self.environment(sandbox, function),
+            "policy" => self.policy(sandbox, function),
+            _ => self.bank(sandbox, function),
+        };
+        if self.call != "each" {
+            return said(call(&self.call));
+        }
+        let functions: &[&str] = match self.world.as_str() {
+            "environment" => &ENVIRONMENT,
+            _ => &BANK,
+        };
+        let each = |function: &&str| said(call(function)).replacen(function, "EACH", 1);
+        let mut errors: Vec<String> = functions.iter().map(each).collect();
+        errors.dedup();
+        errors.join("; ")
+    }
+
+    fn bank(&self, sandbox: &Sandbox, function: &str) -> Result<(), Error> {
+        let component = sandbox.bank_from_bytes(&self.name, &self.bytes)?;
+        if function == "load" {
+            return Ok(());
+        }
+        let mut bank = component.instantiate()?;
+        if function == "end-session twice" {
+            bank.end_session(&at())?;
+            drop(bank);
+            bank = component.instantiate()?;
+        }
+        call_bank(&mut bank, function)
+    }
+
+    fn environment(&self, sandbox: &Sandbox, function: &str) -> Result<(), Error> {
+        let component = sandbox.environment_from_bytes(&self.name, &self.bytes)?;
+        call_environment(&mut component.instantiate()?, function)
+    }
+
+    /// In an episode whose other parts are honest.
+    fn policy(&self, sandbox: &Sandbox, function: &str) -> Result<(), Error> {
+        let policy = sandbox.policy_from_bytes(&self.name, &self.bytes)?;
+        if function == "describe" {
+            return policy.describe().map(drop);
+        }
+        let mut environment = sandbox.environment(component("chronicle"))?.instantiate()?;
+        environment.load(&[], "{}")?;
+        environment.open("train", 0, 2)?;
+        let parts = EpisodeParts {
+            bank: sandbox.bank(component("flat"))?,
+            policy,
+            policy_options: "{}".into(),
+            lexicon: Vec::new(),
+        };
+        let mut episode = Episode::start(&parts, environment, yes())?;
+        episode.record();
+        match function {
+            "configure" => Ok(()),
+            "observe" => episode.observe(1, None).map(drop),
+            "answer" => {
+                let question = &episode.questions()?[0];
+                episode.answer(question).map(drop)
+            }
+            _ => panic!("{}: policies have no {function}", self.name),
+        }
+    }
+}
+
+fn yes() -> Box<dyn LanguageModel> {
+    Box::new(ScriptedModel::answering(|_| Ok("yes".into())))
+}
+
+fn at() -> Moment {
+    Moment {
+        session: 1,
+        time: "3 May".into(),
+    }
+}
+
+fn call_bank(bank: &mut Bank, function: &str) -> Result<(), Error> {
+    match function {
+        "get-schema" => bank.schema().map(drop),
+        "apply" => {
+            let insertion = Insertion {
+                text: "Ann lives in Oslo".into(),
+                speaker: "Ann".into(),
+                evidence: vec!["D1:1".into()],
+                vector: None,
+            };
+            bank.apply(&at(), &[Operation::Insert(insertion)]).map(drop)
+        }
+        "retrieve" => {
+            let query = Query {
+                text: "Oslo".into(),
+                vector: None,
+                speaker: None,
+                limit: 2,
+                threshold: 0.0,
+            };
+            bank.retrieve(&query).map(drop)
+        }
+        "entries" => bank.entries().map(drop),
+        "render" => bank.render(&["m1".into()]).map(drop),
+        "end-session" | "end-session twice" => bank.end_session(&at()),
+        "get-stats" => bank.stats().map(drop),
+        "snapshot" => bank.snapshot().map(drop),
+        "restore" => bank.restore(&[1, 2, 3, 4]),
+        "restore 1 GiB" => bank.restore(&vec![1; 1 << 30]),
+        _ => panic!("banks have no {function}"),
+    }
+}
+
+fn call_environment(environment: &mut Environment, function: &str) -> Result<(), Error> {
+    match function {
+        "describe" => environment.describe().map(drop),
+        "load" => environment.load(&[], "{}").map(drop),
+        "open" => environment.open("train", 0, 0).map(drop),
+        "get-session" => environment.session(1).map(drop),
+        "act" => environment.act("look").map(drop),
+        "questions" => environment.questions().map(drop),
+        "score" => {
+            let answer = Answer {
+                text: "Oslo".into(),
+                citations: vec![],
+            };
+            environment.score("q1", &answer).map(drop)
+        }
+        "demonstrate" => environment.demonstrate("expert", 1, 0).map(drop),
+        "snapshot" => environment.snapshot().map(drop),
+        "restore" => environment.restore(&[1, 2, 3, 4]),
+        _ => panic!("environments have no {function}"),
+    }
+}
+
+/// An episode of honest components, to its end: names of its states, and what
+/// was answered for which reward.
+///
+/// # Errors
+/// Where anything fails in it.
+pub(super) fn honest(sandbox: &Sandbox) -> Result<Vec<String>, Error> {
+    let mut environment = sandbox.environment(component("chronicle"))?.instantiate()?;
+    environment.load(&[], "{}")?;
+    environment.open("train", 3, 2)?;
+    let parts = EpisodeParts {
+        bank: sandbox.bank(component("flat"))?,
+        policy: sandbox.policy(component("selector"))?,
+        policy_options: "{}".into(),
+        lexicon: environment.describe()?.lexicon,
+    };
+    let mut episode = Episode::start(&parts, environment, Box::new(DemonstrationModel))?;
+    let mut said = Vec::new();
+    for session in 1..=2 {
+        episode.observe(session, Some(("expert", 1)))?;
+        said.push(episode.snapshot()?.name());
+    }
+    let questions: Vec<Question> = episode.questions()?;
+    for question in &questions {
+        let answer = episode.answer(question)?;
+        let score = episode.score(question, &answer)?;
+        said.push(format!("{} {}", answer.text, score.reward));
+    }
+    Ok(said)
+}

@@ -1,0 +1,5 @@
+;; A core module, not a component.
+;; world: none
+;; call: load
+;; error: cannot load NAME: it is a core module, not a component: make one of it, for instance with `wasm-tools component new`
+(module (memory (export "memory") 1))

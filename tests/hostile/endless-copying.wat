@@ -1,0 +1,11 @@
+;; Fills memory from end to end, over and over: few instructions, much
+;; work.
+;; world: bank
+;; call: end-session
+;; error: NAME: end-session exceeded the limit fuel (200000000): mend the component or raise Limits::fuel
+(module
+  (memory (export "memory") 2048)
+  (func (export "memloom:agent/bank@0.1.0#end-session") (param i32 i32 i32)
+    (loop
+        (memory.fill (i32.const 0) (i32.const 1) (i32.const 134217728))
+        (br 0))))

@@ -1,0 +1,10 @@
+;; Grows memory by nothing, over and over: each time a call into the host's
+;; own code.
+;; world: bank
+;; call: end-session
+;; error: NAME: end-session exceeded the limit fuel (200000000): mend the component or raise Limits::fuel
+(module
+  (func (export "memloom:agent/bank@0.1.0#end-session") (param i32 i32 i32)
+    (loop
+        (drop (memory.grow (i32.const 0)))
+        (br 0))))

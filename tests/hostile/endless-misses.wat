@@ -1,0 +1,13 @@
+;; Reads memory in an order that no cache can foresee.
+;; world: bank
+;; call: end-session
+;; error: NAME: end-session exceeded the limit fuel (200000000): mend the component or raise Limits::fuel
+(module
+  (memory (export "memory") 4000)
+  (func (export "memloom:agent/bank@0.1.0#end-session") (param i32 i32 i32)
+    (local $at i32)
+    (loop
+        (local.set $at (i32.and (i32.const 0xfffff8)
+            (i32.add (i32.load (local.get $at))
+                (i32.add (i32.mul (local.get $at) (i32.const 1664525)) (i32.const 1013904223)))))
+        (br 0))))

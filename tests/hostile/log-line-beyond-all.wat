@@ -1,0 +1,9 @@
+;; Logs a line of 100 MB.
+;; world: bank
+;; call: end-session
+;; error: NAME: end-session exceeded the limit transfer_bytes (67108864): mend the component or raise Limits::transfer_bytes
+(module
+  (import "memloom:agent/log@0.1.0" "write" (func $write (param i32 i32 i32)))
+  (memory (export "memory") 2000)
+  (func (export "memloom:agent/bank@0.1.0#end-session") (param i32 i32 i32)
+    (call $write (i32.const 0) (i32.const 0) (i32.const 100000000))))

@@ -1,0 +1,107 @@
+//! What no file of text can be: damaged files, files of another kind, bombs.
+
+use std::fs;
+
+use memloom_runtime::types::Answer;
+use memloom_runtime::{Error, Sandbox};
+
+use crate::component;
+
+pub(super) struct Case {
+    pub(super) name: &'static str,
+    pub(super) tries: &'static str,
+    pub(super) error: &'static str,
+    pub(super) attack: fn(&Sandbox) -> Result<(), Error>,
+}
+
+pub(super) const CASES: [Case; 5] = [
+    Case {
+        name: "truncated",
+        tries: "A file that ends in its middle.",
+        error: "cannot load truncated: failed to parse WebAssembly module: wasm component contains \
+                an invalid module section: section range 430..157622 is out of bounds (bound = 81449)",
+        attack: |sandbox| {
+            let whole = fs::read(component("flat")).expect("a component");
+            load(sandbox, "truncated", &whole[..whole.len() / 2])
+        },
+    },
+    Case {
+        name: "compiled-elsewhere",
+        tries: "Machine code of somebody else's, like a `.cwasm` file: this very program.",
+        error: "cannot load compiled-elsewhere: it is compiled already, to machine code that \
+                nobody could check (a `.cwasm` file?): load the component that it was made of",
+        attack: |sandbox| {
+            let program = std::env::current_exe().expect("a program");
+            let mut bytes = fs::read(program).expect("a program");
+            bytes.truncate(1 << 20);
+            load(sandbox, "compiled-elsewhere", &bytes)
+        },
+    },
+    Case {
+        name: "compile-bomb",
+        tries: "17 KB of loops that take the compiler minutes and gigabytes.",
+        error: "cannot load compile-bomb: its function 0 has 670005835500, \
+                where the limit function_tangle allows 10000000",
+        attack: |sandbox| {
+            let mut body = format!("(local{})", " i32".repeat(1000));
+            body += &"(loop ".repeat(1000);
+            for local in 0..1000 {
+                body += &format!("(local.set {local} (i32.add (local.get {local}) (i32.const 1)))");
+            }
+            body += &"(br_if 0 (local.get 0)))".repeat(1000);
+            let text = format!("(component (core module (func {body})))");
+            load(
+                sandbox,
+                "compile-bomb",
+                &wat::parse_str(text).expect("a component"),
+            )
+        },
+    },
+    Case {
+        name: "deep-nesting",
+        tries: "A component inside of a component, 20 000 times.",
+        error: "cannot load deep-nesting: its parts are nested more than 100 deep",
+        attack: |sandbox| {
+            let mut bytes = Vec::new();
+            for _ in 0..20_000 {
+                bytes = nest(&bytes);
+            }
+            load(sandbox, "deep-nesting", &nest(&bytes))
+        },
+    },
+    Case {
+        name: "forged-question",
+        tries: "An answer to a question that was never asked.",
+        error: "chronicle: score: unknown: the episode asks no question `forged`",
+        attack: |sandbox| {
+            let mut environment = sandbox.environment(component("chronicle"))?.instantiate()?;
+            environment.load(&[], "{}")?;
+            environment.open("train", 0, 2)?;
+            let answer = Answer {
+                text: "Oslo".into(),
+                citations: vec![],
+            };
+            environment.score("forged", &answer).map(drop)
+        },
+    },
+];
+
+fn load(sandbox: &Sandbox, name: &str, bytes: &[u8]) -> Result<(), Error> {
+    sandbox.bank_from_bytes(name, bytes).map(drop)
+}
+
+/// The component that has this one in it; nothing has none.
+fn nest(inner: &[u8]) -> Vec<u8> {
+    let mut outer = b"\0asm\x0d\0\x01\0".to_vec();
+    if !inner.is_empty() {
+        outer.push(4);
+        let mut length = inner.len();
+        while length >= 128 {
+            outer.push(length as u8 | 128);
+            length >>= 7;
+        }
+        outer.push(length as u8);
+        outer.extend(inner);
+    }
+    outer
+}

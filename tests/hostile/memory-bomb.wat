@@ -1,0 +1,11 @@
+;; Takes memory until there is no more.
+;; world: bank
+;; call: end-session
+;; error: NAME: end-session exceeded the limit memory_bytes (268435456): mend the component or raise Limits::memory_bytes
+(module
+  (func (export "memloom:agent/bank@0.1.0#end-session") (param i32 i32 i32)
+    (loop
+        (drop (memory.grow (i32.const 16)))
+        (memory.fill (i32.mul (i32.const 65536) (i32.sub (memory.size) (i32.const 16)))
+            (i32.const 1) (i32.const 65536))
+        (br 0))))

@@ -1,0 +1,13 @@
+;; Finds an entry with a score that is no number.
+;; world: bank
+;; call: retrieve
+;; error: NAME: retrieve returned nonsense: the score NaN for the entry a
+(module
+  (data (i32.const 2900) "abc")
+  (func (export "memloom:agent/bank@0.1.0#retrieve") (param i32 i32 i32 i32 i32 i32 i32 i32 i32 f32) (result i32)
+    (i32.store (i32.const 2052) (i32.const 3000))
+    (i32.store (i32.const 2056) (i32.const 1))
+    (i32.store (i32.const 3000) (i32.const 2900))
+    (i32.store (i32.const 3004) (i32.const 1))
+    (f32.store (i32.const 3056) (f32.const nan))
+    (i32.const 2048)))
