@@ -55,7 +55,8 @@ pub(crate) fn hash(bytes: &[u8]) -> String {
 }
 
 impl Snapshot {
-    pub(crate) fn new(bank: Vec<u8>, policy: Vec<u8>, environment: Vec<u8>) -> Self {
+    /// Of states that were taken or stored one by one.
+    pub fn new(bank: Vec<u8>, policy: Vec<u8>, environment: Vec<u8>) -> Self {
         let states = States {
             bank: hash(&bank),
             policy: hash(&policy),
