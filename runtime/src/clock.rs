@@ -2,7 +2,7 @@
 //! at it.
 
 use std::io;
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use wasmtime::{Engine, StoreContextMut, UpdateDeadline};
@@ -61,7 +61,7 @@ pub(crate) fn look<S>(caller: StoreContextMut<'_, Tenant<S>>) -> wasmtime::Resul
 }
 
 /// Ticks until nobody has the engine any more.
-pub(crate) fn tick(engine: &Engine) -> io::Result<()> {
+pub(crate) fn tick(engine: &Engine) -> io::Result<JoinHandle<()>> {
     let engine = engine.weak();
     let run = move || {
         while let Some(engine) = engine.upgrade() {
@@ -71,5 +71,37 @@ pub(crate) fn tick(engine: &Engine) -> io::Result<()> {
         }
     };
     let named = thread::Builder::new().name("memloom-clock".into());
-    named.spawn(run).map(drop)
+    named.spawn(run)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    #[test]
+    fn the_thread_ends_with_the_engine() {
+        let engine = Engine::default();
+        let other = engine.clone();
+        let thread = tick(&engine).unwrap();
+        drop(engine);
+        thread::sleep(3 * TICK);
+        assert!(!thread.is_finished());
+        drop(other);
+        thread.join().unwrap();
+    }
+
+    #[test]
+    fn what_is_waited_for_is_not_counted() {
+        let mut clock = Clock::new(1000);
+        clock.start();
+        clock.since -= Duration::from_secs(5);
+        assert!(clock.left().is_none());
+        clock.wait(clock.since + Duration::from_millis(10));
+        assert!(clock.left().is_some());
+        clock.start();
+        clock.since -= Duration::from_secs(2);
+        assert!(clock.left().is_none());
+    }
 }

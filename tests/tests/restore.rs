@@ -107,19 +107,28 @@ fn broken(mut state: Vec<u8>, damages: &[Damage]) -> Vec<u8> {
     state
 }
 
-/// Garbage: a real state that is broken, or nothing of the kind.
-fn garbage(states: Vec<Vec<u8>>) -> impl Strategy<Value = Vec<u8>> {
-    let damages = prop::collection::vec(damage(), 1..6);
+/// Garbage: a real state that is broken, mostly behind its header, or nothing of
+/// the kind.
+fn garbage(states: Vec<Vec<u8>>, header: usize) -> impl Strategy<Value = Vec<u8>> {
+    let damaged = move |from: usize| {
+        let damages = prop::collection::vec(damage(), 1..6);
+        (prop::sample::select(states.clone()), damages).prop_map(move |(state, damages)| {
+            let (head, tail) = state.split_at(from);
+            [head, &broken(tail.to_vec(), &damages)].concat()
+        })
+    };
     prop_oneof![
-        9 => (prop::sample::select(states), damages)
-            .prop_map(|(state, damages)| broken(state, &damages)),
+        7 => damaged(header),
+        2 => damaged(0),
         1 => prop::collection::vec(any::<u8>(), 0..300),
     ]
 }
 
 /// Restores garbage, and tells how much of it was refused.
 fn fuzz(name: &str, subject: &mut dyn Restores, states: Vec<Vec<u8>>) {
-    assert!(states.iter().all(|state| !state.is_empty()));
+    // As the guests' SDK writes it: a mark, a name with its length, a version.
+    let header = 4 + 1 + name.len() + 1;
+    assert!(states.iter().all(|state| state.len() > header));
     let config = Config {
         cases: INPUTS_EACH,
         failure_persistence: None,
@@ -129,7 +138,7 @@ fn fuzz(name: &str, subject: &mut dyn Restores, states: Vec<Vec<u8>>) {
         TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
     let subject = std::cell::RefCell::new(subject);
     let refused = std::cell::Cell::new(0);
-    let result = runner.run(&garbage(states), |bytes| {
+    let result = runner.run(&garbage(states, header), |bytes| {
         let mut subject = subject.borrow_mut();
         let before = subject.snapshot();
         match subject.restore(&bytes) {

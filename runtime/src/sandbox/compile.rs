@@ -33,7 +33,7 @@ pub(super) fn compile(engine: &Engine, limits: &Limits, bytes: &[u8]) -> Result<
     match compiled.recv_timeout(Duration::from_millis(limits.compile_ms)) {
         Ok(Ok(compiled)) => compiled,
         Ok(Err(_)) | Err(RecvTimeoutError::Disconnected) => {
-            Err("the compiler stopped at it: it is WebAssembly that nobody should run".to_owned())
+            Err("the compiler panicked at it".to_owned())
         }
         Err(RecvTimeoutError::Timeout) => Err(format!(
             "compiling it takes longer than the limit compile_ms ({}) allows",
