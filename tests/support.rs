@@ -30,17 +30,30 @@ pub fn component(name: &str) -> PathBuf {
     path
 }
 
+/// The component of an example in Python or JavaScript; none where their packages
+/// could not be had, which `cargo xtask test` has said.
+pub fn example(name: &str) -> Option<PathBuf> {
+    let path = root()
+        .join("target/components")
+        .join(format!("{name}.wasm"));
+    path.exists().then_some(path)
+}
+
 /// The `memloom` binary beside this test's.
 ///
 /// # Panics
 /// Where it has not been built.
 pub fn memloom() -> Command {
+    binary("memloom")
+}
+
+fn binary(name: &str) -> Command {
     let test = std::env::current_exe().expect("a test knows where it is");
     let folder = test
         .parent()
         .and_then(Path::parent)
         .expect("target/release/deps");
-    let binary = folder.join("memloom");
+    let binary = folder.join(name);
     assert!(
         binary.exists(),
         "{} is not there: run the tests with `cargo xtask test`",
@@ -49,6 +62,37 @@ pub fn memloom() -> Command {
     let mut command = Command::new(binary);
     command.current_dir(root());
     command
+}
+
+/// A project that `memloom new` writes in a folder.
+///
+/// # Panics
+/// Where it does not.
+pub fn project(folder: &Path, kind: &str, name: &str, language: &str) -> PathBuf {
+    let output = memloom()
+        .args(["new", kind, name, "--lang", language])
+        .current_dir(folder)
+        .output()
+        .expect("memloom starts");
+    assert!(output.status.success(), "{output:?}");
+    folder.join(name)
+}
+
+/// Builds a project in Rust by the way that `cargo xtask guests` builds, and
+/// returns the folder of its core modules.
+///
+/// # Panics
+/// Where it cannot be built.
+pub fn build_for_wasm(folder: &Path) -> PathBuf {
+    let target = root().join("target/projects");
+    let output = binary("xtask")
+        .arg("wasm")
+        .args([folder, &target])
+        .output()
+        .expect("xtask starts");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    target.join("wasm32-unknown-unknown/release")
 }
 
 /// A run small enough for a test, and the folder that it lives in.

@@ -18,7 +18,8 @@ use crate::snapshot::Snapshot;
 use crate::surroundings::{Activity, Surroundings};
 use crate::trace::Event;
 use crate::types::{
-    Answer, Entry, LexiconKind, Moment, OpenEpisode, Question, Report, Score, SessionContent, Stats,
+    Answer, Entry, Hint, LexiconKind, Moment, OpenEpisode, Question, Report, Score, SessionContent,
+    Stats,
 };
 
 /// What the agent of an episode is made of.
@@ -93,7 +94,7 @@ impl Episode {
         Ok(episode)
     }
 
-    fn assemble(
+    pub(crate) fn assemble(
         parts: &EpisodeParts,
         bank: Bank,
         environment: Environment,
@@ -171,20 +172,26 @@ impl Episode {
             Some((name, seed)) => Some(around.environment.demonstrate(name, session, seed)?),
             None => None,
         };
-        let (at, task) = moment(&content);
-        let result = self.engage(
-            Activity::Observing {
-                session,
-                task,
-                ended: false,
-            },
-            |policy| {
-                policy.attempt("observe", |policy, store| {
-                    policy.call_observe(store, &content, hints.as_deref())
-                })
-            },
-        );
-        let (activity, report) = result?;
+        self.attend(&content, hints.as_deref())
+    }
+
+    /// Has the policy observe a session, and ends the session in the bank.
+    pub(crate) fn attend(
+        &mut self,
+        content: &SessionContent,
+        hints: Option<&[Hint]>,
+    ) -> Result<Report, Error> {
+        let (at, task) = moment(content);
+        let observing = Activity::Observing {
+            session: at.session,
+            task,
+            ended: false,
+        };
+        let (activity, report) = self.engage(observing, |policy| {
+            policy.attempt("observe", |policy, store| {
+                policy.call_observe(store, content, hints)
+            })
+        })?;
         if !matches!(activity, Activity::Observing { ended: true, .. }) {
             self.surroundings().bank.end_session(&at)?;
         }

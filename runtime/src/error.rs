@@ -129,6 +129,12 @@ pub enum Error {
         /// What is wrong.
         why: String,
     },
+    /// A policy that is to be checked alone.
+    #[error("{component} is a policy, which is checked among a bank and an environment: name them")]
+    Lonely {
+        /// The component's name.
+        component: String,
+    },
     /// A trace that cannot be written or read.
     #[error("cannot {action} the trace {path}: {why}")]
     Trace {

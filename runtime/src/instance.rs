@@ -262,6 +262,15 @@ impl<G: Interface> Instance<G> {
         .map_err(|error| self.refused("restore", error))
     }
 
+    /// The fuel that the last call burned, and the memory held now, in bytes.
+    pub(crate) fn used(&mut self) -> (u64, u64) {
+        let limits = &self.prepared.limits;
+        let (fuel, memory) = (limits.fuel, limits.memory_bytes);
+        let store = &self.shell().store;
+        let left = store.get_fuel().unwrap_or_default();
+        (fuel - left, memory - store.data().limiter.memory_left())
+    }
+
     /// The error for a refusal in the words of the contract.
     pub(crate) fn refused(&self, function: &'static str, error: types::Error) -> Error {
         Error::Guest {

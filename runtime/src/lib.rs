@@ -49,6 +49,7 @@
 
 mod bank;
 mod bindings;
+pub mod check;
 mod clock;
 mod environment;
 mod episode;

@@ -233,6 +233,11 @@ impl Limiter {
             instances: limits.instances as usize,
         }
     }
+
+    /// Bytes of memory that the instance may still grow by.
+    pub(crate) fn memory_left(&self) -> u64 {
+        self.memory
+    }
 }
 
 /// Takes growth off what is left; false where the component's own maximum

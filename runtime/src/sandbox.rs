@@ -210,8 +210,19 @@ impl Sandbox {
     /// # Errors
     /// [`Error::Load`] where the file cannot be read, is too large or is no component.
     pub fn inspect(&self, path: impl AsRef<Path>) -> Result<Inspection, Error> {
-        let source = Source::read(path.as_ref(), &self.shared.limits)?;
-        Ok(self.compile(&source)?.1)
+        self.look(&Source::read(path.as_ref(), &self.shared.limits)?)
+    }
+
+    /// The same of a file's bytes, under a name.
+    ///
+    /// # Errors
+    /// As for [`Sandbox::inspect`].
+    pub fn inspect_bytes(&self, name: &str, bytes: &[u8]) -> Result<Inspection, Error> {
+        self.look(&Source::named(name, bytes, &self.shared.limits)?)
+    }
+
+    fn look(&self, source: &Source<'_>) -> Result<Inspection, Error> {
+        Ok(self.compile(source)?.1)
     }
 
     fn open<G: Interface>(

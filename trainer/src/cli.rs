@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use clap::{Args, Parser, Subcommand};
 
+use crate::authors::new::Arguments as NewArguments;
+use crate::authors::{check, componentize, new};
 use crate::play::{Player, Start, play};
 use crate::replay::Replay;
 use crate::runfile::RunFile;
@@ -118,7 +120,36 @@ enum Command {
         #[command(subcommand)]
         model: Model,
     },
-    /// Say what a component is: kind, size, imports, exports.
+    /// Begin a component of your own, from a template that builds at once.
+    New(NewArguments),
+    /// Make a component of a core module that was built against wit/.
+    Componentize {
+        /// What `cargo build --target wasm32-unknown-unknown` made of a `cdylib`.
+        module: PathBuf,
+        /// Where the component goes.
+        component: PathBuf,
+    },
+    /// Check that a component keeps the contract: determinism, snapshots, limits,
+    /// bad arguments and more. Exits with 1 where it does not.
+    Check {
+        /// A `.wasm` component.
+        component: PathBuf,
+        /// A run file with the data and options it needs and, for a policy, the
+        /// bank and environment to check it among. Default for a policy: flat and
+        /// chronicle.
+        #[arg(long, value_name = "RUN.toml")]
+        config: Option<PathBuf>,
+        /// A data file for the environment, beside the run file's; may be repeated.
+        #[arg(long, value_name = "FILE")]
+        data: Vec<PathBuf>,
+        /// What is drawn at random derives from it.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// Print the report as JSON, and nothing else.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Say what a component is: world, size, imports, exports, parts, forks.
     Inspect {
         /// A `.wasm` component.
         component: PathBuf,
@@ -285,6 +316,30 @@ impl Cli {
                 } else {
                     print!("{inspection}");
                 }
+            Command::New(arguments) => print!("{}", new::run(&arguments)?),
+            Command::Componentize { module, component } => {
+                componentize::run(&module, &component)?;
+            }
+            Command::Check {
+                component,
+                config,
+                data,
+                seed,
+                json,
+            } => {
+                let report = check::run(&check::Subject {
+                    component,
+                    seed,
+                    config,
+                    data,
+                })?;
+                if json {
+                    println!("{}", serde_json::to_string_pretty(&report)?);
+                } else {
+                    print!("{report}");
+                }
+                let (failed, all) = (report.failed(), report.findings.len());
+                ensure!(failed == 0, "{failed} of {all} checks failed");
             }
             Command::Inspect { component, json } => {
                 let sandbox = memloom_runtime::Sandbox::new(memloom_runtime::Limits::default())?;

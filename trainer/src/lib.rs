@@ -4,10 +4,11 @@
 //! ([`rollout`]) on the generation engine ([`generate`]), turns what came of it
 //! into rewards and advantages ([`logo`]), and updates the backbone ([`model`],
 //! [`optim`]). [`eval`] says what the result is worth, [`study`] what the training
-//! is; [`play`] records an
-//! episode and [`replay`] lives through it again; [`runfile`] holds every
-//! choice a run depends on, [`seed`] every source of randomness.
+//! is; [`play`] records an episode and [`replay`] lives through it again;
+//! [`runfile`] holds every choice a run depends on, [`seed`] every source of
+//! randomness. [`authors`] is for those who write components.
 
+pub mod authors;
 pub mod cli;
 pub mod eval;
 pub mod generate;

@@ -1,6 +1,8 @@
 //! What a run takes place in: the components, the environment's data, and the
 //! episodes that it opens.
 
+use std::path::PathBuf;
+
 use anyhow::{Context, Result, bail, ensure};
 use memloom_runtime::types::{
     DataFile, EnvironmentDescription, LoadReport, PolicyDescription, Question, SessionContent,
@@ -52,6 +54,20 @@ pub struct Turn {
     pub words: u64,
 }
 
+/// Files for an environment, by their names without folders.
+pub fn data_files(paths: &[PathBuf]) -> Result<Vec<DataFile>> {
+    let read = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or(path.as_os_str());
+        let bytes = std::fs::read(path)
+            .with_context(|| format!("cannot read the data file {}", path.display()))?;
+        Ok(DataFile {
+            name: name.to_string_lossy().into_owned(),
+            bytes,
+        })
+    };
+    paths.iter().map(read).collect()
+}
+
 impl World {
     /// Loads the run file's components and data.
     pub fn load(file: &RunFile) -> Result<Self> {
@@ -61,20 +77,7 @@ impl World {
         let component = sandbox.environment(&file.components.environment)?;
         let mut environment = component.instantiate()?;
         let description = environment.describe()?;
-        let files = file
-            .environment
-            .data
-            .iter()
-            .map(|path| {
-                let name = path.file_name().unwrap_or(path.as_os_str());
-                let bytes = std::fs::read(path)
-                    .with_context(|| format!("cannot read the data file {}", path.display()))?;
-                Ok(DataFile {
-                    name: name.to_string_lossy().into_owned(),
-                    bytes,
-                })
-            })
-            .collect::<Result<Vec<_>>>()?;
+        let files = data_files(&file.environment.data)?;
         let options = serde_json::to_string(&file.environment.options)?;
         let report = environment.load(&files, &options).with_context(|| {
             format!(

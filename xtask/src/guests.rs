@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process;
 
 use anyhow::{Context, Result, bail};
 use wit_component::{ComponentEncoder, DecodedWasm};
 
+use crate::examples;
+use crate::files::{absorb, absorb_path, file_name, replace, sorted};
 use crate::setup::{self, TARGET};
 use crate::workspace::{Workspace, succeed};
 
@@ -28,10 +29,21 @@ pub struct Args {
     /// Build even if nothing changed
     #[arg(long)]
     force: bool,
+    /// Build the examples in Python and JavaScript too, with packages from PyPI and npm
+    #[arg(long)]
+    all: bool,
 }
 
 /// Builds `target/components/NAME.wasm` for all guests, or those that are named.
 pub fn run(workspace: &Workspace, args: &Args) -> Result<()> {
+    build(workspace, args)?;
+    if args.all {
+        examples::build(workspace)?;
+    }
+    Ok(())
+}
+
+fn build(workspace: &Workspace, args: &Args) -> Result<()> {
     let guests = Guest::discover(&workspace.path("guest-policies"))?;
     let chosen = choose(&guests, &args.names)?;
     let build = setup::run()?;
@@ -63,7 +75,10 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<()> {
         }
         _ => {}
     }
-    let mut cargo = build.cargo(workspace);
+    let mut cargo = build.cargo(
+        &workspace.path("guest-policies"),
+        &workspace.path("target/guests"),
+    );
     for guest in &chosen {
         cargo.args(["--package", &guest.package()]);
     }
@@ -210,59 +225,11 @@ fn fingerprint(workspace: &Workspace, compiler: &str) -> Result<String> {
     Ok(hasher.finalize().to_hex().to_string())
 }
 
-/// Hashes a file, or a folder's files in order of name, with their names.
-fn absorb_path(hasher: &mut blake3::Hasher, path: &Path, name: &str) -> Result<()> {
-    if !path.is_dir() {
-        let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-        absorb(hasher, name.as_bytes());
-        absorb(hasher, &bytes);
-        return Ok(());
-    }
-    for child in sorted(path)? {
-        let child_name = file_name(&child)?;
-        absorb_path(hasher, &child, &format!("{name}/{child_name}"))?;
-    }
-    Ok(())
-}
-
-/// With its length, so that no two sequences of parts hash alike.
-fn absorb(hasher: &mut blake3::Hasher, bytes: &[u8]) {
-    hasher.update(&(bytes.len() as u64).to_le_bytes());
-    hasher.update(bytes);
-}
-
-/// What a folder holds, in order of name; nothing if it is not there.
-fn sorted(folder: &Path) -> Result<Vec<PathBuf>> {
-    let entries = match fs::read_dir(folder) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        entries => entries.with_context(|| format!("cannot list {}", folder.display()))?,
-    };
-    let mut paths = entries
-        .map(|entry| entry.map(|entry| entry.path()))
-        .collect::<io::Result<Vec<_>>>()
-        .with_context(|| format!("cannot list {}", folder.display()))?;
-    paths.sort();
-    Ok(paths)
-}
-
-fn file_name(path: &Path) -> Result<String> {
-    path.file_name()
-        .and_then(|name| name.to_str())
-        .map(str::to_owned)
-        .with_context(|| format!("{} has a name that is not UTF-8", path.display()))
-}
-
-/// Writes beside and renames, so that nobody reads half a file.
-fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
-    let beside = path.with_extension(format!("{}.new", process::id()));
-    fs::write(&beside, bytes)
-        .and_then(|()| fs::rename(&beside, path))
-        .with_context(|| format!("cannot write {}", path.display()))
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use std::process;
 
     use super::*;
 

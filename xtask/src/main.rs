@@ -3,6 +3,8 @@
 
 mod ci;
 mod debian;
+mod examples;
+mod files;
 mod guests;
 mod parity;
 mod quickstart;
@@ -10,11 +12,12 @@ mod setup;
 mod test;
 mod workspace;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::workspace::Workspace;
+use crate::workspace::{Workspace, succeed};
 
 /// Sets up, builds guests, tests, and trains a first agent.
 #[derive(Parser)]
@@ -25,6 +28,13 @@ enum Task {
     Setup,
     /// Build the guests into target/components, if anything changed
     Guests(guests::Args),
+    /// Build a project of `memloom new` in Rust, by the way that setup finds
+    Wasm {
+        /// Its folder, or that of a workspace of several
+        folder: PathBuf,
+        /// Where cargo builds
+        target: PathBuf,
+    },
     /// Train a small agent from nothing: the whole system in one command
     Quickstart(quickstart::Args),
     /// Run all tests, the guests' own included
@@ -50,6 +60,7 @@ fn run(task: Task) -> anyhow::Result<()> {
     match task {
         Task::Setup => setup::run().map(drop),
         Task::Guests(args) => guests::run(&workspace, &args),
+        Task::Wasm { folder, target } => succeed(&mut setup::run()?.cargo(&folder, &target)),
         Task::Quickstart(args) => quickstart::run(&workspace, &args),
         Task::Test(args) => test::run(&workspace, &args),
         Task::Parity(args) => parity::run(&workspace, &args),

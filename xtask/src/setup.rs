@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 
 use crate::debian;
-use crate::workspace::{Workspace, output};
+use crate::workspace::{self, output};
 
 /// The triple that guests are built for.
 pub const TARGET: &str = "wasm32-unknown-unknown";
@@ -54,15 +54,15 @@ impl GuestBuild {
         &self.version
     }
 
-    /// `cargo build` of the guests for Wasm, in release, into `target/guests`.
-    pub fn cargo(&self, workspace: &Workspace) -> Command {
+    /// `cargo build` of a workspace for Wasm, in release, into the folder `target`.
+    pub fn cargo(&self, folder: &Path, target: &Path) -> Command {
         let mut cargo = match &self.std {
-            Std::Toolchain => workspace.cargo(),
+            Std::Toolchain => workspace::cargo(),
             Std::Debian { .. } => debian::command(debian::CARGO),
         };
         cargo
-            .current_dir(workspace.path("guest-policies"))
-            .env("CARGO_TARGET_DIR", workspace.path("target/guests"))
+            .current_dir(folder)
+            .env("CARGO_TARGET_DIR", target)
             // Either would replace the flags in guest-policies/.cargo/config.toml.
             .env_remove("RUSTFLAGS")
             .env_remove("CARGO_ENCODED_RUSTFLAGS")

@@ -2,8 +2,8 @@
 
 use anyhow::Result;
 
-use crate::guests;
 use crate::workspace::{Workspace, succeed};
+use crate::{examples, guests};
 
 /// What to hand on to the root workspace's tests.
 #[derive(clap::Args, Default)]
@@ -16,6 +16,7 @@ pub struct Args {
 /// Builds the guests that the whole-system tests load, then tests both workspaces.
 pub fn run(workspace: &Workspace, args: &Args) -> Result<()> {
     guests::run(workspace, &guests::Args::default())?;
+    examples::build_if_possible(workspace);
     // Without `--workspace`, which means the same here, so that `-p` can narrow it.
     succeed(
         workspace

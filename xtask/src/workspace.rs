@@ -34,7 +34,7 @@ impl Workspace {
 
     /// Cargo for the root workspace, building into `target`.
     pub fn cargo(&self) -> Command {
-        let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        let mut cargo = cargo();
         cargo
             .current_dir(&self.root)
             .env("CARGO_TARGET_DIR", self.path("target"));
@@ -53,6 +53,11 @@ impl Workspace {
             .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16");
         cargo
     }
+}
+
+/// The cargo that runs this, or the one that is in the path.
+pub fn cargo() -> Command {
+    Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
 
 /// Runs a command to its end; an error names it when it fails.

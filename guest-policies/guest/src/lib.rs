@@ -89,6 +89,7 @@ pub mod environment;
 pub mod host;
 mod instance;
 pub mod metrics;
+pub mod options;
 pub mod policy;
 pub mod random;
 mod rehearsal;

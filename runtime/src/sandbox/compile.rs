@@ -48,7 +48,7 @@ fn recognise(bytes: &[u8]) -> Result<(), String> {
         Some(b"\0asm\x0d\0\x01\0") => return Ok(()),
         Some(b"\0asm\x01\0\0\0") => {
             "it is a core module, not a component: make one of it, \
-             for instance with `wasm-tools component new`"
+             for instance with `memloom componentize`"
         }
         Some([0, b'a', b's', b'm', ..]) => {
             "it is WebAssembly of a version that memloom does not know"

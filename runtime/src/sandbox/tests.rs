@@ -85,7 +85,7 @@ fn what_is_no_component_is_refused() {
     assert_eq!(
         refused(&stand_in::bank().module()),
         "cannot load x.wasm: it is a core module, not a component: make one of it, \
-         for instance with `wasm-tools component new`"
+         for instance with `memloom componentize`"
     );
     let none = "cannot load x.wasm: it is not WebAssembly: \
                 it does not begin as a binary component does";

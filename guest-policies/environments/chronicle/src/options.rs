@@ -1,5 +1,6 @@
 //! What a user can set.
 
+use memloom_guest::options::object;
 use memloom_guest::types::Error;
 use serde::{Deserialize, Serialize};
 
@@ -46,7 +47,7 @@ impl Options {
     /// `invalid` where it is no JSON, names an unknown option or a value is out
     /// of its range.
     pub fn parse(json: &str) -> Result<Self, Error> {
-        let options: Self = serde_json::from_str(json)
+        let options: Self = serde_json::from_str(object("chronicle", json)?)
             .map_err(|error| Error::Invalid(format!("chronicle's options: {error}")))?;
         options.check()?;
         Ok(options)

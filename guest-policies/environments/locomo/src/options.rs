@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use memloom_guest::options::object;
 use memloom_guest::types::Error;
 use serde::Deserialize;
 
@@ -46,7 +47,7 @@ impl Options {
     /// # Errors
     /// `invalid` where it is no JSON or names an unknown option.
     pub fn parse(json: &str) -> Result<Self, Error> {
-        serde_json::from_str(json)
+        serde_json::from_str(object("locomo", json)?)
             .map_err(|error| Error::Invalid(format!("locomo's options: {error}")))
     }
 

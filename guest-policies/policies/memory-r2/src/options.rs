@@ -1,5 +1,6 @@
 //! What a run file can set.
 
+use memloom_guest::options::object;
 use memloom_guest::types::Error;
 use serde::Deserialize;
 
@@ -54,7 +55,8 @@ impl Options {
     /// `invalid`, naming the option that is unknown or out of its range.
     pub fn parse(json: &str) -> Result<Self, Error> {
         let invalid = |why: String| Error::Invalid(format!("memory-r2's options: {why}"));
-        let options: Self = serde_json::from_str(json).map_err(|why| invalid(why.to_string()))?;
+        let options: Self = serde_json::from_str(object("memory-r2", json)?)
+            .map_err(|why| invalid(why.to_string()))?;
         let positive = [
             ("max_chunks", options.max_chunks > 0),
             ("answer_limit", options.answer_limit > 0),

@@ -1,5 +1,6 @@
 //! What a run file can set.
 
+use memloom_guest::options::object;
 use memloom_guest::types::Error;
 use serde::Deserialize;
 
@@ -55,7 +56,7 @@ impl Options {
     /// # Errors
     /// `invalid`, naming the option that is unknown or out of its range.
     pub fn parse(json: &str) -> Result<Self, Error> {
-        let options: Self = serde_json::from_str(json)
+        let options: Self = serde_json::from_str(object("selector", json)?)
             .map_err(|why| Error::Invalid(format!("selector's options: {why}")))?;
         let Self {
             chunk_turns,

@@ -1,0 +1,595 @@
+//! What a memory bank must do.
+
+use std::collections::BTreeSet;
+
+use super::Check;
+use super::draw::{Draw, NO_OBJECTS, SCRIPTS, huge, shown};
+use super::report::{Costs, Fault, Suite, lenient, refused, survived, told};
+use super::state::{self, Subject};
+use crate::bank::{Bank, BankComponent};
+use crate::error::Error;
+use crate::types::{
+    CustomOperation, Entry, Error as Refusal, Insertion, Moment, Operation, Query, Revision, Schema,
+};
+
+pub(crate) fn run(check: &Check, suite: &mut Suite, loaded: Result<BankComponent, Error>) {
+    let Some(component) = suite.contract(loaded) else {
+        return;
+    };
+    let new = || component.instantiate().map_err(Fault::from);
+    let mut costs = Costs::default();
+    suite.require(
+        "limits",
+        "a thousand entries under the default limits",
+        || limits(&mut new()?, &mut costs),
+    );
+    suite.costs(costs);
+    let schema = suite.require(
+        "schema",
+        "name, operations, arguments as JSON schema",
+        || schema(&new()?.schema()?),
+    );
+    let seed = check.seed;
+    suite.check(
+        "operations",
+        "each writes what it says; a bad one fails alone",
+        || operations(&mut new()?, &mut Draw::new(seed, "operations")),
+    );
+    suite.check(
+        "retrieval",
+        "best first, within limit, speaker and threshold",
+        || retrieval(&mut new()?, &mut Draw::new(seed, "retrieval")),
+    );
+    suite.check("unicode", "every script comes back as it went in", || {
+        unicode(&mut new()?)
+    });
+    let names = schema.unwrap_or_default();
+    suite.check(
+        "bad-arguments",
+        "what makes no sense is refused, not trapped on",
+        || bad_arguments(&mut new()?, &names),
+    );
+    state::run(suite, seed, || {
+        let subject = BankSubject {
+            component: component.clone(),
+            bank: new()?,
+        };
+        let draw = Draw::new(seed, "bank");
+        Ok((
+            subject,
+            BankDriver {
+                draw,
+                ids: Vec::new(),
+                session: 1,
+                custom: names.clone(),
+            },
+        ))
+    });
+}
+
+fn at(session: u32) -> Moment {
+    Moment {
+        session,
+        time: format!("day {session}"),
+    }
+}
+
+fn insertion(text: &str, speaker: &str, turn: &str) -> Operation {
+    Operation::Insert(Insertion {
+        text: text.into(),
+        speaker: speaker.into(),
+        evidence: vec![turn.into()],
+        vector: None,
+    })
+}
+
+fn revision(id: &str, text: &str, turn: &str) -> Operation {
+    Operation::Update(Revision {
+        id: id.into(),
+        text: text.into(),
+        evidence: vec![turn.into()],
+        vector: None,
+    })
+}
+
+fn custom(name: &str, arguments: &str) -> Operation {
+    Operation::Custom(CustomOperation {
+        name: name.into(),
+        arguments: arguments.into(),
+    })
+}
+
+fn query(text: &str) -> Query {
+    Query {
+        text: text.into(),
+        vector: None,
+        speaker: None,
+        limit: 10,
+        threshold: 0.0,
+    }
+}
+
+/// The same text but for white space, which a bank may squeeze.
+fn alike(one: &str, other: &str) -> bool {
+    one.split_whitespace().eq(other.split_whitespace())
+}
+
+fn limits(bank: &mut Bank, costs: &mut Costs) -> Result<(), Fault> {
+    let mut draw = Draw::new(0, "limits");
+    let mut ids = Vec::new();
+    for session in 1..=20 {
+        let batch: Vec<Operation> = (0..50)
+            .map(|turn| {
+                let text = format!("{} number {session} {turn}", draw.sentence(8));
+                insertion(&text, draw.speaker(), &format!("D{session}:{turn}"))
+            })
+            .collect();
+        let result = bank.apply(&at(session), &batch);
+        let results = costs.note("apply", bank.0.used(), result)?;
+        ids.extend(results.into_iter().flatten().flatten());
+        let result = bank.end_session(&at(session));
+        costs.note("end-session", bank.0.used(), result)?;
+        let result = bank.retrieve(&query(&draw.sentence(4)));
+        costs.note("retrieve", bank.0.used(), result)?;
+    }
+    let result = bank.schema();
+    costs.note("get-schema", bank.0.used(), result)?;
+    let result = bank.entries();
+    costs.note("entries", bank.0.used(), result)?;
+    let result = bank.render(&ids);
+    costs.note("render", bank.0.used(), result)?;
+    let result = bank.stats();
+    costs.note("get-stats", bank.0.used(), result)?;
+    let result = bank.snapshot();
+    let state = costs
+        .note("snapshot", bank.0.used(), result)?
+        .unwrap_or_default();
+    let result = bank.restore(&state);
+    costs.note("restore", bank.0.used(), result).map(drop)
+}
+
+/// Returns the names of the bank's own operations.
+fn schema(schema: &Schema) -> Result<Vec<String>, Fault> {
+    let fault = |what: String, advice: &str| Err(Fault::new("get-schema", what, advice));
+    if schema.name.trim().is_empty() {
+        return fault("the name is empty".into(), "give the bank a name");
+    }
+    let mut names = BTreeSet::new();
+    for operation in &schema.operations {
+        if operation.name.trim().is_empty() || !names.insert(&*operation.name) {
+            let what = format!(
+                "two operations are called {:?}, or one nothing",
+                operation.name
+            );
+            return fault(what, "give each operation a name of its own");
+        }
+        let arguments = serde_json::from_str::<serde_json::Value>(&operation.arguments);
+        if !arguments.is_ok_and(|arguments| arguments.is_object()) {
+            let what = format!("the arguments of {} are no JSON object", operation.name);
+            return fault(what, "describe them by a JSON schema");
+        }
+    }
+    let usual = ["insert", "update", "delete"];
+    if !usual.iter().any(|name| names.contains(name)) {
+        let what = "it names none of insert, update and delete".to_owned();
+        return fault(what, "list the operations that `apply` accepts");
+    }
+    let own = names.into_iter().filter(|name| !usual.contains(name));
+    Ok(own.map(str::to_owned).collect())
+}
+
+fn find<'a>(entries: &'a [Entry], id: &str, after: &str) -> Result<&'a Entry, Fault> {
+    entries.iter().find(|entry| entry.id == id).ok_or_else(|| {
+        let what = format!("no entry has the id {id:?} that `apply` returned");
+        Fault::new(
+            format!("entries after {after}"),
+            what,
+            "return the id of what was written",
+        )
+    })
+}
+
+/// Inserts, rewrites and deletes entries and looks at what became of them.
+fn operations(bank: &mut Bank, draw: &mut Draw) -> Result<(), Fault> {
+    let mut living: Vec<String> = Vec::new();
+    let fault = |at: &str, what: String, advice: &str| Err(Fault::new(at, what, advice));
+    for session in 1..=12 {
+        let text = format!("{} {session}", draw.sentence(6));
+        let (speaker, turn) = (draw.speaker(), format!("D{session}:1"));
+        if let Ok(id) = &bank.apply(&at(session), &[insertion(&text, speaker, &turn)])?[0] {
+            let entries = bank.entries()?;
+            let entry = find(&entries, id, "an insert")?;
+            let written = alike(&entry.text, &text)
+                && alike(&entry.speaker, speaker)
+                && entry.evidence.contains(&turn)
+                && (entry.first_session, entry.last_session) == (session, session)
+                && entry.time == at(session).time;
+            if !written {
+                let what =
+                    format!("insert of {text:?} by {speaker} in session {session} left {entry:?}");
+                return fault(
+                    "entries after an insert",
+                    what,
+                    "keep text, speaker, evidence, sessions and time",
+                );
+            }
+            if entries.last().is_none_or(|last| last.id != *id) {
+                let what = format!("the new entry {id:?} is not the last");
+                return fault("entries", what, "list entries in order of insertion");
+            }
+            living.push(id.clone());
+        }
+        if session % 3 == 0 && !living.is_empty() {
+            let id = living[draw.below(living.len())].clone();
+            living.extend(batch(bank, draw, session, &id)?);
+        }
+        if session % 4 == 0 && living.len() > 1 {
+            let id = living.remove(draw.below(living.len()));
+            let results = bank.apply(&at(session), &[Operation::Delete(id.clone())])?;
+            if results[0].is_ok() && bank.entries()?.iter().any(|entry| entry.id == id) {
+                let what = format!("the entry {id:?} is still there");
+                return fault("entries after a delete", what, "forget what was deleted");
+            }
+        }
+    }
+    consistent(bank)
+}
+
+/// A sound operation on each side of one that must fail. Returns the id of what
+/// was inserted.
+fn batch(
+    bank: &mut Bank,
+    draw: &mut Draw,
+    session: u32,
+    id: &str,
+) -> Result<Option<String>, Fault> {
+    let fault = |at: &str, what: String, advice: &str| Err(Fault::new(at, what, advice));
+    let (text, turn) = (
+        format!("{} anew {session}", draw.sentence(5)),
+        format!("D{session}:2"),
+    );
+    let before = find(&bank.entries()?, id, "an insert")?.clone();
+    let results = bank.apply(
+        &at(session),
+        &[
+            revision(id, &text, &turn),
+            revision("no such entry", "text", &turn),
+            insertion(&format!("last of session {session}"), "Ben", &turn),
+        ],
+    )?;
+    if results[1].is_ok() {
+        let at = "apply(update of \"no such entry\")";
+        return fault(at, "was accepted".into(), "refuse it as unknown");
+    }
+    let entries = bank.entries()?;
+    if results[0].is_ok() {
+        let entry = find(&entries, id, "an update")?;
+        let supported = before.evidence.iter().chain([&turn]);
+        let rewritten = alike(&entry.text, &text)
+            && supported
+                .into_iter()
+                .all(|turn| entry.evidence.contains(turn))
+            && (entry.first_session, entry.last_session) == (before.first_session, session)
+            && entry.time == at(session).time;
+        if !rewritten {
+            let what =
+                format!("update of {before:?} to {text:?} in session {session} left {entry:?}");
+            let advice = "rewrite text, last session and time, and add to the evidence";
+            return fault("entries after an update", what, advice);
+        }
+    }
+    match &results[2] {
+        Ok(id) => Ok(Some(find(&entries, id, "an insert")?.id.clone())),
+        Err(refusal) => {
+            let what = format!("an insert after a bad operation was refused: {refusal:?}");
+            fault("apply", what, "let a bad operation fail alone")
+        }
+    }
+}
+
+/// Entries, sizes and what is rendered agree.
+fn consistent(bank: &mut Bank) -> Result<(), Fault> {
+    let entries = bank.entries()?;
+    let ids: BTreeSet<&str> = entries.iter().map(|entry| &*entry.id).collect();
+    if ids.len() < entries.len() {
+        return Err(Fault::new(
+            "entries",
+            "two have one id",
+            "give each an id of its own",
+        ));
+    }
+    let stats = bank.stats()?;
+    let words = entries.iter().map(|entry| words(&entry.text)).sum::<u64>();
+    if (u64::from(stats.entries), stats.words) != (entries.len() as u64, words) {
+        let what = format!(
+            "{} entries and {} words where there are {} and {words}",
+            stats.entries,
+            stats.words,
+            entries.len()
+        );
+        return Err(Fault::new(
+            "get-stats",
+            what,
+            "count entries, and runs of letters, digits and _",
+        ));
+    }
+    let ids: Vec<String> = entries.iter().map(|entry| entry.id.clone()).collect();
+    let lines = bank.render(&ids)?.lines().count();
+    if lines != entries.len() {
+        let what = format!("{lines} lines for {} entries", entries.len());
+        return Err(Fault::new("render", what, "write each entry as one line"));
+    }
+    Ok(())
+}
+
+fn words(text: &str) -> u64 {
+    let parts = text.split(|letter: char| !letter.is_alphanumeric() && letter != '_');
+    parts.filter(|part| !part.is_empty()).count() as u64
+}
+
+fn retrieval(bank: &mut Bank, draw: &mut Draw) -> Result<(), Fault> {
+    for session in 1..=30 {
+        let text = format!("{} {session}", draw.sentence(6));
+        lenient(bank.apply(&at(session), &[insertion(&text, draw.speaker(), "D1:1")]))?;
+    }
+    let entries = bank.entries()?;
+    let before = bank.snapshot()?;
+    let fault = |at: &str, what: String, advice: &str| Err(Fault::new(at, what, advice));
+    if let Some(entry) = entries.first()
+        && bank.retrieve(&query(&entry.text))?.is_empty()
+    {
+        let what = format!("nothing for {:?}, the text of an entry", entry.text);
+        return fault("retrieve", what, "find entries by their words");
+    }
+    for _ in 0..40 {
+        let mut query = query(&draw.sentence(3));
+        query.limit = draw.below(8) as u32;
+        query.speaker = (draw.below(2) == 0).then(|| draw.speaker().to_owned());
+        query.threshold = [0.0, 0.5, 2.0][draw.below(3)];
+        let at = format!(
+            "retrieve({:?}, speaker {:?}, limit {}, threshold {})",
+            query.text, query.speaker, query.limit, query.threshold
+        );
+        let hits = bank.retrieve(&query)?;
+        let mut last = None;
+        for hit in &hits {
+            let Some(place) = entries.iter().position(|entry| *entry == hit.entry) else {
+                let what = format!("found {:?}, which is no entry", hit.entry);
+                return fault(&at, what, "return entries as `entries` does");
+            };
+            if query
+                .speaker
+                .as_ref()
+                .is_some_and(|speaker| !alike(speaker, &hit.entry.speaker))
+            {
+                let what = format!("found an entry of {:?}", hit.entry.speaker);
+                return fault(&at, what, "keep to the speaker that is asked for");
+            }
+            if !hit.score.is_finite() || hit.score <= query.threshold {
+                let what = format!("found an entry with the score {}", hit.score);
+                return fault(&at, what, "return finite scores above the threshold");
+            }
+            if last
+                .is_some_and(|(score, at)| hit.score > score || (hit.score == score && place < at))
+            {
+                let what = format!("the score {} follows {:?}", hit.score, last);
+                return fault(&at, what, "sort by score, ties in order of insertion");
+            }
+            last = Some((hit.score, place));
+        }
+    }
+    if bank.snapshot()? != before {
+        return fault(
+            "retrieve",
+            "changed the state".into(),
+            "only `apply` and `end-session` may",
+        );
+    }
+    Ok(())
+}
+
+fn unicode(bank: &mut Bank) -> Result<(), Fault> {
+    for (session, text) in (1..).zip(SCRIPTS) {
+        let asked = format!("apply(insert {})", shown(text));
+        let result = survived(
+            asked.clone(),
+            bank.apply(&at(session), &[insertion(text, text, text)]),
+        )?;
+        // A bank may refuse a text, but not mangle it.
+        let Some(Ok(id)) = result.and_then(|results| results.into_iter().next()) else {
+            continue;
+        };
+        let entries = bank.entries()?;
+        let entry = find(&entries, &id, "an insert")?;
+        if !alike(&entry.text, text) || !alike(&entry.speaker, text) || entry.evidence != [text] {
+            let what = format!("left {entry:?}");
+            return Err(Fault::new(
+                asked,
+                what,
+                "keep texts as they are, in any script",
+            ));
+        }
+        survived(
+            format!("retrieve({})", shown(text)),
+            bank.retrieve(&query(text)),
+        )?;
+        bank.render(&[id])?;
+    }
+    Ok(())
+}
+
+fn bad_arguments(bank: &mut Bank, own: &[String]) -> Result<(), Fault> {
+    lenient(bank.apply(&at(1), &[insertion("Anna lives in Oslo", "Anna", "D1:1")]))?;
+    let huge = huge();
+    for id in ["", "no such entry", "m\0", SCRIPTS[1], &huge] {
+        let id = id.to_owned();
+        for (name, operation) in [
+            ("update", revision(&id, "text", "D1:1")),
+            ("delete", Operation::Delete(id.clone())),
+        ] {
+            let asked = format!("apply({name} of {})", shown(&id));
+            let results = survived(asked.clone(), bank.apply(&at(1), &[operation]))?;
+            if results.is_some_and(|results| results[0].is_ok()) {
+                return Err(Fault::new(asked, "was accepted", "refuse it as unknown"));
+            }
+        }
+        let asked = format!("render({})", shown(&id));
+        if !matches!(
+            refused(asked.clone(), bank.render(&[id]))?,
+            Refusal::Unknown(_)
+        ) {
+            return Err(Fault::new(
+                asked,
+                "was not refused as unknown",
+                "refuse ids that do not exist so",
+            ));
+        }
+    }
+    let nonsense = NO_OBJECTS
+        .iter()
+        .flat_map(|arguments| own.iter().map(move |name| (&**name, *arguments)));
+    for (name, arguments) in nonsense.chain([("no such operation", "{}"), ("", "")]) {
+        let asked = format!("apply(custom {name:?} with {arguments:?})");
+        let results = survived(
+            asked.clone(),
+            bank.apply(&at(1), &[custom(name, arguments)]),
+        )?;
+        if results.is_some_and(|results| results[0].is_ok()) {
+            return Err(Fault::new(
+                asked,
+                "was accepted",
+                "refuse it as unsupported or invalid",
+            ));
+        }
+    }
+    let vectors = [
+        None,
+        Some(vec![]),
+        Some(vec![f32::NAN; 3]),
+        Some(vec![f32::INFINITY]),
+        Some(vec![0.0; 4]),
+    ];
+    for (session, text) in [(0, ""), (u32::MAX, " \n\t "), (2, &*huge)] {
+        for vector in &vectors {
+            let operation = Operation::Insert(Insertion {
+                text: text.into(),
+                speaker: text.into(),
+                evidence: vec![text.into(); 2],
+                vector: vector.clone(),
+            });
+            let asked = format!("apply(insert {} with the vector {vector:?})", shown(text));
+            survived(asked, bank.apply(&at(session), &[operation]))?;
+            for threshold in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+                let query = Query {
+                    text: text.into(),
+                    vector: vector.clone(),
+                    speaker: Some(text.into()),
+                    limit: u32::MAX,
+                    threshold,
+                };
+                let asked = format!("retrieve({}, threshold {threshold})", shown(text));
+                survived(asked, bank.retrieve(&query))?;
+            }
+        }
+    }
+    survived("apply of nothing".into(), bank.apply(&at(3), &[]))?;
+    survived("render of nothing".into(), bank.render(&[]))?;
+    survived("end-session(session 0)".into(), bank.end_session(&at(0)))?;
+    Ok(())
+}
+
+struct BankSubject {
+    component: BankComponent,
+    bank: Bank,
+}
+
+#[derive(Clone)]
+struct BankDriver {
+    draw: Draw,
+    ids: Vec<String>,
+    session: u32,
+    custom: Vec<String>,
+}
+
+impl BankDriver {
+    fn id(&mut self) -> String {
+        match self.ids.len() {
+            0 => "m1".into(),
+            count => self.ids[self.draw.below(count)].clone(),
+        }
+    }
+
+    fn operation(&mut self) -> Operation {
+        let text = match self.draw.below(6) {
+            0 => self.draw.script().to_owned(),
+            words => self.draw.sentence(2 + 2 * words),
+        };
+        let turn = format!("D{}:{}", self.session, self.draw.below(12));
+        match self.draw.below(8) {
+            0..4 => insertion(&text, self.draw.speaker(), &turn),
+            4 | 5 => revision(&self.id(), &text, &turn),
+            6 if !self.custom.is_empty() => {
+                let name: &String = self.draw.pick(&self.custom);
+                custom(name, "{}")
+            }
+            _ => Operation::Delete(self.id()),
+        }
+    }
+}
+
+impl Subject for BankSubject {
+    type Driver = BankDriver;
+
+    fn step(&mut self, driver: &mut BankDriver) -> Result<String, Error> {
+        let bank = &mut self.bank;
+        match driver.draw.below(10) {
+            0..5 => {
+                let count = 1 + driver.draw.below(3);
+                let batch: Vec<Operation> = (0..count).map(|_| driver.operation()).collect();
+                let results = bank.apply(&at(driver.session), &batch);
+                driver
+                    .ids
+                    .extend(results.iter().flatten().flatten().cloned());
+                told(results)
+            }
+            5 => {
+                let text = driver.draw.sentence(3);
+                told(bank.retrieve(&query(&text)))
+            }
+            6 => {
+                let ids = [driver.id()];
+                told(bank.render(&ids))
+            }
+            7 => told(bank.entries()),
+            8 => told(bank.stats()),
+            _ => {
+                driver.session += 1;
+                told(bank.end_session(&at(driver.session - 1)))
+            }
+        }
+    }
+
+    fn snapshot(&mut self) -> Result<Vec<u8>, Error> {
+        self.bank.snapshot()
+    }
+
+    fn restore(&mut self, state: &[u8]) -> Result<(), Error> {
+        self.bank.restore(state)
+    }
+
+    fn fresh(&mut self) -> Result<Self, Error> {
+        let component = self.component.clone();
+        Ok(Self {
+            bank: component.instantiate()?,
+            component,
+        })
+    }
+
+    fn fork(&mut self) -> Result<Self, Error> {
+        let component = self.component.clone();
+        Ok(Self {
+            bank: self.bank.fork()?,
+            component,
+        })
+    }
+}

@@ -1,0 +1,75 @@
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use super::*;
+use crate::stand_in;
+use crate::{Limits, Sandbox};
+
+fn check(bytes: &[u8]) -> Result<Report, Error> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("odd.wasm");
+    std::fs::write(&path, bytes).unwrap();
+    let sandbox = Sandbox::new(Limits::default()).unwrap();
+    Check::default().run(&sandbox, &path)
+}
+
+/// What fails `contract`; nothing else can run then.
+fn broken(text: &str) -> Fault {
+    let report = check(&wat::parse_str(text).unwrap()).unwrap();
+    let [
+        Finding {
+            check,
+            outcome: Outcome::Failed(fault),
+            ..
+        },
+        ..,
+    ] = report.findings.as_slice()
+    else {
+        panic!("{report}");
+    };
+    assert_eq!(check, "contract");
+    assert!(!report.passed());
+    fault.clone()
+}
+
+#[test]
+fn another_version_of_the_contract_is_named() {
+    let text = r#"(component (instance $i) (export "memloom:agent/bank@0.2.0" (instance $i)))"#;
+    let fault = broken(text);
+    assert!(fault.what.contains("memloom:agent/bank@0.2.0"), "{fault:?}");
+}
+
+#[test]
+fn an_import_that_nobody_grants_is_named() {
+    let fault = broken(
+        r#"(component
+            (import "wasi:random/random@0.2.0" (instance))
+            (instance $i)
+            (export "memloom:agent/bank@0.1.0" (instance $i))
+            (export "memloom:agent/state@0.1.0" (instance $i)))"#,
+    );
+    assert!(fault.what.contains("wasi:random/random@0.2.0"), "{fault:?}");
+}
+
+#[test]
+fn what_is_no_component_is_an_error() {
+    let error = check(&stand_in::bank().module()).unwrap_err().to_string();
+    assert!(error.contains("it is a core module"), "{error}");
+}
+
+#[test]
+fn a_policy_is_not_checked_alone() {
+    let error = check(&stand_in::policy().build()).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "odd is a policy, which is checked among a bank and an environment: name them"
+    );
+}
+
+#[test]
+fn a_report_survives_json() {
+    let report = check(&stand_in::environment().build()).unwrap();
+    let json = serde_json::to_string(&report).unwrap();
+    assert_eq!(serde_json::from_str::<Report>(&json).unwrap(), report);
+    assert!(json.contains(r#""outcome":"ok""#), "{json}");
+    assert!(json.contains(r#""outcome":{"failed":{"at":"#), "{json}");
+}
