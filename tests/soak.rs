@@ -125,10 +125,5 @@ fn episode(sandbox: &Sandbox) -> Result<Vec<Call>, Error> {
         Event::Retrieve { query, .. } => Some(Call::Retrieve(query)),
         _ => None,
     };
-    Ok(episode
-        .take_trace()
-        .events
-        .into_iter()
-        .filter_map(call)
-        .collect())
+    Ok(episode.take_events().into_iter().filter_map(call).collect())
 }

@@ -57,7 +57,7 @@ fn projects_in_other_languages_build_and_pass_where_their_packages_are() {
         for kind in KINDS {
             let folder = tempfile::tempdir().unwrap();
             let project = project(folder.path(), kind, "my-own", language);
-            let output = build(&project, &[tools.clone()]);
+            let output = build(&project, std::slice::from_ref(&tools));
             assert!(output.status.success(), "{output:?}");
             assert_passes(&project.join("my-own.wasm"));
         }

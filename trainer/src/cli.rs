@@ -316,6 +316,7 @@ impl Cli {
                 } else {
                     print!("{inspection}");
                 }
+            }
             Command::New(arguments) => print!("{}", new::run(&arguments)?),
             Command::Componentize { module, component } => {
                 componentize::run(&module, &component)?;

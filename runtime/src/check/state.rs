@@ -216,7 +216,7 @@ mod tests {
     fn lives_that_part_are_told_apart_where_they_do() {
         let life = |last: &str| vec!["one".to_owned(), format!("two {last}")];
         assert!(same(&life("a"), &life("a")).is_ok());
-        let fault = same(&life("a"), &life("b")).unwrap_err();
+        let fault = same(&life("a"), &life("b")).expect_err("they part");
         assert_eq!(fault.at, "call 1 of two runs");
         assert_eq!(fault.what, "…two a became …two b");
         assert!(same(&life("a"), &life("a")[..1]).is_err());

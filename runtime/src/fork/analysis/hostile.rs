@@ -67,9 +67,15 @@ fn run(module: &[u8]) -> Vec<String> {
         Ok(instance) => instance,
         Err(error) => return vec![error.root_cause().to_string()],
     };
-    let exports: Vec<_> = instance.exports(&mut store).map(|export| export.into_extern()).collect();
+    let exports: Vec<_> = instance
+        .exports(&mut store)
+        .map(|export| export.into_extern())
+        .collect();
     let mut seen = Vec::new();
-    for function in exports.iter().filter_map(|export| export.clone().into_func()) {
+    for function in exports
+        .iter()
+        .filter_map(|export| export.clone().into_func())
+    {
         let ty = function.ty(&store);
         let arguments: Option<Vec<Val>> = ty.params().map(|ty| Val::default_for_ty(&ty)).collect();
         let Some(arguments) = arguments else { continue };

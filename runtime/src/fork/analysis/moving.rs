@@ -18,9 +18,9 @@ type Result<T> = std::result::Result<T, Error>;
 
 /// The component with the globals moved that its modules, which are given in the
 /// order in which they lie in it, want to be moved.
-pub(super) fn moved<'a>(
+pub(super) fn moved(
     component: &[u8],
-    modules: &mut dyn Iterator<Item = &'a Settled>,
+    modules: &mut dyn Iterator<Item = &Settled>,
 ) -> Result<Vec<u8>> {
     const MODULE: u8 = 1;
     const COMPONENT: u8 = 4;
