@@ -100,7 +100,7 @@ pub fn choice_logprobs<B: Kernels>(
     }
 }
 
-/// What the value head thinks that each row's prompt leads to, [rows]; completions
+/// What the value head thinks that each row's prompt leads to, `[rows]`; completions
 /// are not looked at.
 ///
 /// # Panics
