@@ -28,7 +28,10 @@ impl EnvironmentComponent {
     /// # Errors
     /// Where the component traps or runs into a limit while it starts.
     pub fn instantiate(&self) -> Result<Environment, Error> {
-        Instance::new(&self.0, ()).map(Environment)
+        Ok(Environment {
+            instance: Instance::new(&self.0, ())?,
+            loaded: None,
+        })
     }
 }
 
@@ -38,12 +41,32 @@ impl EnvironmentComponent {
 /// Every function fails where the environment refuses ([`Error::Guest`]),
 /// traps, runs into a limit or returns what the contract rules out; after a
 /// trap or an exhausted limit it answers no further calls.
-pub struct Environment(pub(crate) Instance<Guest>);
+pub struct Environment {
+    pub(crate) instance: Instance<Guest>,
+    /// What it read last.
+    pub(crate) loaded: Option<Arc<Loaded>>,
+}
+
+/// What an environment was told to read: forks that go through exports are told
+/// again, since states need not hold it.
+pub(crate) struct Loaded {
+    files: Vec<DataFile>,
+    options: String,
+}
+
+impl Loaded {
+    /// Has an instance read it.
+    pub(crate) fn load_into(&self, instance: &mut Instance<Guest>) -> Result<LoadReport, Error> {
+        instance.attempt("load", |environment, store| {
+            environment.call_load(store, &self.files, &self.options)
+        })
+    }
+}
 
 impl Environment {
     /// The component that this is an instance of.
     pub fn component(&self) -> EnvironmentComponent {
-        EnvironmentComponent(self.0.prepared().clone())
+        EnvironmentComponent(self.instance.prepared().clone())
     }
 
     /// What this environment is.
@@ -51,7 +74,7 @@ impl Environment {
     /// # Errors
     /// See [`Environment`].
     pub fn describe(&mut self) -> Result<EnvironmentDescription, Error> {
-        self.0.call("describe", |environment, store| {
+        self.instance.call("describe", |environment, store| {
             environment.call_describe(store)
         })
     }
@@ -61,9 +84,13 @@ impl Environment {
     /// # Errors
     /// See [`Environment`].
     pub fn load(&mut self, files: &[DataFile], options: &str) -> Result<LoadReport, Error> {
-        self.0.attempt("load", |environment, store| {
-            environment.call_load(store, files, options)
-        })
+        let loaded = Loaded {
+            files: files.to_vec(),
+            options: options.to_owned(),
+        };
+        let report = loaded.load_into(&mut self.instance)?;
+        self.loaded = Some(Arc::new(loaded));
+        Ok(report)
     }
 
     /// Opens an episode of a split, cut to the first `horizon` sessions; 0 is all.
@@ -71,14 +98,14 @@ impl Environment {
     /// # Errors
     /// See [`Environment`].
     pub fn open(&mut self, split: &str, index: u64, horizon: u32) -> Result<OpenEpisode, Error> {
-        let episode = self.0.attempt("open", |environment, store| {
+        let episode = self.instance.attempt("open", |environment, store| {
             environment.call_open(store, split, index, horizon)
         })?;
         if horizon > 0 && episode.sessions > horizon {
             let why = format!("{} sessions for a horizon of {horizon}", episode.sessions);
-            Err(self.0.implausible("open", why))
-        } else if episode.sessions > self.0.limits().sessions {
-            Err(self.0.exceeded("open", Limit::Sessions))
+            Err(self.instance.implausible("open", why))
+        } else if episode.sessions > self.instance.limits().sessions {
+            Err(self.instance.exceeded("open", Limit::Sessions))
         } else {
             Ok(episode)
         }
@@ -89,7 +116,7 @@ impl Environment {
     /// # Errors
     /// See [`Environment`].
     pub fn session(&mut self, index: u32) -> Result<SessionContent, Error> {
-        let content = self.0.attempt("get-session", |environment, store| {
+        let content = self.instance.attempt("get-session", |environment, store| {
             environment.call_get_session(store, index)
         })?;
         let given = match &content {
@@ -100,7 +127,7 @@ impl Environment {
             Ok(content)
         } else {
             let why = format!("session {given} where {index} was wanted");
-            Err(self.0.implausible("get-session", why))
+            Err(self.instance.implausible("get-session", why))
         }
     }
 
@@ -110,19 +137,19 @@ impl Environment {
     /// See [`Environment`].
     pub fn act(&mut self, action: &str) -> Result<Observation, Error> {
         self.try_act(action)?
-            .map_err(|error| self.0.refused("act", error))
+            .map_err(|error| self.instance.refused("act", error))
     }
 
     pub(crate) fn try_act(
         &mut self,
         action: &str,
     ) -> Result<Result<Observation, types::Error>, Error> {
-        let result = self.0.call("act", |environment, store| {
+        let result = self.instance.call("act", |environment, store| {
             environment.call_act(store, action)
         })?;
         match &result {
             Ok(observation) if !observation.reward.is_finite() => Err(self
-                .0
+                .instance
                 .implausible("act", format!("the reward {}", observation.reward))),
             _ => Ok(result),
         }
@@ -133,7 +160,7 @@ impl Environment {
     /// # Errors
     /// See [`Environment`].
     pub fn questions(&mut self) -> Result<Vec<Question>, Error> {
-        let questions = self.0.attempt("questions", |environment, store| {
+        let questions = self.instance.attempt("questions", |environment, store| {
             environment.call_questions(store)
         })?;
         let mut ids = BTreeSet::new();
@@ -145,7 +172,7 @@ impl Environment {
             } else {
                 continue;
             };
-            return Err(self.0.implausible("questions", why));
+            return Err(self.instance.implausible("questions", why));
         }
         Ok(questions)
     }
@@ -155,7 +182,7 @@ impl Environment {
     /// # Errors
     /// See [`Environment`].
     pub fn score(&mut self, question: &str, answer: &Answer) -> Result<Score, Error> {
-        let score = self.0.attempt("score", |environment, store| {
+        let score = self.instance.attempt("score", |environment, store| {
             environment.call_score(store, question, answer)
         })?;
         let why = if !(0.0..=1.0).contains(&score.reward) {
@@ -165,7 +192,7 @@ impl Environment {
         } else {
             return Ok(score);
         };
-        Err(self.0.implausible("score", why))
+        Err(self.instance.implausible("score", why))
     }
 
     /// How a demonstrator would treat a session. The same seed gives the same hints.
@@ -178,7 +205,7 @@ impl Environment {
         session: u32,
         seed: u64,
     ) -> Result<Vec<Hint>, Error> {
-        self.0.attempt("demonstrate", |environment, store| {
+        self.instance.attempt("demonstrate", |environment, store| {
             environment.call_demonstrate(store, demonstrator, session, seed)
         })
     }
@@ -188,7 +215,7 @@ impl Environment {
     /// # Errors
     /// See [`Environment`].
     pub fn snapshot(&mut self) -> Result<Vec<u8>, Error> {
-        self.0.snapshot()
+        self.instance.snapshot()
     }
 
     /// Becomes the state that was snapshot.
@@ -197,12 +224,12 @@ impl Environment {
     /// See [`Environment`]; where the bytes are no snapshot of this environment
     /// its state is what it was.
     pub fn restore(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        self.0.restore(bytes)
+        self.instance.restore(bytes)
     }
 
     /// Log lines that were written since the last call.
     pub fn take_log(&mut self) -> Vec<LogLine> {
-        self.0.tenant().log.take()
+        self.instance.tenant().log.take()
     }
 }
 

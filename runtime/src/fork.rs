@@ -28,7 +28,7 @@ use self::shell::Pool;
 pub(crate) use self::shell::Shell;
 use crate::bank::Bank;
 use crate::bindings;
-use crate::environment::Environment;
+use crate::environment::{Environment, Loaded};
 use crate::episode::{Episode, EpisodeParts};
 use crate::error::Error;
 use crate::instance::{Instance, Interface, Prepared};
@@ -193,7 +193,33 @@ impl Environment {
     /// # Errors
     /// See [`Environment`]; [`Error::Fork`].
     pub fn fork(&mut self) -> Result<Self, Error> {
-        Point::of(&mut self.0)?.fork((), |_| Ok(())).map(Self)
+        EnvironmentPoint::of(self)?.fork()
+    }
+}
+
+/// A state of an environment that forks start from.
+struct EnvironmentPoint {
+    point: Point<bindings::environment::Guest>,
+    loaded: Option<Arc<Loaded>>,
+}
+
+impl EnvironmentPoint {
+    fn of(environment: &mut Environment) -> Result<Self, Error> {
+        Ok(Self {
+            point: Point::of(&mut environment.instance)?,
+            loaded: environment.loaded.clone(),
+        })
+    }
+
+    fn fork(&self) -> Result<Environment, Error> {
+        let load = |instance: &mut Instance<_>| match &self.loaded {
+            Some(loaded) => loaded.load_into(instance).map(drop),
+            None => Ok(()),
+        };
+        Ok(Environment {
+            instance: self.point.fork((), load)?,
+            loaded: self.loaded.clone(),
+        })
     }
 }
 
@@ -202,7 +228,7 @@ impl Environment {
 pub struct ForkPoint {
     parts: EpisodeParts,
     bank: Point<bindings::bank::Guest>,
-    environment: Point<bindings::environment::Guest>,
+    environment: EnvironmentPoint,
     policy: Point<bindings::policy::Guest>,
     embedder: Option<Arc<dyn Embedder>>,
 }
@@ -216,8 +242,7 @@ impl ForkPoint {
     pub fn fork(&self, model: Box<dyn LanguageModel>) -> Result<Episode, Error> {
         let started = ThreadTime::now();
         let bank = self.bank.fork((), |_| Ok(()))?;
-        let environment = self.environment.fork((), |_| Ok(()))?;
-        let mut around = Surroundings::new(Bank(bank), Environment(environment), model);
+        let mut around = Surroundings::new(Bank(bank), self.environment.fork()?, model);
         around.embedder = self.embedder.clone();
         let policy = self
             .policy
@@ -239,7 +264,7 @@ impl Episode {
             Ok(ForkPoint {
                 parts,
                 bank: Point::of(&mut around.bank.0)?,
-                environment: Point::of(&mut around.environment.0)?,
+                environment: EnvironmentPoint::of(&mut around.environment)?,
                 policy,
                 embedder: around.embedder.clone(),
             })

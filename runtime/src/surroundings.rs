@@ -117,12 +117,12 @@ impl Surroundings {
     /// Has bank and environment burn the policy's fuel.
     pub(crate) fn lend(&mut self, fuel: Option<u64>) {
         self.bank.0.lend(fuel);
-        self.environment.0.lend(fuel);
+        self.environment.instance.lend(fuel);
     }
 
     /// What they have left of it: one of them was called at most.
     pub(crate) fn settle(&mut self) -> Option<u64> {
-        self.bank.0.settle().min(self.environment.0.settle())
+        self.bank.0.settle().min(self.environment.instance.settle())
     }
 
     pub(crate) fn record(&mut self, event: impl FnOnce() -> Event) {

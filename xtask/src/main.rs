@@ -1,12 +1,14 @@
 //! What newcomers and CI call: `cargo xtask setup`, `guests`, `quickstart`,
 //! `test` and `ci`. Each does first what it needs of the ones before it.
 
+mod bench;
 mod ci;
 mod debian;
 mod examples;
 mod files;
 mod guests;
 mod parity;
+mod python;
 mod quickstart;
 mod setup;
 mod test;
@@ -41,6 +43,9 @@ enum Task {
     Test(test::Args),
     /// Hold models, tokenizers and saved folders against Hugging Face's libraries
     Parity(parity::Args),
+    /// Measure what the project claims, and write it to docs/results
+    #[command(subcommand)]
+    Bench(bench::Bench),
     /// Check everything that must hold before a change is merged
     Ci,
 }
@@ -64,6 +69,7 @@ fn run(task: Task) -> anyhow::Result<()> {
         Task::Quickstart(args) => quickstart::run(&workspace, &args),
         Task::Test(args) => test::run(&workspace, &args),
         Task::Parity(args) => parity::run(&workspace, &args),
+        Task::Bench(bench) => bench::run(&workspace, &bench),
         Task::Ci => ci::run(&workspace),
     }
 }

@@ -8,7 +8,9 @@ use std::process::Command;
 use anyhow::{Context, Result};
 use serde_json::Value;
 
+use crate::bench::table;
 use crate::workspace::{Workspace, output, succeed};
+use crate::{files, python};
 
 /// Which Python.
 #[derive(clap::Args)]
@@ -28,7 +30,7 @@ const PACKAGES: [&str; 3] = ["torch", "transformers", "tokenizers"];
 pub fn run(workspace: &Workspace, args: &Args) -> Result<()> {
     let python = match &args.python {
         Some(python) => python.clone(),
-        None => environment(workspace)?,
+        None => python::environment(workspace, "transformers", &PACKAGES)?,
     };
     let folder = workspace.path("target/reference/parity");
     if folder.exists() {
@@ -53,44 +55,6 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<()> {
     let saved: Value = serde_json::from_str(&output(&mut script("check"))?)
         .context("the script printed no JSON")?;
     found["saved_logit_diff"] = saved["saved_logit_diff"].clone();
-    for (name, value) in rows(&found) {
-        println!("{name:<32} {value}");
-    }
-    let path = workspace.path(RESULT);
-    fs::write(&path, format!("{found:#}\n"))
-        .with_context(|| format!("cannot write {}", path.display()))
-}
-
-/// Figures by name, those of families one by one.
-fn rows(found: &Value) -> Vec<(String, String)> {
-    let mut rows = Vec::new();
-    for (name, value) in found.as_object().into_iter().flatten() {
-        match value.as_object() {
-            Some(parts) => rows.extend(
-                parts
-                    .iter()
-                    .map(|(part, value)| (format!("{name}.{part}"), value.to_string())),
-            ),
-            None => rows.push((name.clone(), value.to_string())),
-        }
-    }
-    rows
-}
-
-/// A virtual environment with the packages, made once.
-fn environment(workspace: &Workspace) -> Result<PathBuf> {
-    let folder = workspace.path("target/reference/venv");
-    let python = folder.join("bin/python");
-    if !python.exists() {
-        eprintln!(
-            "setting up Python packages in {} (5 GB, once)",
-            folder.display()
-        );
-        let mut venv = Command::new("python3");
-        succeed(venv.args(["-m", "venv"]).arg(&folder))
-            .context("cargo xtask parity needs Python 3 with its venv module")?;
-        let mut pip = Command::new(&python);
-        succeed(pip.args(["-m", "pip", "install", "--quiet"]).args(PACKAGES))?;
-    }
-    Ok(python)
+    table::print(&found);
+    files::replace(&workspace.path(RESULT), format!("{found:#}\n").as_bytes())
 }

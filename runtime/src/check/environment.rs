@@ -149,32 +149,32 @@ fn limits(
     costs: &mut Costs,
 ) -> Result<(), Fault> {
     let result = environment.describe();
-    costs.note("describe", environment.0.used(), result)?;
+    costs.note("describe", environment.instance.used(), result)?;
     let result = environment.load(&check.data, &check.options);
-    costs.note("load", environment.0.used(), result)?;
+    costs.note("load", environment.instance.used(), result)?;
     for (split, index) in places {
         let result = environment.open(split, *index, 0);
-        let Some(episode) = costs.note("open", environment.0.used(), result)? else {
+        let Some(episode) = costs.note("open", environment.instance.used(), result)? else {
             continue;
         };
         for session in 1..=episode.sessions.min(SESSIONS) {
             let result = environment.session(session);
-            costs.note("get-session", environment.0.used(), result)?;
+            costs.note("get-session", environment.instance.used(), result)?;
             for demonstrator in DEMONSTRATORS {
                 let result = environment.demonstrate(demonstrator, session, 1);
-                costs.note("demonstrate", environment.0.used(), result)?;
+                costs.note("demonstrate", environment.instance.used(), result)?;
             }
         }
         let result = environment.questions();
-        let questions = costs.note("questions", environment.0.used(), result)?;
+        let questions = costs.note("questions", environment.instance.used(), result)?;
         for question in questions.unwrap_or_default().iter().take(QUESTIONS) {
             let result = environment.score(&question.id, &answer("yes"));
-            costs.note("score", environment.0.used(), result)?;
+            costs.note("score", environment.instance.used(), result)?;
         }
         let result = environment.snapshot();
-        let state = costs.note("snapshot", environment.0.used(), result)?;
+        let state = costs.note("snapshot", environment.instance.used(), result)?;
         let result = environment.restore(&state.unwrap_or_default());
-        costs.note("restore", environment.0.used(), result)?;
+        costs.note("restore", environment.instance.used(), result)?;
         // Restoring may forget the data.
         lenient(environment.load(&check.data, &check.options))?;
     }

@@ -55,6 +55,35 @@ fn forks_go_their_own_ways_and_outlive_their_parent() {
 }
 
 #[test]
+fn an_environment_forks_with_what_it_has_read() {
+    let get_session = "(if (i32.eqz (i32.load (i32.const 3000))) (then unreachable))
+         (i32.store (i32.const 2048) (i32.const 0))
+         (i32.store (i32.const 2052) (i32.const 0))
+         (i32.store (i32.const 2056) (local.get 0))
+         (i32.const 2048)";
+    // What was read is no part of the state that is snapshot.
+    let copying = stand_in::environment()
+        .with(
+            "load",
+            "(i32.store (i32.const 3000) (i32.const 1)) (i32.const 64)",
+        )
+        .with("get-session", get_session);
+    for (stand_in, copies) in [(copying.clone(), true), (copying.with_a_table(), false)] {
+        let sandbox = Sandbox::new(Limits::default()).unwrap();
+        let component = sandbox.environment_from_bytes("some", &stand_in.build());
+        let component = component.unwrap();
+        assert_eq!(component.0.forks.pristine.is_some(), copies);
+        let mut parent = component.instantiate().unwrap();
+        parent.load(&[], "{}").unwrap();
+        let mut fork = parent.fork().unwrap();
+        fork.session(1).unwrap();
+        fork.fork().unwrap().session(2).unwrap();
+        let mut new = component.instantiate().unwrap().fork().unwrap();
+        assert!(new.session(1).is_err());
+    }
+}
+
+#[test]
 fn forks_share_a_state_across_threads() {
     for component in both(&stand_in::bank()) {
         let mut parent = component.instantiate().unwrap();

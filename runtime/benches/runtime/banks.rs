@@ -1,6 +1,6 @@
 //! Banks of many entries, to measure forks of.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use memloom_runtime::types::{Insertion, Moment, Operation, Revision};
 use memloom_runtime::{Bank, BankComponent, Limits, Sandbox};
@@ -8,13 +8,17 @@ use memloom_runtime::{Bank, BankComponent, Limits, Sandbox};
 /// Entries that the tables of results have a line for.
 pub const SIZES: [u32; 4] = [100, 1_000, 10_000, 100_000];
 
-/// The `flat` bank, or whatever `MEMLOOM_BANK` names.
+/// Where `cargo xtask guests` puts components.
+pub fn components() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/components")
+}
+
+/// The bank `flat`.
 ///
 /// # Panics
 /// Where it is not built.
-pub fn component() -> BankComponent {
-    let flat = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/components/flat.wasm");
-    let path = std::env::var_os("MEMLOOM_BANK").map_or(flat, Into::into);
+pub fn flat() -> BankComponent {
+    let path = components().join("flat.wasm");
     assert!(
         path.exists(),
         "{} is not there: run `cargo xtask guests` first",
@@ -36,7 +40,7 @@ fn apply(bank: &mut Bank, operations: &[Operation]) {
 }
 
 /// One line, and different for every seed.
-fn fact(seed: u32) -> String {
+pub fn fact(seed: u32) -> String {
     const VERBS: [&str; 5] = ["likes", "bought", "lost", "painted", "sold"];
     const THINGS: [&str; 7] = ["cats", "bread", "boats", "hats", "maps", "tea", "clocks"];
     let verb = VERBS[seed as usize % VERBS.len()];
@@ -44,12 +48,11 @@ fn fact(seed: u32) -> String {
     format!("person{} {verb} {thing} number{seed} in May", seed % 997)
 }
 
-/// What writes the fact of this seed.
-pub fn insertion(seed: u32) -> Operation {
+fn insertion(text: String) -> Operation {
     Operation::Insert(Insertion {
-        text: fact(seed),
+        text,
         speaker: "Ann".into(),
-        evidence: vec![format!("D1:{seed}")],
+        evidence: vec!["D1:1".into()],
         vector: None,
     })
 }
@@ -59,7 +62,7 @@ pub fn filled(component: &BankComponent, entries: u32) -> Bank {
     let mut bank = component.instantiate().expect("an instance");
     let seeds: Vec<u32> = (0..entries).collect();
     for some in seeds.chunks(10_000) {
-        let operations: Vec<Operation> = some.iter().map(|&seed| insertion(seed)).collect();
+        let operations: Vec<Operation> = some.iter().map(|&seed| insertion(fact(seed))).collect();
         apply(&mut bank, &operations);
     }
     bank
@@ -67,7 +70,12 @@ pub fn filled(component: &BankComponent, entries: u32) -> Bank {
 
 /// Writes one entry more.
 pub fn insert(bank: &mut Bank, seed: u32) {
-    apply(bank, &[insertion(seed)]);
+    write(bank, fact(seed));
+}
+
+/// Writes this entry.
+pub fn write(bank: &mut Bank, text: String) {
+    apply(bank, &[insertion(text)]);
 }
 
 /// A session that changes ten of so many entries.

@@ -1,0 +1,23 @@
+//! What the runtime costs: `cargo bench -p memloom-runtime`, after
+//! `cargo xtask guests --all`. `cargo xtask bench runtime` makes a table of it.
+#![allow(missing_docs, reason = "criterion's macros make public functions")]
+
+mod banks;
+mod boundary;
+mod forks;
+mod languages;
+mod memory;
+mod operations;
+
+use criterion::{criterion_group, criterion_main};
+
+criterion_group!(
+    runtime,
+    boundary::boundary,
+    operations::operations,
+    forks::by_entries,
+    forks::live,
+    languages::languages,
+    memory::memory,
+);
+criterion_main!(runtime);
