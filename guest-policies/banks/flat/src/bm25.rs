@@ -95,32 +95,52 @@ impl Index {
     /// Scores above 0 by number, in the numbers' order.
     pub fn scores(&self, query: &str) -> Vec<(u64, f32)> {
         let texts = self.texts as f32;
-        let mean_length = self.words as f32 / texts;
-        let mut parts: Vec<(u64, f32)> = Vec::new();
+        let length_weight = B * texts / self.words as f32;
+        let mut sums: Vec<(u64, f32)> = Vec::new();
         for (word, _) in counted(&query.to_lowercase()) {
             let Some(list) = self.postings.get(word) else {
                 continue;
             };
             let having = list.len() as f32;
             let rarity = (1.0 + (texts - having + 0.5) / (having + 0.5)).ln();
-            parts.extend(list.iter().map(|posting| {
-                let count = posting.count as f32;
-                let discount = 1.0 - B + B * posting.length as f32 / mean_length;
-                let dampened = count * (K1 + 1.0) / (count + K1 * discount);
-                (posting.text, rarity * dampened)
-            }));
+            let most = rarity * (K1 + 1.0);
+            let parts = list.iter().map(|posting| {
+                let (count, length) = (posting.count as f32, posting.length as f32);
+                let discount = 1.0 - B + length_weight * length;
+                (posting.text, most * count / (count + K1 * discount))
+            });
+            sums = merged(sums, parts);
         }
-        // Stable, so that sums are made in the order of the words.
-        parts.sort_by_key(|&(number, _)| number);
-        parts.dedup_by(|next, sum| {
-            let same = next.0 == sum.0;
-            if same {
-                sum.1 += next.1;
-            }
-            same
-        });
-        parts
+        sums
     }
+}
+
+/// Two lists in the order of numbers as one, in which the scores of one number
+/// are added up.
+fn merged(
+    mut sums: Vec<(u64, f32)>,
+    parts: impl ExactSizeIterator<Item = (u64, f32)>,
+) -> Vec<(u64, f32)> {
+    if parts.len() < sums.len() / 32 {
+        for (number, part) in parts {
+            match sums.binary_search_by_key(&number, |sum| sum.0) {
+                Ok(at) => sums[at].1 += part,
+                Err(at) => sums.insert(at, (number, part)),
+            }
+        }
+        return sums;
+    }
+    let mut merged = Vec::with_capacity(sums.len() + parts.len());
+    let mut sums = sums.into_iter().peekable();
+    for (number, part) in parts {
+        while let Some(sum) = sums.next_if(|sum| sum.0 < number) {
+            merged.push(sum);
+        }
+        let before = sums.next_if(|sum| sum.0 == number);
+        merged.push((number, before.map_or(part, |sum| sum.1 + part)));
+    }
+    merged.extend(sums);
+    merged
 }
 
 /// Searchable words of a text in lower case, sorted, and how often each occurs.

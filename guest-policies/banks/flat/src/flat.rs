@@ -1,6 +1,8 @@
 //! The bank itself: operations, retrieval, state.
 
 use std::cell::OnceCell;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 
 use memloom_guest::bank::{Hit, OperationSchema, Query, Schema, Stats};
 use memloom_guest::state::Format;
@@ -143,13 +145,14 @@ impl Flat {
         }
     }
 
-    /// Candidates' slots with scores, in order of insertion.
-    fn scored(&self, query: &Query) -> Vec<(usize, f32)> {
+    /// Candidates' numbers with scores, in order of insertion: those with any of
+    /// the words, or with a vector, and `all` others with 0.
+    fn scored(&self, query: &Query, all: bool) -> Vec<(u64, f32)> {
         let entries = &self.memory.entries;
         if let Some(vector) = &query.vector {
-            let with_vector = entries.iter().enumerate();
+            let with_vector = entries.iter();
             return with_vector
-                .filter_map(|(slot, e)| Some((slot, cosine(vector, e.vector.as_ref()?))))
+                .filter_map(|e| Some((e.number, cosine(vector, e.vector.as_ref()?))))
                 .collect();
         }
         let index = self.index.get_or_init(|| {
@@ -159,14 +162,16 @@ impl Flat {
             }
             index
         });
-        let mut scores = index.scores(&query.text).into_iter().peekable();
-        let numbers = entries.iter().map(|e| e.number).enumerate();
-        numbers
-            .map(|(slot, number)| {
-                let found = scores.next_if(|&(scored, _)| scored == number);
-                (slot, found.map_or(0.0, |(_, score)| score))
-            })
-            .collect()
+        let scores = index.scores(&query.text);
+        if !all {
+            return scores;
+        }
+        let mut scores = scores.into_iter().peekable();
+        let or_none = |number| {
+            let found = scores.next_if(|&(scored, _)| scored == number);
+            found.unwrap_or((number, 0.0))
+        };
+        entries.iter().map(|e| e.number).map(or_none).collect()
     }
 }
 
@@ -227,27 +232,26 @@ impl Bank for Flat {
         }
         let everything = query.vector.is_none() && query.text.trim().is_empty();
         let wanted = query.speaker.as_deref().map(squeezed);
-        let mut hits = self.scored(query);
-        hits.retain(|&(slot, score)| {
-            let speaker = &self.memory.entries[slot].speaker;
-            (everything || score > query.threshold)
-                && wanted
-                    .as_ref()
-                    .is_none_or(|wanted| text::same_but_case(wanted, speaker))
-        });
-        let best_first =
-            |a: &(usize, f32), b: &(usize, f32)| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
-        let limit = query.limit as usize;
-        if limit < hits.len() {
-            hits.select_nth_unstable_by(limit, best_first);
-            hits.truncate(limit);
-        }
-        hits.sort_unstable_by(best_first);
-        let hit = |(slot, score): (usize, f32)| Hit {
-            entry: self.memory.entries[slot].entry(),
-            score,
+        let entry = |number: u64| {
+            let slot = self
+                .memory
+                .entries
+                .binary_search_by_key(&number, |e| e.number);
+            slot.ok().map(|slot| &self.memory.entries[slot])
         };
-        Ok(hits.into_iter().map(hit).collect())
+        let wanted = |&(number, score): &(u64, f32)| {
+            (everything || score > query.threshold)
+                && wanted.as_ref().is_none_or(|wanted| {
+                    entry(number).is_some_and(|e| text::same_but_case(wanted, &e.speaker))
+                })
+        };
+        let hits = self.scored(query, everything || query.threshold < 0.0);
+        let hits = best(hits.into_iter().filter(wanted), query.limit as usize);
+        let hit = |(number, score): (u64, f32)| {
+            let entry = entry(number)?.entry();
+            Some(Hit { entry, score })
+        };
+        Ok(hits.into_iter().filter_map(hit).collect())
     }
 
     fn entries(&self) -> Vec<Entry> {
@@ -293,6 +297,29 @@ impl State for Flat {
         *self = restored;
         Ok(())
     }
+}
+
+/// The best of these, best first; of equal ones the first.
+fn best(hits: impl Iterator<Item = (u64, f32)>, limit: usize) -> Vec<(u64, f32)> {
+    // Ordered by integers, as `f32::total_cmp` orders: those below 0 upside down.
+    let rank = |score: f32| {
+        let bits = score.to_bits().cast_signed();
+        bits ^ (bits >> 31 & i32::MAX)
+    };
+    let mut best = BinaryHeap::new();
+    for (number, score) in hits {
+        let hit = Reverse((rank(score), Reverse(number), score.to_bits()));
+        if best.len() < limit {
+            best.push(hit);
+        } else if let Some(mut worst) = best.peek_mut()
+            && hit < *worst
+        {
+            *worst = hit;
+        }
+    }
+    let best = best.into_sorted_vec().into_iter();
+    best.map(|Reverse((_, Reverse(number), score))| (number, f32::from_bits(score)))
+        .collect()
 }
 
 fn squeezed(text: &str) -> String {
