@@ -18,7 +18,9 @@ fn check(component: &Path) -> Command {
 fn outcomes(report: &Value, outcome: &str) -> Vec<String> {
     let findings = report["findings"].as_array().unwrap().iter();
     findings
-        .filter(|finding| finding["outcome"] == outcome || finding["outcome"][outcome].is_object())
+        .filter(|finding| {
+            finding["outcome"] == outcome || finding["outcome"].get(outcome).is_some()
+        })
         .map(|finding| finding["check"].as_str().unwrap().to_owned())
         .collect()
 }

@@ -77,7 +77,8 @@ export const environment = {
     if (!Object.hasOwn(PEOPLE, split)) {
       throw unknown(`there is no split \`${split}\`; there are ${Object.keys(PEOPLE).join(", ")}`);
     }
-    if (horizon > MOST.sessions) throw invalid(`an episode has at most ${MOST.sessions} sessions`);
+    // What is beyond 2^31 comes in as a negative number.
+    if (horizon < 0 || horizon > MOST.sessions) throw invalid(`an episode has at most ${MOST.sessions} sessions`);
     const address = { split, index, sessions: horizon || options.sessions };
     story = start(options, address);
     opened = address;

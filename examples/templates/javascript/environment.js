@@ -104,7 +104,8 @@ export const environment = {
   open(split, index, horizon) {
     if (!SPLITS.includes(split)) throw unknown(`there is no split ${JSON.stringify(split)}`);
     const sessions = horizon || options.sessions;
-    if (sessions > MOST_SESSIONS) throw invalid(`an episode has at most ${MOST_SESSIONS} sessions`);
+    // What is beyond 2^31 comes in as a negative number.
+    if (sessions < 0 || sessions > MOST_SESSIONS) throw invalid(`an episode has at most ${MOST_SESSIONS} sessions`);
     address = { split, index, sessions };
     return { id: `${split}/${index}`, sessions, speakers: PEOPLE };
   },
