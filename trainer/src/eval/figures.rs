@@ -40,6 +40,13 @@ pub struct Figures {
     pub malformed: f64,
     /// Operations that the bank refused.
     pub refused: f64,
+    /// Outputs that were cut off because the context was full; 0 for a fixed script.
+    #[serde(default)]
+    pub context_cuts: f64,
+    /// Prompts that left no room in the context: the policy was given an empty text;
+    /// 0 for a fixed script.
+    #[serde(default)]
+    pub context_overflows: f64,
     /// Episodes behind the means.
     pub episodes: u64,
     /// Questions by category over all episodes.
@@ -144,6 +151,8 @@ pub fn of(exam: &Exam, opened: &Opened, settled: &Settled) -> Result<Figures> {
             .collect(),
         malformed: settled.tally.malformed as f64,
         refused: settled.tally.refused as f64,
+        context_cuts: 0.0,
+        context_overflows: 0.0,
         episodes: 1,
         questions,
     })
@@ -183,6 +192,8 @@ impl Figures {
             operations: by_episode(|f| &f.operations),
             malformed: mean(|f| f.malformed),
             refused: mean(|f| f.refused),
+            context_cuts: mean(|f| f.context_cuts),
+            context_overflows: mean(|f| f.context_overflows),
             episodes: all.len() as u64,
             questions,
         }
@@ -220,6 +231,16 @@ impl Figures {
         )
     }
 
+    /// A line for people where the context was too short for something.
+    pub fn overflows(&self) -> Option<String> {
+        (self.context_cuts + self.context_overflows > 0.0).then(|| {
+            format!(
+                "the context was too short for {:.1} prompts and {:.1} outputs an episode",
+                self.context_overflows, self.context_cuts
+            )
+        })
+    }
+
     /// A table for people: the row, categories and operations.
     pub fn table(&self) -> String {
         let mut lines = vec![Self::HEADER.to_owned(), self.row("policy"), String::new()];
@@ -231,6 +252,9 @@ impl Figures {
         }
         for (name, count) in &self.operations {
             lines.push(format!("  {name:<17} {count:>8.1} an episode"));
+        }
+        if let Some(overflows) = self.overflows() {
+            lines.push(format!("  {overflows}"));
         }
         lines.join("\n") + "\n"
     }

@@ -13,7 +13,7 @@ use anyhow::Result;
 use self::figures::Figures;
 use crate::logo::reward::Compression;
 use crate::rollout::hub::Engine;
-use crate::rollout::model::Sampling;
+use crate::rollout::model::{Overflows, Sampling};
 use crate::rollout::{self, Plan};
 use crate::runfile::LogoSection;
 use crate::tokenizer::Tokenizer;
@@ -88,7 +88,13 @@ pub fn examine(
         };
         let outcomes = rollout::run(&plan, opened, engine)?;
         for (outcome, opened) in outcomes.iter().zip(opened) {
-            figures.push(figures::of(exam, opened, &outcome.settled)?);
+            let mut overflows = Overflows::default();
+            outcome.steps.iter().for_each(|step| overflows.count(step));
+            figures.push(Figures {
+                context_cuts: overflows.context_cuts as f64,
+                context_overflows: overflows.context_overflows as f64,
+                ..figures::of(exam, opened, &outcome.settled)?
+            });
         }
         done(figures.len());
     }

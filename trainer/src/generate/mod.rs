@@ -51,34 +51,48 @@ pub struct Sample {
     pub finish: FinishReason,
 }
 
+impl Sample {
+    /// Without a token.
+    pub fn empty(finish: FinishReason) -> Self {
+        Self {
+            tokens: Vec::new(),
+            logprobs: Vec::new(),
+            choices: Vec::new(),
+            finish,
+        }
+    }
+}
+
 /// Why a completion ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FinishReason {
     /// An end was chosen, or the grammar allows no more.
     Stop,
-    /// `max_tokens` were generated, or the context is full.
+    /// `max_tokens` were generated.
     Length,
+    /// The context was full before that.
+    Context,
+    /// The prompt leaves no room in the context: there are no tokens.
+    Overflow,
+}
+
+impl FinishReason {
+    /// Whether the completion might have gone on.
+    pub fn cut_off(self) -> bool {
+        matches!(self, Self::Length | Self::Context)
+    }
 }
 
 /// A job that cannot be done.
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
 pub enum GenerateError {
-    /// The prompt leaves no room.
-    #[error(
-        "the prompt is {tokens} tokens long, the backbone reads {context} with the completion: shorten the prompt or raise backbone.context"
-    )]
-    TooLong {
-        /// Tokens of the prompt.
-        tokens: usize,
-        /// Tokens that the backbone can read.
-        context: usize,
-    },
     /// There is nothing to continue.
     #[error("the prompt is empty: it needs at least one token")]
     Empty,
 }
 
-/// Samples every job; one result each, in their order.
+/// Samples every job; one result each, in their order. A prompt that fills the
+/// context is not read: its sample is empty and says so.
 pub fn generate<B: Kernels>(
     model: &Backbone<B>,
     jobs: &[Job],
@@ -88,7 +102,7 @@ pub fn generate<B: Kernels>(
         .iter()
         .map(|job| match job.prompt.len() {
             0 => Some(Err(GenerateError::Empty)),
-            tokens if tokens >= context => Some(Err(GenerateError::TooLong { tokens, context })),
+            tokens if tokens >= context => Some(Ok(Sample::empty(FinishReason::Overflow))),
             _ => None,
         })
         .collect();

@@ -173,7 +173,12 @@ fn completions_end_where_they_must() {
         &model,
         &[job(&[2; 60], grammar(&"(a | b) ".repeat(9)), 9, 0)],
     )[0];
-    assert_eq!((full.tokens.len(), full.finish), (4, FinishReason::Length));
+    assert_eq!((full.tokens.len(), full.finish), (4, FinishReason::Context));
+    let fits = &run(
+        &model,
+        &[job(&[2; 60], grammar(&"(a | b) ".repeat(9)), 4, 0)],
+    )[0];
+    assert_eq!((fits.tokens.len(), fits.finish), (4, FinishReason::Length));
     let jobs: Vec<Job> = (0..60).map(|seed| job(&[3, 1], None, 40, seed)).collect();
     let mut stopped = 0;
     for sample in run(&model, &jobs) {
@@ -205,21 +210,21 @@ fn greedy_takes_the_likeliest_whatever_the_seed() {
 }
 
 #[test]
-fn a_job_that_cannot_be_done_says_why_and_spares_the_others() {
+fn a_prompt_that_fills_the_context_gives_nothing_and_spares_the_others() {
     let model = model(4);
     let jobs = [
         job(&[1; 64], None, 5, 0),
         job(&[1; 3], grammar("a b"), 5, 0),
         job(&[], None, 5, 0),
+        job(&[1; 900], grammar("a b"), 0, 0),
+        job(&[1; 63], None, 5, 0),
     ];
     let results = generate(&model, &jobs);
-    assert_eq!(
-        results[0].as_ref().unwrap_err().to_string(),
-        "the prompt is 64 tokens long, the backbone reads 64 with the completion: \
-         shorten the prompt or raise backbone.context"
-    );
+    let overflow = Ok(Sample::empty(FinishReason::Overflow));
+    assert_eq!((&results[0], &results[3]), (&overflow, &overflow));
     assert_eq!(results[1].as_ref().unwrap().tokens.len(), 2);
     assert_eq!(results[2], Err(GenerateError::Empty));
+    assert_eq!(results[4].as_ref().unwrap().tokens.len(), 1);
 }
 
 #[test]

@@ -99,12 +99,10 @@ impl<'a> Running<'a> {
             limit,
             state: job.grammar.as_ref().map(|grammar| grammar.start()),
             source: ChaCha8Rng::seed_from_u64(job.seed),
-            sample: Sample {
-                tokens: Vec::new(),
-                logprobs: Vec::new(),
-                choices: Vec::new(),
-                finish: FinishReason::Length,
-            },
+            sample: Sample::empty(match limit < job.max_tokens {
+                true => FinishReason::Context,
+                false => FinishReason::Length,
+            }),
             done: false,
             read: 0,
             prefix: 0..0,

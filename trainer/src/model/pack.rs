@@ -44,6 +44,12 @@ impl Row {
         let completions = self.completions.iter().map(|c| c.tokens.len());
         self.prompt.len() + completions.sum::<usize>()
     }
+
+    /// Tokens of the prompt and of the longest completion: what the context must hold.
+    pub fn span(&self) -> usize {
+        let completions = self.completions.iter().map(|c| c.tokens.len());
+        self.prompt.len() + completions.max().unwrap_or(0)
+    }
 }
 
 /// What a model thinks of the free tokens of rows, flat, in order of rows,

@@ -154,6 +154,15 @@ pub const SECTIONS: [Section; 5] = [
                 ],
             ),
             chart(
+                "Context overflows",
+                "of any role",
+                Look::Noisy,
+                &[
+                    line("prompts that did not fit", STEP, &["context_overflows"]),
+                    line("outputs cut off", STEP, &["context_cuts"]),
+                ],
+            ),
+            chart(
                 "Groups",
                 "that rewards are compared in",
                 Look::Noisy,
@@ -312,7 +321,10 @@ pub const SECTIONS: [Section; 5] = [
                 "Rows",
                 "of a step",
                 Look::Noisy,
-                &[line("rows", WARM, &["rows"])],
+                &[
+                    line("trained on", WARM, &["rows"]),
+                    line("too long for the context", WARM, &["context_overflows"]),
+                ],
             ),
             chart(
                 "Tokens trained on",

@@ -13,13 +13,15 @@ use super::scale::number;
 /// A figure of the summary: its name, where it is in `summary.json`, how it reads.
 type Row = (&'static str, &'static str, fn(f64) -> String);
 
-const ROWS: [Row; 6] = [
+const ROWS: [Row; 8] = [
     ("Reward", "reward", number),
     ("Reward, sampled", "sampled_reward", number),
     ("Token F1", "f1", number),
     ("M-Fail", "m_fail", percent),
     ("Words in the bank", "bank_words", number),
     ("Words, of the dialogue", "bank_share", percent),
+    ("Prompts beyond the context", "context_overflows", number),
+    ("Outputs cut off by it", "context_cuts", number),
 ];
 
 const WHOLE: [Row; 8] = [

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use memloom_runtime::{Completion, GenerateCall, LanguageModel, ModelError};
+use serde::Serialize;
 
 use super::hub::Asking;
 use crate::generate::{FinishReason, Job, Sample};
@@ -23,6 +24,27 @@ pub struct Step {
     pub prompt: Arc<[u32]>,
     /// What was sampled.
     pub sample: Sample,
+}
+
+/// How often the context was too short.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub struct Overflows {
+    /// Outputs that were cut off because the context was full.
+    pub context_cuts: u64,
+    /// Prompts that left no room in the context: they were not read, and the
+    /// policy was given an empty text.
+    pub context_overflows: u64,
+}
+
+impl Overflows {
+    /// Counts a step.
+    pub fn count(&mut self, step: &Step) {
+        match step.sample.finish {
+            FinishReason::Context => self.context_cuts += 1,
+            FinishReason::Overflow => self.context_overflows += 1,
+            FinishReason::Stop | FinishReason::Length => {}
+        }
+    }
 }
 
 /// The steps of a rollout, shared between it and its model handle.
@@ -139,7 +161,9 @@ impl LanguageModel for SampledModel {
                 .map_err(|error| ModelError::new(format!("{error:#}")))?,
             finish: match sample.finish {
                 FinishReason::Stop => memloom_runtime::types::FinishReason::Stop,
-                FinishReason::Length => memloom_runtime::types::FinishReason::Length,
+                FinishReason::Length | FinishReason::Context | FinishReason::Overflow => {
+                    memloom_runtime::types::FinishReason::Length
+                }
             },
             tokens: sample.tokens.clone(),
             logprobs: sample.logprobs.clone(),

@@ -23,7 +23,10 @@ pub struct BackboneSection {
     #[serde(skip_serializing_if = "Table::is_empty")]
     pub template: Table,
     /// Most tokens of a prompt and its completion together. Default: what the model
-    /// says, or 1024.
+    /// says, or 1024. An output that reaches it is cut off there; a prompt that fills
+    /// it is not read, and the policy is given an empty text. Both are counted
+    /// (`context_cuts`, `context_overflows`). An empty output carries no gradient, but
+    /// its rollout is rewarded like any other.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub context: Option<usize>,
     /// Whether each role has weights, moments and updates of its own; they begin

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use crate::generate::FinishReason;
 use crate::model::pack::Row;
 use crate::rollout::Outcome;
+use crate::rollout::model::Step;
 
 /// The state in which a session of a rollout began, as its first speaker read it.
 #[derive(Clone, Debug)]
@@ -23,13 +25,14 @@ pub struct State {
 }
 
 /// The states of global rollouts, not judged yet. Sessions in which the policy said
-/// nothing have none.
+/// nothing have none; a prompt that overflowed the context is none.
 pub fn states(outcomes: &[Outcome]) -> Vec<State> {
     let mut states: Vec<State> = Vec::new();
     let global = outcomes.iter().enumerate();
     for (trajectory, outcome) in global.filter(|(_, outcome)| outcome.place.reroll.is_none()) {
         // Steps for questions come last and have session 0.
-        for step in outcome.steps.iter().filter(|step| step.session > 0) {
+        let read = |step: &&Step| step.session > 0 && step.sample.finish != FinishReason::Overflow;
+        for step in outcome.steps.iter().filter(read) {
             let begun =
                 |state: &State| (state.trajectory, state.session) == (trajectory, step.session);
             if states.last().is_some_and(begun) {

@@ -165,6 +165,11 @@ impl Learner {
         }
     }
 
+    /// Most tokens of a prompt and its completion together.
+    pub fn context(&self) -> usize {
+        self.model.context()
+    }
+
     /// Samples for jobs that came together.
     pub fn generate(&self, jobs: &[Job]) -> Vec<Result<Sample, String>> {
         generate(&self.model.valid(), jobs)
@@ -214,17 +219,8 @@ impl Learner {
     }
 
     /// One AdamW step towards demonstrations: cross-entropy over the free
-    /// tokens, inside what the grammar allowed.
+    /// tokens, inside what the grammar allowed. The rows fit the context.
     pub fn imitate(&mut self, rows: &[Row], learning_rate: f64) -> Result<Update> {
-        let context = self.model.context();
-        for row in rows {
-            let longest = row.completions.iter().map(|c| c.tokens.len()).max();
-            let tokens = row.prompt.len() + longest.unwrap_or(0);
-            ensure!(
-                tokens <= context,
-                "a demonstration is {tokens} tokens long, the backbone reads {context}: shorten the prompt or raise backbone.context"
-            );
-        }
         let mut update = Update::default();
         let mut gradients = Gradients::new();
         let mut count = 0usize;

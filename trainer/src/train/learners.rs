@@ -72,6 +72,11 @@ impl Learners {
         Ok((Self(learners), Arc::new(tokenizer)))
     }
 
+    /// Most tokens of a prompt and its completion together: alike for all.
+    pub fn context(&self) -> usize {
+        self.0.values().map(Learner::context).min().unwrap_or(0)
+    }
+
     /// Whose weights speak for a role.
     fn name(&self, role: &str) -> Result<Name> {
         let named = self

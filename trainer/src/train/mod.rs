@@ -219,6 +219,8 @@ struct WarmStartLine {
     gradient_norm: f64,
     learning_rate: f64,
     rows: usize,
+    /// Demonstrations that were left out: the context was too short for them.
+    context_overflows: usize,
 }
 
 struct Trainer<'a> {
@@ -314,7 +316,14 @@ impl Trainer<'_> {
                 )?);
             }
             let learning_rate = schedule::cosine(step, settings.steps, settings.learning_rate);
+            let all = demonstrations.len();
+            let context = self.learners.context();
+            demonstrations.retain(|given| given.row.span() <= context);
             let rows = demonstrations.len();
+            ensure!(
+                rows > 0 || all == 0,
+                "none of the {all} demonstrations of a warm-start step fits the {context} tokens that the backbone reads: raise backbone.context, or have the policy ask in fewer words"
+            );
             let update = self.learners.imitate(demonstrations, learning_rate)?;
             self.progress.position = Position::WarmStart(step + 1);
             self.progress.trained_tokens += update.tokens;
@@ -325,6 +334,7 @@ impl Trainer<'_> {
                 gradient_norm: update.gradient_norm,
                 learning_rate,
                 rows,
+                context_overflows: all - rows,
             })?;
             let mut timing = Timing::new("warm-start", step + 1, began);
             timing.tokens_per_second = Some(update.tokens as f64 / timing.seconds);

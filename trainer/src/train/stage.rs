@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use cpu_time::ProcessTime;
 use serde::Serialize;
 
@@ -218,6 +218,14 @@ impl Trainer<'_> {
             self.learners.judge(&mut states)?;
         }
         let (rows, groups) = assemble(&outcomes, &episodes, &crediting, &mut states)?;
+        let (asked, unread) = (groups.steps, groups.overflows.context_overflows);
+        ensure!(
+            asked == 0 || unread < asked,
+            "none of the {asked} prompts of step {} of stage {} fits the {} tokens that the backbone reads: raise backbone.context, or have the policy ask in fewer words",
+            step + 1,
+            index + 1,
+            self.learners.context()
+        );
         let opening = episodes.iter().map(|opened| opened.guest_seconds);
         let living = outcomes.iter().map(|outcome| outcome.settled.guest_seconds);
         let guest_seconds: f64 = opening.chain(living).sum();

@@ -8,11 +8,10 @@ use rand::Rng;
 use serde::Serialize;
 
 use super::critic::State;
-use crate::generate::FinishReason;
 use crate::logo::credit::{Rewards, Rule};
 use crate::logo::reward::Compression;
 use crate::model::pack::{Row, Sequence};
-use crate::rollout::model::Step;
+use crate::rollout::model::{Overflows, Step};
 use crate::rollout::worth::{Valuing, Worth, mean};
 use crate::rollout::{Anchor, Outcome};
 use crate::runfile::{AnchorRule, RerollFrom};
@@ -69,8 +68,11 @@ pub struct Groups {
     pub steps: u64,
     /// Steps that carry an advantage.
     pub trained_steps: u64,
-    /// Steps whose output was cut off at its length limit.
+    /// Steps whose output was cut off at its length limit or by the context's end.
     pub truncated_steps: u64,
+    /// Steps that the context was too short for.
+    #[serde(flatten)]
+    pub overflows: Overflows,
     /// Tokens that were sampled or forced by a grammar.
     pub generated_tokens: u64,
     /// Mean words in the final banks of global rollouts.
@@ -356,7 +358,8 @@ impl Groups {
             self.steps += outcome.steps.len() as u64;
             for step in &outcome.steps {
                 self.generated_tokens += step.sample.tokens.len() as u64;
-                self.truncated_steps += u64::from(step.sample.finish == FinishReason::Length);
+                self.truncated_steps += u64::from(step.sample.finish.cut_off());
+                self.overflows.count(step);
             }
             let tally = &outcome.settled.tally;
             self.malformed += tally.malformed;
@@ -388,7 +391,7 @@ fn rows(
     for &(trajectory, session, advantage) in given {
         for step in &outcomes[trajectory].steps {
             let learns = crediting.role.is_none_or(|role| role == &*step.role);
-            let cut_off = step.sample.finish == FinishReason::Length;
+            let cut_off = step.sample.finish.cut_off();
             if step.session != session || !learns || cut_off && crediting.mask_truncated {
                 continue;
             }

@@ -134,4 +134,7 @@ fn rows(text: &mut String, held_out: &BeforeAfter, baselines: &BTreeMap<String, 
     }
     let _ = writeln!(text, "{}", held_out.before.row("warm start"));
     let _ = writeln!(text, "{}", held_out.after.row("trained"));
+    if let Some(overflows) = held_out.after.overflows() {
+        let _ = writeln!(text, "  trained: {overflows}");
+    }
 }

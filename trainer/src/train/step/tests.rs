@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::generate::Sample;
+use crate::generate::{FinishReason, Sample};
 use crate::logo::advantage::Normalisation;
 use crate::logo::credit::{Algorithm, Credit};
 use crate::logo::gae::Gae;
