@@ -1,12 +1,12 @@
 """What Hugging Face's libraries say of small random models: the values that
-memloom's loading, its logits, its greedy continuations, its tokens and its saved
-folders are held against.
+memloom's loading, its logits, its greedy continuations, its tokens, its adapters and
+its saved folders are held against.
 
     python tests/reference/parity.py make FOLDER
     python tests/reference/parity.py check FOLDER
 
 `cargo xtask parity` runs both, with memloom's own turn between them. Needs torch,
-transformers and tokenizers from PyPI; FOLDER is thrown away afterwards.
+transformers, tokenizers and peft from PyPI; FOLDER is thrown away afterwards.
 """
 
 import json
@@ -15,6 +15,7 @@ import sys
 from pathlib import Path
 
 import torch
+from peft import LoraConfig, PeftModel, get_peft_model
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import (
     AutoModelForCausalLM,
@@ -58,6 +59,13 @@ CASES = {
     "qwen3-tied": ("qwen3", Qwen3Config, Qwen3ForCausalLM, dict(head_dim=16, tie_word_embeddings=True), {}),
     "llama-scaled": ("llama", LlamaConfig, LlamaForCausalLM, dict(rope_theta=5e5, rope_scaling=LLAMA_3), {}),
     "llama-float16": ("llama", LlamaConfig, LlamaForCausalLM, dict(num_key_value_heads=4), dict(dtype=torch.float16)),
+}
+# Adapters to some of them.
+ADAPTERS = {
+    "qwen2-tied": dict(r=4, lora_alpha=6, target_modules="all-linear"),
+    "qwen2-one-key-head": dict(r=8, lora_alpha=8, target_modules=["k_proj", "up_proj", "down_proj"], use_rslora=True),
+    "qwen3-wide-heads": dict(r=3, lora_alpha=12, target_modules=["q_proj", "v_proj"], lora_dropout=0.1),
+    "llama-scaled": dict(r=16, lora_alpha=16, target_modules=["o_proj", "gate_proj", "v_proj"]),
 }
 
 
@@ -108,13 +116,20 @@ def make_models(folder):
         # What was stored, in 32 bits: 16 bits lose something on the way.
         model = AutoModelForCausalLM.from_pretrained(where, dtype=torch.float32).eval()
         asked = [*prompts(), long_prompt()]
-        (where / "expected.json").write_text(json.dumps({
+        expected = {
             "family": family,
             "prompts": asked,
             "logits": [last_logits(model, prompt) for prompt in asked],
             "greedy_prompts": prompts()[1:4],
             "greedy": [greedy(model, prompt) for prompt in prompts()[1:4]],
-        }))
+        }
+        if name in ADAPTERS:
+            # Random on both sides: a new adapter would change nothing.
+            settings = LoraConfig(task_type="CAUSAL_LM", init_lora_weights=False, **ADAPTERS[name])
+            adapted = get_peft_model(model, settings).eval()
+            adapted.save_pretrained(where / "adapter")
+            expected["adapted_logits"] = [last_logits(adapted, prompt) for prompt in asked]
+        (where / "expected.json").write_text(json.dumps(expected))
         print(name, file=sys.stderr)
 
 
@@ -240,14 +255,24 @@ def make_tokenizers(folder):
 
 def check(folder):
     """The folders that memloom wrote give the logits that they were read with."""
-    worst = 0.0
+    saved, adapters = [], []
     for name in CASES:
-        expected = json.loads((folder / name / "expected.json").read_text())
-        stored = AutoModelForCausalLM.from_pretrained(folder / name / "saved", dtype=torch.float32).eval()
-        for prompt, logits in zip(expected["prompts"], expected["logits"]):
-            got = last_logits(stored, prompt)
-            worst = max(worst, *(abs(a - b) for a, b in zip(got, logits)))
-    print(json.dumps({"saved_logit_diff": worst}))
+        where = folder / name
+        expected = json.loads((where / "expected.json").read_text())
+
+        def load(part):
+            return AutoModelForCausalLM.from_pretrained(where / part, dtype=torch.float32).eval()
+
+        def furthest(model, logits):
+            pairs = zip(expected["prompts"], expected[logits])
+            return max(abs(a - b) for prompt, row in pairs for a, b in zip(last_logits(model, prompt), row))
+
+        saved.append(furthest(load("saved"), "logits"))
+        if name in ADAPTERS:
+            adapted = PeftModel.from_pretrained(load(""), where / "adapter-saved").eval()
+            adapters.append(furthest(adapted, "adapted_logits"))
+            adapters.append(furthest(load("merged"), "adapted_logits"))
+    print(json.dumps({"saved_logit_diff": max(saved), "lora_logit_diff": max(adapters)}))
 
 
 if __name__ == "__main__":

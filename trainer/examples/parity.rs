@@ -23,6 +23,9 @@ struct Expected {
     logits: Vec<Vec<f32>>,
     greedy_prompts: Vec<Vec<u32>>,
     greedy: Vec<Vec<u32>>,
+    /// With the adapter in `adapter`, where there is one.
+    #[serde(default)]
+    adapted_logits: Vec<Vec<f32>>,
 }
 
 /// Beside each tokenizer.
@@ -57,6 +60,9 @@ struct Found {
     max_abs_logit_diff: BTreeMap<String, f32>,
     /// The largest difference that company in a batch makes.
     batch_logit_diff: f32,
+    adapters: usize,
+    /// The largest difference of a logit with an adapter.
+    lora_logit_diff: f32,
     /// Continuations that differ.
     greedy_mismatches: usize,
     strings: usize,
@@ -82,44 +88,28 @@ fn main() -> Result<()> {
         }
         .with_context(|| format!("in {}", folder.display()))?;
     }
-    ensure!(found.models > 0 && found.strings > 0, "{folder} is empty");
+    ensure!(
+        found.models > 0 && found.strings > 0 && found.adapters > 0,
+        "{folder} is empty"
+    );
     println!("{}", serde_json::to_string(&found)?);
     Ok(())
 }
 
 fn model(folder: &Path, expected: &Expected, found: &mut Found) -> Result<()> {
     let model = Backbone::<Flex>::load(folder, &Default::default())?;
-    let last = |prompts: &[&Vec<u32>]| -> Vec<f32> {
-        let mut layout = Layout::default();
-        let mut at = Vec::new();
-        for prompt in prompts {
-            layout.push_row(prompt, std::iter::empty());
-            at.push(layout.tokens.len() - 1);
-        }
-        floats(model.logits(layout, &at))
-    };
-    let furthest = |a: &[f32], b: &[f32]| {
-        let pairs = a.iter().zip(b);
-        pairs.fold(0.0f32, |most, (a, b)| most.max((a - b).abs()))
-    };
     let mut alone = Vec::new();
     let worst = found
         .max_abs_logit_diff
         .entry(expected.family.clone())
         .or_default();
     for (prompt, logits) in expected.prompts.iter().zip(&expected.logits) {
-        let own = last(&[prompt]);
-        ensure!(
-            own.len() == logits.len(),
-            "{} logits, not {}",
-            own.len(),
-            logits.len()
-        );
-        *worst = worst.max(furthest(&own, logits));
+        let own = last(&model, &[prompt]);
+        *worst = worst.max(furthest(&own, logits)?);
         alone.extend(own);
     }
-    let together = last(&expected.prompts.iter().collect::<Vec<_>>());
-    found.batch_logit_diff = found.batch_logit_diff.max(furthest(&together, &alone));
+    let together = last(&model, &expected.prompts.iter().collect::<Vec<_>>());
+    found.batch_logit_diff = found.batch_logit_diff.max(furthest(&together, &alone)?);
     for (prompt, tokens) in expected.greedy_prompts.iter().zip(&expected.greedy) {
         let job = Job {
             role: "assistant".into(),
@@ -137,7 +127,51 @@ fn model(folder: &Path, expected: &Expected, found: &mut Found) -> Result<()> {
     std::fs::create_dir_all(&saved)?;
     model.export(&saved)?;
     found.models += 1;
+    if folder.join("adapter").exists() {
+        adapter(folder, model, expected, found)?;
+    }
     Ok(())
+}
+
+fn adapter(
+    folder: &Path,
+    model: Backbone<Flex>,
+    expected: &Expected,
+    found: &mut Found,
+) -> Result<()> {
+    let adapted = model.with_adapter(&folder.join("adapter"))?;
+    for (prompt, logits) in expected.prompts.iter().zip(&expected.adapted_logits) {
+        let off = furthest(&last(&adapted, &[prompt]), logits)?;
+        found.lora_logit_diff = found.lora_logit_diff.max(off);
+    }
+    for (name, model) in [
+        ("adapter-saved", &adapted),
+        ("merged", &adapted.clone().merged()),
+    ] {
+        let saved = folder.join(name);
+        std::fs::create_dir_all(&saved)?;
+        model.export(&saved)?;
+    }
+    found.adapters += 1;
+    Ok(())
+}
+
+/// Logits of what follows each prompt, one after the other.
+fn last(model: &Backbone<Flex>, prompts: &[&Vec<u32>]) -> Vec<f32> {
+    let mut layout = Layout::default();
+    let mut at = Vec::new();
+    for prompt in prompts {
+        layout.push_row(prompt, std::iter::empty());
+        at.push(layout.tokens.len() - 1);
+    }
+    floats(model.logits(layout, &at))
+}
+
+/// The largest difference of two lists of logits.
+fn furthest(a: &[f32], b: &[f32]) -> Result<f32> {
+    ensure!(a.len() == b.len(), "{} logits, not {}", a.len(), b.len());
+    let pairs = a.iter().zip(b);
+    Ok(pairs.fold(0.0f32, |most, (a, b)| most.max((a - b).abs())))
 }
 
 fn tokenizer(folder: &Path, expected: &Worded, found: &mut Found) -> Result<()> {

@@ -11,7 +11,7 @@ use crate::play::{Player, Start, play};
 use crate::replay::Replay;
 use crate::runfile::RunFile;
 use crate::train::progress::Voice;
-use crate::{eval, report, study, train};
+use crate::{eval, merge, report, study, train};
 
 /// Train language-model agents to keep a memory.
 #[derive(Parser)]
@@ -185,6 +185,17 @@ enum Model {
         #[arg(long)]
         json: bool,
     },
+    /// Make a model of an adapter and the model that it was trained on.
+    Merge {
+        /// An adapter in PEFT's layout: `final/` of a run with `[backbone.lora]`, or a
+        /// role's folder there.
+        adapter: PathBuf,
+        /// Where the model goes: a folder that is not there yet.
+        out: PathBuf,
+        /// The model that the adapter was trained on. Default: what it says itself.
+        #[arg(long, value_name = "DIR")]
+        base: Option<PathBuf>,
+    },
 }
 
 #[derive(Args)]
@@ -317,6 +328,9 @@ impl Cli {
                     print!("{inspection}");
                 }
             }
+            Command::Model {
+                model: Model::Merge { adapter, out, base },
+            } => merge::run(&adapter, &out, base)?,
             Command::New(arguments) => print!("{}", new::run(&arguments)?),
             Command::Componentize { module, component } => {
                 componentize::run(&module, &component)?;

@@ -4,7 +4,8 @@
 //! ([`rollout`]) on the generation engine ([`generate`]), turns what came of it
 //! into rewards and advantages ([`logo`]), and updates the backbone ([`model`],
 //! [`optim`]). [`eval`] says what the result is worth, [`study`] what the training
-//! is; [`play`] records an episode and [`replay`] lives through it again;
+//! is; [`play`] records an episode and [`replay`] lives through it again; [`merge`]
+//! makes a model of an adapter;
 //! [`runfile`] holds every choice a run depends on, [`seed`] every source of
 //! randomness. [`authors`] is for those who write components.
 
@@ -14,6 +15,7 @@ pub mod eval;
 pub mod generate;
 pub mod grammar;
 pub mod logo;
+pub mod merge;
 pub mod model;
 pub mod optim;
 pub mod play;

@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail, ensure};
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
-pub use self::backbone::BackboneSection;
+pub use self::backbone::{BackboneSection, LoraSection};
 pub use self::logo::{AnchorRule, Learn, LogoSection, RerollFrom};
 
 /// A run file as it is written (TOML). `memloom train --dry-run` prints it
@@ -588,6 +588,10 @@ mod tests {
         let resolved = file.resolved().unwrap();
         let again = read(&resolved, &[]).unwrap();
         assert_eq!(resolved, again.resolved().unwrap());
+        let adapted = read(MINIMAL, &["backbone.lora.rank=4"]).unwrap();
+        let again = read(&adapted.resolved().unwrap(), &[]).unwrap();
+        let lora = again.backbone.lora.unwrap();
+        assert_eq!((lora.rank, lora.alpha, lora.targets.len()), (4, 32.0, 7));
     }
 
     #[test]
@@ -671,6 +675,22 @@ mod tests {
         assert!(complaint(MINIMAL, &["stage.0.penalty=-1"]).contains("stage 1: penalty = -1"));
         assert!(complaint(MINIMAL, &["nonsense"]).contains("key=value"));
         assert!(complaint(MINIMAL, &["logo.charge=nobody"]).contains("nobody"));
+        for (setting, said) in [
+            ("rank=0", "backbone.lora.rank = 0"),
+            ("alpha=0", "backbone.lora.alpha = 0"),
+            ("alpha=nan", "backbone.lora.alpha = NaN"),
+            ("dropout=1", "backbone.lora.dropout = 1"),
+            ("dropout=-0.1", "backbone.lora.dropout = -0.1"),
+            ("targets=[]", "backbone.lora.targets is empty"),
+            (
+                "targets=[\"lm_head\"]",
+                "backbone.lora.targets names \"lm_head\"",
+            ),
+            ("ranks=3", "ranks"),
+        ] {
+            let complaint = complaint(MINIMAL, &[&format!("backbone.lora.{setting}")]);
+            assert!(complaint.contains(said), "{complaint}");
+        }
         assert!(complaint("run = 3", &[]).contains("run file"));
         assert!(complaint("[run", &[]).contains("is not TOML"));
     }

@@ -24,6 +24,10 @@ pub enum Purpose {
     Fairness,
     /// Which questions are asked: (stage, step, episode).
     Questions,
+    /// An adapter's initial weights.
+    Adapter,
+    /// What dropout leaves out: (0, step) in the warm start, then (stage from 1, step).
+    Dropout,
 }
 
 /// A seed for `purpose`, from the run's seed and the coordinates of the decision.

@@ -175,19 +175,7 @@ impl BackboneConfig {
 
     /// Reads a `config.json` and checks it.
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
-        let bytes = std::fs::read(path).map_err(|source| ConfigError::Access {
-            path: path.into(),
-            source,
-        })?;
-        let file: Map<String, Value> =
-            serde_json::from_slice(&bytes).map_err(|source| ConfigError::Format {
-                path: path.into(),
-                source,
-            })?;
-        let config = Self::from_json(&Json(&file)).map_err(|why| ConfigError::Unusable {
-            path: path.into(),
-            why,
-        })?;
+        let config = read_json(path, Self::from_json)?;
         config.check()?;
         Ok(config)
     }
@@ -248,17 +236,7 @@ impl BackboneConfig {
 
     /// Writes a `config.json` that Hugging Face's `transformers` can load.
     pub fn write(&self, path: &Path) -> Result<(), ConfigError> {
-        let mut text = serde_json::to_string_pretty(&self.to_json()).map_err(|source| {
-            ConfigError::Format {
-                path: path.into(),
-                source,
-            }
-        })?;
-        text.push('\n');
-        std::fs::write(path, text).map_err(|source| ConfigError::Access {
-            path: path.into(),
-            source,
-        })
+        write_json(path, &self.to_json())
     }
 
     fn to_json(&self) -> Value {
@@ -290,6 +268,34 @@ impl BackboneConfig {
         }
         file
     }
+}
+
+/// Reads a configuration: an object that `of` makes something of, or says why not.
+pub(super) fn read_json<T>(
+    path: &Path,
+    of: impl FnOnce(&Json<'_>) -> Result<T, String>,
+) -> Result<T, ConfigError> {
+    let bytes = std::fs::read(path).map_err(|source| ConfigError::Access {
+        path: path.into(),
+        source,
+    })?;
+    let file: Map<String, Value> =
+        serde_json::from_slice(&bytes).map_err(|source| ConfigError::Format {
+            path: path.into(),
+            source,
+        })?;
+    of(&Json(&file)).map_err(|why| ConfigError::Unusable {
+        path: path.into(),
+        why,
+    })
+}
+
+/// Writes a configuration for people to read.
+pub(super) fn write_json(path: &Path, file: &Value) -> Result<(), ConfigError> {
+    std::fs::write(path, format!("{file:#}\n")).map_err(|source| ConfigError::Access {
+        path: path.into(),
+        source,
+    })
 }
 
 /// The one way of stretching that is known.

@@ -16,6 +16,7 @@ use rand_chacha::rand_core::{RngCore, SeedableRng};
 use super::config::{BackboneConfig, ConfigError};
 use super::kernels::{Heads, Kernels, Plan, Rope, Sight, Trainable, indices};
 use super::layout::Layout;
+use super::lora::{Lora, Place};
 
 /// A decoder's weights.
 #[derive(Clone, Debug)]
@@ -33,6 +34,8 @@ pub struct Backbone<B: Kernels> {
     pub(super) head: Option<Tensor<B, 2>>,
     /// [hidden, 1]; None where nothing is judged.
     pub(super) value_head: Option<Tensor<B, 2>>,
+    /// What is trained in the place of all but the value head, if it is not all.
+    pub(super) lora: Option<Lora<B>>,
 }
 
 /// A layer's weights.
@@ -60,7 +63,7 @@ pub(super) struct Layer<B: Kernels> {
 #[derive(Debug)]
 pub struct Cache<B: Kernels>(Vec<Tensor<B, 2>>);
 
-/// What turns every parameter into another of the same shape.
+/// What turns every parameter that is trained into another of the same shape.
 pub trait Rewrite<B: Kernels> {
     /// The new parameter. `name` tells it from all others; the order of calls is
     /// fixed.
@@ -157,6 +160,7 @@ impl<B: Kernels> Backbone<B> {
             norm,
             head,
             value_head,
+            lora: None,
         };
         backbone.rewrite(&mut Leaf)
     }
@@ -182,7 +186,7 @@ impl<B: Kernels> Backbone<B> {
         self.embedding.device()
     }
 
-    /// Number of parameters.
+    /// Number of parameters that are trained.
     pub fn parameters(&self) -> usize {
         struct Count(usize);
         impl<B: Kernels> Rewrite<B> for Count {
@@ -200,8 +204,16 @@ impl<B: Kernels> Backbone<B> {
         count.0
     }
 
-    /// Every parameter replaced.
+    /// Every parameter that is trained replaced: all of them, or, where there is an
+    /// adapter, its own and the value head.
     pub fn rewrite(self, by: &mut impl Rewrite<B>) -> Self {
+        if self.lora.is_some() {
+            return Self {
+                lora: self.lora.map(|lora| lora.rewrite(by)),
+                value_head: self.value_head.map(|head| by.rewrite("value_head", head)),
+                ..self
+            };
+        }
         let layer = |(index, layer): (usize, Layer<B>)| {
             let mut matrix =
                 |name: &str, x: Tensor<B, 2>| by.rewrite(&format!("layers.{index}.{name}"), x);
@@ -235,7 +247,7 @@ impl<B: Kernels> Backbone<B> {
         }
     }
 
-    /// Every parameter a share of the way towards another backbone's.
+    /// Every parameter that is trained a share of the way towards another backbone's.
     pub fn towards(self, other: &Self, share: f32) -> Self {
         struct All(BTreeMap<String, TensorData>);
         impl<B: Kernels> Rewrite<B> for All {
@@ -333,9 +345,25 @@ impl<B: Kernels> Backbone<B> {
         self.predict(hidden)
     }
 
+    /// `x` times one of a layer's matrices, with what an adapter adds to it.
+    fn product(&self, layer: usize, place: Place, x: Tensor<B, 2>) -> Tensor<B, 2> {
+        let weights = &self.layers[layer];
+        let matrix = match place {
+            Place::Qkv => &weights.qkv,
+            Place::AttentionOut => &weights.attention_out,
+            Place::GateUp => &weights.gate_up,
+            Place::Down => &weights.down,
+        };
+        match &self.lora {
+            Some(lora) => lora.product(layer, place, x, matrix.clone()),
+            None => x.matmul(matrix.clone()),
+        }
+    }
+
     /// Queries, keys and values, [tokens, queries | keys | values].
-    fn project(&self, layer: &Layer<B>, normed: Tensor<B, 2>) -> Tensor<B, 2> {
-        let mut qkv = normed.matmul(layer.qkv.clone());
+    fn project(&self, index: usize, normed: Tensor<B, 2>) -> Tensor<B, 2> {
+        let layer = &self.layers[index];
+        let mut qkv = self.product(index, Place::Qkv, normed);
         if let Some(bias) = &layer.qkv_bias {
             qkv = qkv + bias.clone().unsqueeze();
         }
@@ -372,17 +400,17 @@ impl<B: Kernels> Backbone<B> {
         let mut x = self.embedding.clone().select(0, tokens);
         for (index, layer) in self.layers.iter().enumerate() {
             let normed = B::rms_norm(x.clone(), layer.attention_norm.clone(), epsilon);
-            let mut attended = attend(index, self.project(layer, normed));
+            let mut attended = attend(index, self.project(index, normed));
             if index + 1 == self.layers.len() {
                 // Nothing after the last attention mixes tokens: only those that
                 // are asked for go on.
                 attended = attended.select(0, at.clone());
                 x = x.select(0, at.clone());
             }
-            x = x + attended.matmul(layer.attention_out.clone());
+            x = x + self.product(index, Place::AttentionOut, attended);
             let normed = B::rms_norm(x.clone(), layer.mlp_norm.clone(), epsilon);
-            let gated = B::swiglu(normed.matmul(layer.gate_up.clone()));
-            x = x + gated.matmul(layer.down.clone());
+            let gated = B::swiglu(self.product(index, Place::GateUp, normed));
+            x = x + self.product(index, Place::Down, gated);
         }
         B::rms_norm(x, self.norm.clone(), epsilon)
     }
@@ -410,6 +438,7 @@ impl<B: Trainable> Backbone<B> {
             norm: self.norm.clone().inner(),
             head: self.head.clone().map(Tensor::inner),
             value_head: self.value_head.clone().map(Tensor::inner),
+            lora: self.lora.as_ref().map(Lora::valid),
         }
     }
 }

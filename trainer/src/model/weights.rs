@@ -17,10 +17,10 @@ const SHARD_BYTES: u64 = 5_000_000_000;
 
 /// A matrix of ours, [inputs, outputs], and the ones of Hugging Face's,
 /// [outputs, inputs], that its columns are made of.
-struct Joined {
-    inputs: usize,
+pub(super) struct Joined {
+    pub(super) inputs: usize,
     /// Names without what they end with: `.weight` or `.bias`.
-    parts: Vec<(String, Range<usize>)>,
+    pub(super) parts: Vec<(String, Range<usize>)>,
 }
 
 impl Joined {
@@ -45,7 +45,7 @@ impl Joined {
 }
 
 /// The matrices of a layer, in the order of its fields.
-fn matrices(config: &BackboneConfig, layer: usize) -> [Joined; 4] {
+pub(super) fn matrices(config: &BackboneConfig, layer: usize) -> [Joined; 4] {
     let (hidden, intermediate) = (config.hidden_size, config.intermediate_size);
     let queries = config.heads * config.head_dim;
     let keys = config.kv_heads * config.head_dim;
@@ -81,7 +81,7 @@ const EMBEDDING: &str = "model.embed_tokens.weight";
 const NORM: &str = "model.norm.weight";
 const HEAD: &str = "lm_head.weight";
 /// TRL's name; others leave it out.
-const VALUE_HEAD: &str = "v_head.summary.weight";
+pub(super) const VALUE_HEAD: &str = "v_head.summary.weight";
 
 /// Norms of heads, of queries and of keys.
 fn head_norms(layer: usize) -> [String; 2] {
@@ -138,7 +138,8 @@ pub fn survey(folder: &Path) -> Result<(BackboneConfig, u64), WeightsError> {
 
 impl<B: Kernels> Backbone<B> {
     /// Writes the configuration and the weights into `folder`, which must exist:
-    /// nothing is lost.
+    /// nothing is lost. Of a backbone with an adapter only that is written, for the
+    /// rest is as it was loaded.
     pub fn save(&self, folder: &Path) -> Result<(), WeightsError> {
         self.save_as(folder, Stored::Float32)
     }
@@ -149,6 +150,9 @@ impl<B: Kernels> Backbone<B> {
     }
 
     fn save_as(&self, folder: &Path, stored: Stored) -> Result<(), WeightsError> {
+        if let Some(lora) = &self.lora {
+            return lora.save(folder, self.value_head.as_ref());
+        }
         self.config.write(&folder.join(CONFIG))?;
         self.arrays(stored).write_folder(folder, SHARD_BYTES)
     }
@@ -207,9 +211,9 @@ impl<B: Kernels> Backbone<B> {
         file
     }
 
-    /// Reads what [`Backbone::save`] wrote, or a folder of Hugging Face's of a known
-    /// family, in one file or in shards, in 32 or 16 bits. Nothing in the files may
-    /// be left over.
+    /// Reads what [`Backbone::save`] wrote without an adapter, or a folder of Hugging
+    /// Face's of a known family, in one file or in shards, in 32 or 16 bits. Nothing in
+    /// the files may be left over.
     pub fn load(folder: &Path, device: &B::Device) -> Result<Self, WeightsError> {
         let config = BackboneConfig::read(&folder.join(CONFIG))?;
         let mut file = Reader::open_folder(folder)?;
@@ -291,7 +295,13 @@ impl<B: Kernels> Backbone<B> {
 
 /// Writes rows of `width` as columns of `ours`, which has `columns` of them, from
 /// `start` on. Goes block by block, so that neither side leaves the cache.
-fn transpose_into(theirs: &[f32], width: usize, ours: &mut [f32], columns: usize, start: usize) {
+pub(super) fn transpose_into(
+    theirs: &[f32],
+    width: usize,
+    ours: &mut [f32],
+    columns: usize,
+    start: usize,
+) {
     const BLOCK: usize = 32;
     let rows = theirs.len() / width;
     for first in (0..rows).step_by(BLOCK) {

@@ -2,13 +2,14 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, anyhow, bail, ensure};
 use serde::{Deserialize, Serialize};
 use toml::Table;
 
-use crate::model::BackboneConfig;
 use crate::model::config::Stored;
 use crate::model::family::Family;
+use crate::model::lora::config::MODULES;
+use crate::model::{BackboneConfig, LoraConfig};
 
 /// `[backbone]`. Without `path` a new decoder of this shape is trained from random
 /// weights, with a tokenizer of its own.
@@ -30,8 +31,12 @@ pub struct BackboneSection {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub context: Option<usize>,
     /// Whether each role has weights, moments and updates of its own; they begin
-    /// alike. Otherwise all roles share one backbone.
+    /// alike. Otherwise all roles share one backbone. With `lora` each role has an
+    /// adapter of its own, beside one backbone.
     pub separate_roles: bool,
+    /// Has an adapter trained in the place of all weights. By default there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lora: Option<LoraSection>,
     /// Width of the residual stream. Default 128.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hidden_size: Option<usize>,
@@ -50,6 +55,52 @@ pub struct BackboneSection {
     /// Whether the head shares the embedding's weights. Default true.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tie_embeddings: Option<bool>,
+}
+
+/// `[backbone.lora]`: what is trained are products of two narrow matrices, added to
+/// some matrices of the backbone, whose own weights stay as they are (LoRA,
+/// <https://arxiv.org/abs/2106.09685>). Checkpoints and `final/` hold an adapter in
+/// PEFT's layout; `memloom model merge` makes a model of it and its base. An adapter
+/// takes a learning rate about ten times that of all weights.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LoraSection {
+    /// Inner width of the products.
+    pub rank: usize,
+    /// Products are multiplied by `alpha` over `rank`.
+    pub alpha: f64,
+    /// Share of the products' inputs that an update leaves out, drawn anew for every
+    /// micro-batch; below 1. Sampling and the reference policy leave nothing out: with
+    /// dropout the ratio before the first update is not 1, and `first_ratio_deviation`
+    /// says by how much.
+    pub dropout: f64,
+    /// Matrices that a product is added to, in every layer: `q_proj`, `k_proj`,
+    /// `v_proj`, `o_proj`, `gate_proj`, `up_proj`, `down_proj`. Default: all of them.
+    pub targets: Vec<String>,
+}
+
+impl Default for LoraSection {
+    fn default() -> Self {
+        Self {
+            rank: 16,
+            alpha: 32.0,
+            dropout: 0.0,
+            targets: MODULES.map(str::to_owned).into(),
+        }
+    }
+}
+
+impl LoraSection {
+    /// The shape of adapters to the model at `base`.
+    pub fn config(&self, base: String) -> LoraConfig {
+        LoraConfig {
+            rank: self.rank,
+            alpha: self.alpha,
+            dropout: self.dropout,
+            targets: self.targets.clone(),
+            base,
+        }
+    }
 }
 
 impl BackboneSection {
@@ -87,6 +138,16 @@ impl BackboneSection {
     }
 
     pub(super) fn check(&self) -> Result<()> {
+        if let Some(path) = self.path.as_ref().filter(|path| LoraConfig::is_in(path)) {
+            bail!(
+                "backbone.path: {} holds an adapter, not a model: make one of it and its base with `memloom model merge`",
+                path.display()
+            );
+        }
+        if let Some(lora) = &self.lora {
+            let checked = lora.config(String::new()).check();
+            checked.map_err(|why| anyhow!("backbone.lora.{why}"))?;
+        }
         let all = [
             ("layers", self.layers),
             ("intermediate_size", self.intermediate_size),

@@ -103,7 +103,7 @@ pub fn write_folder(target: &Path, write: impl FnOnce(&Path) -> Result<()>) -> R
         // would hide the error that matters.
         let _ = fs::remove_dir_all(&beside);
         error.context(format!(
-            "cannot write {}; what was saved before is untouched: make room and continue with --resume",
+            "cannot write {}; what was saved before is untouched: make room and do it again (train: with --resume)",
             target.display()
         ))
     })

@@ -9,6 +9,7 @@ use burn::tensor::backend::{Backend, BackendTypes};
 use burn::tensor::{Tensor, TensorData};
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{RngCore, SeedableRng};
 
 use super::critic::State;
 use super::step::{Scored, ScoredRow};
@@ -18,13 +19,11 @@ use crate::model::Backbone;
 use crate::model::pack::{Row, choice_logprobs, micro_batches, prompt_values};
 use crate::optim::{AdamW, Gradients};
 use crate::runfile::RunFile;
-use crate::seed::{Purpose, derive};
-use crate::tokenizer::Tokenizer;
 
 /// The backend without gradients.
 pub type Cpu = Flex;
 /// The backend with gradients.
-type Training = Autodiff<Cpu>;
+pub type Training = Autodiff<Cpu>;
 
 /// What an update did.
 #[derive(Clone, Copy, Debug, Default)]
@@ -92,7 +91,8 @@ pub struct Learner {
     divergence: bool,
 }
 
-type Device = <Cpu as BackendTypes>::Device;
+/// Where tensors of the backend are.
+pub type Device = <Cpu as BackendTypes>::Device;
 
 /// Names in a checkpoint: folders of weights, and the optimiser's file.
 const PRESENT: &str = "present";
@@ -100,7 +100,7 @@ const BEST: &str = "best";
 const REFERENCE: &str = "reference";
 const MOMENTS: &str = "moments.safetensors";
 
-/// How LoGo-GRPO updates.
+/// How an update is made.
 #[derive(Clone, Copy, Debug)]
 pub struct Reinforcement {
     /// The loss's switches.
@@ -115,43 +115,21 @@ pub struct Reinforcement {
     pub value_weight: f64,
     /// How far a value may move from what it was, per step.
     pub value_clip: f32,
+    /// Seed of dropout.
+    pub noise: u64,
 }
 
 impl Learner {
-    /// The weights that a run starts from: those of its model, or seeded ones for its
-    /// vocabulary.
-    pub fn new(file: &RunFile, tokenizer: &Tokenizer) -> Result<Self> {
-        let device = Device::default();
-        let mut model: Backbone<Training> = match &file.backbone.path {
-            Some(path) => {
-                let model = Backbone::load(path, &device)?;
-                let (words, rows) = (tokenizer.vocab_size(), model.config().vocab_size);
-                ensure!(
-                    words <= rows,
-                    "{}: the tokenizer has {words} tokens, the embedding {rows} rows: they are not of one model",
-                    path.display()
-                );
-                model
-            }
-            None => {
-                let config = file.backbone.config(tokenizer.vocab_size());
-                let seed = derive(file.run.seed, Purpose::Weights, &[]);
-                Backbone::random(&config, seed, &device)?
-            }
-        };
+    /// Trains `model` as a run file says.
+    pub fn new(file: &RunFile, mut model: Backbone<Training>) -> Self {
         if file.logo.algorithm.judges() {
             model = model.with_value_head();
         }
-        Ok(Self::with(file, model))
+        Self::with(file, model)
     }
 
-    /// Exported weights, with the shape that they were exported with.
-    pub fn load(file: &RunFile, weights: &Path) -> Result<Self> {
-        let model = Backbone::load(weights, &Device::default())?;
-        Ok(Self::with(file, model))
-    }
-
-    fn with(file: &RunFile, model: Backbone<Training>) -> Self {
+    /// Speaks with `model`, and may train it.
+    pub fn with(file: &RunFile, model: Backbone<Training>) -> Self {
         let settings = &file.optimizer;
         Self {
             model: model.within(file.backbone.context.unwrap_or(usize::MAX)),
@@ -220,13 +198,15 @@ impl Learner {
 
     /// One AdamW step towards demonstrations: cross-entropy over the free
     /// tokens, inside what the grammar allowed. The rows fit the context.
-    pub fn imitate(&mut self, rows: &[Row], learning_rate: f64) -> Result<Update> {
+    pub fn imitate(&mut self, rows: &[Row], learning_rate: f64, noise: u64) -> Result<Update> {
         let mut update = Update::default();
+        let mut noise = ChaCha8Rng::seed_from_u64(noise);
         let mut gradients = Gradients::new();
         let mut count = 0usize;
         for batch in micro_batches(rows, self.micro_batch_tokens) {
             let rows: Vec<&Row> = batch.iter().map(|index| &rows[*index]).collect();
-            let choices = choice_logprobs(&self.model, &rows, 1.0);
+            let model = self.model.noisy(noise.next_u64());
+            let choices = choice_logprobs(&model, &rows, 1.0);
             let tokens = choices.logprobs.dims()[0];
             update.tokens += fed(&rows);
             if tokens == 0 {
@@ -263,6 +243,7 @@ impl Learner {
             Some(_) => Some(self.believed(rows, settings.temperature)?),
             None => None,
         };
+        let mut noise = ChaCha8Rng::seed_from_u64(settings.noise);
         let (mut free, mut clipped, mut minibatches) = (0usize, 0usize, 0usize);
         let mut entropy = 0.0f64;
         let mut first = First::default();
@@ -281,7 +262,8 @@ impl Learner {
                 for batch in micro_batches(&plain, self.micro_batch_tokens) {
                     let rows: Vec<&Row> = batch.iter().map(|index| &plain[*index]).collect();
                     update.tokens += fed(&rows);
-                    let choices = choice_logprobs(&self.model, &rows, settings.temperature);
+                    let model = self.model.noisy(noise.next_u64());
+                    let choices = choice_logprobs(&model, &rows, settings.temperature);
                     let mut facts = Steps::default();
                     for &index in &batch {
                         facts.extend(&members[index].scored, shares.take(index));
@@ -314,7 +296,7 @@ impl Learner {
                     gradients.add(&self.model, loss.sum.backward());
                 }
                 if let Some(states) = judged.next() {
-                    self.foresee(states, settings, &mut gradients, &mut update)?;
+                    self.foresee(states, settings, &mut noise, &mut gradients, &mut update)?;
                 }
                 minibatches += 1;
                 update.gradient_norm += self.descend(gradients, 1.0, learning_rate)?;
@@ -338,6 +320,7 @@ impl Learner {
         &self,
         states: &[&State],
         settings: &Reinforcement,
+        noise: &mut ChaCha8Rng,
         gradients: &mut Gradients<Training>,
         update: &mut Update,
     ) -> Result<()> {
@@ -350,7 +333,7 @@ impl Learner {
                 let count = values.len();
                 Tensor::from_data(TensorData::new(values, [count]), &Device::default())
             };
-            let values = prompt_values(&self.model, &members);
+            let values = prompt_values(&self.model.noisy(noise.next_u64()), &members);
             let (old, targets) = (vector(|state| state.value), vector(|state| state.target));
             let loss = value_loss(values, old, targets, settings.value_clip);
             let loss = loss.div_scalar(states.len() as f64);
@@ -421,23 +404,29 @@ impl Learner {
 
     /// Takes up a checkpoint's weights and moments.
     pub fn restore(&mut self, folder: &Path) -> Result<()> {
-        let device = Device::default();
         let saved = |name: &str| Some(folder.join(name)).filter(|folder| folder.exists());
-        let context = self.model.context();
-        self.model = Backbone::load(&folder.join(PRESENT), &device)?.within(context);
+        self.model = self.model.reread(&folder.join(PRESENT))?;
         self.optimizer.load(&folder.join(MOMENTS), &self.model)?;
         self.best = saved(BEST)
-            .map(|folder| Backbone::load(&folder, &device).map(|model| model.within(context)))
+            .map(|folder| self.model.reread(&folder))
             .transpose()?;
+        let plain = self.model.valid();
         self.reference = saved(REFERENCE)
-            .map(|folder| Backbone::load(&folder, &device))
+            .map(|folder| plain.reread(&folder))
             .transpose()?;
         Ok(())
     }
 
-    /// Weights and configuration for others, in Hugging Face's layout.
+    /// Weights and configuration for others, in Hugging Face's layout, or the adapter's
+    /// in PEFT's.
     pub fn export(&self, folder: &Path) -> Result<()> {
         Ok(self.model.valid().without_value_head().export(folder)?)
+    }
+
+    /// The backbone that the adapter belongs to, in Hugging Face's layout.
+    pub fn export_base(&self, folder: &Path) -> Result<()> {
+        let base = self.model.valid().without_value_head().without_lora();
+        Ok(base.export(folder)?)
     }
 }
 

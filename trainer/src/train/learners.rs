@@ -4,15 +4,17 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail};
 use rand_chacha::ChaCha8Rng;
 
 use super::critic::State;
 use super::learner::{Learner, Reinforcement, Update};
 use super::step::ScoredRow;
 use super::warm::Demonstration;
+use super::weights::{self, Weights};
 use crate::generate::{Job, Sample};
 use crate::model::config::FILE as CONFIG;
+use crate::model::lora::config::FILE as ADAPTER;
 use crate::model::pack::Row;
 use crate::runfile::RunFile;
 use crate::tokenizer::Tokenizer;
@@ -24,51 +26,55 @@ type Name = Arc<str>;
 /// Learners by name.
 pub struct Learners(BTreeMap<Name, Learner>);
 
-/// Names of the learners whose weights are in a folder.
+/// Names of the learners whose weights are in a folder. Beside adapters other weights
+/// are their base.
 fn names(weights: &Path) -> Result<Vec<Name>> {
-    if weights.join(CONFIG).exists() {
-        return Ok(vec!["".into()]);
-    }
-    let entries = std::fs::read_dir(weights)
-        .with_context(|| format!("cannot list the weights in {}", weights.display()))?;
-    let mut names = Vec::new();
-    for entry in entries {
-        let entry = entry?;
-        if entry.path().join(CONFIG).exists() {
-            names.push(entry.file_name().to_string_lossy().into());
+    for config in [ADAPTER, CONFIG] {
+        if weights.join(config).exists() {
+            return Ok(vec!["".into()]);
+        }
+        let entries = std::fs::read_dir(weights)
+            .with_context(|| format!("cannot list the weights in {}", weights.display()))?;
+        let mut names = Vec::new();
+        for entry in entries {
+            let entry = entry?;
+            if entry.path().join(config).exists() {
+                names.push(entry.file_name().to_string_lossy().into());
+            }
+        }
+        if !names.is_empty() {
+            return Ok(names);
         }
     }
-    ensure!(
-        !names.is_empty(),
-        "{} holds no weights: neither {CONFIG} nor folders by role that have one",
+    bail!(
+        "{} holds no weights: neither {CONFIG} nor {ADAPTER} nor folders by role that have one",
         weights.display()
-    );
-    Ok(names)
+    )
 }
 
 impl Learners {
-    /// Seeded weights for a run file and its vocabulary: the same for each of the
-    /// policy's roles.
+    /// The weights that a run starts from: the same for each of the policy's roles.
     pub fn new(file: &RunFile, roles: &[String], tokenizer: &Tokenizer) -> Result<Self> {
         let names: Vec<Name> = match file.backbone.separate_roles {
             false => vec!["".into()],
             true => roles.iter().map(|role| role.as_str().into()).collect(),
         };
-        let learner = |name| Ok((name, Learner::new(file, tokenizer)?));
-        let learners = names.into_iter().map(learner);
-        learners.collect::<Result<_>>().map(Self)
+        let model = weights::start(file, tokenizer)?;
+        let learner = |name| (name, Learner::new(file, model.clone()));
+        Ok(Self(names.into_iter().map(learner).collect()))
     }
 
     /// What [`Learners::export`] wrote, with the shape that it was written with, and
-    /// the tokenizer beside it.
-    pub fn load(file: &RunFile, weights: &Path) -> Result<(Self, Arc<Tokenizer>)> {
-        let tokenizer = Tokenizer::load(weights)?.with_variables(&file.backbone.template)?;
-        let learner = |name: Name| {
-            let learner = Learner::load(file, &weights.join(&*name))?;
-            Ok((name, learner))
-        };
-        let learners = names(weights)?.into_iter().map(learner);
-        let learners = learners.collect::<Result<_>>()?;
+    /// the tokenizer beside it; or an adapter of somebody else's.
+    pub fn load(file: &RunFile, folder: &Path) -> Result<(Self, Arc<Tokenizer>)> {
+        let mut weights = Weights::new(file);
+        let mut learners = BTreeMap::new();
+        for name in names(folder)? {
+            let model = weights.read(&folder.join(&*name))?;
+            learners.insert(name, Learner::with(file, model));
+        }
+        let tokenizer = weights.tokenizer(folder)?;
+        let tokenizer = tokenizer.with_variables(&file.backbone.template)?;
         Ok((Self(learners), Arc::new(tokenizer)))
     }
 
@@ -146,11 +152,13 @@ impl Learners {
         &mut self,
         demonstrations: Vec<Demonstration>,
         learning_rate: f64,
+        noise: u64,
     ) -> Result<Update> {
         let mut updates = Vec::new();
         for (name, own) in self.divided(demonstrations, |given| &given.role)? {
             let rows: Vec<Row> = own.into_iter().map(|given| given.row).collect();
-            updates.push(self.learner(&name).imitate(&rows, learning_rate)?);
+            let learner = self.learner(&name);
+            updates.push(learner.imitate(&rows, learning_rate, noise)?);
         }
         Ok(Update::over(updates))
     }
@@ -216,17 +224,27 @@ impl Learners {
         learners.try_for_each(|(name, learner)| learner.restore(&folder.join(&**name)))
     }
 
-    /// Weights and configuration for others, in Hugging Face's layout: in `folder`,
-    /// or by role in folders below it.
-    pub fn export(&self, folder: &Path) -> Result<()> {
-        let mut learners = self.0.iter();
-        learners.try_for_each(|(name, learner)| learner.export(&below(folder, name)?))
+    /// Weights and configuration for others, in Hugging Face's layout, and adapters in
+    /// PEFT's: in `folder`, or by role in folders below it. The tokenizer is in
+    /// `folder`, and beside a base that is nowhere else.
+    pub fn export(&self, file: &RunFile, tokenizer: &Tokenizer, folder: &Path) -> Result<()> {
+        for (name, learner) in &self.0 {
+            learner.export(&below(folder, name)?)?;
+        }
+        if weights::makes_base(file)
+            && let Some(learner) = self.0.values().next()
+        {
+            let base = below(folder, weights::BASE)?;
+            learner.export_base(&base)?;
+            tokenizer.save(&base)?;
+        }
+        tokenizer.save(folder)
     }
 }
 
 /// The folder of a learner, made if it is not there.
-fn below(folder: &Path, name: &Name) -> Result<PathBuf> {
-    let folder = folder.join(&**name);
+fn below(folder: &Path, name: &str) -> Result<PathBuf> {
+    let folder = folder.join(name);
     std::fs::create_dir_all(&folder)
         .with_context(|| format!("cannot make the folder {}", folder.display()))?;
     Ok(folder)

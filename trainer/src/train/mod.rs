@@ -12,6 +12,7 @@ pub mod step;
 pub mod summary;
 pub mod tokens;
 pub mod warm;
+pub mod weights;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -34,6 +35,7 @@ use crate::optim::schedule;
 use crate::report;
 use crate::rollout::model::Sampling;
 use crate::runfile::{Learn, RunFile};
+use crate::seed::{Purpose, derive};
 use crate::tokenizer::Tokenizer;
 use crate::world::World;
 
@@ -324,7 +326,10 @@ impl Trainer<'_> {
                 rows > 0 || all == 0,
                 "none of the {all} demonstrations of a warm-start step fits the {context} tokens that the backbone reads: raise backbone.context, or have the policy ask in fewer words"
             );
-            let update = self.learners.imitate(demonstrations, learning_rate)?;
+            let noise = derive(seed, Purpose::Dropout, &[0, step]);
+            let update = self
+                .learners
+                .imitate(demonstrations, learning_rate, noise)?;
             self.progress.position = Position::WarmStart(step + 1);
             self.progress.trained_tokens += update.tokens;
             self.metrics.write(&WarmStartLine {
@@ -398,8 +403,7 @@ impl Trainer<'_> {
             .write(&Timing::new("after", self.progress.steps, began))?;
         let out = &self.file.run.out;
         checkpoint::write_folder(&out.join("final"), |folder| {
-            self.learners.export(folder)?;
-            self.tokenizer.save(folder)
+            self.learners.export(self.file, &self.tokenizer, folder)
         })?;
         let long = match (self.long(), long_before, long_after, long_baselines) {
             (Some(exam), Some(before), Some(after), Some(baselines)) => Some(LongHorizon {

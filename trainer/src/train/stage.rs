@@ -20,7 +20,7 @@ use crate::rollout::model::Sampling;
 use crate::rollout::worth::Valuing;
 use crate::rollout::{self, Anchor, Outcome, Plan};
 use crate::runfile::{AnchorRule, Carry, Learn, Stage, Watched};
-use crate::seed::{Purpose, generator};
+use crate::seed::{Purpose, derive, generator};
 use crate::world::Opened;
 
 /// A line of `metrics.jsonl` for a LoGo-GRPO step.
@@ -239,6 +239,7 @@ impl Trainer<'_> {
             minibatches: logo.minibatches,
             value_weight: logo.value_weight,
             value_clip: logo.value_clip,
+            noise: derive(seed, Purpose::Dropout, &[index as u64 + 1, step]),
         };
         let order = generator(seed, Purpose::Shuffle, &[index as u64, step]);
         let update = self

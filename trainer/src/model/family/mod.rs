@@ -120,6 +120,16 @@ impl<'a> Json<'a> {
         self.typed(key, "an object", |value| value.as_object().map(Json))
     }
 
+    /// Refuses something that memloom does not know, where it says more than nothing.
+    pub(super) fn refuse_set(&self, key: &str) -> Result<(), String> {
+        match self.get(key) {
+            None | Some(Value::Bool(false)) => Ok(()),
+            Some(Value::Array(items)) if items.is_empty() => Ok(()),
+            Some(Value::Object(items)) if items.is_empty() => Ok(()),
+            Some(value) => Err(format!("{key} is {value}, which memloom does not know")),
+        }
+    }
+
     /// Refuses a part that the decoder does not have.
     pub(super) fn refuse(&self, key: &str) -> Result<(), String> {
         match self.flag(key)? {

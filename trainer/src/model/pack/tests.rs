@@ -3,6 +3,8 @@ use burn_flex::Flex;
 
 use super::super::BackboneConfig;
 use super::super::decoder::Rewrite;
+use super::super::lora::LoraConfig;
+use super::super::lora::config::MODULES;
 use super::*;
 use crate::model::kernels::floats;
 
@@ -184,29 +186,57 @@ fn gradients_are_finite_differences() {
             tie_embeddings,
             ..BackboneConfig::tiny()
         };
-        let rows = rows();
-        let rows = [&rows[0], &rows[1]];
-        let tracked = model::<Tracked>(&config);
-        let weights = |index: usize| 0.3 + 0.2 * index as f32;
-        let logprobs_of = choice_logprobs(&tracked, &rows, 0.8).logprobs;
-        let count = logprobs_of.dims()[0];
-        let factors: Vec<f32> = (0..count).map(weights).collect();
-        let factors: Tensor<Tracked, 1> =
-            Tensor::from_floats(factors.as_slice(), &Default::default());
-        let gradients = (logprobs_of * factors).sum().backward();
-        let mut read = Read(&gradients, Vec::new());
-        tracked.clone().rewrite(&mut read);
-        assert_eq!(read.1.len(), if tie_embeddings { 14 } else { 15 });
-
-        let plain = tracked.valid();
-        assert_differences(&read.1, |nudge| {
-            let model = plain.clone().rewrite(&mut { nudge });
-            let values = logprobs(&model, &rows, 0.8).into_iter().enumerate();
-            values
-                .map(|(index, value)| f64::from(value * weights(index)))
-                .sum()
-        });
+        let parameters = if tie_embeddings { 14 } else { 15 };
+        assert_gradients(&model(&config), parameters);
     }
+}
+
+#[test]
+fn gradients_of_an_adapter_are_finite_differences_and_there_are_no_others() {
+    let config = BackboneConfig {
+        qkv_bias: true,
+        qk_norm: true,
+        ..BackboneConfig::tiny()
+    };
+    for (targets, parameters) in [
+        (&MODULES[..], 2 * 2 * 7),
+        (&["k_proj", "up_proj", "down_proj"], 2 * 2 * 3),
+    ] {
+        let lora = LoraConfig {
+            rank: 3,
+            alpha: 6.0,
+            dropout: 0.0,
+            targets: targets.iter().map(|name| (*name).into()).collect(),
+            base: String::new(),
+        };
+        let adapted = model(&config).with_lora(&lora, 3).rewrite(&mut Opinion);
+        assert_gradients(&adapted, parameters);
+    }
+}
+
+/// Holds the gradients of so many parameters, all that there are, against finite
+/// differences.
+fn assert_gradients(tracked: &Backbone<Tracked>, parameters: usize) {
+    let rows = rows();
+    let rows = [&rows[0], &rows[1]];
+    let weights = |index: usize| 0.3 + 0.2 * index as f32;
+    let logprobs_of = choice_logprobs(tracked, &rows, 0.8).logprobs;
+    let count = logprobs_of.dims()[0];
+    let factors: Vec<f32> = (0..count).map(weights).collect();
+    let factors: Tensor<Tracked, 1> = Tensor::from_floats(factors.as_slice(), &Default::default());
+    let gradients = (logprobs_of * factors).sum().backward();
+    let mut read = Read(&gradients, Vec::new());
+    tracked.clone().rewrite(&mut read);
+    assert_eq!(read.1.len(), parameters);
+
+    let plain = tracked.valid();
+    assert_differences(&read.1, |nudge| {
+        let model = plain.clone().rewrite(&mut { nudge });
+        let values = logprobs(&model, &rows, 0.8).into_iter().enumerate();
+        values
+            .map(|(index, value)| f64::from(value * weights(index)))
+            .sum()
+    });
 }
 
 /// Holds gradients against what a small change of a weight does to the loss.
@@ -225,16 +255,20 @@ fn assert_differences(gradients: &[(String, Vec<f32>)], loss: impl Fn(Nudge<'_>)
     }
 }
 
-/// Gives the value head an opinion.
+/// Gives a value head and an adapter, which begin with nothing to say, an opinion.
 struct Opinion;
 
 impl<B: Kernels> Rewrite<B> for Opinion {
     fn rewrite<const D: usize>(&mut self, name: &str, parameter: Tensor<B, D>) -> Tensor<B, D> {
-        if name != "value_head" {
+        let size = match name.ends_with("lora_B") {
+            true => 0.3,
+            false => 1.0,
+        };
+        if name != "value_head" && !name.ends_with("lora_B") {
             return parameter;
         }
         let count = parameter.shape().num_elements();
-        let values: Vec<f32> = (0..count).map(|at| (at as f32).sin()).collect();
+        let values: Vec<f32> = (0..count).map(|at| size * (at as f32).sin()).collect();
         let data = burn::tensor::TensorData::new(values, parameter.shape());
         Tensor::from_data(data, &parameter.device()).require_grad()
     }
