@@ -11,6 +11,7 @@ use memloom_runtime::{Error, Limits, Pace, Sandbox};
 use serde::Serialize;
 
 use self::guest::Guest;
+pub use self::guest::complete;
 use crate::memory::resident_kib;
 
 /// What became of a hostile guest.

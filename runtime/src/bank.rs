@@ -10,6 +10,8 @@ use crate::log::LogLine;
 use crate::types::{self, Entry, Hit, Moment, Operation, Query, Schema, Stats};
 
 /// A bank component, compiled and linked. Cheap to clone.
+///
+/// `Send` and `Sync`. See [`Bank`] for what it does.
 #[derive(Clone)]
 pub struct BankComponent(pub(crate) Arc<Prepared<Guest>>);
 
@@ -32,6 +34,51 @@ impl BankComponent {
 ///
 /// Every function fails where the bank traps, runs into a limit or returns what
 /// the contract rules out; after the first two it answers no further calls.
+///
+/// `Send` and `Sync`; every function takes it for itself.
+///
+/// ```
+/// use memloom_runtime::types::{Insertion, Moment, Operation, Query};
+/// use memloom_runtime::{Limits, Sandbox};
+///
+/// # fn main() -> Result<(), memloom_runtime::Error> {
+/// let sandbox = Sandbox::new(Limits::default())?;
+/// let mut bank = sandbox.bank("../target/components/flat.wasm")?.instantiate()?;
+///
+/// let at = Moment {
+///     session: 1,
+///     time: "3 May 2026".into(),
+/// };
+/// let insert = |text: &str| {
+///     Operation::Insert(Insertion {
+///         text: text.into(),
+///         speaker: "Ada".into(),
+///         evidence: vec!["D1:1".into()],
+///         vector: None,
+///     })
+/// };
+/// let results = bank.apply(&at, &[insert("Ada lives in Lisbon."), Operation::Delete("m7".into())])?;
+/// assert!(results[0].is_ok() && results[1].is_err()); // a bad operation fails alone
+///
+/// let hits = bank.retrieve(&Query {
+///     text: "Where does Ada live?".into(),
+///     vector: None,
+///     speaker: None,
+///     limit: 3,
+///     threshold: 0.0,
+/// })?;
+/// assert_eq!(hits[0].entry.text, "Ada lives in Lisbon.");
+///
+/// // A fork goes its own way, and a state can be taken and put back.
+/// let state = bank.snapshot()?;
+/// let mut fork = bank.fork()?;
+/// fork.apply(&at, &[insert("Ada likes rain.")])?;
+/// assert_eq!((bank.stats()?.entries, fork.stats()?.entries), (1, 2));
+/// fork.restore(&state)?;
+/// assert_eq!(fork.entries()?, bank.entries()?);
+/// # Ok(())
+/// # }
+/// ```
 pub struct Bank(pub(crate) Instance<Guest>);
 
 impl Bank {

@@ -1,13 +1,13 @@
 //! Whether a component keeps the contract: what its author runs before anybody
 //! else runs the component.
 //!
-//! ```no_run
+//! ```
 //! use memloom_runtime::check::Check;
 //! use memloom_runtime::{Limits, Sandbox};
 //!
 //! # fn main() -> Result<(), memloom_runtime::Error> {
 //! let sandbox = Sandbox::new(Limits::default())?;
-//! let report = Check::default().run(&sandbox, "flat.wasm".as_ref())?;
+//! let report = Check::default().run(&sandbox, "../target/components/flat.wasm".as_ref())?;
 //! print!("{report}");
 //! assert!(report.passed());
 //! # Ok(())

@@ -14,6 +14,8 @@ use crate::types::{
 };
 
 /// An environment component, compiled and linked. Cheap to clone.
+///
+/// `Send` and `Sync`. See [`Environment`] for what it does.
 #[derive(Clone)]
 pub struct EnvironmentComponent(pub(crate) Arc<Prepared<Guest>>);
 
@@ -41,6 +43,38 @@ impl EnvironmentComponent {
 /// Every function fails where the environment refuses ([`Error::Guest`]),
 /// traps, runs into a limit or returns what the contract rules out; after a
 /// trap or an exhausted limit it answers no further calls.
+///
+/// `Send` and `Sync`; every function takes it for itself.
+///
+/// ```
+/// use memloom_runtime::types::{Answer, SessionContent};
+/// use memloom_runtime::{Limits, Sandbox};
+///
+/// # fn main() -> Result<(), memloom_runtime::Error> {
+/// let sandbox = Sandbox::new(Limits::default())?;
+/// let chronicle = sandbox.environment("../target/components/chronicle.wasm")?;
+/// let mut environment = chronicle.instantiate()?;
+/// environment.load(&[], "{}")?; // it makes its episodes up and needs no files
+///
+/// let episode = environment.open("train", 0, 2)?;
+/// assert_eq!((episode.id.as_str(), episode.sessions), ("train/0", 2));
+/// let SessionContent::Dialogue(session) = environment.session(1)? else {
+///     panic!("chronicle has no tasks");
+/// };
+/// assert_eq!(session.turns[0].id, "D1:1");
+///
+/// // What nothing was said of is answered best with nothing, all else is not.
+/// let unknown = Answer {
+///     text: String::new(),
+///     citations: vec![],
+/// };
+/// for question in environment.questions()? {
+///     let reward = environment.score(&question.id, &unknown)?.reward;
+///     assert_eq!(reward == 1.0, question.evidence.is_empty());
+/// }
+/// # Ok(())
+/// # }
+/// ```
 pub struct Environment {
     pub(crate) instance: Instance<Guest>,
     /// What it read last.

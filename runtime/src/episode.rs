@@ -1,10 +1,10 @@
-//! One rollout: a policy, its bank, an environment and a model.
+//! One rollout: an agent in an environment.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use cpu_time::ThreadTime;
 
+use crate::agent::Agent;
 use crate::bank::{Bank, BankComponent};
 use crate::bindings::policy::Guest;
 use crate::environment::{Environment, EnvironmentComponent};
@@ -15,14 +15,15 @@ use crate::meter::Meter;
 use crate::model::{Embedder, LanguageModel};
 use crate::policy::PolicyComponent;
 use crate::snapshot::Snapshot;
-use crate::surroundings::{Activity, Surroundings};
+use crate::surroundings::Surroundings;
 use crate::trace::Event;
 use crate::types::{
-    Answer, Entry, Hint, LexiconKind, Moment, OpenEpisode, Question, Report, Score, SessionContent,
-    Stats,
+    Answer, Entry, LexiconKind, OpenEpisode, Question, Report, Score, SessionContent, Stats,
 };
 
 /// What the agent of an episode is made of.
+///
+/// `Send` and `Sync`, and cheap to clone. [`Episode`] shows one.
 #[derive(Clone)]
 pub struct EpisodeParts {
     /// Where it remembers.
@@ -51,10 +52,45 @@ impl EpisodeParts {
 /// policy does not cope. The error names the component and the function. After
 /// a trap or an exhausted limit the episode can only be read or dropped;
 /// [`Episode::resume`] makes another from a snapshot.
+///
+/// Can be sent to another thread, but not shared among threads.
+///
+/// ```
+/// use memloom_runtime::{DemonstrationModel, Episode, EpisodeParts, Limits, Sandbox};
+///
+/// # fn main() -> Result<(), memloom_runtime::Error> {
+/// let sandbox = Sandbox::new(Limits::default())?;
+/// let chronicle = sandbox.environment("../target/components/chronicle.wasm")?;
+/// let mut environment = chronicle.instantiate()?;
+/// environment.load(&[], "{}")?;
+/// environment.open("train", 0, 2)?;
+/// let parts = EpisodeParts {
+///     bank: sandbox.bank("../target/components/flat.wasm")?,
+///     policy: sandbox.policy("../target/components/selector.wasm")?,
+///     policy_options: "{}".into(),
+///     lexicon: environment.describe()?.lexicon,
+/// };
+///
+/// let mut episode = Episode::start(&parts, environment, Box::new(DemonstrationModel))?;
+/// episode.observe(1, Some(("expert", 1)))?;
+/// let between = episode.snapshot()?;
+/// episode.observe(2, Some(("expert", 1)))?;
+/// for question in episode.questions()? {
+///     let answer = episode.answer(&question)?;
+///     assert_eq!(episode.score(&question, &answer)?.reward, 1.0);
+/// }
+/// assert!(episode.meter().generate_calls > 0);
+///
+/// // Another goes on from the state between the sessions, and ends in the same one.
+/// let model = Box::new(DemonstrationModel);
+/// let mut again = Episode::resume(&parts, &chronicle, &between, model)?;
+/// again.observe(2, Some(("expert", 1)))?;
+/// assert_eq!(again.snapshot()?.name(), episode.snapshot()?.name());
+/// # Ok(())
+/// # }
+/// ```
 pub struct Episode {
-    parts: EpisodeParts,
-    policy: Instance<Guest>,
-    spent: Duration,
+    pub(crate) agent: Agent,
 }
 
 impl Episode {
@@ -90,10 +126,13 @@ impl Episode {
         let mut environment = environment.instantiate()?;
         environment.restore(snapshot.environment())?;
         let mut episode = Self::assemble(parts, bank, environment, model, started)?;
-        episode.timed(|episode| episode.policy.restore(snapshot.policy()))?;
+        episode
+            .agent
+            .timed(|agent| agent.policy().restore(snapshot.policy()))?;
         Ok(episode)
     }
 
+    /// Work on it was begun at `started`.
     pub(crate) fn assemble(
         parts: &EpisodeParts,
         bank: Bank,
@@ -101,24 +140,14 @@ impl Episode {
         model: Box<dyn LanguageModel>,
         started: ThreadTime,
     ) -> Result<Self, Error> {
-        let surroundings = Surroundings::new(bank, environment, model);
-        let mut policy = Instance::new(&parts.policy.0, Some(surroundings))?;
-        parts.configure(&mut policy)?;
-        Ok(Self::with(parts, policy, started))
-    }
-
-    /// An episode of a policy that is ready, which was begun at `started`.
-    pub(crate) fn with(parts: &EpisodeParts, policy: Instance<Guest>, started: ThreadTime) -> Self {
-        Self {
-            parts: parts.clone(),
-            policy,
-            spent: started.elapsed(),
-        }
+        let around = Surroundings::new(bank, Some(environment), model);
+        let agent = Agent::amid(parts, around, started)?;
+        Ok(Self { agent })
     }
 
     /// Grants the policy an embedder. By default there is none.
     pub fn set_embedder(&mut self, embedder: Arc<dyn Embedder>) {
-        self.surroundings().embedder = Some(embedder);
+        self.agent.set_embedder(embedder);
     }
 
     /// Opens another episode of the environment. Bank and policy stay as they are.
@@ -126,9 +155,9 @@ impl Episode {
     /// # Errors
     /// See [`Episode`].
     pub fn open(&mut self, split: &str, index: u64, horizon: u32) -> Result<OpenEpisode, Error> {
-        self.timed(|episode| {
-            let around = episode.surroundings();
-            let opened = around.environment.open(split, index, horizon)?;
+        self.agent.timed(|agent| {
+            let around = agent.surroundings();
+            let opened = around.environment().open(split, index, horizon)?;
             around.record(|| Event::Opened {
                 split: split.to_owned(),
                 index,
@@ -150,9 +179,9 @@ impl Episode {
         session: u32,
         demonstrator: Option<(&str, u64)>,
     ) -> Result<Report, Error> {
-        self.timed(|episode| {
-            let result = episode.observed(session, demonstrator);
-            episode.surroundings().record(|| Event::Observed {
+        self.agent.timed(|agent| {
+            let result = observed(agent, session, demonstrator);
+            agent.surroundings().record(|| Event::Observed {
                 session,
                 demonstrator: demonstrator.map(|(name, seed)| (name.to_owned(), seed)),
                 result: told(&result),
@@ -161,49 +190,13 @@ impl Episode {
         })
     }
 
-    fn observed(
-        &mut self,
-        session: u32,
-        demonstrator: Option<(&str, u64)>,
-    ) -> Result<Report, Error> {
-        let around = self.surroundings();
-        let content = around.environment.session(session)?;
-        let hints = match demonstrator {
-            Some((name, seed)) => Some(around.environment.demonstrate(name, session, seed)?),
-            None => None,
-        };
-        self.attend(&content, hints.as_deref())
-    }
-
-    /// Has the policy observe a session, and ends the session in the bank.
-    pub(crate) fn attend(
-        &mut self,
-        content: &SessionContent,
-        hints: Option<&[Hint]>,
-    ) -> Result<Report, Error> {
-        let (at, task) = moment(content);
-        let observing = Activity::Observing {
-            session: at.session,
-            task,
-            ended: false,
-        };
-        let (activity, report) = self.engage(observing, |policy| {
-            policy.attempt("observe", |policy, store| {
-                policy.call_observe(store, content, hints)
-            })
-        })?;
-        if !matches!(activity, Activity::Observing { ended: true, .. }) {
-            self.surroundings().bank.end_session(&at)?;
-        }
-        Ok(report)
-    }
-
     /// A session of the environment, from 1, without the policy.
     ///
     /// # Errors
     /// See [`Episode`].
     pub fn session(&mut self, session: u32) -> Result<SessionContent, Error> {
-        self.timed(|episode| episode.surroundings().environment.session(session))
+        self.agent
+            .timed(|agent| agent.surroundings().environment().session(session))
     }
 
     /// Everything that the environment asks about the sessions within the horizon.
@@ -211,9 +204,9 @@ impl Episode {
     /// # Errors
     /// See [`Episode`].
     pub fn questions(&mut self) -> Result<Vec<Question>, Error> {
-        self.timed(|episode| {
-            let around = episode.surroundings();
-            let questions = around.environment.questions()?;
+        self.agent.timed(|agent| {
+            let around = agent.surroundings();
+            let questions = around.environment().questions()?;
             around.record(|| Event::Asked(questions.clone()));
             Ok(questions)
         })
@@ -226,15 +219,9 @@ impl Episode {
     /// # Errors
     /// See [`Episode`].
     pub fn answer(&mut self, question: &Question) -> Result<Answer, Error> {
-        self.timed(|episode| {
-            let result = episode
-                .engage(Activity::Answering(question.id.clone()), |policy| {
-                    policy.attempt("answer", |policy, store| {
-                        policy.call_answer(store, &question.text)
-                    })
-                })
-                .map(|(_, answer)| answer);
-            episode.surroundings().record(|| Event::Answered {
+        self.agent.timed(|agent| {
+            let result = agent.reply(&question.id, &question.text);
+            agent.surroundings().record(|| Event::Answered {
                 question: question.id.clone(),
                 result: told(&result),
             });
@@ -247,9 +234,9 @@ impl Episode {
     /// # Errors
     /// See [`Episode`].
     pub fn score(&mut self, question: &Question, answer: &Answer) -> Result<Score, Error> {
-        self.timed(|episode| {
-            let around = episode.surroundings();
-            let result = around.environment.score(&question.id, answer);
+        self.agent.timed(|agent| {
+            let around = agent.surroundings();
+            let result = around.environment().score(&question.id, answer);
             around.record(|| Event::Scored {
                 question: question.id.clone(),
                 answer: answer.clone(),
@@ -264,7 +251,7 @@ impl Episode {
     /// # Errors
     /// See [`Episode`].
     pub fn entries(&mut self) -> Result<Vec<Entry>, Error> {
-        self.timed(|episode| episode.surroundings().bank.entries())
+        self.agent.entries()
     }
 
     /// The bank's sizes.
@@ -272,7 +259,7 @@ impl Episode {
     /// # Errors
     /// See [`Episode`].
     pub fn stats(&mut self) -> Result<Stats, Error> {
-        self.timed(|episode| episode.surroundings().bank.stats())
+        self.agent.stats()
     }
 
     /// The state of bank, policy and environment.
@@ -280,11 +267,11 @@ impl Episode {
     /// # Errors
     /// See [`Episode`].
     pub fn snapshot(&mut self) -> Result<Snapshot, Error> {
-        self.timed(|episode| {
-            let policy = episode.policy.snapshot()?;
-            let around = episode.surroundings();
+        self.agent.timed(|agent| {
+            let policy = agent.policy().snapshot()?;
+            let around = agent.surroundings();
             let bank = around.bank.snapshot()?;
-            let environment = around.environment.snapshot()?;
+            let environment = around.environment().snapshot()?;
             let snapshot = Snapshot::new(bank, policy, environment);
             around.record(|| Event::Captured(snapshot.states().clone()));
             Ok(snapshot)
@@ -297,11 +284,11 @@ impl Episode {
     /// See [`Episode`]; [`Error::Guest`] where a component refuses its state:
     /// the others may have theirs by then, so restore another or drop the episode.
     pub fn restore(&mut self, snapshot: &Snapshot) -> Result<(), Error> {
-        self.timed(|episode| {
-            episode.policy.restore(snapshot.policy())?;
-            let around = episode.surroundings();
+        self.agent.timed(|agent| {
+            agent.policy().restore(snapshot.policy())?;
+            let around = agent.surroundings();
             around.bank.restore(snapshot.bank())?;
-            around.environment.restore(snapshot.environment())?;
+            around.environment().restore(snapshot.environment())?;
             around.record(|| Event::Restored(snapshot.states().clone()));
             Ok(())
         })
@@ -309,94 +296,47 @@ impl Episode {
 
     /// Starts to record. By default nothing is.
     pub fn record(&mut self) {
-        self.surroundings().events.get_or_insert_default();
+        self.agent.surroundings().events.get_or_insert_default();
     }
 
     /// What was recorded since [`Episode::record`] or the last call of this;
     /// empty where nothing is.
     pub fn take_events(&mut self) -> Vec<Event> {
-        let events = self.surroundings().events.as_mut();
+        let events = self.agent.surroundings().events.as_mut();
         events.map(std::mem::take).unwrap_or_default()
     }
 
     /// What the episode cost so far.
     pub fn meter(&mut self) -> Meter {
-        let spent = self.spent;
-        let around = self.surroundings();
-        Meter {
-            guests: spent.saturating_sub(around.model_cpu),
-            model: around.model_time,
-            host_calls: around.host_calls,
-            generate_calls: around.generate_calls,
-        }
+        self.agent.meter()
     }
 
     /// Log lines of policy, bank and environment, in this order, that were
     /// written since the last call.
     pub fn take_log(&mut self) -> Vec<LogLine> {
-        let mut lines = self.policy.tenant().log.take();
-        let around = self.surroundings();
-        lines.extend(around.bank.take_log());
-        lines.extend(around.environment.take_log());
+        let mut lines = self.agent.take_log();
+        lines.extend(self.agent.surroundings().environment().take_log());
         lines
     }
+}
 
-    pub(crate) fn parts(&self) -> &EpisodeParts {
-        &self.parts
-    }
-
-    pub(crate) fn policy(&mut self) -> &mut Instance<Guest> {
-        &mut self.policy
-    }
-
-    pub(crate) fn surroundings(&mut self) -> &mut Surroundings {
-        self.policy
-            .tenant()
-            .served
-            .as_mut()
-            .expect("an episode's policy is made with surroundings")
-    }
-
-    /// Calls the policy for something. Where the model failed and the policy
-    /// gave up, the model is to blame.
-    fn engage<R>(
-        &mut self,
-        activity: Activity,
-        call: impl FnOnce(&mut Instance<Guest>) -> Result<R, Error>,
-    ) -> Result<(Activity, R), Error> {
-        self.surroundings().begin(activity);
-        let result = call(&mut self.policy);
-        let (activity, failure) = self.surroundings().finish();
-        match (result, failure) {
-            (Ok(value), _) => Ok((activity, value)),
-            (Err(Error::Guest { .. }), Some(failure)) => Err(failure),
-            (Err(error), _) => Err(error),
-        }
-    }
-
-    pub(crate) fn timed<R>(
-        &mut self,
-        run: impl FnOnce(&mut Self) -> Result<R, Error>,
-    ) -> Result<R, Error> {
-        let started = ThreadTime::now();
-        let result = run(self);
-        self.spent += started.elapsed();
-        result
-    }
+fn observed(
+    agent: &mut Agent,
+    session: u32,
+    demonstrator: Option<(&str, u64)>,
+) -> Result<Report, Error> {
+    let environment = agent.surroundings().environment();
+    let content = environment.session(session)?;
+    let hints = match demonstrator {
+        Some((name, seed)) => Some(environment.demonstrate(name, session, seed)?),
+        None => None,
+    };
+    agent.attend(&content, hints.as_deref())
 }
 
 /// A result as traces hold it.
 fn told<T: Clone>(result: &Result<T, Error>) -> Result<T, String> {
     result.as_ref().cloned().map_err(Error::to_string)
-}
-
-fn moment(content: &SessionContent) -> (Moment, bool) {
-    let (session, time, task) = match content {
-        SessionContent::Dialogue(session) => (session.index, &session.time, false),
-        SessionContent::Task(task) => (task.index, &task.time, true),
-    };
-    let time = time.clone();
-    (Moment { session, time }, task)
 }
 
 #[cfg(test)]

@@ -6,6 +6,22 @@ use crate::model::ModelError;
 use crate::types;
 
 /// What can go wrong between a host and its components.
+///
+/// `Send` and `Sync`. Displays as one line: what failed, where, and what to do.
+///
+/// ```
+/// use memloom_runtime::{Error, Limits, Sandbox};
+///
+/// # fn main() -> Result<(), memloom_runtime::Error> {
+/// let error = Sandbox::new(Limits::default())?.bank("nowhere.wasm").err().unwrap();
+/// assert!(matches!(error, Error::Load { .. }));
+/// assert_eq!(
+///     error.to_string(),
+///     "cannot load nowhere.wasm: No such file or directory (os error 2)"
+/// );
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The engine could not be set up.
@@ -166,6 +182,26 @@ pub enum Error {
         name: String,
         /// The store.
         folder: String,
+        /// What is wrong.
+        why: String,
+    },
+    /// A [`MemoryStore`] that cannot do what it was asked for.
+    ///
+    /// [`MemoryStore`]: crate::MemoryStore
+    #[error("cannot {action} in {path}: {why}")]
+    Memories {
+        /// What was to be done.
+        action: String,
+        /// The store's file.
+        path: String,
+        /// What is wrong.
+        why: String,
+    },
+    /// A [`Worker`] that cannot start or has stopped.
+    ///
+    /// [`Worker`]: crate::Worker
+    #[error("the worker: {why}")]
+    Worker {
         /// What is wrong.
         why: String,
     },

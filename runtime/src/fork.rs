@@ -26,6 +26,7 @@ pub(crate) use self::analysis::forkable;
 use self::image::Image;
 use self::shell::Pool;
 pub(crate) use self::shell::Shell;
+use crate::agent::Agent;
 use crate::bank::Bank;
 use crate::bindings;
 use crate::environment::{Environment, Loaded};
@@ -225,6 +226,41 @@ impl EnvironmentPoint {
 
 /// A moment of an episode from which any number of forks start, on any thread.
 /// Outlives the episode.
+///
+/// `Send` and `Sync`.
+///
+/// ```
+/// # use memloom_runtime::{EpisodeParts, Limits, Sandbox};
+/// use memloom_runtime::{DemonstrationModel, Episode};
+///
+/// # fn main() -> Result<(), memloom_runtime::Error> {
+/// # let sandbox = Sandbox::new(Limits::default())?;
+/// # let mut environment = sandbox
+/// #     .environment("../target/components/chronicle.wasm")?
+/// #     .instantiate()?;
+/// # environment.load(&[], "{}")?;
+/// # environment.open("train", 0, 2)?;
+/// # let parts = EpisodeParts {
+/// #     bank: sandbox.bank("../target/components/flat.wasm")?,
+/// #     policy: sandbox.policy("../target/components/selector.wasm")?,
+/// #     policy_options: "{}".into(),
+/// #     lexicon: environment.describe()?.lexicon,
+/// # };
+/// let mut episode = Episode::start(&parts, environment, Box::new(DemonstrationModel))?;
+/// episode.observe(1, Some(("expert", 1)))?;
+///
+/// // Two rerolls of session 2 from the same state, as two demonstrators see it.
+/// let point = episode.fork_point()?;
+/// let mut one = point.fork(Box::new(DemonstrationModel))?;
+/// let mut other = point.fork(Box::new(DemonstrationModel))?;
+/// one.observe(2, Some(("nothing", 1)))?;
+/// other.observe(2, Some(("everything", 1)))?;
+/// let before = episode.stats()?.entries;
+/// assert_eq!(one.stats()?.entries, before);
+/// assert!(other.stats()?.entries > before);
+/// # Ok(())
+/// # }
+/// ```
 pub struct ForkPoint {
     parts: EpisodeParts,
     bank: Point<bindings::bank::Guest>,
@@ -242,12 +278,15 @@ impl ForkPoint {
     pub fn fork(&self, model: Box<dyn LanguageModel>) -> Result<Episode, Error> {
         let started = ThreadTime::now();
         let bank = self.bank.fork((), |_| Ok(()))?;
-        let mut around = Surroundings::new(Bank(bank), self.environment.fork()?, model);
+        let environment = Some(self.environment.fork()?);
+        let mut around = Surroundings::new(Bank(bank), environment, model);
         around.embedder = self.embedder.clone();
         let policy = self
             .policy
             .fork(Some(around), |policy| self.parts.configure(policy))?;
-        Ok(Episode::with(&self.parts, policy, started))
+        Ok(Episode {
+            agent: Agent::of(&self.parts, policy, started),
+        })
     }
 }
 
@@ -257,14 +296,14 @@ impl Episode {
     /// # Errors
     /// See [`Episode`]; [`Error::Fork`].
     pub fn fork_point(&mut self) -> Result<ForkPoint, Error> {
-        self.timed(|episode| {
-            let parts = episode.parts().clone();
-            let policy = Point::of(episode.policy())?;
-            let around = episode.surroundings();
+        self.agent.timed(|agent| {
+            let parts = agent.parts().clone();
+            let policy = Point::of(agent.policy())?;
+            let around = agent.surroundings();
             Ok(ForkPoint {
                 parts,
                 bank: Point::of(&mut around.bank.0)?,
-                environment: EnvironmentPoint::of(&mut around.environment)?,
+                environment: EnvironmentPoint::of(around.environment())?,
                 policy,
                 embedder: around.embedder.clone(),
             })

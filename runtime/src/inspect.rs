@@ -76,6 +76,19 @@ impl fmt::Display for Kind {
 }
 
 /// What a component is. Displays as a few lines for people.
+///
+/// ```
+/// use memloom_runtime::{Kind, Limits, Sandbox};
+///
+/// # fn main() -> Result<(), memloom_runtime::Error> {
+/// let sandbox = Sandbox::new(Limits::default())?;
+/// let inspection = sandbox.inspect("../target/components/flat.wasm")?;
+/// assert_eq!(inspection.kind, Kind::Bank);
+/// assert_eq!(inspection.exports[0], "memloom:agent/bank@0.1.0");
+/// assert_eq!(inspection.fork_obstacle, None); // forks by memory, copy-on-write
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Inspection {
     /// The component's name: its file's, without folders and ending.

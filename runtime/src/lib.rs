@@ -21,17 +21,32 @@
 //! lived through again from its [`Trace`] bit for bit and without a model
 //! ([`Trace::replay`]), also with one operation changed ([`Trace::what_if`]).
 //!
-//! ```no_run
+//! In service there is no environment: an [`Agent`] observes the sessions that its
+//! user has, and answers. What it carries on from them is its [`Memory`], which a
+//! [`MemoryStore`] keeps safe from crashes. A [`Worker`] gives it a thread of its
+//! own, for services that are asynchronous; the workspace's `examples/embed` is one.
+//!
+//! # Threads
+//!
+//! Everything here can be sent to another thread, and everything can be shared
+//! among threads (`Sync`) but for what holds a model: [`Agent`], [`Episode`] and
+//! [`ScriptedModel`] are `Send` alone.
+//!
+//! # An episode
+//!
+//! ```
 //! use memloom_runtime::{DemonstrationModel, Episode, EpisodeParts, Limits, Sandbox};
 //!
 //! # fn main() -> Result<(), memloom_runtime::Error> {
 //! let sandbox = Sandbox::new(Limits::default())?;
-//! let mut environment = sandbox.environment("chronicle.wasm")?.instantiate()?;
+//! let mut environment = sandbox
+//!     .environment("../target/components/chronicle.wasm")?
+//!     .instantiate()?;
 //! environment.load(&[], "{}")?;
-//! let sessions = environment.open("train", 0, 0)?.sessions;
+//! let sessions = environment.open("train", 0, 2)?.sessions;
 //! let parts = EpisodeParts {
-//!     bank: sandbox.bank("flat.wasm")?,
-//!     policy: sandbox.policy("selector.wasm")?,
+//!     bank: sandbox.bank("../target/components/flat.wasm")?,
+//!     policy: sandbox.policy("../target/components/selector.wasm")?,
 //!     policy_options: "{}".into(),
 //!     lexicon: environment.describe()?.lexicon,
 //! };
@@ -47,6 +62,7 @@
 //! # }
 //! ```
 
+mod agent;
 mod bank;
 mod bindings;
 pub mod check;
@@ -61,6 +77,8 @@ mod inspect;
 mod instance;
 mod limits;
 mod log;
+mod memories;
+mod memory;
 mod meter;
 mod model;
 mod policy;
@@ -75,7 +93,9 @@ mod store;
 mod surroundings;
 mod trace;
 pub mod types;
+mod worker;
 
+pub use agent::Agent;
 pub use bank::{Bank, BankComponent};
 pub use environment::{Environment, EnvironmentComponent};
 pub use episode::{Episode, EpisodeParts};
@@ -84,6 +104,8 @@ pub use fork::ForkPoint;
 pub use inspect::{Inspection, Kind};
 pub use limits::{Limit, Limits, Pace};
 pub use log::LogLine;
+pub use memories::MemoryStore;
+pub use memory::Memory;
 pub use meter::Meter;
 pub use model::{
     Completion, DemonstrationModel, Embedder, GenerateCall, LanguageModel, ModelError,
@@ -98,3 +120,4 @@ pub use snapshot::{Snapshot, States};
 pub use store::SnapshotStore;
 pub use trace::{Event, Trace};
 pub use types::FinishReason;
+pub use worker::Worker;

@@ -20,6 +20,37 @@ const MIB: u64 = 1 << 20;
 /// Parts of a component nest 100 deep at most.
 ///
 /// [`Error::LimitExceeded`]: crate::Error::LimitExceeded
+///
+/// ```
+/// use memloom_runtime::types::{Insertion, Moment, Operation};
+/// use memloom_runtime::{Error, Limit, Limits, Sandbox};
+///
+/// # fn main() -> Result<(), memloom_runtime::Error> {
+/// let limits = Limits {
+///     fuel: 1_000_000,
+///     ..Limits::default()
+/// };
+/// let sandbox = Sandbox::new(limits)?;
+/// let mut bank = sandbox.bank("../target/components/flat.wasm")?.instantiate()?;
+/// let at = Moment {
+///     session: 1,
+///     time: "3 May 2026".into(),
+/// };
+/// let long = Operation::Insert(Insertion {
+///     text: "a word ".repeat(100_000),
+///     speaker: "Ada".into(),
+///     evidence: vec![],
+///     vector: None,
+/// });
+/// let error = bank.apply(&at, &[long]).unwrap_err();
+/// assert!(matches!(error, Error::LimitExceeded { limit: Limit::Fuel, .. }));
+/// assert_eq!(
+///     error.to_string(),
+///     "flat: apply exceeded the limit fuel (1000000): mend the component or raise Limits::fuel"
+/// );
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {

@@ -8,6 +8,23 @@ use crate::types::{FinishReason, Request};
 
 /// Speaks for a policy's roles. Implemented by a trainer's engine, by a client
 /// of a server, by a script.
+///
+/// ```
+/// use memloom_runtime::{Completion, GenerateCall, LanguageModel, ModelError};
+///
+/// /// Keeps everything. A client of an inference server looks alike.
+/// struct Hoarder;
+///
+/// impl LanguageModel for Hoarder {
+///     fn generate(&mut self, call: &GenerateCall) -> Result<Completion, ModelError> {
+///         match call.request.role.as_str() {
+///             "extractor" => Ok(Completion::of_text("t1 keep")),
+///             "manager" => Ok(Completion::of_text("f1 insert")),
+///             other => Err(ModelError::new(format!("who is {other}?"))),
+///         }
+///     }
+/// }
+/// ```
 pub trait LanguageModel: Send {
     /// Blocks until the model has spoken.
     ///
@@ -79,6 +96,30 @@ impl ModelError {
 type Script = dyn FnMut(&GenerateCall) -> Result<String, ModelError> + Send;
 
 /// Says what it was told to say, call by call.
+///
+/// ```
+/// use memloom_runtime::types::Request;
+/// use memloom_runtime::{GenerateCall, LanguageModel, ScriptedModel};
+///
+/// let call = GenerateCall {
+///     request: Request {
+///         role: "extractor".into(),
+///         messages: vec![],
+///         max_tokens: 10,
+///         grammar: None,
+///         demonstration: None,
+///     },
+///     session: 1,
+///     step: 0,
+///     question: None,
+/// };
+/// let mut model = ScriptedModel::new(["t1 keep"]);
+/// assert_eq!(model.generate(&call).unwrap().text, "t1 keep");
+/// assert!(model.generate(&call).is_err()); // the script has no more
+///
+/// let mut model = ScriptedModel::answering(|call| Ok(format!("I am {}", call.request.role)));
+/// assert_eq!(model.generate(&call).unwrap().text, "I am extractor");
+/// ```
 pub struct ScriptedModel {
     script: Box<Script>,
 }
@@ -117,6 +158,9 @@ impl LanguageModel for ScriptedModel {
 }
 
 /// Says what a demonstrator would: the request's own demonstration.
+///
+/// For episodes that are observed with a demonstrator: [`Episode`](crate::Episode)
+/// shows one.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct DemonstrationModel;
 
@@ -142,6 +186,22 @@ fn place(call: &GenerateCall) -> String {
 }
 
 /// Turns texts into vectors.
+///
+/// ```
+/// use memloom_runtime::{Embedder, ModelError};
+///
+/// /// Texts are alike where they are equally long.
+/// struct Lengths;
+///
+/// impl Embedder for Lengths {
+///     fn embed(&self, texts: &[String]) -> Result<Vec<Vec<f32>>, ModelError> {
+///         Ok(texts.iter().map(|text| vec![text.len() as f32, 1.0]).collect())
+///     }
+/// }
+///
+/// let vectors = Lengths.embed(&["a".into(), "bc".into()]).unwrap();
+/// assert_eq!(vectors, [[1.0, 1.0], [2.0, 1.0]]);
+/// ```
 pub trait Embedder: Send + Sync {
     /// One vector a text, all of one length.
     ///

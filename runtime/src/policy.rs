@@ -8,6 +8,19 @@ use crate::instance::{Instance, Prepared};
 use crate::types::PolicyDescription;
 
 /// A policy component, compiled and linked. Cheap to clone.
+///
+/// `Send` and `Sync`.
+///
+/// ```
+/// use memloom_runtime::{Limits, Sandbox};
+///
+/// # fn main() -> Result<(), memloom_runtime::Error> {
+/// let sandbox = Sandbox::new(Limits::default())?;
+/// let policy = sandbox.policy("../target/components/selector.wasm")?;
+/// assert_eq!(policy.describe()?.roles, ["extractor", "manager"]);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct PolicyComponent(pub(crate) Arc<Prepared<Guest>>);
 

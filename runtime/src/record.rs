@@ -10,6 +10,8 @@ use crate::snapshot::Snapshot;
 use crate::trace::Trace;
 
 /// Which episode is lived through, and how.
+///
+/// [`Trace`] shows one.
 #[derive(Clone)]
 pub struct Program<'a> {
     /// The environment's split.

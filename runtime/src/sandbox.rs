@@ -44,6 +44,23 @@ mod tangle;
 ///   shells each, and a shell gets fresh pages from the kernel before another
 ///   instance lives in it, whatever was in it. A shell whose call was broken off
 ///   is never used again.
+///
+/// `Send` and `Sync`, like the components that it loads.
+///
+/// ```
+/// use memloom_runtime::{Limits, Sandbox};
+///
+/// # fn main() -> Result<(), memloom_runtime::Error> {
+/// let sandbox = Sandbox::new(Limits::default())?;
+/// let bank = sandbox.bank("../target/components/flat.wasm")?;
+/// assert_eq!(bank.name(), "flat");
+///
+/// // A component of another kind is refused, and so is what is no component.
+/// let error = sandbox.bank("../target/components/selector.wasm").err().unwrap();
+/// assert!(error.to_string().contains("selector.wasm is a policy, not a memory bank"));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Sandbox {
     shared: Arc<Shared>,

@@ -30,6 +30,26 @@ pub struct Source {
 }
 
 /// What an episode takes place in. A trace begins with it.
+///
+/// ```
+/// use memloom_runtime::{DemonstrationModel, Files, Setting};
+///
+/// # fn main() -> Result<(), memloom_runtime::Error> {
+/// let setting = Setting::of(Files {
+///     bank: "../target/components/flat.wasm".as_ref(),
+///     environment: "../target/components/chronicle.wasm".as_ref(),
+///     policy: "../target/components/selector.wasm".as_ref(),
+///     data: &[],
+/// })?;
+/// assert_eq!(setting.bank.name, "flat.wasm");
+/// assert_eq!(setting.bank.blake3.len(), 64);
+///
+/// let stage = setting.stage()?;
+/// let mut episode = stage.start(Box::new(DemonstrationModel))?;
+/// assert_eq!(episode.open("train", 0, 2)?.sessions, 2);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Setting {
     /// The bank component.
@@ -179,6 +199,8 @@ fn failed(part: &'static str, path: &Path, why: String) -> Error {
 }
 
 /// A [`Setting`] that is set up: components are compiled, data is read.
+///
+/// `Send` and `Sync`. [`Trace`](crate::Trace) shows what is recorded and replayed on it.
 pub struct Stage {
     setting: Setting,
     parts: EpisodeParts,

@@ -7,6 +7,15 @@ use serde::{Deserialize, Serialize};
 ///
 /// Serialises with its names; what does not fit them is refused when it is read
 /// back.
+///
+/// ```
+/// use memloom_runtime::Snapshot;
+///
+/// let snapshot = Snapshot::new(b"bank".to_vec(), b"policy".to_vec(), b"environment".to_vec());
+/// let other = Snapshot::new(b"bank".to_vec(), b"policy".to_vec(), b"another".to_vec());
+/// assert_ne!(snapshot.name(), other.name());
+/// assert_eq!(snapshot.states().bank, other.states().bank);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Stored", into = "Stored")]
 pub struct Snapshot {

@@ -22,14 +22,21 @@ const HEAD: usize = MAGIC.len() + size_of::<u32>();
 /// share a folder.
 ///
 /// ```
+/// use memloom_runtime::{Snapshot, SnapshotStore};
+///
 /// # fn main() -> Result<(), memloom_runtime::Error> {
 /// # let folder = tempfile::tempdir().expect("a folder");
-/// let store = memloom_runtime::SnapshotStore::open(folder.path())?;
+/// let store = SnapshotStore::open(folder.path())?;
+/// let snapshot = Snapshot::new(b"bank".to_vec(), b"policy".to_vec(), b"environment".to_vec());
+/// assert_eq!(store.save(&snapshot)?, 21); // bytes that were not there yet
+/// assert_eq!(store.save(&snapshot)?, 0);
+/// assert_eq!(store.load(&snapshot.name())?, snapshot);
+///
+/// let nothing = "0".repeat(64);
 /// assert_eq!(
-///     store.load(&"0".repeat(64)).unwrap_err().to_string(),
+///     store.load(&nothing).unwrap_err().to_string(),
 ///     format!(
-///         "cannot load the state {} in {}: it is not there",
-///         "0".repeat(64),
+///         "cannot load the state {nothing} in {}: it is not there",
 ///         folder.path().display()
 ///     )
 /// );

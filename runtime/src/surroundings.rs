@@ -67,7 +67,8 @@ impl Amendment {
 /// What a policy's imports reach.
 pub(crate) struct Surroundings {
     pub(crate) bank: Bank,
-    pub(crate) environment: Environment,
+    /// None around an agent in service.
+    pub(crate) environment: Option<Environment>,
     pub(crate) embedder: Option<Arc<dyn Embedder>>,
     pub(crate) events: Option<Vec<Event>>,
     pub(crate) amendment: Option<Amendment>,
@@ -83,7 +84,11 @@ pub(crate) struct Surroundings {
 }
 
 impl Surroundings {
-    pub(crate) fn new(bank: Bank, environment: Environment, model: Box<dyn LanguageModel>) -> Self {
+    pub(crate) fn new(
+        bank: Bank,
+        environment: Option<Environment>,
+        model: Box<dyn LanguageModel>,
+    ) -> Self {
         Self {
             bank,
             environment,
@@ -117,12 +122,25 @@ impl Surroundings {
     /// Has bank and environment burn the policy's fuel.
     pub(crate) fn lend(&mut self, fuel: Option<u64>) {
         self.bank.0.lend(fuel);
-        self.environment.instance.lend(fuel);
+        if let Some(environment) = &mut self.environment {
+            environment.instance.lend(fuel);
+        }
     }
 
     /// What they have left of it: one of them was called at most.
     pub(crate) fn settle(&mut self) -> Option<u64> {
-        self.bank.0.settle().min(self.environment.instance.settle())
+        let left = self.bank.0.settle();
+        match &mut self.environment {
+            Some(environment) => left.min(environment.instance.settle()),
+            None => left,
+        }
+    }
+
+    /// The environment of an episode.
+    pub(crate) fn environment(&mut self) -> &mut Environment {
+        self.environment
+            .as_mut()
+            .expect("episodes are made with an environment")
     }
 
     pub(crate) fn record(&mut self, event: impl FnOnce() -> Event) {
@@ -257,11 +275,13 @@ impl Surroundings {
     }
 
     pub(crate) fn act(&mut self, action: String) -> Result<Result<Observation, Refusal>, Error> {
-        let result = if matches!(self.activity, Activity::Observing { task: true, .. }) {
-            self.environment.try_act(&action)?
-        } else {
-            let why = "there is no task to act in: the policy does not observe a task session";
-            Err(Refusal::Unsupported(why.into()))
+        let in_task = matches!(self.activity, Activity::Observing { task: true, .. });
+        let result = match &mut self.environment {
+            Some(environment) if in_task => environment.try_act(&action)?,
+            _ => {
+                let why = "there is no task to act in: the policy does not observe a task session";
+                Err(Refusal::Unsupported(why.into()))
+            }
         };
         self.record(|| Event::Act {
             action,

@@ -141,6 +141,43 @@ impl Event {
 
 /// An episode as it was recorded: enough to live through it again without its
 /// model.
+///
+/// ```
+/// use memloom_runtime::{DemonstrationModel, Files, Program, Setting, Trace};
+///
+/// # fn main() -> Result<(), memloom_runtime::Error> {
+/// let setting = Setting::of(Files {
+///     bank: "../target/components/flat.wasm".as_ref(),
+///     environment: "../target/components/chronicle.wasm".as_ref(),
+///     policy: "../target/components/selector.wasm".as_ref(),
+///     data: &[],
+/// })?;
+/// let stage = setting.stage()?;
+/// let program = Program {
+///     split: "train",
+///     index: 0,
+///     horizon: 2,
+///     demonstrator: Some(("expert", 1)),
+///     from: None,
+///     embedder: None,
+/// };
+/// let model = Box::new(DemonstrationModel);
+/// let (trace, lived) = stage.record(&program, model, &mut |_, _| Ok(()));
+/// lived?;
+///
+/// # let folder = tempfile::tempdir().expect("a folder");
+/// # let path = folder.path().join("one.trace");
+/// trace.write(&path)?;
+/// let trace = Trace::read(&path)?;
+/// assert_eq!(trace.states().count(), 3); // before, between and after two sessions
+///
+/// // Without the model, and every byte as it was.
+/// let replay = trace.replay(&stage, None)?;
+/// assert_eq!(replay.difference, None);
+/// assert_eq!((replay.events, replay.states), (trace.events.len(), 3));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Trace {
     /// What it took place in.

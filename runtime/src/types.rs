@@ -1,5 +1,14 @@
 //! The nouns of the contract, as plain Rust: what `wit/` calls them, with
 //! `serde`. Where two interfaces use one word, the interface is in the name.
+//! All are `Send` and `Sync`.
+//!
+//! ```
+//! use memloom_runtime::types::Turn;
+//!
+//! let turn = r#"{"id": "m1", "speaker": "Ada", "text": "I live in Lisbon now."}"#;
+//! let turn: Turn = serde_json::from_str(turn).expect("a turn");
+//! assert_eq!(turn.speaker, "Ada");
+//! ```
 
 pub use crate::bindings::bank::{Hit, OperationSchema, Query, Schema, Stats};
 pub use crate::bindings::environment::{

@@ -74,8 +74,11 @@ impl Guest {
     }
 }
 
-/// The component of which these are the functions that matter.
-fn complete(text: &str, world: &str) -> Vec<u8> {
+/// The component of a world, of which these are the functions that matter.
+///
+/// # Panics
+/// Where the text is no module that fits the world.
+pub fn complete(text: &str, world: &str) -> Vec<u8> {
     let mut resolve = Resolve::default();
     let wit = crate::root().join("wit");
     let (package, _) = resolve.push_path(wit).expect("the contract");

@@ -6,6 +6,27 @@ use crate::error::Error;
 use crate::types::{DataFile, Hint, LexiconKind, SessionContent};
 
 /// Whom a policy is checked among: components that have passed their own check.
+///
+/// ```
+/// use memloom_runtime::check::{Check, Company};
+/// use memloom_runtime::{Limits, Sandbox};
+///
+/// # fn main() -> Result<(), memloom_runtime::Error> {
+/// let sandbox = Sandbox::new(Limits::default())?;
+/// let check = Check {
+///     company: Some(Company {
+///         bank: sandbox.bank("../target/components/flat.wasm")?,
+///         environment: sandbox.environment("../target/components/chronicle.wasm")?,
+///         data: vec![],
+///         options: "{}".into(),
+///     }),
+///     ..Check::default()
+/// };
+/// let report = check.run(&sandbox, "../target/components/selector.wasm".as_ref())?;
+/// assert!(report.passed(), "{report}");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Company {
     /// Where it remembers.

@@ -237,18 +237,18 @@ fn question(text: &str) -> Question {
 fn limits(stage: &Stage<'_>, costs: &mut Costs) -> Result<(), Fault> {
     let (mut episode, tale) = stage.episode(Manner::Shown)?;
     for (content, hints) in &tale.sessions {
-        let result = episode.attend(content, Some(hints));
-        costs.note("observe", episode.policy().used(), result)?;
+        let result = episode.agent.attend(content, Some(hints));
+        costs.note("observe", episode.agent.policy().used(), result)?;
     }
     for text in &tale.questions {
         let result = episode.answer(&question(text));
-        costs.note("answer", episode.policy().used(), result)?;
+        costs.note("answer", episode.agent.policy().used(), result)?;
     }
-    let result = episode.policy().snapshot();
-    let state = costs.note("snapshot", episode.policy().used(), result)?;
-    let result = episode.policy().restore(&state.unwrap_or_default());
+    let result = episode.agent.policy().snapshot();
+    let state = costs.note("snapshot", episode.agent.policy().used(), result)?;
+    let result = episode.agent.policy().restore(&state.unwrap_or_default());
     costs
-        .note("restore", episode.policy().used(), result)
+        .note("restore", episode.agent.policy().used(), result)
         .map(drop)
 }
 
@@ -257,7 +257,7 @@ fn requests(stage: &Stage<'_>, description: &PolicyDescription) -> Result<(), Fa
     let (mut episode, tale) = stage.with(model.clone())?;
     let one_of = |words: &[String], word: &str| words.iter().any(|known| known == word);
     for (content, hints) in &tale.sessions {
-        episode.attend(content, Some(hints))?;
+        episode.agent.attend(content, Some(hints))?;
         for call in model.asked() {
             let request = &call.request;
             let at = format!(
@@ -330,9 +330,12 @@ fn model_output(stage: &Stage<'_>) -> Result<(), Fault> {
         for (content, hints) in tale.sessions.iter().take(2) {
             survived(
                 format!("observe {said}"),
-                episode.attend(content, Some(hints)),
+                episode.agent.attend(content, Some(hints)),
             )?;
-            survived(format!("observe {said}"), episode.attend(content, None))?;
+            survived(
+                format!("observe {said}"),
+                episode.agent.attend(content, None),
+            )?;
         }
         for text in tale.questions.iter().take(2) {
             survived(format!("answer {said}"), episode.answer(&question(text)))?;
@@ -344,7 +347,7 @@ fn model_output(stage: &Stage<'_>) -> Result<(), Fault> {
 fn answers(stage: &Stage<'_>) -> Result<(), Fault> {
     let (mut episode, tale) = stage.episode(Manner::Shown)?;
     for (content, hints) in &tale.sessions {
-        episode.attend(content, Some(hints))?;
+        episode.agent.attend(content, Some(hints))?;
     }
     let entries = episode.entries()?;
     let held: BTreeSet<&String> = entries.iter().flat_map(|entry| &entry.evidence).collect();
@@ -389,7 +392,7 @@ fn sessions(stage: &Stage<'_>, texts: Vec<String>) -> Result<(), Fault> {
         let content = SessionContent::Dialogue(session);
         survived(
             format!("observe of {}", shown(&text)),
-            episode.attend(&content, Some(&[hint])),
+            episode.agent.attend(&content, Some(&[hint])),
         )?;
         survived(
             format!("answer({})", shown(&text)),
@@ -463,7 +466,7 @@ fn odd_sessions(stage: &Stage<'_>) -> Result<(), Fault> {
         for hints in [None, Some(&[][..]), Some(&hints)] {
             survived(
                 format!("observe of a session with {name}"),
-                episode.attend(&content, hints),
+                episode.agent.attend(&content, hints),
             )?;
         }
     }
@@ -506,7 +509,7 @@ impl Subject for PolicySubject {
             0 | 1 if !driver.sessions.is_empty() => {
                 let (content, hints) = draw.pick(&driver.sessions);
                 let hints = (draw.clone().below(3) > 0).then_some(&hints[..]);
-                told::<Report>(self.episode.attend(content, hints))
+                told::<Report>(self.episode.agent.attend(content, hints))
             }
             2 if !driver.questions.is_empty() => {
                 let text: &String = draw.pick(&driver.questions);
@@ -517,18 +520,18 @@ impl Subject for PolicySubject {
     }
 
     fn snapshot(&mut self) -> Result<Vec<u8>, Error> {
-        self.episode.policy().snapshot()
+        self.episode.agent.policy().snapshot()
     }
 
     fn restore(&mut self, state: &[u8]) -> Result<(), Error> {
-        self.episode.policy().restore(state)
+        self.episode.agent.policy().restore(state)
     }
 
     /// Among copies of the others, so that they do not make the difference.
     fn fresh(&mut self) -> Result<Self, Error> {
         let started = ThreadTime::now();
-        let around = self.episode.surroundings();
-        let (bank, environment) = (around.bank.fork()?, around.environment.fork()?);
+        let around = self.episode.agent.surroundings();
+        let (bank, environment) = (around.bank.fork()?, around.environment().fork()?);
         let model = self.model();
         let episode = Episode::assemble(&self.parts, bank, environment, model, started)?;
         Ok(self.copy(episode))

@@ -1,9 +1,11 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+use std::time::Duration;
+
 use super::*;
 use crate::model::{Completion, GenerateCall, ModelError, ScriptedModel};
 use crate::stand_in::{self, StandIn};
-use crate::types::{Error as Refusal, Operation};
+use crate::types::{Error as Refusal, Moment, Operation};
 use crate::{Limits, Pace, Sandbox};
 
 /// Inserts an empty entry: results at 2048, with one result at (2048).
@@ -111,17 +113,6 @@ fn question() -> Question {
         sessions: vec![1],
         evidence: vec![],
     }
-}
-
-#[test]
-fn an_episode_can_be_moved_to_another_thread() {
-    fn is_send<T: Send>() {}
-    fn is_shared<T: Send + Sync>() {}
-    is_send::<Episode>();
-    is_shared::<EpisodeParts>();
-    is_shared::<Environment>();
-    is_shared::<Sandbox>();
-    is_shared::<Snapshot>();
 }
 
 #[test]
@@ -446,7 +437,7 @@ fn what_a_bank_burns_for_a_policy_is_the_policys() {
             setting(&toiling(), &stand_in::environment(), &inserting(times)).start(yes());
         episode.observe(1, None)?;
         // The host's own calls have their own.
-        let bank = &mut episode.surroundings().bank;
+        let bank = &mut episode.agent.surroundings().bank;
         let at = Moment {
             session: 1,
             time: String::new(),

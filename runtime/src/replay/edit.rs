@@ -13,6 +13,48 @@ use crate::trace::{Event, Trace};
 use crate::types::{Answer, Entry, Operation};
 
 /// A change of one recorded operation.
+///
+/// ```
+/// # use memloom_runtime::{DemonstrationModel, Files, Program, Setting};
+/// use memloom_runtime::{Edit, Event};
+///
+/// # fn main() -> Result<(), memloom_runtime::Error> {
+/// # let setting = Setting::of(Files {
+/// #     bank: "../target/components/flat.wasm".as_ref(),
+/// #     environment: "../target/components/chronicle.wasm".as_ref(),
+/// #     policy: "../target/components/selector.wasm".as_ref(),
+/// #     data: &[],
+/// # })?;
+/// # let stage = setting.stage()?;
+/// # let program = Program {
+/// #     split: "train",
+/// #     index: 0,
+/// #     horizon: 2,
+/// #     demonstrator: Some(("expert", 1)),
+/// #     from: None,
+/// #     embedder: None,
+/// # };
+/// # let model = Box::new(DemonstrationModel);
+/// # let (trace, lived) = stage.record(&program, model, &mut |_, _| Ok(()));
+/// # lived?;
+/// // What if the first thing that was written down had not been?
+/// let first = trace.events.iter().position(|event| match event {
+///     Event::Apply { operations, .. } => !operations.is_empty(),
+///     _ => false,
+/// });
+/// let edit = Edit {
+///     event: first.expect("an expert keeps something") + 1,
+///     operation: 1,
+///     instead: None,
+/// };
+/// let what_if = trace.what_if(&stage, None, &edit)?;
+/// let after = what_if.states.last().expect("the state after the last session");
+/// assert!(after.entries.iter().any(|change| change.after.is_none()));
+/// let (before, now) = what_if.rewards();
+/// assert!(now <= before);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Edit {
     /// The event with it, an [`Event::Apply`]; counted from 1.
@@ -229,7 +271,7 @@ impl Trace {
         let mut begun = 0;
         let mut run = Run::new(self, stage, states)?;
         let edited = edit.map(|(event, amendment)| {
-            run.episode.surroundings().amendment = Some(amendment);
+            run.episode.agent.surroundings().amendment = Some(amendment);
             event
         });
         run.each(|call| {
@@ -255,7 +297,7 @@ impl Trace {
             match call.now.last() {
                 Some(Event::Captured(names)) => {
                     // A copy is asked, so that being asked changes nothing.
-                    let entries = call.episode.surroundings().bank.fork()?.entries()?;
+                    let entries = call.episode.agent.surroundings().bank.fork()?.entries()?;
                     account.states.push((names.clone(), entries));
                 }
                 Some(Event::Scored {

@@ -1,0 +1,156 @@
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use super::*;
+use crate::model::{GenerateCall, ModelError, ScriptedModel};
+use crate::stand_in::{self, StandIn};
+use crate::{Limits, Sandbox};
+
+/// Observes by an insertion, a try to act and a question to the model, and counts
+/// sessions in its state. Answers with the words of a refused insertion.
+fn policy() -> StandIn {
+    const INSERT: &str = "(call $apply (i32.const 1) (i32.const 0) (i32.const 0)
+        (i32.const 64) (i32.const 1) (i32.const 2048))";
+    stand_in::policy()
+        .importing("bank", "apply", "(param i32 i32 i32 i32 i32 i32)")
+        .importing("acting", "act", "(param i32 i32 i32)")
+        .importing(
+            "model",
+            "generate",
+            "(param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32)",
+        )
+        .with(
+            "observe",
+            &format!(
+                "{INSERT}
+                 (call $act (i32.const 0) (i32.const 0) (i32.const 2064))
+                 (if (i32.eqz (i32.load8_u (i32.const 2064))) (then unreachable))
+                 (call $generate (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0)
+                    (i32.const 9) (i32.const 0) (i32.const 0) (i32.const 0)
+                    (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 2064))
+                 (if (i32.load8_u (i32.const 2064)) (then unreachable))
+                 (i32.store (i32.const 1024) (i32.add (i32.load (i32.const 1024)) (i32.const 1)))
+                 (i32.const 64)"
+            ),
+        )
+        .with(
+            "answer",
+            &format!(
+                "(local $result i32) {INSERT}
+                 (local.set $result (i32.load (i32.const 2048)))
+                 (i32.store (i32.const 2100) (i32.const 0))
+                 (i32.store (i32.const 2104) (i32.load offset=8 (local.get $result)))
+                 (i32.store (i32.const 2108) (i32.load offset=12 (local.get $result)))
+                 (i32.store (i32.const 2112) (i32.const 0))
+                 (i32.store (i32.const 2116) (i32.const 0))
+                 (i32.const 2100)"
+            ),
+        )
+}
+
+fn parts() -> EpisodeParts {
+    let sandbox = Sandbox::new(Limits::default()).unwrap();
+    let bank = stand_in::bank().build();
+    EpisodeParts {
+        bank: sandbox.bank_from_bytes("flat", &bank).unwrap(),
+        policy: sandbox
+            .policy_from_bytes("agent", &policy().build())
+            .unwrap(),
+        policy_options: "{}".into(),
+        lexicon: vec![],
+    }
+}
+
+fn start(parts: &EpisodeParts) -> Agent {
+    Agent::start(
+        parts,
+        Box::new(ScriptedModel::answering(|_| Ok("yes".into()))),
+    )
+    .unwrap()
+}
+
+#[test]
+fn sessions_are_counted_and_end_in_the_bank_and_there_is_nothing_to_act_in() {
+    let mut agent = start(&parts());
+    for session in 1..=3 {
+        agent.observe("now", vec![]).unwrap();
+        assert_eq!(agent.sessions(), session);
+    }
+    let memory = agent.memory().unwrap();
+    assert_eq!(memory.bank(), [3, 3, 0, 0]);
+    assert_eq!(memory.policy(), [3, 0, 0, 0]);
+    assert_eq!(memory.sessions(), 3);
+    let meter = agent.meter();
+    assert_eq!((meter.host_calls, meter.generate_calls), (9, 3));
+}
+
+#[test]
+fn a_question_changes_nothing() {
+    let mut agent = start(&parts());
+    agent.observe("now", vec![]).unwrap();
+    let before = agent.memory().unwrap();
+    assert_eq!(
+        agent.answer("Where?").unwrap().text,
+        "the bank can be changed only while a session is observed"
+    );
+    assert_eq!(agent.memory().unwrap(), before);
+}
+
+#[test]
+fn an_agent_with_a_memory_goes_on_as_the_one_that_it_was_taken_from() {
+    let parts = parts();
+    let mut agent = start(&parts);
+    agent.observe("now", vec![]).unwrap();
+    let memory = agent.memory().unwrap();
+    agent.observe("then", vec![]).unwrap();
+
+    let model = Box::new(ScriptedModel::new(["yes"]));
+    let mut other = Agent::resume(&parts, &memory, model).unwrap();
+    assert_eq!(other.memory().unwrap().name(), memory.name());
+    other.observe("then", vec![]).unwrap();
+    assert_eq!(other.memory().unwrap(), agent.memory().unwrap());
+
+    other.restore(&memory).unwrap();
+    assert_eq!(other.memory().unwrap(), memory);
+}
+
+#[test]
+fn the_model_hears_which_session_and_which_question() {
+    let asks = policy().with(
+        "answer",
+        "(call $generate (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0)
+            (i32.const 9) (i32.const 0) (i32.const 0) (i32.const 0)
+            (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 2064))
+         (i32.const 64)",
+    );
+    let sandbox = Sandbox::new(Limits::default()).unwrap();
+    let parts = EpisodeParts {
+        policy: sandbox.policy_from_bytes("agent", &asks.build()).unwrap(),
+        ..parts()
+    };
+    let (sender, places) = std::sync::mpsc::channel();
+    let model = ScriptedModel::answering(move |call: &GenerateCall| {
+        sender.send((call.session, call.question.clone())).unwrap();
+        Ok("yes".into())
+    });
+    let mut agent = Agent::start(&parts, Box::new(model)).unwrap();
+    agent.observe("now", vec![]).unwrap();
+    agent.observe("then", vec![]).unwrap();
+    agent.answer("Where?").unwrap();
+    drop(agent);
+    assert_eq!(
+        places.into_iter().collect::<Vec<_>>(),
+        [(1, None), (2, None), (0, Some("Where?".into()))]
+    );
+}
+
+#[test]
+fn a_session_that_fails_is_not_counted() {
+    let model = ScriptedModel::answering(|_| Err(ModelError::new("away")));
+    let mut agent = Agent::start(&parts(), Box::new(model)).unwrap();
+    let error = agent.observe("now", vec![]).unwrap_err();
+    assert!(
+        error.to_string().starts_with("agent: observe stopped"),
+        "{error}"
+    );
+    assert_eq!(agent.sessions(), 0);
+}
