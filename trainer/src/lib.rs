@@ -4,8 +4,8 @@
 //! ([`rollout`]) on the generation engine ([`generate`]), turns what came of it
 //! into rewards and advantages ([`logo`]), and updates the backbone ([`model`],
 //! [`optim`]). [`eval`] says what the result is worth, [`study`] what the training
-//! is; [`play`] records an episode and [`replay`] lives through it again; [`merge`]
-//! makes a model of an adapter;
+//! is; [`play`] records an episode and [`replay`] lives through it again; [`serve`]
+//! has the result speak for agents in service, [`merge`] makes a model of an adapter.
 //! [`runfile`] holds every choice a run depends on, [`seed`] every source of
 //! randomness. [`authors`] is for those who write components.
 
@@ -24,6 +24,7 @@ pub mod report;
 pub mod rollout;
 pub mod runfile;
 pub mod seed;
+pub mod serve;
 pub mod study;
 pub mod tokenizer;
 pub mod train;

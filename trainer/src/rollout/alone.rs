@@ -7,7 +7,7 @@ use anyhow::{Result, anyhow};
 use memloom_runtime::LanguageModel;
 
 use super::hub::{self, Asking, Engine, Line, Place};
-use super::model::{SampledModel, Sampling, Steps};
+use super::model::{SampledModel, Sampling};
 use crate::tokenizer::Tokenizer;
 
 /// Does `live` on a thread of its own, with a model that the engine speaks for.
@@ -30,7 +30,7 @@ pub fn alone<T: Send>(
     std::thread::scope(|scope| {
         let living = scope.spawn(move || {
             let tokenizer = tokenizer.clone();
-            let model = SampledModel::new(Asking::on(&line), tokenizer, sampling, Steps::default());
+            let model = SampledModel::new(Asking::on(&line), tokenizer, sampling);
             // The line lives until here: the hub serves as long.
             let lived = live(Box::new(model));
             drop(line);

@@ -2,6 +2,7 @@
 //! waits for the model; the hub forms a batch only when every live rollout is
 //! waiting, so a batch's members never depend on thread timing.
 
+use std::iter;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, sync_channel};
 
 use anyhow::Result;
@@ -89,10 +90,12 @@ pub struct Asking {
 impl Asking {
     /// Asks in the name of `line`'s rollout.
     pub fn on(line: &Line) -> Self {
-        Self {
-            place: line.place,
-            events: line.events.clone(),
-        }
+        Self::new(line.place, line.events.clone())
+    }
+
+    /// Asks a hub that counts no rollouts: [`serve_anybody`].
+    pub fn new(place: Place, events: Sender<Event>) -> Self {
+        Self { place, events }
     }
 
     /// Which rollout asks.
@@ -127,15 +130,32 @@ pub fn serve(events: &Receiver<Event>, mut live: usize, engine: &mut Engine<'_>)
         }
         if live > 0 && waiting.len() == live {
             waiting.sort_by_key(|request| request.place);
-            let (jobs, replies): (Vec<Job>, Vec<_>) = waiting
-                .drain(..)
-                .map(|request| (request.job, request.reply))
-                .unzip();
-            for (sample, reply) in engine(&jobs).into_iter().zip(replies) {
-                // A rollout that is gone needs no answer.
-                let _ = reply.send(sample);
-            }
+            answer(std::mem::take(&mut waiting), engine);
         }
+    }
+}
+
+/// Serves whoever asks, until nobody can any more. A batch's members are those
+/// who wait when the one before is done, so that they depend on timing.
+pub fn serve_anybody(events: &Receiver<Event>, engine: &mut Engine<'_>) {
+    let request = |event| match event {
+        Event::Request(request) => Some(request),
+        Event::Spawned(_) | Event::Done => None,
+    };
+    while let Ok(first) = events.recv() {
+        let waiting = iter::once(first).chain(events.try_iter());
+        answer(waiting.filter_map(request).collect(), engine);
+    }
+}
+
+fn answer(waiting: Vec<Request>, engine: &mut Engine<'_>) {
+    let (jobs, replies): (Vec<Job>, Vec<_>) = waiting
+        .into_iter()
+        .map(|request| (request.job, request.reply))
+        .unzip();
+    for (sample, reply) in engine(&jobs).into_iter().zip(replies) {
+        // A rollout that is gone needs no answer.
+        let _ = reply.send(sample);
     }
 }
 
@@ -220,6 +240,37 @@ mod tests {
                 vec![43],
             ]
         );
+    }
+
+    #[test]
+    fn anybody_is_served_until_nobody_can_ask() {
+        let (sender, receiver) = channel();
+        let place = Place {
+            episode: 0,
+            rollout: 0,
+            reroll: None,
+        };
+        let asking = Asking::new(place, sender);
+        let mut batches: Vec<usize> = Vec::new();
+        std::thread::scope(|scope| {
+            let ask = |asking: Asking, seed| {
+                scope.spawn(move || asking.ask(job(seed)).expect("the engine answers").tokens)
+            };
+            let mut asked = vec![ask(asking.clone(), 0)];
+            let mut spare = Some(asking);
+            serve_anybody(&receiver, &mut |jobs: &[Job]| {
+                batches.push(jobs.len());
+                // Three more ask while the first is answered.
+                if let Some(asking) = spare.take() {
+                    asked.extend((1..4).map(|seed| ask(asking.clone(), seed)));
+                }
+                echo(jobs)
+            });
+            for (seed, asked) in asked.into_iter().enumerate() {
+                assert_eq!(asked.join().expect("no panic"), [seed as u32]);
+            }
+        });
+        assert_eq!((batches[0], batches.iter().sum::<usize>()), (1, 4));
     }
 
     #[test]

@@ -87,12 +87,8 @@ pub fn live(
 impl Life<'_> {
     fn run(&self, line: &Line, tokenizer: &Arc<Tokenizer>, sampling: Sampling) -> Result<Lived> {
         let steps = Steps::default();
-        let model = Box::new(SampledModel::new(
-            Asking::on(line),
-            tokenizer.clone(),
-            sampling,
-            steps.clone(),
-        ));
+        let model = SampledModel::new(Asking::on(line), tokenizer.clone(), sampling);
+        let model = Box::new(model.keeping(&steps));
         let mut episode = match self.from {
             Some(point) => point.fork(model)?,
             None => self.opened.start(model)?,

@@ -184,8 +184,8 @@ impl<'env> Run<'env> {
             Asking::on(line),
             self.plan.tokenizer.clone(),
             self.plan.sampling,
-            steps.clone(),
         )
+        .keeping(steps)
     }
 
     fn global<'scope>(&self, scope: &'scope Scope<'scope, 'env>, line: &Line) -> Result<Outcome> {

@@ -67,26 +67,27 @@ pub struct SampledModel {
     asking: Asking,
     tokenizer: Arc<Tokenizer>,
     sampling: Sampling,
-    steps: Steps,
+    steps: Option<Steps>,
     /// What it says first.
     script: VecDeque<Sample>,
 }
 
 impl SampledModel {
-    /// A model for the rollout behind `asking`; its steps go to `steps`.
-    pub fn new(
-        asking: Asking,
-        tokenizer: Arc<Tokenizer>,
-        sampling: Sampling,
-        steps: Steps,
-    ) -> Self {
+    /// A model for the rollout behind `asking`.
+    pub fn new(asking: Asking, tokenizer: Arc<Tokenizer>, sampling: Sampling) -> Self {
         Self {
             asking,
             tokenizer,
             sampling,
-            steps,
+            steps: None,
             script: VecDeque::new(),
         }
+    }
+
+    /// Has it keep its steps here. By default it keeps none.
+    pub fn keeping(mut self, steps: &Steps) -> Self {
+        self.steps = Some(steps.clone());
+        self
     }
 
     /// Has it say this first, word for word and without a step of its own.
@@ -169,8 +170,8 @@ impl LanguageModel for SampledModel {
             logprobs: sample.logprobs.clone(),
             prompt_tokens: prompt.len() as u32,
         };
-        if own {
-            let mut steps = self.steps.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(steps) = self.steps.as_ref().filter(|_| own) {
+            let mut steps = steps.lock().unwrap_or_else(PoisonError::into_inner);
             steps.push(Step {
                 session: call.session,
                 role,

@@ -1,0 +1,60 @@
+//! A run's weights in service: they speak for agents outside of the training.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc::channel;
+use std::thread;
+
+use anyhow::{Context, Result};
+use memloom_runtime::LanguageModel;
+
+use crate::rollout::hub::{self, Asking, Place};
+use crate::rollout::model::{SampledModel, Sampling};
+use crate::runfile::RunFile;
+use crate::tokenizer::Tokenizer;
+use crate::train::greedy;
+use crate::train::learners::Learners;
+
+/// Trained weights on a thread of their own. They speak for any number of agents
+/// at once, whose requests they take together as they come, and always say what
+/// is likeliest. Cheap to clone; the thread ends with the last clone and handle.
+#[derive(Clone)]
+pub struct ServedModel {
+    asking: Asking,
+    tokenizer: Arc<Tokenizer>,
+    sampling: Sampling,
+}
+
+impl ServedModel {
+    /// Loads a folder with `model.safetensors`, `config.json` and
+    /// `tokenizer.json`, such as `final/` of a run.
+    ///
+    /// # Errors
+    /// Where the folder holds no weights that this run file can have, or the
+    /// machine has no thread left.
+    pub fn load(file: &RunFile, weights: &Path) -> Result<Self> {
+        let (learners, tokenizer) = Learners::load(file, weights)?;
+        let (requests, inbox) = channel();
+        thread::Builder::new()
+            .name("memloom-model".into())
+            .spawn(move || hub::serve_anybody(&inbox, &mut |jobs| learners.generate(jobs)))
+            .context("cannot start a thread for the model")?;
+        // Nobody's rollout: it says what is likeliest, whoever asks.
+        let place = Place {
+            episode: 0,
+            rollout: 0,
+            reroll: None,
+        };
+        Ok(Self {
+            asking: Asking::new(place, requests),
+            tokenizer,
+            sampling: greedy(file),
+        })
+    }
+
+    /// The model for one more agent.
+    pub fn handle(&self) -> Box<dyn LanguageModel> {
+        let (asking, tokenizer) = (self.asking.clone(), self.tokenizer.clone());
+        Box::new(SampledModel::new(asking, tokenizer, self.sampling))
+    }
+}
