@@ -169,7 +169,7 @@ pub fn play(
         Player::Demonstrator(_) => record(Box::new(DemonstrationModel))?,
         Player::Weights(folder) => {
             let (learners, tokenizer) = Learners::load(file, folder)?;
-            let mut engine = |jobs: &[_]| learners.generate(jobs);
+            let mut engine = learners.engine();
             alone(&tokenizer, greedy(file), &mut engine, record)?
         }
     };

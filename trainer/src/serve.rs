@@ -37,7 +37,7 @@ impl ServedModel {
         let (requests, inbox) = channel();
         thread::Builder::new()
             .name("memloom-model".into())
-            .spawn(move || hub::serve_anybody(&inbox, &mut |jobs| learners.generate(jobs)))
+            .spawn(move || hub::serve_anybody(&inbox, &mut learners.engine()))
             .context("cannot start a thread for the model")?;
         // Nobody's rollout: it says what is likeliest, whoever asks.
         let place = Place {

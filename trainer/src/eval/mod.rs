@@ -67,7 +67,7 @@ pub fn examine(
     world: &World,
     tokenizer: &Arc<Tokenizer>,
     sampling: Sampling,
-    engine: &mut Engine<'_>,
+    engine: &mut dyn Engine,
     done: &mut dyn FnMut(usize),
 ) -> Result<Figures> {
     let episodes = exam.open(world)?;

@@ -81,7 +81,7 @@ pub fn play(
     world: &World,
     tokenizer: &Arc<Tokenizer>,
     sampling: Sampling,
-    engine: &mut Engine<'_>,
+    engine: &mut dyn Engine,
 ) -> Result<Vec<Sample>> {
     let opened = exam.open(world)?;
     opened

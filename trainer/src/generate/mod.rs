@@ -1,22 +1,23 @@
 //! Sampling completions from a backbone, many at a time.
 //!
-//! Prompts are flat and without padding like everything that the backbone
-//! reads, so a batch may mix any lengths; identical ones are read once, and
-//! their jobs share the keys. Tokens that a grammar forces are not sampled but
-//! read together with the sampled one before them. Random numbers belong to a
-//! job, never to a batch.
+//! A [`Batch`] works on jobs side by side, token by token: jobs join and leave while
+//! others go on. Prompts are flat and without padding like everything that the
+//! backbone reads, so a batch may mix any lengths, and what prompts share is read
+//! once. Tokens that a grammar forces are not sampled but read together with the
+//! sampled one before them. Random numbers belong to a job, never to a batch.
 
+mod batch;
+mod running;
 mod sampling;
-mod wave;
+mod slots;
+mod stop;
 
 use std::sync::Arc;
 
+pub use self::batch::Batch;
+pub use self::stop::StopStrings;
 use crate::grammar::Grammar;
 use crate::model::{Backbone, Kernels};
-
-/// Keys and values of so many tokens are held at once; more jobs wait for the
-/// next wave.
-const CACHE_TOKENS: usize = 1 << 16;
 
 /// One completion to sample.
 #[derive(Clone, Debug)]
@@ -33,6 +34,13 @@ pub struct Job {
     pub max_tokens: usize,
     /// Divides the logits; 0 takes the likeliest token, the lowest of equals.
     pub temperature: f32,
+    /// Samples among so many of the likeliest; 0: among all.
+    pub top_k: usize,
+    /// Samples among the fewest of the likeliest, of those that `top_k` leaves, that
+    /// together are at least so probable; 1: among all.
+    pub top_p: f32,
+    /// Strings that end a completion, too.
+    pub stop: Option<Arc<StopStrings>>,
     /// Of the job's own random numbers.
     pub seed: u64,
 }
@@ -45,7 +53,8 @@ pub struct Sample {
     /// Log-probability of each token among its choices at the job's temperature
     /// (at 1 where that is 0); 0 for forced ones.
     pub logprobs: Vec<f32>,
-    /// What each token was chosen from, ascending; None: the whole vocabulary.
+    /// What each token was chosen from, ascending: what the grammar allows and
+    /// `top_k` and `top_p` leave of it. None: the whole vocabulary.
     pub choices: Vec<Option<Arc<[u32]>>>,
     /// Why it ended.
     pub finish: FinishReason,
@@ -66,7 +75,7 @@ impl Sample {
 /// Why a completion ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FinishReason {
-    /// An end was chosen, or the grammar allows no more.
+    /// An end was chosen, a stop string is complete, or the grammar allows no more.
     Stop,
     /// `max_tokens` were generated.
     Length,
@@ -97,41 +106,16 @@ pub fn generate<B: Kernels>(
     model: &Backbone<B>,
     jobs: &[Job],
 ) -> Vec<Result<Sample, GenerateError>> {
-    let context = model.context();
-    let mut results: Vec<Option<Result<Sample, GenerateError>>> = jobs
-        .iter()
-        .map(|job| match job.prompt.len() {
-            0 => Some(Err(GenerateError::Empty)),
-            tokens if tokens >= context => Some(Ok(Sample::empty(FinishReason::Overflow))),
-            _ => None,
-        })
-        .collect();
-    let doable = (0..jobs.len()).filter(|index| results[*index].is_none());
-    for wave in waves(jobs, doable.collect(), context) {
-        let members: Vec<&Job> = wave.iter().map(|index| &jobs[*index]).collect();
-        for (index, sample) in wave.into_iter().zip(wave::run(model, &members)) {
-            results[index] = Some(Ok(sample));
-        }
+    let mut batch = Batch::new(model.clone());
+    for (ticket, job) in jobs.iter().enumerate() {
+        batch.begin(ticket, job.clone());
     }
-    results.into_iter().flatten().collect()
-}
-
-/// Splits jobs, in their order, so that each wave's keys fit the cache.
-fn waves(jobs: &[Job], doable: Vec<usize>, context: usize) -> Vec<Vec<usize>> {
-    let mut waves: Vec<Vec<usize>> = Vec::new();
-    let mut room = 0;
-    for index in doable {
-        let slots = jobs[index].prompt.len() + wave::limit(&jobs[index], context);
-        match waves.last_mut() {
-            Some(wave) if slots <= room => wave.push(index),
-            _ => {
-                waves.push(vec![index]);
-                room = CACHE_TOKENS;
-            }
-        }
-        room = room.saturating_sub(slots);
+    let mut results = Vec::with_capacity(jobs.len());
+    while results.len() < jobs.len() {
+        results.extend(batch.step());
     }
-    waves
+    results.sort_by_key(|(ticket, _)| *ticket);
+    results.into_iter().map(|(_, result)| result).collect()
 }
 
 #[cfg(test)]

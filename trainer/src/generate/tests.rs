@@ -2,6 +2,7 @@
 
 use burn_flex::Flex;
 
+use super::batch::Room;
 use super::*;
 use crate::model::kernels::floats;
 use crate::model::{BackboneConfig, Row, Sequence, choice_logprobs};
@@ -34,6 +35,9 @@ fn job(prompt: &[u32], grammar: Option<Arc<Grammar>>, max_tokens: usize, seed: u
         ends: tokenizer().ends().clone(),
         max_tokens,
         temperature: 0.9,
+        top_k: 0,
+        top_p: 1.0,
+        stop: None,
         seed,
     }
 }
@@ -227,11 +231,178 @@ fn a_prompt_that_fills_the_context_gives_nothing_and_spares_the_others() {
     assert_eq!(results[4].as_ref().unwrap().tokens.len(), 1);
 }
 
+/// Has jobs begin one pass after the other; samples in their order, and passes.
+fn one_by_one(model: &Backbone<Flex>, jobs: &[Job]) -> (Vec<Sample>, usize) {
+    join(Batch::new(model.clone()), jobs)
+}
+
+fn join(mut batch: Batch<Flex>, jobs: &[Job]) -> (Vec<Sample>, usize) {
+    let mut samples = vec![None; jobs.len()];
+    let mut waiting = jobs.iter().enumerate();
+    let mut passes = 0;
+    while samples.iter().any(Option::is_none) {
+        if let Some((ticket, job)) = waiting.next() {
+            batch.begin(ticket, job.clone());
+        }
+        passes += 1;
+        for (ticket, sample) in batch.step() {
+            assert!(samples[ticket].is_none());
+            samples[ticket] = Some(sample.unwrap());
+        }
+    }
+    assert!(batch.step().is_empty());
+    (samples.into_iter().flatten().collect(), passes)
+}
+
+fn assert_alike(one: &[Sample], other: &[Sample]) {
+    assert_eq!(one.len(), other.len());
+    for (one, other) in one.iter().zip(other) {
+        assert_eq!((&one.tokens, one.finish), (&other.tokens, other.finish));
+        for (one, other) in one.logprobs.iter().zip(&other.logprobs) {
+            assert!((one - other).abs() < 1e-5);
+        }
+    }
+}
+
 #[test]
-fn waves_keep_the_order_and_fit_the_cache() {
-    let jobs: Vec<Job> = (0..5)
-        .map(|seed| job(&[1; 30_000], None, 9, seed))
+fn jobs_join_and_leave_while_others_go_on() {
+    let model = model(4);
+    let jobs = jobs();
+    let (samples, passes) = one_by_one(&model, &jobs);
+    assert_alike(&samples, &run(&model, &jobs));
+    // Nobody waits for anybody: no more than the last to join, or one that took longer.
+    let alone = |job| one_by_one(&model, std::slice::from_ref(job)).1;
+    let last = jobs.iter().map(alone).enumerate();
+    assert!(last.map(|(joined, own)| joined + own).max() >= Some(passes));
+    assert_eq!(one_by_one(&model, &jobs), (samples, passes));
+}
+
+/// A model that reads long prompts.
+fn long_model() -> Backbone<Flex> {
+    let config = BackboneConfig {
+        vocab_size: 50,
+        context: 2000,
+        ..BackboneConfig::tiny()
+    };
+    Backbone::random(&config, 12, &Default::default()).unwrap()
+}
+
+/// Prompts with a beginning in common of `shared` tokens.
+fn alike(shared: usize, own: usize, count: u32) -> Vec<Job> {
+    let token = |index: u32| index.wrapping_mul(2_654_435_761) % 50;
+    (0..count)
+        .map(|member| {
+            let shared = (0..shared as u32).map(token);
+            let own = (0..own as u32).map(|index| token(1_000_000 * (member + 1) + index));
+            let prompt: Vec<u32> = shared.chain(own).collect();
+            job(&prompt, None, 6, u64::from(member))
+        })
+        .collect()
+}
+
+#[test]
+fn shared_beginnings_are_taken_over_and_change_nothing() {
+    let model = long_model();
+    let mut jobs = alike(300, 40, 5);
+    // One is the beginning of others, one the beginning of that.
+    jobs.push(job(&jobs[0].prompt[..300], None, 6, 7));
+    jobs.push(job(&jobs[0].prompt[..120], None, 6, 8));
+    let together = run(&model, &jobs);
+    let alone: Vec<Sample> = jobs
+        .iter()
+        .map(|job| run(&model, std::slice::from_ref(job)).remove(0))
         .collect();
-    let waves = waves(&jobs, vec![0, 1, 3, 4], 60_000);
-    assert_eq!(waves, [vec![0, 1], vec![3, 4]]);
+    assert_alike(&together, &alone);
+    assert_alike(&one_by_one(&model, &jobs).0, &alone);
+}
+
+#[test]
+fn long_prompts_are_read_in_pieces_and_room_is_made() {
+    let model = long_model();
+    let room = Room {
+        pass: 64,
+        cache: 512,
+    };
+    // More than a pass, more than the cache, together much more.
+    let mut jobs = alike(0, 150, 5);
+    jobs.extend(alike(90, 10, 3));
+    jobs.extend(alike(0, 700, 1));
+    jobs.push(jobs[0].clone());
+    let alone: Vec<Sample> = jobs
+        .iter()
+        .map(|job| run(&model, std::slice::from_ref(job)).remove(0))
+        .collect();
+    let (samples, _) = join(Batch::within(room, model.clone()), &jobs);
+    assert_alike(&samples, &alone);
+    let mut batch = Batch::within(room, model);
+    for (ticket, job) in jobs.iter().enumerate() {
+        batch.begin(ticket, job.clone());
+    }
+    let mut ended = Vec::new();
+    while ended.len() < jobs.len() {
+        ended.extend(batch.step());
+    }
+    ended.sort_by_key(|(ticket, _)| *ticket);
+    let samples: Vec<Sample> = ended.into_iter().map(|(_, s)| s.unwrap()).collect();
+    assert_alike(&samples, &alone);
+}
+
+#[test]
+fn what_was_sampled_from_a_part_is_scored_among_that_part() {
+    let model = model(4);
+    let jobs = jobs().into_iter().map(|job| Job {
+        top_k: 5,
+        top_p: 0.8,
+        ..job
+    });
+    let jobs: Vec<Job> = jobs.collect();
+    for (job, sample) in jobs.iter().zip(run(&model, &jobs)) {
+        let choices = sample.choices.iter().flatten();
+        assert_eq!(choices.clone().count(), sample.tokens.len());
+        for (among, token) in choices.zip(&sample.tokens) {
+            assert!(among.len() <= 5 && among.contains(token));
+        }
+        let sequence = Sequence {
+            tokens: sample.tokens.clone(),
+            choices: sample.choices.clone(),
+        };
+        let free: Vec<usize> = sequence.free().collect();
+        let row = Row {
+            prompt: job.prompt.clone(),
+            completions: vec![sequence],
+        };
+        let scored = floats(choice_logprobs(&model, &[&row], job.temperature).logprobs);
+        for (index, scored) in free.iter().zip(scored) {
+            assert!((sample.logprobs[*index] - scored).abs() < 1e-5);
+        }
+    }
+}
+
+#[test]
+fn a_stop_string_ends_a_completion_within_tokens_too() {
+    let model = model(4);
+    let tokenizer = Arc::new(tokenizer());
+    let stop = StopStrings::new(&tokenizer, &["o th".into(), "never".into()]);
+    let ids = |text: &str| tokenizer.encode(text).unwrap();
+    let both = stop.as_ref().unwrap();
+    assert!(both.ends(&ids("one two three")) && !both.ends(&ids("one two")));
+    assert_eq!(both.cut("one two three"), "one tw");
+    let two = StopStrings::new(&tokenizer, &["two".into()]);
+    let end = tokenizer.ends()[0];
+    let mut stopped = 0;
+    for seed in 0..40 {
+        let job = Job {
+            stop: two.clone(),
+            ..job(&[3, 1], None, 40, seed)
+        };
+        let sample = run(&model, &[job]).remove(0);
+        let two = tokenizer.id("two").unwrap();
+        assert!(!sample.tokens[..sample.tokens.len() - 1].contains(&two));
+        let last = sample.tokens.last();
+        stopped += usize::from(last == Some(&two));
+        let ended = last == Some(&two) || last == Some(&end);
+        assert_eq!(ended, sample.finish == FinishReason::Stop);
+    }
+    assert!(stopped > 5, "{stopped} of 40");
+    assert!(StopStrings::new(&tokenizer, &[]).is_none());
 }

@@ -7,6 +7,7 @@
 //! product.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use burn::tensor::{Tensor, TensorData};
@@ -62,6 +63,43 @@ pub(super) struct Layer<B: Kernels> {
 /// Keys and values of a generation: for each layer [slots, keys | values].
 #[derive(Debug)]
 pub struct Cache<B: Kernels>(Vec<Tensor<B, 2>>);
+
+impl<B: Kernels> Cache<B> {
+    /// Adds slots until there are so many.
+    pub(crate) fn grow(&mut self, slots: usize) {
+        self.each(|keys| {
+            let [present, width] = keys.dims();
+            if slots <= present {
+                return keys;
+            }
+            let new = Tensor::zeros([slots - present, width], &keys.device());
+            match present {
+                0 => new,
+                _ => Tensor::cat(vec![keys, new], 0),
+            }
+        });
+    }
+
+    /// Copies slots to those that begin with `to`.
+    pub(crate) fn copy(&mut self, from: Range<usize>, to: usize) {
+        self.each(|keys| B::copy_slots(keys, from.clone(), to));
+    }
+
+    /// Has slots be as they were before they were written to.
+    pub(crate) fn clear(&mut self, slots: Range<usize>) {
+        if !slots.is_empty() {
+            self.each(|keys| B::clear_slots(keys, slots.clone()));
+        }
+    }
+
+    /// Puts something in the place of each layer's keys and values. They are moved,
+    /// so that a kernel that holds the only handle can write in place.
+    fn each(&mut self, mut change: impl FnMut(Tensor<B, 2>) -> Tensor<B, 2>) {
+        for keys in std::mem::take(&mut self.0) {
+            self.0.push(change(keys));
+        }
+    }
+}
 
 /// What turns every parameter that is trained into another of the same shape.
 pub trait Rewrite<B: Kernels> {
@@ -314,13 +352,13 @@ impl<B: Kernels> Backbone<B> {
         })
     }
 
-    /// Room for the keys and values of `slots` tokens.
-    pub(crate) fn cache(&self, slots: usize) -> Cache<B> {
+    /// A cache without slots.
+    pub(crate) fn cache(&self) -> Cache<B> {
         let width = 2 * self.config.kv_heads * self.config.head_dim;
         let layers = 0..self.config.layers;
         Cache(
             layers
-                .map(|_| Tensor::zeros([slots, width], &self.device()))
+                .map(|_| Tensor::zeros([0, width], &self.device()))
                 .collect(),
         )
     }

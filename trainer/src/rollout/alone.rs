@@ -17,7 +17,7 @@ use crate::tokenizer::Tokenizer;
 pub fn alone<T: Send>(
     tokenizer: &Arc<Tokenizer>,
     sampling: Sampling,
-    engine: &mut Engine<'_>,
+    engine: &mut dyn Engine,
     live: impl FnOnce(Box<dyn LanguageModel>) -> Result<T> + Send,
 ) -> Result<T> {
     let (events, inbox) = channel();

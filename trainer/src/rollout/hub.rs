@@ -1,16 +1,54 @@
 //! Where rollouts meet the engine. A rollout is a thread that blocks while it
-//! waits for the model; the hub forms a batch only when every live rollout is
-//! waiting, so a batch's members never depend on thread timing.
+//! waits for the model; the engine goes on only when every live rollout is
+//! waiting, so what it works on side by side never depends on thread timing.
 
-use std::iter;
+use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, sync_channel};
 
 use anyhow::Result;
 
 use crate::generate::{Job, Sample};
 
-/// Turns the jobs of a batch into one result each, in their order.
-pub type Engine<'a> = dyn FnMut(&[Job]) -> Vec<Result<Sample, String>> + 'a;
+/// What rollouts wait for.
+pub trait Engine {
+    /// Takes a job up; `ticket` names it in what [`Engine::step`] returns.
+    fn begin(&mut self, ticket: usize, job: Job);
+
+    /// Goes on with the jobs. Returns those that have ended meanwhile, if any.
+    fn step(&mut self) -> Vec<(usize, Result<Sample, String>)>;
+}
+
+/// An engine that answers all jobs that it was given by then at once: `answer` turns
+/// them into one result each, in their order.
+pub struct AtOnce<F> {
+    answer: F,
+    tickets: Vec<usize>,
+    jobs: Vec<Job>,
+}
+
+impl<F: FnMut(&[Job]) -> Vec<Result<Sample, String>>> AtOnce<F> {
+    /// No jobs yet.
+    pub fn new(answer: F) -> Self {
+        Self {
+            answer,
+            tickets: Vec::new(),
+            jobs: Vec::new(),
+        }
+    }
+}
+
+impl<F: FnMut(&[Job]) -> Vec<Result<Sample, String>>> Engine for AtOnce<F> {
+    fn begin(&mut self, ticket: usize, job: Job) {
+        self.tickets.push(ticket);
+        self.jobs.push(job);
+    }
+
+    fn step(&mut self) -> Vec<(usize, Result<Sample, String>)> {
+        let jobs = std::mem::take(&mut self.jobs);
+        let results = (self.answer)(&jobs);
+        self.tickets.drain(..).zip(results).collect()
+    }
+}
 
 /// Which rollout asks: orders the members of a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -120,42 +158,83 @@ impl Asking {
 }
 
 /// Serves `live` rollouts until all have ended.
-pub fn serve(events: &Receiver<Event>, mut live: usize, engine: &mut Engine<'_>) {
+pub fn serve(events: &Receiver<Event>, mut live: usize, engine: &mut dyn Engine) {
     let mut waiting: Vec<Request> = Vec::new();
+    let mut desk = Desk::new(engine);
     while live > 0 {
-        match events.recv() {
-            Ok(Event::Request(request)) => waiting.push(request),
-            Ok(Event::Spawned(count)) => live += count,
-            Ok(Event::Done) | Err(_) => live -= 1,
+        while live > 0 && waiting.len() + desk.open() < live {
+            match events.recv() {
+                Ok(Event::Request(request)) => waiting.push(request),
+                Ok(Event::Spawned(count)) => live += count,
+                Ok(Event::Done) | Err(_) => live -= 1,
+            }
         }
-        if live > 0 && waiting.len() == live {
-            waiting.sort_by_key(|request| request.place);
-            answer(std::mem::take(&mut waiting), engine);
-        }
+        waiting.sort_by_key(|request| request.place);
+        waiting.drain(..).for_each(|request| desk.begin(request));
+        desk.step();
     }
 }
 
-/// Serves whoever asks, until nobody can any more. A batch's members are those
-/// who wait when the one before is done, so that they depend on timing.
-pub fn serve_anybody(events: &Receiver<Event>, engine: &mut Engine<'_>) {
-    let request = |event| match event {
-        Event::Request(request) => Some(request),
-        Event::Spawned(_) | Event::Done => None,
-    };
-    while let Ok(first) = events.recv() {
-        let waiting = iter::once(first).chain(events.try_iter());
-        answer(waiting.filter_map(request).collect(), engine);
+/// Serves whoever asks, until nobody can any more. What is worked on side by side
+/// depends on timing.
+pub fn serve_anybody(events: &Receiver<Event>, engine: &mut dyn Engine) {
+    let mut desk = Desk::new(engine);
+    loop {
+        if desk.open() == 0 {
+            match events.recv() {
+                Ok(event) => desk.hear(event),
+                Err(_) => return,
+            }
+        }
+        events.try_iter().for_each(|event| desk.hear(event));
+        desk.step();
     }
 }
 
-fn answer(waiting: Vec<Request>, engine: &mut Engine<'_>) {
-    let (jobs, replies): (Vec<Job>, Vec<_>) = waiting
-        .into_iter()
-        .map(|request| (request.job, request.reply))
-        .unzip();
-    for (sample, reply) in engine(&jobs).into_iter().zip(replies) {
-        // A rollout that is gone needs no answer.
-        let _ = reply.send(sample);
+/// Requests that the engine works on.
+struct Desk<'a> {
+    engine: &'a mut dyn Engine,
+    replies: BTreeMap<usize, SyncSender<Result<Sample, String>>>,
+    tickets: usize,
+}
+
+impl<'a> Desk<'a> {
+    fn new(engine: &'a mut dyn Engine) -> Self {
+        Self {
+            engine,
+            replies: BTreeMap::new(),
+            tickets: 0,
+        }
+    }
+
+    /// Requests without an answer.
+    fn open(&self) -> usize {
+        self.replies.len()
+    }
+
+    fn hear(&mut self, event: Event) {
+        match event {
+            Event::Request(request) => self.begin(request),
+            Event::Spawned(_) | Event::Done => {}
+        }
+    }
+
+    fn begin(&mut self, request: Request) {
+        self.engine.begin(self.tickets, request.job);
+        self.replies.insert(self.tickets, request.reply);
+        self.tickets += 1;
+    }
+
+    fn step(&mut self) {
+        if self.open() == 0 {
+            return;
+        }
+        for (ticket, sample) in self.engine.step() {
+            if let Some(reply) = self.replies.remove(&ticket) {
+                // A rollout that is gone needs no answer.
+                let _ = reply.send(sample);
+            }
+        }
     }
 }
 
@@ -173,6 +252,9 @@ mod tests {
             grammar: None,
             max_tokens: 1,
             temperature: 1.0,
+            top_k: 0,
+            top_p: 1.0,
+            stop: None,
             ends: [0].into(),
             seed,
         }
@@ -225,10 +307,14 @@ mod tests {
                     }
                 });
             }
-            serve(&receiver, 4, &mut |jobs: &[Job]| {
-                batches.push(jobs.iter().map(|job| job.seed).collect());
-                echo(jobs)
-            });
+            serve(
+                &receiver,
+                4,
+                &mut AtOnce::new(|jobs: &[Job]| {
+                    batches.push(jobs.iter().map(|job| job.seed).collect());
+                    echo(jobs)
+                }),
+            );
         });
         assert_eq!(
             batches,
@@ -258,7 +344,7 @@ mod tests {
             };
             let mut asked = vec![ask(asking.clone(), 0)];
             let mut spare = Some(asking);
-            serve_anybody(&receiver, &mut |jobs: &[Job]| {
+            let mut engine = AtOnce::new(|jobs: &[Job]| {
                 batches.push(jobs.len());
                 // Three more ask while the first is answered.
                 if let Some(asking) = spare.take() {
@@ -266,6 +352,8 @@ mod tests {
                 }
                 echo(jobs)
             });
+            serve_anybody(&receiver, &mut engine);
+            drop(engine);
             for (seed, asked) in asked.into_iter().enumerate() {
                 assert_eq!(asked.join().expect("no panic"), [seed as u32]);
             }
@@ -286,9 +374,9 @@ mod tests {
                 sender,
             );
             let rollout = scope.spawn(move || Asking::on(&line).ask(job(0)));
-            serve(&receiver, 1, &mut |jobs: &[Job]| {
-                vec![Err("the prompt is too long".into()); jobs.len()]
-            });
+            let mut engine =
+                AtOnce::new(|jobs: &[Job]| vec![Err("the prompt is too long".into()); jobs.len()]);
+            serve(&receiver, 1, &mut engine);
             let answer = rollout.join().expect("no panic");
             assert_eq!(answer.expect_err("refused"), "the prompt is too long");
         });

@@ -60,7 +60,7 @@ pub fn live(
     lives: &[Life<'_>],
     tokenizer: &Arc<Tokenizer>,
     sampling: Sampling,
-    engine: &mut Engine<'_>,
+    engine: &mut dyn Engine,
 ) -> Result<Vec<Lived>> {
     let (events, inbox) = channel();
     let (results, lived) = channel();

@@ -75,7 +75,7 @@ pub struct Outcome {
 }
 
 /// Runs a plan over opened episodes; outcomes in order of place.
-pub fn run(plan: &Plan<'_>, episodes: &[Opened], engine: &mut Engine<'_>) -> Result<Vec<Outcome>> {
+pub fn run(plan: &Plan<'_>, episodes: &[Opened], engine: &mut dyn Engine) -> Result<Vec<Outcome>> {
     let (events, inbox): (Sender<Event>, Receiver<Event>) = channel();
     let (results, outcomes) = channel();
     std::thread::scope(|scope| {
@@ -112,7 +112,7 @@ pub fn reroll(
     episodes: &[Opened],
     global: &[Outcome],
     anchors: &[Vec<Anchor>],
-    engine: &mut Engine<'_>,
+    engine: &mut dyn Engine,
 ) -> Result<Vec<Outcome>> {
     let (events, inbox): (Sender<Event>, Receiver<Event>) = channel();
     let (results, outcomes) = channel();

@@ -8,7 +8,7 @@ use memloom_runtime::{Completion, GenerateCall, LanguageModel, ModelError};
 use serde::Serialize;
 
 use super::hub::Asking;
-use crate::generate::{FinishReason, Job, Sample};
+use crate::generate::{FinishReason, Job, Sample, StopStrings};
 use crate::grammar::Grammar;
 use crate::seed::{Purpose, derive};
 use crate::tokenizer::Tokenizer;
@@ -60,6 +60,10 @@ pub struct Sampling {
     pub occasion: [u64; 2],
     /// 0 is greedy.
     pub temperature: f32,
+    /// See [`Job::top_k`].
+    pub top_k: usize,
+    /// See [`Job::top_p`].
+    pub top_p: f32,
 }
 
 /// A [`LanguageModel`] on the trainer's own engine.
@@ -67,6 +71,7 @@ pub struct SampledModel {
     asking: Asking,
     tokenizer: Arc<Tokenizer>,
     sampling: Sampling,
+    stop: Option<Arc<StopStrings>>,
     steps: Option<Steps>,
     /// What it says first.
     script: VecDeque<Sample>,
@@ -77,6 +82,7 @@ impl SampledModel {
     pub fn new(asking: Asking, tokenizer: Arc<Tokenizer>, sampling: Sampling) -> Self {
         Self {
             asking,
+            stop: StopStrings::new(&tokenizer, tokenizer.stop_strings()),
             tokenizer,
             sampling,
             steps: None,
@@ -148,6 +154,9 @@ impl LanguageModel for SampledModel {
             grammar,
             max_tokens: request.max_tokens as usize,
             temperature: self.sampling.temperature,
+            top_k: self.sampling.top_k,
+            top_p: self.sampling.top_p,
+            stop: self.stop.clone(),
             seed: self.seed(call),
             ends: self.tokenizer.ends().clone(),
         };
@@ -155,11 +164,14 @@ impl LanguageModel for SampledModel {
             Some(sample) => (sample, false),
             None => (self.asking.ask(job).map_err(ModelError::new)?, true),
         };
+        let said = self.tokenizer.decode(&sample.tokens);
+        let said = said.map_err(|error| ModelError::new(format!("{error:#}")))?;
+        let text = self
+            .stop
+            .as_ref()
+            .map_or(said.as_str(), |stop| stop.cut(&said));
         let completion = Completion {
-            text: self
-                .tokenizer
-                .decode(&sample.tokens)
-                .map_err(|error| ModelError::new(format!("{error:#}")))?,
+            text: text.to_owned(),
             finish: match sample.finish {
                 FinishReason::Stop => memloom_runtime::types::FinishReason::Stop,
                 FinishReason::Length | FinishReason::Context | FinishReason::Overflow => {

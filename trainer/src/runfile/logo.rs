@@ -109,6 +109,12 @@ pub struct LogoSection {
     pub charge: Charge,
     /// Sampling temperature of global rollouts and rerolls alike.
     pub temperature: f32,
+    /// They sample among so many of the likeliest tokens; default 0: among all. The
+    /// loss sees what was left to choose from.
+    pub top_k: usize,
+    /// They sample among the fewest of the likeliest tokens that together are at least
+    /// so probable; default 1: among all.
+    pub top_p: f32,
     /// Which roles learn: `all`, `alternating`, or one by its name.
     pub learn: Learn,
     /// Passes over the rows of a step.
@@ -172,6 +178,8 @@ impl Default for LogoSection {
             threshold: 0.25,
             charge: Charge::Session,
             temperature: 1.0,
+            top_k: 0,
+            top_p: 1.0,
             learn: Learn::All,
             epochs: 1,
             minibatches: 2,
@@ -253,6 +261,11 @@ impl LogoSection {
             self.reroll_chance() == 0.0 || self.rerolls > 1,
             "logo.rerolls = {}: a local group needs at least 2 (local_probability = 0 switches rerolls off)",
             self.rerolls
+        );
+        ensure!(
+            self.top_p > 0.0 && self.top_p <= 1.0,
+            "logo.top_p = {} is no share of probability above 0",
+            self.top_p
         );
         ensure!(
             self.temperature > 0.0,

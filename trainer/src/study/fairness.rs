@@ -88,7 +88,7 @@ pub fn run(file: &RunFile, small: bool, voice: Voice) -> Result<Report> {
                 opened.sessions()
             );
             let mut episode = subject
-                .measure(&opened, index, &mut |jobs| learners.generate(jobs))
+                .measure(&opened, index, &mut learners.engine())
                 .with_context(|| format!("measuring {} over {horizon} sessions", opened.id))?;
             episode.seconds = began.elapsed().as_secs_f64();
             journal.write(&episode)?;

@@ -32,7 +32,7 @@ impl Subject<'_> {
         &self,
         opened: &Opened,
         index: u64,
-        engine: &mut Engine<'_>,
+        engine: &mut dyn Engine,
     ) -> Result<Measured> {
         let logo = &self.file.logo;
         let horizon = opened.sessions();
@@ -50,6 +50,8 @@ impl Subject<'_> {
             ),
             occasion: [0, 0],
             temperature: logo.temperature,
+            top_k: logo.top_k,
+            top_p: logo.top_p,
         };
         let life = |rollout, reroll, from, session, until, looks| Life {
             place: Place {

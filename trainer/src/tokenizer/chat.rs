@@ -33,6 +33,8 @@ pub(super) struct Chat {
     variables: BTreeMap<String, Variable>,
     /// Reads special tokens where they are written.
     marked: tokenizers::Tokenizer,
+    /// Strings that end a reply.
+    pub(super) stop_strings: Vec<String>,
     /// Names and bytes.
     files: Vec<(&'static str, Vec<u8>)>,
 }
@@ -83,7 +85,8 @@ impl Chat {
                 variables.insert(name.to_owned(), token.into());
             }
         }
-        let mut ends = ids(json(GENERATION)?.get("eos_token_id"))?;
+        let generation = json(GENERATION)?;
+        let mut ends = ids(generation.get("eos_token_id"))?;
         if ends.is_empty() {
             let end = written(&config, "eos_token").with_context(|| {
                 format!("neither {GENERATION} nor {CONFIG} says what ends a reply")
@@ -104,6 +107,7 @@ impl Chat {
             templates: environment(template)?,
             variables,
             marked,
+            stop_strings: strings(generation.get("stop_strings"))?,
             files,
         };
         Ok((chat, ends.into()))
@@ -212,6 +216,20 @@ fn ids(said: Option<&Value>) -> Result<Vec<u32>> {
         None | Some(Value::Null) => Ok(Vec::new()),
         Some(Value::Array(ids)) => ids.iter().map(one).collect(),
         Some(id) => one(id).map(|id| vec![id]),
+    }
+}
+
+/// One string, several, or none.
+fn strings(said: Option<&Value>) -> Result<Vec<String>> {
+    let wrong = || anyhow!("{GENERATION}: stop_strings is neither a string nor a list of them");
+    let one = |value: &Value| match value.as_str() {
+        Some(text) if !text.is_empty() => Ok(text.to_owned()),
+        _ => Err(wrong()),
+    };
+    match said {
+        None | Some(Value::Null) => Ok(Vec::new()),
+        Some(Value::Array(strings)) => strings.iter().map(one).collect(),
+        Some(string) => one(string).map(|string| vec![string]),
     }
 }
 

@@ -210,6 +210,15 @@ impl Tokenizer {
         &self.ends
     }
 
+    /// Strings that end a completion, too: those that a chat model's
+    /// `generation_config.json` names.
+    pub fn stop_strings(&self) -> &[String] {
+        match &self.wording {
+            Wording::Own { .. } => &[],
+            Wording::Chat(chat) => &chat.stop_strings,
+        }
+    }
+
     /// Whether prompts are worded by a chat model's template.
     pub fn chats(&self) -> bool {
         matches!(self.wording, Wording::Chat(_))

@@ -13,7 +13,7 @@ use rand_chacha::rand_core::{RngCore, SeedableRng};
 
 use super::critic::State;
 use super::step::{Scored, ScoredRow};
-use crate::generate::{Job, Sample, generate};
+use crate::generate::Batch;
 use crate::logo::loss::{Objective, Steps, policy_loss, shares, value_loss};
 use crate::model::Backbone;
 use crate::model::pack::{Row, choice_logprobs, micro_batches, prompt_values};
@@ -148,12 +148,9 @@ impl Learner {
         self.model.context()
     }
 
-    /// Samples for jobs that came together.
-    pub fn generate(&self, jobs: &[Job]) -> Vec<Result<Sample, String>> {
-        generate(&self.model.valid(), jobs)
-            .into_iter()
-            .map(|result| result.map_err(|error| error.to_string()))
-            .collect()
+    /// Samples with the present weights, until they are changed.
+    pub fn batch(&self) -> Batch<Cpu> {
+        Batch::new(self.model.valid())
     }
 
     /// What the value head thinks of where the rows' prompts lead, one value each.

@@ -8,11 +8,12 @@ use anyhow::{Context, Result, bail};
 use rand_chacha::ChaCha8Rng;
 
 use super::critic::State;
-use super::learner::{Learner, Reinforcement, Update};
+use super::learner::{Cpu, Learner, Reinforcement, Update};
+use super::speakers::Speakers;
 use super::step::ScoredRow;
 use super::warm::Demonstration;
 use super::weights::{self, Weights};
-use crate::generate::{Job, Sample};
+use crate::generate::Batch;
 use crate::model::config::FILE as CONFIG;
 use crate::model::lora::config::FILE as ADAPTER;
 use crate::model::pack::Row;
@@ -21,7 +22,7 @@ use crate::tokenizer::Tokenizer;
 
 /// What learners are called after: a role, or nobody where all share one. Also the
 /// folder of its weights.
-type Name = Arc<str>;
+pub(super) type Name = Arc<str>;
 
 /// Learners by name.
 pub struct Learners(BTreeMap<Name, Learner>);
@@ -84,7 +85,7 @@ impl Learners {
     }
 
     /// Whose weights speak for a role.
-    fn name(&self, role: &str) -> Result<Name> {
+    pub(super) fn name(&self, role: &str) -> Result<Name> {
         let named = self
             .0
             .get_key_value(role)
@@ -115,23 +116,16 @@ impl Learners {
         Ok(divided)
     }
 
-    /// Samples for jobs that came together; one result each, in their order.
-    pub fn generate(&self, jobs: &[Job]) -> Vec<Result<Sample, String>> {
-        let mut results: Vec<Option<Result<Sample, String>>> = vec![None; jobs.len()];
-        let names: Vec<Result<Name>> = jobs.iter().map(|job| self.name(&job.role)).collect();
-        for (name, learner) in &self.0 {
-            let own = |index: &usize| names[*index].as_ref().is_ok_and(|own| own == name);
-            let own: Vec<usize> = (0..jobs.len()).filter(own).collect();
-            let some: Vec<Job> = own.iter().map(|index| jobs[*index].clone()).collect();
-            for (index, result) in own.into_iter().zip(learner.generate(&some)) {
-                results[index] = Some(result);
-            }
-        }
-        let nobody =
-            |name: Result<Name>| Err(name.err().map_or_else(String::new, |e| e.to_string()));
-        let named = results.into_iter().zip(names);
-        named
-            .map(|(result, name)| result.unwrap_or_else(|| nobody(name)))
+    /// Samples with the present weights.
+    pub fn engine(&self) -> Speakers<'_> {
+        Speakers::new(self)
+    }
+
+    /// A batch for each learner.
+    pub(super) fn batches(&self) -> BTreeMap<Name, Batch<Cpu>> {
+        let batches = self.0.iter();
+        batches
+            .map(|(name, learner)| (name.clone(), learner.batch()))
             .collect()
     }
 

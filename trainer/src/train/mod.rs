@@ -7,6 +7,7 @@ pub mod journal;
 pub mod learner;
 pub mod learners;
 pub mod progress;
+pub mod speakers;
 mod stage;
 pub mod step;
 pub mod summary;
@@ -445,7 +446,7 @@ impl Trainer<'_> {
             &self.world,
             &self.tokenizer,
             greedy(self.file),
-            &mut |jobs| learners.generate(jobs),
+            &mut learners.engine(),
         )?;
         write_file(
             &self.file.run.out.join("samples.json"),
@@ -474,7 +475,7 @@ impl Trainer<'_> {
             sampling,
         };
         let learners = &self.learners;
-        let outcomes = crate::rollout::run(&plan, &opened, &mut |jobs| learners.generate(jobs))?;
+        let outcomes = crate::rollout::run(&plan, &opened, &mut learners.engine())?;
         outcomes
             .iter()
             .zip(&opened)
@@ -491,6 +492,8 @@ pub(crate) fn greedy(file: &RunFile) -> Sampling {
         seed: file.run.seed,
         occasion: [EVALUATION, 0],
         temperature: 0.0,
+        top_k: 0,
+        top_p: 1.0,
     }
 }
 
@@ -503,7 +506,7 @@ fn examine(
     exam: &Exam,
     done: &mut dyn FnMut(usize),
 ) -> Result<Figures> {
-    let mut engine = |jobs: &[_]| learners.generate(jobs);
+    let mut engine = learners.engine();
     let mut figures = eval::examine(exam, world, tokenizer, greedy(file), &mut engine, done)?;
     let sampling = Sampling {
         temperature: 1.0,

@@ -13,7 +13,6 @@ use super::step::{Crediting, Groups, anchors, anchors_by_reward, assemble};
 use super::{Timing, Trainer, greedy};
 use crate::eval;
 use crate::eval::figures::HELD;
-use crate::generate::Job;
 use crate::logo::credit::Algorithm;
 use crate::logo::reward::Compression;
 use crate::rollout::model::Sampling;
@@ -187,10 +186,12 @@ impl Trainer<'_> {
                 seed,
                 occasion: [index as u64, step],
                 temperature: logo.temperature,
+                top_k: logo.top_k,
+                top_p: logo.top_p,
             },
         };
         let learners = &self.learners;
-        let engine = &mut |jobs: &[Job]| learners.generate(jobs);
+        let engine = &mut learners.engine();
         let mut outcomes = rollout::run(&plan, &episodes, engine)?;
         if !at_once {
             let mut anchors = Vec::new();
@@ -300,7 +301,7 @@ impl Trainer<'_> {
             &self.world,
             &self.tokenizer,
             greedy(self.file),
-            &mut |jobs| learners.generate(jobs),
+            &mut learners.engine(),
             &mut |_| (),
         )?;
         let best = self

@@ -1,5 +1,6 @@
 //! The kernels on the CPU backend, without gradients.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use burn::tensor::{Tensor, TensorData, TensorPrimitive};
@@ -62,6 +63,19 @@ impl Kernels for Flex {
         };
         let attended = (loops.forward)(sight, &rotated, keys);
         (wrap(attended.means, shape), whole(cache))
+    }
+
+    fn copy_slots(cache: Tensor<Self, 2>, from: Range<usize>, to: usize) -> Tensor<Self, 2> {
+        let [_, width] = cache.dims();
+        let mut cache = dense(cache);
+        let rows = cache.storage_mut::<f32>();
+        rows.copy_within(from.start * width..from.end * width, to * width);
+        whole(cache)
+    }
+
+    fn clear_slots(cache: Tensor<Self, 2>, _: Range<usize>) -> Tensor<Self, 2> {
+        // They are written over.
+        cache
     }
 
     fn choose(

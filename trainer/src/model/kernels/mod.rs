@@ -16,6 +16,7 @@ mod lanes;
 mod norm;
 mod rotary;
 
+use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 use burn::tensor::backend::{AutodiffBackend, Backend};
@@ -130,6 +131,20 @@ pub trait Kernels: Backend {
         plan: &Plan<Self>,
     ) -> (Tensor<Self, 2>, Tensor<Self, 2>) {
         composed::attend_cached(qkv, cache, plan)
+    }
+
+    /// Copies rows of a cache, which do not overlap with where they go.
+    fn copy_slots(cache: Tensor<Self, 2>, from: Range<usize>, to: usize) -> Tensor<Self, 2> {
+        let [_, width] = cache.dims();
+        let rows = cache.clone().slice([from.clone(), 0..width]);
+        cache.slice_assign([to..to + from.len(), 0..width], rows)
+    }
+
+    /// Makes rows of a cache ready to be written to once more.
+    fn clear_slots(cache: Tensor<Self, 2>, slots: Range<usize>) -> Tensor<Self, 2> {
+        let [_, width] = cache.dims();
+        let rows = Tensor::zeros([slots.len(), width], &cache.device());
+        cache.slice_assign([slots, 0..width], rows)
     }
 
     /// Log-probability of each choice, `[choices]`, and the entropy of what it was

@@ -1,0 +1,131 @@
+//! A job under way.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
+
+use super::sampling::choose;
+use super::{FinishReason, Job, Sample};
+use crate::grammar::State;
+use crate::model::Layout;
+
+/// Most tokens that a job can be given.
+pub(super) fn limit(job: &Job, context: usize) -> usize {
+    job.max_tokens.min(context.saturating_sub(job.prompt.len()))
+}
+
+/// A job under way.
+pub(super) struct Running {
+    job: Job,
+    /// Most tokens of the sample.
+    limit: usize,
+    /// Place in the grammar, if there is one.
+    state: Option<State>,
+    source: ChaCha8Rng,
+    pub(super) sample: Sample,
+    /// Whether the sample is whole.
+    pub(super) done: bool,
+    /// Tokens of the sample that the backbone has read or will with the prompt.
+    read: usize,
+    /// Slots of the other tokens that were read.
+    own: Range<usize>,
+}
+
+impl Running {
+    /// Begins a job whose prompt fits the context.
+    pub(super) fn new(job: Job, context: usize) -> Self {
+        let limit = limit(&job, context);
+        let mut new = Self {
+            limit,
+            state: job.grammar.as_ref().map(|grammar| grammar.start()),
+            source: ChaCha8Rng::seed_from_u64(job.seed),
+            sample: Sample::empty(match limit < job.max_tokens {
+                true => FinishReason::Context,
+                false => FinishReason::Length,
+            }),
+            done: false,
+            read: 0,
+            own: 0..0,
+            job,
+        };
+        new.go_on();
+        new.read = new.sample.tokens.len();
+        new
+    }
+
+    /// What the backbone reads first: the prompt, and what the grammar forces after
+    /// it.
+    pub(super) fn prompt(&self) -> Vec<u32> {
+        [&*self.job.prompt, &self.sample.tokens].concat()
+    }
+
+    /// Slots that it takes beside its prompt's.
+    pub(super) fn room(&self) -> usize {
+        self.limit - self.read
+    }
+
+    /// Gives it these slots.
+    pub(super) fn settle(&mut self, slots: &Range<usize>) {
+        self.own = slots.start..slots.start;
+    }
+
+    /// Chooses a token by the logits that follow the last one.
+    pub(super) fn step(&mut self, logits: &[f32]) {
+        let among = self.allowed().cloned();
+        let chosen = choose(logits, among, &self.job, &mut self.source);
+        self.push(chosen.token, chosen.logprob, chosen.among);
+        self.go_on();
+    }
+
+    /// Tokens that the grammar allows next; None without a grammar.
+    fn allowed(&self) -> Option<&Arc<[u32]>> {
+        let grammar = self.job.grammar.as_ref()?;
+        self.state.map(|state| grammar.allowed(state))
+    }
+
+    fn push(&mut self, token: u32, logprob: f32, among: Option<Arc<[u32]>>) {
+        self.sample.tokens.push(token);
+        self.sample.logprobs.push(logprob);
+        self.sample.choices.push(among);
+        if let (Some(grammar), Some(state)) = (&self.job.grammar, self.state) {
+            self.state = grammar.advance(state, token);
+        }
+    }
+
+    /// Appends what is forced, and sees whether the sample is whole.
+    fn go_on(&mut self) {
+        loop {
+            let among = self.allowed().cloned();
+            let ended = match &among {
+                Some(allowed) => allowed.is_empty(),
+                None => self.said_the_end(),
+            };
+            if ended {
+                self.sample.finish = FinishReason::Stop;
+            }
+            self.done = ended || self.sample.tokens.len() == self.limit;
+            match among.as_deref() {
+                Some([token]) if !self.done => self.push(*token, 0.0, among.clone()),
+                _ => break,
+            }
+        }
+    }
+
+    fn said_the_end(&self) -> bool {
+        let tokens = &self.sample.tokens;
+        let end = tokens
+            .last()
+            .is_some_and(|last| self.job.ends.contains(last));
+        end || (self.job.stop.as_ref()).is_some_and(|stop| stop.ends(tokens))
+    }
+
+    /// Adds what the backbone has not read to a pass, after a prompt's slots.
+    pub(super) fn read_into(&mut self, layout: &mut Layout, prefix: &Range<usize>) {
+        let unread = &self.sample.tokens[self.read..];
+        self.own.end += unread.len();
+        layout.push_cached(unread, prefix.clone(), self.own.clone());
+        self.read = self.sample.tokens.len();
+    }
+}
