@@ -118,6 +118,9 @@ fn model(folder: &Path, expected: &Expected, found: &mut Found) -> Result<()> {
             ends: Arc::from([]),
             max_tokens: tokens.len(),
             temperature: 0.0,
+            top_k: 0,
+            top_p: 1.0,
+            stop: None,
             seed: 0,
         };
         let sample = generate(&model, &[job]).remove(0)?;

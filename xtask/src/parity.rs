@@ -2,7 +2,7 @@
 //! models.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
@@ -15,15 +15,16 @@ use crate::{files, python};
 /// Which Python.
 #[derive(clap::Args)]
 pub struct Args {
-    /// A Python that has torch, transformers and peft; by default one is set up in
+    /// A Python that has torch, transformers, peft and trl; by default one is set up in
     /// target/reference (5 GB from PyPI)
     #[arg(long)]
     python: Option<PathBuf>,
 }
 
-const SCRIPT: &str = "tests/reference/parity.py";
+const MODELS: &str = "tests/reference/parity.py";
+const LOSS: &str = "tests/reference/trl_loss.py";
 const RESULT: &str = "docs/results/parity.json";
-const PACKAGES: [&str; 4] = ["torch", "transformers", "tokenizers", "peft"];
+const PACKAGES: [&str; 5] = ["torch", "transformers", "tokenizers", "peft", "trl"];
 
 /// Makes models, has both sides run them, prints a table and writes
 /// `docs/results/parity.json`.
@@ -33,27 +34,36 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<()> {
         None => python::environment(workspace, "transformers", &PACKAGES)?,
     };
     let folder = workspace.path("target/reference/parity");
-    if folder.exists() {
-        fs::remove_dir_all(&folder)
-            .with_context(|| format!("cannot remove {}", folder.display()))?;
-    }
-    fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    let script = |what: &str| {
-        let mut python = Command::new(&python);
-        python.arg(workspace.path(SCRIPT)).arg(what).arg(&folder);
-        python
+    fresh(&folder)?;
+    let losses = folder.with_file_name("trl");
+    let script = |script: &str, what: &str, folder: &Path| {
+        let mut command = Command::new(&python);
+        command.env("HF_HUB_OFFLINE", "1");
+        command.arg(workspace.path(script)).arg(what).arg(folder);
+        command
     };
-    eprintln!("1/3 models and what transformers and peft say of them (a few minutes)");
-    succeed(&mut script("make"))?;
+    let example = |name: &str, folder: &Path| -> Result<Value> {
+        let path = format!("target/release/examples/{name}");
+        let printed = output(Command::new(workspace.path(path)).arg(folder))?;
+        serde_json::from_str(&printed).with_context(|| format!("{name} printed no JSON"))
+    };
+    eprintln!("1/3 models and what transformers, peft and trl say of them (a few minutes)");
+    succeed(&mut script(MODELS, "make", &folder))?;
+    fresh(&losses)?;
+    succeed(&mut script(LOSS, "make", &losses))?;
     eprintln!("2/3 memloom's turn");
     let build = ["build", "--release", "--workspace", "--examples"];
     succeed(workspace.cargo().args(build))?;
-    let mut example = Command::new(workspace.path("target/release/examples/parity"));
-    let mut found: Value = serde_json::from_str(&output(example.arg(&folder))?)
-        .context("the example printed no JSON")?;
-    eprintln!("3/3 transformers and peft read what memloom saved");
-    let saved: Value = serde_json::from_str(&output(&mut script("check"))?)
-        .context("the script printed no JSON")?;
+    let mut found = example("parity", &folder)?;
+    let loss = example("trl_loss", &losses)?;
+    found["grpo_loss_rel_diff"] = loss["grpo_loss_rel_diff"].clone();
+    eprintln!("3/3 transformers, peft and trl read what memloom saved");
+    let read = |mut command: Command| -> Result<Value> {
+        serde_json::from_str(&output(&mut command)?).context("the script printed no JSON")
+    };
+    let saved = read(script(MODELS, "check", &folder))?;
+    let gradient = read(script(LOSS, "check", &losses))?;
+    found["grpo_gradient_rel_diff"] = gradient["grpo_gradient_rel_diff"].clone();
     found["saved_logit_diff"] = saved["saved_logit_diff"].clone();
     let adapters = [&found, &saved].map(|side| side["lora_logit_diff"].as_f64());
     found["lora_logit_diff"] = adapters
@@ -65,4 +75,13 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<()> {
         .into();
     table::print(&found);
     files::replace(&workspace.path(RESULT), format!("{found:#}\n").as_bytes())
+}
+
+/// An empty folder.
+fn fresh(folder: &Path) -> Result<()> {
+    if folder.exists() {
+        fs::remove_dir_all(folder)
+            .with_context(|| format!("cannot remove {}", folder.display()))?;
+    }
+    fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))
 }

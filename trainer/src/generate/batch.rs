@@ -141,7 +141,7 @@ impl<B: Kernels> Batch<B> {
     /// Lets waiting jobs in, in their order, as long as there is room.
     fn admit(&mut self) {
         let mut waiting = std::mem::take(&mut self.waiting).into_iter();
-        while let Some((ticket, mut running)) = waiting.next() {
+        for (ticket, mut running) in waiting.by_ref() {
             let Some((prompt, slots)) = self.place(&running) else {
                 self.waiting.push((ticket, running));
                 break;

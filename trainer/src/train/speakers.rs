@@ -28,12 +28,12 @@ impl<'a> Speakers<'a> {
 impl Engine for Speakers<'_> {
     fn begin(&mut self, ticket: usize, job: Job) {
         match self.learners.name(&job.role) {
-            Ok(name) => self
-                .batches
-                .entry(name)
-                .and_modify(|batch| batch.begin(ticket, job)),
-            Err(error) => return self.refused.push((ticket, Err(error.to_string()))),
-        };
+            Ok(name) => {
+                let batch = self.batches.entry(name);
+                batch.and_modify(|batch| batch.begin(ticket, job));
+            }
+            Err(error) => self.refused.push((ticket, Err(error.to_string()))),
+        }
     }
 
     fn step(&mut self) -> Vec<(usize, Result<Sample, String>)> {
