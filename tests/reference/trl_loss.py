@@ -36,23 +36,23 @@ SHAPE = dict(
 CASES = {
     "grpo": (
         dict(loss_type="grpo", beta=0.0, epsilon=0.2),
-        dict(ratio="token", aggregation="step-mean", kl=0.0, clip=[0.2, 0.2]),
+        dict(ratio="token", aggregation="step-mean", kl=0.0, estimator="k3", clip=[0.2, 0.2]),
     ),
     "grpo-divergence": (
         dict(loss_type="grpo", beta=0.04, epsilon=0.1, epsilon_high=0.3, temperature=0.7),
-        dict(ratio="token", aggregation="step-mean", kl=0.04, clip=[0.1, 0.3], temperature=0.7),
+        dict(ratio="token", aggregation="step-mean", kl=0.04, estimator="k3-corrected", clip=[0.1, 0.3], temperature=0.7),
     ),
     "token-mean": (
-        dict(loss_type="bnpo", beta=0.01, epsilon=0.2),
-        dict(ratio="token", aggregation="token-mean", kl=0.01, clip=[0.2, 0.2]),
+        dict(loss_type="bnpo", beta=0.01, epsilon=0.2, use_bias_correction_kl=False),
+        dict(ratio="token", aggregation="token-mean", kl=0.01, estimator="k3", clip=[0.2, 0.2]),
     ),
     "fixed-length": (
         dict(loss_type="dr_grpo", beta=0.0, epsilon=0.2),
-        dict(ratio="token", aggregation="fixed-length", kl=0.0, clip=[0.2, 0.2]),
+        dict(ratio="token", aggregation="fixed-length", kl=0.0, estimator="k3", clip=[0.2, 0.2]),
     ),
     "step-ratio": (
-        dict(loss_type="grpo", beta=0.02, epsilon=0.2, importance_sampling_level="sequence"),
-        dict(ratio="step", aggregation="step-mean", kl=0.02, clip=[0.2, 0.2]),
+        dict(loss_type="grpo", beta=0.02, epsilon=0.02, importance_sampling_level="sequence"),
+        dict(ratio="step", aggregation="step-mean", kl=0.02, estimator="k3-corrected", clip=[0.02, 0.02]),
     ),
 }
 

@@ -24,6 +24,7 @@ struct Batch {
     ratio: Ratio,
     aggregation: Aggregation,
     kl: f32,
+    estimator: Estimator,
     clip: [f32; 2],
     temperature: f32,
     fixed_length: f32,
@@ -84,7 +85,7 @@ fn case(folder: &Path) -> Result<f64> {
         aggregation: batch.aggregation,
         fixed_length: batch.fixed_length,
         kl: batch.kl,
-        estimator: Estimator::K3,
+        estimator: batch.estimator,
         entropy: 0.0,
         importance_cap: None,
     };

@@ -58,6 +58,9 @@ pub enum Estimator {
     K2,
     /// exp(d) - d - 1.
     K3,
+    /// The same times the ratio: unbiased for outputs of an older policy
+    /// (DeepSeek-V3.2; TRL's default).
+    K3Corrected,
 }
 
 /// The loss's switches.
@@ -184,6 +187,7 @@ pub fn policy_loss<B: Backend>(
             Estimator::K1 => toward.neg(),
             Estimator::K2 => toward.powi_scalar(2) * 0.5,
             Estimator::K3 => toward.clone().exp() - toward - 1.0,
+            Estimator::K3Corrected => (toward.clone().exp() - toward - 1.0) * ratios.clone(),
         };
         divergence = estimate.clone().sum();
         loss = loss + estimate * objective.kl;
