@@ -339,17 +339,22 @@ impl<B: Kernels> Backbone<B> {
 
     /// What the heads read of the tokens `at`, [at, hidden], of a pass whose keys
     /// are its own tokens.
-    fn hidden(&self, layout: Layout, at: &[usize]) -> Tensor<B, 2> {
+    pub(super) fn hidden(&self, layout: Layout, at: &[usize]) -> Tensor<B, 2> {
         let plan = self.plan(layout);
         self.pass(&plan, at, |_, qkv| B::attend(qkv, &plan))
     }
 
     /// Logits from what the head reads.
     fn predict(&self, hidden: Tensor<B, 2>) -> Tensor<B, 2> {
-        hidden.matmul(match &self.head {
-            Some(head) => head.clone(),
-            None => self.embedding.clone().transpose(),
-        })
+        hidden.matmul(self.words().transpose())
+    }
+
+    /// What the head multiplies with, [vocabulary, hidden].
+    pub(super) fn words(&self) -> Tensor<B, 2> {
+        match &self.head {
+            Some(head) => head.clone().transpose(),
+            None => self.embedding.clone(),
+        }
     }
 
     /// A cache without slots.
@@ -435,7 +440,7 @@ impl<B: Kernels> Backbone<B> {
         let tokens = plan.layout().tokens.iter().map(|token| *token as usize);
         let tokens = indices::<B>(tokens, plan.device());
         let at = indices::<B>(at.iter().copied(), plan.device());
-        let mut x = self.embedding.clone().select(0, tokens);
+        let mut x = B::embed(self.embedding.clone(), tokens);
         for (index, layer) in self.layers.iter().enumerate() {
             let normed = B::rms_norm(x.clone(), layer.attention_norm.clone(), epsilon);
             let mut attended = attend(index, self.project(index, normed));

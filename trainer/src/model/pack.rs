@@ -98,8 +98,8 @@ pub fn choice_logprobs<B: Kernels>(
             entropies: nothing,
         };
     }
-    let logits = model.logits(layout, &at);
-    let (logprobs, entropies) = B::choose(logits, choices.into(), temperature);
+    let hidden = model.hidden(layout, &at);
+    let (logprobs, entropies) = B::choose(hidden, model.words(), &choices, temperature);
     Choices {
         logprobs,
         entropies,

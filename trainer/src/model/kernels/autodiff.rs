@@ -3,17 +3,13 @@
 use std::sync::Arc;
 
 use burn::backend::Autodiff;
-use burn::backend::autodiff::checkpoint::base::Checkpointer;
-use burn::backend::autodiff::checkpoint::strategy::NoCheckpointing;
-use burn::backend::autodiff::grads::Gradients;
-use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
-use burn::tensor::ops::FloatTensor;
-use burn::tensor::{Tensor, TensorPrimitive};
+use burn::tensor::{Int, Tensor};
 use burn_flex::{Flex, FlexTensor};
 
 use super::attention::{Loops, Remembered};
 use super::flex::{floats, primitive, rotated};
-use super::{Choice, Kernels, Plan, Sight, choice, composed, gate, norm};
+use super::graph::{Known, differentiable, tracked, values, whole};
+use super::{Choice, Kernels, Plan, Sight, chunked, gate, head, norm};
 
 type Tracked = Autodiff<Flex>;
 
@@ -44,7 +40,7 @@ impl Kernels for Tracked {
     fn attend(qkv: Tensor<Self, 2>, plan: &Plan<Self>) -> Tensor<Self, 2> {
         let sight = &plan.sight;
         let Some(loops) = Loops::of(sight.heads.width) else {
-            return composed::attend(qkv, plan);
+            return chunked::attend_tracked(qkv, plan);
         };
         let shape = [qkv.dims()[0], sight.heads.queries * sight.heads.width];
         let qkv = tracked(qkv);
@@ -61,31 +57,22 @@ impl Kernels for Tracked {
         differentiable([qkv], known, means)
     }
 
+    fn embed(words: Tensor<Self, 2>, tokens: Tensor<Self, 1, Int>) -> Tensor<Self, 2> {
+        let [vocabulary, _] = words.dims();
+        let (words, tokens) = (tracked(words), tokens.inner());
+        let rows = whole::<Flex, 2>(words.primitive.clone()).select(0, tokens.clone());
+        let known = Embedding { tokens, vocabulary };
+        differentiable([words], known, values(rows))
+    }
+
     fn choose(
-        logits: Tensor<Self, 2>,
-        choices: Arc<[Choice]>,
+        hidden: Tensor<Self, 2>,
+        words: Tensor<Self, 2>,
+        choices: &[Choice],
         temperature: f32,
     ) -> (Tensor<Self, 1>, Tensor<Self, 1>) {
-        let count = choices.len();
-        let logits = tracked(logits);
-        let known = LogSoftmax {
-            logits: logits.primitive.to_contiguous(),
-            choices,
-            temperature,
-        };
-        let (logprobs, entropies) =
-            choice::forward(floats(&known.logits), &known.choices, temperature);
-        let both = primitive([logprobs, entropies].concat(), [2 * count]);
-        let both: Tensor<Self, 1> = differentiable([logits], known, both);
-        let part = |start: usize| both.clone().slice(start..start + count);
-        (part(0), part(count))
+        head::choose_tracked(hidden, words, choices, temperature)
     }
-}
-
-/// An operation on the way back: what it remembers is its own fields.
-trait Known<const N: usize>: Clone + Send + std::fmt::Debug + 'static {
-    /// Gradients of the inputs, given that of the output.
-    fn gradients(self, grad: &[f32]) -> [FlexTensor; N];
 }
 
 #[derive(Clone, Debug)]
@@ -95,13 +82,17 @@ struct RmsNorm {
     epsilon: f32,
 }
 
-impl Known<2> for RmsNorm {
-    fn gradients(self, grad: &[f32]) -> [FlexTensor; 2] {
+impl Known<Flex, 2> for RmsNorm {
+    fn gradients(self, grad: FlexTensor, _: [bool; 2]) -> [Option<FlexTensor>; 2] {
+        let grad = grad.to_contiguous();
         let (x, weight) = (floats(&self.x), floats(&self.weight));
-        let (dx, dw) = norm::backward(x, weight, self.epsilon, grad);
+        let (dx, dw) = norm::backward(x, weight, self.epsilon, floats(&grad));
         let width = dw.len();
         let rows = dx.len() / width;
-        [primitive(dx, [rows, width]), primitive(dw, [width])]
+        [
+            Some(primitive(dx, [rows, width])),
+            Some(primitive(dw, [width])),
+        ]
     }
 }
 
@@ -111,11 +102,12 @@ struct SwiGlu {
     width: usize,
 }
 
-impl Known<1> for SwiGlu {
-    fn gradients(self, grad: &[f32]) -> [FlexTensor; 1] {
-        let inputs = gate::backward(floats(&self.gate_up), self.width, grad);
-        let rows = grad.len() / self.width;
-        [primitive(inputs, [rows, 2 * self.width])]
+impl Known<Flex, 1> for SwiGlu {
+    fn gradients(self, grad: FlexTensor, _: [bool; 1]) -> [Option<FlexTensor>; 1] {
+        let grad = grad.to_contiguous();
+        let inputs = gate::backward(floats(&self.gate_up), self.width, floats(&grad));
+        let rows = floats(&grad).len() / self.width;
+        [Some(primitive(inputs, [rows, 2 * self.width]))]
     }
 }
 
@@ -128,8 +120,9 @@ struct Attention {
     log_sums: FlexTensor,
 }
 
-impl Known<1> for Attention {
-    fn gradients(self, grad: &[f32]) -> [FlexTensor; 1] {
+impl Known<Flex, 1> for Attention {
+    fn gradients(self, grad: FlexTensor, _: [bool; 1]) -> [Option<FlexTensor>; 1] {
+        let grad = grad.to_contiguous();
         let Sight {
             layout,
             heads,
@@ -140,78 +133,24 @@ impl Known<1> for Attention {
             means: floats(&self.means),
             log_sums: floats(&self.log_sums),
         };
-        let mut rows = (self.loops.backward)(&self.sight, remembered, grad);
+        let mut rows = (self.loops.backward)(&self.sight, remembered, floats(&grad));
         rope.turn_rows(&mut rows, &layout.positions, *heads, true);
-        [primitive(rows, [layout.tokens.len(), heads.columns()])]
+        let shape = [layout.tokens.len(), heads.columns()];
+        [Some(primitive(rows, shape))]
     }
 }
 
 #[derive(Clone, Debug)]
-struct LogSoftmax {
-    logits: FlexTensor,
-    choices: Arc<[Choice]>,
-    temperature: f32,
+struct Embedding {
+    tokens: Tensor<Flex, 1, Int>,
+    vocabulary: usize,
 }
 
-impl Known<1> for LogSoftmax {
-    fn gradients(self, grad: &[f32]) -> [FlexTensor; 1] {
-        let logits = floats(&self.logits);
-        let rows = self.choices.len();
-        let (logprob_grad, entropy_grad) = grad.split_at(rows);
-        let out = choice::backward(
-            logits,
-            &self.choices,
-            self.temperature,
-            logprob_grad,
-            entropy_grad,
-        );
-        let vocabulary = logits.len() / rows;
-        [primitive(out, [rows, vocabulary])]
+impl Known<Flex, 1> for Embedding {
+    fn gradients(self, grad: FlexTensor, _: [bool; 1]) -> [Option<FlexTensor>; 1] {
+        let grad: Tensor<Flex, 2> = whole(grad);
+        let shape = [self.vocabulary, grad.dims()[1]];
+        let none = Tensor::zeros(shape, &grad.device());
+        [Some(values(Flex::add_rows(none, self.tokens, grad)))]
     }
-}
-
-/// The step of the graph that asks a [`Known`] for its gradients.
-#[derive(Debug)]
-struct Step<K>(std::marker::PhantomData<fn() -> K>);
-
-impl<K: Known<N>, const N: usize> Backward<Flex, N> for Step<K> {
-    type State = K;
-
-    fn backward(
-        self,
-        ops: Ops<Self::State, N>,
-        grads: &mut Gradients,
-        _checkpointer: &mut Checkpointer,
-    ) {
-        let grad = grads.consume::<Flex>(&ops.node).to_contiguous();
-        let gradients = ops.state.gradients(floats(&grad));
-        for (parent, gradient) in ops.parents.into_iter().zip(gradients) {
-            if let Some(node) = parent {
-                grads.register::<Flex>(node.id, gradient);
-            }
-        }
-    }
-}
-
-fn tracked<const D: usize>(tensor: Tensor<Tracked, D>) -> FloatTensor<Tracked> {
-    tensor.into_primitive().tensor()
-}
-
-/// `output` as a node of the graph over `inputs`.
-fn differentiable<K: Known<N>, const N: usize, const D: usize>(
-    inputs: [FloatTensor<Tracked>; N],
-    known: K,
-    output: FlexTensor,
-) -> Tensor<Tracked, D> {
-    let step = Step::<K>(std::marker::PhantomData);
-    let nodes = inputs.map(|input| input.node);
-    let output = match step
-        .prepare::<NoCheckpointing>(nodes)
-        .compute_bound()
-        .stateful()
-    {
-        OpsKind::Tracked(prep) => prep.finish(known, output),
-        OpsKind::UnTracked(prep) => prep.finish(output),
-    };
-    Tensor::from_primitive(TensorPrimitive::Float(output))
 }

@@ -1,5 +1,9 @@
-//! Fused log-softmax over the set that each token was chosen from: neither the
-//! other logits nor their log-probabilities are touched.
+//! Fused log-softmax over the set that each token was chosen from, a block of the
+//! vocabulary at a time: other logits of the block are not touched.
+
+use std::ops::Range;
+
+use rayon::prelude::*;
 
 use super::Choice;
 use super::lanes::{dot, exponentials, for_each_chunk, largest, vectorized};
@@ -7,108 +11,144 @@ use super::lanes::{dot, exponentials, for_each_chunk, largest, vectorized};
 /// Rows of a parallel chunk.
 const ROWS: usize = 64;
 
-/// Log-probability and entropy of each choice, from rows of logits as long as
-/// the vocabulary, divided by `temperature`.
+/// Of each choice, what a block holds of its softmax.
+#[derive(Default)]
+pub(super) struct Seen {
+    /// Largest logit.
+    pub(super) tops: Vec<f32>,
+    /// Sum of the exponentials relative to it.
+    pub(super) sums: Vec<f32>,
+    /// The same, each times its logit.
+    pub(super) weighted: Vec<f32>,
+    /// The chosen logit; 0 where it is not in the block.
+    pub(super) chosen: Vec<f32>,
+}
+
+/// What blocks hold, from rows of logits of the words in `block`.
 pub(super) fn forward(
     logits: &[f32],
     choices: &[Choice],
+    block: Range<usize>,
     temperature: f32,
-) -> (Vec<f32>, Vec<f32>) {
-    let vocabulary = logits.len() / choices.len().max(1);
-    let mut weights = Vec::new();
-    let rows = choices.iter().zip(logits.chunks_exact(vocabulary.max(1)));
-    let (mut logprobs, mut entropies) = (Vec::new(), Vec::new());
-    vectorized(
-        #[inline(always)]
-        || {
-            for (choice, row) in rows {
-                let (logprob, entropy) = one(row, choice, temperature, &mut weights);
-                logprobs.push(logprob);
-                entropies.push(entropy);
-            }
-        },
-    );
-    (logprobs, entropies)
+) -> Seen {
+    let width = block.len().max(1);
+    let rows: Vec<[f32; 4]> = choices
+        .par_chunks(ROWS)
+        .zip(logits.par_chunks(ROWS * width))
+        .flat_map_iter(|(choices, logits)| {
+            vectorized(
+                #[inline(always)]
+                || {
+                    let mut weights = Vec::new();
+                    let rows = choices.iter().zip(logits.chunks_exact(width));
+                    let rows = rows
+                        .map(|(choice, row)| one(row, choice, &block, temperature, &mut weights));
+                    rows.collect::<Vec<_>>()
+                },
+            )
+        })
+        .collect();
+    let part = |at: usize| rows.iter().map(|row| row[at]).collect();
+    Seen {
+        tops: part(0),
+        sums: part(1),
+        weighted: part(2),
+        chosen: part(3),
+    }
 }
 
-/// Log-probability and entropy of one choice.
 #[inline(always)]
-fn one(logits: &[f32], choice: &Choice, temperature: f32, weights: &mut Vec<f32>) -> (f32, f32) {
-    gather(logits, choice, weights);
+fn one(
+    logits: &[f32],
+    choice: &Choice,
+    block: &Range<usize>,
+    temperature: f32,
+    weights: &mut Vec<f32>,
+) -> [f32; 4] {
+    gather(logits, choice, block, weights);
     let set = weights.clone();
     let top = largest(&set);
     let sum = exponentials(weights, 1.0 / temperature, top / temperature);
-    let log_sum = sum.ln() + top / temperature;
-    let mean = dot(&set, weights) / (sum * temperature);
-    let chosen = logits[choice.token as usize] / temperature;
-    (chosen - log_sum, (log_sum - mean).max(0.0))
+    let chosen = match block.contains(&(choice.token as usize)) {
+        true => logits[choice.token as usize - block.start],
+        false => 0.0,
+    };
+    [top, sum, dot(&set, weights), chosen]
 }
 
-/// Gradient of the logits, given those of the log-probabilities and of the
-/// entropies H: (grad (1[token] - p) - grad' p (log p + H)) / temperature inside
-/// the set, 0 outside.
+/// What the gradient of a choice's logits is made of, each by choice: that of logit x
+/// is exp(x / temperature - log_sum) (constant + linear x), and `chosen` more at the
+/// token that was chosen.
+#[derive(Clone, Copy)]
+pub(super) struct Known<'a> {
+    pub(super) log_sums: &'a [f32],
+    pub(super) constant: &'a [f32],
+    pub(super) linear: &'a [f32],
+    pub(super) chosen: &'a [f32],
+}
+
+/// Gradient of rows of logits of the words in `block`: 0 outside a choice's set.
 pub(super) fn backward(
     logits: &[f32],
     choices: &[Choice],
+    block: Range<usize>,
     temperature: f32,
-    logprob_grad: &[f32],
-    entropy_grad: &[f32],
+    known: Known<'_>,
 ) -> Vec<f32> {
-    let vocabulary = logits.len() / choices.len().max(1);
-    let mut logits_grad = vec![0.0; logits.len()];
+    let width = block.len().max(1);
+    let mut slopes = vec![0.0; logits.len()];
     for_each_chunk(
-        &mut logits_grad,
-        ROWS * vocabulary.max(1),
+        &mut slopes,
+        ROWS * width,
         #[inline(always)]
         |index, chunk| {
             let first = index * ROWS;
             let (mut set, mut weights) = (Vec::new(), Vec::new());
-            for (row, out) in chunk.chunks_exact_mut(vocabulary).enumerate() {
+            for (row, out) in chunk.chunks_exact_mut(width).enumerate() {
                 let row = first + row;
                 let choice = &choices[row];
-                let logits = &logits[row * vocabulary..(row + 1) * vocabulary];
-                gather(logits, choice, &mut weights);
+                let logits = &logits[row * width..(row + 1) * width];
+                gather(logits, choice, &block, &mut weights);
                 set.clone_from(&weights);
-                let top = largest(&weights);
-                let sum = exponentials(&mut weights, 1.0 / temperature, top / temperature);
-                // The gradient is weight (a + b logit).
-                let mut a = -logprob_grad[row] / (sum * temperature);
-                let mut b = 0.0;
-                if entropy_grad[row] != 0.0 {
-                    // log p + H = (logit - mean logit) / temperature.
-                    let mean = dot(&set, &weights) / sum;
-                    b = -entropy_grad[row] / (sum * temperature * temperature);
-                    a -= b * mean;
-                }
-                let gradients = set
+                exponentials(&mut weights, 1.0 / temperature, known.log_sums[row]);
+                let (constant, linear) = (known.constant[row], known.linear[row]);
+                let slopes = set
                     .iter()
                     .zip(&weights)
-                    .map(|(x, weight)| weight * (a + b * x));
-                match &choice.among {
-                    Some(among) => {
-                        for (token, gradient) in among.iter().zip(gradients) {
-                            out[*token as usize] = gradient;
+                    .map(|(x, weight)| weight * linear.mul_add(*x, constant));
+                match choice.inside(&block) {
+                    Some(inside) => {
+                        for (token, slope) in inside.iter().zip(slopes) {
+                            out[*token as usize - block.start] = slope;
                         }
                     }
                     None => {
-                        for (out, gradient) in out.iter_mut().zip(gradients) {
-                            *out = gradient;
+                        for (out, slope) in out.iter_mut().zip(slopes) {
+                            *out = slope;
                         }
                     }
                 }
-                out[choice.token as usize] += logprob_grad[row] / temperature;
+                if block.contains(&(choice.token as usize)) {
+                    out[choice.token as usize - block.start] += known.chosen[row];
+                }
             }
         },
     );
-    logits_grad
+    slopes
 }
 
-/// The logits of a choice's set.
+/// The logits of the part of a choice's set that is in the block.
 #[inline(always)]
-fn gather(logits: &[f32], choice: &Choice, into: &mut Vec<f32>) {
+fn gather(logits: &[f32], choice: &Choice, block: &Range<usize>, into: &mut Vec<f32>) {
     into.clear();
-    match &choice.among {
-        Some(among) => into.extend(among.iter().map(|token| logits[*token as usize])),
+    match choice.inside(block) {
+        Some(inside) => {
+            into.extend(
+                inside
+                    .iter()
+                    .map(|token| logits[*token as usize - block.start]),
+            );
+        }
         None => into.extend_from_slice(logits),
     }
 }

@@ -1,13 +1,13 @@
 //! The kernels on the CPU backend, without gradients.
 
 use std::ops::Range;
-use std::sync::Arc;
 
-use burn::tensor::{Tensor, TensorData, TensorPrimitive};
+use burn::tensor::{Int, Tensor, TensorData, TensorPrimitive};
 use burn_flex::{Flex, FlexTensor};
 
 use super::attention::{KeyRows, Loops};
-use super::{Choice, Kernels, Plan, Sight, choice, composed, gate, norm};
+use super::head::{Partial, Slope};
+use super::{Choice, Kernels, Plan, Sight, choice, chunked, gate, norm};
 
 impl Kernels for Flex {
     fn rms_norm(x: Tensor<Self, 2>, weight: Tensor<Self, 1>, epsilon: f32) -> Tensor<Self, 2> {
@@ -26,7 +26,7 @@ impl Kernels for Flex {
     fn attend(qkv: Tensor<Self, 2>, plan: &Plan<Self>) -> Tensor<Self, 2> {
         let sight = &plan.sight;
         let Some(loops) = Loops::of(sight.heads.width) else {
-            return composed::attend(qkv, plan);
+            return chunked::attend(qkv, plan);
         };
         let shape = [qkv.dims()[0], sight.heads.queries * sight.heads.width];
         let rotated = rotated(&dense(qkv), sight);
@@ -42,7 +42,7 @@ impl Kernels for Flex {
         let sight = &plan.sight;
         let heads = sight.heads;
         let Some(loops) = Loops::of(heads.width) else {
-            return composed::attend_cached(qkv, cache, plan);
+            return chunked::attend_cached(qkv, cache, plan);
         };
         let shape = [qkv.dims()[0], heads.queries * heads.width];
         let rotated = rotated(&dense(qkv), sight);
@@ -78,15 +78,65 @@ impl Kernels for Flex {
         cache
     }
 
-    fn choose(
+    fn partial(
         logits: Tensor<Self, 2>,
-        choices: Arc<[Choice]>,
+        choices: &[Choice],
+        words: Range<usize>,
         temperature: f32,
-    ) -> (Tensor<Self, 1>, Tensor<Self, 1>) {
+    ) -> Partial<Self> {
         let logits = dense(logits);
-        let count = [choices.len()];
-        let (logprobs, entropies) = choice::forward(floats(&logits), &choices, temperature);
-        (wrap(logprobs, count), wrap(entropies, count))
+        let of = |vector: Vec<f32>| wrap(vector, [choices.len()]);
+        let seen = choice::forward(floats(&logits), choices, words, temperature);
+        Partial {
+            tops: of(seen.tops),
+            sums: of(seen.sums),
+            weighted: of(seen.weighted),
+            chosen: of(seen.chosen),
+        }
+    }
+
+    fn slopes(
+        logits: Tensor<Self, 2>,
+        choices: &[Choice],
+        words: Range<usize>,
+        temperature: f32,
+        slope: &Slope<Self>,
+    ) -> Tensor<Self, 2> {
+        let shape = logits.dims();
+        let logits = dense(logits);
+        let [log_sums, constant, linear, chosen] = [
+            &slope.log_sums,
+            &slope.constant,
+            &slope.linear,
+            &slope.chosen,
+        ]
+        .map(|vector| dense(vector.clone()));
+        let known = choice::Known {
+            log_sums: floats(&log_sums),
+            constant: floats(&constant),
+            linear: floats(&linear),
+            chosen: floats(&chosen),
+        };
+        let slopes = choice::backward(floats(&logits), choices, words, temperature, known);
+        wrap(slopes, shape)
+    }
+
+    fn add_rows(
+        sum: Tensor<Self, 2>,
+        at: Tensor<Self, 1, Int>,
+        rows: Tensor<Self, 2>,
+    ) -> Tensor<Self, 2> {
+        let [_, width] = sum.dims();
+        let (mut sum, rows) = (dense(sum), dense(rows));
+        // In place: the caller holds no other handle on the sum.
+        let sums = sum.storage_mut::<f32>();
+        let at = at.into_data().iter::<i64>().collect::<Vec<_>>();
+        for (at, row) in at.iter().zip(floats(&rows).chunks_exact(width)) {
+            for (sum, value) in sums[*at as usize * width..][..width].iter_mut().zip(row) {
+                *sum += value;
+            }
+        }
+        whole(sum)
     }
 }
 

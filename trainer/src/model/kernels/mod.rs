@@ -1,17 +1,25 @@
 //! The few operations that decide the backbone's speed, behind one trait.
 //!
-//! [`Kernels`] gives each of them in plain tensor operations (`composed.rs`),
-//! for any backend. The CPU backend replaces them by fused loops over the flat
-//! tokens (`norm.rs`, `gate.rs`, `rotary.rs`, `attention/`, `choice.rs`), with
+//! [`Kernels`] gives each of them in plain tensor operations (`composed.rs`,
+//! `chunked.rs`), for any backend. The CPU backend replaces them by fused loops over
+//! the flat tokens (`norm.rs`, `gate.rs`, `rotary.rs`, `attention/`, `choice.rs`), with
 //! their gradients written out (`autodiff.rs`): on two cores most of a plain
 //! decoder's time goes into small passes over memory, and padding is work too.
+//!
+//! Two things would grow faster than the number of tokens: the scores of attention,
+//! and the logits of choices over a large vocabulary. Neither is ever there at once:
+//! both are made block by block, and again on the way back (`attention/` and
+//! `chunked.rs`; `head.rs`), as steps of the graph of our own (`graph.rs`).
 
 mod attention;
 mod autodiff;
 mod choice;
+pub(crate) mod chunked;
 mod composed;
 mod flex;
 mod gate;
+mod graph;
+pub(crate) mod head;
 mod lanes;
 mod norm;
 mod rotary;
@@ -20,8 +28,9 @@ use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 use burn::tensor::backend::{AutodiffBackend, Backend};
-use burn::tensor::{Int, Tensor, TensorData};
+use burn::tensor::{IndexingUpdateOp, Int, Tensor, TensorData};
 
+pub use self::head::{Partial, Slope};
 pub use self::rotary::Rope;
 use super::layout::Layout;
 
@@ -69,7 +78,7 @@ pub struct Sight {
 pub struct Plan<B: Backend> {
     sight: Arc<Sight>,
     device: B::Device,
-    composed: OnceLock<composed::Sighted<B>>,
+    chunked: OnceLock<chunked::Sighted<B>>,
 }
 
 impl<B: Backend> Plan<B> {
@@ -78,7 +87,7 @@ impl<B: Backend> Plan<B> {
         Self {
             sight: Arc::new(sight),
             device,
-            composed: OnceLock::new(),
+            chunked: OnceLock::new(),
         }
     }
 
@@ -102,8 +111,21 @@ pub struct Choice {
     pub among: Option<Arc<[u32]>>,
 }
 
+impl Choice {
+    /// The part of the set that is in a block of the vocabulary; None: all of the
+    /// block.
+    fn inside(&self, block: &Range<usize>) -> Option<&[u32]> {
+        self.among.as_ref().map(|among| {
+            let before = |end: usize| among.partition_point(|token| (*token as usize) < end);
+            &among[before(block.start)..before(block.end)]
+        })
+    }
+}
+
 /// A backend that can run the decoder. The defaults are plain tensor operations;
-/// a backend with fused ones replaces them.
+/// a backend with fused ones replaces them. A backend with gradients replaces
+/// `attend` and `choose` at least, by `chunked::attend_tracked` and
+/// `head::choose_tracked`: the plain ones would keep every score and every logit.
 pub trait Kernels: Backend {
     /// Root-mean-square normalisation of rows, [tokens, width], scaled by
     /// `weight`, `[width]`.
@@ -119,7 +141,7 @@ pub trait Kernels: Backend {
     /// Rotary attention of [tokens, queries | keys | values] among the same
     /// tokens, as [tokens, query heads * head width].
     fn attend(qkv: Tensor<Self, 2>, plan: &Plan<Self>) -> Tensor<Self, 2> {
-        composed::attend(qkv, plan)
+        chunked::attend(qkv, plan)
     }
 
     /// Rotary attention to the keys and values in `cache`, [slots, keys | values],
@@ -130,7 +152,12 @@ pub trait Kernels: Backend {
         cache: Tensor<Self, 2>,
         plan: &Plan<Self>,
     ) -> (Tensor<Self, 2>, Tensor<Self, 2>) {
-        composed::attend_cached(qkv, cache, plan)
+        chunked::attend_cached(qkv, cache, plan)
+    }
+
+    /// The rows of `words`, [vocabulary, hidden], that `tokens` name.
+    fn embed(words: Tensor<Self, 2>, tokens: Tensor<Self, 1, Int>) -> Tensor<Self, 2> {
+        words.select(0, tokens)
     }
 
     /// Copies rows of a cache, which do not overlap with where they go.
@@ -148,14 +175,45 @@ pub trait Kernels: Backend {
     }
 
     /// Log-probability of each choice, `[choices]`, and the entropy of what it was
-    /// chosen from, `[choices]`, in nats; `logits` is `[choices, vocabulary]`
-    /// and is divided by `temperature`.
+    /// chosen from, `[choices]`, in nats. The logits are `hidden`, [choices, hidden],
+    /// times `words`, [vocabulary, hidden], over `temperature`.
     fn choose(
-        logits: Tensor<Self, 2>,
-        choices: Arc<[Choice]>,
+        hidden: Tensor<Self, 2>,
+        words: Tensor<Self, 2>,
+        choices: &[Choice],
         temperature: f32,
     ) -> (Tensor<Self, 1>, Tensor<Self, 1>) {
-        composed::choose(logits, &choices, temperature)
+        head::choose(hidden, words, choices, temperature)
+    }
+
+    /// What a block of logits, [choices, words], adds to the softmax of each choice.
+    fn partial(
+        logits: Tensor<Self, 2>,
+        choices: &[Choice],
+        words: Range<usize>,
+        temperature: f32,
+    ) -> Partial<Self> {
+        composed::partial(logits, choices, words, temperature)
+    }
+
+    /// Gradient of a block of logits, [choices, words].
+    fn slopes(
+        logits: Tensor<Self, 2>,
+        choices: &[Choice],
+        words: Range<usize>,
+        temperature: f32,
+        slope: &Slope<Self>,
+    ) -> Tensor<Self, 2> {
+        composed::slopes(logits, choices, words, temperature, slope)
+    }
+
+    /// `sum` with `rows` added to its rows `at`.
+    fn add_rows(
+        sum: Tensor<Self, 2>,
+        at: Tensor<Self, 1, Int>,
+        rows: Tensor<Self, 2>,
+    ) -> Tensor<Self, 2> {
+        sum.select_assign(0, at, rows, IndexingUpdateOp::Add)
     }
 }
 

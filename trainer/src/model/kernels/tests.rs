@@ -1,7 +1,9 @@
 //! The fused kernels against the plain ones, values and gradients.
 
 use burn::backend::Autodiff;
+use burn::tensor::{Bool, activation};
 use burn_flex::Flex;
+use proptest::prelude::*;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 
@@ -82,7 +84,7 @@ fn sight(layout: Layout, heads: Heads) -> Sight {
     Sight {
         layout,
         heads,
-        rope: Arc::new(Rope::new(128, &frequencies)),
+        rope: Arc::new(Rope::new(2048, &frequencies)),
     }
 }
 
@@ -96,19 +98,66 @@ fn all_heads() -> impl Iterator<Item = Heads> {
         })
 }
 
-#[test]
-fn fused_attention_is_plain_attention() {
-    let source = &mut ChaCha8Rng::seed_from_u64(3);
-    for heads in all_heads() {
+/// Attention with a score for every pair of tokens.
+fn naive_attention(qkv: Tensor<Tracked, 2>, plan: &Plan<Tracked>) -> Tensor<Tracked, 2> {
+    let Heads {
+        queries: heads,
+        keys: kv_heads,
+        width,
+    } = plan.sight.heads;
+    let [tokens, _] = qkv.dims();
+    let mut hidden = vec![true; tokens * tokens];
+    for segment in &plan.layout().segments {
+        let seen: Vec<usize> = segment.prefix.clone().chain(segment.own.clone()).collect();
+        for (j, query) in segment.queries.clone().enumerate() {
+            for key in &seen[..segment.visible(j)] {
+                hidden[query * tokens + key] = false;
+            }
+        }
+    }
+    let hidden = TensorData::new(hidden, [1, tokens, tokens]);
+    let hidden = Tensor::<Tracked, 3, Bool>::from_data(hidden, &Default::default());
+    let (queries, keys, values) = chunked::rotated(qkv, plan);
+    let shared = heads / kv_heads;
+    let repeated = |x: Tensor<Tracked, 3>| {
+        x.reshape([tokens, kv_heads, 1, width])
+            .expand([tokens, kv_heads, shared, width])
+            .reshape([tokens, heads, width])
+            .swap_dims(0, 1)
+    };
+    let scores = queries
+        .swap_dims(0, 1)
+        .matmul(repeated(keys).swap_dims(1, 2))
+        .div_scalar((width as f32).sqrt())
+        .mask_fill(hidden.expand([heads, tokens, tokens]), f32::MIN);
+    activation::softmax(scores, 2)
+        .matmul(repeated(values))
+        .swap_dims(0, 1)
+        .reshape([tokens, heads * width])
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+    #[test]
+    fn attention_in_blocks_is_attention(
+        rows in proptest::collection::vec(
+            (1usize..900, proptest::collection::vec(0usize..200, 0..4)),
+            1..3,
+        ),
+        heads in 0usize..4,
+        seed: u64,
+    ) {
+        let heads = all_heads().nth(heads).expect("four of them");
         let mut layout = Layout::default();
-        layout.push_row(&[0; 37], [&[0; 5][..], &[], &[0; 1], &[0; 9]].into_iter());
-        layout.push_row(&[0; 1], [&[0; 2][..]].into_iter());
-        layout.push_row(&[0; 70], std::iter::empty());
-        let qkv = tensor(source, [layout.tokens.len(), heads.columns()]);
+        for (prompt, completions) in &rows {
+            let completions: Vec<Vec<u32>> = completions.iter().map(|n| vec![0; *n]).collect();
+            layout.push_row(&vec![0; *prompt], completions.iter().map(Vec::as_slice));
+        }
+        let qkv = tensor(&mut ChaCha8Rng::seed_from_u64(seed), [layout.tokens.len(), heads.columns()]);
         let plan = Plan::new(sight(layout, heads), Default::default());
-        let fused = Tracked::attend(qkv.clone(), &plan);
-        let plain = composed::attend(qkv.clone(), &plan);
-        compare("attention", &[&qkv], fused, plain);
+        let naive = || naive_attention(qkv.clone(), &plan);
+        compare("fused", &[&qkv], Tracked::attend(qkv.clone(), &plan), naive());
+        compare("chunked", &[&qkv], chunked::attend_tracked::<Flex>(qkv.clone(), &plan), naive());
     }
 }
 
@@ -145,7 +194,7 @@ fn attention_through_a_cache_is_attention() {
             let part = qkv.clone().select(0, at);
             let (fused, plain);
             (fused, fused_cache) = Flex::attend_cached(part.clone(), fused_cache, &plan);
-            (plain, plain_cache) = composed::attend_cached(part, plain_cache, &plan);
+            (plain, plain_cache) = chunked::attend_cached(part, plain_cache, &plan);
             let (fused, plain) = (floats(fused), floats(plain));
             let width = heads.queries * heads.width;
             for (at, row) in rows.into_iter().enumerate() {
@@ -158,36 +207,175 @@ fn attention_through_a_cache_is_attention() {
     }
 }
 
-#[test]
-fn fused_choices_are_plain_choices() {
-    let source = &mut ChaCha8Rng::seed_from_u64(5);
-    let logits = tensor(source, [80, 50]);
-    let choices: Arc<[Choice]> = (0..80)
-        .map(|row| match row % 3 {
-            0 => Choice {
-                token: row % 50,
-                among: None,
-            },
-            1 => Choice {
-                token: 7,
-                among: Some([3, 7].into()),
-            },
-            _ => Choice {
-                token: row / 2,
-                among: Some((row / 4..50).collect()),
-            },
-        })
-        .collect();
-    for temperature in [1.0, 0.5] {
-        let fused = || Tracked::choose(logits.clone(), choices.clone(), temperature);
-        let plain = || composed::choose(logits.clone(), &choices, temperature);
-        compare("log-probabilities", &[&logits], fused().0, plain().0);
-        compare("entropies", &[&logits], fused().1, plain().1);
-        let both = |(logprobs, entropies): (Tensor<Tracked, 1>, Tensor<Tracked, 1>)| {
-            logprobs + entropies * 3.0
-        };
-        compare("both", &[&logits], both(fused()), both(plain()));
+/// Log-softmax of all logits at once: what is outside a choice's set is masked.
+fn naive_choices(
+    hidden: Tensor<Tracked, 2>,
+    words: Tensor<Tracked, 2>,
+    choices: &[Choice],
+    temperature: f32,
+) -> (Tensor<Tracked, 1>, Tensor<Tracked, 1>) {
+    let device = Default::default();
+    let (count, vocabulary) = (choices.len(), words.dims()[0]);
+    let mut outside = vec![false; count * vocabulary];
+    for (row, choice) in choices.iter().enumerate() {
+        if let Some(among) = &choice.among {
+            for word in 0..vocabulary {
+                outside[row * vocabulary + word] = !among.contains(&(word as u32));
+            }
+        }
     }
+    let outside = TensorData::new(outside, [count, vocabulary]);
+    let outside = Tensor::<Tracked, 2, Bool>::from_data(outside, &device);
+    let logits = hidden.matmul(words.transpose()).div_scalar(temperature);
+    let logprobs = activation::log_softmax(logits.mask_fill(outside, f32::MIN), 1);
+    let chosen = indices::<Tracked>(choices.iter().map(|choice| choice.token as usize), &device);
+    let finite = logprobs.clone().clamp_min(-1e30);
+    let entropies = (logprobs.clone().exp() * finite).sum_dim(1).neg();
+    let logprobs = logprobs.gather(1, chosen.unsqueeze_dim(1));
+    (logprobs.reshape([count]), entropies.reshape([count]))
+}
+
+/// Choices among all words, among a few, and among most.
+fn some_choices(source: &mut ChaCha8Rng, count: usize, vocabulary: u32) -> Vec<Choice> {
+    let choice = |_| {
+        let token = source.next_u32() % vocabulary;
+        let among = match source.next_u32() % 4 {
+            0 => None,
+            1 => Some(
+                (0..vocabulary)
+                    .filter(|word| *word == token || word % 3 > 0)
+                    .collect(),
+            ),
+            _ => {
+                let others = (0..3).map(|n| n * vocabulary / 40);
+                let set: std::collections::BTreeSet<u32> = others.chain([token]).collect();
+                Some(set.into_iter().collect())
+            }
+        };
+        Choice { token, among }
+    };
+    (0..count).map(choice).collect()
+}
+
+/// Log-probabilities, entropies and both against the naive ones.
+fn compare_choices(seed: u64, count: usize, vocabulary: usize, temperature: f32) {
+    let source = &mut ChaCha8Rng::seed_from_u64(seed);
+    let choices = some_choices(source, count, vocabulary as u32);
+    let (hidden, words) = (tensor(source, [count, 6]), tensor(source, [vocabulary, 6]));
+    // Larger logits would only be rounded more.
+    let small = || hidden.clone() * 0.25;
+    let fused = || Tracked::choose(small(), words.clone(), &choices, temperature);
+    let naive = || naive_choices(small(), words.clone(), &choices, temperature);
+    let inputs = [&hidden, &words];
+    compare("log-probabilities", &inputs, fused().0, naive().0);
+    compare("entropies", &inputs, fused().1, naive().1);
+    let both = |(logprobs, entropies): (Tensor<Tracked, 1>, Tensor<Tracked, 1>)| {
+        logprobs + entropies * 3.0
+    };
+    compare("both", &inputs, both(fused()), both(naive()));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+    #[test]
+    fn choices_are_those_of_all_logits(
+        seed: u64,
+        count in 1usize..60,
+        vocabulary in 41usize..300,
+        warm: bool,
+    ) {
+        compare_choices(seed, count, vocabulary, if warm { 1.0 } else { 0.5 });
+    }
+}
+
+#[test]
+fn choices_over_several_blocks_are_those_of_all_logits() {
+    compare_choices(5, 4000, 5000, 0.7);
+}
+
+#[test]
+fn the_heads_gradient_is_not_made_where_the_head_is_frozen() {
+    let source = &mut ChaCha8Rng::seed_from_u64(8);
+    let choices = some_choices(source, 9, 50);
+    let hidden = tensor(source, [9, 6]);
+    let words = Tensor::from_inner(tensor(source, [50, 6]).inner());
+    let loss = |(logprobs, entropies): (Tensor<Tracked, 1>, Tensor<Tracked, 1>)| {
+        let gradients = (logprobs + entropies).sum().backward();
+        assert!(words.grad(&gradients).is_none());
+        floats(hidden.grad(&gradients).expect("a gradient"))
+    };
+    let fused = loss(Tracked::choose(
+        hidden.clone(),
+        words.clone(),
+        &choices,
+        1.0,
+    ));
+    let naive = loss(naive_choices(hidden.clone(), words.clone(), &choices, 1.0));
+    assert_close(&fused, &naive, "gradient of hidden");
+}
+
+#[test]
+fn fused_blocks_of_logits_are_plain_blocks() {
+    let source = &mut ChaCha8Rng::seed_from_u64(5);
+    let choices = some_choices(source, 80, 90);
+    let vector = |source: &mut ChaCha8Rng| tensor(source, [80]).inner();
+    let slope = Slope {
+        log_sums: vector(source) + 3.0,
+        constant: vector(source),
+        linear: vector(source),
+        chosen: vector(source),
+    };
+    for block in [0..90, 0..40, 40..41, 41..90] {
+        let logits: Tensor<Flex, 2> = tensor(source, [80, block.len()]).inner();
+        let parts = |partial: Partial<Flex>| {
+            let Partial {
+                tops,
+                sums,
+                weighted,
+                chosen,
+            } = partial;
+            floats(Tensor::cat(vec![tops, sums, weighted, chosen], 0))
+        };
+        assert_close(
+            &parts(Flex::partial(logits.clone(), &choices, block.clone(), 0.7)),
+            &parts(composed::partial(
+                logits.clone(),
+                &choices,
+                block.clone(),
+                0.7,
+            )),
+            "what a block holds",
+        );
+        assert_close(
+            &floats(Flex::slopes(
+                logits.clone(),
+                &choices,
+                block.clone(),
+                0.7,
+                &slope,
+            )),
+            &floats(composed::slopes(logits, &choices, block, 0.7, &slope)),
+            "the gradient of a block",
+        );
+    }
+}
+
+#[test]
+fn the_gradient_of_embedded_tokens_is_added_up_by_word() {
+    let source = &mut ChaCha8Rng::seed_from_u64(10);
+    let words = tensor(source, [20, 6]);
+    let tokens = || indices::<Tracked>([3, 7, 3, 0, 19].into_iter(), &Default::default());
+    let plain = || words.clone().select(0, tokens());
+    let fused = || Tracked::embed(words.clone(), tokens());
+    compare("rows", &[&words], fused(), plain());
+    // Where the head shares the matrix, and its gradient begins before.
+    let headed = |rows: Tensor<Tracked, 2>| rows.matmul(words.clone().transpose());
+    compare(
+        "rows and a head",
+        &[&words],
+        headed(fused()),
+        headed(plain()),
+    );
 }
 
 #[test]

@@ -1,17 +1,18 @@
 //! Fused attention over segments: no padding, no mask, nothing kept for the
 //! backward pass but one number a head and query.
 //!
-//! Rows are independent of each other and run in parallel. Within a row the
-//! work is matrix products of a segment's queries with the keys that it sees,
-//! a few hundred by a few hundred by the width of a head: too small for a
-//! general matrix library to pay, so they go through one register tile,
+//! Scores exist for a [`Block`] of queries and keys at a time, so that memory
+//! grows with the length and not with its square. The work on a block is matrix
+//! products of a few hundred by a few hundred by the width of a head: too small
+//! for a general matrix library to pay, so they go through one register tile,
 //! [`Tile::add`].
 
 mod backward;
+mod blocks;
 mod forward;
 
+use self::blocks::Block;
 pub(super) use self::forward::Attended;
-use super::super::layout::Segment;
 use super::Sight;
 
 /// What the gradient of attention among the same tokens is computed from.
@@ -125,8 +126,8 @@ macro_rules! for_each_tile {
 }
 use for_each_tile;
 
-/// One part of the rows that a segment sees, column by column, padded with zeros
-/// to a multiple of [`KEYS`].
+/// One part of a block's keys or values, column by column, padded with zeros to a
+/// multiple of [`KEYS`].
 struct Transposed {
     data: Vec<f32>,
     /// Keys with padding.
@@ -134,13 +135,12 @@ struct Transposed {
 }
 
 impl Transposed {
-    /// Of columns `start..start + width` of the segment's keys.
+    /// Of columns `start..start + width` of the block's keys.
     #[inline(always)]
-    fn new(rows: KeyRows<'_>, segment: &Segment, start: usize, width: usize) -> Self {
-        let padded = segment.keys().next_multiple_of(KEYS);
+    fn new(rows: KeyRows<'_>, block: &Block, start: usize, width: usize) -> Self {
+        let padded = block.keys().next_multiple_of(KEYS);
         let mut data = vec![0.0; width * padded];
-        let keys = segment.prefix.clone().chain(segment.own.clone());
-        for (at, key) in keys.enumerate() {
+        for (at, key) in block.each_key().enumerate() {
             let row = &rows.data[key * rows.columns + start..][..width];
             for (column, value) in row.iter().enumerate() {
                 data[column * padded + at] = *value;
@@ -150,37 +150,37 @@ impl Transposed {
     }
 }
 
-/// Products of every query with the keys that the segment sees, [queries,
-/// padded]; of the causal part only what is needed is right.
+/// Products of the block's queries with its keys, [queries, padded]; of the
+/// causal part only what is needed is right.
 ///
 /// `queries` holds one query a row.
 #[inline(always)]
 fn scores(
     queries: Operand<'_>,
     width: usize,
-    segment: &Segment,
+    block: &Block,
     keys: &Transposed,
     into: &mut Vec<f32>,
 ) {
     let padded = keys.padded;
     into.clear();
-    into.resize(segment.queries.len() * padded, 0.0);
-    for_each_tile!(segment.queries.len(), |R, first| {
+    into.resize(block.queries.len() * padded, 0.0);
+    for_each_tile!(block.queries.len(), |R, first| {
         let left = Operand {
             data: &queries.data[first * queries.by_row..],
             ..queries
         };
-        for block in (0..segment.visible(first + R - 1)).step_by(KEYS) {
+        for key in (0..block.visible(first + R - 1)).step_by(KEYS) {
             let mut tile = Tile::<R, KEYS>::zero();
-            tile.add(left, width, &keys.data[block..], padded);
+            tile.add(left, width, &keys.data[key..], padded);
             for (r, sums) in tile.0.iter().enumerate() {
-                into[(first + r) * padded + block..][..KEYS].copy_from_slice(sums);
+                into[(first + r) * padded + key..][..KEYS].copy_from_slice(sums);
             }
         }
     });
 }
 
-/// Sums the rows that the segment sees, weighted: row r of the result is
+/// Sums the rows of the block's keys, weighted: row r of the result is
 /// the sum over keys of `weights[first + r, key]` times the key's columns from
 /// `start`. `weights` is [queries, padded] and 0 where a query does not see.
 #[inline(always)]
@@ -189,14 +189,14 @@ fn weighted<const R: usize, const W: usize>(
     padded: usize,
     first: usize,
     rows: KeyRows<'_>,
-    segment: &Segment,
+    block: &Block,
     start: usize,
 ) -> Tile<R, W> {
-    let visible = segment.visible(first + R - 1);
-    let prefix = segment.prefix.len().min(visible);
+    let visible = block.visible(first + R - 1);
+    let prefix = block.prefix.len().min(visible);
     let parts = [
-        (0, segment.prefix.start, prefix),
-        (prefix, segment.own.start, visible - prefix),
+        (0, block.prefix.start, prefix),
+        (prefix, block.own.start, visible - prefix),
     ];
     let mut tile = Tile::zero();
     for (skipped, key, terms) in parts {
