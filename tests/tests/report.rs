@@ -44,7 +44,7 @@ fn a_page_has_every_section_and_needs_nothing_else() {
         "Operations",
         "Groups",
         "Entropy",
-        "Peak memory",
+        "Memory",
     ] {
         assert!(html.contains(&format!("<h3>{chart}")), "{chart}");
     }

@@ -225,8 +225,14 @@ pub struct OptimizerSection {
     pub weight_decay: f64,
     /// Global gradient norm above which gradients are scaled down.
     pub max_gradient_norm: f64,
-    /// Padded tokens in a micro-batch: bounds memory, not the result.
+    /// Tokens of a micro-batch: bounds memory, not the result. The longest rows of a
+    /// minibatch come first, so that too little memory shows at once; a row that is
+    /// longer than this is a micro-batch of its own.
     pub micro_batch_tokens: usize,
+    /// Whether an update keeps no more of a layer than its input and runs the layer
+    /// again for its gradient: the same result, about a third slower, in a fraction of
+    /// the memory. Default false.
+    pub checkpoint_layers: bool,
 }
 
 impl Default for OptimizerSection {
@@ -236,6 +242,7 @@ impl Default for OptimizerSection {
             weight_decay: 0.01,
             max_gradient_norm: 1.0,
             micro_batch_tokens: 4096,
+            checkpoint_layers: false,
         }
     }
 }

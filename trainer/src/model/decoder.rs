@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::{Int, Tensor, TensorData};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 
@@ -328,13 +328,13 @@ impl<B: Kernels> Backbone<B> {
         self.predict(self.hidden(layout, at))
     }
 
-    /// What the value head thinks that the tokens `at` lead to, [at].
+    /// What the value head thinks of what it reads, [at].
     ///
     /// # Panics
     /// Without a value head.
-    pub(crate) fn values(&self, layout: Layout, at: &[usize]) -> Tensor<B, 1> {
+    pub(super) fn judged(&self, hidden: Tensor<B, 2>) -> Tensor<B, 1> {
         let head = self.value_head.clone().expect("a value head");
-        self.hidden(layout, at).matmul(head).squeeze_dim(1)
+        hidden.matmul(head).squeeze_dim(1)
     }
 
     /// What the heads read of the tokens `at`, [at, hidden], of a pass whose keys
@@ -436,32 +436,60 @@ impl<B: Kernels> Backbone<B> {
         at: &[usize],
         mut attend: impl FnMut(usize, Tensor<B, 2>) -> Tensor<B, 2>,
     ) -> Tensor<B, 2> {
-        let epsilon = self.config.norm_eps as f32;
+        let at = indices::<B>(at.iter().copied(), plan.device());
+        let mut x = self.embed(plan);
+        for index in 0..self.layers.len() {
+            x = self.layer(index, x, &at, |qkv| attend(index, qkv));
+        }
+        self.end(x)
+    }
+
+    /// What the first layer reads of a pass's tokens, [tokens, hidden].
+    pub(super) fn embed(&self, plan: &Plan<B>) -> Tensor<B, 2> {
         let tokens = plan.layout().tokens.iter().map(|token| *token as usize);
         let tokens = indices::<B>(tokens, plan.device());
-        let at = indices::<B>(at.iter().copied(), plan.device());
-        let mut x = B::embed(self.embedding.clone(), tokens);
-        for (index, layer) in self.layers.iter().enumerate() {
-            let normed = B::rms_norm(x.clone(), layer.attention_norm.clone(), epsilon);
-            let mut attended = attend(index, self.project(index, normed));
-            if index + 1 == self.layers.len() {
-                // Nothing after the last attention mixes tokens: only those that
-                // are asked for go on.
-                attended = attended.select(0, at.clone());
-                x = x.select(0, at.clone());
-            }
-            x = x + self.product(index, Place::AttentionOut, attended);
-            let normed = B::rms_norm(x.clone(), layer.mlp_norm.clone(), epsilon);
-            let gated = B::swiglu(self.product(index, Place::GateUp, normed));
-            x = x + self.product(index, Place::Down, gated);
+        B::embed(self.embedding.clone(), tokens)
+    }
+
+    /// A layer's output, [tokens, hidden]; of the last one only for the tokens `at`,
+    /// since nothing after the last attention mixes tokens.
+    pub(super) fn layer(
+        &self,
+        index: usize,
+        mut x: Tensor<B, 2>,
+        at: &Tensor<B, 1, Int>,
+        attend: impl FnOnce(Tensor<B, 2>) -> Tensor<B, 2>,
+    ) -> Tensor<B, 2> {
+        let epsilon = self.config.norm_eps as f32;
+        let layer = &self.layers[index];
+        let normed = B::rms_norm(x.clone(), layer.attention_norm.clone(), epsilon);
+        let mut attended = attend(self.project(index, normed));
+        if index + 1 == self.layers.len() {
+            attended = attended.select(0, at.clone());
+            x = x.select(0, at.clone());
         }
-        B::rms_norm(x, self.norm.clone(), epsilon)
+        x = x + self.product(index, Place::AttentionOut, attended);
+        let normed = B::rms_norm(x.clone(), layer.mlp_norm.clone(), epsilon);
+        let gated = B::swiglu(self.product(index, Place::GateUp, normed));
+        x + self.product(index, Place::Down, gated)
+    }
+
+    /// What the heads read, from the last layer's output.
+    pub(super) fn end(&self, x: Tensor<B, 2>) -> Tensor<B, 2> {
+        B::rms_norm(x, self.norm.clone(), self.config.norm_eps as f32)
     }
 }
 
 impl<B: Trainable> Backbone<B> {
-    /// The same weights without gradients: shares their memory.
+    /// The same weights without gradients and without dropout: shares their memory.
     pub fn valid(&self) -> Backbone<B::InnerBackend> {
+        let mut valid = self.plain();
+        valid.lora = valid.lora.map(Lora::calm);
+        valid
+    }
+
+    /// The same without gradients: shares memory, and draws the same dropout.
+    pub(super) fn plain(&self) -> Backbone<B::InnerBackend> {
         let layers = self.layers.iter().cloned().map(|layer| Layer {
             attention_norm: layer.attention_norm.inner(),
             qkv: layer.qkv.inner(),
@@ -481,7 +509,7 @@ impl<B: Trainable> Backbone<B> {
             norm: self.norm.clone().inner(),
             head: self.head.clone().map(Tensor::inner),
             value_head: self.value_head.clone().map(Tensor::inner),
-            lora: self.lora.as_ref().map(Lora::valid),
+            lora: self.lora.as_ref().map(Lora::plain),
         }
     }
 }

@@ -16,6 +16,7 @@ pub mod kernels;
 pub mod layout;
 pub mod lora;
 pub mod pack;
+mod tape;
 pub(crate) mod tensor_file;
 pub mod weights;
 
@@ -24,6 +25,9 @@ pub use self::decoder::{Backbone, Rewrite};
 pub use self::kernels::{Kernels, Trainable};
 pub use self::layout::{Layout, Segment};
 pub use self::lora::LoraConfig;
-pub use self::pack::{Choices, Row, Sequence, choice_logprobs, micro_batches};
+pub use self::pack::{
+    Choices, Row, Sequence, choice_logprobs, choice_logprobs_taped, micro_batches,
+};
+pub use self::tape::Tape;
 
 pub use self::weights::WeightsError;

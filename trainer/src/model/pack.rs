@@ -6,8 +6,9 @@ use std::sync::Arc;
 use burn::tensor::Tensor;
 
 use super::decoder::Backbone;
-use super::kernels::{Choice, Kernels};
+use super::kernels::{Choice, Kernels, Trainable};
 use super::layout::Layout;
+use super::tape::Tape;
 
 /// A completion and, for each of its tokens, the set that it was chosen from
 /// (ascending; None: the whole vocabulary).
@@ -70,6 +71,32 @@ pub fn choice_logprobs<B: Kernels>(
     rows: &[&Row],
     temperature: f32,
 ) -> Choices<B> {
+    let hidden = |layout, at: &[usize]| model.hidden(layout, at);
+    scored(model, rows, temperature, hidden)
+}
+
+/// The same, keeping no more than each layer's input for the way back; the tape is
+/// none where nothing was free.
+pub fn choice_logprobs_taped<B: Trainable>(
+    model: &Backbone<B>,
+    rows: &[&Row],
+    temperature: f32,
+) -> (Choices<B>, Option<Tape<B>>) {
+    let mut tape = None;
+    let choices = scored(model, rows, temperature, |layout, at| {
+        let (hidden, recorded) = Tape::record(model, layout, at);
+        tape = Some(recorded);
+        hidden
+    });
+    (choices, tape)
+}
+
+fn scored<B: Kernels>(
+    model: &Backbone<B>,
+    rows: &[&Row],
+    temperature: f32,
+    hidden: impl FnOnce(Layout, &[usize]) -> Tensor<B, 2>,
+) -> Choices<B> {
     let mut layout = Layout::default();
     let mut at = Vec::new();
     let mut choices = Vec::new();
@@ -98,7 +125,7 @@ pub fn choice_logprobs<B: Kernels>(
             entropies: nothing,
         };
     }
-    let hidden = model.hidden(layout, &at);
+    let hidden = hidden(layout, &at);
     let (logprobs, entropies) = B::choose(hidden, model.words(), &choices, temperature);
     Choices {
         logprobs,
@@ -112,13 +139,32 @@ pub fn choice_logprobs<B: Kernels>(
 /// # Panics
 /// Without a value head.
 pub fn prompt_values<B: Kernels>(model: &Backbone<B>, rows: &[&Row]) -> Tensor<B, 1> {
+    let (layout, at) = prompts(rows);
+    model.judged(model.hidden(layout, &at))
+}
+
+/// The same, keeping no more than each layer's input for the way back.
+///
+/// # Panics
+/// Without a value head.
+pub fn prompt_values_taped<B: Trainable>(
+    model: &Backbone<B>,
+    rows: &[&Row],
+) -> (Tensor<B, 1>, Tape<B>) {
+    let (layout, at) = prompts(rows);
+    let (hidden, tape) = Tape::record(model, layout, &at);
+    (model.judged(hidden), tape)
+}
+
+/// The prompts alone, and their last tokens.
+fn prompts(rows: &[&Row]) -> (Layout, Vec<usize>) {
     let mut layout = Layout::default();
     let mut at = Vec::new();
     for row in rows {
         layout.push_row(&row.prompt, std::iter::empty());
         at.push(layout.tokens.len() - 1);
     }
-    model.values(layout, &at)
+    (layout, at)
 }
 
 /// Splits rows into micro-batches of at most `tokens` tokens (one row may be

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use burn::tensor::Tensor;
 
 use crate::model::kernels::floats;
-use crate::model::{Backbone, Rewrite, Trainable};
+use crate::model::{Backbone, Rewrite, Tape, Trainable};
 
 /// Gradients of a backbone's parameters, each flat, by name.
 #[derive(Clone, Debug)]
@@ -34,6 +34,20 @@ impl<B: Trainable> Gradients<B> {
             sums: &mut self.sums,
         };
         model.clone().rewrite(&mut collect);
+    }
+
+    /// Adds what a backward pass gave that ends at a tape, and what the way back from
+    /// there gives; `model` is the one that the tape is of.
+    pub fn add_taped(
+        &mut self,
+        model: &Backbone<B>,
+        gradients: B::Gradients,
+        tape: Option<Tape<B>>,
+    ) {
+        match tape {
+            Some(tape) => tape.back(model, gradients, |gradients| self.add(model, gradients)),
+            None => self.add(model, gradients),
+        }
     }
 
     /// All times `factor`.

@@ -287,10 +287,13 @@ pub const SECTIONS: [Section; 5] = [
             Known {
                 times: 1.0 / (1u64 << 30) as f64,
                 ..chart(
-                    "Peak memory",
+                    "Memory",
                     "GiB",
                     Look::Plain,
-                    &[line("peak", TIMED_STEP, &["peak_rss_bytes"])],
+                    &[
+                        line("held", TIMED_STEP, &["rss_bytes"]),
+                        line("peak so far", TIMED_STEP, &["peak_rss_bytes"]),
+                    ],
                 )
             },
         ],
@@ -345,7 +348,7 @@ pub const SECTIONS: [Section; 5] = [
 /// Whether a figure of a kind of points has a place in [`SECTIONS`], or is
 /// nothing to draw: memory is shown once.
 pub fn knows(kind: &str, key: &str) -> bool {
-    if key == "peak_rss_bytes" {
+    if ["rss_bytes", "peak_rss_bytes"].contains(&key) {
         return true;
     }
     let lines = SECTIONS

@@ -15,8 +15,11 @@ use super::critic::State;
 use super::step::{Scored, ScoredRow};
 use crate::generate::Batch;
 use crate::logo::loss::{Objective, Steps, policy_loss, shares, value_loss};
-use crate::model::Backbone;
-use crate::model::pack::{Row, choice_logprobs, micro_batches, prompt_values};
+use crate::model::pack::{
+    Choices, Row, choice_logprobs, choice_logprobs_taped, micro_batches, prompt_values,
+    prompt_values_taped,
+};
+use crate::model::{Backbone, Tape};
 use crate::optim::{AdamW, Gradients};
 use crate::runfile::RunFile;
 
@@ -88,6 +91,7 @@ pub struct Learner {
     weight_decay: f64,
     max_gradient_norm: f64,
     micro_batch_tokens: usize,
+    checkpoint_layers: bool,
     divergence: bool,
 }
 
@@ -139,6 +143,7 @@ impl Learner {
             weight_decay: settings.weight_decay,
             max_gradient_norm: settings.max_gradient_norm,
             micro_batch_tokens: settings.micro_batch_tokens,
+            checkpoint_layers: settings.checkpoint_layers,
             divergence: file.logo.kl > 0.0,
         }
     }
@@ -203,7 +208,7 @@ impl Learner {
         for batch in micro_batches(rows, self.micro_batch_tokens) {
             let rows: Vec<&Row> = batch.iter().map(|index| &rows[*index]).collect();
             let model = self.model.noisy(noise.next_u64());
-            let choices = choice_logprobs(&model, &rows, 1.0);
+            let (choices, tape) = self.scored(&model, &rows, 1.0);
             let tokens = choices.logprobs.dims()[0];
             update.tokens += fed(&rows);
             if tokens == 0 {
@@ -212,7 +217,7 @@ impl Learner {
             count += tokens;
             let loss = choices.logprobs.neg().sum();
             update.loss += f64::from(floats(loss.clone().inner())?[0]);
-            gradients.add(&self.model, loss.backward());
+            gradients.add_taped(&model, loss.backward(), tape);
         }
         let share = 1.0 / count.max(1) as f64;
         update.free_tokens = count as u64;
@@ -260,7 +265,7 @@ impl Learner {
                     let rows: Vec<&Row> = batch.iter().map(|index| &plain[*index]).collect();
                     update.tokens += fed(&rows);
                     let model = self.model.noisy(noise.next_u64());
-                    let choices = choice_logprobs(&model, &rows, settings.temperature);
+                    let (choices, tape) = self.scored(&model, &rows, settings.temperature);
                     let mut facts = Steps::default();
                     for &index in &batch {
                         facts.extend(&members[index].scored, shares.take(index));
@@ -290,7 +295,7 @@ impl Learner {
                         "the loss is {sum}: lower optimizer.learning_rate"
                     );
                     update.loss += sum;
-                    gradients.add(&self.model, loss.sum.backward());
+                    gradients.add_taped(&model, loss.sum.backward(), tape);
                 }
                 if let Some(states) = judged.next() {
                     self.foresee(states, settings, &mut noise, &mut gradients, &mut update)?;
@@ -330,7 +335,14 @@ impl Learner {
                 let count = values.len();
                 Tensor::from_data(TensorData::new(values, [count]), &Device::default())
             };
-            let values = prompt_values(&self.model.noisy(noise.next_u64()), &members);
+            let model = self.model.noisy(noise.next_u64());
+            let (values, tape) = match self.checkpoint_layers {
+                true => {
+                    let (values, tape) = prompt_values_taped(&model, &members);
+                    (values, Some(tape))
+                }
+                false => (prompt_values(&model, &members), None),
+            };
             let (old, targets) = (vector(|state| state.value), vector(|state| state.target));
             let loss = value_loss(values, old, targets, settings.value_clip);
             let loss = loss.div_scalar(states.len() as f64);
@@ -341,9 +353,23 @@ impl Learner {
             );
             update.value_loss += sum;
             let weighted = loss.mul_scalar(settings.value_weight);
-            gradients.add(&self.model, weighted.backward());
+            gradients.add_taped(&model, weighted.backward(), tape);
         }
         Ok(())
+    }
+
+    /// Log-probabilities with gradients, and the tape that they need if layers are run
+    /// again.
+    fn scored(
+        &self,
+        model: &Backbone<Training>,
+        rows: &[&Row],
+        temperature: f32,
+    ) -> (Choices<Training>, Option<Tape<Training>>) {
+        match self.checkpoint_layers {
+            true => choice_logprobs_taped(model, rows, temperature),
+            false => (choice_logprobs(model, rows, temperature), None),
+        }
     }
 
     /// Log-probabilities of each row's free tokens under the present weights.

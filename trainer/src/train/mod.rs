@@ -6,6 +6,7 @@ pub mod critic;
 pub mod journal;
 pub mod learner;
 pub mod learners;
+pub mod memory;
 pub mod progress;
 pub mod speakers;
 mod stage;
@@ -25,8 +26,9 @@ use anyhow::{Context, Result, bail, ensure};
 use serde::{Deserialize, Serialize};
 
 use self::checkpoint::{Position, Progress, Shelf, write_file};
-use self::journal::{Journal, peak_rss_bytes};
+use self::journal::Journal;
 use self::learners::Learners;
+use self::memory::{peak_rss_bytes, rss_bytes};
 use self::progress::Voice;
 use self::summary::{BeforeAfter, LongHorizon, Share, Summary};
 use crate::eval::figures::Figures;
@@ -195,6 +197,10 @@ struct Timing {
     guest_share: Option<f64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     tokens_per_second: Option<f64>,
+    /// Memory that the process holds when the line is written.
+    #[serde(default)]
+    rss_bytes: u64,
+    /// The most that it has held so far.
     peak_rss_bytes: u64,
 }
 
@@ -208,6 +214,7 @@ impl Timing {
             update_seconds: None,
             guest_share: None,
             tokens_per_second: None,
+            rss_bytes: rss_bytes(),
             peak_rss_bytes: peak_rss_bytes(),
         }
     }

@@ -79,6 +79,12 @@ impl<B: Kernels> Lora<B> {
         })
     }
 
+    /// Without dropout.
+    pub(super) fn calm(mut self) -> Self {
+        self.noise = None;
+        self
+    }
+
     /// What each of its matrices becomes.
     pub(super) fn rewrite(mut self, by: &mut impl Rewrite<B>) -> Self {
         for part in self.layers.iter_mut().flatten().flatten() {
@@ -149,8 +155,8 @@ impl<B: Kernels> Lora<B> {
 }
 
 impl<B: Trainable> Lora<B> {
-    /// The same without gradients and without dropout.
-    pub(super) fn valid(&self) -> Lora<B::InnerBackend> {
+    /// The same without gradients.
+    pub(super) fn plain(&self) -> Lora<B::InnerBackend> {
         let part = |part: &Part<B>| Part {
             name: part.name.clone(),
             columns: part.columns.clone(),
@@ -165,7 +171,7 @@ impl<B: Trainable> Lora<B> {
         Lora {
             config: self.config.clone(),
             layers: self.layers.iter().map(places).collect(),
-            noise: None,
+            noise: self.noise,
         }
     }
 }
