@@ -1,0 +1,106 @@
+//! Makes a model of random weights with the shape of Qwen2.5-0.5B, whole: 24 layers, a
+//! vocabulary of 151,936, a tokenizer trained on a text. For steps at full size where
+//! no weights can be had.
+//!
+//!     cargo run --release --workspace --example random_model -- FOLDER --text FILE
+//!
+//! Random words would never be facts or operations, and there would be nothing to
+//! reward. So some of its words are whole outputs of the policy memory-r2, each citing
+//! a turn of the first two sessions, and its weights prefer those.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use burn::tensor::Tensor;
+use burn_flex::Flex;
+use clap::Parser;
+use memloom_trainer::model::config::Stored;
+use memloom_trainer::model::family::Family;
+use memloom_trainer::model::{Backbone, BackboneConfig, Kernels, Rewrite};
+use memloom_trainer::tokenizer::Tokenizer;
+
+/// A large model of random weights.
+#[derive(Parser)]
+struct Options {
+    /// Where it is written.
+    folder: PathBuf,
+    /// What its tokenizer is trained on.
+    #[arg(long)]
+    text: PathBuf,
+}
+
+const ROLES: [&str; 3] = ["extractor", "manager", "answerer"];
+const VOCABULARY: usize = 151_936;
+
+fn main() -> Result<()> {
+    let options = Options::parse();
+    let text = std::fs::read_to_string(&options.text)
+        .with_context(|| format!("cannot read {}", options.text.display()))?;
+    let turns = (1..=2).flat_map(|session| (1..=16).map(move |turn| format!("D{session}:{turn}")));
+    let outputs: Vec<String> = turns.map(|turn| output(&turn)).collect();
+    let texts: Vec<String> = text.lines().map(str::to_owned).collect();
+    let vocabulary = VOCABULARY - outputs.len();
+    let tokenizer = Tokenizer::train_bpe(&texts, &outputs, &ROLES.map(str::to_owned), vocabulary)?;
+    let config = BackboneConfig {
+        family: Family::Qwen2,
+        vocab_size: VOCABULARY,
+        hidden_size: 896,
+        layers: 24,
+        heads: 14,
+        kv_heads: 2,
+        head_dim: 64,
+        intermediate_size: 4864,
+        qkv_bias: true,
+        qk_norm: false,
+        rope_theta: 1e6,
+        rope_scaling: None,
+        norm_eps: 1e-6,
+        tie_embeddings: true,
+        context: 32_768,
+        stored: Stored::Float32,
+    };
+    let model: Backbone<Flex> = Backbone::random(&config, 1, &Default::default())?;
+    let preferred = outputs.iter().filter_map(|output| tokenizer.id(output));
+    let mut prefer = Prefer(preferred.map(|id| id as usize).collect());
+    let model = model.rewrite(&mut prefer);
+    std::fs::create_dir_all(&options.folder)
+        .with_context(|| format!("cannot make {}", options.folder.display()))?;
+    tokenizer.save(&options.folder)?;
+    Ok(model.export(&options.folder)?)
+}
+
+/// What the extractor and the manager might say of a turn.
+fn output(turn: &str) -> String {
+    let said = serde_json::json!({
+        "facts": [{"speaker": "Tim", "dia_id": turn, "fact": format!("a fact of {turn}")}],
+        "operations": [{
+            "operation": "INSERT",
+            "speaker": "Tim",
+            "content": format!("a fact of {turn}"),
+            "dia_id": turn,
+        }],
+    });
+    said.to_string()
+}
+
+/// Has some words score higher after any text: one direction is common to all words,
+/// and therefore to all that the head reads, and these have more of it.
+struct Prefer(Vec<usize>);
+
+impl<B: Kernels> Rewrite<B> for Prefer {
+    fn rewrite<const D: usize>(&mut self, name: &str, parameter: Tensor<B, D>) -> Tensor<B, D> {
+        if name != "embedding" {
+            return parameter;
+        }
+        let device = parameter.device();
+        let mut data = parameter.into_data();
+        let width = data.shape[1];
+        let values = data
+            .as_mut_slice::<f32>()
+            .expect("random weights are of 32 bits");
+        for (word, row) in values.chunks_exact_mut(width).enumerate() {
+            row[0] = if self.0.contains(&word) { 5.0 } else { 1.0 };
+        }
+        Tensor::from_data(data, &device)
+    }
+}
