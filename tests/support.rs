@@ -4,6 +4,7 @@
 pub mod hostile;
 pub mod memory;
 pub mod replays;
+pub mod server;
 pub mod soak;
 
 use std::path::{Path, PathBuf};

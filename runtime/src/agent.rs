@@ -310,11 +310,12 @@ impl Agent {
     ) -> Result<(Activity, R), Error> {
         self.surroundings().begin(activity);
         let result = call(&mut self.policy);
-        let (activity, failure) = self.surroundings().finish();
-        match (result, failure) {
-            (Ok(value), _) => Ok((activity, value)),
-            (Err(Error::Guest { .. }), Some(failure)) => Err(failure),
-            (Err(error), _) => Err(error),
+        let around = self.surroundings();
+        let activity = around.finish();
+        match result {
+            Ok(value) => Ok((activity, value)),
+            Err(error @ Error::Guest { .. }) => Err(around.failure.take().unwrap_or(error)),
+            Err(error) => Err(error),
         }
     }
 

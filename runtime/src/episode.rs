@@ -246,6 +246,12 @@ impl Episode {
         })
     }
 
+    /// How the model failed last while the policy observed the last session or
+    /// answered the last question, though the policy coped with it.
+    pub fn model_failure(&mut self) -> Option<&Error> {
+        self.agent.surroundings().failure.as_ref()
+    }
+
     /// All entries of the bank in order of insertion.
     ///
     /// # Errors

@@ -84,12 +84,30 @@ impl Completion {
 #[error("{why}")]
 pub struct ModelError {
     why: String,
+    unavailable: bool,
 }
 
 impl ModelError {
     /// For the reason `why`.
     pub fn new(why: impl Into<String>) -> Self {
-        Self { why: why.into() }
+        Self {
+            why: why.into(),
+            unavailable: false,
+        }
+    }
+
+    /// Because it could not be had, for the reason `why`: a server that is down, say.
+    /// What it was asked for says nothing about who asked.
+    pub fn unavailable(why: impl Into<String>) -> Self {
+        Self {
+            unavailable: true,
+            ..Self::new(why)
+        }
+    }
+
+    /// Whether the model could not be had.
+    pub fn is_unavailable(&self) -> bool {
+        self.unavailable
     }
 }
 

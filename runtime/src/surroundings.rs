@@ -80,7 +80,8 @@ pub(crate) struct Surroundings {
     model: Box<dyn LanguageModel>,
     activity: Activity,
     step: u32,
-    failure: Option<Error>,
+    /// The last failure of the model in what the policy was called for last.
+    pub(crate) failure: Option<Error>,
 }
 
 impl Surroundings {
@@ -113,10 +114,9 @@ impl Surroundings {
         self.failure = None;
     }
 
-    /// What the policy was called for, and the last failure of the model.
-    pub(crate) fn finish(&mut self) -> (Activity, Option<Error>) {
-        let activity = std::mem::replace(&mut self.activity, Activity::Idle);
-        (activity, self.failure.take())
+    /// What the policy was called for.
+    pub(crate) fn finish(&mut self) -> Activity {
+        std::mem::replace(&mut self.activity, Activity::Idle)
     }
 
     /// Has bank and environment burn the policy's fuel.

@@ -6,6 +6,7 @@
 //! [`optim`]). [`eval`] says what the result is worth, [`study`] what the training
 //! is; [`play`] records an episode and [`replay`] lives through it again; [`serve`]
 //! has the result speak for agents in service, [`merge`] makes a model of an adapter.
+//! [`outside`] asks models that others serve.
 //! [`runfile`] holds every choice a run depends on, [`seed`] every source of
 //! randomness. [`authors`] is for those who write components.
 
@@ -18,6 +19,7 @@ pub mod logo;
 pub mod merge;
 pub mod model;
 pub mod optim;
+pub mod outside;
 pub mod play;
 pub mod replay;
 pub mod report;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
 use memloom_runtime::{
@@ -10,6 +11,7 @@ use memloom_runtime::{
 };
 use serde::Serialize;
 
+use crate::outside::Outside;
 use crate::rollout::alone::alone;
 use crate::runfile::RunFile;
 use crate::train::greedy;
@@ -123,6 +125,7 @@ pub fn play(
 ) -> Result<Played> {
     let store = states.map(SnapshotStore::open).transpose()?;
     let stage = setting(file)?.stage()?;
+    let outside = Arc::new(Outside::new(file)?);
     let (split, index, horizon, from) = match start {
         Start::Episode {
             split,
@@ -149,7 +152,7 @@ pub fn play(
         from: from
             .as_ref()
             .map(|(snapshot, session)| (snapshot, *session)),
-        embedder: None,
+        embedder: outside.embedder(),
     };
     let mut stored = store.as_ref().map(|_| Stored::default());
     let mut keep = |_: u32, snapshot: &Snapshot| {
@@ -166,11 +169,15 @@ pub fn play(
         Ok(trace)
     };
     let trace = match player {
-        Player::Demonstrator(_) => record(Box::new(DemonstrationModel))?,
+        Player::Demonstrator(_) => {
+            record(outside.after_demonstrations(Box::new(DemonstrationModel)))?
+        }
         Player::Weights(folder) => {
             let (learners, tokenizer) = Learners::load(file, folder)?;
             let mut engine = learners.engine();
-            alone(&tokenizer, greedy(file), &mut engine, record)?
+            alone(&tokenizer, greedy(file), &mut engine, |model| {
+                record(outside.beside(model))
+            })?
         }
     };
     let rewards = trace.events.iter().filter_map(|event| match event {

@@ -3,6 +3,7 @@
 
 mod backbone;
 mod logo;
+mod outside;
 
 use std::path::{Path, PathBuf};
 
@@ -12,6 +13,7 @@ use toml::{Table, Value};
 
 pub use self::backbone::{BackboneSection, LoraSection};
 pub use self::logo::{AnchorRule, Learn, LogoSection, RerollFrom};
+pub use self::outside::{EMBEDDER, JUDGE, OutsideSection, ServerSection};
 
 /// A run file as it is written (TOML). `memloom train --dry-run` prints it
 /// with all defaults filled in.
@@ -31,6 +33,9 @@ pub struct RunFile {
     /// Shape of the language model.
     #[serde(default)]
     pub backbone: BackboneSection,
+    /// Models that others serve, by what they do.
+    #[serde(default, skip_serializing_if = "OutsideSection::is_empty")]
+    pub outside: OutsideSection,
     /// How text becomes tokens.
     #[serde(default)]
     pub tokenizer: TokenizerSection,
@@ -463,6 +468,13 @@ impl RunFile {
             ensure!(value > 0, "{key} must be at least 1");
         }
         self.logo.check()?;
+        for (name, server) in &self.outside {
+            server.check(name)?;
+        }
+        ensure!(
+            self.logo.metric != JUDGE || self.outside.contains_key(JUDGE),
+            "logo.metric = \"{JUDGE}\" needs a judge: name a server in [outside.{JUDGE}]"
+        );
         for (number, stage) in (1..).zip(&self.stages) {
             stage.check(number)?;
         }

@@ -28,6 +28,8 @@ pub enum Purpose {
     Adapter,
     /// What dropout leaves out: (0, step) in the warm start, then (stage from 1, step).
     Dropout,
+    /// How long to wait before a server is asked again: (request, attempt).
+    Pause,
 }
 
 /// A seed for `purpose`, from the run's seed and the coordinates of the decision.

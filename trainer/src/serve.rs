@@ -6,8 +6,9 @@ use std::sync::mpsc::channel;
 use std::thread;
 
 use anyhow::{Context, Result};
-use memloom_runtime::LanguageModel;
+use memloom_runtime::{Embedder, LanguageModel};
 
+use crate::outside::Outside;
 use crate::rollout::hub::{self, Asking, Place};
 use crate::rollout::model::{SampledModel, Sampling};
 use crate::runfile::RunFile;
@@ -23,6 +24,7 @@ pub struct ServedModel {
     asking: Asking,
     tokenizer: Arc<Tokenizer>,
     sampling: Sampling,
+    outside: Arc<Outside>,
 }
 
 impl ServedModel {
@@ -49,12 +51,20 @@ impl ServedModel {
             asking: Asking::new(place, requests),
             tokenizer,
             sampling: greedy(file),
+            outside: Arc::new(Outside::new(file)?),
         })
     }
 
-    /// The model for one more agent.
+    /// The model for one more agent. Servers speak for the roles that the run file
+    /// says.
     pub fn handle(&self) -> Box<dyn LanguageModel> {
         let (asking, tokenizer) = (self.asking.clone(), self.tokenizer.clone());
-        Box::new(SampledModel::new(asking, tokenizer, self.sampling))
+        let own = SampledModel::new(asking, tokenizer, self.sampling);
+        self.outside.beside(Box::new(own))
+    }
+
+    /// The embedder that the run file names, if it does.
+    pub fn embedder(&self) -> Option<Arc<dyn Embedder>> {
+        self.outside.embedder()
     }
 }

@@ -2,6 +2,7 @@
 //! episodes that it opens.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::{Context, Result, bail, ensure};
 use memloom_runtime::types::{
@@ -12,6 +13,7 @@ use memloom_runtime::{Episode, EpisodeParts, ForkPoint, LanguageModel, Sandbox, 
 use rand::Rng;
 
 use crate::logo::reward::words;
+use crate::outside::{Judge, Outside};
 use crate::runfile::RunFile;
 
 /// Loaded components and data.
@@ -22,6 +24,8 @@ pub struct World {
     pub report: LoadReport,
     /// What the policy says of itself.
     pub policy: PolicyDescription,
+    /// Models that others serve.
+    pub outside: Arc<Outside>,
     /// An agent that knows nothing yet, and the environment with its data.
     beginning: ForkPoint,
 }
@@ -36,6 +40,9 @@ pub struct Opened {
     pub turns: Vec<Vec<Turn>>,
     /// Processor seconds that opening it took in guests and host calls.
     pub guest_seconds: f64,
+    /// Whether answers are labelled, where there is a judge.
+    pub judged: bool,
+    outside: Arc<Outside>,
     start: ForkPoint,
 }
 
@@ -48,6 +55,10 @@ fn nobody() -> Box<dyn LanguageModel> {
 pub struct Turn {
     /// The environment's id, which evidence names.
     pub id: String,
+    /// When its session takes place, in the environment's own words.
+    pub time: String,
+    /// Who says it.
+    pub speaker: String,
     /// What is said.
     pub text: String,
     /// Words in it.
@@ -92,12 +103,18 @@ impl World {
             lexicon: description.lexicon.clone(),
         };
         let policy = parts.policy.describe()?;
-        let beginning = Episode::start(&parts, environment, nobody())?.fork_point()?;
+        let outside = Arc::new(Outside::new(file)?);
+        outside.fits(&policy)?;
+        let mut beginning = Episode::start(&parts, environment, nobody())?;
+        if let Some(embedder) = outside.embedder() {
+            beginning.set_embedder(embedder);
+        }
         Ok(Self {
             description,
             report,
             policy,
-            beginning,
+            outside,
+            beginning: beginning.fork_point()?,
         })
     }
 
@@ -125,6 +142,8 @@ impl World {
                     .map(|turn| Turn {
                         words: words(&turn.text),
                         id: turn.id,
+                        time: session.time.clone(),
+                        speaker: turn.speaker,
                         text: turn.text,
                     })
                     .collect(),
@@ -136,8 +155,19 @@ impl World {
             questions: start.questions()?,
             turns,
             guest_seconds: start.meter().guest_seconds(),
+            judged: true,
+            outside: self.outside.clone(),
             start: opened,
         })
+    }
+
+    /// The policy's roles that no server speaks for.
+    pub fn own_roles(&self) -> Vec<String> {
+        let roles = self.policy.roles.iter();
+        roles
+            .filter(|role| !self.outside.speaks_for(role))
+            .cloned()
+            .collect()
     }
 
     /// Episodes of a split, none where they never end.
@@ -193,8 +223,24 @@ impl Opened {
             .collect()
     }
 
-    /// A rollout at its start.
+    /// Who labels answers, if anybody does.
+    pub fn judge(&self) -> Option<&Judge> {
+        self.outside.judge().filter(|_| self.judged)
+    }
+
+    /// A rollout at its start. Servers speak for their roles.
     pub fn start(&self, model: Box<dyn LanguageModel>) -> Result<Episode> {
-        Ok(self.start.fork(model)?)
+        self.resume(&self.start, model)
+    }
+
+    /// A rollout from one of the episode's states on. Servers speak for their roles.
+    pub fn resume(&self, state: &ForkPoint, model: Box<dyn LanguageModel>) -> Result<Episode> {
+        Ok(state.fork(self.outside.beside(model))?)
+    }
+
+    /// A rollout at its start that a demonstrator observes for. Servers speak for
+    /// their roles when questions are answered.
+    pub fn demonstrate(&self, model: Box<dyn LanguageModel>) -> Result<Episode> {
+        Ok(self.start.fork(self.outside.after_demonstrations(model))?)
     }
 }

@@ -40,7 +40,7 @@ impl Resident {
         let kit = self.kit.clone();
         let mut agent = match self.wake()? {
             Some(agent) => agent,
-            None => Agent::start(&kit.parts, kit.model.handle())?,
+            None => self.granted(Agent::start(&kit.parts, kit.model.handle())?),
         };
         let (name, observed) = (&self.name, agent.sessions());
         if Some(session) != observed.checked_add(1) {
@@ -136,7 +136,15 @@ impl Resident {
         let Kit { parts, model, .. } = &*self.kit;
         let memory = self.kit.memories.load(&self.name)?;
         let agent = memory.map(|memory| Agent::resume(parts, &memory, model.handle()));
-        agent.transpose()
+        Ok(agent.transpose()?.map(|agent| self.granted(agent)))
+    }
+
+    /// An agent with the embedder that it was trained with, if there was one.
+    fn granted(&self, mut agent: Agent) -> Agent {
+        if let Some(embedder) = self.kit.model.embedder() {
+            agent.set_embedder(embedder);
+        }
+        agent
     }
 
     fn unknown(&self) -> Problem {

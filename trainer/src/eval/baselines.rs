@@ -40,7 +40,7 @@ pub fn play(exam: &Exam, world: &World, run_seed: u64) -> Result<BTreeMap<String
 
 fn script_on(opened: &Opened, script: &str, seed: u64) -> Result<Settled> {
     let model = Box::new(DemonstrationModel);
-    let mut episode = opened.start(model)?;
+    let mut episode = opened.demonstrate(model)?;
     let mut tally = Tally::default();
     for session in 1..=opened.sessions() {
         tally.observe(&mut episode, session, Some((script, seed)))?;

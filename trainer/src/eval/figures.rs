@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use memloom_runtime::types::{Question, Score};
 use serde::{Deserialize, Serialize};
 
@@ -47,6 +47,10 @@ pub struct Figures {
     /// 0 for a fixed script.
     #[serde(default)]
     pub context_overflows: f64,
+    /// Questions that a server kept from being answered or labelled; they count in no
+    /// other figure.
+    #[serde(default)]
+    pub dropped_questions: f64,
     /// Episodes behind the means.
     pub episodes: u64,
     /// Questions by category over all episodes.
@@ -121,6 +125,14 @@ pub fn of(exam: &Exam, opened: &Opened, settled: &Settled) -> Result<Figures> {
             .filter(|turn| !settled.evidence.contains(*turn))
             .count() as u64;
     }
+    if let Some(why) = settled.dropped.values().next() {
+        ensure!(
+            asked > 0,
+            "all {} questions of {} were lost: {why}",
+            settled.dropped.len(),
+            opened.id
+        );
+    }
     let share = |sum: f64, of: u64| if of == 0 { 0.0 } else { sum / of as f64 };
     metrics
         .values_mut()
@@ -153,6 +165,7 @@ pub fn of(exam: &Exam, opened: &Opened, settled: &Settled) -> Result<Figures> {
         refused: settled.tally.refused as f64,
         context_cuts: 0.0,
         context_overflows: 0.0,
+        dropped_questions: settled.dropped.len() as f64,
         episodes: 1,
         questions,
     })
@@ -194,6 +207,7 @@ impl Figures {
             refused: mean(|f| f.refused),
             context_cuts: mean(|f| f.context_cuts),
             context_overflows: mean(|f| f.context_overflows),
+            dropped_questions: mean(|f| f.dropped_questions),
             episodes: all.len() as u64,
             questions,
         }

@@ -235,6 +235,8 @@ mod tests {
     #[test]
     fn turns_are_taken_until_the_budget_is_spent() {
         let turn = |id: &str, words| Turn {
+            time: String::new(),
+            speaker: String::new(),
             id: id.into(),
             text: String::new(),
             words,

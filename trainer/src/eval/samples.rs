@@ -15,6 +15,7 @@ use super::history::{EntryHistory, History, Output};
 use crate::rollout::alone::alone;
 use crate::rollout::hub::Engine;
 use crate::rollout::model::Sampling;
+use crate::rollout::settle::ask;
 use crate::tokenizer::Tokenizer;
 use crate::world::{Opened, World};
 
@@ -112,8 +113,9 @@ fn live(opened: &Opened, mut episode: Episode, metric: &str) -> Result<Sample> {
         .collect();
     let mut questions = Vec::new();
     for question in &opened.questions {
-        let answer = episode.answer(question)?;
-        let score = episode.score(question, &answer)?;
+        let Ok((answer, score)) = ask(&mut episode, opened, question)? else {
+            continue;
+        };
         let reward = reward_of(question, Some(&score), &named, metric)?;
         let held = |turn: &String| (turn.clone(), named.contains(turn));
         questions.push(Asked {

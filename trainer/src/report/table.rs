@@ -13,7 +13,7 @@ use super::scale::number;
 /// A figure of the summary: its name, where it is in `summary.json`, how it reads.
 type Row = (&'static str, &'static str, fn(f64) -> String);
 
-const ROWS: [Row; 8] = [
+const ROWS: [Row; 9] = [
     ("Reward", "reward", number),
     ("Reward, sampled", "sampled_reward", number),
     ("Token F1", "f1", number),
@@ -22,6 +22,7 @@ const ROWS: [Row; 8] = [
     ("Words, of the dialogue", "bank_share", percent),
     ("Prompts beyond the context", "context_overflows", number),
     ("Outputs cut off by it", "context_cuts", number),
+    ("Questions lost to a server", "dropped_questions", number),
 ];
 
 const WHOLE: [Row; 8] = [

@@ -90,7 +90,7 @@ impl Life<'_> {
         let model = SampledModel::new(Asking::on(line), tokenizer.clone(), sampling);
         let model = Box::new(model.keeping(&steps));
         let mut episode = match self.from {
-            Some(point) => point.fork(model)?,
+            Some(point) => self.opened.resume(point, model)?,
             None => self.opened.start(model)?,
         };
         let mut looks = Vec::new();

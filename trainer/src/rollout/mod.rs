@@ -146,6 +146,26 @@ pub fn reroll(
     Ok(outcomes)
 }
 
+/// Drops a question that one rollout or reroll of an episode lost for all of them:
+/// what is compared was asked the same. Returns the questions, by episode and place,
+/// and how each was lost first.
+pub fn drop_together(outcomes: &mut [Outcome]) -> BTreeMap<(usize, usize), String> {
+    let mut dropped = BTreeMap::new();
+    for outcome in outcomes.iter() {
+        for (question, why) in &outcome.settled.dropped {
+            let question = (outcome.place.episode, *question);
+            dropped.entry(question).or_insert_with(|| why.clone());
+        }
+    }
+    for outcome in outcomes {
+        let episode = outcome.place.episode;
+        for (_, question) in dropped.keys().filter(|(own, _)| *own == episode) {
+            outcome.settled.scores[*question] = None;
+        }
+    }
+    dropped
+}
+
 /// The outputs that an anchor's rerolls repeat.
 fn repeated(steps: &[Step], anchor: &Anchor) -> Vec<Sample> {
     let own = || steps.iter().filter(|step| step.session == anchor.session);
@@ -250,7 +270,7 @@ impl<'env> Run<'env> {
         let session = place.reroll.map_or(0, |(session, _)| session);
         let steps = Steps::default();
         let model = self.model(line, &steps).after(script);
-        let mut episode = state.fork(Box::new(model))?;
+        let mut episode = self.opened.resume(state, Box::new(model))?;
         let mut tally = Tally::default();
         tally.observe(&mut episode, session, None)?;
         self.outcome(place, episode, &steps, tally, Asked::Session(session))

@@ -3,11 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use anyhow::Result;
-use memloom_runtime::Episode;
-use memloom_runtime::types::Score;
+use anyhow::{Result, bail};
+use memloom_runtime::types::{Answer, Question, Score};
+use memloom_runtime::{Episode, Error};
 
 use crate::logo::reward::{BankWords, words};
+use crate::outside::Failure;
+use crate::runfile::JUDGE;
 use crate::world::Opened;
 
 /// Sums over the sessions of a rollout.
@@ -34,8 +36,11 @@ pub enum Asked {
 
 /// A rollout that has ended.
 pub struct Settled {
-    /// By question of the episode; none where it was not asked.
+    /// By question of the episode; none where it was not asked, or dropped.
     pub scores: Vec<Option<Score>>,
+    /// Questions by their place in the episode that a server kept from being answered
+    /// or labelled, and how.
+    pub dropped: BTreeMap<usize, String>,
     /// Words in the final bank.
     pub words: BankWords,
     /// Turns that the final bank names as evidence.
@@ -56,6 +61,9 @@ impl Tally {
         demonstrator: Option<(&str, u64)>,
     ) -> Result<()> {
         let report = episode.observe(session, demonstrator)?;
+        if let Some(why) = unavailable(episode.model_failure()) {
+            bail!("{why}");
+        }
         for (name, count) in report.operations {
             *self.operations.entry(name).or_default() += u64::from(count);
         }
@@ -67,18 +75,21 @@ impl Tally {
     /// Asks the episode's questions and reads the bank.
     pub fn settle(self, episode: &mut Episode, opened: &Opened, asked: Asked) -> Result<Settled> {
         let mut scores = Vec::with_capacity(opened.questions.len());
-        for question in &opened.questions {
+        let mut dropped = BTreeMap::new();
+        for (place, question) in opened.questions.iter().enumerate() {
             let asked = match asked {
                 Asked::All => true,
                 Asked::Session(session) => question.sessions.contains(&session),
                 Asked::None => false,
             };
-            scores.push(if asked {
-                let answer = episode.answer(question)?;
-                Some(episode.score(question, &answer)?)
-            } else {
-                None
-            });
+            let mut score = None;
+            if asked {
+                match ask(episode, opened, question)? {
+                    Ok((_, scored)) => score = Some(scored),
+                    Err(why) => drop(dropped.insert(place, why)),
+                }
+            }
+            scores.push(score);
         }
         let mut bank = BankWords::default();
         let mut evidence = BTreeSet::new();
@@ -90,10 +101,50 @@ impl Tally {
         }
         Ok(Settled {
             scores,
+            dropped,
             words: bank,
             evidence,
             tally: self,
             guest_seconds: episode.meter().guest_seconds(),
         })
+    }
+}
+
+/// Has a question answered and the answer scored; or says how a server kept it from
+/// that.
+///
+/// # Errors
+/// Everything else that fails.
+pub fn ask(
+    episode: &mut Episode,
+    opened: &Opened,
+    question: &Question,
+) -> Result<Result<(Answer, Score), String>> {
+    let answered = episode.answer(question);
+    let failure = match &answered {
+        Ok(_) => episode.model_failure(),
+        Err(error) => Some(error),
+    };
+    // Also where the policy coped: what it made of silence is not its answer.
+    if let Some(why) = unavailable(failure) {
+        return Ok(Err(why));
+    }
+    let answer = answered?;
+    let mut score = episode.score(question, &answer)?;
+    if let Some(judge) = opened.judge() {
+        match judge.score(opened, question, &answer.text) {
+            Ok(label) => score.metrics.push((JUDGE.into(), label)),
+            Err(failure @ Failure::Unavailable { .. }) => return Ok(Err(failure.to_string())),
+            Err(failure) => return Err(failure.into()),
+        }
+    }
+    Ok(Ok((answer, score)))
+}
+
+/// How a server failed, if that is what is wrong.
+fn unavailable(failure: Option<&Error>) -> Option<String> {
+    match failure? {
+        failure @ Error::Model { error, .. } if error.is_unavailable() => Some(failure.to_string()),
+        _ => None,
     }
 }

@@ -94,7 +94,8 @@ pub struct LogoSection {
     /// Whether a member is compared with the mean of the others, not of all.
     pub leave_one_out: bool,
     /// What a question is worth: `reward` (the environment's), one of its metrics
-    /// by name, or `held-evidence` (the share of its evidence that the bank names).
+    /// by name, `held-evidence` (the share of its evidence that the bank names), or
+    /// `judge` (whether the model in `[outside.judge]` finds the answer correct).
     pub metric: String,
     /// Most questions of an episode that are asked in a step, drawn by lot and the
     /// same for all its rollouts and rerolls: for environments whose scoring costs.

@@ -35,9 +35,10 @@ use crate::eval::figures::Figures;
 use crate::eval::rivals::{EvidenceReport, Regression};
 use crate::eval::{self, Exam, baselines};
 use crate::optim::schedule;
+use crate::outside::Usage;
 use crate::report;
 use crate::rollout::model::Sampling;
-use crate::runfile::{Learn, RunFile};
+use crate::runfile::{Learn, RunFile, ServerSection};
 use crate::seed::{Purpose, derive};
 use crate::tokenizer::Tokenizer;
 use crate::world::World;
@@ -67,11 +68,16 @@ pub fn check(file: &RunFile) -> Result<()> {
 
 /// Whether the run file asks for what the components have.
 fn fits(file: &RunFile, world: &World) -> Result<()> {
+    let roles = world.own_roles();
+    ensure!(
+        !roles.is_empty(),
+        "servers speak for all roles of the policy {}: there is nothing to train",
+        world.policy.name
+    );
     if let Learn::Role(name) = &file.logo.learn {
-        let roles = &world.policy.roles;
         ensure!(
             roles.contains(name),
-            "logo.learn = \"{name}\": the policy {} has the roles {}; all and alternating learn from all of them",
+            "logo.learn = \"{name}\": the policy {} has the roles {} that learn; all and alternating learn from all of them",
             world.policy.name,
             roles.join(", ")
         );
@@ -100,9 +106,14 @@ pub fn evaluate(file: &RunFile, weights: &Path, exam: &Exam, voice: Voice) -> Re
     let world = World::load(file)?;
     let (learners, tokenizer) = Learners::load(file, weights)?;
     let mut phase = voice.phase("evaluate", exam.episodes, 0);
-    examine(file, &world, &tokenizer, &learners, exam, &mut |done| {
+    let figures = examine(file, &world, &tokenizer, &learners, exam, &mut |done| {
         phase.at(done as u64, "episodes");
-    })
+    });
+    drop(phase);
+    for (name, usage) in world.outside.take_usage() {
+        voice.say(&format!("outside.{name}: {usage}"));
+    }
+    figures
 }
 
 /// Trains as the run file says and returns the summary that it wrote.
@@ -120,7 +131,7 @@ pub fn run(file: &RunFile, resume: bool, voice: Voice) -> Result<Summary> {
         Some((progress, folder)) => (progress, Some(folder)),
         None => (Progress::start(), None),
     };
-    let mut learners = Learners::new(file, &world.policy.roles, &tokenizer)?;
+    let mut learners = Learners::new(file, &world.own_roles(), &tokenizer)?;
     if let Some(folder) = &folder {
         learners.restore(folder)?;
     }
@@ -147,11 +158,14 @@ pub fn run(file: &RunFile, resume: bool, voice: Voice) -> Result<Summary> {
 fn prepare(file: &RunFile, resume: bool) -> Result<()> {
     let out = &file.run.out;
     let copy = out.join("run.toml");
-    // How far to go may change between resumptions; what is learned may not.
+    // How far to go and where servers are may change between resumptions; what is
+    // learned may not.
     let comparable = |file: &RunFile| {
         let mut file = file.clone();
         file.run.max_steps = None;
         file.run.out = Default::default();
+        let servers = file.outside.values_mut();
+        servers.for_each(ServerSection::forget_how);
         file.resolved()
     };
     if copy.exists() {
@@ -202,6 +216,9 @@ struct Timing {
     rss_bytes: u64,
     /// The most that it has held so far.
     peak_rss_bytes: u64,
+    /// What servers were asked for since the line before, by their names.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    outside: BTreeMap<String, Usage>,
 }
 
 impl Timing {
@@ -216,6 +233,7 @@ impl Timing {
             tokens_per_second: None,
             rss_bytes: rss_bytes(),
             peak_rss_bytes: peak_rss_bytes(),
+            outside: BTreeMap::new(),
         }
     }
 }
@@ -281,8 +299,14 @@ impl Trainer<'_> {
         let began = Instant::now();
         let value = make(self)?;
         write_file(&path, &serde_json::to_vec_pretty(&value)?)?;
-        self.timings.write(&Timing::new(name, 0, began))?;
+        self.time(Timing::new(name, 0, began))?;
         Ok(value)
+    }
+
+    /// Writes a line of `timings.jsonl`, with what servers were asked for.
+    fn time(&mut self, mut timing: Timing) -> Result<()> {
+        timing.outside = self.world.outside.take_usage();
+        self.timings.write(&timing)
     }
 
     fn baselines(&mut self) -> Result<Baselines> {
@@ -351,7 +375,7 @@ impl Trainer<'_> {
             })?;
             let mut timing = Timing::new("warm-start", step + 1, began);
             timing.tokens_per_second = Some(update.tokens as f64 / timing.seconds);
-            self.timings.write(&timing)?;
+            self.time(timing)?;
             phase.at(step + 1, &format!("loss {:.3}", update.loss));
             if (step + 1).is_multiple_of(self.file.run.checkpoint_every) {
                 self.save()?;
@@ -407,8 +431,7 @@ impl Trainer<'_> {
         let (after, long_after) = self.examine_held_out("trained")?;
         let evidence = self.evidence()?;
         self.samples()?;
-        self.timings
-            .write(&Timing::new("after", self.progress.steps, began))?;
+        self.time(Timing::new("after", self.progress.steps, began))?;
         let out = &self.file.run.out;
         checkpoint::write_folder(&out.join("final"), |folder| {
             self.learners.export(self.file, &self.tokenizer, folder)
@@ -434,6 +457,7 @@ impl Trainer<'_> {
             trained_tokens: self.progress.trained_tokens,
             peak_rss_bytes: times.peak_rss_bytes,
             guest_share: times.guest_share,
+            outside: times.outside,
             seed: self.file.run.seed,
         };
         write_file(
@@ -530,6 +554,7 @@ struct Times {
     training_seconds: f64,
     peak_rss_bytes: u64,
     guest_share: Share,
+    outside: BTreeMap<String, Usage>,
 }
 
 impl Times {
@@ -541,6 +566,7 @@ impl Times {
             training_seconds: 0.0,
             peak_rss_bytes: peak_rss_bytes(),
             guest_share: Share::default(),
+            outside: BTreeMap::new(),
         };
         let mut shares = 0u32;
         // A kill can cut the last line short; the line says nothing then.
@@ -553,6 +579,9 @@ impl Times {
                 times.training_seconds += timing.seconds;
             }
             times.peak_rss_bytes = times.peak_rss_bytes.max(timing.peak_rss_bytes);
+            for (name, usage) in timing.outside {
+                *times.outside.entry(name).or_default() += usage;
+            }
             if let Some(share) = timing.guest_share {
                 shares += 1;
                 times.guest_share.mean += share;

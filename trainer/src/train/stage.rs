@@ -18,7 +18,7 @@ use crate::logo::reward::Compression;
 use crate::rollout::model::Sampling;
 use crate::rollout::worth::Valuing;
 use crate::rollout::{self, Anchor, Outcome, Plan};
-use crate::runfile::{AnchorRule, Carry, Learn, Stage, Watched};
+use crate::runfile::{AnchorRule, Carry, JUDGE, Learn, Stage, Watched};
 use crate::seed::{Purpose, derive, generator};
 use crate::world::Opened;
 
@@ -143,6 +143,7 @@ impl Trainer<'_> {
                 self.progress.steps * logo.episodes + episode,
                 stage.horizon,
             )?;
+            opened.judged = logo.metric == JUDGE;
             if let Some(most) = logo.questions {
                 let occasion = [index as u64, step, episode];
                 opened.keep_questions(most, &mut generator(seed, Purpose::Questions, &occasion));
@@ -193,6 +194,7 @@ impl Trainer<'_> {
         let learners = &self.learners;
         let engine = &mut learners.engine();
         let mut outcomes = rollout::run(&plan, &episodes, engine)?;
+        let mut dropped = rollout::drop_together(&mut outcomes);
         if !at_once {
             let mut anchors = Vec::new();
             for (episode, (opened, drawn)) in episodes.iter().zip(&chosen).enumerate() {
@@ -204,13 +206,24 @@ impl Trainer<'_> {
             let rerolled = rollout::reroll(&plan, &episodes, &outcomes, &anchors, engine)?;
             outcomes.extend(rerolled);
             outcomes.sort_by_key(|outcome| outcome.place);
+            dropped = rollout::drop_together(&mut outcomes);
+        }
+        let questions: usize = episodes.iter().map(|opened| opened.questions.len()).sum();
+        if let Some(why) = dropped.values().next() {
+            ensure!(
+                dropped.len() < questions,
+                "all {questions} questions of step {} of stage {} were lost: {why}",
+                step + 1,
+                index + 1
+            );
         }
         let rolled = began.elapsed().as_secs_f64();
+        let learns = self.learning_role();
         let crediting = Crediting {
             metric: &logo.metric,
             compression,
             rule: logo.rule(),
-            role: self.learning_role(),
+            role: learns.as_deref(),
             mask_truncated: logo.mask_truncated,
         };
         let mut states = Vec::new();
@@ -218,7 +231,8 @@ impl Trainer<'_> {
             states = critic::states(&outcomes);
             self.learners.judge(&mut states)?;
         }
-        let (rows, groups) = assemble(&outcomes, &episodes, &crediting, &mut states)?;
+        let (rows, mut groups) = assemble(&outcomes, &episodes, &crediting, &mut states)?;
+        groups.dropped_questions = dropped.len() as u64;
         let (asked, unread) = (groups.steps, groups.overflows.context_overflows);
         ensure!(
             asked == 0 || unread < asked,
@@ -272,17 +286,20 @@ impl Trainer<'_> {
         timing.update_seconds = Some(timing.seconds - rolled);
         timing.guest_share = Some(guest_seconds / processor.elapsed().as_secs_f64());
         timing.tokens_per_second = Some(groups.generated_tokens as f64 / rolled);
-        self.timings.write(&timing)?;
+        self.time(timing)?;
         Ok(groups)
     }
 
     /// The role that learns in this step; none where all do.
-    fn learning_role(&self) -> Option<&str> {
-        let roles = &self.world.policy.roles;
+    fn learning_role(&self) -> Option<String> {
+        let mut roles = self.world.own_roles();
         match &self.file.logo.learn {
             Learn::All => None,
-            Learn::Alternating => Some(&roles[self.progress.steps as usize % roles.len()]),
-            Learn::Role(name) => Some(name),
+            Learn::Alternating => {
+                let turn = self.progress.steps as usize % roles.len();
+                Some(roles.swap_remove(turn))
+            }
+            Learn::Role(name) => Some(name.clone()),
         }
     }
 
@@ -332,8 +349,7 @@ impl Trainer<'_> {
             bank_words: figures.bank_words,
             best,
         })?;
-        self.timings
-            .write(&Timing::new("validation", self.progress.steps, began))
+        self.time(Timing::new("validation", self.progress.steps, began))
     }
 }
 

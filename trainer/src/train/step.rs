@@ -64,6 +64,9 @@ pub struct Groups {
     pub zero_variance_groups: u64,
     /// Sessions and rerolled sessions without a question: no gradient.
     pub groups_without_question: u64,
+    /// Questions that a server kept from being answered or labelled: they count for
+    /// nobody.
+    pub dropped_questions: u64,
     /// Steps that were sampled.
     pub steps: u64,
     /// Steps that carry an advantage.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::eval::figures::Figures;
 use crate::eval::rivals::EvidenceReport;
+use crate::outside::Usage;
 
 /// `summary.json`
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -36,6 +37,9 @@ pub struct Summary {
     /// Largest and mean share of a LoGo-GRPO step's processor time, on all
     /// cores, that guests and host calls took.
     pub guest_share: Share,
+    /// What servers were asked for over all resumptions, by their names.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub outside: BTreeMap<String, Usage>,
     /// The run's seed.
     pub seed: u64,
 }
@@ -123,6 +127,9 @@ impl Summary {
             100.0 * self.guest_share.mean,
             100.0 * self.guest_share.max
         );
+        for (name, usage) in &self.outside {
+            let _ = writeln!(text, "outside.{name}: {usage}");
+        }
         text
     }
 }

@@ -56,7 +56,7 @@ fn prompts(file: &RunFile, world: &World) -> Result<Vec<String>> {
     for index in 0..wanted {
         let opened = world.open("train", index, horizon)?;
         let model = Box::new(Reader(seen.clone()));
-        let mut episode = opened.start(model)?;
+        let mut episode = opened.demonstrate(model)?;
         let mut tally = Tally::default();
         for session in 1..=opened.sessions() {
             tally

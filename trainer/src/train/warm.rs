@@ -37,7 +37,7 @@ pub fn demonstrate(
         tokenizer: tokenizer.clone(),
         rows: rows.clone(),
     });
-    let mut episode = opened.start(model)?;
+    let mut episode = opened.demonstrate(model)?;
     let seed = derive(run_seed, Purpose::Demonstration, &[index]);
     let mut tally = Tally::default();
     for session in 1..=opened.sessions() {

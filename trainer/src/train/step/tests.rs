@@ -59,6 +59,7 @@ fn outcome(rollout: usize, steps: Vec<Step>) -> Outcome {
         points: Default::default(),
         settled: Settled {
             scores: Vec::new(),
+            dropped: BTreeMap::new(),
             words: BankWords::default(),
             evidence: Default::default(),
             tally: Tally::default(),

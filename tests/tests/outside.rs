@@ -1,0 +1,251 @@
+//! Runs whose answerer and judge are served by others: what is asked of them, what it
+//! costs, and what becomes of questions that they lose.
+
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use memloom_tests::server::{Asked, Reply, Server};
+use memloom_tests::{TinyRun, component, memloom};
+use serde_json::Value;
+
+/// A run of the policy `memory-r2` whose answerer and judge are at `url`.
+fn read_by(url: &str, settings: &[&str]) -> TinyRun {
+    let mut run = TinyRun::new();
+    run.settings = [
+        &format!("components.policy=\"{}\"", component("memory-r2").display()),
+        "policy.options={max_chunks=1, max_tokens=32}",
+        "tokenizer.kind=bytes",
+        "tokenizer.vocabulary=900",
+        "backbone.context=6000",
+        "stage=[{horizon=1, steps=2}]",
+        "evaluation.horizon=1",
+        &format!(
+            "outside.answerer={{url=\"{url}/v1\", model=\"reader\", attempts=1, completion_price=1000000}}"
+        ),
+        &format!("outside.judge={{url=\"{url}/v1\", model=\"critic\", attempts=1}}"),
+    ]
+    .map(str::to_owned)
+    .into();
+    run.settings.extend(settings.iter().map(|s| (*s).into()));
+    run
+}
+
+fn is_case(asked: &Asked) -> bool {
+    asked.body["model"] == "critic"
+}
+
+fn prompt(asked: &Asked) -> &str {
+    asked.body["messages"][0]["content"].as_str().unwrap()
+}
+
+fn answer(asked: &Asked) -> Reply {
+    match is_case(asked) {
+        true => Reply::chat(r#"Why not. {"label": "CORRECT"}"#),
+        false => Reply::chat("<answer>Rome</answer>"),
+    }
+}
+
+fn json(path: &std::path::Path) -> Value {
+    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+}
+
+#[test]
+fn a_served_answerer_answers_a_judge_labels_and_both_are_counted() {
+    let server = Server::start(|_, asked| answer(asked));
+    let run = read_by(&server.url(), &["logo.metric=judge", "logo.penalty=0"]);
+    run.finish(&[]);
+
+    let asked = server.asked();
+    assert!(
+        asked
+            .iter()
+            .all(|asked| asked.path == "/v1/chat/completions")
+    );
+    let (cases, questions): (Vec<_>, Vec<_>) = asked.iter().partition(|asked| is_case(asked));
+    assert_eq!(cases.len(), questions.len());
+    for case in cases {
+        assert!(prompt(case).contains(r#""answer": "Rome""#));
+        assert_eq!(case.body["temperature"], 0.0);
+    }
+    // All answers are labelled correct, and that is the reward.
+    for step in run.steps() {
+        assert_eq!(step["score"], 1.0, "{step}");
+        assert_eq!(step["dropped_questions"], 0, "{step}");
+    }
+    let summary = json(&run.out().join("summary.json"));
+    assert_eq!(summary["held_out"]["after"]["metrics"]["judge"], 1.0);
+    let script = &summary["baselines"]["keep_everything"];
+    assert_eq!(script["metrics"]["judge"], 1.0);
+    let (reader, judge) = (
+        &summary["outside"]["answerer"],
+        &summary["outside"]["judge"],
+    );
+    let count = questions.len() as u64;
+    assert_eq!(reader["requests"], count);
+    assert_eq!(reader["prompt_tokens"], 10 * count);
+    assert_eq!(reader["cost"], 5.0 * count as f64);
+    assert_eq!(
+        (&judge["requests"], &judge["cost"]),
+        (&count.into(), &0.0.into())
+    );
+}
+
+#[test]
+fn a_lost_question_or_verdict_counts_for_nobody() {
+    // The same questions are lost in every rollout, whatever its bank: by their text.
+    let lost = |asked: &Asked| blake(prompt(asked)) % 3;
+    let server = Server::start(move |_, asked| match (is_case(asked), lost(asked)) {
+        (true, 0) => Reply::chat("I cannot say."),
+        (false, 1) => Reply::Status(400, &[], "too long".into()),
+        _ => answer(asked),
+    });
+    let settings = [
+        "logo.metric=judge",
+        "logo.penalty=0",
+        "stage=[{horizon=3, steps=2}]",
+    ];
+    let run = read_by(&server.url(), &settings);
+    run.finish(&["--set", "evaluation.horizon=3"]);
+    let dropped = |step: &Value| step["dropped_questions"].as_u64().unwrap();
+    assert!(run.steps().iter().map(dropped).sum::<u64>() > 0);
+    for step in run.steps() {
+        assert!(step["score"] == 1.0 || step["global_groups"] == 0, "{step}");
+    }
+    let summary = json(&run.out().join("summary.json"));
+    let after = &summary["held_out"]["after"];
+    assert!(after["dropped_questions"].as_f64() > Some(0.0), "{after}");
+    assert_eq!(after["metrics"]["judge"], 1.0);
+    assert!(summary["outside"]["judge"]["failures"].as_u64() > Some(0));
+}
+
+/// A number for a text.
+fn blake(text: &str) -> u64 {
+    text.bytes().fold(7, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
+#[test]
+fn a_run_whose_server_is_down_says_so() {
+    let url = Server::nowhere();
+    let run = read_by(url.strip_suffix("/v1").unwrap(), &[]);
+    let refusal = run.refusal(&[]);
+    let said = format!("{url}/chat/completions, attempt 1 of 1: ");
+    assert!(refusal.contains("questions of"), "{refusal}");
+    assert!(
+        refusal.contains("were lost: the model failed as answerer"),
+        "{refusal}"
+    );
+    assert!(refusal.contains(&said), "{refusal}");
+}
+
+#[test]
+fn a_cache_spares_the_server() {
+    let server = Server::start(|_, asked| answer(asked));
+    let run = read_by(&server.url(), &[]);
+    let cache = run.folder.path().join("cache").display().to_string();
+    let cached = [
+        "--set".to_owned(),
+        format!("outside.answerer.cache=\"{cache}\""),
+        "--set".to_owned(),
+        format!("outside.judge.cache=\"{cache}\""),
+    ];
+    run.finish(&cached.each_ref().map(String::as_str));
+    drop(server);
+    // The very questions that the run asked last, and nobody there to answer them.
+    let mut eval = memloom();
+    eval.arg("eval").arg(run.folder.path().join("run.toml"));
+    for setting in &run.settings {
+        eval.args(["--set", setting]);
+    }
+    let output = eval.args(&cached).arg("--json").output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let figures: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let summary = json(&run.out().join("summary.json"));
+    assert_eq!(figures["reward"], summary["held_out"]["after"]["reward"]);
+    assert_eq!(figures["dropped_questions"], 0.0);
+}
+
+#[test]
+fn an_episode_that_a_server_answers_for_replays_without_it() {
+    let server = Server::start(|_, asked| answer(asked));
+    let run = read_by(&server.url(), &[]);
+    let trace = run.folder.path().join("one.trace");
+    let mut play = memloom();
+    play.arg("play").arg(run.folder.path().join("run.toml"));
+    for setting in &run.settings {
+        play.args(["--set", setting]);
+    }
+    play.args(["--demonstrator", "everything", "--trace"])
+        .arg(&trace);
+    let output = play.output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    // A demonstrator observes; the server answers.
+    assert!(!server.asked().is_empty());
+    drop(server);
+    let output = memloom().arg("replay").arg(&trace).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+}
+
+#[test]
+fn what_cannot_be_served_is_refused_before_training() {
+    let url = "http://127.0.0.1:9";
+    for (setting, said) in [
+        (
+            "outside.reader={url=\"http://x\", model=\"m\"}",
+            "outside.reader: the policy memory-r2 has the roles extractor, manager, answerer",
+        ),
+        (
+            "outside.answerer.url=\"localhost:8000\"",
+            "outside.answerer.url = \"localhost:8000\" begins with neither",
+        ),
+        (
+            "outside.answerer.url=\"https://me:secret@host/v1\"",
+            "outside.answerer.key_env names",
+        ),
+        (
+            "outside.answerer.attempts=0",
+            "outside.answerer: concurrency and attempts",
+        ),
+        ("outside.answerer.timeout=0", "outside.answerer.timeout = 0"),
+        (
+            "outside.answerer.prompt_price=-1",
+            "outside.answerer.prompt_price = -1",
+        ),
+        ("outside.answerer.prices=1", "prices"),
+        (
+            "outside.answerer.key_env=\"MEMLOOM_NO_SUCH_KEY\"",
+            "the environment has no text in MEMLOOM_NO_SUCH_KEY",
+        ),
+        (
+            "logo.learn=answerer",
+            "logo.learn = \"answerer\": the policy memory-r2 has the roles extractor, manager that learn",
+        ),
+    ] {
+        let refusal = read_by(url, &[setting]).refusal(&["--dry-run"]);
+        assert!(refusal.contains(said), "{refusal}");
+        assert!(!refusal.contains("secret"), "{refusal}");
+    }
+    let mut run = TinyRun::new();
+    run.settings = vec!["logo.metric=judge".into()];
+    let refusal = run.refusal(&["--dry-run"]);
+    assert!(
+        refusal.contains("needs a judge: name a server in [outside.judge]"),
+        "{refusal}"
+    );
+}
+
+#[test]
+fn a_role_with_an_output_grammar_cannot_be_served() {
+    let server = Server::start(|_, asked| answer(asked));
+    let run = TinyRun::new();
+    let serve = format!(
+        "outside.extractor={{url=\"{}\", model=\"m\"}}",
+        server.url()
+    );
+    let refusal = run.refusal(&["--set", &serve]);
+    assert!(
+        refusal.contains("the policy gives extractor an output grammar"),
+        "{refusal}"
+    );
+    assert!(server.asked().is_empty());
+}

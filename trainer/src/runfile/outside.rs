@@ -1,0 +1,124 @@
+//! `[outside.NAME]`: servers that do what the run's own weights do not.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use anyhow::{Result, ensure};
+use serde::{Deserialize, Serialize};
+
+/// Servers by what they do: the name of a role of the policy that they speak for
+/// (`answerer`), or [`JUDGE`] or [`EMBEDDER`].
+pub type OutsideSection = BTreeMap<String, ServerSection>;
+
+/// Labels answers: see `logo.metric`.
+pub const JUDGE: &str = "judge";
+/// Turns texts into vectors, in the place of `[embedder]`.
+pub const EMBEDDER: &str = "embedder";
+
+/// `[outside.NAME]`: a server that speaks OpenAI's protocol. Chat completions for
+/// roles and the judge, embeddings for the embedder.
+///
+/// What cannot be had from it after all attempts while a question is answered, or
+/// labelled, drops the question for the whole group: it is not scored, and counted as
+/// `dropped_questions`. Where all questions are dropped, and where a session cannot be
+/// observed, the run ends; `--resume` goes on from its newest checkpoint.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServerSection {
+    /// Where it is, up to the version: `http://localhost:8000/v1`.
+    pub url: String,
+    /// The model's name there.
+    pub model: String,
+    /// The environment variable with the key, which is sent as a bearer token. By
+    /// default none is sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_env: Option<String>,
+    /// Requests under way at once. Default 8.
+    #[serde(default = "concurrency")]
+    pub concurrency: usize,
+    /// How often a request is tried, where the server is down, slow, busy (408, 429)
+    /// or broken (5xx): with pauses that double, or as long as it asks for. Default 5.
+    #[serde(default = "attempts")]
+    pub attempts: u32,
+    /// Seconds that an attempt may take. Default 60.
+    #[serde(default = "timeout")]
+    pub timeout: f64,
+    /// Folder that keeps what was answered, by the request's content: nothing is asked
+    /// twice, also not by other runs. By default nothing is kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache: Option<PathBuf>,
+    /// Sampling temperature of roles. By default 0, as the judge's always is.
+    #[serde(default)]
+    pub temperature: f32,
+    /// Price of a million tokens that it reads, in any currency. Default 0.
+    #[serde(default)]
+    pub prompt_price: f64,
+    /// Price of a million tokens that it writes. Default 0.
+    #[serde(default)]
+    pub completion_price: f64,
+}
+
+fn concurrency() -> usize {
+    8
+}
+
+fn attempts() -> u32 {
+    5
+}
+
+fn timeout() -> f64 {
+    60.0
+}
+
+impl ServerSection {
+    /// Without what may change between resumptions: where it is and how it is asked.
+    pub fn forget_how(&mut self) {
+        *self = Self {
+            url: String::new(),
+            key_env: None,
+            concurrency: concurrency(),
+            attempts: attempts(),
+            timeout: timeout(),
+            cache: None,
+            prompt_price: 0.0,
+            completion_price: 0.0,
+            model: std::mem::take(&mut self.model),
+            temperature: self.temperature,
+        };
+    }
+
+    pub(super) fn check(&self, name: &str) -> Result<()> {
+        let host = ["http://", "https://"]
+            .iter()
+            .find_map(|scheme| self.url.strip_prefix(scheme));
+        ensure!(
+            host.is_some_and(|host| !host.is_empty()),
+            "outside.{name}.url = {:?} begins with neither http:// nor https://",
+            self.url
+        );
+        ensure!(
+            !self.url.contains(['@', '?', '#']),
+            "outside.{name}.url holds more than a place: a key belongs into the environment variable that outside.{name}.key_env names"
+        );
+        ensure!(
+            self.concurrency > 0 && self.attempts > 0,
+            "outside.{name}: concurrency and attempts must be at least 1"
+        );
+        ensure!(
+            self.timeout > 0.0 && self.timeout <= 86_400.0,
+            "outside.{name}.timeout = {} must be above 0, and a day at most",
+            self.timeout
+        );
+        for (key, value) in [
+            ("temperature", f64::from(self.temperature)),
+            ("prompt_price", self.prompt_price),
+            ("completion_price", self.completion_price),
+        ] {
+            ensure!(
+                value >= 0.0 && value.is_finite(),
+                "outside.{name}.{key} = {value} must be 0 or more"
+            );
+        }
+        Ok(())
+    }
+}
