@@ -36,8 +36,10 @@ fn complaint(client: &Client) -> String {
     say(client, "Hello?").unwrap_err().to_string()
 }
 
+type Says = fn() -> Reply;
+
 /// Says one after the other; the last for ever.
-fn in_turn(replies: Vec<fn() -> Reply>) -> Server {
+fn in_turn(replies: Vec<Says>) -> Server {
     Server::start(move |number, _| replies[number.min(replies.len() - 1)]())
 }
 
@@ -155,7 +157,7 @@ fn a_connection_that_keeps_breaking_off_is_no_reply() {
 
 #[test]
 fn rubbish_is_refused_at_once_and_quoted() {
-    let replies: [(fn() -> Reply, &str); 5] = [
+    let replies: [(Says, &str); 5] = [
         (
             || Reply::Status(200, &[], "<html>Hello\n</html>".into()),
             "no chat completion",

@@ -223,6 +223,26 @@ fn a_model_that_fails_is_named_with_role_and_call() {
     episode.observe(1, None).unwrap();
 }
 
+#[test]
+fn that_a_model_could_not_be_had_is_known_also_where_the_policy_copes() {
+    let copes = policy().with("answer", &format!("{ASK} (i32.const 64)"));
+    let setting = setting(&stand_in::bank(), &stand_in::environment(), &copes);
+    let mut down = true;
+    let mut episode = setting.start(ScriptedModel::answering(move |_| {
+        match std::mem::replace(&mut down, false) {
+            true => Err(ModelError::unavailable("down")),
+            false => Ok("yes".into()),
+        }
+    }));
+    episode.answer(&question()).unwrap();
+    let Some(Error::Model { error, .. }) = episode.model_failure() else {
+        panic!("the model has not failed");
+    };
+    assert!(error.is_unavailable());
+    episode.answer(&question()).unwrap();
+    assert!(episode.model_failure().is_none());
+}
+
 struct Places(std::sync::mpsc::Sender<(u32, u32, Option<String>)>);
 
 impl LanguageModel for Places {

@@ -145,12 +145,13 @@ pub const SECTIONS: [Section; 5] = [
             ),
             chart(
                 "Failures",
-                "outputs or operations",
+                "outputs, operations or questions",
                 Look::Noisy,
                 &[
                     line("truncated", STEP, &["truncated_steps"]),
                     line("malformed", STEP, &["malformed"]),
                     line("refused", STEP, &["refused"]),
+                    line("lost to a server", STEP, &["dropped_questions"]),
                 ],
             ),
             chart(

@@ -55,7 +55,8 @@ pub struct Look {
 /// Lives side by side, one thread each; in order of place.
 ///
 /// # Errors
-/// The first failure of a component or of the model, naming the life.
+/// The first failure of a component or of the model, naming the life; also that a
+/// server lost a question: a study compares all of them.
 pub fn live(
     lives: &[Life<'_>],
     tokenizer: &Arc<Tokenizer>,
@@ -112,7 +113,9 @@ impl Life<'_> {
                     entered,
                     tokens,
                     point: episode.fork_point()?,
-                    settled: Tally::default().settle(&mut episode, self.opened, asked)?,
+                    settled: Tally::default()
+                        .settle(&mut episode, self.opened, asked)?
+                        .whole()?,
                 });
             }
         }
@@ -124,7 +127,7 @@ impl Life<'_> {
         Ok(Lived {
             place: line.place(),
             looks,
-            settled: tally.settle(&mut episode, self.opened, asked)?,
+            settled: tally.settle(&mut episode, self.opened, asked)?.whole()?,
         })
     }
 }

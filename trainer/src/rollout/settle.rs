@@ -51,6 +51,19 @@ pub struct Settled {
     pub guest_seconds: f64,
 }
 
+impl Settled {
+    /// Itself, if it lost no question.
+    ///
+    /// # Errors
+    /// How it lost the first.
+    pub fn whole(self) -> Result<Self> {
+        match self.dropped.values().next() {
+            None => Ok(self),
+            Some(why) => bail!("a question was lost: {why}"),
+        }
+    }
+}
+
 impl Tally {
     /// Observes a session and adds its report up. A demonstrator comes with the
     /// seed of its mistakes.

@@ -128,3 +128,36 @@ fn a_log_probability_that_is_no_number_is_named() {
         "rollout 1: a log-probability in session 3 is NaN"
     );
 }
+
+#[test]
+fn a_question_that_one_rollout_lost_counts_for_none_of_its_episode() {
+    let score = |reward| {
+        Some(memloom_runtime::types::Score {
+            reward,
+            metrics: Vec::new(),
+        })
+    };
+    let with_scores = |episode, rollout| {
+        let mut outcome = outcome(rollout, Vec::new());
+        outcome.place.episode = episode;
+        outcome.settled.scores = vec![score(0.5), score(1.0), None];
+        outcome
+    };
+    let mut outcomes = [with_scores(0, 0), with_scores(0, 1), with_scores(1, 0)];
+    outcomes[1].settled.scores[1] = None;
+    outcomes[1].settled.dropped.insert(1, "down".into());
+    let dropped = crate::rollout::drop_together(&mut outcomes);
+    assert_eq!(dropped, BTreeMap::from([((0, 1), "down".into())]));
+    let kept = outcomes.map(|outcome| {
+        let scores = outcome.settled.scores.iter();
+        scores.map(Option::is_some).collect::<Vec<_>>()
+    });
+    assert_eq!(
+        kept,
+        [
+            vec![true, false, false],
+            vec![true, false, false],
+            vec![true, true, false]
+        ]
+    );
+}
