@@ -1,6 +1,6 @@
 """What Hugging Face's libraries say of small random models: the values that
-memloom's loading, its logits, its greedy continuations, its tokens, its adapters and
-its saved folders are held against.
+memloom's loading, its logits, its greedy continuations, its tokens, its adapters, its
+sentence encoders and its saved folders are held against.
 
     python tests/reference/parity.py make FOLDER
     python tests/reference/parity.py check FOLDER
@@ -14,6 +14,7 @@ import random
 import sys
 from pathlib import Path
 
+import embedder
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
@@ -253,6 +254,20 @@ def make_tokenizers(folder):
         print(name, file=sys.stderr)
 
 
+ENCODERS = {
+    "encoder-deep": dict(num_hidden_layers=6, hidden_size=48, num_attention_heads=12, intermediate_size=96),
+    "encoder-first-token": dict(pooling="cls", normalises=False, num_attention_heads=1),
+    "encoder-long": dict(max_position_embeddings=512, hidden_size=64, num_attention_heads=4, type_vocab_size=1),
+    "encoder-float16": dict(dtype=torch.float16, hidden_act="gelu"),
+}
+
+
+def make_encoders(folder):
+    for seed, (name, shape) in enumerate(ENCODERS.items()):
+        embedder.make(folder / name, seed=seed, **shape)
+        print(name, file=sys.stderr)
+
+
 def check(folder):
     """The folders that memloom wrote give the logits that they were read with."""
     saved, adapters = [], []
@@ -281,5 +296,6 @@ if __name__ == "__main__":
     if command == "make":
         make_models(folder)
         make_tokenizers(folder)
+        make_encoders(folder)
     else:
         check(folder)

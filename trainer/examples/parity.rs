@@ -9,6 +9,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result, ensure};
 use burn_flex::Flex;
 use memloom_runtime::types::Message;
+use memloom_trainer::embed::SentenceEncoder;
 use memloom_trainer::generate::{Job, generate};
 use memloom_trainer::model::kernels::floats;
 use memloom_trainer::model::{Backbone, Layout};
@@ -26,6 +27,13 @@ struct Expected {
     /// With the adapter in `adapter`, where there is one.
     #[serde(default)]
     adapted_logits: Vec<Vec<f32>>,
+}
+
+/// Beside each sentence encoder.
+#[derive(Deserialize)]
+struct Embedded {
+    texts: Vec<String>,
+    vectors: Vec<Vec<f32>>,
 }
 
 /// Beside each tokenizer.
@@ -65,6 +73,9 @@ struct Found {
     lora_logit_diff: f32,
     /// Continuations that differ.
     greedy_mismatches: usize,
+    encoders: usize,
+    /// The largest difference of a number in a sentence's vector.
+    embedding_diff: f32,
     strings: usize,
     /// Strings and chats whose tokens differ.
     tokenizer_mismatches: usize,
@@ -82,14 +93,16 @@ fn main() -> Result<()> {
         let path = folder.join("expected.json");
         let text =
             std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        match folder.join("config.json").exists() {
-            true => model(&folder, &serde_json::from_slice(&text)?, &mut found),
-            false => tokenizer(&folder, &serde_json::from_slice(&text)?, &mut found),
+        let has = |file: &str| folder.join(file).exists();
+        match (has("config.json"), has("modules.json")) {
+            (_, true) => encoder(&folder, &serde_json::from_slice(&text)?, &mut found),
+            (true, _) => model(&folder, &serde_json::from_slice(&text)?, &mut found),
+            _ => tokenizer(&folder, &serde_json::from_slice(&text)?, &mut found),
         }
         .with_context(|| format!("in {}", folder.display()))?;
     }
     ensure!(
-        found.models > 0 && found.strings > 0 && found.adapters > 0,
+        found.models > 0 && found.strings > 0 && found.adapters > 0 && found.encoders > 0,
         "{folder} is empty"
     );
     println!("{}", serde_json::to_string(&found)?);
@@ -170,11 +183,21 @@ fn last(model: &Backbone<Flex>, prompts: &[&Vec<u32>]) -> Vec<f32> {
     floats(model.logits(layout, &at))
 }
 
-/// The largest difference of two lists of logits.
+/// The largest difference of two lists of numbers.
 fn furthest(a: &[f32], b: &[f32]) -> Result<f32> {
-    ensure!(a.len() == b.len(), "{} logits, not {}", a.len(), b.len());
+    ensure!(a.len() == b.len(), "{} numbers, not {}", a.len(), b.len());
     let pairs = a.iter().zip(b);
     Ok(pairs.fold(0.0f32, |most, (a, b)| most.max((a - b).abs())))
+}
+
+fn encoder(folder: &Path, expected: &Embedded, found: &mut Found) -> Result<()> {
+    let encoder = SentenceEncoder::<Flex>::load(folder, &Default::default())?;
+    let vectors = encoder.embed(&expected.texts)?;
+    for (own, vector) in vectors.iter().zip(&expected.vectors) {
+        found.embedding_diff = found.embedding_diff.max(furthest(own, vector)?);
+    }
+    found.encoders += 1;
+    Ok(())
 }
 
 fn tokenizer(folder: &Path, expected: &Worded, found: &mut Found) -> Result<()> {

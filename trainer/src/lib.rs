@@ -6,12 +6,13 @@
 //! [`optim`]). [`eval`] says what the result is worth, [`study`] what the training
 //! is; [`play`] records an episode and [`replay`] lives through it again; [`serve`]
 //! has the result speak for agents in service, [`merge`] makes a model of an adapter.
-//! [`outside`] asks models that others serve.
+//! [`outside`] asks models that others serve, [`embed`] turns texts into vectors.
 //! [`runfile`] holds every choice a run depends on, [`seed`] every source of
 //! randomness. [`authors`] is for those who write components.
 
 pub mod authors;
 pub mod cli;
+pub mod embed;
 pub mod eval;
 pub mod generate;
 pub mod grammar;

@@ -11,6 +11,7 @@ use memloom_runtime::{
 };
 use serde::Serialize;
 
+use crate::embed;
 use crate::outside::Outside;
 use crate::rollout::alone::alone;
 use crate::runfile::RunFile;
@@ -152,7 +153,7 @@ pub fn play(
         from: from
             .as_ref()
             .map(|(snapshot, session)| (snapshot, *session)),
-        embedder: outside.embedder(),
+        embedder: embed::named(file, &outside)?,
     };
     let mut stored = store.as_ref().map(|_| Stored::default());
     let mut keep = |_: u32, snapshot: &Snapshot| {

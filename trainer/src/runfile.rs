@@ -13,7 +13,7 @@ use toml::{Table, Value};
 
 pub use self::backbone::{BackboneSection, LoraSection};
 pub use self::logo::{AnchorRule, Learn, LogoSection, RerollFrom};
-pub use self::outside::{EMBEDDER, JUDGE, OutsideSection, ServerSection};
+pub use self::outside::{EMBEDDER, JUDGE, OutsideSection, ROLLOUTS, ServerSection};
 
 /// A run file as it is written (TOML). `memloom train --dry-run` prints it
 /// with all defaults filled in.
@@ -33,6 +33,10 @@ pub struct RunFile {
     /// Shape of the language model.
     #[serde(default)]
     pub backbone: BackboneSection,
+    /// What turns texts into vectors for the policy, in the run's own process. By
+    /// default the policy has no embedder, unless a server is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub embedder: Option<EmbedderSection>,
     /// Models that others serve, by what they do.
     #[serde(default, skip_serializing_if = "OutsideSection::is_empty")]
     pub outside: OutsideSection,
@@ -57,6 +61,15 @@ pub struct RunFile {
     /// What `memloom study` measures with the run's weights.
     #[serde(default)]
     pub study: StudySection,
+}
+
+/// `[embedder]`
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct EmbedderSection {
+    /// A folder as Hugging Face and `sentence-transformers` lay it out: an encoder of
+    /// the BERT family (MiniLM, BGE, E5, GTE) with its tokenizer.
+    pub path: PathBuf,
 }
 
 /// `[study]`
@@ -471,6 +484,24 @@ impl RunFile {
         for (name, server) in &self.outside {
             server.check(name)?;
         }
+        if let Some(server) = self.outside.get(ROLLOUTS) {
+            ensure!(
+                self.backbone.path.is_some() && self.backbone.lora.is_some(),
+                "outside.{ROLLOUTS} samples for an adapter: name its model in backbone.path, and its shape in [backbone.lora]"
+            );
+            ensure!(
+                self.logo.importance_cap > 0.0,
+                "outside.{ROLLOUTS} samples with other arithmetic than the trainer's: weigh that with logo.importance_cap, for instance 2"
+            );
+            ensure!(
+                server.cache.is_none(),
+                "outside.{ROLLOUTS}.cache would repeat what older weights said: leave it out"
+            );
+        }
+        ensure!(
+            self.embedder.is_none() || !self.outside.contains_key(EMBEDDER),
+            "embedder and outside.{EMBEDDER} both name an embedder: leave one of them out"
+        );
         ensure!(
             self.logo.metric != JUDGE || self.outside.contains_key(JUDGE),
             "logo.metric = \"{JUDGE}\" needs a judge: name a server in [outside.{JUDGE}]"

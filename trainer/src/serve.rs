@@ -8,6 +8,7 @@ use std::thread;
 use anyhow::{Context, Result};
 use memloom_runtime::{Embedder, LanguageModel};
 
+use crate::embed;
 use crate::outside::Outside;
 use crate::rollout::hub::{self, Asking, Place};
 use crate::rollout::model::{SampledModel, Sampling};
@@ -25,6 +26,7 @@ pub struct ServedModel {
     tokenizer: Arc<Tokenizer>,
     sampling: Sampling,
     outside: Arc<Outside>,
+    embedder: Option<Arc<dyn Embedder>>,
 }
 
 impl ServedModel {
@@ -36,6 +38,8 @@ impl ServedModel {
     /// machine has no thread left.
     pub fn load(file: &RunFile, weights: &Path) -> Result<Self> {
         let (learners, tokenizer) = Learners::load(file, weights)?;
+        let outside = Arc::new(Outside::new(file)?);
+        let embedder = embed::named(file, &outside)?;
         let (requests, inbox) = channel();
         thread::Builder::new()
             .name("memloom-model".into())
@@ -51,7 +55,8 @@ impl ServedModel {
             asking: Asking::new(place, requests),
             tokenizer,
             sampling: greedy(file),
-            outside: Arc::new(Outside::new(file)?),
+            outside,
+            embedder,
         })
     }
 
@@ -65,6 +70,6 @@ impl ServedModel {
 
     /// The embedder that the run file names, if it does.
     pub fn embedder(&self) -> Option<Arc<dyn Embedder>> {
-        self.outside.embedder()
+        self.embedder.clone()
     }
 }

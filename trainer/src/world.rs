@@ -12,6 +12,7 @@ use memloom_runtime::{Episode, EpisodeParts, ForkPoint, LanguageModel, Sandbox, 
 
 use rand::Rng;
 
+use crate::embed;
 use crate::logo::reward::words;
 use crate::outside::{Judge, Outside};
 use crate::runfile::RunFile;
@@ -106,7 +107,7 @@ impl World {
         let outside = Arc::new(Outside::new(file)?);
         outside.fits(&policy)?;
         let mut beginning = Episode::start(&parts, environment, nobody())?;
-        if let Some(embedder) = outside.embedder() {
+        if let Some(embedder) = embed::named(file, &outside)? {
             beginning.set_embedder(embedder);
         }
         Ok(Self {

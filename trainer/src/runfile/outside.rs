@@ -7,7 +7,7 @@ use anyhow::{Result, ensure};
 use serde::{Deserialize, Serialize};
 
 /// Servers by what they do: the name of a role of the policy that they speak for
-/// (`answerer`), or [`JUDGE`] or [`EMBEDDER`].
+/// (`answerer`), or [`JUDGE`], [`EMBEDDER`] or [`ROLLOUTS`].
 pub type OutsideSection = BTreeMap<String, ServerSection>;
 
 /// Labels answers: see `logo.metric`.
@@ -15,13 +15,23 @@ pub const JUDGE: &str = "judge";
 /// Turns texts into vectors, in the place of `[embedder]`.
 pub const EMBEDDER: &str = "embedder";
 
+/// Samples in the place of the run's own engine, token by token: vLLM, started with
+/// `--enable-lora --logprobs-mode processed_logprobs` and
+/// `VLLM_ALLOW_RUNTIME_LORA_UPDATING=True` on the model that `backbone.path` names. Its
+/// `url` goes without the version: `http://localhost:8000`. The run's adapter
+/// (`[backbone.lora]`) is handed over after every update, in a folder that the server
+/// must see: `served/` of the run's. What the server's arithmetic does otherwise is
+/// weighed with `logo.importance_cap`. `eval`, `play` and `study` sample with the engine.
+pub const ROLLOUTS: &str = "rollouts";
+
 /// `[outside.NAME]`: a server that speaks OpenAI's protocol. Chat completions for
 /// roles and the judge, embeddings for the embedder.
 ///
 /// What cannot be had from it after all attempts while a question is answered, or
 /// labelled, drops the question for the whole group: it is not scored, and counted as
-/// `dropped_questions`. Where all questions are dropped, and where a session cannot be
-/// observed, the run ends; `--resume` goes on from its newest checkpoint.
+/// `dropped_questions`. Where all questions are dropped, where a session cannot be
+/// observed, and where a text cannot be embedded, the run ends; `--resume` goes on from
+/// its newest checkpoint.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct ServerSection {
@@ -71,19 +81,27 @@ fn timeout() -> f64 {
 }
 
 impl ServerSection {
-    /// Without what may change between resumptions: where it is and how it is asked.
-    pub fn forget_how(&mut self) {
-        *self = Self {
-            url: String::new(),
+    /// A model at a URL, with the defaults.
+    pub fn at(url: &str, model: &str) -> Self {
+        Self {
+            url: url.into(),
+            model: model.into(),
             key_env: None,
             concurrency: concurrency(),
             attempts: attempts(),
             timeout: timeout(),
             cache: None,
+            temperature: 0.0,
             prompt_price: 0.0,
             completion_price: 0.0,
-            model: std::mem::take(&mut self.model),
+        }
+    }
+
+    /// Without what may change between resumptions: where it is and how it is asked.
+    pub fn forget_how(&mut self) {
+        *self = Self {
             temperature: self.temperature,
+            ..Self::at("", &self.model)
         };
     }
 
