@@ -47,6 +47,11 @@ enum Label {
 }
 
 impl Judge {
+    /// A judge that this client asks.
+    pub fn new(client: Client) -> Self {
+        Self(client)
+    }
+
     /// 1 for a correct answer to a question of the episode, 0 for a wrong one.
     ///
     /// # Errors
@@ -59,7 +64,21 @@ impl Judge {
     ) -> Result<f32, Failure> {
         let turns = opened.turns.iter().flatten();
         let evidence = turns.filter(|turn| question.evidence.contains(&turn.id));
-        let content = prompt(&question.text, evidence, answer);
+        self.label(&question.text, evidence, answer)
+    }
+
+    /// 1 for an answer that is correct by the turns that are evidence, 0 for a wrong
+    /// one.
+    ///
+    /// # Errors
+    /// Where it has no verdict that can be read.
+    pub fn label<'a>(
+        &self,
+        question: &str,
+        evidence: impl Iterator<Item = &'a Turn>,
+        answer: &str,
+    ) -> Result<f32, Failure> {
+        let content = prompt(question, evidence, answer);
         let message = Message {
             role: "user".into(),
             content,

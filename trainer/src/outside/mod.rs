@@ -4,7 +4,7 @@
 //! A [`Client`] asks one server over OpenAI's protocol, whatever it wants of it:
 //! [`chat`] for roles and the [`Judge`], [`embeddings`] for the embedder. A
 //! [`Speaker`] stands before a rollout's own model and hands the roles that are served
-//! outside on.
+//! outside on. A [`TokenServer`] samples whole rollouts in the engine's place.
 
 pub mod cache;
 pub mod chat;
@@ -14,6 +14,7 @@ pub mod judge;
 mod pause;
 mod permits;
 pub mod speaker;
+pub mod tokens;
 pub mod usage;
 
 use std::collections::BTreeMap;
@@ -27,8 +28,9 @@ pub use self::client::{Client, Failure};
 use self::embeddings::ServedEmbedder;
 pub use self::judge::Judge;
 use self::speaker::Speaker;
+use self::tokens::TokenServer;
 pub use self::usage::Usage;
-use crate::runfile::{EMBEDDER, JUDGE, RunFile};
+use crate::runfile::{EMBEDDER, JUDGE, ROLLOUTS, RunFile};
 
 /// The servers of a run.
 #[derive(Default)]
@@ -37,6 +39,7 @@ pub struct Outside {
     speakers: BTreeMap<String, Client>,
     judge: Option<Judge>,
     embedder: Option<Arc<ServedEmbedder>>,
+    rollouts: Option<TokenServer>,
 }
 
 impl Outside {
@@ -49,8 +52,9 @@ impl Outside {
         for (name, settings) in &file.outside {
             let client = Client::new(name, settings, file.run.seed)?;
             match name.as_str() {
-                JUDGE => outside.judge = Some(Judge(client)),
+                JUDGE => outside.judge = Some(Judge::new(client)),
                 EMBEDDER => outside.embedder = Some(Arc::new(ServedEmbedder::new(client))),
+                ROLLOUTS => outside.rollouts = Some(TokenServer::new(client)),
                 role => drop(outside.speakers.insert(role.into(), client)),
             }
         }
@@ -65,7 +69,7 @@ impl Outside {
         for role in self.speakers.keys() {
             ensure!(
                 policy.roles.contains(role),
-                "outside.{role}: the policy {} has the roles {}; there are also {JUDGE} and {EMBEDDER}",
+                "outside.{role}: the policy {} has the roles {}; there are also {JUDGE}, {EMBEDDER} and {ROLLOUTS}",
                 policy.name,
                 policy.roles.join(", ")
             );
@@ -87,6 +91,11 @@ impl Outside {
     pub fn embedder(&self) -> Option<Arc<dyn Embedder>> {
         let embedder = self.embedder.clone()?;
         Some(embedder)
+    }
+
+    /// Who samples in the engine's place, if anybody does.
+    pub fn rollouts(&self) -> Option<&TokenServer> {
+        self.rollouts.as_ref()
     }
 
     /// A model that speaks for its own roles, and has servers speak for theirs.
@@ -123,6 +132,7 @@ impl Outside {
         let speakers = self.speakers.iter();
         let mut clients: Vec<(&str, &Client)> = speakers.map(|(n, c)| (n.as_str(), c)).collect();
         clients.extend(self.judge.iter().map(|judge| (JUDGE, &judge.0)));
+        clients.extend(self.rollouts.iter().map(|served| (ROLLOUTS, &served.0)));
         clients.extend(self.embedder.iter().map(|served| (EMBEDDER, &served.0)));
         let used = clients
             .into_iter()

@@ -153,6 +153,11 @@ impl Learner {
         self.model.context()
     }
 
+    /// Ids of tokens are below this.
+    pub fn vocabulary(&self) -> usize {
+        self.model.vocabulary()
+    }
+
     /// Samples with the present weights, until they are changed.
     pub fn batch(&self) -> Batch<Cpu> {
         Batch::new(self.model.valid())

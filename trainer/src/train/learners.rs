@@ -84,6 +84,16 @@ impl Learners {
         self.0.values().map(Learner::context).min().unwrap_or(0)
     }
 
+    /// Ids of tokens are below this: alike for all.
+    pub fn vocabulary(&self) -> usize {
+        self.0.values().map(Learner::vocabulary).min().unwrap_or(0)
+    }
+
+    /// What learners are called after: roles, or "" where all share one.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(|name| &**name)
+    }
+
     /// Whose weights speak for a role.
     pub(super) fn name(&self, role: &str) -> Result<Name> {
         let named = self

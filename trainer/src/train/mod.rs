@@ -8,6 +8,7 @@ pub mod learner;
 pub mod learners;
 pub mod memory;
 pub mod progress;
+mod served;
 pub mod speakers;
 mod stage;
 pub mod step;
@@ -30,6 +31,7 @@ use self::journal::Journal;
 use self::learners::Learners;
 use self::memory::{peak_rss_bytes, rss_bytes};
 use self::progress::Voice;
+use self::served::Served;
 use self::summary::{BeforeAfter, LongHorizon, Share, Summary};
 use crate::eval::figures::Figures;
 use crate::eval::rivals::{EvidenceReport, Regression};
@@ -37,6 +39,7 @@ use crate::eval::{self, Exam, baselines};
 use crate::optim::schedule;
 use crate::outside::Usage;
 use crate::report;
+use crate::rollout::hub::{AtOnce, Engine};
 use crate::rollout::model::Sampling;
 use crate::runfile::{Learn, RunFile, ServerSection};
 use crate::seed::{Purpose, derive};
@@ -106,7 +109,8 @@ pub fn evaluate(file: &RunFile, weights: &Path, exam: &Exam, voice: Voice) -> Re
     let world = World::load(file)?;
     let (learners, tokenizer) = Learners::load(file, weights)?;
     let mut phase = voice.phase("evaluate", exam.episodes, 0);
-    let figures = examine(file, &world, &tokenizer, &learners, exam, &mut |done| {
+    let engine = &mut learners.engine();
+    let figures = examine(file, &world, &tokenizer, engine, exam, &mut |done| {
         phase.at(done as u64, "episodes");
     });
     drop(phase);
@@ -135,6 +139,10 @@ pub fn run(file: &RunFile, resume: bool, voice: Voice) -> Result<Summary> {
     if let Some(folder) = &folder {
         learners.restore(folder)?;
     }
+    let served = match world.outside.rollouts() {
+        Some(_) => Some(Served::new(&out.join("served"), &learners)?),
+        None => None,
+    };
     let timings = out.join("timings.jsonl");
     let written = journal::whole_lines(&timings)?;
     let mut trainer = Trainer {
@@ -144,6 +152,7 @@ pub fn run(file: &RunFile, resume: bool, voice: Voice) -> Result<Summary> {
         world,
         tokenizer,
         learners,
+        served,
         shelf,
         progress,
         voice,
@@ -256,6 +265,8 @@ struct Trainer<'a> {
     world: World,
     tokenizer: Arc<Tokenizer>,
     learners: Learners,
+    /// Where a server samples.
+    served: Option<Served>,
     shelf: Shelf,
     progress: Progress,
     metrics: Journal,
@@ -264,6 +275,26 @@ struct Trainer<'a> {
 }
 
 impl Trainer<'_> {
+    /// Who samples with the present weights.
+    fn engine(&self) -> Box<dyn Engine + '_> {
+        match (&self.served, self.world.outside.rollouts()) {
+            (Some(served), Some(server)) => {
+                Box::new(AtOnce::new(|jobs| served.generate(server, jobs)))
+            }
+            _ => Box::new(self.learners.engine()),
+        }
+    }
+
+    /// Has the server sample for the present weights, where one samples.
+    fn hand_over(&mut self) -> Result<()> {
+        match (&mut self.served, self.world.outside.rollouts()) {
+            (Some(served), Some(server)) => {
+                served.hand_over(server, self.file, &self.learners, &self.tokenizer)
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn exam(&self, split: &str, episodes: u64, horizon: u32) -> Exam {
         Exam::new(&self.file.logo, split, episodes, horizon)
     }
@@ -409,7 +440,7 @@ impl Trainer<'_> {
             file,
             &self.world,
             tokenizer,
-            &self.learners,
+            &mut *self.engine(),
             exam,
             &mut |done| {
                 phase.at(done as u64, "episodes");
@@ -471,13 +502,12 @@ impl Trainer<'_> {
     /// Some held-out episodes for people to read.
     fn samples(&self) -> Result<()> {
         let exam = self.exam("held-out", SAMPLES, self.file.evaluation.horizon);
-        let learners = &self.learners;
         let samples = eval::samples::play(
             &exam,
             &self.world,
             &self.tokenizer,
             greedy(self.file),
-            &mut learners.engine(),
+            &mut *self.engine(),
         )?;
         write_file(
             &self.file.run.out.join("samples.json"),
@@ -505,8 +535,7 @@ impl Trainer<'_> {
             names_states: false,
             sampling,
         };
-        let learners = &self.learners;
-        let outcomes = crate::rollout::run(&plan, &opened, &mut learners.engine())?;
+        let outcomes = crate::rollout::run(&plan, &opened, &mut *self.engine())?;
         outcomes
             .iter()
             .zip(&opened)
@@ -533,17 +562,16 @@ fn examine(
     file: &RunFile,
     world: &World,
     tokenizer: &Arc<Tokenizer>,
-    learners: &Learners,
+    engine: &mut dyn Engine,
     exam: &Exam,
     done: &mut dyn FnMut(usize),
 ) -> Result<Figures> {
-    let mut engine = learners.engine();
-    let mut figures = eval::examine(exam, world, tokenizer, greedy(file), &mut engine, done)?;
+    let mut figures = eval::examine(exam, world, tokenizer, greedy(file), engine, done)?;
     let sampling = Sampling {
         temperature: 1.0,
         ..greedy(file)
     };
-    let sampled = eval::examine(exam, world, tokenizer, sampling, &mut engine, &mut |_| ())?;
+    let sampled = eval::examine(exam, world, tokenizer, sampling, engine, &mut |_| ())?;
     figures.sampled_reward = sampled.reward;
     Ok(figures)
 }

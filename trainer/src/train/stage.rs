@@ -63,6 +63,7 @@ struct ValidationLine {
 impl Trainer<'_> {
     /// Runs the stages that are left.
     pub(super) fn stages(&mut self) -> Result<()> {
+        self.hand_over()?;
         self.before()?;
         while let Position::Stage(index, done) = self.progress.position {
             let Some(stage) = self.file.stages.get(index) else {
@@ -74,6 +75,7 @@ impl Trainer<'_> {
             }
             if stage.carry == Carry::Best {
                 self.learners.take_best();
+                self.hand_over()?;
             }
             if ended != Ended::Whole {
                 return Ok(());
@@ -191,8 +193,8 @@ impl Trainer<'_> {
                 top_p: logo.top_p,
             },
         };
-        let learners = &self.learners;
-        let engine = &mut learners.engine();
+        let mut engine = self.engine();
+        let engine = &mut *engine;
         let mut outcomes = rollout::run(&plan, &episodes, engine)?;
         let mut dropped = rollout::drop_together(&mut outcomes);
         if !at_once {
@@ -262,6 +264,7 @@ impl Trainer<'_> {
             .reinforce(rows, states, &settings, learning_rate, &order)
             .with_context(|| format!("step {} of stage {index}", step + 1))?;
         self.learners.follow(logo.reference_pace);
+        self.hand_over()?;
         self.progress.generated_tokens += groups.generated_tokens;
         self.progress.trained_tokens += update.tokens;
         self.metrics.write(&StepLine {
@@ -312,13 +315,12 @@ impl Trainer<'_> {
             evaluation.validation_episodes,
             evaluation.horizon,
         );
-        let learners = &self.learners;
         let figures = eval::examine(
             &exam,
             &self.world,
             &self.tokenizer,
             greedy(self.file),
-            &mut learners.engine(),
+            &mut *self.engine(),
             &mut |_| (),
         )?;
         let best = self
