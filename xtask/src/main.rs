@@ -3,6 +3,7 @@
 
 mod bench;
 mod ci;
+mod clients;
 mod debian;
 mod examples;
 mod files;
@@ -43,6 +44,8 @@ enum Task {
     Test(test::Args),
     /// Hold models, tokenizers and saved folders against Hugging Face's libraries
     Parity(parity::Args),
+    /// Ask real servers that run here on tiny random models
+    Clients(clients::Args),
     /// Measure what the project claims, and write it to docs/results
     #[command(subcommand)]
     Bench(bench::Bench),
@@ -69,6 +72,7 @@ fn run(task: Task) -> anyhow::Result<()> {
         Task::Quickstart(args) => quickstart::run(&workspace, &args),
         Task::Test(args) => test::run(&workspace, &args),
         Task::Parity(args) => parity::run(&workspace, &args),
+        Task::Clients(args) => clients::run(&workspace, &args),
         Task::Bench(bench) => bench::run(&workspace, &bench),
         Task::Ci => ci::run(&workspace),
     }

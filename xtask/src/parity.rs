@@ -24,7 +24,7 @@ pub struct Args {
 const MODELS: &str = "tests/reference/parity.py";
 const LOSS: &str = "tests/reference/trl_loss.py";
 const RESULT: &str = "docs/results/parity.json";
-const PACKAGES: [&str; 5] = ["torch", "transformers", "tokenizers", "peft", "trl"];
+pub const PACKAGES: [&str; 5] = ["torch", "transformers", "tokenizers", "peft", "trl"];
 
 /// Makes models, has both sides run them, prints a table and writes
 /// `docs/results/parity.json`.
