@@ -4,7 +4,8 @@ peft: small, slow, and sampled by other code than memloom's.
     python tests/reference/token_server.py MODEL PORT
 
 `cargo xtask clients` has memloom train with rollouts that this samples, and looks how
-far the two sides' log-probabilities are apart. Needs torch, transformers and peft.
+far the two sides' log-probabilities are apart. Before the first adapter the model
+itself is sampled, whatever it is called. Needs torch, transformers and peft.
 """
 
 import json
@@ -42,9 +43,11 @@ class Sampler:
         source = torch.Generator().manual_seed(params["seed"])
         said, logprobs = [], []
         with self.lock:
-            self.model.set_adapter(name)
+            model = self.base if self.model is None else self.model
+            if self.model is not None:
+                model.set_adapter(name)
             while len(said) < params["max_tokens"]:
-                logits = self.model(torch.tensor([tokens + said])).logits[0, -1].float()
+                logits = model(torch.tensor([tokens + said])).logits[0, -1].float()
                 if params["temperature"] > 0:
                     logits = logits / params["temperature"]
                 if allowed is not None:

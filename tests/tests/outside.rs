@@ -139,6 +139,24 @@ fn a_run_whose_server_is_down_says_so() {
 }
 
 #[test]
+fn a_run_goes_on_with_its_server_elsewhere_but_not_with_another_model() {
+    let server = Server::start(|_, asked| answer(asked));
+    let mut run = read_by(&server.url(), &[]);
+    run.finish(&["--set", "run.max_steps=1"]);
+    drop(server);
+    let server = Server::start(|_, asked| answer(asked));
+    run.settings = read_by(&server.url(), &[]).settings;
+    let refusal = run.refusal(&["--resume", "--set", "outside.judge.model=other"]);
+    assert!(
+        refusal.contains("was begun with another run file"),
+        "{refusal}"
+    );
+    run.finish(&["--resume"]);
+    assert_eq!(run.steps().len(), 2);
+    assert!(!server.asked().is_empty());
+}
+
+#[test]
 fn a_cache_spares_the_server() {
     let server = Server::start(|_, asked| answer(asked));
     let run = read_by(&server.url(), &[]);

@@ -55,7 +55,9 @@ impl Uniform {
                 done()
             }
             "/inference/v1/generate" => {
-                assert!(adapters.contains(&name("model")), "{body}");
+                // The model itself is asked once, to see how the server samples.
+                let model = name("model");
+                assert!(adapters.contains(&model) || model == "m", "{body}");
                 drop(adapters);
                 sample(&body["sampling_params"])
             }
@@ -139,8 +141,19 @@ fn a_server_that_fails_ends_the_run_in_one_line() {
     let url = url.strip_suffix("/v1").unwrap();
     let (_base, run) = sampled_at(url, &[]);
     let refusal = run.refusal(&[]);
-    let said = format!("{url}/v1/load_lora_adapter, attempt 1 of 1: ");
+    let said = format!("{url}/inference/v1/generate, attempt 1 of 1: ");
     assert!(refusal.contains(&said), "{refusal}");
+
+    let server = Server::start(|_, asked| match asked.path.as_str() {
+        "/inference/v1/generate" => sample(&asked.body["sampling_params"]),
+        _ => Reply::Status(404, &[], "Not Found".into()),
+    });
+    let (_base, without) = sampled_at(&server.url(), &[]);
+    let refusal = without.refusal(&[]);
+    assert!(
+        refusal.contains("/v1/load_lora_adapter, attempt 1 of 1: 404"),
+        "{refusal}"
+    );
     assert!(refusal.contains("--enable-lora"), "{refusal}");
     for (settings, said) in [
         (

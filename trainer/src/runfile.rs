@@ -640,6 +640,12 @@ mod tests {
         assert_eq!(resolved, again.resolved().unwrap());
         let adapted = read(MINIMAL, &["backbone.lora.rank=4"]).unwrap();
         let again = read(&adapted.resolved().unwrap(), &[]).unwrap();
+        let served = "outside.judge={url=\"http://x/v1\", model=\"m\"}";
+        let served = read(MINIMAL, &[served, "embedder.path=e"]).unwrap();
+        let resolved = served.resolved().unwrap();
+        let other = read(&resolved, &[]).unwrap();
+        assert_eq!(resolved, other.resolved().unwrap());
+        assert_eq!(other.outside[JUDGE].attempts, 5);
         let lora = again.backbone.lora.unwrap();
         assert_eq!((lora.rank, lora.alpha, lora.targets.len()), (4, 32.0, 7));
     }

@@ -176,7 +176,7 @@ fn a_sample_that_does_not_fit_is_refused_at_once() {
 fn a_server_that_does_not_mask_or_says_log_probabilities_of_before_is_refused() {
     let check = |tokens: u32, logprob: f64| {
         let server = Server::start(move |_, _| Reply::json(&reply(&[tokens], &[logprob])));
-        let checked = asking(&server).check("adapter", 7, ROOM);
+        let checked = asking(&server).check(7, ROOM);
         checked.map_err(|error| format!("{error:#}"))
     };
     assert_eq!(check(7, 0.0), Ok(()));

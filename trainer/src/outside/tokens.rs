@@ -273,12 +273,13 @@ impl TokenServer {
         })
     }
 
-    /// Whether the server samples as the trainer reckons: among the tokens that a
-    /// grammar allows, and with log-probabilities among those.
+    /// Whether the server has the model that the run file names, and samples as the
+    /// trainer reckons: among the tokens that a grammar allows, and with
+    /// log-probabilities among those.
     ///
     /// # Errors
     /// Saying how it must be started.
-    pub fn check(&self, model: &str, end: u32, room: Room) -> Result<()> {
+    pub fn check(&self, end: u32, room: Room) -> Result<()> {
         let job = Job {
             role: "".into(),
             prompt: [end].into(),
@@ -289,6 +290,7 @@ impl TokenServer {
             seed: 0,
         };
         let only = [end];
+        let model = &self.0.settings().model;
         let (_, logprob) = self.ask(model, &job, &job.prompt, 1, Some(&only), room)?[0];
         ensure!(
             logprob.abs() < CERTAIN,

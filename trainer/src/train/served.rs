@@ -56,6 +56,9 @@ impl Served {
         learners: &Learners,
         tokenizer: &Tokenizer,
     ) -> Result<()> {
+        if self.times == 0 {
+            server.check(tokenizer.ends()[0], self.room)?;
+        }
         self.times += 1;
         // Servers outlive runs, and take a name once.
         let version = format!("memloom-{}-{}", std::process::id(), self.times);
@@ -72,9 +75,6 @@ impl Served {
             };
             server.load(&name, &folder.join(learner))?;
             adapters.push((learner.to_owned(), name));
-        }
-        if self.times == 1 {
-            server.check(&adapters[0].1, tokenizer.ends()[0], self.room)?;
         }
         for (_, name) in std::mem::replace(&mut self.adapters, adapters) {
             server.unload(&name)?;
