@@ -490,6 +490,10 @@ impl RunFile {
                 "outside.{ROLLOUTS} samples for an adapter: name its model in backbone.path, and its shape in [backbone.lora]"
             );
             ensure!(
+                self.logo.top_k == 0 && self.logo.top_p == 1.0,
+                "outside.{ROLLOUTS} does not say what a token was chosen from: leave logo.top_k and logo.top_p out"
+            );
+            ensure!(
                 self.logo.importance_cap > 0.0,
                 "outside.{ROLLOUTS} samples with other arithmetic than the trainer's: weigh that with logo.importance_cap, for instance 2"
             );

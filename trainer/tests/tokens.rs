@@ -31,6 +31,9 @@ fn job() -> Job {
         ends: [2, 3].into(),
         max_tokens: 4,
         temperature: 0.5,
+        top_k: 0,
+        top_p: 1.0,
+        stop: None,
         seed: u64::MAX - 10,
     }
 }

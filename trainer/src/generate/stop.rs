@@ -33,7 +33,7 @@ impl StopStrings {
     }
 
     /// Whether the last of these tokens completes a string.
-    pub(super) fn ends(&self, tokens: &[u32]) -> bool {
+    pub fn ends(&self, tokens: &[u32]) -> bool {
         let last = &tokens[tokens.len().saturating_sub(self.window)..];
         // Tokens that are no text hold no string.
         let text = self.tokenizer.decode(last).unwrap_or_default();

@@ -149,10 +149,16 @@ impl TokenServer {
             return Ok(Sample::empty(cut));
         }
         let said = self.ask(model, job, &job.prompt, limit, None, room)?;
-        let ended = said
-            .last()
-            .is_some_and(|(token, _)| job.ends.contains(token));
-        let (tokens, logprobs): (Vec<u32>, Vec<f32>) = said.into_iter().unzip();
+        let (mut tokens, mut logprobs): (Vec<u32>, Vec<f32>) = said.into_iter().unzip();
+        let mut ended = tokens.last().is_some_and(|token| job.ends.contains(token));
+        // The server knows no text, and says more than was asked for.
+        if let Some(stop) = &job.stop
+            && let Some(end) = (1..=tokens.len()).find(|end| stop.ends(&tokens[..*end]))
+        {
+            tokens.truncate(end);
+            logprobs.truncate(end);
+            ended = true;
+        }
         Ok(Sample {
             choices: vec![None; tokens.len()],
             tokens,
@@ -287,6 +293,9 @@ impl TokenServer {
             ends: [end].into(),
             max_tokens: 1,
             temperature: 1.0,
+            top_k: 0,
+            top_p: 1.0,
+            stop: None,
             seed: 0,
         };
         let only = [end];

@@ -194,8 +194,7 @@ impl Trainer<'_> {
             },
         };
         let mut engine = self.engine();
-        let engine = &mut *engine;
-        let mut outcomes = rollout::run(&plan, &episodes, engine)?;
+        let mut outcomes = rollout::run(&plan, &episodes, &mut *engine)?;
         let mut dropped = rollout::drop_together(&mut outcomes);
         if !at_once {
             let mut anchors = Vec::new();
@@ -205,11 +204,12 @@ impl Trainer<'_> {
                 let own: Vec<&Outcome> = own.collect();
                 anchors.push(anchors_by_reward(drawn, logo.anchors, &own, &valuing)?);
             }
-            let rerolled = rollout::reroll(&plan, &episodes, &outcomes, &anchors, engine)?;
+            let rerolled = rollout::reroll(&plan, &episodes, &outcomes, &anchors, &mut *engine)?;
             outcomes.extend(rerolled);
             outcomes.sort_by_key(|outcome| outcome.place);
             dropped = rollout::drop_together(&mut outcomes);
         }
+        drop(engine);
         let questions: usize = episodes.iter().map(|opened| opened.questions.len()).sum();
         if let Some(why) = dropped.values().next() {
             ensure!(
