@@ -3,6 +3,7 @@
 mod machine;
 mod runtime;
 pub mod table;
+mod trainer;
 
 use anyhow::Result;
 
@@ -14,10 +15,14 @@ pub enum Bench {
     /// Forks, calls, hostile guests, replay and memory (about half an hour);
     /// writes docs/results/runtime.json
     Runtime(runtime::Args),
+    /// Training, generation and memory, beside PyTorch and transformers; writes
+    /// docs/results/trainer.json
+    Trainer(trainer::Args),
 }
 
 pub fn run(workspace: &Workspace, bench: &Bench) -> Result<()> {
     match bench {
         Bench::Runtime(args) => runtime::run(workspace, args),
+        Bench::Trainer(args) => trainer::run(workspace, args),
     }
 }
