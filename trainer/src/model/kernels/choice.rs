@@ -39,11 +39,12 @@ pub(super) fn forward(
             vectorized(
                 #[inline(always)]
                 || {
-                    let mut weights = Vec::new();
-                    let rows = choices.iter().zip(logits.chunks_exact(width));
-                    let rows = rows
-                        .map(|(choice, row)| one(row, choice, &block, temperature, &mut weights));
-                    rows.collect::<Vec<_>>()
+                    let (mut rows, mut weights) = (Vec::new(), Vec::new());
+                    // A loop and not `map`, which would not be inlined.
+                    for (choice, row) in choices.iter().zip(logits.chunks_exact(width)) {
+                        rows.push(one(row, choice, &block, temperature, &mut weights));
+                    }
+                    rows
                 },
             )
         })
@@ -112,21 +113,16 @@ pub(super) fn backward(
                 set.clone_from(&weights);
                 exponentials(&mut weights, 1.0 / temperature, known.log_sums[row]);
                 let (constant, linear) = (known.constant[row], known.linear[row]);
-                let slopes = set
-                    .iter()
-                    .zip(&weights)
-                    .map(|(x, weight)| weight * linear.mul_add(*x, constant));
+                for (weight, x) in weights.iter_mut().zip(&set) {
+                    *weight *= linear.mul_add(*x, constant);
+                }
                 match choice.inside(&block) {
                     Some(inside) => {
-                        for (token, slope) in inside.iter().zip(slopes) {
-                            out[*token as usize - block.start] = slope;
+                        for (token, slope) in inside.iter().zip(&weights) {
+                            out[*token as usize - block.start] = *slope;
                         }
                     }
-                    None => {
-                        for (out, slope) in out.iter_mut().zip(slopes) {
-                            *out = slope;
-                        }
-                    }
+                    None => out.copy_from_slice(&weights),
                 }
                 if block.contains(&(choice.token as usize)) {
                     out[choice.token as usize - block.start] += known.chosen[row];
