@@ -6,17 +6,15 @@
 //! Prints one JSON object. Weights are random and not counted; `--checkpoint` keeps no
 //! more than the layer's input. Measure each length in a process of its own.
 
+mod shape;
+
 use std::time::Instant;
 
 use anyhow::{Context, Result};
 use burn::backend::Autodiff;
 use burn_flex::Flex;
 use clap::Parser;
-use memloom_trainer::model::config::Stored;
-use memloom_trainer::model::family::Family;
-use memloom_trainer::model::{
-    Backbone, BackboneConfig, Row, Sequence, choice_logprobs, choice_logprobs_taped,
-};
+use memloom_trainer::model::{Backbone, Row, Sequence, choice_logprobs, choice_logprobs_taped};
 use memloom_trainer::optim::Gradients;
 use memloom_trainer::train::memory::{peak_rss_bytes, reset_peak_rss, rss_bytes};
 
@@ -36,24 +34,7 @@ struct Options {
 
 fn main() -> Result<()> {
     let options = Options::parse();
-    let config = BackboneConfig {
-        family: Family::Qwen2,
-        vocab_size: 151_936,
-        hidden_size: 896,
-        layers: 1,
-        heads: 14,
-        kv_heads: 2,
-        head_dim: 64,
-        intermediate_size: 4864,
-        qkv_bias: true,
-        qk_norm: false,
-        rope_theta: 1e6,
-        rope_scaling: None,
-        norm_eps: 1e-6,
-        tie_embeddings: true,
-        context: 32_768,
-        stored: Stored::Float32,
-    };
+    let config = shape::half_b(1);
     let model: Backbone<Autodiff<Flex>> = Backbone::random(&config, 1, &Default::default())?;
     let words = (0..options.tokens as u32).map(|at| at * 7919 % 151_936);
     let row = Row {

@@ -8,15 +8,15 @@
 //! reward. So some of its words are whole outputs of the policy memory-r2, each citing
 //! a turn of the first two sessions, and its weights prefer those.
 
+mod shape;
+
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use burn::tensor::Tensor;
 use burn_flex::Flex;
 use clap::Parser;
-use memloom_trainer::model::config::Stored;
-use memloom_trainer::model::family::Family;
-use memloom_trainer::model::{Backbone, BackboneConfig, Kernels, Rewrite};
+use memloom_trainer::model::{Backbone, Kernels, Rewrite};
 use memloom_trainer::tokenizer::Tokenizer;
 
 /// A large model of random weights.
@@ -30,7 +30,6 @@ struct Options {
 }
 
 const ROLES: [&str; 3] = ["extractor", "manager", "answerer"];
-const VOCABULARY: usize = 151_936;
 
 fn main() -> Result<()> {
     let options = Options::parse();
@@ -39,26 +38,9 @@ fn main() -> Result<()> {
     let turns = (1..=2).flat_map(|session| (1..=16).map(move |turn| format!("D{session}:{turn}")));
     let outputs: Vec<String> = turns.map(|turn| output(&turn)).collect();
     let texts: Vec<String> = text.lines().map(str::to_owned).collect();
-    let vocabulary = VOCABULARY - outputs.len();
+    let config = shape::half_b(24);
+    let vocabulary = config.vocab_size - outputs.len();
     let tokenizer = Tokenizer::train_bpe(&texts, &outputs, &ROLES.map(str::to_owned), vocabulary)?;
-    let config = BackboneConfig {
-        family: Family::Qwen2,
-        vocab_size: VOCABULARY,
-        hidden_size: 896,
-        layers: 24,
-        heads: 14,
-        kv_heads: 2,
-        head_dim: 64,
-        intermediate_size: 4864,
-        qkv_bias: true,
-        qk_norm: false,
-        rope_theta: 1e6,
-        rope_scaling: None,
-        norm_eps: 1e-6,
-        tie_embeddings: true,
-        context: 32_768,
-        stored: Stored::Float32,
-    };
     let model: Backbone<Flex> = Backbone::random(&config, 1, &Default::default())?;
     let preferred = outputs.iter().filter_map(|output| tokenizer.id(output));
     let mut prefer = Prefer(preferred.map(|id| id as usize).collect());

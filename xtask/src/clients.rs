@@ -89,11 +89,7 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<()> {
     let build = ["build", "--release", "--workspace", "--bins", "--examples"];
     succeed(workspace.cargo().args(build))?;
     let folder = workspace.path("target/reference/clients");
-    if folder.exists() {
-        fs::remove_dir_all(&folder)
-            .with_context(|| format!("cannot remove {}", folder.display()))?;
-    }
-    fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    files::fresh(&folder)?;
     eprintln!("1/2 llama.cpp's server: chat completions and embeddings");
     let mut found = openai(workspace, &llama, &folder)?;
     eprintln!("2/2 rollouts that transformers and peft sample");

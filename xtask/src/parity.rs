@@ -1,7 +1,6 @@
 //! `cargo xtask parity`: memloom beside Hugging Face's own libraries, on small random
 //! models.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -34,7 +33,7 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<()> {
         None => python::environment(workspace, "transformers", &PACKAGES)?,
     };
     let folder = workspace.path("target/reference/parity");
-    fresh(&folder)?;
+    files::fresh(&folder)?;
     let losses = folder.with_file_name("trl");
     let script = |script: &str, what: &str, folder: &Path| {
         let mut command = Command::new(&python);
@@ -49,7 +48,7 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<()> {
     };
     eprintln!("1/3 models and what transformers, peft and trl say of them (a few minutes)");
     succeed(&mut script(MODELS, "make", &folder))?;
-    fresh(&losses)?;
+    files::fresh(&losses)?;
     succeed(&mut script(LOSS, "make", &losses))?;
     eprintln!("2/3 memloom's turn");
     let build = ["build", "--release", "--workspace", "--examples"];
@@ -75,13 +74,4 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<()> {
         .into();
     table::print(&found);
     files::replace(&workspace.path(RESULT), format!("{found:#}\n").as_bytes())
-}
-
-/// An empty folder.
-fn fresh(folder: &Path) -> Result<()> {
-    if folder.exists() {
-        fs::remove_dir_all(folder)
-            .with_context(|| format!("cannot remove {}", folder.display()))?;
-    }
-    fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))
 }

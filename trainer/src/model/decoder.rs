@@ -213,11 +213,6 @@ impl<B: Kernels> Backbone<B> {
         self.context
     }
 
-    /// Ids of tokens are below this.
-    pub fn vocabulary(&self) -> usize {
-        self.config.vocab_size
-    }
-
     /// The same, reading at most `context` tokens.
     pub fn within(mut self, context: usize) -> Self {
         self.context = self.context.min(context);

@@ -155,7 +155,7 @@ impl Learner {
 
     /// Ids of tokens are below this.
     pub fn vocabulary(&self) -> usize {
-        self.model.vocabulary()
+        self.model.config().vocab_size
     }
 
     /// Samples with the present weights, until they are changed.

@@ -1,0 +1,27 @@
+//! Shapes of models that people use.
+
+use memloom_trainer::model::BackboneConfig;
+use memloom_trainer::model::config::Stored;
+use memloom_trainer::model::family::Family;
+
+/// Qwen2.5-0.5B's, which has 24 layers.
+pub fn half_b(layers: usize) -> BackboneConfig {
+    BackboneConfig {
+        family: Family::Qwen2,
+        vocab_size: 151_936,
+        hidden_size: 896,
+        layers,
+        heads: 14,
+        kv_heads: 2,
+        head_dim: 64,
+        intermediate_size: 4864,
+        qkv_bias: true,
+        qk_norm: false,
+        rope_theta: 1e6,
+        rope_scaling: None,
+        norm_eps: 1e-6,
+        tie_embeddings: true,
+        context: 32_768,
+        stored: Stored::Float32,
+    }
+}
