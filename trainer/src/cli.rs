@@ -7,11 +7,12 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::authors::new::Arguments as NewArguments;
 use crate::authors::{check, componentize, new};
+use crate::device::Device;
 use crate::play::{Player, Start, play};
 use crate::replay::Replay;
 use crate::runfile::RunFile;
 use crate::train::progress::Voice;
-use crate::{eval, merge, report, study, train};
+use crate::{eval, merge, report, speed, study, train};
 
 /// Train language-model agents to keep a memory.
 #[derive(Parser)]
@@ -185,6 +186,14 @@ enum Model {
         #[arg(long)]
         json: bool,
     },
+    /// Say how fast a device trains a model and samples from it.
+    Speed {
+        #[command(flatten)]
+        options: speed::Options,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Make a model of an adapter and the model that it was trained on.
     Merge {
         /// An adapter in PEFT's layout: `final/` of a run with `[backbone.lora]`, or a
@@ -208,12 +217,16 @@ struct RunArguments {
     /// A data file for the environment, beside the run file's; may be repeated.
     #[arg(long, value_name = "FILE")]
     data: Vec<PathBuf>,
+    /// Where the model is: cpu, or cuda:0 and so on. Default: `run.device`.
+    #[arg(long)]
+    device: Option<Device>,
 }
 
 impl RunArguments {
     fn read(self) -> Result<RunFile> {
         let mut file = RunFile::read(&self.run, &self.settings)?;
         file.environment.data.extend(self.data);
+        file.run.device = self.device.unwrap_or(file.run.device);
         Ok(file)
     }
 }
@@ -326,6 +339,16 @@ impl Cli {
                     println!("{}", serde_json::to_string_pretty(&inspection)?);
                 } else {
                     print!("{inspection}");
+                }
+            }
+            Command::Model {
+                model: Model::Speed { options, json },
+            } => {
+                let speed = speed::run(&options)?;
+                if json {
+                    println!("{}", serde_json::to_string_pretty(&speed)?);
+                } else {
+                    print!("{speed}");
                 }
             }
             Command::Model {

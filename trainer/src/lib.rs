@@ -6,12 +6,14 @@
 //! [`optim`]). [`eval`] says what the result is worth, [`study`] what the training
 //! is; [`play`] records an episode and [`replay`] lives through it again; [`serve`]
 //! has the result speak for agents in service, [`merge`] makes a model of an adapter.
-//! [`outside`] asks models that others serve, [`embed`] turns texts into vectors.
+//! [`speed`] says how fast a device is, [`outside`] asks models that others serve, [`embed`] turns texts into vectors.
+//! [`device`] is where tensors are,
 //! [`runfile`] holds every choice a run depends on, [`seed`] every source of
 //! randomness. [`authors`] is for those who write components.
 
 pub mod authors;
 pub mod cli;
+pub mod device;
 pub mod embed;
 pub mod eval;
 pub mod generate;
@@ -28,6 +30,7 @@ pub mod rollout;
 pub mod runfile;
 pub mod seed;
 pub mod serve;
+pub mod speed;
 pub mod study;
 pub mod tokenizer;
 pub mod train;

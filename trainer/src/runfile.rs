@@ -14,6 +14,7 @@ use toml::{Table, Value};
 pub use self::backbone::{BackboneSection, LoraSection};
 pub use self::logo::{AnchorRule, Learn, LogoSection, RerollFrom};
 pub use self::outside::{EMBEDDER, JUDGE, OutsideSection, ROLLOUTS, ServerSection};
+use crate::device::Device;
 
 /// A run file as it is written (TOML). `memloom train --dry-run` prints it
 /// with all defaults filled in.
@@ -126,6 +127,10 @@ impl StudySection {
 pub struct RunSection {
     /// Folder of the run: checkpoints, metrics, summary.
     pub out: PathBuf,
+    /// Where models train and sample: `cpu`, or `cuda:0` and so on, if the program was
+    /// built for it. `--device` says so, too. Default `cpu`.
+    #[serde(default)]
+    pub device: Device,
     /// Everything random derives from it. Default 1.
     #[serde(default = "one")]
     pub seed: u64,
@@ -243,9 +248,9 @@ pub struct OptimizerSection {
     pub weight_decay: f64,
     /// Global gradient norm above which gradients are scaled down.
     pub max_gradient_norm: f64,
-    /// Tokens of a micro-batch: bounds memory, not the result. The longest rows of a
-    /// minibatch come first, so that too little memory shows at once; a row that is
-    /// longer than this is a micro-batch of its own.
+    /// Tokens of a micro-batch: bounds memory, not the result. A row that is longer is a
+    /// micro-batch of its own; the longest such row of a step comes first, so that too
+    /// little memory shows at once.
     pub micro_batch_tokens: usize,
     /// Whether an update keeps no more of a layer than its input and runs the layer
     /// again for its gradient: the same result, about a third slower, in a fraction of

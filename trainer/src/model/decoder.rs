@@ -18,6 +18,7 @@ use super::config::{BackboneConfig, ConfigError};
 use super::kernels::{Heads, Kernels, Plan, Rope, Sight, Trainable, indices};
 use super::layout::Layout;
 use super::lora::{Lora, Place};
+use super::precision::Precision;
 
 /// A decoder's weights.
 #[derive(Clone, Debug)]
@@ -25,6 +26,7 @@ pub struct Backbone<B: Kernels> {
     pub(super) config: BackboneConfig,
     /// Most tokens of a prompt and its completion together.
     context: usize,
+    pub(super) precision: Precision,
     rope: Arc<Rope>,
     /// [vocabulary, hidden].
     pub(super) embedding: Tensor<B, 2>,
@@ -192,6 +194,7 @@ impl<B: Kernels> Backbone<B> {
         let backbone = Self {
             config: config.clone(),
             context: config.context,
+            precision: Precision::default(),
             rope: Arc::new(rope),
             embedding,
             layers,
@@ -216,6 +219,34 @@ impl<B: Kernels> Backbone<B> {
     /// The same, reading at most `context` tokens.
     pub fn within(mut self, context: usize) -> Self {
         self.context = self.context.min(context);
+        self
+    }
+
+    /// The same, with products computed in `precision`. By default it is 32 bits.
+    pub fn computing_in(mut self, precision: Precision) -> Self {
+        self.precision = precision;
+        self
+    }
+
+    /// The same, its matrices rounded once to what products round them to.
+    pub fn rounded(mut self) -> Self {
+        let precision = self.precision;
+        if precision == Precision::Float32 {
+            return self;
+        }
+        self.head = Some(precision.rounded(self.words()).transpose());
+        for layer in &mut self.layers {
+            let Layer {
+                qkv,
+                attention_out,
+                gate_up,
+                down,
+                ..
+            } = layer;
+            for matrix in [qkv, attention_out, gate_up, down] {
+                *matrix = precision.rounded(matrix.clone());
+            }
+        }
         self
     }
 
@@ -346,7 +377,7 @@ impl<B: Kernels> Backbone<B> {
 
     /// Logits from what the head reads.
     fn predict(&self, hidden: Tensor<B, 2>) -> Tensor<B, 2> {
-        hidden.matmul(self.words().transpose())
+        self.precision.product(hidden, self.words().transpose())
     }
 
     /// What the head multiplies with, [vocabulary, hidden].
@@ -398,8 +429,8 @@ impl<B: Kernels> Backbone<B> {
             Place::Down => &weights.down,
         };
         match &self.lora {
-            Some(lora) => lora.product(layer, place, x, matrix.clone()),
-            None => x.matmul(matrix.clone()),
+            Some(lora) => lora.product(layer, place, x, matrix.clone(), self.precision),
+            None => self.precision.product(x, matrix.clone()),
         }
     }
 
@@ -503,6 +534,7 @@ impl<B: Trainable> Backbone<B> {
         Backbone {
             config: self.config.clone(),
             context: self.context,
+            precision: self.precision,
             rope: self.rope.clone(),
             embedding: self.embedding.clone().inner(),
             layers: layers.collect(),

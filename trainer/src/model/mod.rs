@@ -16,6 +16,7 @@ pub mod kernels;
 pub mod layout;
 pub mod lora;
 pub mod pack;
+mod precision;
 mod tape;
 pub(crate) mod tensor_file;
 pub mod weights;
@@ -28,6 +29,7 @@ pub use self::lora::LoraConfig;
 pub use self::pack::{
     Choices, Row, Sequence, choice_logprobs, choice_logprobs_taped, micro_batches,
 };
+pub use self::precision::Precision;
 pub use self::tape::Tape;
 
 pub use self::weights::WeightsError;

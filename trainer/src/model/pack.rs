@@ -126,7 +126,13 @@ fn scored<B: Kernels>(
         };
     }
     let hidden = hidden(layout, &at);
-    let (logprobs, entropies) = B::choose(hidden, model.words(), &choices, temperature);
+    let (logprobs, entropies) = B::choose(
+        hidden,
+        model.words(),
+        &choices,
+        temperature,
+        model.precision,
+    );
     Choices {
         logprobs,
         entropies,

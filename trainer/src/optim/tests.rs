@@ -2,19 +2,16 @@
 
 use std::sync::Arc;
 
-use burn::backend::Autodiff;
 use burn::tensor::Tensor;
-use burn_flex::Flex;
 
 use super::*;
+use crate::device::tested::Tracked;
 use crate::model::kernels::floats;
 use crate::model::pack::{prompt_values, prompt_values_taped};
 use crate::model::{
     Backbone, BackboneConfig, LoraConfig, Rewrite, Row, Sequence, choice_logprobs,
     choice_logprobs_taped,
 };
-
-type Tracked = Autodiff<Flex>;
 
 fn model() -> Backbone<Tracked> {
     Backbone::random(&BackboneConfig::tiny(), 3, &Default::default()).unwrap()

@@ -294,6 +294,7 @@ pub const SECTIONS: [Section; 5] = [
                     &[
                         line("held", TIMED_STEP, &["rss_bytes"]),
                         line("peak so far", TIMED_STEP, &["peak_rss_bytes"]),
+                        line("taken on the GPU", TIMED_STEP, &["device_bytes"]),
                     ],
                 )
             },
@@ -349,7 +350,7 @@ pub const SECTIONS: [Section; 5] = [
 /// Whether a figure of a kind of points has a place in [`SECTIONS`], or is
 /// nothing to draw: memory is shown once.
 pub fn knows(kind: &str, key: &str) -> bool {
-    if ["rss_bytes", "peak_rss_bytes"].contains(&key) {
+    if ["rss_bytes", "peak_rss_bytes", "device_bytes"].contains(&key) {
         return true;
     }
     let lines = SECTIONS

@@ -7,7 +7,8 @@ use std::sync::mpsc::{Receiver, Sender, SyncSender, sync_channel};
 
 use anyhow::Result;
 
-use crate::generate::{Job, Sample};
+use crate::generate::{Batch, GenerateError, Job, Sample};
+use crate::model::Kernels;
 
 /// What rollouts wait for.
 pub trait Engine {
@@ -16,6 +17,20 @@ pub trait Engine {
 
     /// Goes on with the jobs. Returns those that have ended meanwhile, if any.
     fn step(&mut self) -> Vec<(usize, Result<Sample, String>)>;
+}
+
+impl<B: Kernels> Engine for Batch<B> {
+    fn begin(&mut self, ticket: usize, job: Job) {
+        self.begin(ticket, job);
+    }
+
+    fn step(&mut self) -> Vec<(usize, Result<Sample, String>)> {
+        let ended = self.step().into_iter();
+        let said = |result: Result<_, GenerateError>| result.map_err(|error| error.to_string());
+        ended
+            .map(|(ticket, result)| (ticket, said(result)))
+            .collect()
+    }
 }
 
 /// An engine that answers all jobs that it was given by then at once: `answer` turns

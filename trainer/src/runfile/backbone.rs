@@ -9,7 +9,7 @@ use toml::Table;
 use crate::model::config::Stored;
 use crate::model::family::Family;
 use crate::model::lora::config::MODULES;
-use crate::model::{BackboneConfig, LoraConfig};
+use crate::model::{BackboneConfig, LoraConfig, Precision};
 
 /// `[backbone]`. Without `path` a new decoder of this shape is trained from random
 /// weights, with a tokenizer of its own.
@@ -30,6 +30,10 @@ pub struct BackboneSection {
     /// its rollout is rewarded like any other.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub context: Option<usize>,
+    /// What products of matrices are computed in: `float32`, or `bfloat16`, which a GPU
+    /// does several times faster. Weights, gradients and moments are kept in 32 bits
+    /// whatever it is.
+    pub compute: Precision,
     /// Whether each role has weights, moments and updates of its own; they begin
     /// alike. Otherwise all roles share one backbone. With `lora` each role has an
     /// adapter of its own, beside one backbone.

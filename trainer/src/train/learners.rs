@@ -8,15 +8,17 @@ use anyhow::{Context, Result, bail};
 use rand_chacha::ChaCha8Rng;
 
 use super::critic::State;
-use super::learner::{Cpu, Learner, Reinforcement, Update};
+use super::learner::{Learner, LearnerOn, Reinforcement, Update};
 use super::speakers::Speakers;
 use super::step::ScoredRow;
 use super::warm::Demonstration;
 use super::weights::{self, Weights};
-use crate::generate::Batch;
+use crate::device::Work;
+use crate::model::Trainable;
 use crate::model::config::FILE as CONFIG;
 use crate::model::lora::config::FILE as ADAPTER;
 use crate::model::pack::Row;
+use crate::rollout::hub::Engine;
 use crate::runfile::RunFile;
 use crate::tokenizer::Tokenizer;
 
@@ -25,7 +27,7 @@ use crate::tokenizer::Tokenizer;
 pub(super) type Name = Arc<str>;
 
 /// Learners by name.
-pub struct Learners(BTreeMap<Name, Learner>);
+pub struct Learners(BTreeMap<Name, Box<dyn Learner>>);
 
 /// Names of the learners whose weights are in a folder. Beside adapters other weights
 /// are their base.
@@ -60,33 +62,36 @@ impl Learners {
             false => vec!["".into()],
             true => roles.iter().map(|role| role.as_str().into()).collect(),
         };
-        let model = weights::start(file, tokenizer)?;
-        let learner = |name| (name, Learner::new(file, model.clone()));
-        Ok(Self(names.into_iter().map(learner).collect()))
+        let start = Start {
+            file,
+            tokenizer,
+            names,
+        };
+        file.run.device.run(start)?
     }
 
     /// What [`Learners::export`] wrote, with the shape that it was written with, and
     /// the tokenizer beside it; or an adapter of somebody else's.
     pub fn load(file: &RunFile, folder: &Path) -> Result<(Self, Arc<Tokenizer>)> {
-        let mut weights = Weights::new(file);
-        let mut learners = BTreeMap::new();
-        for name in names(folder)? {
-            let model = weights.read(&folder.join(&*name))?;
-            learners.insert(name, Learner::with(file, model));
-        }
-        let tokenizer = weights.tokenizer(folder)?;
-        let tokenizer = tokenizer.with_variables(&file.backbone.template)?;
-        Ok((Self(learners), Arc::new(tokenizer)))
+        file.run.device.run(Load { file, folder })?
     }
 
     /// Most tokens of a prompt and its completion together: alike for all.
     pub fn context(&self) -> usize {
-        self.0.values().map(Learner::context).min().unwrap_or(0)
+        self.0
+            .values()
+            .map(|learner| learner.context())
+            .min()
+            .unwrap_or(0)
     }
 
     /// Ids of tokens are below this: alike for all.
     pub fn vocabulary(&self) -> usize {
-        self.0.values().map(Learner::vocabulary).min().unwrap_or(0)
+        self.0
+            .values()
+            .map(|learner| learner.vocabulary())
+            .min()
+            .unwrap_or(0)
     }
 
     /// What learners are called after: roles, or "" where all share one.
@@ -131,11 +136,11 @@ impl Learners {
         Speakers::new(self)
     }
 
-    /// A batch for each learner.
-    pub(super) fn batches(&self) -> BTreeMap<Name, Batch<Cpu>> {
-        let batches = self.0.iter();
-        batches
-            .map(|(name, learner)| (name.clone(), learner.batch()))
+    /// An engine for each learner.
+    pub(super) fn engines(&self) -> BTreeMap<Name, Box<dyn Engine>> {
+        let learners = self.0.iter();
+        learners
+            .map(|(name, learner)| (name.clone(), learner.engine()))
             .collect()
     }
 
@@ -192,8 +197,8 @@ impl Learners {
         Ok(Update::over(updates))
     }
 
-    fn learner(&mut self, name: &Name) -> &mut Learner {
-        self.0.get_mut(name).expect("a name that `name` gave")
+    fn learner(&mut self, name: &Name) -> &mut dyn Learner {
+        &mut **self.0.get_mut(name).expect("a name that `name` gave")
     }
 
     /// [`Learner::follow`], all of them.
@@ -203,17 +208,19 @@ impl Learners {
 
     /// [`Learner::begin_stage`], all of them.
     pub fn begin_stage(&mut self) {
-        self.0.values_mut().for_each(Learner::begin_stage);
+        self.0
+            .values_mut()
+            .for_each(|learner| learner.begin_stage());
     }
 
     /// [`Learner::keep_best`], all of them.
     pub fn keep_best(&mut self) {
-        self.0.values_mut().for_each(Learner::keep_best);
+        self.0.values_mut().for_each(|learner| learner.keep_best());
     }
 
     /// [`Learner::take_best`], all of them.
     pub fn take_best(&mut self) {
-        self.0.values_mut().for_each(Learner::take_best);
+        self.0.values_mut().for_each(|learner| learner.take_best());
     }
 
     /// Saves what a checkpoint needs into a folder.
@@ -243,6 +250,50 @@ impl Learners {
             tokenizer.save(&base)?;
         }
         tokenizer.save(folder)
+    }
+}
+
+/// [`Learners::new`] on a device.
+struct Start<'a> {
+    file: &'a RunFile,
+    tokenizer: &'a Tokenizer,
+    names: Vec<Name>,
+}
+
+impl Work for Start<'_> {
+    type Done = Result<Learners>;
+
+    fn on<B: Trainable>(self, device: &B::Device) -> Result<Learners> {
+        let model = weights::start::<B>(self.file, self.tokenizer, device)?;
+        let learner = |name| {
+            let learner: Box<dyn Learner> = Box::new(LearnerOn::new(self.file, model.clone()));
+            (name, learner)
+        };
+        Ok(Learners(self.names.into_iter().map(learner).collect()))
+    }
+}
+
+/// [`Learners::load`] on a device.
+struct Load<'a> {
+    file: &'a RunFile,
+    folder: &'a Path,
+}
+
+impl Work for Load<'_> {
+    type Done = Result<(Learners, Arc<Tokenizer>)>;
+
+    fn on<B: Trainable>(self, device: &B::Device) -> Self::Done {
+        let Self { file, folder } = self;
+        let mut weights = Weights::<B>::new(file, device);
+        let mut learners = BTreeMap::new();
+        for name in names(folder)? {
+            let model = weights.read(&folder.join(&*name))?;
+            let learner: Box<dyn Learner> = Box::new(LearnerOn::with(file, model));
+            learners.insert(name, learner);
+        }
+        let tokenizer = weights.tokenizer(folder)?;
+        let tokenizer = tokenizer.with_variables(&file.backbone.template)?;
+        Ok((Learners(learners), Arc::new(tokenizer)))
     }
 }
 

@@ -167,12 +167,13 @@ pub fn run(file: &RunFile, resume: bool, voice: Voice) -> Result<Summary> {
 fn prepare(file: &RunFile, resume: bool) -> Result<()> {
     let out = &file.run.out;
     let copy = out.join("run.toml");
-    // How far to go and where servers are may change between resumptions; what is
+    // How far to go, on what device, and where servers are may change between resumptions; what is
     // learned may not.
     let comparable = |file: &RunFile| {
         let mut file = file.clone();
         file.run.max_steps = None;
         file.run.out = Default::default();
+        file.run.device = Default::default();
         let servers = file.outside.values_mut();
         servers.for_each(ServerSection::forget_how);
         file.resolved()
@@ -225,6 +226,9 @@ struct Timing {
     rss_bytes: u64,
     /// The most that it has held so far.
     peak_rss_bytes: u64,
+    /// Memory that is taken on the run's GPU, in bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    device_bytes: Option<u64>,
     /// What servers were asked for since the line before, by their names.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     outside: BTreeMap<String, Usage>,
@@ -242,6 +246,7 @@ impl Timing {
             tokens_per_second: None,
             rss_bytes: rss_bytes(),
             peak_rss_bytes: peak_rss_bytes(),
+            device_bytes: None,
             outside: BTreeMap::new(),
         }
     }
@@ -336,6 +341,7 @@ impl Trainer<'_> {
 
     /// Writes a line of `timings.jsonl`, with what servers were asked for.
     fn time(&mut self, mut timing: Timing) -> Result<()> {
+        timing.device_bytes = self.file.run.device.taken_bytes()?;
         timing.outside = self.world.outside.take_usage();
         self.timings.write(&timing)
     }

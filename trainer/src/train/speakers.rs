@@ -2,15 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::learner::Cpu;
 use super::learners::{Learners, Name};
-use crate::generate::{Batch, Job, Sample};
+use crate::generate::{Job, Sample};
 use crate::rollout::hub::Engine;
 
 /// The weights of a moment, by learner: updates after it was made change nothing here.
 pub struct Speakers<'a> {
     learners: &'a Learners,
-    batches: BTreeMap<Name, Batch<Cpu>>,
+    engines: BTreeMap<Name, Box<dyn Engine>>,
     /// Jobs of roles that have no weights.
     refused: Vec<(usize, Result<Sample, String>)>,
 }
@@ -19,7 +18,7 @@ impl<'a> Speakers<'a> {
     pub(super) fn new(learners: &'a Learners) -> Self {
         Self {
             learners,
-            batches: learners.batches(),
+            engines: learners.engines(),
             refused: Vec::new(),
         }
     }
@@ -29,8 +28,8 @@ impl Engine for Speakers<'_> {
     fn begin(&mut self, ticket: usize, job: Job) {
         match self.learners.name(&job.role) {
             Ok(name) => {
-                let batch = self.batches.entry(name);
-                batch.and_modify(|batch| batch.begin(ticket, job));
+                let engine = self.engines.entry(name);
+                engine.and_modify(|engine| engine.begin(ticket, job));
             }
             Err(error) => self.refused.push((ticket, Err(error.to_string()))),
         }
@@ -38,9 +37,8 @@ impl Engine for Speakers<'_> {
 
     fn step(&mut self) -> Vec<(usize, Result<Sample, String>)> {
         let mut ended = std::mem::take(&mut self.refused);
-        for batch in self.batches.values_mut() {
-            let done = batch.step().into_iter();
-            ended.extend(done.map(|(ticket, done)| (ticket, done.map_err(|e| e.to_string()))));
+        for engine in self.engines.values_mut() {
+            ended.extend(engine.step());
         }
         ended
     }

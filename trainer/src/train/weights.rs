@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, ensure};
 
-use super::learner::{Device, Training};
-use crate::model::{Backbone, LoraConfig};
+use crate::model::{Backbone, LoraConfig, Trainable};
 use crate::runfile::RunFile;
 use crate::seed::{Purpose, derive};
 use crate::tokenizer::{self, Tokenizer};
@@ -21,11 +20,14 @@ pub fn makes_base(file: &RunFile) -> bool {
 
 /// The weights that a run starts from: those of its model, or seeded ones for its
 /// vocabulary; with a new adapter where the run file asks for one.
-pub fn start(file: &RunFile, tokenizer: &Tokenizer) -> Result<Backbone<Training>> {
-    let device = Device::default();
+pub fn start<B: Trainable>(
+    file: &RunFile,
+    tokenizer: &Tokenizer,
+    device: &B::Device,
+) -> Result<Backbone<B>> {
     let model = match &file.backbone.path {
         Some(path) => {
-            let model = Backbone::load(path, &device)?;
+            let model = Backbone::load(path, device)?;
             let (words, rows) = (tokenizer.vocab_size(), model.config().vocab_size);
             ensure!(
                 words <= rows,
@@ -37,7 +39,7 @@ pub fn start(file: &RunFile, tokenizer: &Tokenizer) -> Result<Backbone<Training>
         None => {
             let config = file.backbone.config(tokenizer.vocab_size());
             let seed = derive(file.run.seed, Purpose::Weights, &[]);
-            Backbone::random(&config, seed, &device)?
+            Backbone::random(&config, seed, device)?
         }
     };
     let Some(lora) = &file.backbone.lora else {
@@ -53,27 +55,28 @@ pub fn start(file: &RunFile, tokenizer: &Tokenizer) -> Result<Backbone<Training>
 }
 
 /// Reads folders of weights. Adapters share the model that they belong to.
-pub struct Weights {
+pub struct Weights<'a, B: Trainable> {
+    device: &'a B::Device,
     /// The run file's model.
     path: Option<PathBuf>,
     /// The model of the adapters that were read last, and its folder.
-    base: Option<(PathBuf, Backbone<Training>)>,
+    base: Option<(PathBuf, Backbone<B>)>,
 }
 
-impl Weights {
+impl<'a, B: Trainable> Weights<'a, B> {
     /// For a run file, whose model is the adapters' if it names one.
-    pub fn new(file: &RunFile) -> Self {
+    pub fn new(file: &RunFile, device: &'a B::Device) -> Self {
         Self {
+            device,
             path: file.backbone.path.clone(),
             base: None,
         }
     }
 
     /// A model, or an adapter with its model.
-    pub fn read(&mut self, folder: &Path) -> Result<Backbone<Training>> {
-        let device = Device::default();
+    pub fn read(&mut self, folder: &Path) -> Result<Backbone<B>> {
         if !LoraConfig::is_in(folder) {
-            return Ok(Backbone::load(folder, &device)?);
+            return Ok(Backbone::load(folder, self.device)?);
         }
         let path = match &self.path {
             Some(path) => path.clone(),
@@ -81,7 +84,7 @@ impl Weights {
         };
         let base = match self.base.take().filter(|(known, _)| *known == path) {
             Some((_, base)) => base,
-            None => Backbone::load(&path, &device)?,
+            None => Backbone::load(&path, self.device)?,
         };
         self.base = Some((path, base.clone()));
         Ok(base.with_adapter(folder)?)

@@ -37,15 +37,16 @@ struct Sides<'a> {
 }
 
 impl Sides<'_> {
-    fn theirs(&self, arguments: &str, folder: &Path) -> Result<Value> {
+    fn theirs(&self, what: &str, folder: &Path, arguments: &str) -> Result<Value> {
         let mut command = Command::new(&self.python);
-        command.arg(self.workspace.path(SCRIPT));
-        told(command, arguments, folder)
+        command.arg(self.workspace.path(SCRIPT)).arg(what);
+        told(command, folder, arguments)
     }
 
-    fn ours(&self, arguments: &str, folder: &Path) -> Result<Value> {
-        let path = self.workspace.path("target/release/examples/speed");
-        told(Command::new(path), arguments, folder)
+    fn ours(&self, what: &str, folder: &Path, arguments: &str) -> Result<Value> {
+        let mut command = Command::new(self.workspace.path("target/release/memloom"));
+        command.args(["model", "speed", "--json"]);
+        Ok(told(command, folder, arguments)?[what].take())
     }
 }
 
@@ -65,23 +66,29 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<()> {
     let (small, half) = (folder.join("small"), folder.join("half-b"));
 
     eprintln!("1/4 training steps of 4.2 million parameters");
-    let train = "train --batch 16 --tokens 256 --steps 8";
     let (mut torch, mut own) = (0.0f64, 0.0f64);
     for _ in 0..3 {
-        torch = torch.max(figure(&sides.theirs(train, &small)?, "tokens_per_second")?);
-        own = own.max(figure(&sides.ours(train, &small)?, "tokens_per_second")?);
+        torch = torch.max(figure(
+            &sides.theirs("train", &small, "--batch 16 --tokens 256 --steps 8")?,
+            "tokens_per_second",
+        )?);
+        own = own.max(figure(
+            &sides.ours("train", &small, "--steps 8 --samples 0")?,
+            "tokens_per_second",
+        )?);
     }
     eprintln!("2/4 generation, 16 rollouts of a group, with the shape of Qwen2.5-0.5B");
-    let theirs = sides.theirs("generate --batch 16 --prompt 256 --tokens 32", &half)?;
-    let ours = sides.ours("generate --batch 16 --shared 256 --tokens 32", &half)?;
+    let theirs = sides.theirs("generate", &half, "--batch 16 --prompt 256 --tokens 32")?;
+    let ours = sides.ours("generate", &half, "--steps 0")?;
     let transformers = figure(&theirs, "tokens_per_second")?;
     let generated = figure(&ours, "tokens_per_second")?;
     eprintln!("3/4 the same with 1000 tokens of the prompt shared, and not");
-    let shared = sides.ours(
-        "generate --batch 16 --shared 1000 --prompt 20 --tokens 8",
-        &half,
-    )?;
-    let apart = sides.ours("generate --batch 16 --prompt 1020 --tokens 8", &half)?;
+    let of = |prompts: &str| -> Result<Value> {
+        let arguments = format!("--steps 0 --tokens 8 {prompts}");
+        sides.ours("generate", &half, &arguments)
+    };
+    let shared = of("--shared 1000 --prompt 20")?;
+    let apart = of("--shared 0 --prompt 1020")?;
     eprintln!("4/4 memory");
     let layer = |tokens: &str| -> Result<f64> {
         let path = workspace.path("target/release/examples/layer_memory");
@@ -130,11 +137,9 @@ fn logo_step(workspace: &Workspace, data: &Path) -> Result<f64> {
     Ok(figure(&summary, "peak_rss_bytes")? / GIB)
 }
 
-/// What a command with these arguments, the first of them followed by a folder, prints
-/// as JSON.
-fn told(mut command: Command, arguments: &str, folder: &Path) -> Result<Value> {
-    let mut arguments = arguments.split(' ');
-    command.args(arguments.next()).arg(folder).args(arguments);
+/// What a command prints as JSON, asked for a folder with these arguments.
+fn told(mut command: Command, folder: &Path, arguments: &str) -> Result<Value> {
+    command.arg(folder).args(arguments.split(' '));
     let printed = output(&mut command)?;
     serde_json::from_str(&printed).with_context(|| format!("{command:?} printed no JSON"))
 }

@@ -1,12 +1,9 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use burn::backend::Autodiff;
-use burn_flex::Flex;
 use serde::Deserialize;
 
 use super::*;
-
-type Tracked = Autodiff<Flex>;
+use crate::device::tested::Tracked;
 
 /// A case of `tests/reference/loss.json`.
 #[derive(Deserialize)]

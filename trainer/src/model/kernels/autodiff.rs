@@ -9,7 +9,7 @@ use burn_flex::{Flex, FlexTensor};
 use super::attention::{Loops, Remembered};
 use super::flex::{floats, primitive, rotated};
 use super::graph::{Known, differentiable, tracked, values, whole};
-use super::{Choice, Kernels, Plan, Sight, chunked, gate, head, norm};
+use super::{Choice, Kernels, Plan, Precision, Sight, chunked, gate, head, norm};
 
 type Tracked = Autodiff<Flex>;
 
@@ -70,8 +70,9 @@ impl Kernels for Tracked {
         words: Tensor<Self, 2>,
         choices: &[Choice],
         temperature: f32,
+        precision: Precision,
     ) -> (Tensor<Self, 1>, Tensor<Self, 1>) {
-        head::choose_tracked(hidden, words, choices, temperature)
+        head::choose_tracked(hidden, words, choices, temperature, precision)
     }
 }
 

@@ -15,7 +15,7 @@ use burn::tensor::ops::FloatTensor;
 use burn::tensor::{Int, Tensor};
 
 use super::graph::{Known, differentiable, tracked, values, whole};
-use super::{Choice, Kernels, indices};
+use super::{Choice, Kernels, Precision, indices};
 
 /// Logits of a block: 32 MiB.
 const LOGITS: usize = 1 << 23;
@@ -57,8 +57,9 @@ pub(super) fn choose<B: Kernels>(
     words: Tensor<B, 2>,
     choices: &[Choice],
     temperature: f32,
+    precision: Precision,
 ) -> (Tensor<B, 1>, Tensor<B, 1>) {
-    let scored = Scored::new(hidden, words, choices, temperature);
+    let scored = Scored::new(hidden, words, choices, temperature, precision);
     (scored.logprobs, scored.entropies)
 }
 
@@ -68,6 +69,7 @@ pub(crate) fn choose_tracked<B: Kernels>(
     words: Tensor<Autodiff<B>, 2>,
     choices: &[Choice],
     temperature: f32,
+    precision: Precision,
 ) -> (Tensor<Autodiff<B>, 1>, Tensor<Autodiff<B>, 1>) {
     let count = choices.len();
     let (hidden, words) = (tracked(hidden), tracked(words));
@@ -76,6 +78,7 @@ pub(crate) fn choose_tracked<B: Kernels>(
         whole::<B, 2>(words.primitive.clone()),
         choices,
         temperature,
+        precision,
     );
     let both = Tensor::cat(vec![scored.logprobs, scored.entropies], 0);
     let both: Tensor<Autodiff<B>, 1> =
@@ -187,6 +190,7 @@ struct Remembered<B: Backend> {
     hidden: Tensor<B, 2>,
     words: Tensor<B, 2>,
     temperature: f32,
+    precision: Precision,
     parts: Vec<Part<B>>,
 }
 
@@ -202,6 +206,7 @@ impl<B: Kernels> Scored<B> {
         words: Tensor<B, 2>,
         choices: &[Choice],
         temperature: f32,
+        precision: Precision,
     ) -> Self {
         let [vocabulary, _] = words.dims();
         let device = hidden.device();
@@ -209,6 +214,7 @@ impl<B: Kernels> Scored<B> {
             hidden,
             words,
             temperature,
+            precision,
             parts: Vec::new(),
         };
         let (mut logprobs, mut entropies, mut order) = (Vec::new(), Vec::new(), Vec::new());
@@ -247,7 +253,7 @@ impl<B: Kernels> Remembered<B> {
         let mut kept = None;
         let mut seen: Option<Partial<B>> = None;
         for block in group.blocks(count) {
-            let logits = product(&hidden, &words, block.clone());
+            let logits = self.logits(&hidden, &words, block.clone());
             if block == (0..count) {
                 kept = Some(logits.clone());
             }
@@ -266,16 +272,17 @@ impl<B: Kernels> Remembered<B> {
         };
         (part, seen.chosen)
     }
-}
 
-/// Logits of a block of words, [choices, block].
-fn product<B: Backend>(
-    hidden: &Tensor<B, 2>,
-    words: &Tensor<B, 2>,
-    block: Range<usize>,
-) -> Tensor<B, 2> {
-    let words = words.clone().slice([block]);
-    hidden.clone().matmul(words.transpose())
+    /// Logits of a block of words, [choices, block].
+    fn logits(
+        &self,
+        hidden: &Tensor<B, 2>,
+        words: &Tensor<B, 2>,
+        block: Range<usize>,
+    ) -> Tensor<B, 2> {
+        let words = words.clone().slice([block]);
+        self.precision.product(hidden.clone(), words.transpose())
+    }
 }
 
 impl<B: Backend> Partial<B> {
@@ -343,18 +350,19 @@ impl<B: Kernels> Remembered<B> {
         for block in group.blocks(words.dims()[0]) {
             let logits = match &part.logits {
                 Some(logits) => logits.clone(),
-                None => product(&hidden, &words, block.clone()),
+                None => self.logits(&hidden, &words, block.clone()),
             };
             let slopes = B::slopes(logits, &group.choices, block.clone(), temperature, &slope);
             if to_hidden.is_some() {
-                let new = slopes.clone().matmul(words.clone().slice([block.clone()]));
+                let words = words.clone().slice([block.clone()]);
+                let new = self.precision.product(slopes.clone(), words);
                 own = Some(match own {
                     Some(sum) => sum + new,
                     None => new,
                 });
             }
             if let Some(to_words) = &mut to_words {
-                let new = slopes.transpose().matmul(hidden.clone());
+                let new = self.precision.product(slopes.transpose(), hidden.clone());
                 let at = group.places::<B>(block, &device);
                 add_rows(to_words, self.words.dims(), at, new);
             }

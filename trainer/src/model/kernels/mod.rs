@@ -16,6 +16,8 @@ mod autodiff;
 mod choice;
 pub(crate) mod chunked;
 mod composed;
+#[cfg(feature = "cuda")]
+mod cuda;
 mod flex;
 mod gate;
 mod graph;
@@ -33,6 +35,7 @@ use burn::tensor::{IndexingUpdateOp, Int, Tensor, TensorData};
 pub use self::head::{Partial, Slope};
 pub use self::rotary::Rope;
 use super::layout::Layout;
+use super::precision::Precision;
 
 /// How many heads, and how wide.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -182,8 +185,9 @@ pub trait Kernels: Backend {
         words: Tensor<Self, 2>,
         choices: &[Choice],
         temperature: f32,
+        precision: Precision,
     ) -> (Tensor<Self, 1>, Tensor<Self, 1>) {
-        head::choose(hidden, words, choices, temperature)
+        head::choose(hidden, words, choices, temperature, precision)
     }
 
     /// What a block of logits, [choices, words], adds to the softmax of each choice.

@@ -1,15 +1,14 @@
 //! The fused kernels against the plain ones, values and gradients.
 
-use burn::backend::Autodiff;
 use burn::tensor::{Bool, activation};
-use burn_flex::Flex;
 use proptest::prelude::*;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 
 use super::*;
+use crate::device::tested::{Plain, Tracked};
 
-type Tracked = Autodiff<Flex>;
+const FLOAT32: Precision = Precision::Float32;
 
 fn random(source: &mut ChaCha8Rng, count: usize) -> Vec<f32> {
     let mut next = || f64::from(source.next_u32()) / f64::from(u32::MAX) * 4.0 - 2.0;
@@ -157,7 +156,7 @@ proptest! {
         let plan = Plan::new(sight(layout, heads), Default::default());
         let naive = || naive_attention(qkv.clone(), &plan);
         compare("fused", &[&qkv], Tracked::attend(qkv.clone(), &plan), naive());
-        compare("chunked", &[&qkv], chunked::attend_tracked::<Flex>(qkv.clone(), &plan), naive());
+        compare("chunked", &[&qkv], chunked::attend_tracked::<Plain>(qkv.clone(), &plan), naive());
     }
 }
 
@@ -169,7 +168,7 @@ fn attention_through_a_cache_is_attention() {
         whole.push_row(&[0; 40], [&[0; 6][..], &[0; 4]].into_iter());
         let qkv = tensor(source, [50, heads.columns()]).inner();
         let plan = Plan::new(sight(whole, heads), Default::default());
-        let expected = floats(Flex::attend(qkv.clone(), &plan));
+        let expected = floats(Plain::attend(qkv.clone(), &plan));
 
         // The prompt, then the completions in blocks of different lengths.
         let mut prompt = Layout::default();
@@ -190,10 +189,10 @@ fn attention_through_a_cache_is_attention() {
         let mut plain_cache = fused_cache.clone();
         for (layout, rows) in [prompt, begun, ended].into_iter().zip(rows) {
             let plan = Plan::new(sight(layout, heads), Default::default());
-            let at = indices::<Flex>(rows.iter().copied(), &Default::default());
+            let at = indices::<Plain>(rows.iter().copied(), &Default::default());
             let part = qkv.clone().select(0, at);
             let (fused, plain);
-            (fused, fused_cache) = Flex::attend_cached(part.clone(), fused_cache, &plan);
+            (fused, fused_cache) = Plain::attend_cached(part.clone(), fused_cache, &plan);
             (plain, plain_cache) = chunked::attend_cached(part, plain_cache, &plan);
             let (fused, plain) = (floats(fused), floats(plain));
             let width = heads.queries * heads.width;
@@ -264,7 +263,7 @@ fn compare_choices(seed: u64, count: usize, vocabulary: usize, temperature: f32)
     let (hidden, words) = (tensor(source, [count, 6]), tensor(source, [vocabulary, 6]));
     // Larger logits would only be rounded more.
     let small = || hidden.clone() * 0.25;
-    let fused = || Tracked::choose(small(), words.clone(), &choices, temperature);
+    let fused = || Tracked::choose(small(), words.clone(), &choices, temperature, FLOAT32);
     let naive = || naive_choices(small(), words.clone(), &choices, temperature);
     let inputs = [&hidden, &words];
     compare("log-probabilities", &inputs, fused().0, naive().0);
@@ -309,6 +308,7 @@ fn the_heads_gradient_is_not_made_where_the_head_is_frozen() {
         words.clone(),
         &choices,
         1.0,
+        FLOAT32,
     ));
     let naive = loss(naive_choices(hidden.clone(), words.clone(), &choices, 1.0));
     assert_close(&fused, &naive, "gradient of hidden");
@@ -326,8 +326,8 @@ fn fused_blocks_of_logits_are_plain_blocks() {
         chosen: vector(source),
     };
     for block in [0..90, 0..40, 40..41, 41..90] {
-        let logits: Tensor<Flex, 2> = tensor(source, [80, block.len()]).inner();
-        let parts = |partial: Partial<Flex>| {
+        let logits: Tensor<Plain, 2> = tensor(source, [80, block.len()]).inner();
+        let parts = |partial: Partial<Plain>| {
             let Partial {
                 tops,
                 sums,
@@ -337,7 +337,7 @@ fn fused_blocks_of_logits_are_plain_blocks() {
             floats(Tensor::cat(vec![tops, sums, weighted, chosen], 0))
         };
         assert_close(
-            &parts(Flex::partial(logits.clone(), &choices, block.clone(), 0.7)),
+            &parts(Plain::partial(logits.clone(), &choices, block.clone(), 0.7)),
             &parts(composed::partial(
                 logits.clone(),
                 &choices,
@@ -347,7 +347,7 @@ fn fused_blocks_of_logits_are_plain_blocks() {
             "what a block holds",
         );
         assert_close(
-            &floats(Flex::slopes(
+            &floats(Plain::slopes(
                 logits.clone(),
                 &choices,
                 block.clone(),

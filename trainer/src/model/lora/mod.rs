@@ -15,6 +15,7 @@ pub use self::config::LoraConfig;
 use super::config::BackboneConfig;
 use super::decoder::{Backbone, Rewrite};
 use super::kernels::{Kernels, Trainable};
+use super::precision::Precision;
 use super::weights::matrices;
 
 /// What is added to a backbone.
@@ -103,8 +104,9 @@ impl<B: Kernels> Lora<B> {
         place: Place,
         x: Tensor<B, 2>,
         matrix: Tensor<B, 2>,
+        precision: Precision,
     ) -> Tensor<B, 2> {
-        let y = x.clone().matmul(matrix);
+        let y = precision.product(x.clone(), matrix);
         let columns = y.dims()[1];
         let added = self.side_by_side(layer, place, columns, |number, part| {
             let x = match self.noise {

@@ -1,17 +1,13 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use burn::backend::Autodiff;
-use burn_flex::Flex;
-
 use super::config::{FILE, MODULES};
 use super::files::WEIGHTS;
 use super::*;
+use crate::device::tested::{Plain, Tracked};
 use crate::model::kernels::floats;
 use crate::model::layout::Layout;
 use crate::model::pack::{Row, Sequence, choice_logprobs};
 use crate::optim::{AdamW, Gradients};
-
-type Tracked = Autodiff<Flex>;
 
 fn shape() -> BackboneConfig {
     BackboneConfig {
@@ -47,7 +43,7 @@ impl<B: Kernels> Rewrite<B> for Say {
     }
 }
 
-fn logits(model: &Backbone<Flex>) -> Vec<f32> {
+fn logits(model: &Backbone<Plain>) -> Vec<f32> {
     let mut layout = Layout::default();
     layout.push_row(&[1, 2, 3, 4, 5, 6], std::iter::empty());
     floats(model.logits(layout, &[0, 2, 5]))
@@ -71,7 +67,7 @@ fn row() -> Row {
 
 #[test]
 fn a_new_adapter_changes_nothing() {
-    let model = base::<Flex>();
+    let model = base::<Plain>();
     let adapted = model.clone().with_lora(&config(), 1);
     assert_eq!(logits(&adapted), logits(&model));
 }
@@ -87,7 +83,7 @@ fn a_merged_adapter_says_the_same() {
             targets: targets.iter().map(|name| (*name).into()).collect(),
             ..config()
         };
-        let model = base::<Flex>();
+        let model = base::<Plain>();
         let adapted = model.clone().with_lora(&config, 1).rewrite(&mut Say);
         assert!(furthest(&logits(&adapted), &logits(&model)) > 0.05);
         let merged = adapted.clone().merged();
@@ -127,9 +123,9 @@ fn a_step_trains_the_adapter_and_leaves_the_rest_alone() {
 #[test]
 fn an_adapter_is_saved_under_the_names_of_peft_and_reads_back_as_it_was() {
     let [one, two] = [(); 2].map(|()| tempfile::tempdir().unwrap());
-    let adapted = base::<Flex>().with_lora(&config(), 1).rewrite(&mut Say);
+    let adapted = base::<Plain>().with_lora(&config(), 1).rewrite(&mut Say);
     adapted.save(one.path()).unwrap();
-    let again = base::<Flex>().with_adapter(one.path()).unwrap();
+    let again = base::<Plain>().with_adapter(one.path()).unwrap();
     assert_eq!(logits(&again), logits(&adapted));
     assert_eq!(again.lora(), Some(&config()));
     again.save(two.path()).unwrap();
@@ -149,11 +145,11 @@ fn an_adapter_is_saved_under_the_names_of_peft_and_reads_back_as_it_was() {
 #[test]
 fn a_value_head_is_saved_beside_an_adapter() {
     let folder = tempfile::tempdir().unwrap();
-    let adapted = base::<Flex>().with_lora(&config(), 1).with_value_head();
+    let adapted = base::<Plain>().with_lora(&config(), 1).with_value_head();
     let adapted = adapted.rewrite(&mut Say);
     adapted.save(folder.path()).unwrap();
-    let again = base::<Flex>().with_adapter(folder.path()).unwrap();
-    let head = |model: &Backbone<Flex>| floats(model.value_head.clone().unwrap());
+    let again = base::<Plain>().with_adapter(folder.path()).unwrap();
+    let head = |model: &Backbone<Plain>| floats(model.value_head.clone().unwrap());
     assert_eq!(head(&again), head(&adapted));
     assert_ne!(head(&again), vec![0.0; 32]);
 }
@@ -183,7 +179,7 @@ fn dropout_is_of_its_seed_and_only_where_it_is_asked_for() {
 
 #[test]
 fn dropout_leaves_out_its_share_and_keeps_the_mean() {
-    let ones = Tensor::<Flex, 2>::ones([100, 300], &Default::default());
+    let ones = Tensor::<Plain, 2>::ones([100, 300], &Default::default());
     let left = floats(dropped(ones.clone(), 0.3, 9, 0));
     let zeros = left.iter().filter(|x| **x == 0.0).count() as f64 / 30_000.0;
     let mean = left.iter().map(|x| f64::from(*x)).sum::<f64>() / 30_000.0;
@@ -196,14 +192,14 @@ fn dropout_leaves_out_its_share_and_keeps_the_mean() {
 fn complaint(change: impl Fn(&mut serde_json::Value)) -> String {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(FILE);
-    base::<Flex>()
+    base::<Plain>()
         .with_lora(&config(), 1)
         .save(folder.path())
         .unwrap();
     let mut file = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
     change(&mut file);
     std::fs::write(&path, file.to_string()).unwrap();
-    match base::<Flex>().with_adapter(folder.path()) {
+    match base::<Plain>().with_adapter(folder.path()) {
         Ok(_) => String::new(),
         Err(error) => {
             let said = error.to_string();
@@ -268,7 +264,7 @@ fn a_root_of_the_rank_becomes_a_larger_alpha() {
         rank: 4,
         ..config()
     };
-    base::<Flex>()
+    base::<Plain>()
         .with_lora(&config, 1)
         .save(folder.path())
         .unwrap();

@@ -1,14 +1,13 @@
-use burn::backend::Autodiff;
-use burn_flex::Flex;
+use burn::tensor::backend::AutodiffBackend;
 
 use super::super::BackboneConfig;
 use super::super::decoder::Rewrite;
 use super::super::lora::LoraConfig;
 use super::super::lora::config::MODULES;
+use super::super::precision::Precision;
 use super::*;
+use crate::device::tested::{Plain, Tracked};
 use crate::model::kernels::floats;
-
-type Tracked = Autodiff<Flex>;
 
 fn model<B: Kernels>(config: &BackboneConfig) -> Backbone<B> {
     Backbone::random(config, 7, &Default::default()).expect("a sound shape")
@@ -42,7 +41,7 @@ fn rows() -> [Row; 2] {
     ]
 }
 
-fn logprobs(model: &Backbone<Flex>, rows: &[&Row], temperature: f32) -> Vec<f32> {
+fn logprobs(model: &Backbone<Plain>, rows: &[&Row], temperature: f32) -> Vec<f32> {
     floats(choice_logprobs(model, rows, temperature).logprobs)
 }
 
@@ -65,7 +64,7 @@ fn packed_completions_score_as_they_do_alone() {
             head_dim: 32 / heads,
             ..BackboneConfig::tiny()
         };
-        let model = model::<Flex>(&config);
+        let model = model::<Plain>(&config);
         let rows = rows();
         let packed = choice_logprobs(&model, &[&rows[0], &rows[1]], 0.7);
         let mut alone = Vec::new();
@@ -88,7 +87,7 @@ fn packed_completions_score_as_they_do_alone() {
 
 #[test]
 fn probabilities_over_a_set_sum_to_one_and_entropy_is_theirs() {
-    let model = model::<Flex>(&BackboneConfig::tiny());
+    let model = model::<Plain>(&BackboneConfig::tiny());
     let set: &[u32] = &[1, 4, 7];
     let scored = |token: u32| {
         let row = Row {
@@ -107,9 +106,56 @@ fn probabilities_over_a_set_sum_to_one_and_entropy_is_theirs() {
     assert!((floats(scored(4).entropies)[0] - entropy).abs() < 1e-5);
 }
 
+/// Values and gradients are those of 32 bits, up to what products are rounded by.
+#[test]
+fn products_in_16_bits_change_little_and_sampling_sees_the_same() {
+    let config = BackboneConfig {
+        tie_embeddings: true,
+        ..BackboneConfig::tiny()
+    };
+    struct Collect<'a>(&'a <Tracked as AutodiffBackend>::Gradients, Vec<f32>);
+    impl Rewrite<Tracked> for Collect<'_> {
+        fn rewrite<const D: usize>(
+            &mut self,
+            name: &str,
+            parameter: Tensor<Tracked, D>,
+        ) -> Tensor<Tracked, D> {
+            let gradient = parameter.grad(self.0).expect(name);
+            assert_eq!(gradient.dtype(), burn::tensor::DType::F32, "{name}");
+            self.1.extend(floats(gradient));
+            parameter
+        }
+    }
+    let rows = rows();
+    let rows = [&rows[0], &rows[1]];
+    let seen = |precision| {
+        let model = model::<Tracked>(&config).computing_in(precision);
+        let logprobs = choice_logprobs(&model, &rows, 1.0).logprobs;
+        let gradients = logprobs.clone().sum().backward();
+        let mut collect = Collect(&gradients, Vec::new());
+        model.clone().rewrite(&mut collect);
+        let rounded = choice_logprobs(&model.valid().rounded(), &rows, 1.0).logprobs;
+        (floats(logprobs), collect.1, floats(rounded))
+    };
+    let (exact, exact_gradient, same) = seen(Precision::Float32);
+    assert_eq!(exact, same);
+    let (near, near_gradient, sampled) = seen(Precision::BFloat16);
+    assert_eq!(near, sampled);
+    assert_ne!(near, exact);
+    for (near, exact) in near.iter().zip(&exact) {
+        assert!((near - exact).abs() < 0.03, "{near} and {exact}");
+    }
+    let dot =
+        |a: &[f32], b: &[f32]| -> f64 { a.iter().zip(b).map(|(a, b)| f64::from(a * b)).sum() };
+    let (a, b) = (&near_gradient, &exact_gradient);
+    let cosine = dot(a, b) / (dot(a, a) * dot(b, b)).sqrt();
+    assert!(cosine > 0.999, "{cosine}");
+    assert!((dot(a, a) / dot(b, b) - 1.0).abs() < 0.05);
+}
+
 #[test]
 fn rows_without_a_choice_give_nothing() {
-    let model = model::<Flex>(&BackboneConfig::tiny());
+    let model = model::<Plain>(&BackboneConfig::tiny());
     let row = Row {
         prompt: [1].into(),
         completions: vec![sequence(&[5], &[Some(&[5])])],

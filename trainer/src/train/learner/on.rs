@@ -1,93 +1,34 @@
-//! The backbone and its optimiser: samples, imitates, reinforces. Everything
-//! here is generic in spirit and fixed to one backend by [`Cpu`].
+//! A learner on one of burn's backends.
 
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, ensure};
-use burn::backend::{Autodiff, Flex};
-use burn::tensor::backend::{Backend, BackendTypes};
+use burn::tensor::backend::Backend;
 use burn::tensor::{Tensor, TensorData};
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 
-use super::critic::State;
-use super::step::{Scored, ScoredRow};
+use super::{Learner, Reinforcement, Update};
 use crate::generate::Batch;
 use crate::logo::loss::{Objective, Steps, policy_loss, shares, value_loss};
 use crate::model::pack::{
     Choices, Row, choice_logprobs, choice_logprobs_taped, micro_batches, prompt_values,
     prompt_values_taped,
 };
-use crate::model::{Backbone, Tape};
+use crate::model::{Backbone, Tape, Trainable};
 use crate::optim::{AdamW, Gradients};
+use crate::rollout::hub::Engine;
 use crate::runfile::RunFile;
-
-/// The backend without gradients.
-pub type Cpu = Flex;
-/// The backend with gradients.
-pub type Training = Autodiff<Cpu>;
-
-/// What an update did.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Update {
-    /// Mean loss over minibatches (or over tokens, when imitating).
-    pub loss: f64,
-    /// Mean gradient norm before clipping.
-    pub gradient_norm: f64,
-    /// Share of free tokens whose ratio left the clipping range.
-    pub clip_fraction: f64,
-    /// Mean entropy of free tokens, in nats.
-    pub entropy: f64,
-    /// Largest |ratio - 1| before the first update.
-    pub first_ratio_deviation: f64,
-    /// Mean log-probability lost between sampling and the first update.
-    pub first_kl: f64,
-    /// Mean divergence from the reference policy, as `logo.kl_estimator` has it;
-    /// 0 where that has no weight.
-    pub divergence: f64,
-    /// How far the value head was from what came of states, a mean over them; 0
-    /// without one.
-    pub value_loss: f64,
-    /// Free tokens that were learnt from.
-    pub free_tokens: u64,
-    /// Tokens fed to the backbone.
-    pub tokens: u64,
-}
-
-impl Update {
-    /// What several learners' updates did, each counting its free tokens.
-    pub fn over(updates: Vec<Self>) -> Self {
-        if let [only] = updates[..] {
-            return only;
-        }
-        let free: u64 = updates.iter().map(|update| update.free_tokens).sum();
-        let mut all = Self {
-            free_tokens: free,
-            ..Self::default()
-        };
-        for update in updates {
-            let share = update.free_tokens as f64 / free.max(1) as f64;
-            all.loss += share * update.loss;
-            all.gradient_norm += share * update.gradient_norm;
-            all.clip_fraction += share * update.clip_fraction;
-            all.entropy += share * update.entropy;
-            all.first_ratio_deviation = all.first_ratio_deviation.max(update.first_ratio_deviation);
-            all.first_kl += share * update.first_kl;
-            all.divergence += share * update.divergence;
-            all.value_loss += share * update.value_loss;
-            all.tokens += update.tokens;
-        }
-        all
-    }
-}
+use crate::train::critic::State;
+use crate::train::step::{Scored, ScoredRow};
 
 /// A backbone and what changes its weights.
-pub struct Learner {
-    model: Backbone<Training>,
-    optimizer: AdamW<Training>,
-    best: Option<Backbone<Training>>,
-    reference: Option<Backbone<Cpu>>,
+pub struct LearnerOn<B: Trainable> {
+    model: Backbone<B>,
+    optimizer: AdamW<B>,
+    best: Option<Backbone<B>>,
+    reference: Option<Backbone<B::InnerBackend>>,
     weight_decay: f64,
     max_gradient_norm: f64,
     micro_batch_tokens: usize,
@@ -95,37 +36,15 @@ pub struct Learner {
     divergence: bool,
 }
 
-/// Where tensors of the backend are.
-pub type Device = <Cpu as BackendTypes>::Device;
-
 /// Names in a checkpoint: folders of weights, and the optimiser's file.
 const PRESENT: &str = "present";
 const BEST: &str = "best";
 const REFERENCE: &str = "reference";
 const MOMENTS: &str = "moments.safetensors";
 
-/// How an update is made.
-#[derive(Clone, Copy, Debug)]
-pub struct Reinforcement {
-    /// The loss's switches.
-    pub objective: Objective,
-    /// Temperature that was sampled at.
-    pub temperature: f32,
-    /// Passes over the rows.
-    pub epochs: usize,
-    /// AdamW steps in a pass.
-    pub minibatches: usize,
-    /// Weight of the value head's loss.
-    pub value_weight: f64,
-    /// How far a value may move from what it was, per step.
-    pub value_clip: f32,
-    /// Seed of dropout.
-    pub noise: u64,
-}
-
-impl Learner {
+impl<B: Trainable> LearnerOn<B> {
     /// Trains `model` as a run file says.
-    pub fn new(file: &RunFile, mut model: Backbone<Training>) -> Self {
+    pub fn new(file: &RunFile, mut model: Backbone<B>) -> Self {
         if file.logo.algorithm.judges() {
             model = model.with_value_head();
         }
@@ -133,10 +52,12 @@ impl Learner {
     }
 
     /// Speaks with `model`, and may train it.
-    pub fn with(file: &RunFile, model: Backbone<Training>) -> Self {
+    pub fn with(file: &RunFile, model: Backbone<B>) -> Self {
         let settings = &file.optimizer;
         Self {
-            model: model.within(file.backbone.context.unwrap_or(usize::MAX)),
+            model: model
+                .within(file.backbone.context.unwrap_or(usize::MAX))
+                .computing_in(file.backbone.compute),
             optimizer: AdamW::new(settings.weight_decay, settings.max_gradient_norm),
             best: None,
             reference: None,
@@ -148,23 +69,117 @@ impl Learner {
         }
     }
 
-    /// Most tokens of a prompt and its completion together.
-    pub fn context(&self) -> usize {
+    /// A row that is longer than a micro-batch takes more memory than any of those: it
+    /// comes first, so that too little shows at once.
+    fn longest_first(&self, order: &mut [usize], rows: &[ScoredRow]) {
+        let tokens = |at: &usize| rows[*at].row.tokens();
+        if let Some(longest) = (0..order.len()).max_by_key(|place| tokens(&order[*place]))
+            && tokens(&order[longest]) > self.micro_batch_tokens
+        {
+            order.swap(0, longest);
+        }
+    }
+
+    /// Gathers the gradients of the value head's loss over a minibatch's states.
+    fn foresee(
+        &self,
+        states: &[&State],
+        settings: &Reinforcement,
+        noise: &mut ChaCha8Rng,
+        gradients: &mut Gradients<B>,
+        update: &mut Update,
+    ) -> Result<()> {
+        let rows: Vec<Row> = states.iter().map(|state| state.row.clone()).collect();
+        for batch in micro_batches(&rows, self.micro_batch_tokens) {
+            let members: Vec<&Row> = batch.iter().map(|index| &rows[*index]).collect();
+            update.tokens += fed(&members);
+            let vector = |of: fn(&State) -> f64| -> Tensor<B, 1> {
+                let values: Vec<f32> = batch.iter().map(|at| of(states[*at]) as f32).collect();
+                let count = values.len();
+                Tensor::from_data(TensorData::new(values, [count]), &self.model.device())
+            };
+            let model = self.model.noisy(noise.next_u64());
+            let (values, tape) = match self.checkpoint_layers {
+                true => {
+                    let (values, tape) = prompt_values_taped(&model, &members);
+                    (values, Some(tape))
+                }
+                false => (prompt_values(&model, &members), None),
+            };
+            let (old, targets) = (vector(|state| state.value), vector(|state| state.target));
+            let loss = value_loss(values, old, targets, settings.value_clip);
+            let loss = loss.div_scalar(states.len() as f64);
+            let sum = f64::from(floats(loss.clone().inner())?[0]);
+            ensure!(
+                sum.is_finite(),
+                "the value head's loss is {sum}: lower optimizer.learning_rate"
+            );
+            update.value_loss += sum;
+            let weighted = loss.mul_scalar(settings.value_weight);
+            gradients.add_taped(&model, weighted.backward(), tape);
+        }
+        Ok(())
+    }
+
+    /// Log-probabilities with gradients, and the tape that they need if layers are run
+    /// again.
+    fn scored(
+        &self,
+        model: &Backbone<B>,
+        rows: &[&Row],
+        temperature: f32,
+    ) -> (Choices<B>, Option<Tape<B>>) {
+        match self.checkpoint_layers {
+            true => choice_logprobs_taped(model, rows, temperature),
+            false => (choice_logprobs(model, rows, temperature), None),
+        }
+    }
+
+    /// Log-probabilities of each row's free tokens under the present weights.
+    fn believed(&self, rows: &[ScoredRow], temperature: f32) -> Result<Vec<Vec<f32>>> {
+        let plain: Vec<Row> = rows.iter().map(|scored| scored.row.clone()).collect();
+        let model = self.model.valid();
+        let mut believed = vec![Vec::new(); rows.len()];
+        for batch in micro_batches(&plain, self.micro_batch_tokens) {
+            let members: Vec<&Row> = batch.iter().map(|index| &plain[*index]).collect();
+            let mut all = floats(choice_logprobs(&model, &members, temperature).logprobs)?;
+            for &index in batch.iter().rev() {
+                let own: usize = rows[index].scored.iter().map(|s| s.old.len()).sum();
+                believed[index] = all.split_off(all.len() - own);
+            }
+        }
+        Ok(believed)
+    }
+
+    /// One AdamW step along the gathered gradients times `scale`; their norm.
+    fn descend(&mut self, gradients: Gradients<B>, scale: f64, learning_rate: f64) -> Result<f64> {
+        let model = self.model.clone();
+        let (model, norm) = self
+            .optimizer
+            .step(model, gradients.scaled(scale), learning_rate);
+        ensure!(
+            norm.is_finite(),
+            "the gradient's norm is {norm}: lower optimizer.learning_rate"
+        );
+        self.model = model;
+        Ok(norm)
+    }
+}
+
+impl<B: Trainable> Learner for LearnerOn<B> {
+    fn context(&self) -> usize {
         self.model.context()
     }
 
-    /// Ids of tokens are below this.
-    pub fn vocabulary(&self) -> usize {
+    fn vocabulary(&self) -> usize {
         self.model.config().vocab_size
     }
 
-    /// Samples with the present weights, until they are changed.
-    pub fn batch(&self) -> Batch<Cpu> {
-        Batch::new(self.model.valid())
+    fn engine(&self) -> Box<dyn Engine> {
+        Box::new(Batch::new(self.model.valid().rounded()))
     }
 
-    /// What the value head thinks of where the rows' prompts lead, one value each.
-    pub fn values(&self, rows: &[Row]) -> Result<Vec<f32>> {
+    fn values(&self, rows: &[Row]) -> Result<Vec<f32>> {
         let model = self.model.valid();
         let mut values = vec![0.0; rows.len()];
         for batch in micro_batches(rows, self.micro_batch_tokens) {
@@ -176,36 +191,29 @@ impl Learner {
         Ok(values)
     }
 
-    /// Moves the reference, if there is one, towards the present weights by a
-    /// share of the way.
-    pub fn follow(&mut self, pace: f64) {
+    fn follow(&mut self, pace: f64) {
         if let Some(reference) = self.reference.take_if(|_| pace > 0.0) {
             self.reference = Some(reference.towards(&self.model.valid(), pace as f32));
         }
     }
 
-    /// Fresh moments; the present weights become the reference.
-    pub fn begin_stage(&mut self) {
+    fn begin_stage(&mut self) {
         self.optimizer = AdamW::new(self.weight_decay, self.max_gradient_norm);
         self.reference = self.divergence.then(|| self.model.valid());
         self.best = None;
     }
 
-    /// Remembers the present weights as the stage's best.
-    pub fn keep_best(&mut self) {
+    fn keep_best(&mut self) {
         self.best = Some(self.model.clone());
     }
 
-    /// Goes on from the stage's best weights.
-    pub fn take_best(&mut self) {
+    fn take_best(&mut self) {
         if let Some(best) = self.best.take() {
             self.model = best;
         }
     }
 
-    /// One AdamW step towards demonstrations: cross-entropy over the free
-    /// tokens, inside what the grammar allowed. The rows fit the context.
-    pub fn imitate(&mut self, rows: &[Row], learning_rate: f64, noise: u64) -> Result<Update> {
+    fn imitate(&mut self, rows: &[Row], learning_rate: f64, noise: u64) -> Result<Update> {
         let mut update = Update::default();
         let mut noise = ChaCha8Rng::seed_from_u64(noise);
         let mut gradients = Gradients::new();
@@ -231,9 +239,7 @@ impl Learner {
         Ok(update)
     }
 
-    /// LoGo-GRPO's update: the rows in shuffled minibatches, one AdamW step each.
-    /// Where there is a value head it learns from `states` beside them.
-    pub fn reinforce(
+    fn reinforce(
         &mut self,
         rows: &[ScoredRow],
         states: &[State],
@@ -257,6 +263,7 @@ impl Learner {
         for _ in 0..settings.epochs {
             let mut shuffled: Vec<usize> = (0..rows.len()).collect();
             shuffled.shuffle(&mut order);
+            self.longest_first(&mut shuffled, rows);
             let mut judged: Vec<&State> = states.iter().collect();
             judged.shuffle(&mut order);
             let mut judged = judged.chunks(states.len().div_ceil(settings.minibatches).max(1));
@@ -322,98 +329,7 @@ impl Learner {
         Ok(update)
     }
 
-    /// Gathers the gradients of the value head's loss over a minibatch's states.
-    fn foresee(
-        &self,
-        states: &[&State],
-        settings: &Reinforcement,
-        noise: &mut ChaCha8Rng,
-        gradients: &mut Gradients<Training>,
-        update: &mut Update,
-    ) -> Result<()> {
-        let rows: Vec<Row> = states.iter().map(|state| state.row.clone()).collect();
-        for batch in micro_batches(&rows, self.micro_batch_tokens) {
-            let members: Vec<&Row> = batch.iter().map(|index| &rows[*index]).collect();
-            update.tokens += fed(&members);
-            let vector = |of: fn(&State) -> f64| -> Tensor<Training, 1> {
-                let values: Vec<f32> = batch.iter().map(|at| of(states[*at]) as f32).collect();
-                let count = values.len();
-                Tensor::from_data(TensorData::new(values, [count]), &Device::default())
-            };
-            let model = self.model.noisy(noise.next_u64());
-            let (values, tape) = match self.checkpoint_layers {
-                true => {
-                    let (values, tape) = prompt_values_taped(&model, &members);
-                    (values, Some(tape))
-                }
-                false => (prompt_values(&model, &members), None),
-            };
-            let (old, targets) = (vector(|state| state.value), vector(|state| state.target));
-            let loss = value_loss(values, old, targets, settings.value_clip);
-            let loss = loss.div_scalar(states.len() as f64);
-            let sum = f64::from(floats(loss.clone().inner())?[0]);
-            ensure!(
-                sum.is_finite(),
-                "the value head's loss is {sum}: lower optimizer.learning_rate"
-            );
-            update.value_loss += sum;
-            let weighted = loss.mul_scalar(settings.value_weight);
-            gradients.add_taped(&model, weighted.backward(), tape);
-        }
-        Ok(())
-    }
-
-    /// Log-probabilities with gradients, and the tape that they need if layers are run
-    /// again.
-    fn scored(
-        &self,
-        model: &Backbone<Training>,
-        rows: &[&Row],
-        temperature: f32,
-    ) -> (Choices<Training>, Option<Tape<Training>>) {
-        match self.checkpoint_layers {
-            true => choice_logprobs_taped(model, rows, temperature),
-            false => (choice_logprobs(model, rows, temperature), None),
-        }
-    }
-
-    /// Log-probabilities of each row's free tokens under the present weights.
-    fn believed(&self, rows: &[ScoredRow], temperature: f32) -> Result<Vec<Vec<f32>>> {
-        let plain: Vec<Row> = rows.iter().map(|scored| scored.row.clone()).collect();
-        let model = self.model.valid();
-        let mut believed = vec![Vec::new(); rows.len()];
-        for batch in micro_batches(&plain, self.micro_batch_tokens) {
-            let members: Vec<&Row> = batch.iter().map(|index| &plain[*index]).collect();
-            let mut all = floats(choice_logprobs(&model, &members, temperature).logprobs)?;
-            for &index in batch.iter().rev() {
-                let own: usize = rows[index].scored.iter().map(|s| s.old.len()).sum();
-                believed[index] = all.split_off(all.len() - own);
-            }
-        }
-        Ok(believed)
-    }
-
-    /// One AdamW step along the gathered gradients times `scale`; their norm.
-    fn descend(
-        &mut self,
-        gradients: Gradients<Training>,
-        scale: f64,
-        learning_rate: f64,
-    ) -> Result<f64> {
-        let model = self.model.clone();
-        let (model, norm) = self
-            .optimizer
-            .step(model, gradients.scaled(scale), learning_rate);
-        ensure!(
-            norm.is_finite(),
-            "the gradient's norm is {norm}: lower optimizer.learning_rate"
-        );
-        self.model = model;
-        Ok(norm)
-    }
-
-    /// Saves what a checkpoint needs into a folder.
-    pub fn save(&self, folder: &Path) -> Result<()> {
+    fn save(&self, folder: &Path) -> Result<()> {
         let all = [
             (PRESENT, Some(self.model.valid())),
             (BEST, self.best.as_ref().map(Backbone::valid)),
@@ -430,8 +346,7 @@ impl Learner {
         Ok(self.optimizer.save(&folder.join(MOMENTS))?)
     }
 
-    /// Takes up a checkpoint's weights and moments.
-    pub fn restore(&mut self, folder: &Path) -> Result<()> {
+    fn restore(&mut self, folder: &Path) -> Result<()> {
         let saved = |name: &str| Some(folder.join(name)).filter(|folder| folder.exists());
         self.model = self.model.reread(&folder.join(PRESENT))?;
         self.optimizer.load(&folder.join(MOMENTS), &self.model)?;
@@ -445,14 +360,11 @@ impl Learner {
         Ok(())
     }
 
-    /// Weights and configuration for others, in Hugging Face's layout, or the adapter's
-    /// in PEFT's.
-    pub fn export(&self, folder: &Path) -> Result<()> {
+    fn export(&self, folder: &Path) -> Result<()> {
         Ok(self.model.valid().without_value_head().export(folder)?)
     }
 
-    /// The backbone that the adapter belongs to, in Hugging Face's layout.
-    pub fn export_base(&self, folder: &Path) -> Result<()> {
+    fn export_base(&self, folder: &Path) -> Result<()> {
         let base = self.model.valid().without_value_head().without_lora();
         Ok(base.export(folder)?)
     }
