@@ -47,6 +47,17 @@ fn a_value_that_makes_no_sense() {
 }
 
 #[test]
+fn a_device_that_is_not_there() {
+    assert_names(&refused("run.device=gpu"), &["\"gpu\"", "cuda:0"]);
+    let run = TinyRun::new();
+    assert_names(
+        &run.refusal(&["--device", "cuda:0"]),
+        &["device cuda:0", "without CUDA", "--features"],
+    );
+    assert!(!run.out().exists());
+}
+
+#[test]
 fn a_missing_component() {
     assert_names(
         &refused("components.bank=\"nowhere.wasm\""),

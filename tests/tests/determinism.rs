@@ -73,6 +73,28 @@ fn a_run_that_stopped_at_max_steps_goes_on_where_it_stopped() {
 }
 
 #[test]
+fn products_in_16_bits_keep_whole_weights_and_are_resumed_as_they_were() {
+    let [whole, parts, exact] = ["bfloat16", "bfloat16", "float32"].map(|compute| {
+        let mut run = TinyRun::new();
+        run.settings.push(format!("backbone.compute={compute}"));
+        run
+    });
+    whole.finish(&[]);
+    parts.finish(&["--set", "run.max_steps=2"]);
+    parts.finish(&["--resume"]);
+    assert_same(&whole, &parts);
+    exact.finish(&[]);
+    let (rounded, exact) = (whole.weights("final"), exact.weights("final"));
+    assert_eq!(rounded.len(), exact.len());
+    assert_ne!(rounded, exact);
+    // What sampling and learning compute differs by no more than it would in 32 bits.
+    for step in whole.steps() {
+        let deviation = step["first_ratio_deviation"].as_f64().unwrap();
+        assert!(deviation < 1e-3, "{deviation}");
+    }
+}
+
+#[test]
 fn value_heads_and_weights_by_role_are_resumed_as_they_were() {
     let [whole, parts] = [(); 2].map(|()| {
         let mut run = TinyRun::new();

@@ -8,15 +8,11 @@ use crate::workspace::{Workspace, succeed};
 use crate::{guests, test};
 
 /// Clippy, in the profile that tests use: build scripts and macros compile once.
-const CLIPPY: [&str; 7] = [
-    "clippy",
-    "--release",
-    "--workspace",
-    "--all-targets",
-    "--",
-    "-D",
-    "warnings",
-];
+const CLIPPY: [&str; 4] = ["clippy", "--release", "--workspace", "--all-targets"];
+const DENY: [&str; 3] = ["--", "-D", "warnings"];
+
+/// Lints see what is only there with CUDA; tests, what is only there without.
+const CUDA: [&str; 2] = ["--features", "memloom-trainer/cuda"];
 
 const DOC: [&str; 4] = ["doc", "--release", "--workspace", "--no-deps"];
 
@@ -31,8 +27,8 @@ const STAGES: [Stage; 5] = [
         guests::run(workspace, &guests::Args::default())
     }),
     ("lints", |workspace| {
-        succeed(workspace.guests_cargo().args(CLIPPY))?;
-        succeed(workspace.cargo().args(CLIPPY))
+        succeed(workspace.guests_cargo().args(CLIPPY).args(DENY))?;
+        succeed(workspace.cargo().args(CLIPPY).args(CUDA).args(DENY))
     }),
     ("documentation", |workspace| {
         let deny = ("RUSTDOCFLAGS", "-D warnings");

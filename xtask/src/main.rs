@@ -7,6 +7,7 @@ mod clients;
 mod debian;
 mod examples;
 mod files;
+mod gpu;
 mod guests;
 mod parity;
 mod python;
@@ -49,6 +50,9 @@ enum Task {
     /// Measure what the project claims, and write it to docs/results
     #[command(subcommand)]
     Bench(bench::Bench),
+    /// See what a GPU makes of it, here or on another machine
+    #[command(subcommand)]
+    Gpu(gpu::Gpu),
     /// Check everything that must hold before a change is merged
     Ci,
 }
@@ -74,6 +78,7 @@ fn run(task: Task) -> anyhow::Result<()> {
         Task::Parity(args) => parity::run(&workspace, &args),
         Task::Clients(args) => clients::run(&workspace, &args),
         Task::Bench(bench) => bench::run(&workspace, &bench),
+        Task::Gpu(gpu) => gpu::run(&workspace, &gpu),
         Task::Ci => ci::run(&workspace),
     }
 }

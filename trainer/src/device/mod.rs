@@ -34,6 +34,14 @@ pub trait Work {
     fn on<B: Trainable>(self, device: &B::Device) -> Self::Done;
 }
 
+struct Nothing;
+
+impl Work for Nothing {
+    type Done = ();
+
+    fn on<B: Trainable>(self, _: &B::Device) {}
+}
+
 impl Device {
     /// Does `work` on this device.
     ///
@@ -49,6 +57,14 @@ impl Device {
                 "device {self}: this program was built without CUDA; build it with `cargo build --release --features memloom-trainer/cuda`, or use the device cpu"
             ),
         }
+    }
+
+    /// Looks whether it can be used.
+    ///
+    /// # Errors
+    /// Where there is no such device, or this program cannot use it.
+    pub fn check(self) -> Result<()> {
+        self.run(Nothing)
     }
 
     /// What the GPU's driver calls it; none on the processor.
@@ -152,13 +168,8 @@ mod tests {
     /// On a machine without a GPU, or in a program without CUDA.
     #[test]
     fn a_device_that_is_not_there_is_named() {
-        struct Nothing;
-        impl Work for Nothing {
-            type Done = ();
-            fn on<B: Trainable>(self, _: &B::Device) {}
-        }
-        assert!(Device::Cpu.run(Nothing).is_ok());
-        let error = Device::Cuda(7000).run(Nothing).unwrap_err().to_string();
+        assert!(Device::Cpu.check().is_ok());
+        let error = Device::Cuda(7000).check().unwrap_err().to_string();
         assert!(
             error.starts_with("device cuda:7000: ") && error.ends_with("use the device cpu"),
             "{error}"

@@ -7,12 +7,14 @@ pub mod journal;
 pub mod learner;
 pub mod learners;
 pub mod memory;
+mod prepare;
 pub mod progress;
 mod served;
 pub mod speakers;
 mod stage;
 pub mod step;
 pub mod summary;
+mod timings;
 pub mod tokens;
 pub mod warm;
 pub mod weights;
@@ -23,25 +25,26 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
 use self::checkpoint::{Position, Progress, Shelf, write_file};
 use self::journal::Journal;
 use self::learners::Learners;
-use self::memory::{peak_rss_bytes, rss_bytes};
+pub use self::prepare::check;
+use self::prepare::{fits, prepare};
 use self::progress::Voice;
 use self::served::Served;
-use self::summary::{BeforeAfter, LongHorizon, Share, Summary};
+use self::summary::{BeforeAfter, LongHorizon, Summary};
+use self::timings::{Times, Timing};
 use crate::eval::figures::Figures;
 use crate::eval::rivals::{EvidenceReport, Regression};
 use crate::eval::{self, Exam, baselines};
 use crate::optim::schedule;
-use crate::outside::Usage;
 use crate::report;
 use crate::rollout::hub::{AtOnce, Engine};
 use crate::rollout::model::Sampling;
-use crate::runfile::{Learn, RunFile, ServerSection};
+use crate::runfile::RunFile;
 use crate::seed::{Purpose, derive};
 use crate::tokenizer::Tokenizer;
 use crate::world::World;
@@ -51,58 +54,6 @@ const EVALUATION: u64 = u64::MAX;
 
 /// Held-out episodes that are written down for people to read.
 const SAMPLES: u64 = 2;
-
-/// Checks everything that can be checked without training: the components, the
-/// data, the splits, the options.
-pub fn check(file: &RunFile) -> Result<()> {
-    let world = World::load(file)?;
-    for (split, horizon) in [
-        (
-            "train",
-            file.stages.first().map_or(0, |stage| stage.horizon),
-        ),
-        ("validation", file.evaluation.horizon),
-        ("held-out", file.evaluation.horizon),
-    ] {
-        world.open(split, 0, horizon)?;
-    }
-    fits(file, &world)
-}
-
-/// Whether the run file asks for what the components have.
-fn fits(file: &RunFile, world: &World) -> Result<()> {
-    let roles = world.own_roles();
-    ensure!(
-        !roles.is_empty(),
-        "servers speak for all roles of the policy {}: there is nothing to train",
-        world.policy.name
-    );
-    if let Learn::Role(name) = &file.logo.learn {
-        ensure!(
-            roles.contains(name),
-            "logo.learn = \"{name}\": the policy {} has the roles {} that learn; all and alternating learn from all of them",
-            world.policy.name,
-            roles.join(", ")
-        );
-    }
-    let episodes = world.episodes("train")?.unwrap_or(1);
-    for (number, stage) in (1..)
-        .zip(&file.stages)
-        .filter(|(_, stage)| stage.horizon > 0)
-    {
-        for index in 0..episodes {
-            let opened = world.open("train", index, stage.horizon)?;
-            ensure!(
-                opened.sessions() >= stage.horizon,
-                "stage {number} has horizon = {}, but episode {} of the split train has {} sessions: 0 takes all of them",
-                stage.horizon,
-                opened.id,
-                opened.sessions()
-            );
-        }
-    }
-    Ok(())
-}
 
 /// Evaluates saved weights, greedy and sampled.
 pub fn evaluate(file: &RunFile, weights: &Path, exam: &Exam, voice: Voice) -> Result<Figures> {
@@ -123,6 +74,7 @@ pub fn evaluate(file: &RunFile, weights: &Path, exam: &Exam, voice: Voice) -> Re
 /// Trains as the run file says and returns the summary that it wrote.
 pub fn run(file: &RunFile, resume: bool, voice: Voice) -> Result<Summary> {
     let out = &file.run.out;
+    file.run.device.check()?;
     prepare(file, resume)?;
     let world = World::load(file)?;
     for warning in &world.report.warnings {
@@ -163,94 +115,8 @@ pub fn run(file: &RunFile, resume: bool, voice: Voice) -> Result<Summary> {
     trainer.finish(baselines)
 }
 
-/// Makes the run's folder, or checks that it is this run's.
-fn prepare(file: &RunFile, resume: bool) -> Result<()> {
-    let out = &file.run.out;
-    let copy = out.join("run.toml");
-    // How far to go, on what device, and where servers are may change between resumptions; what is
-    // learned may not.
-    let comparable = |file: &RunFile| {
-        let mut file = file.clone();
-        file.run.max_steps = None;
-        file.run.out = Default::default();
-        file.run.device = Default::default();
-        let servers = file.outside.values_mut();
-        servers.for_each(ServerSection::forget_how);
-        file.resolved()
-    };
-    if copy.exists() {
-        ensure!(
-            resume,
-            "{} already holds a run: continue it with --resume, or choose another run.out",
-            out.display()
-        );
-        let before = RunFile::read(&copy, &[])?;
-        if comparable(&before)? != comparable(file)? {
-            bail!(
-                "{} was begun with another run file ({}): resume with that one, or choose another run.out",
-                out.display(),
-                copy.display()
-            );
-        }
-        return Ok(());
-    }
-    ensure!(
-        !resume,
-        "there is no run to resume in {}: leave --resume out to begin one",
-        out.display()
-    );
-    fs::create_dir_all(out).with_context(|| format!("cannot make the folder {}", out.display()))?;
-    write_file(&copy, file.resolved()?.as_bytes())
-}
-
 /// Figures of the fixed scripts by name, and those at the long horizon.
 type Baselines = (BTreeMap<String, Figures>, Option<BTreeMap<String, Figures>>);
-
-/// A line of `timings.jsonl`.
-#[derive(Debug, Deserialize, Serialize)]
-struct Timing {
-    what: String,
-    step: u64,
-    seconds: f64,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    rollout_seconds: Option<f64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    update_seconds: Option<f64>,
-    /// Guests and host calls, of the step's processor time on all cores.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    guest_share: Option<f64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    tokens_per_second: Option<f64>,
-    /// Memory that the process holds when the line is written.
-    #[serde(default)]
-    rss_bytes: u64,
-    /// The most that it has held so far.
-    peak_rss_bytes: u64,
-    /// Memory that is taken on the run's GPU, in bytes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    device_bytes: Option<u64>,
-    /// What servers were asked for since the line before, by their names.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    outside: BTreeMap<String, Usage>,
-}
-
-impl Timing {
-    fn new(what: &str, step: u64, began: Instant) -> Self {
-        Self {
-            what: what.into(),
-            step,
-            seconds: began.elapsed().as_secs_f64(),
-            rollout_seconds: None,
-            update_seconds: None,
-            guest_share: None,
-            tokens_per_second: None,
-            rss_bytes: rss_bytes(),
-            peak_rss_bytes: peak_rss_bytes(),
-            device_bytes: None,
-            outside: BTreeMap::new(),
-        }
-    }
-}
 
 /// A line of `metrics.jsonl` in the warm start.
 #[derive(Serialize)]
@@ -580,49 +446,4 @@ fn examine(
     let sampled = eval::examine(exam, world, tokenizer, sampling, engine, &mut |_| ())?;
     figures.sampled_reward = sampled.reward;
     Ok(figures)
-}
-
-/// Sums over `timings.jsonl`.
-struct Times {
-    seconds: f64,
-    training_seconds: f64,
-    peak_rss_bytes: u64,
-    guest_share: Share,
-    outside: BTreeMap<String, Usage>,
-}
-
-impl Times {
-    fn read(path: &Path) -> Result<Self> {
-        let text =
-            fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-        let mut times = Self {
-            seconds: 0.0,
-            training_seconds: 0.0,
-            peak_rss_bytes: peak_rss_bytes(),
-            guest_share: Share::default(),
-            outside: BTreeMap::new(),
-        };
-        let mut shares = 0u32;
-        // A kill can cut the last line short; the line says nothing then.
-        for timing in text
-            .lines()
-            .filter_map(|line| serde_json::from_str::<Timing>(line).ok())
-        {
-            times.seconds += timing.seconds;
-            if ["warm-start", "step"].contains(&timing.what.as_str()) {
-                times.training_seconds += timing.seconds;
-            }
-            times.peak_rss_bytes = times.peak_rss_bytes.max(timing.peak_rss_bytes);
-            for (name, usage) in timing.outside {
-                *times.outside.entry(name).or_default() += usage;
-            }
-            if let Some(share) = timing.guest_share {
-                shares += 1;
-                times.guest_share.mean += share;
-                times.guest_share.max = times.guest_share.max.max(share);
-            }
-        }
-        times.guest_share.mean /= f64::from(shares.max(1));
-        Ok(times)
-    }
 }

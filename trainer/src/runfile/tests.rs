@@ -1,0 +1,147 @@
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use std::path::PathBuf;
+
+use super::*;
+
+const MINIMAL: &str = r#"
+    [run]
+    out = "runs/x"
+    [components]
+    bank = "b.wasm"
+    environment = "e.wasm"
+    policy = "p.wasm"
+    [[stage]]
+    horizon = 8
+    steps = 3
+"#;
+
+fn read(text: &str, settings: &[&str]) -> Result<RunFile> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("run.toml");
+    std::fs::write(&path, text).unwrap();
+    let settings: Vec<String> = settings.iter().map(|s| s.to_string()).collect();
+    RunFile::read(&path, &settings)
+}
+
+fn complaint(text: &str, settings: &[&str]) -> String {
+    format!("{:#}", read(text, settings).unwrap_err())
+}
+
+#[test]
+fn a_resolved_file_reads_back_as_itself() {
+    let file = read(MINIMAL, &[]).unwrap();
+    let resolved = file.resolved().unwrap();
+    let again = read(&resolved, &[]).unwrap();
+    assert_eq!(resolved, again.resolved().unwrap());
+    let adapted = read(MINIMAL, &["backbone.lora.rank=4"]).unwrap();
+    let again = read(&adapted.resolved().unwrap(), &[]).unwrap();
+    let served = "outside.judge={url=\"http://x/v1\", model=\"m\"}";
+    let served = read(MINIMAL, &[served, "embedder.path=e"]).unwrap();
+    let resolved = served.resolved().unwrap();
+    let other = read(&resolved, &[]).unwrap();
+    assert_eq!(resolved, other.resolved().unwrap());
+    assert_eq!(other.outside[JUDGE].attempts, 5);
+    let lora = again.backbone.lora.unwrap();
+    assert_eq!((lora.rank, lora.alpha, lora.targets.len()), (4, 32.0, 7));
+}
+
+#[test]
+fn settings_reach_sections_lists_and_strings() {
+    let file = read(
+        MINIMAL,
+        &[
+            "logo.rollouts=4",
+            "stage.0.steps=9",
+            "run.out=runs/y",
+            "environment.options.seed=7",
+        ],
+    )
+    .unwrap();
+    assert_eq!(file.logo.rollouts, 4);
+    assert_eq!(file.stages[0].steps, 9);
+    assert_eq!(file.run.out, PathBuf::from("runs/y"));
+    assert_eq!(file.environment.options["seed"].as_integer(), Some(7));
+}
+
+#[test]
+fn a_file_that_extends_another_says_what_is_otherwise() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text);
+    write("base.toml", MINIMAL).unwrap();
+    let over = "extends = \"base.toml\"\n[logo]\nrollouts = 4\n[[stage]]\nhorizon = 2\nsteps = 1\n";
+    write("over.toml", over).unwrap();
+    let file = RunFile::read(&folder.path().join("over.toml"), &[]).unwrap();
+    assert_eq!((file.logo.rollouts, file.logo.rerolls), (4, 4));
+    assert_eq!(file.components.bank, PathBuf::from("b.wasm"));
+    assert_eq!((file.stages.len(), file.stages[0].horizon), (1, 2));
+
+    write("circle.toml", "extends = \"circle.toml\"").unwrap();
+    let circle = RunFile::read(&folder.path().join("circle.toml"), &[]);
+    assert!(format!("{:#}", circle.unwrap_err()).contains("extend each other"));
+    write("lost.toml", "extends = \"nowhere.toml\"").unwrap();
+    let lost = RunFile::read(&folder.path().join("lost.toml"), &[]);
+    assert!(format!("{:#}", lost.unwrap_err()).contains("nowhere.toml"));
+}
+
+#[test]
+fn a_curriculum_does_not_shrink() {
+    let longer = |horizon: u32| {
+        let text = format!("{MINIMAL}\n[[stage]]\nhorizon = {horizon}\nsteps = 1\n");
+        read(&text, &[])
+    };
+    assert!(longer(16).is_ok() && longer(8).is_ok() && longer(0).is_ok());
+    let shorter = format!("{:#}", longer(4).unwrap_err());
+    assert!(
+        shorter.contains("stage 2 has a shorter horizon (4)"),
+        "{shorter}"
+    );
+}
+
+#[test]
+fn a_gate_has_a_bound_and_room() {
+    let gated = |gate: &str| {
+        let text = format!("{MINIMAL}\ngate = {gate}\n");
+        read(&text, &[]).map_err(|error| format!("{error:#}"))
+    };
+    let file = gated(r#"{ metric = "m-fail", below = 0.1, most_steps = 9 }"#).unwrap();
+    let gate = file.stages[0].gate.unwrap();
+    assert!(gate.passes(0.09) && !gate.passes(0.1));
+    let none = gated(r#"{ metric = "f1", most_steps = 9 }"#).unwrap_err();
+    assert!(none.contains("needs `below` or `above`"), "{none}");
+    let tight = gated(r#"{ metric = "f1", above = 0.5, most_steps = 1 }"#).unwrap_err();
+    assert!(tight.contains("gate.most_steps = 1"), "{tight}");
+}
+
+#[test]
+fn complaints_name_the_key() {
+    assert!(complaint(MINIMAL, &["logo.rolouts=4"]).contains("rolouts"));
+    assert!(complaint(MINIMAL, &["logo.rollouts=1"]).contains("logo.rollouts = 1"));
+    assert!(complaint(MINIMAL, &["stage.3.steps=1"]).contains("none at 3"));
+    assert!(complaint(MINIMAL, &["logo.penalty=-1"]).contains("logo.penalty = -1"));
+    assert!(complaint(MINIMAL, &["logo.kl=nan"]).contains("logo.kl = NaN"));
+    assert!(complaint(MINIMAL, &["logo.rerolls=1"]).contains("logo.rerolls = 1"));
+    assert!(complaint(MINIMAL, &["logo.local_probability=1.5"]).contains("probability"));
+    assert!(complaint(MINIMAL, &["logo.algorithm=magic"]).contains("magic"));
+    assert!(complaint(MINIMAL, &["stage.0.penalty=-1"]).contains("stage 1: penalty = -1"));
+    assert!(complaint(MINIMAL, &["nonsense"]).contains("key=value"));
+    assert!(complaint(MINIMAL, &["logo.charge=nobody"]).contains("nobody"));
+    for (setting, said) in [
+        ("rank=0", "backbone.lora.rank = 0"),
+        ("alpha=0", "backbone.lora.alpha = 0"),
+        ("alpha=nan", "backbone.lora.alpha = NaN"),
+        ("dropout=1", "backbone.lora.dropout = 1"),
+        ("dropout=-0.1", "backbone.lora.dropout = -0.1"),
+        ("targets=[]", "backbone.lora.targets is empty"),
+        (
+            "targets=[\"lm_head\"]",
+            "backbone.lora.targets names \"lm_head\"",
+        ),
+        ("ranks=3", "ranks"),
+    ] {
+        let complaint = complaint(MINIMAL, &[&format!("backbone.lora.{setting}")]);
+        assert!(complaint.contains(said), "{complaint}");
+    }
+    assert!(complaint("run = 3", &[]).contains("run file"));
+    assert!(complaint("[run", &[]).contains("is not TOML"));
+}

@@ -1,0 +1,92 @@
+//! From a file and the command line to one table of keys.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, bail, ensure};
+use toml::{Table, Value};
+
+/// Run files that may extend one another in a row.
+const MOST_EXTENSIONS: u32 = 8;
+
+/// A run file's table, with what it extends, and with `key=value` settings.
+pub(super) fn table(path: &Path, settings: &[String]) -> Result<Table> {
+    let mut table = extended(path, 0)?;
+    for setting in settings {
+        set(&mut table, setting)?;
+    }
+    Ok(table)
+}
+
+/// A run file's table, with what it extends.
+fn extended(path: &Path, depth: u32) -> Result<Table> {
+    ensure!(
+        depth <= MOST_EXTENSIONS,
+        "{} extends a run file that extends another, and so on: do they extend each other?",
+        path.display()
+    );
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("cannot read the run file {}", path.display()))?;
+    let mut table: Table = text
+        .parse()
+        .with_context(|| format!("{} is not TOML", path.display()))?;
+    let Some(base) = table.remove("extends") else {
+        return Ok(table);
+    };
+    let Value::String(base) = base else {
+        bail!("{}: extends is not the path of a run file", path.display());
+    };
+    let base = path.parent().unwrap_or(Path::new("")).join(base);
+    let mut all = extended(&base, depth + 1)
+        .with_context(|| format!("{} extends {}", path.display(), base.display()))?;
+    merge(&mut all, table);
+    Ok(all)
+}
+
+/// Puts `over` into `under`, section by section.
+fn merge(under: &mut Table, over: Table) {
+    for (key, value) in over {
+        match (under.get_mut(&key), value) {
+            (Some(Value::Table(under)), Value::Table(over)) => merge(under, over),
+            (_, value) => {
+                under.insert(key, value);
+            }
+        }
+    }
+}
+
+/// Sets `a.b.0.c=value`; a value that is no TOML is a string.
+fn set(table: &mut Table, setting: &str) -> Result<()> {
+    let Some((key, text)) = setting.split_once('=') else {
+        bail!("--set {setting}: expected key=value, for instance logo.rollouts=4");
+    };
+    let value = format!("value = {text}")
+        .parse::<Table>()
+        .ok()
+        .and_then(|mut parsed| parsed.remove("value"))
+        .unwrap_or_else(|| Value::String(text.into()));
+    let mut place = table;
+    let mut parts = key.split('.').peekable();
+    while let Some(part) = parts.next() {
+        if parts.peek().is_none() {
+            place.insert(part.into(), value);
+            return Ok(());
+        }
+        let mut next = place
+            .entry(part)
+            .or_insert_with(|| Value::Table(Table::new()));
+        if let Value::Array(items) = next {
+            let count = items.len();
+            let index: usize = parts
+                .next()
+                .and_then(|index| index.parse().ok())
+                .with_context(|| format!("--set {key}: {part} is a list; name an index"))?;
+            next = items.get_mut(index).with_context(|| {
+                format!("--set {key}: {part} has {count} items, none at {index}")
+            })?;
+        }
+        place = next
+            .as_table_mut()
+            .with_context(|| format!("--set {key}: {part} is a value, not a section"))?;
+    }
+    bail!("--set {setting}: the key is empty")
+}
