@@ -2,8 +2,6 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use std::sync::Arc;
-
 use memloom_tests::server::{Reply, Server};
 use memloom_trainer::generate::{FinishReason, Job, Sample};
 use memloom_trainer::grammar::Grammar;
@@ -118,7 +116,7 @@ fn a_grammar_is_asked_choice_by_choice() {
         Reply::json(&reply(&[largest.unwrap() as u32], &[-0.25]))
     });
     let job = Job {
-        grammar: Some(Arc::new(grammar)),
+        grammar: Some(grammar),
         max_tokens: 20,
         ..job()
     };
@@ -135,7 +133,7 @@ fn a_grammar_is_asked_choice_by_choice() {
     assert_eq!(sample.finish, FinishReason::Stop);
     assert_eq!(
         job.grammar.unwrap().choices(&sample.tokens).unwrap(),
-        sample.choices
+        Some(sample.choices)
     );
     let asked = server.asked();
     assert_eq!(asked.len(), 2);
@@ -144,6 +142,21 @@ fn a_grammar_is_asked_choice_by_choice() {
     let params = |at: usize| &asked[at].body["sampling_params"];
     assert_eq!(params(0)["max_tokens"], 1);
     assert_ne!(params(0)["seed"], params(1)["seed"]);
+}
+
+#[test]
+fn a_schema_is_not_asked_for() {
+    let texts = ["some text".to_owned()];
+    let tokenizer = Tokenizer::train_bpe(&texts, &[], &[], 300).unwrap();
+    let job = Job {
+        grammar: Some(Grammar::parse(r#"{"type": "string"}"#, &tokenizer).unwrap()),
+        ..job()
+    };
+    let refusal = sample(Value::Null, &job).unwrap_err();
+    assert!(
+        refusal.contains("the policy gives extractor a JSON schema"),
+        "{refusal}"
+    );
 }
 
 #[test]

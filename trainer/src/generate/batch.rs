@@ -107,7 +107,7 @@ impl<B: Kernels> Batch<B> {
                 if !running.done {
                     return self.waiting.push((ticket, running));
                 }
-                Ok(running.sample)
+                running.end()
             }
         };
         self.ended.push((ticket, ended));
@@ -132,7 +132,7 @@ impl<B: Kernels> Batch<B> {
                 prompt.jobs -= 1;
                 prompt.used = self.passes;
             }
-            ended.push((member.ticket, Ok(member.running.sample)));
+            ended.push((member.ticket, member.running.end()));
         }
         ended.sort_by_key(|(ticket, _)| *ticket);
         ended

@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 pub use self::batch::Batch;
 pub use self::stop::StopStrings;
-use crate::grammar::Grammar;
+use crate::grammar::{Grammar, GrammarError};
 use crate::model::{Backbone, Kernels};
 
 /// One completion to sample.
@@ -98,6 +98,9 @@ pub enum GenerateError {
     /// There is nothing to continue.
     #[error("the prompt is empty: it needs at least one token")]
     Empty,
+    /// What the grammar allows cannot be told.
+    #[error(transparent)]
+    Grammar(#[from] GrammarError),
 }
 
 /// Samples every job; one result each, in their order. A prompt that fills the

@@ -7,8 +7,8 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
 use super::sampling::choose;
-use super::{FinishReason, Job, Sample};
-use crate::grammar::State;
+use super::{FinishReason, GenerateError, Job, Sample};
+use crate::grammar::{GrammarError, State};
 use crate::model::Layout;
 
 /// Most tokens that a job can be given.
@@ -23,8 +23,10 @@ pub(super) struct Running {
     limit: usize,
     /// Place in the grammar, if there is one.
     state: Option<State>,
+    /// Why the grammar cannot be kept to any longer.
+    failure: Option<GrammarError>,
     source: ChaCha8Rng,
-    pub(super) sample: Sample,
+    sample: Sample,
     /// Whether the sample is whole.
     pub(super) done: bool,
     /// Tokens of the sample that the backbone has read or will with the prompt.
@@ -40,6 +42,7 @@ impl Running {
         let mut new = Self {
             limit,
             state: job.grammar.as_ref().map(|grammar| grammar.start()),
+            failure: None,
             source: ChaCha8Rng::seed_from_u64(job.seed),
             sample: Sample::empty(match limit < job.max_tokens {
                 true => FinishReason::Context,
@@ -59,6 +62,14 @@ impl Running {
     /// it.
     pub(super) fn prompt(&self) -> Vec<u32> {
         [&*self.job.prompt, &self.sample.tokens].concat()
+    }
+
+    /// What came of it.
+    pub(super) fn end(self) -> Result<Sample, GenerateError> {
+        match self.failure {
+            Some(failure) => Err(failure.into()),
+            None => Ok(self.sample),
+        }
     }
 
     /// Slots that it takes beside its prompt's.
@@ -81,16 +92,18 @@ impl Running {
 
     /// Tokens that the grammar allows next; None without a grammar.
     fn allowed(&self) -> Option<&Arc<[u32]>> {
-        let grammar = self.job.grammar.as_ref()?;
-        self.state.map(|state| grammar.allowed(state))
+        self.state.as_ref().map(State::allowed)
     }
 
     fn push(&mut self, token: u32, logprob: f32, among: Option<Arc<[u32]>>) {
         self.sample.tokens.push(token);
         self.sample.logprobs.push(logprob);
         self.sample.choices.push(among);
-        if let (Some(grammar), Some(state)) = (&self.job.grammar, self.state) {
-            self.state = grammar.advance(state, token);
+        if let (Some(grammar), Some(state)) = (&self.job.grammar, self.state.take()) {
+            match grammar.advance(state, token) {
+                Ok(next) => self.state = next,
+                Err(failure) => self.failure = Some(failure),
+            }
         }
     }
 
@@ -105,7 +118,8 @@ impl Running {
             if ended {
                 self.sample.finish = FinishReason::Stop;
             }
-            self.done = ended || self.sample.tokens.len() == self.limit;
+            let full = self.sample.tokens.len() == self.limit;
+            self.done = ended || full || self.failure.is_some();
             match among.as_deref() {
                 Some([token]) if !self.done => self.push(*token, 0.0, among.clone()),
                 _ => break,

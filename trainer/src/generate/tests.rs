@@ -24,7 +24,7 @@ fn model(heads: usize) -> Backbone<Flex> {
 }
 
 fn grammar(expression: &str) -> Option<Arc<Grammar>> {
-    Some(Arc::new(Grammar::parse(expression, &tokenizer()).unwrap()))
+    Some(Grammar::parse(expression, &tokenizer()).unwrap())
 }
 
 fn job(prompt: &[u32], grammar: Option<Arc<Grammar>>, max_tokens: usize, seed: u64) -> Job {
@@ -82,7 +82,7 @@ fn sampled_log_probabilities_are_those_of_the_loss() {
             assert_eq!(sample.tokens.len(), sample.logprobs.len());
             if let Some(grammar) = &job.grammar {
                 assert_eq!(
-                    grammar.choices(&sample.tokens),
+                    grammar.choices(&sample.tokens).unwrap(),
                     Some(sample.choices.clone())
                 );
             }
@@ -109,6 +109,57 @@ fn sampled_log_probabilities_are_those_of_the_loss() {
             );
         }
     }
+}
+
+#[test]
+fn a_schema_is_kept_to_and_sampled_log_probabilities_are_those_of_the_loss() {
+    let texts = [r#"Anna said: {"name": "Ben", "all": [1, 23]}"#.to_owned()];
+    let tokenizer = Tokenizer::train_bpe(&texts, &[], &[], 330).unwrap();
+    let config = BackboneConfig {
+        vocab_size: tokenizer.vocab_size() + 3,
+        ..BackboneConfig::tiny()
+    };
+    let model = Backbone::<Flex>::random(&config, 12, &Default::default()).unwrap();
+    let schema = r#"{"type": "object", "properties": {
+        "name": {"type": "string", "maxLength": 12},
+        "all": {"type": "array", "items": {"type": "integer", "maximum": 999}, "maxItems": 3}
+    }, "required": ["name"], "additionalProperties": false}"#;
+    let grammar = Grammar::parse(schema, &tokenizer).unwrap();
+    let mut whole = 0;
+    for seed in 0..20 {
+        let job = Job {
+            grammar: Some(grammar.clone()),
+            ends: tokenizer.ends().clone(),
+            top_k: [0, 0, 7][seed as usize % 3],
+            ..job(&[1, 2, 3], None, 200, seed)
+        };
+        let sample = run(&model, std::slice::from_ref(&job)).remove(0);
+        let text = tokenizer.decode(&sample.tokens).unwrap();
+        if sample.finish == FinishReason::Stop {
+            let value: serde_json::Value = serde_json::from_str(&text).unwrap();
+            assert!(value["name"].is_string(), "{text}");
+            whole += 1;
+        }
+        let choices = grammar.choices(&sample.tokens).unwrap().unwrap();
+        if job.top_k == 0 {
+            assert_eq!(choices, sample.choices);
+        }
+        let sequence = Sequence {
+            tokens: sample.tokens.clone(),
+            choices: sample.choices.clone(),
+        };
+        let free: Vec<usize> = sequence.free().collect();
+        let row = Row {
+            prompt: job.prompt.clone(),
+            completions: vec![sequence],
+        };
+        let scored = floats(choice_logprobs(&model, &[&row], job.temperature).logprobs);
+        for (index, scored) in free.iter().zip(scored) {
+            let sampled = sample.logprobs[*index];
+            assert!((sampled - scored).abs() < 1e-5, "{sampled} and {scored}");
+        }
+    }
+    assert!(whole > 10, "{whole}");
 }
 
 #[test]

@@ -7,10 +7,9 @@
 //! what it forces is not asked for. The server keeps the prompt's keys meanwhile.
 
 use std::path::Path;
-use std::sync::Arc;
 use std::thread;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use serde::{Deserialize, Serialize};
 
 use super::client::{Client, Failure, Reply};
@@ -110,7 +109,7 @@ impl TokenServer {
                 })
                 .collect();
             let had = asked.into_iter().map(|asked| match asked.join() {
-                Ok(sample) => sample.map_err(|failure| failure.to_string()),
+                Ok(sample) => sample.map_err(|error| error.to_string()),
                 Err(_) => Err("a thread that asked for a sample has ended".into()),
             });
             had.collect()
@@ -120,8 +119,20 @@ impl TokenServer {
     /// Samples a job.
     ///
     /// # Errors
-    /// Where the server gives no sample that fits it.
-    pub fn sample(&self, model: &str, job: &Job, room: Room) -> Result<Sample, Failure> {
+    /// Where the server gives no sample that fits it, and for a JSON schema: to ask for
+    /// each token among nearly all would take longer than to sample here, and a schema
+    /// that the server keeps to by itself leaves other sets than the loss would see.
+    pub fn sample(&self, model: &str, job: &Job, room: Room) -> Result<Sample> {
+        if job
+            .grammar
+            .as_ref()
+            .is_some_and(|grammar| grammar.is_schema())
+        {
+            bail!(
+                "outside.rollouts: the policy gives {} a JSON schema as its output grammar, which only the run's own engine keeps to: leave the section out, or have the policy ask without",
+                job.role
+            );
+        }
         let left = room.context.saturating_sub(job.prompt.len());
         if left == 0 {
             return Ok(Sample::empty(FinishReason::Overflow));
@@ -132,7 +143,7 @@ impl TokenServer {
             false => FinishReason::Length,
         };
         match &job.grammar {
-            None => self.free(model, job, limit, cut, room),
+            None => Ok(self.free(model, job, limit, cut, room)?),
             Some(grammar) => self.within(grammar, model, job, limit, cut, room),
         }
     }
@@ -178,29 +189,31 @@ impl TokenServer {
         limit: usize,
         cut: FinishReason,
         room: Room,
-    ) -> Result<Sample, Failure> {
+    ) -> Result<Sample> {
         let mut sample = Sample::empty(cut);
-        let mut state = Some(grammar.start());
+        let mut state = grammar.start();
         let mut read = job.prompt.to_vec();
         loop {
-            let allowed = state.map(|state| grammar.allowed(state).clone());
-            let Some(allowed) = allowed.filter(|allowed| !allowed.is_empty()) else {
-                sample.finish = FinishReason::Stop;
-                return Ok(sample);
-            };
-            if sample.tokens.len() == limit {
+            let allowed = state.allowed().clone();
+            if !allowed.is_empty() && sample.tokens.len() == limit {
                 return Ok(sample);
             }
             let (token, logprob) = match &*allowed {
+                [] => break,
                 [forced] => (*forced, 0.0),
                 _ => self.ask(model, job, &read, 1, Some(&allowed), room)?[0],
             };
-            state = state.and_then(|state| grammar.advance(state, token));
             read.push(token);
             sample.tokens.push(token);
             sample.logprobs.push(logprob);
-            sample.choices.push(Some(Arc::clone(&allowed)));
+            sample.choices.push(Some(allowed));
+            match grammar.advance(state, token)? {
+                Some(next) => state = next,
+                None => break,
+            }
         }
+        sample.finish = FinishReason::Stop;
+        Ok(sample)
     }
 
     /// At least one token after `read`.

@@ -142,10 +142,10 @@ impl LanguageModel for SampledModel {
             .map_err(|error| ModelError::new(format!("{error:#}")))?
             .into();
         let grammar = match &request.grammar {
-            Some(expression) => Some(Arc::new(
-                Grammar::parse(expression, &self.tokenizer)
+            Some(text) => Some(
+                Grammar::parse(text, &self.tokenizer)
                     .map_err(|error| ModelError::new(error.to_string()))?,
-            )),
+            ),
             None => None,
         };
         let job = Job {
@@ -166,10 +166,9 @@ impl LanguageModel for SampledModel {
         };
         let said = self.tokenizer.decode(&sample.tokens);
         let said = said.map_err(|error| ModelError::new(format!("{error:#}")))?;
-        let text = self
-            .stop
-            .as_ref()
-            .map_or(said.as_str(), |stop| stop.cut(&said));
+        // Where a grammar says what an output is, it may hold these strings.
+        let stop = self.stop.as_ref().filter(|_| request.grammar.is_none());
+        let text = stop.map_or(said.as_str(), |stop| stop.cut(&said));
         let completion = Completion {
             text: text.to_owned(),
             finish: match sample.finish {

@@ -3,6 +3,7 @@
 //! `tokenizer.json` and, for a chat model, what `chat.rs` reads beside it.
 
 mod chat;
+mod spelling;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -19,6 +20,7 @@ use tokenizers::pre_tokenizers::whitespace::Whitespace;
 use tokenizers::{AddedToken, NormalizerWrapper};
 
 use self::chat::Chat;
+use crate::grammar::Grammars;
 
 /// Ends a completion that no grammar ends.
 const END: &str = "<end>";
@@ -35,6 +37,7 @@ pub struct Tokenizer {
     wording: Wording,
     /// Any of these ends a completion; the first is what demonstrations end with.
     ends: Arc<[u32]>,
+    grammars: Grammars,
 }
 
 /// How prompts are worded.
@@ -154,6 +157,7 @@ impl Tokenizer {
                 controls,
             },
             inner,
+            grammars: Grammars::default(),
         })
     }
 
@@ -170,6 +174,7 @@ impl Tokenizer {
                         inner: chat::plain(inner),
                         wording: Wording::Chat(Box::new(chat)),
                         ends,
+                        grammars: Grammars::default(),
                     })
                 }
             })
@@ -217,6 +222,28 @@ impl Tokenizer {
             Wording::Own { .. } => &[],
             Wording::Chat(chat) => &chat.stop_strings,
         }
+    }
+
+    /// The grammars that have been compiled for it.
+    pub(crate) fn grammars(&self) -> &Grammars {
+        &self.grammars
+    }
+
+    /// What each token adds to a text, by id: nothing, where it is special or never set
+    /// without spaces (control words and the words of a closed language). The text of
+    /// tokens is all they add, but for one space that some tokenizers begin with.
+    pub(crate) fn bytes(&self) -> Vec<Vec<u8>> {
+        let mut bytes = spelling::bytes(&self.inner);
+        let apart = match &self.wording {
+            Wording::Own { controls, .. } => Some(controls),
+            Wording::Chat(_) => None,
+        };
+        for id in apart.into_iter().flatten().chain(&*self.ends) {
+            if let Some(bytes) = bytes.get_mut(*id as usize) {
+                bytes.clear();
+            }
+        }
+        bytes
     }
 
     /// Whether prompts are worded by a chat model's template.

@@ -78,7 +78,7 @@ fn row(tokenizer: &Tokenizer, call: &GenerateCall, text: &str) -> Result<Row> {
     let tokens = tokenizer.encode_completion(text, request.grammar.is_none())?;
     let choices = match &request.grammar {
         Some(expression) => Grammar::parse(expression, tokenizer)?
-            .choices(&tokens)
+            .choices(&tokens)?
             .with_context(|| {
                 format!(
                     "the policy's demonstration for its role {} is outside its own grammar: {text:?} against {expression:?}",

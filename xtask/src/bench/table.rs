@@ -47,8 +47,8 @@ mod tests {
     #[test]
     fn parts_are_rows_and_numbers_have_three_digits() {
         let found = serde_json::json!({
-            "fork_us": {"100": 2.34567, "1000": 12_345.6},
-            "total": 72, "tiny": 1.5e-7, "machine": "two cores", "all": [1, 2],
+            "all": [1, 2], "fork_us": {"100": 2.34567, "1000": 12_345.6},
+            "machine": "two cores", "tiny": 1.5e-7, "total": 72,
         });
         let rows = rows(&found);
         let rows: Vec<_> = rows

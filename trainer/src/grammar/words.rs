@@ -1,6 +1,4 @@
-//! Output grammars: the expressions in a policy's `request.grammar`, compiled to
-//! a deterministic automaton over token ids. The same automaton masks sampling
-//! and, over what was sampled, the loss.
+//! Expressions of words, compiled to a deterministic automaton over token ids.
 //!
 //! An expression is words in sequence, choices `|` and groups `()`, for instance
 //! `t1 (keep | drop) t2 (keep | drop)`. It always ends: there is no repetition.
@@ -8,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::tokenizer::Tokenizer;
+use super::{Place, State};
 
 /// Most states of an automaton: an expression from a component is not trusted.
 const MOST_STATES: usize = 100_000;
@@ -19,32 +17,23 @@ const MOST_SIGNS: usize = 1 << 14;
 /// Deepest nesting of groups.
 const DEEPEST: usize = 64;
 
-/// An expression that is no grammar.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the output grammar {expression:?} is wrong at column {column}: {why}")]
-pub struct GrammarError {
-    expression: String,
-    column: usize,
-    why: String,
+/// What is wrong with an expression, and where.
+#[derive(Debug)]
+pub(super) struct Wrong {
+    /// From 1.
+    pub(super) column: usize,
+    pub(super) why: String,
 }
-
-/// Where a reading stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct State(usize);
 
 /// A compiled expression.
-#[derive(Clone, Debug)]
-pub struct Grammar {
+pub(super) struct Words {
     nodes: Vec<Node>,
-    end: u32,
 }
 
-#[derive(Clone, Debug)]
 struct Node {
     /// Sorted; includes the end token where the output may end here or go on.
     allowed: Arc<[u32]>,
     next: BTreeMap<u32, usize>,
-    last: bool,
 }
 
 /// A position between two words of the expression, before subsets are formed.
@@ -54,17 +43,13 @@ struct Draft {
     skips: Vec<Vec<usize>>,
 }
 
-impl Grammar {
-    /// Compiles an expression. Every word must be one token of the tokenizer.
-    pub fn parse(expression: &str, tokenizer: &Tokenizer) -> Result<Self, GrammarError> {
-        Self::compile(expression, |word| tokenizer.id(word), tokenizer.ends()[0])
-    }
-
-    fn compile(
+impl Words {
+    /// Every word must have an id.
+    pub(super) fn compile(
         expression: &str,
         id: impl Fn(&str) -> Option<u32>,
         end: u32,
-    ) -> Result<Self, GrammarError> {
+    ) -> Result<Self, Wrong> {
         let mut parser = Parser {
             expression,
             lexemes: lexemes(expression),
@@ -74,7 +59,7 @@ impl Grammar {
             draft: Draft::default(),
         };
         if let Some((column, _)) = parser.lexemes.get(MOST_SIGNS) {
-            return Err(parser.error(
+            return Err(wrong(
                 *column,
                 format!("it has more than {MOST_SIGNS} words and signs"),
             ));
@@ -82,53 +67,37 @@ impl Grammar {
         let first = parser.draft.place();
         let last = parser.choice(first)?;
         if let Some((column, lexeme)) = parser.lexemes.get(parser.at) {
-            return Err(parser.error(*column, format!("{lexeme:?} has no partner")));
+            return Err(wrong(*column, format!("{lexeme:?} has no partner")));
         }
         parser
             .draft
             .determine(first, last, end)
-            .ok_or_else(|| parser.error(1, format!("it needs more than {MOST_STATES} states")))
+            .ok_or_else(|| wrong(1, format!("it needs more than {MOST_STATES} states")))
     }
 
     /// Before the first token.
-    pub fn start(&self) -> State {
-        State(0)
+    pub(super) fn start(&self) -> State {
+        self.state(0)
     }
 
-    /// Tokens that may come next, sorted; empty where nothing may follow. Where
-    /// the output may also end, the end token is among them.
-    pub fn allowed(&self, state: State) -> &Arc<[u32]> {
-        &self.nodes[state.0].allowed
+    /// After `token`, none where it is not allowed or the end.
+    pub(super) fn advance(&self, node: usize, token: u32) -> Option<State> {
+        let next = self.nodes[node].next.get(&token)?;
+        Some(self.state(*next))
     }
 
-    /// After `token`, none where it is not allowed. The end token leads nowhere.
-    pub fn advance(&self, state: State, token: u32) -> Option<State> {
-        self.nodes[state.0].next.get(&token).copied().map(State)
-    }
-
-    /// Whether the output may end here.
-    pub fn is_final(&self, state: State) -> bool {
-        self.nodes[state.0].last
-    }
-
-    /// What each token of an output was chosen from; none where the output is
-    /// not in the grammar. An output that is cut short is.
-    pub fn choices(&self, tokens: &[u32]) -> Option<Vec<Option<Arc<[u32]>>>> {
-        let mut state = self.start();
-        let mut choices = Vec::with_capacity(tokens.len());
-        for (index, token) in tokens.iter().enumerate() {
-            let allowed = self.allowed(state);
-            allowed.binary_search(token).ok()?;
-            choices.push(Some(allowed.clone()));
-            match self.advance(state, *token) {
-                Some(next) => state = next,
-                None => {
-                    let ended = *token == self.end && index + 1 == tokens.len();
-                    return ended.then_some(choices);
-                }
-            }
+    fn state(&self, node: usize) -> State {
+        State {
+            allowed: self.nodes[node].allowed.clone(),
+            place: Place::Words(node),
         }
-        Some(choices)
+    }
+}
+
+fn wrong(column: usize, why: impl Into<String>) -> Wrong {
+    Wrong {
+        column,
+        why: why.into(),
     }
 }
 
@@ -163,16 +132,8 @@ struct Parser<'a> {
 }
 
 impl Parser<'_> {
-    fn error(&self, column: usize, why: impl Into<String>) -> GrammarError {
-        GrammarError {
-            expression: self.expression.to_owned(),
-            column,
-            why: why.into(),
-        }
-    }
-
     /// sequence ('|' sequence)*: returns the place after it.
-    fn choice(&mut self, from: usize) -> Result<usize, GrammarError> {
+    fn choice(&mut self, from: usize) -> Result<usize, Wrong> {
         let after = self.draft.place();
         loop {
             let reached = self.sequence(from)?;
@@ -188,7 +149,7 @@ impl Parser<'_> {
         }
     }
 
-    fn sequence(&mut self, from: usize) -> Result<usize, GrammarError> {
+    fn sequence(&mut self, from: usize) -> Result<usize, Wrong> {
         let mut here = from;
         let began = self.at;
         while let Some((column, lexeme)) = self.lexemes.get(self.at).copied() {
@@ -197,9 +158,10 @@ impl Parser<'_> {
                 "(" => {
                     self.depth += 1;
                     if self.depth > DEEPEST {
-                        return Err(
-                            self.error(column, format!("groups are nested deeper than {DEEPEST}"))
-                        );
+                        return Err(wrong(
+                            column,
+                            format!("groups are nested deeper than {DEEPEST}"),
+                        ));
                     }
                     self.at += 1;
                     // A group of its own place: a choice inside must not leave
@@ -212,15 +174,17 @@ impl Parser<'_> {
                         .get(self.at)
                         .is_none_or(|(_, lexeme)| *lexeme != ")")
                     {
-                        return Err(self.error(column, "the group is not closed"));
+                        return Err(wrong(column, "the group is not closed"));
                     }
                     self.depth -= 1;
                 }
                 word => {
                     let Some(token) = (self.id)(word) else {
-                        return Err(self.error(
+                        return Err(wrong(
                             column,
-                            format!("{word:?} is no token of its own; name it among the policy's control words"),
+                            format!(
+                                "{word:?} is no token of its own; name it among the policy's control words"
+                            ),
                         ));
                     };
                     let next = self.draft.place();
@@ -235,7 +199,7 @@ impl Parser<'_> {
                 .lexemes
                 .get(self.at)
                 .map_or(self.expression.chars().count() + 1, |l| l.0);
-            return Err(self.error(column, "a word or a group is missing"));
+            return Err(wrong(column, "a word or a group is missing"));
         }
         Ok(here)
     }
@@ -261,7 +225,7 @@ impl Draft {
     }
 
     /// Subset construction, in order of discovery from the start.
-    fn determine(&self, first: usize, last: usize, end: u32) -> Option<Grammar> {
+    fn determine(&self, first: usize, last: usize, end: u32) -> Option<Words> {
         let start = self.closure([first]);
         let mut numbers = BTreeMap::from([(start.clone(), 0)]);
         let mut sets = vec![start];
@@ -283,19 +247,17 @@ impl Draft {
             if sets.len() > MOST_STATES {
                 return None;
             }
-            let is_last = set.contains(&last);
             let mut allowed: Vec<u32> = next.keys().copied().collect();
-            if is_last && !allowed.is_empty() {
+            if set.contains(&last) && !allowed.is_empty() {
                 allowed.push(end);
                 allowed.sort_unstable();
             }
             nodes.push(Node {
                 allowed: allowed.into(),
                 next,
-                last: is_last,
             });
         }
-        Some(Grammar { nodes, end })
+        Some(Words { nodes })
     }
 }
 
@@ -304,28 +266,38 @@ impl Draft {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::{Grammar, Rules};
     use super::*;
 
     const END: u32 = 0;
 
     /// Words a to z are tokens 1 to 26.
-    fn compile(expression: &str) -> Result<Grammar, GrammarError> {
+    fn compile(expression: &str) -> Result<Grammar, Wrong> {
         let id = |word: &str| match word.as_bytes() {
             [letter @ b'a'..=b'z'] => Some(u32::from(letter - b'a') + 1),
             _ => None,
         };
-        Grammar::compile(expression, id, END)
+        let words = Words::compile(expression, id, END)?;
+        Ok(Grammar {
+            text: expression.into(),
+            end: END,
+            rules: Rules::Words(words),
+        })
+    }
+
+    fn after(grammar: &Grammar, state: State, token: u32) -> Option<State> {
+        grammar.advance(state, token).unwrap()
     }
 
     fn accepts(grammar: &Grammar, word: &str) -> bool {
         let mut state = grammar.start();
         for letter in word.bytes() {
-            match grammar.advance(state, u32::from(letter - b'a') + 1) {
+            match after(grammar, state, u32::from(letter - b'a') + 1) {
                 Some(next) => state = next,
                 None => return false,
             }
         }
-        grammar.is_final(state)
+        state.allowed().is_empty() || state.allowed().contains(&END)
     }
 
     #[test]
@@ -338,20 +310,20 @@ mod tests {
             assert!(!accepts(&grammar, word), "{word}");
         }
         let mut state = grammar.start();
-        assert_eq!(&grammar.allowed(state)[..], [20]);
-        state = grammar.advance(state, 20).unwrap();
-        assert_eq!(&grammar.allowed(state)[..], [4, 11]);
+        assert_eq!(state.allowed()[..], [20]);
+        state = after(&grammar, state, 20).unwrap();
+        assert_eq!(state.allowed()[..], [4, 11]);
     }
 
     #[test]
     fn where_the_output_may_end_or_go_on_the_end_is_a_choice() {
         let grammar = compile("a | a b").unwrap();
-        let state = grammar.advance(grammar.start(), 1).unwrap();
-        assert_eq!(&grammar.allowed(state)[..], [END, 2]);
-        assert!(grammar.choices(&[1, END]).is_some());
-        assert!(grammar.choices(&[1, END, 2]).is_none());
-        let state = grammar.advance(state, 2).unwrap();
-        assert!(grammar.allowed(state).is_empty());
+        let state = after(&grammar, grammar.start(), 1).unwrap();
+        assert_eq!(state.allowed()[..], [END, 2]);
+        assert!(grammar.choices(&[1, END]).unwrap().is_some());
+        assert!(grammar.choices(&[1, END, 2]).unwrap().is_none());
+        let state = after(&grammar, state, 2).unwrap();
+        assert!(state.allowed().is_empty());
     }
 
     #[test]
@@ -378,15 +350,10 @@ mod tests {
             ("a hello", 3, "hello"),
         ] {
             let error = compile(expression).unwrap_err();
-            assert_eq!(error.column, column, "{error}");
-            assert!(error.to_string().contains(why), "{error}");
+            assert_eq!(error.column, column, "{error:?}");
+            assert!(error.why.contains(why), "{error:?}");
         }
-        assert!(
-            compile(&"a ".repeat(20_000))
-                .unwrap_err()
-                .to_string()
-                .contains("column 32769")
-        );
+        assert_eq!(compile(&"a ".repeat(20_000)).unwrap_err().column, 32769);
         assert!(compile(&"(".repeat(1000)).is_err());
     }
 
@@ -420,7 +387,7 @@ mod tests {
             for word in &language {
                 prop_assert!(accepts(&grammar, word), "{word} in {expression}");
                 let tokens: Vec<u32> = word.bytes().map(|b| u32::from(b - b'a') + 1).collect();
-                prop_assert!(grammar.choices(&tokens).is_some());
+                prop_assert!(grammar.choices(&tokens).unwrap().is_some());
             }
             prop_assert_eq!(accepts(&grammar, &other), language.contains(&other));
         }
