@@ -282,24 +282,8 @@ fn requests(stage: &Stage<'_>, description: &PolicyDescription) -> Result<(), Fa
             let Some(grammar) = &request.grammar else {
                 continue;
             };
-            let words: Vec<String> = grammar
-                .split(|letter: char| letter.is_whitespace() || "()|".contains(letter))
-                .filter(|word| !word.is_empty())
-                .map(str::to_owned)
-                .collect();
-            if let Some(word) = words
-                .iter()
-                .find(|word| !one_of(&description.control_words, word))
-            {
-                let what = format!("the grammar's word {word:?} is no control word");
-                return fault(what, "list it in `describe`");
-            }
-            if let Some(word) = demonstration
-                .split_whitespace()
-                .find(|word| !one_of(&words, word))
-            {
-                let what = format!("the demonstration's word {word:?} is not in the grammar");
-                return fault(what, "demonstrate what the grammar allows");
+            if let Err((what, advice)) = demonstrated(grammar, demonstration, description) {
+                return fault(what, advice);
             }
         }
     }
@@ -315,6 +299,49 @@ fn requests(stage: &Stage<'_>, description: &PolicyDescription) -> Result<(), Fa
         }
     }
     Ok(())
+}
+
+/// Whether a grammar is one, as far as can be told without a tokenizer, and has a
+/// demonstration in it.
+fn demonstrated(
+    grammar: &str,
+    demonstration: &str,
+    description: &PolicyDescription,
+) -> Result<(), (String, &'static str)> {
+    if grammar.trim_start().starts_with('{') {
+        let json = |text| serde_json::from_str::<serde_json::Value>(text);
+        if let Err(why) = json(grammar) {
+            let what = format!("the grammar begins with {{ and is no JSON schema: {why}");
+            return Err((what, "give a JSON schema, or an expression of words"));
+        }
+        if let Err(why) = json(demonstration) {
+            let what = format!("the grammar is a JSON schema, the demonstration no JSON: {why}");
+            return Err((what, "demonstrate what the grammar allows"));
+        }
+        return Ok(());
+    }
+    let words: Vec<&str> = grammar
+        .split(|letter: char| letter.is_whitespace() || "()|".contains(letter))
+        .filter(|word| !word.is_empty())
+        .collect();
+    let is_control = |word: &&&str| {
+        description
+            .control_words
+            .iter()
+            .any(|known| known == **word)
+    };
+    if let Some(word) = words.iter().find(|word| !is_control(word)) {
+        let what = format!("the grammar's word {word:?} is no control word");
+        return Err((what, "list it in `describe`"));
+    }
+    let mut said = demonstration.split_whitespace();
+    match said.find(|word| !words.contains(word)) {
+        None => Ok(()),
+        Some(word) => {
+            let what = format!("the demonstration's word {word:?} is not in the grammar");
+            Err((what, "demonstrate what the grammar allows"))
+        }
+    }
 }
 
 fn model_output(stage: &Stage<'_>) -> Result<(), Fault> {
@@ -541,5 +568,34 @@ impl Subject for PolicySubject {
         let model = self.model();
         let episode = self.episode.fork(model)?;
         Ok(self.copy(episode))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_demonstration_is_held_against_its_grammar() {
+        let description = PolicyDescription {
+            name: "p".into(),
+            summary: String::new(),
+            roles: vec![],
+            control_words: ["t1", "keep", "drop"].map(str::to_owned).into(),
+        };
+        let verdict = |grammar: &str, said: &str| {
+            demonstrated(grammar, said, &description).map_err(|(what, _)| what)
+        };
+        assert_eq!(verdict("t1 (keep | drop)", "t1 keep"), Ok(()));
+        assert_eq!(verdict(" {\"type\": \"array\"}", "[1]"), Ok(()));
+        for (grammar, said, what) in [
+            ("t1 (keep | lose)", "t1 keep", "\"lose\" is no control word"),
+            ("t1 keep", "t1 drop", "\"drop\" is not in the grammar"),
+            ("{\"type\"", "{}", "is no JSON schema: EOF"),
+            ("{}", "t1 keep", "the demonstration no JSON"),
+        ] {
+            let refused = verdict(grammar, said).expect_err(what);
+            assert!(refused.contains(what), "{refused}");
+        }
     }
 }
