@@ -29,12 +29,14 @@ impl Chat {
         self.role
     }
 
-    /// Says something to the role and returns what it replies. Both stay in the chat.
+    /// Says something to the role and returns what it replies, within a grammar if there
+    /// is one. Both stay in the chat.
     pub fn say(
         &mut self,
         host: &mut dyn Host,
         content: &str,
         max_tokens: u32,
+        grammar: Option<String>,
         demonstration: Option<String>,
     ) -> Result<String, Error> {
         let is_first = self.messages.len() == 1;
@@ -45,7 +47,7 @@ impl Chat {
             role: self.role.into(),
             messages: self.messages.clone(),
             max_tokens,
-            grammar: None,
+            grammar,
             demonstration,
         };
         let reply = host.generate(&request)?.text;

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::json;
+use crate::schema::{TEXT, list, object, one_of};
 use crate::sitting::{Sitting, text};
 
 /// The role's instructions.
@@ -92,6 +93,16 @@ pub fn demonstration(turns: &[Turn], gestures: &BTreeMap<String, Gesture>) -> St
     json::write(&Output {
         facts: facts.collect(),
     })
+}
+
+/// The schema of an output about these turns, of which all is read.
+pub fn schema(turns: &[Turn], sitting: &Sitting) -> String {
+    let fact = object(&[
+        ("speaker", one_of(sitting.names())),
+        ("dia_id", one_of(turns.iter().map(|turn| &*turn.id))),
+        ("fact", TEXT.into()),
+    ]);
+    object(&[("facts", list(&fact))])
 }
 
 /// Reads an output; none where it holds no object with `facts`.

@@ -14,6 +14,7 @@ mod manager;
 mod memory_r2;
 mod options;
 mod retrieval;
+mod schema;
 mod sitting;
 
 pub use memory_r2::MemoryR2;

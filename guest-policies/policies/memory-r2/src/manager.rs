@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::extractor::Fact;
 use crate::json;
+use crate::schema::{TEXT, any_of, list, object, one_of};
 use crate::sitting::{Sitting, text};
 
 /// The role's instructions.
@@ -140,6 +141,31 @@ pub fn demonstration(cases: &Cases, gestures: &BTreeMap<String, Gesture>) -> Str
     })
 }
 
+/// The schema of an output about these cases, of which all is read.
+pub fn schema(cases: &Cases, sitting: &Sitting) -> String {
+    let cited = cases.facts.iter().map(|(fact, _)| fact.evidence.join(", "));
+    let cited: Vec<String> = cited.collect();
+    let named = |name| ("operation", one_of([name]));
+    let memory = (
+        "memory_id",
+        one_of(cases.memories.iter().map(|entry| &*entry.id)),
+    );
+    let speaker = ("speaker", one_of(sitting.names()));
+    let content = ("content", TEXT.to_string());
+    let turns = ("dia_id", one_of(cited.iter().map(String::as_str)));
+    let mut operations = vec![object(&[
+        named("INSERT"),
+        speaker,
+        content.clone(),
+        turns.clone(),
+    ])];
+    if !cases.memories.is_empty() {
+        operations.push(object(&[named("UPDATE"), memory.clone(), content, turns]));
+        operations.push(object(&[named("DELETE"), memory]));
+    }
+    object(&[("operations", list(&any_of(&operations)))])
+}
+
 /// Reads an output; none where it holds no object with `operations`.
 pub fn parse(output: &str, sitting: &Sitting) -> Option<Operations> {
     let object = json::object(output)?;
@@ -262,6 +288,49 @@ mod tests {
         let nothing = format!(r#"{{"operations":[{skis}]}}"#);
         assert_eq!(said(Gesture::Delete("D9:9".into())), nothing);
         assert_eq!(said(Gesture::Skip), nothing);
+    }
+
+    #[test]
+    fn the_schema_has_the_ids_and_names_that_there_are() {
+        let sitting = Sitting {
+            time: "noon",
+            turns: &[],
+            speakers: &["Anna".into(), " ".into(), "Ben".into()],
+        };
+        let text = r#"{"type":"string","pattern":"^\\S"}"#;
+        let of = |properties: &str, names: &str| {
+            format!(
+                r#"{{"type":"object","properties":{{{properties}}},"required":[{names}],"additionalProperties":false}}"#
+            )
+        };
+        let insert = of(
+            &format!(
+                r#""operation":{{"enum":["INSERT"]}},"speaker":{{"enum":["Anna","Ben"]}},"content":{text},"dia_id":{{"enum":["D2:1","D2:2"]}}"#
+            ),
+            r#""operation","speaker","content","dia_id""#,
+        );
+        let update = of(
+            &format!(
+                r#""operation":{{"enum":["UPDATE"]}},"memory_id":{{"enum":["m1"]}},"content":{text},"dia_id":{{"enum":["D2:1","D2:2"]}}"#
+            ),
+            r#""operation","memory_id","content","dia_id""#,
+        );
+        let delete = of(
+            r#""operation":{"enum":["DELETE"]},"memory_id":{"enum":["m1"]}"#,
+            r#""operation","memory_id""#,
+        );
+        let all = |operations: &str| {
+            let list =
+                format!(r#""operations":{{"type":"array","items":{{"anyOf":[{operations}]}}}}"#);
+            of(&list, r#""operations""#)
+        };
+        let expected = all(&format!("{insert},{update},{delete}"));
+        assert_eq!(schema(&cases(), &sitting), expected);
+        let nothing_known = Cases {
+            memories: vec![],
+            ..cases()
+        };
+        assert_eq!(schema(&nothing_known, &sitting), all(&insert));
     }
 
     #[test]

@@ -71,6 +71,7 @@ impl Reading<'_> {
             self.host,
             &extractor::prompt(self.sitting.time, turns),
             self.options.max_tokens,
+            (self.options.constrained).then(|| extractor::schema(turns, &self.sitting)),
             demonstration,
         )?;
         let Some(read) = extractor::parse(&output, &self.sitting) else {
@@ -89,6 +90,7 @@ impl Reading<'_> {
             self.host,
             &manager::prompt(self.sitting.time, cases),
             self.options.max_tokens,
+            (self.options.constrained).then(|| manager::schema(cases, &self.sitting)),
             demonstration,
         )?;
         let Some(read) = manager::parse(&output, &self.sitting) else {

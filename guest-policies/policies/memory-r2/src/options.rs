@@ -30,6 +30,11 @@ pub struct Options {
     pub max_tokens: u32,
     /// Tokens that the answerer may put out, thinking included. By default 512.
     pub answer_tokens: u32,
+    /// Whether extractor and manager can say nothing but JSON that is understood, with
+    /// the ids and names that there are: their requests have its schema as the output
+    /// grammar. The tokenizer must be able to write any text byte by byte. By default
+    /// false.
+    pub constrained: bool,
 }
 
 impl Default for Options {
@@ -44,6 +49,7 @@ impl Default for Options {
             answer_threshold: 0.1,
             max_tokens: 2048,
             answer_tokens: 512,
+            constrained: false,
         }
     }
 }

@@ -49,6 +49,12 @@ impl Sitting<'_> {
         cited
     }
 
+    /// Names of those who have spoken, but empty ones.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let names = self.speakers.iter().map(String::as_str);
+        names.filter(|name| !name.trim().is_empty())
+    }
+
     /// Whom a fact is filed under: the speaker whom the model names; where it
     /// names nobody who speaks, whoever told the fact, so that retrieval by
     /// speaker finds it; failing that, the name as it is.

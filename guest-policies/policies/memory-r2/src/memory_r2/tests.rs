@@ -80,6 +80,25 @@ fn facts_become_entries_as_the_manager_says() {
 }
 
 #[test]
+fn constrained_roles_are_given_their_schemas() {
+    let facts = r#"{"facts": [{"speaker": "Anna", "dia_id": "D1:1", "fact": "Anna skis."}]}"#;
+    let mut host = Rehearsal::scripted(Flat::default(), &[facts, r#"{"operations": []}"#]);
+    configured(r#"{"constrained": true}"#)
+        .observe(&mut host, session(1, &[("Anna", "I ski.")]), None)
+        .unwrap();
+    let schemas = host
+        .requests
+        .iter()
+        .map(|request| request.grammar.as_deref().unwrap());
+    let schemas: Vec<&str> = schemas.collect();
+    assert!(schemas[0].starts_with(
+        r#"{"type":"object","properties":{"facts":{"type":"array","items":{"type":"object","properties":{"speaker":{"enum":["Anna"]},"dia_id":{"enum":["D1:1"]},"fact":{"#
+    ));
+    assert!(schemas[1].contains(r#"{"operation":{"enum":["INSERT"]},"speaker":{"enum":["Anna"]}"#));
+    assert!(!schemas[1].contains("UPDATE"));
+}
+
+#[test]
 fn sessions_are_cut_into_at_most_so_many_chunks_and_none_is_empty() {
     let turns_per_request = |turns: usize| -> Vec<usize> {
         let mut host = Rehearsal::new(Flat::default(), |_| Ok(r#"{"facts": []}"#.into()));

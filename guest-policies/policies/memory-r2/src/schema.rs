@@ -1,0 +1,68 @@
+//! JSON schemas of what a role may say, written out by hand: their properties are in
+//! the order in which the role's message has its fields.
+
+/// Some text that does not begin with a space.
+pub const TEXT: &str = r#"{"type":"string","pattern":"^\\S"}"#;
+
+/// An object of exactly these properties, in this order.
+pub fn object(properties: &[(&str, String)]) -> String {
+    let names: Vec<String> = properties.iter().map(|(name, _)| quoted(name)).collect();
+    let pairs = names.iter().zip(properties);
+    let pairs: Vec<String> = pairs
+        .map(|(name, (_, of))| format!("{name}:{of}"))
+        .collect();
+    format!(
+        r#"{{"type":"object","properties":{{{}}},"required":[{}],"additionalProperties":false}}"#,
+        pairs.join(","),
+        names.join(",")
+    )
+}
+
+/// A list of any length.
+pub fn list(item: &str) -> String {
+    format!(r#"{{"type":"array","items":{item}}}"#)
+}
+
+/// Any of several.
+pub fn any_of(schemas: &[String]) -> String {
+    format!(r#"{{"anyOf":[{}]}}"#, schemas.join(","))
+}
+
+/// One of these texts, each given once or more often; where there is none, any.
+pub fn one_of<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
+    let mut known: Vec<String> = Vec::new();
+    for text in texts.into_iter().map(quoted) {
+        if !known.contains(&text) {
+            known.push(text);
+        }
+    }
+    match known.is_empty() {
+        true => TEXT.into(),
+        false => format!(r#"{{"enum":[{}]}}"#, known.join(",")),
+    }
+}
+
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_schema_is_json_and_keeps_its_order() {
+        let name = one_of(["Ben", "A\"", "Ben"]);
+        let schema = object(&[("name", name), ("all", list(TEXT)), ("free", one_of([]))]);
+        assert_eq!(
+            schema,
+            concat!(
+                r#"{"type":"object","properties":{"name":{"enum":["Ben","A\""]},"#,
+                r#""all":{"type":"array","items":{"type":"string","pattern":"^\\S"}},"#,
+                r#""free":{"type":"string","pattern":"^\\S"}},"#,
+                r#""required":["name","all","free"],"additionalProperties":false}"#
+            )
+        );
+        assert!(serde_json::from_str::<serde_json::Value>(&any_of(&[schema])).is_ok());
+    }
+}

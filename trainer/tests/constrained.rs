@@ -1,0 +1,142 @@
+//! A backbone that has learnt nothing speaks for the policy `memory-r2`: within the
+//! policy's schemas all that it says is understood, and without them nothing is.
+
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use std::sync::{Arc, Mutex};
+
+use burn_flex::Flex;
+use memloom_runtime::types::{FinishReason, Report, Turn};
+use memloom_runtime::{
+    Agent, Completion, EpisodeParts, GenerateCall, LanguageModel, Limits, ModelError, Sandbox,
+};
+use memloom_tests::component;
+use memloom_trainer::generate::{Job, generate};
+use memloom_trainer::model::config::Stored;
+use memloom_trainer::model::family::Family;
+use memloom_trainer::model::{Backbone, BackboneConfig};
+use memloom_trainer::rollout::alone::alone;
+use memloom_trainer::rollout::hub::AtOnce;
+use memloom_trainer::rollout::model::Sampling;
+use memloom_trainer::tokenizer::Tokenizer;
+
+/// Counts what was cut off.
+struct Counting {
+    own: Box<dyn LanguageModel>,
+    cut: Arc<Mutex<u32>>,
+}
+
+impl LanguageModel for Counting {
+    fn generate(&mut self, call: &GenerateCall) -> Result<Completion, ModelError> {
+        let completion = self.own.generate(call)?;
+        if completion.finish == FinishReason::Length {
+            *self.cut.lock().unwrap() += 1;
+        }
+        Ok(completion)
+    }
+}
+
+/// Two sessions, each with how many of its outputs were cut off.
+fn sessions(options: &str, seed: u64) -> [(Report, u32); 2] {
+    let sandbox = Sandbox::new(Limits::default()).unwrap();
+    let parts = EpisodeParts {
+        bank: sandbox.bank(component("flat")).unwrap(),
+        policy: sandbox.policy(component("memory-r2")).unwrap(),
+        policy_options: options.into(),
+        lexicon: vec![],
+    };
+    let texts = [r#"{"facts": [{"speaker": "Ada", "dia_id": "m1", "fact": "Ada skis."}]}"#.into()];
+    let roles = ["extractor", "manager", "answerer"].map(str::to_owned);
+    let tokenizer = Arc::new(Tokenizer::train_bpe(&texts, &[], &roles, 340).unwrap());
+    let config = BackboneConfig {
+        family: Family::Llama,
+        vocab_size: tokenizer.vocab_size(),
+        hidden_size: 16,
+        layers: 1,
+        heads: 2,
+        kv_heads: 1,
+        head_dim: 8,
+        intermediate_size: 24,
+        qkv_bias: false,
+        qk_norm: false,
+        rope_theta: 10_000.0,
+        rope_scaling: None,
+        norm_eps: 1e-6,
+        tie_embeddings: true,
+        context: 40_000,
+        stored: Stored::Float32,
+    };
+    let model = Backbone::<Flex>::random(&config, 3, &Default::default()).unwrap();
+    let mut engine = AtOnce::new(|jobs: &[Job]| {
+        let samples = generate(&model, jobs).into_iter();
+        samples
+            .map(|sample| sample.map_err(|error| error.to_string()))
+            .collect()
+    });
+    let sampling = Sampling {
+        seed,
+        occasion: [0, 0],
+        temperature: 1.0,
+        top_k: 0,
+        top_p: 1.0,
+    };
+    let cut = Arc::new(Mutex::new(0));
+    alone(&tokenizer, sampling, &mut engine, |own| {
+        let cut = cut.clone();
+        let model = Counting {
+            own,
+            cut: cut.clone(),
+        };
+        let mut agent = Agent::start(&parts, Box::new(model))?;
+        let turn = |id: &str, speaker: &str, text: &str| Turn {
+            id: id.into(),
+            speaker: speaker.into(),
+            text: text.into(),
+        };
+        let mut observe = |at: &str, turns| -> anyhow::Result<(Report, u32)> {
+            let report = agent.observe(at, turns)?;
+            Ok((report, std::mem::take(&mut *cut.lock().unwrap())))
+        };
+        Ok([
+            observe(
+                "3 May",
+                vec![turn("m1", "Ada", "I ski."), turn("m2", "Zoë \"Z\"", "Oh.")],
+            )?,
+            observe("4 May", vec![turn("m3", "Ada", "I ski no more.")])?,
+        ])
+    })
+    .unwrap()
+}
+
+#[test]
+fn what_a_constrained_role_says_is_always_understood() {
+    let (mut operations, mut whole) = (0, 0);
+    for seed in 0..8 {
+        let options = r#"{"constrained": true, "max_chunks": 1, "max_tokens": 700}"#;
+        let all = sessions(options, seed);
+        for (report, cut) in &all {
+            assert_eq!(report.malformed, *cut, "{report:?}");
+            whole += report.steps - cut;
+            operations += report
+                .operations
+                .iter()
+                .map(|(_, count)| count)
+                .sum::<u32>();
+        }
+        // Later, a bank may refuse to change an entry twice.
+        assert_eq!(all[0].0.refused, 0, "{all:?}");
+        assert_eq!(format!("{all:?}"), format!("{:?}", sessions(options, seed)));
+    }
+    assert!(
+        whole > 10 && operations > 10,
+        "{whole} outputs, {operations} operations"
+    );
+}
+
+#[test]
+fn without_a_schema_it_is_garbage() {
+    let all = sessions(r#"{"max_chunks": 1, "max_tokens": 700}"#, 1);
+    for (report, _) in all {
+        assert_eq!(report.malformed, report.steps, "{report:?}");
+    }
+}
