@@ -2,15 +2,18 @@
 //! whenever it comes and leaves with its last token.
 //!
 //! A pass reads one piece of every job: the tokens that it was given last, or a part
-//! of its prompt, up to a bound in all. Prompts stay in the cache as long as
-//! there is room: an equal one is not read again, and one that begins like another
-//! takes over its keys so far.
+//! of its prompt, up to a bound in all. Pages of the cache are taken as tokens come.
+//! Prompts stay there as long as nobody needs the room: an equal one is not read
+//! again, and one that begins like another goes on from its keys. Where there is no
+//! room left, the job that came last is put back to those that wait, and begins again
+//! later from the tokens that it has.
 
-use std::collections::BTreeMap;
-use std::ops::Range;
+use std::collections::{BTreeMap, VecDeque};
+use std::ops::Bound::{Excluded, Unbounded};
+use std::sync::Arc;
 
+use super::pages::{PAGE, Pages, Table};
 use super::running::Running;
-use super::slots::Slots;
 use super::{FinishReason, GenerateError, Job, Sample};
 use crate::model::decoder::Cache;
 use crate::model::kernels::floats;
@@ -26,25 +29,27 @@ pub(super) struct Room {
     pub(super) cache: usize,
 }
 
+impl Room {
+    /// Pages of the cache.
+    fn pages(self) -> usize {
+        self.cache / PAGE
+    }
+}
+
 const ROOM: Room = Room {
     pass: 8192,
     cache: 1 << 16,
 };
 
-/// A beginning that prompts share is taken over from so many tokens on: less is read
-/// quicker than waited for.
-const SHARED_TOKENS: usize = 64;
-
 /// A prompt in the cache. Names are given in the order of arrival.
 struct Prompt {
-    tokens: Vec<u32>,
-    slots: Range<usize>,
+    tokens: Arc<[u32]>,
+    /// Of all its tokens.
+    table: Table,
     /// Its first tokens that are in the cache.
     read: usize,
-    /// Another prompt whose keys it takes over, and how many, once they are there.
+    /// Another prompt, not read so far, and how many of its tokens are this one's first.
     begins_like: Option<(usize, usize)>,
-    /// Logits of what follows.
-    next: Option<Vec<f32>>,
     /// Jobs that have it.
     jobs: usize,
     /// Pass that had use for it last.
@@ -56,7 +61,10 @@ struct Member {
     ticket: usize,
     running: Running,
     prompt: usize,
-    slots: Range<usize>,
+    /// Of what it reads after the prompt.
+    own: Table,
+    /// Whether its prompt has been read.
+    begun: bool,
 }
 
 /// Jobs under way. Equal histories of calls give equal bytes.
@@ -64,11 +72,15 @@ pub struct Batch<B: Kernels> {
     model: Backbone<B>,
     room: Room,
     cache: Cache<B>,
-    slots: Slots,
+    pages: Pages,
     prompts: BTreeMap<usize, Prompt>,
+    /// Their names in the order of their tokens: what begins most alike is next to each
+    /// other.
+    names: BTreeMap<Arc<[u32]>, usize>,
     /// Prompts that there have been.
     arrived: usize,
-    waiting: Vec<(usize, Running)>,
+    /// In the order of their arrival, like those of the members, who all came before.
+    waiting: VecDeque<(usize, Running)>,
     members: Vec<Member>,
     ended: Vec<(usize, Result<Sample, GenerateError>)>,
     passes: u64,
@@ -85,10 +97,11 @@ impl<B: Kernels> Batch<B> {
             room,
             cache: model.cache(),
             model,
-            slots: Slots::default(),
+            pages: Pages::default(),
             prompts: BTreeMap::new(),
+            names: BTreeMap::new(),
             arrived: 0,
-            waiting: Vec::new(),
+            waiting: VecDeque::new(),
             members: Vec::new(),
             ended: Vec::new(),
             passes: 0,
@@ -105,7 +118,7 @@ impl<B: Kernels> Batch<B> {
             _ => {
                 let running = Running::new(job, context);
                 if !running.done {
-                    return self.waiting.push((ticket, running));
+                    return self.waiting.push_back((ticket, running));
                 }
                 running.end()
             }
@@ -117,138 +130,178 @@ impl<B: Kernels> Batch<B> {
     /// ticket.
     pub fn step(&mut self) -> Vec<(usize, Result<Sample, GenerateError>)> {
         self.passes += 1;
+        self.go_on();
         self.admit();
-        self.take_over();
+        self.cache.grow(self.pages.total() * PAGE);
         self.pass();
-        self.take_over();
         let mut ended = std::mem::take(&mut self.ended);
         let (done, live): (Vec<_>, Vec<_>) = std::mem::take(&mut self.members)
             .into_iter()
             .partition(|member| member.running.done);
         self.members = live;
         for member in done {
-            self.free(member.slots);
-            if let Some(prompt) = self.prompts.get_mut(&member.prompt) {
-                prompt.jobs -= 1;
-                prompt.used = self.passes;
-            }
+            self.leave(&member);
             ended.push((member.ticket, member.running.end()));
         }
         ended.sort_by_key(|(ticket, _)| *ticket);
         ended
     }
 
+    /// Gives jobs pages for what they read next, the one that came first first. As long as
+    /// there are none, the one that came last is put back.
+    fn go_on(&mut self) {
+        let mut index = 0;
+        while let Some(member) = self.members.get(index) {
+            let count = match member.begun {
+                true => member.running.unread().len(),
+                false => 0,
+            };
+            if self.make_room(member.own.lacks(count), self.members.len() == 1) {
+                let most = self.room.pages();
+                self.members[index].own.extend(count, &mut self.pages, most);
+                index += 1;
+            } else if let Some(last) = self.members.pop() {
+                self.leave(&last);
+                self.waiting.push_front((last.ticket, last.running));
+            }
+        }
+    }
+
     /// Lets waiting jobs in, in their order, as long as there is room.
     fn admit(&mut self) {
-        let mut waiting = std::mem::take(&mut self.waiting).into_iter();
-        for (ticket, mut running) in waiting.by_ref() {
-            let Some((prompt, slots)) = self.place(&running) else {
-                self.waiting.push((ticket, running));
-                break;
+        while let Some((ticket, mut running)) = self.waiting.pop_front() {
+            let Some(prompt) = self.place(&running.prompt()) else {
+                return self.waiting.push_front((ticket, running));
             };
-            running.settle(&slots);
-            if let Some(known) = self.prompts.get_mut(&prompt) {
-                known.jobs += 1;
-                known.used = self.passes;
-                if let Some(logits) = &known.next {
-                    running.step(logits);
-                }
-            }
+            running.settle();
             self.members.push(Member {
                 ticket,
                 running,
                 prompt,
-                slots,
+                own: Table::default(),
+                begun: false,
             });
         }
-        self.waiting.extend(waiting);
-        self.cache.grow(self.slots.total());
     }
 
-    /// The prompt that a job reads first, and slots for the rest. Prompts that no job
-    /// has make room.
-    fn place(&mut self, running: &Running) -> Option<(usize, Range<usize>)> {
-        let tokens = running.prompt();
-        loop {
-            // A job that is alone may take what it takes.
-            let most = match self.members.is_empty() && self.prompts.is_empty() {
-                true => usize::MAX,
-                false => self.room.cache,
-            };
-            if let Some(found) = self.try_place(&tokens, running.room(), most) {
-                return Some(found);
-            }
-            let idle = self.prompts.iter().filter(|(_, prompt)| prompt.jobs == 0);
-            let oldest = *idle.min_by_key(|(_, prompt)| prompt.used)?.0;
-            if let Some(prompt) = self.prompts.remove(&oldest) {
-                self.free(prompt.slots);
-            }
+    /// The prompt that a job reads first, if there is room for it.
+    fn place(&mut self, tokens: &[u32]) -> Option<usize> {
+        match self.names.get(tokens) {
+            Some(name) => self.join(*name),
+            None => self.add(tokens),
         }
     }
 
-    fn try_place(
-        &mut self,
-        tokens: &[u32],
-        room: usize,
-        most: usize,
-    ) -> Option<(usize, Range<usize>)> {
-        let mut known = self.prompts.iter();
-        if let Some((prompt, _)) = known.find(|(_, prompt)| prompt.tokens == tokens) {
-            return Some((*prompt, self.slots.take(room, most)?));
-        }
-        let slots = self.slots.take(tokens.len(), most)?;
-        let Some(own) = self.slots.take(room, most) else {
-            self.slots.give(slots);
+    /// Has one more job read a prompt that is there.
+    fn join(&mut self, name: usize) -> Option<usize> {
+        self.prompts.get_mut(&name)?.jobs += 1;
+        let fits = self.make_room(self.members.len() + 1, self.members.is_empty());
+        let prompt = self.prompts.get_mut(&name)?;
+        if !fits {
+            prompt.jobs -= 1;
             return None;
-        };
+        }
+        // What followed is not kept: the last token is read again.
+        prompt.read = prompt.read.min(prompt.tokens.len() - 1);
+        Some(name)
+    }
+
+    /// Begins a prompt, and leaves a page for every job to go on.
+    fn add(&mut self, tokens: &[u32]) -> Option<usize> {
         let name = self.arrived;
-        self.arrived += 1;
-        let prompt = Prompt {
-            begins_like: self.alike(tokens),
-            tokens: tokens.to_vec(),
-            slots,
+        let mut prompt = Prompt {
+            tokens: tokens.into(),
+            table: Table::default(),
             read: 0,
-            next: None,
-            jobs: 0,
+            begins_like: None,
+            jobs: 1,
             used: self.passes,
         };
+        let mut unread = tokens.len();
+        if let Some((source, count)) = self.alike(tokens) {
+            let known = &self.prompts[&source];
+            prompt.table = known.table.first(count);
+            match known.read < count {
+                true => prompt.begins_like = Some((source, count)),
+                false => prompt.read = count,
+            }
+            unread -= count;
+        }
+        self.pages.hold(&prompt.table);
+        let mut own = Table::default();
+        let needed = own.lacks(unread) + self.members.len() + 1;
+        if !self.make_room(needed, self.members.is_empty()) {
+            self.pages.release(&prompt.table);
+            return None;
+        }
+        own.extend(unread, &mut self.pages, self.room.pages());
+        prompt.table.append(own);
+        self.names.insert(prompt.tokens.clone(), name);
         self.prompts.insert(name, prompt);
-        Some((name, own))
+        self.arrived += 1;
+        Some(name)
     }
 
     /// The first of the prompts that share the longest beginning with `tokens`, and
     /// how long it is. The last token is always read: its logits are wanted.
     fn alike(&self, tokens: &[u32]) -> Option<(usize, usize)> {
         let most = tokens.len() - 1;
-        let shared = |(name, prompt): (&usize, &Prompt)| {
-            let pairs = prompt.tokens.iter().zip(&tokens[..most]);
+        let before = self.names.range::<[u32], _>((Unbounded, Excluded(tokens)));
+        let after = self.names.range::<[u32], _>((Excluded(tokens), Unbounded));
+        let neighbours = before.rev().take(1).chain(after.take(1));
+        let shared = neighbours.map(|(other, name)| {
+            let pairs = other.iter().zip(&tokens[..most]);
             (*name, pairs.take_while(|(a, b)| a == b).count())
-        };
-        let longest = self.prompts.iter().map(shared);
-        let longest = longest.max_by_key(|(name, count)| (*count, std::cmp::Reverse(*name)));
-        longest.filter(|(_, count)| *count >= SHARED_TOKENS)
+        });
+        let longest = shared.max_by_key(|(name, count)| (*count, std::cmp::Reverse(*name)));
+        // Less would keep a page from others for the sake of a few tokens.
+        longest.filter(|(_, count)| *count >= PAGE)
     }
 
-    /// Copies the keys of shared beginnings that have been read.
-    fn take_over(&mut self) {
-        let pending = self.prompts.iter();
-        let pending: Vec<(usize, usize, usize)> = pending
-            .filter_map(|(name, prompt)| {
-                let (source, count) = prompt.begins_like?;
-                Some((*name, source, count))
-            })
-            .collect();
-        for (name, source, count) in pending {
-            let from = &self.prompts[&source];
-            if from.read < count {
-                continue;
+    /// Whether so many pages can be taken. If that takes idle prompts to leave, they do,
+    /// the one that had the last job first had first, and no more than it takes; none
+    /// where it would not help. A job that is alone may take what it takes.
+    fn make_room(&mut self, needed: usize, alone: bool) -> bool {
+        let most = self.room.pages();
+        if self.pages.spare(most) >= needed {
+            return true;
+        }
+        let idle = self.prompts.iter().filter(|(_, prompt)| prompt.jobs == 0);
+        let mut idle: Vec<(u64, usize)> = idle.map(|(name, prompt)| (prompt.used, *name)).collect();
+        idle.sort_unstable();
+        let mut pages = self.pages.clone();
+        let mut leaving = Vec::new();
+        for (_, name) in idle {
+            if pages.spare(most) >= needed {
+                break;
             }
-            let from = from.slots.start..from.slots.start + count;
-            if let Some(prompt) = self.prompts.get_mut(&name) {
-                self.cache.copy(from, prompt.slots.start);
-                prompt.read = count;
-                prompt.begins_like = None;
+            pages.release(&self.prompts[&name].table);
+            leaving.push(name);
+        }
+        let enough = alone || pages.spare(most) >= needed;
+        if enough {
+            leaving.into_iter().for_each(|name| self.forget(name));
+        }
+        enough
+    }
+
+    /// Gives up a member's place.
+    fn leave(&mut self, member: &Member) {
+        self.pages.release(&member.own);
+        if let Some(prompt) = self.prompts.get_mut(&member.prompt) {
+            prompt.jobs -= 1;
+            prompt.used = self.passes;
+            // Who waits for it to be read came later, and left before.
+            if prompt.jobs == 0 && prompt.read < prompt.tokens.len() {
+                self.forget(member.prompt);
             }
+        }
+    }
+
+    fn forget(&mut self, name: usize) {
+        if let Some(prompt) = self.prompts.remove(&name) {
+            self.names.remove(&prompt.tokens);
+            self.pages.release(&prompt.table);
         }
     }
 
@@ -258,26 +311,40 @@ impl<B: Kernels> Batch<B> {
         let mut at = Vec::new();
         let mut readers = Vec::new();
         for (index, member) in self.members.iter_mut().enumerate() {
-            let prompt = &self.prompts[&member.prompt];
-            if prompt.next.is_some() && !member.running.done {
-                member.running.read_into(&mut layout, &prompt.slots);
+            if member.begun {
+                let prompt = self.prompts[&member.prompt].table.parts();
+                layout.push_cached(member.running.unread(), prompt.chain(member.own.parts()));
+                member.running.settle();
                 at.push(layout.tokens.len() - 1);
                 readers.push(Reader::Member(index));
             }
         }
-        for (name, prompt) in &mut self.prompts {
+        let unread = self.prompts.iter();
+        let unread = unread.filter(|(_, prompt)| prompt.read < prompt.tokens.len());
+        let unread: Vec<usize> = unread.map(|(name, _)| *name).collect();
+        for name in unread {
+            let like = self.prompts[&name].begins_like;
+            if like.is_some_and(|(source, count)| self.prompts[&source].read < count) {
+                continue;
+            }
+            let Some(prompt) = self.prompts.get_mut(&name) else {
+                continue;
+            };
+            // Keys of this very pass can be seen, too: they are written first.
+            if let Some((_, count)) = prompt.begins_like.take() {
+                prompt.read = count;
+            }
             let unread = &prompt.tokens[prompt.read..];
             let room = self.room.pass.saturating_sub(layout.tokens.len());
             let count = unread.len().min(room);
-            if count == 0 || prompt.begins_like.is_some() {
+            if count == 0 {
                 continue;
             }
             prompt.read += count;
-            let own = prompt.slots.start..prompt.slots.start + prompt.read;
-            layout.push_cached(&unread[..count], 0..0, own);
+            layout.push_cached(&unread[..count], prompt.table.first(prompt.read).parts());
             if prompt.read == prompt.tokens.len() {
                 at.push(layout.tokens.len() - 1);
-                readers.push(Reader::Prompt(*name));
+                readers.push(Reader::Prompt(name));
             }
         }
         let Some(last) = layout.tokens.len().checked_sub(1) else {
@@ -293,19 +360,15 @@ impl<B: Kernels> Batch<B> {
             match reader {
                 Reader::Member(index) => self.members[index].running.step(row),
                 Reader::Prompt(name) => {
-                    let own = self.members.iter_mut().filter(|m| m.prompt == name);
-                    own.for_each(|member| member.running.step(row));
-                    if let Some(prompt) = self.prompts.get_mut(&name) {
-                        prompt.next = Some(row.to_vec());
+                    let waiting = (self.members.iter_mut())
+                        .filter(|member| member.prompt == name && !member.begun);
+                    for member in waiting {
+                        member.begun = true;
+                        member.running.step(row);
                     }
                 }
             }
         }
-    }
-
-    fn free(&mut self, slots: Range<usize>) {
-        self.cache.clear(slots.clone());
-        self.slots.give(slots);
     }
 }
 
@@ -313,6 +376,9 @@ impl<B: Kernels> Batch<B> {
 enum Reader {
     /// A job, by its place among the members.
     Member(usize),
-    /// All jobs of a prompt.
+    /// All jobs of a prompt that have not begun.
     Prompt(usize),
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,9 +7,9 @@
 //! sampled one before them. Random numbers belong to a job, never to a batch.
 
 mod batch;
+mod pages;
 mod running;
 mod sampling;
-mod slots;
 mod stop;
 
 use std::sync::Arc;

@@ -1,6 +1,5 @@
 //! A job under way.
 
-use std::ops::Range;
 use std::sync::Arc;
 
 use rand_chacha::ChaCha8Rng;
@@ -9,7 +8,6 @@ use rand_chacha::rand_core::SeedableRng;
 use super::sampling::choose;
 use super::{FinishReason, GenerateError, Job, Sample};
 use crate::grammar::{GrammarError, State};
-use crate::model::Layout;
 
 /// Most tokens that a job can be given.
 pub(super) fn limit(job: &Job, context: usize) -> usize {
@@ -31,8 +29,6 @@ pub(super) struct Running {
     pub(super) done: bool,
     /// Tokens of the sample that the backbone has read or will with the prompt.
     read: usize,
-    /// Slots of the other tokens that were read.
-    own: Range<usize>,
 }
 
 impl Running {
@@ -50,16 +46,14 @@ impl Running {
             }),
             done: false,
             read: 0,
-            own: 0..0,
             job,
         };
         new.go_on();
-        new.read = new.sample.tokens.len();
         new
     }
 
-    /// What the backbone reads first: the prompt, and what the grammar forces after
-    /// it.
+    /// What the backbone reads first: the prompt, and the tokens that there are already:
+    /// those that the grammar forces, or all that it had when it was put back.
     pub(super) fn prompt(&self) -> Vec<u32> {
         [&*self.job.prompt, &self.sample.tokens].concat()
     }
@@ -72,14 +66,9 @@ impl Running {
         }
     }
 
-    /// Slots that it takes beside its prompt's.
-    pub(super) fn room(&self) -> usize {
-        self.limit - self.read
-    }
-
-    /// Gives it these slots.
-    pub(super) fn settle(&mut self, slots: &Range<usize>) {
-        self.own = slots.start..slots.start;
+    /// Counts all tokens that there are as read.
+    pub(super) fn settle(&mut self) {
+        self.read = self.sample.tokens.len();
     }
 
     /// Chooses a token by the logits that follow the last one.
@@ -135,11 +124,8 @@ impl Running {
         end || (self.job.stop.as_ref()).is_some_and(|stop| stop.ends(tokens))
     }
 
-    /// Adds what the backbone has not read to a pass, after a prompt's slots.
-    pub(super) fn read_into(&mut self, layout: &mut Layout, prefix: &Range<usize>) {
-        let unread = &self.sample.tokens[self.read..];
-        self.own.end += unread.len();
-        layout.push_cached(unread, prefix.clone(), self.own.clone());
-        self.read = self.sample.tokens.len();
+    /// The tokens that the backbone has not read.
+    pub(super) fn unread(&self) -> &[u32] {
+        &self.sample.tokens[self.read..]
     }
 }

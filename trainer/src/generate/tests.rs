@@ -2,7 +2,6 @@
 
 use burn_flex::Flex;
 
-use super::batch::Room;
 use super::*;
 use crate::model::kernels::floats;
 use crate::model::{BackboneConfig, Row, Sequence, choice_logprobs};
@@ -23,11 +22,16 @@ fn model(heads: usize) -> Backbone<Flex> {
     Backbone::random(&config, 11, &Default::default()).unwrap()
 }
 
-fn grammar(expression: &str) -> Option<Arc<Grammar>> {
+pub(super) fn grammar(expression: &str) -> Option<Arc<Grammar>> {
     Some(Grammar::parse(expression, &tokenizer()).unwrap())
 }
 
-fn job(prompt: &[u32], grammar: Option<Arc<Grammar>>, max_tokens: usize, seed: u64) -> Job {
+pub(super) fn job(
+    prompt: &[u32],
+    grammar: Option<Arc<Grammar>>,
+    max_tokens: usize,
+    seed: u64,
+) -> Job {
     Job {
         role: "extractor".into(),
         prompt: prompt.into(),
@@ -66,7 +70,7 @@ fn jobs() -> Vec<Job> {
     jobs
 }
 
-fn run(model: &Backbone<Flex>, jobs: &[Job]) -> Vec<Sample> {
+pub(super) fn run(model: &Backbone<Flex>, jobs: &[Job]) -> Vec<Sample> {
     generate(model, jobs)
         .into_iter()
         .map(Result::unwrap)
@@ -302,7 +306,7 @@ fn join(mut batch: Batch<Flex>, jobs: &[Job]) -> (Vec<Sample>, usize) {
     (samples.into_iter().flatten().collect(), passes)
 }
 
-fn assert_alike(one: &[Sample], other: &[Sample]) {
+pub(super) fn assert_alike(one: &[Sample], other: &[Sample]) {
     assert_eq!(one.len(), other.len());
     for (one, other) in one.iter().zip(other) {
         assert_eq!((&one.tokens, one.finish), (&other.tokens, other.finish));
@@ -326,7 +330,7 @@ fn jobs_join_and_leave_while_others_go_on() {
 }
 
 /// A model that reads long prompts.
-fn long_model() -> Backbone<Flex> {
+pub(super) fn long_model() -> Backbone<Flex> {
     let config = BackboneConfig {
         vocab_size: 50,
         context: 2000,
@@ -336,7 +340,7 @@ fn long_model() -> Backbone<Flex> {
 }
 
 /// Prompts with a beginning in common of `shared` tokens.
-fn alike(shared: usize, own: usize, count: u32) -> Vec<Job> {
+pub(super) fn alike(shared: usize, own: usize, count: u32) -> Vec<Job> {
     let token = |index: u32| index.wrapping_mul(2_654_435_761) % 50;
     (0..count)
         .map(|member| {
@@ -362,37 +366,6 @@ fn shared_beginnings_are_taken_over_and_change_nothing() {
         .collect();
     assert_alike(&together, &alone);
     assert_alike(&one_by_one(&model, &jobs).0, &alone);
-}
-
-#[test]
-fn long_prompts_are_read_in_pieces_and_room_is_made() {
-    let model = long_model();
-    let room = Room {
-        pass: 64,
-        cache: 512,
-    };
-    // More than a pass, more than the cache, together much more.
-    let mut jobs = alike(0, 150, 5);
-    jobs.extend(alike(90, 10, 3));
-    jobs.extend(alike(0, 700, 1));
-    jobs.push(jobs[0].clone());
-    let alone: Vec<Sample> = jobs
-        .iter()
-        .map(|job| run(&model, std::slice::from_ref(job)).remove(0))
-        .collect();
-    let (samples, _) = join(Batch::within(room, model.clone()), &jobs);
-    assert_alike(&samples, &alone);
-    let mut batch = Batch::within(room, model);
-    for (ticket, job) in jobs.iter().enumerate() {
-        batch.begin(ticket, job.clone());
-    }
-    let mut ended = Vec::new();
-    while ended.len() < jobs.len() {
-        ended.extend(batch.step());
-    }
-    ended.sort_by_key(|(ticket, _)| *ticket);
-    let samples: Vec<Sample> = ended.into_iter().map(|(_, s)| s.unwrap()).collect();
-    assert_alike(&samples, &alone);
 }
 
 #[test]

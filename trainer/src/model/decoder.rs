@@ -7,7 +7,6 @@
 //! product.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 use std::sync::Arc;
 
 use burn::tensor::{Int, Tensor, TensorData};
@@ -69,36 +68,15 @@ pub struct Cache<B: Kernels>(Vec<Tensor<B, 2>>);
 impl<B: Kernels> Cache<B> {
     /// Adds slots until there are so many.
     pub(crate) fn grow(&mut self, slots: usize) {
-        self.each(|keys| {
+        for keys in &mut self.0 {
             let [present, width] = keys.dims();
-            if slots <= present {
-                return keys;
+            if slots > present {
+                let new = Tensor::zeros([slots - present, width], &keys.device());
+                *keys = match present {
+                    0 => new,
+                    _ => Tensor::cat(vec![keys.clone(), new], 0),
+                };
             }
-            let new = Tensor::zeros([slots - present, width], &keys.device());
-            match present {
-                0 => new,
-                _ => Tensor::cat(vec![keys, new], 0),
-            }
-        });
-    }
-
-    /// Copies slots to those that begin with `to`.
-    pub(crate) fn copy(&mut self, from: Range<usize>, to: usize) {
-        self.each(|keys| B::copy_slots(keys, from.clone(), to));
-    }
-
-    /// Has slots be as they were before they were written to.
-    pub(crate) fn clear(&mut self, slots: Range<usize>) {
-        if !slots.is_empty() {
-            self.each(|keys| B::clear_slots(keys, slots.clone()));
-        }
-    }
-
-    /// Puts something in the place of each layer's keys and values. They are moved,
-    /// so that a kernel that holds the only handle can write in place.
-    fn each(&mut self, mut change: impl FnMut(Tensor<B, 2>) -> Tensor<B, 2>) {
-        for keys in std::mem::take(&mut self.0) {
-            self.0.push(change(keys));
         }
     }
 }

@@ -2,29 +2,24 @@
 
 use std::ops::Range;
 
-/// Consecutive tokens that see a prefix whole and their own run causally.
+/// Consecutive tokens that see the same keys, but for their own run causally.
 ///
-/// The query at offset `j` sees the keys `prefix` and `own`, the latter without
-/// its last `queries.len() - 1 - j` keys.
+/// The query at offset `j` sees all keys but the last `queries.len() - 1 - j`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Segment {
     /// Tokens of this pass, as indices into [`Layout::tokens`].
     pub queries: Range<usize>,
-    /// Keys that all queries see.
-    pub prefix: Range<usize>,
-    /// Keys of the run that ends with the last query.
-    pub own: Range<usize>,
+    /// Where the keys are, as indices into [`Layout::runs`]; the queries' own are the
+    /// last.
+    pub runs: Range<usize>,
+    /// Keys that the last query sees.
+    pub keys: usize,
 }
 
 impl Segment {
-    /// Keys that the segment's last query sees.
-    pub fn keys(&self) -> usize {
-        self.prefix.len() + self.own.len()
-    }
-
     /// Keys that the query at offset `j` sees.
     pub fn visible(&self, j: usize) -> usize {
-        self.keys() - (self.queries.len() - 1 - j)
+        self.keys - (self.queries.len() - 1 - j)
     }
 }
 
@@ -40,6 +35,8 @@ pub struct Layout {
     pub positions: Vec<u32>,
     /// In order of their queries, which together are all tokens.
     pub segments: Vec<Segment>,
+    /// Consecutive keys, none of them empty: those of each segment one after the other.
+    pub runs: Vec<Range<usize>>,
     /// Consecutive ranges of `segments` whose keys are among their own tokens.
     pub rows: Vec<Range<usize>>,
     /// Slot of the cache that each token's key and value go to.
@@ -61,27 +58,55 @@ impl Layout {
     fn push_run(&mut self, tokens: &[u32], position: usize, prefix: Range<usize>) -> Range<usize> {
         let run = self.push_tokens(tokens, position);
         if !tokens.is_empty() {
-            self.segments.push(Segment {
-                queries: run.clone(),
-                prefix,
-                own: run.clone(),
-            });
+            self.push_segment(run.clone(), [prefix, run.clone()].into_iter());
         }
         run
     }
 
-    /// Adds a row of one segment whose keys are in a cache: `own` ends with the
-    /// slots of `tokens`, which follow `prefix` and the rest of `own`.
-    pub fn push_cached(&mut self, tokens: &[u32], prefix: Range<usize>, own: Range<usize>) {
-        let earlier = own.len() - tokens.len();
-        let queries = self.push_tokens(tokens, prefix.len() + earlier);
-        self.slots.extend(own.start + earlier..own.end);
+    /// Adds a row of one segment whose keys are in a cache, in the slots `runs`; the last
+    /// of them are those of `tokens`.
+    pub fn push_cached(&mut self, tokens: &[u32], runs: impl Iterator<Item = Range<usize>>) {
+        let start = self.tokens.len();
         self.rows.push(self.segments.len()..self.segments.len() + 1);
+        let keys = self.push_segment(start..start + tokens.len(), runs);
+        let earlier = keys - tokens.len();
+        self.push_tokens(tokens, earlier);
+        let own = self.segments.last().into_iter();
+        let own = own.flat_map(|segment| self.runs[segment.runs.clone()].iter().cloned());
+        self.slots.extend(own.flatten().skip(earlier));
+    }
+
+    /// Adds a segment, with runs in one where they are adjacent; how many keys it has.
+    fn push_segment(
+        &mut self,
+        queries: Range<usize>,
+        runs: impl Iterator<Item = Range<usize>>,
+    ) -> usize {
+        let start = self.runs.len();
+        let mut keys = 0;
+        for run in runs.filter(|run| !run.is_empty()) {
+            keys += run.len();
+            match self.runs[start..].last_mut() {
+                Some(last) if last.end == run.start => last.end = run.end,
+                _ => self.runs.push(run),
+            }
+        }
         self.segments.push(Segment {
             queries,
-            prefix,
-            own,
+            runs: start..self.runs.len(),
+            keys,
         });
+        keys
+    }
+
+    /// The runs of a segment's keys.
+    pub fn runs(&self, segment: &Segment) -> &[Range<usize>] {
+        &self.runs[segment.runs.clone()]
+    }
+
+    /// The keys of a segment.
+    pub fn keys(&self, segment: &Segment) -> impl Iterator<Item = usize> {
+        self.runs(segment).iter().cloned().flatten()
     }
 
     fn push_tokens(&mut self, tokens: &[u32], position: usize) -> Range<usize> {
@@ -116,16 +141,21 @@ mod tests {
         assert_eq!(layout.rows, [0..3, 3..4]);
         assert_eq!(layout.row_tokens(&layout.rows[0]), 0..6);
         let second = &layout.segments[1];
-        assert_eq!((second.prefix.clone(), second.own.clone()), (0..3, 3..5));
+        assert_eq!(layout.keys(second).collect::<Vec<_>>(), [0, 1, 2, 3, 4]);
         assert_eq!((second.visible(0), second.visible(1)), (4, 5));
+        let third: Vec<usize> = layout.keys(&layout.segments[2]).collect();
+        assert_eq!(third, [0, 1, 2, 5]);
     }
 
     #[test]
-    fn cached_tokens_continue_their_prefix_and_their_own_run() {
+    fn cached_tokens_continue_their_runs_and_adjacent_ones_are_one() {
         let mut layout = Layout::default();
-        layout.push_cached(&[4, 5], 10..13, 20..24);
+        layout.push_cached(&[4, 5], [10..13, 20..22, 22..23, 2..3].into_iter());
         assert_eq!(layout.positions, [5, 6]);
-        assert_eq!(layout.slots, [22, 23]);
+        assert_eq!(layout.slots, [22, 2]);
+        assert_eq!(layout.runs, [10..13, 20..23, 2..3]);
         assert_eq!(layout.segments[0].visible(0), 6);
+        layout.push_cached(&[6], [3..5].into_iter());
+        assert_eq!((layout.runs.len(), layout.slots[2]), (4, 4));
     }
 }

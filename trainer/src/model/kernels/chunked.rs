@@ -63,7 +63,8 @@ pub(super) fn attend_cached<B: Backend>(
         1,
     );
     let slots = indices::<B>(plan.layout().slots.iter().copied(), &plan.device);
-    let cache = cache.select_assign(0, slots, new, IndexingUpdateOp::Add);
+    let slots = slots.unsqueeze_dim::<2>(1);
+    let cache = cache.scatter_nd(slots, new, IndexingUpdateOp::Assign);
     let [count, _] = cache.dims();
     let by_head = |part: usize| {
         cache
@@ -161,8 +162,7 @@ impl<B: Backend> Chunk<B> {
             // What pads sees the first key and is never read.
             queries.resize((index + 1) * longest, 0);
             visible.resize((index + 1) * longest, 1);
-            let seen = segment.prefix.clone().chain(segment.own.clone());
-            keys.extend(seen.take(piece.keys));
+            keys.extend(sight.layout.keys(segment).take(piece.keys));
             keys.resize((index + 1) * most, 0);
         }
         let shape = [pieces.len(), 1, longest, 1];

@@ -65,19 +65,6 @@ impl Kernels for Flex {
         (wrap(attended.means, shape), whole(cache))
     }
 
-    fn copy_slots(cache: Tensor<Self, 2>, from: Range<usize>, to: usize) -> Tensor<Self, 2> {
-        let [_, width] = cache.dims();
-        let mut cache = dense(cache);
-        let rows = cache.storage_mut::<f32>();
-        rows.copy_within(from.start * width..from.end * width, to * width);
-        whole(cache)
-    }
-
-    fn clear_slots(cache: Tensor<Self, 2>, _: Range<usize>) -> Tensor<Self, 2> {
-        // They are written over.
-        cache
-    }
-
     fn partial(
         logits: Tensor<Self, 2>,
         choices: &[Choice],

@@ -148,8 +148,8 @@ pub trait Kernels: Backend {
     }
 
     /// Rotary attention to the keys and values in `cache`, [slots, keys | values],
-    /// after the tokens' own are written to their slots, which must be zero
-    /// before. Not differentiable. Gives the cache back.
+    /// after the tokens' own are written to their slots: a token of the pass may see
+    /// another segment's of the same pass. Not differentiable. Gives the cache back.
     fn attend_cached(
         qkv: Tensor<Self, 2>,
         cache: Tensor<Self, 2>,
@@ -161,20 +161,6 @@ pub trait Kernels: Backend {
     /// The rows of `words`, [vocabulary, hidden], that `tokens` name.
     fn embed(words: Tensor<Self, 2>, tokens: Tensor<Self, 1, Int>) -> Tensor<Self, 2> {
         words.select(0, tokens)
-    }
-
-    /// Copies rows of a cache, which do not overlap with where they go.
-    fn copy_slots(cache: Tensor<Self, 2>, from: Range<usize>, to: usize) -> Tensor<Self, 2> {
-        let [_, width] = cache.dims();
-        let rows = cache.clone().slice([from.clone(), 0..width]);
-        cache.slice_assign([to..to + from.len(), 0..width], rows)
-    }
-
-    /// Makes rows of a cache ready to be written to once more.
-    fn clear_slots(cache: Tensor<Self, 2>, slots: Range<usize>) -> Tensor<Self, 2> {
-        let [_, width] = cache.dims();
-        let rows = Tensor::zeros([slots.len(), width], &cache.device());
-        cache.slice_assign([slots, 0..width], rows)
     }
 
     /// Log-probability of each choice, `[choices]`, and the entropy of what it was

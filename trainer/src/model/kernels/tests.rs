@@ -107,7 +107,7 @@ fn naive_attention(qkv: Tensor<Tracked, 2>, plan: &Plan<Tracked>) -> Tensor<Trac
     let [tokens, _] = qkv.dims();
     let mut hidden = vec![true; tokens * tokens];
     for segment in &plan.layout().segments {
-        let seen: Vec<usize> = segment.prefix.clone().chain(segment.own.clone()).collect();
+        let seen: Vec<usize> = plan.layout().keys(segment).collect();
         for (j, query) in segment.queries.clone().enumerate() {
             for key in &seen[..segment.visible(j)] {
                 hidden[query * tokens + key] = false;
@@ -170,24 +170,23 @@ fn attention_through_a_cache_is_attention() {
         let plan = Plan::new(sight(whole, heads), Default::default());
         let expected = floats(Plain::attend(qkv.clone(), &plan));
 
-        // The prompt, then the completions in blocks of different lengths.
-        let mut prompt = Layout::default();
-        prompt.push_cached(&[0; 40], 0..0, 3..43);
+        // The prompt with what follows it at once, in slots here and there, then the
+        // completions in blocks of different lengths.
+        let prompt = || [3..19, 40..56, 56..62, 20..22].into_iter();
         let mut begun = Layout::default();
-        begun.push_cached(&[0; 5], 3..43, 50..55);
-        begun.push_cached(&[0; 1], 3..43, 60..61);
+        begun.push_cached(&[0; 40], prompt());
+        begun.push_cached(&[0; 5], prompt().chain([64..68, 80..81]));
+        let mut joined = Layout::default();
+        joined.push_cached(&[0; 1], prompt().chain([90..91]));
+        joined.push_cached(&[0; 1], prompt().chain([64..68, 80..82]));
         let mut ended = Layout::default();
-        ended.push_cached(&[0; 1], 3..43, 50..56);
-        ended.push_cached(&[0; 3], 3..43, 60..64);
-        let rows: [Vec<usize>; 3] = [
-            (0..40).collect(),
-            (40..45).chain(46..47).collect(),
-            (45..46).chain(47..50).collect(),
-        ];
-        let slots = [70, 2 * heads.keys * heads.width];
-        let mut fused_cache = Tensor::zeros(slots, &Default::default());
+        ended.push_cached(&[0; 3], prompt().chain([90..92, 70..72]));
+        let rows: [Vec<usize>; 3] = [(0..45).collect(), vec![46, 45], (47..50).collect()];
+        let slots = [100, 2 * heads.keys * heads.width];
+        // What slots held before is written over.
+        let mut fused_cache = Tensor::full(slots, 7.0, &Default::default());
         let mut plain_cache = fused_cache.clone();
-        for (layout, rows) in [prompt, begun, ended].into_iter().zip(rows) {
+        for (layout, rows) in [begun, joined, ended].into_iter().zip(rows) {
             let plan = Plan::new(sight(layout, heads), Default::default());
             let at = indices::<Plain>(rows.iter().copied(), &Default::default());
             let part = qkv.clone().select(0, at);

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::super::super::layout::Segment;
+use super::super::super::layout::{Layout, Segment};
 use super::super::lanes::{add_scaled, dot, exponentials, vectorized};
 use super::super::{Heads, Sight};
 use super::{
@@ -16,6 +16,7 @@ use super::{
 /// What all rows share.
 #[derive(Clone, Copy)]
 struct Known<'a> {
+    layout: &'a Layout,
     heads: Heads,
     keys: KeyRows<'a>,
     remembered: Remembered<'a>,
@@ -41,6 +42,7 @@ pub(super) fn backward<const W: usize>(
     let heads = sight.heads;
     let columns = heads.columns();
     let known = Known {
+        layout,
         heads,
         keys: heads.key_rows(remembered.rotated),
         remembered,
@@ -108,6 +110,7 @@ fn by_token<const W: usize>(by_head: &[f32], out: &mut [f32], heads: Heads) {
 #[inline(always)]
 fn one<const W: usize>(work: Work<'_>, known: Known<'_>) {
     let Known {
+        layout,
         heads,
         keys,
         remembered,
@@ -123,7 +126,7 @@ fn one<const W: usize>(work: Work<'_>, known: Known<'_>) {
     };
     let (mut weights, mut slopes) = (Vec::new(), Vec::new());
     for segment in segments {
-        for block in Block::all(segment, 0..segment.queries.len()) {
+        for block in Block::all(layout, segment, 0..segment.queries.len()) {
             let transposed_keys = Transposed::new(keys, &block, keys.keys + kv * W, W);
             let transposed_values = Transposed::new(keys, &block, keys.values + kv * W, W);
             let padded = transposed_keys.padded;
@@ -189,7 +192,7 @@ fn one<const W: usize>(work: Work<'_>, known: Known<'_>) {
 fn by_key<const W: usize>(
     weights: &[f32],
     padded: usize,
-    block: &Block,
+    block: &Block<'_>,
     queries: Operand<'_>,
     into: &mut [f32],
 ) {

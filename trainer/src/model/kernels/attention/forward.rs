@@ -3,8 +3,8 @@
 use rayon::prelude::*;
 
 use super::super::super::layout::Segment;
+use super::super::Sight;
 use super::super::lanes::{dot, exponentials, largest, vectorized};
-use super::super::{Heads, Sight};
 use super::{Block, KeyRows, Operand, ROWS, Transposed, for_each_tile, scores, weighted};
 
 /// Most queries of a segment that one thread takes at a time. Each take transposes
@@ -63,20 +63,21 @@ pub(super) fn forward<const W: usize>(
     work.into_par_iter().for_each(|work| {
         vectorized(
             #[inline(always)]
-            || one::<W>(work, sight.heads, rotated, keys),
+            || one::<W>(work, sight, rotated, keys),
         );
     });
     attended
 }
 
 #[inline(always)]
-fn one<const W: usize>(work: Work<'_>, heads: Heads, rotated: &[f32], keys: KeyRows<'_>) {
+fn one<const W: usize>(work: Work<'_>, sight: &Sight, rotated: &[f32], keys: KeyRows<'_>) {
+    let (layout, heads) = (&sight.layout, sight.heads);
     let scale = 1.0 / (W as f32).sqrt();
     let first = work.segment.queries.start + work.queries.start;
     let shared = heads.queries / heads.keys;
     let few = work.queries.len() * shared < ROWS;
     let (mut weights, mut factors) = (Vec::new(), Vec::new());
-    for block in Block::all(work.segment, work.queries) {
+    for block in Block::all(layout, work.segment, work.queries) {
         for kv in 0..heads.keys {
             let transposed = (!few).then(|| Transposed::new(keys, &block, keys.keys + kv * W, W));
             for piece in block.pieces() {
@@ -144,7 +145,7 @@ fn join(log_sum: &mut f32, top: f32, sum: f32) -> (f32, f32) {
 #[inline(always)]
 fn few_scores<const W: usize>(
     queries: Operand<'_>,
-    block: &Block,
+    block: &Block<'_>,
     keys: KeyRows<'_>,
     kv: usize,
     into: &mut Vec<f32>,

@@ -137,7 +137,7 @@ struct Transposed {
 impl Transposed {
     /// Of columns `start..start + width` of the block's keys.
     #[inline(always)]
-    fn new(rows: KeyRows<'_>, block: &Block, start: usize, width: usize) -> Self {
+    fn new(rows: KeyRows<'_>, block: &Block<'_>, start: usize, width: usize) -> Self {
         let padded = block.keys().next_multiple_of(KEYS);
         let mut data = vec![0.0; width * padded];
         for (at, key) in block.each_key().enumerate() {
@@ -158,7 +158,7 @@ impl Transposed {
 fn scores(
     queries: Operand<'_>,
     width: usize,
-    block: &Block,
+    block: &Block<'_>,
     keys: &Transposed,
     into: &mut Vec<f32>,
 ) {
@@ -189,26 +189,21 @@ fn weighted<const R: usize, const W: usize>(
     padded: usize,
     first: usize,
     rows: KeyRows<'_>,
-    block: &Block,
+    block: &Block<'_>,
     start: usize,
 ) -> Tile<R, W> {
     let visible = block.visible(first + R - 1);
-    let prefix = block.prefix.len().min(visible);
-    let parts = [
-        (0, block.prefix.start, prefix),
-        (prefix, block.own.start, visible - prefix),
-    ];
     let mut tile = Tile::zero();
-    for (skipped, key, terms) in parts {
-        if terms > 0 {
-            let left = Operand {
-                data: &weights[first * padded + skipped..],
-                by_row: padded,
-                by_term: 1,
-            };
-            let right = &rows.data[key * rows.columns + start..];
-            tile.add(left, terms, right, rows.columns);
-        }
+    let mut skipped = 0;
+    for run in block.runs(visible) {
+        let left = Operand {
+            data: &weights[first * padded + skipped..],
+            by_row: padded,
+            by_term: 1,
+        };
+        let right = &rows.data[run.start * rows.columns + start..];
+        tile.add(left, run.len(), right, rows.columns);
+        skipped += run.len();
     }
     tile
 }
