@@ -2,11 +2,11 @@
 //! whenever it comes and leaves with its last token.
 //!
 //! A pass reads one piece of every job: the tokens that it was given last, or a part
-//! of its prompt, up to a bound in all. Pages of the cache are taken as tokens come.
-//! Prompts stay there as long as nobody needs the room: an equal one is not read
-//! again, and one that begins like another goes on from its keys. Where there is no
-//! room left, the job that came last is put back to those that wait, and begins again
-//! later from the tokens that it has.
+//! of its prompt, up to a bound in all. A prompt takes its pages of the cache when its
+//! job joins, the rest is taken as tokens come; where there is none left, the job that
+//! came last is put back to those that wait, and begins again later with the tokens that
+//! it has. Prompts stay as long as nobody needs the room: an equal one is not read
+//! again, and one that begins like another goes on from its keys.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Bound::{Excluded, Unbounded};
@@ -79,7 +79,7 @@ pub struct Batch<B: Kernels> {
     names: BTreeMap<Arc<[u32]>, usize>,
     /// Prompts that there have been.
     arrived: usize,
-    /// In the order of their arrival, like those of the members, who all came before.
+    /// In the order of their arrival. The members came before, in their order.
     waiting: VecDeque<(usize, Running)>,
     members: Vec<Member>,
     ended: Vec<(usize, Result<Sample, GenerateError>)>,
@@ -258,9 +258,9 @@ impl<B: Kernels> Batch<B> {
         longest.filter(|(_, count)| *count >= PAGE)
     }
 
-    /// Whether so many pages can be taken. If that takes idle prompts to leave, they do,
-    /// the one that had the last job first had first, and no more than it takes; none
-    /// where it would not help. A job that is alone may take what it takes.
+    /// Whether so many pages can be taken. Idle prompts leave for that, those that were
+    /// used longest ago first, no more than it takes, and none where it is not enough. A
+    /// job that is alone may take what it takes.
     fn make_room(&mut self, needed: usize, alone: bool) -> bool {
         let most = self.room.pages();
         if self.pages.spare(most) >= needed {

@@ -30,15 +30,15 @@ impl Pages {
         self.free.len() + most.saturating_sub(self.total())
     }
 
-    /// The first free page. Where there is none their number doubles up to `most`, and
-    /// beyond that grows by an eighth.
+    /// The first free page. Where there is none their number doubles, from a sixteenth of
+    /// `most` up to that, and beyond grows by an eighth.
     fn take(&mut self, most: usize) -> usize {
         let page = match self.free.pop_first() {
             Some(page) => page,
             None => {
                 let first = self.total();
                 let total = match first < most {
-                    true => (2 * first).clamp(first + 1, most),
+                    true => (2 * first).max(most / 16).clamp(first + 1, most),
                     false => first + first / 8 + 1,
                 };
                 self.holders.resize(total, 0);

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, anyhow, bail};
 use memloom_runtime::types::Message;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Serde, Value as Variable};
-use minijinja::{Environment, Error, ErrorKind};
+use minijinja::{AutoEscape, Environment, Error, ErrorKind};
 use serde_json::{Map, Value};
 
 /// Templates and special tokens.
@@ -18,8 +18,6 @@ const CONFIG: &str = "tokenizer_config.json";
 const TEMPLATE: &str = "chat_template.jinja";
 /// What ends a completion.
 const GENERATION: &str = "generation_config.json";
-/// The name of the template among its environment's.
-const NAME: &str = "chat";
 /// Begins and ends the number of a message whose text is put in later: private use,
 /// so no template says it.
 const MARK: char = '\u{F8FF}';
@@ -27,6 +25,8 @@ const MARK: char = '\u{F8FF}';
 /// A chat model's template, and the files that it comes from.
 pub(super) struct Chat {
     templates: Environment<'static>,
+    /// The file of the template: its name among them, by which messages call it.
+    source: String,
     /// Tokens that mean something to the model, as they are written.
     special: Vec<String>,
     /// What the template may ask for besides the messages.
@@ -74,11 +74,17 @@ impl Chat {
             serde_json::from_slice(text).with_context(|| format!("{name} is no JSON object"))
         };
         let config = json(CONFIG)?;
-        let template = match bytes(TEMPLATE) {
-            Some(text) => String::from_utf8(text.to_vec())
-                .with_context(|| format!("{TEMPLATE} is not UTF-8"))?,
-            None => template(&config)?,
+        let (name, template) = match bytes(TEMPLATE) {
+            Some(text) => {
+                let text = String::from_utf8(text.to_vec());
+                (
+                    TEMPLATE,
+                    text.with_context(|| format!("{TEMPLATE} is not UTF-8"))?,
+                )
+            }
+            None => (CONFIG, template(&config)?),
         };
+        let source = folder.join(name).display().to_string();
         let mut variables = BTreeMap::new();
         for name in ["bos_token", "eos_token", "pad_token", "unk_token"] {
             if let Some(token) = written(&config, name) {
@@ -104,7 +110,8 @@ impl Chat {
         marked.set_encode_special_tokens(false);
         let chat = Self {
             special: special.collect(),
-            templates: environment(template)?,
+            templates: environment(&source, template)?,
+            source,
             variables,
             marked,
             stop_strings: strings(generation.get("stop_strings"))?,
@@ -169,7 +176,7 @@ impl Chat {
         let messages: Vec<Variable> = messages
             .map(|(role, content)| minijinja::context! { role, content })
             .collect();
-        let template = self.templates.get_template(NAME)?;
+        let template = self.templates.get_template(&self.source)?;
         let context = minijinja::context! {
             messages,
             add_generation_prompt => true,
@@ -235,15 +242,17 @@ fn strings(said: Option<&Value>) -> Result<Vec<String>> {
 
 /// Jinja as `transformers` sets it up, without what changes from day to day:
 /// templates that ask for the date fall back to theirs.
-fn environment(template: String) -> Result<Environment<'static>> {
+fn environment(source: &str, template: String) -> Result<Environment<'static>> {
     let mut environment = Environment::new();
+    // Whatever the file is called, nothing that is said is escaped.
+    environment.set_auto_escape_callback(|_| AutoEscape::None);
     let mut syntax = SyntaxConfig::builder();
     environment.set_syntax(syntax.trim_blocks(true).lstrip_blocks(true).build()?);
     environment.set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
     environment.add_function("raise_exception", |why: String| -> Result<String, Error> {
         Err(Error::new(ErrorKind::InvalidOperation, why))
     });
-    if let Err(error) = environment.add_template_owned(NAME, template) {
+    if let Err(error) = environment.add_template_owned(source.to_owned(), template) {
         bail!("the chat template is no Jinja template: {error:#}");
     }
     Ok(environment)

@@ -164,21 +164,21 @@ impl Tokenizer {
     /// Reads a folder that memloom wrote, or a chat model's.
     pub fn load(folder: &Path) -> Result<Self> {
         let path = folder.join(FILE);
-        tokenizers::Tokenizer::from_file(&path)
+        let unreadable = || format!("cannot read the tokenizer {}", path.display());
+        let inner = tokenizers::Tokenizer::from_file(&path)
             .map_err(|error| anyhow!(error))
-            .and_then(|inner| match Chat::is_in(folder) {
-                false => Self::around(inner),
-                true => {
-                    let (chat, ends) = Chat::load(folder, &inner)?;
-                    Ok(Self {
-                        inner: chat::plain(inner),
-                        wording: Wording::Chat(Box::new(chat)),
-                        ends,
-                        grammars: Grammars::default(),
-                    })
-                }
-            })
-            .with_context(|| format!("cannot read the tokenizer {}", path.display()))
+            .with_context(unreadable)?;
+        if !Chat::is_in(folder) {
+            return Self::around(inner).with_context(unreadable);
+        }
+        let (chat, ends) = Chat::load(folder, &inner)
+            .with_context(|| format!("cannot use the chat model {}", folder.display()))?;
+        Ok(Self {
+            inner: chat::plain(inner),
+            wording: Wording::Chat(Box::new(chat)),
+            ends,
+            grammars: Grammars::default(),
+        })
     }
 
     /// Writes what [`Tokenizer::load`] reads into a folder.

@@ -110,7 +110,7 @@ fn jobs_that_find_no_room_are_put_back_and_say_the_same() {
         seed: 77,
         ..jobs[0].clone()
     });
-    jobs.extend(ending(alike(0, 90, 1), 1, 400));
+    jobs.extend(ending(alike(0, 90, 1), 0, 400));
     let expected = alone(&model, &jobs);
     let (samples, put_back, total) = play(room(24, 64), &model, &jobs, &[]);
     assert_alike(&samples, &expected);

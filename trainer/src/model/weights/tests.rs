@@ -191,3 +191,54 @@ fn complaints_name_the_tensor_both_shapes_and_the_file() {
         "{error}"
     );
 }
+
+#[test]
+fn shards_that_are_missing_or_cut_short_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = BackboneConfig::tiny();
+    config.write(&folder.path().join(CONFIG)).unwrap();
+    let model = Backbone::<Flex>::random(&config, 5, &Default::default()).unwrap();
+    (model.arrays(Stored::Float32))
+        .write_folder(folder.path(), 30_000)
+        .unwrap();
+    let load = || Backbone::<Flex>::load(folder.path(), &Default::default());
+    assert!(load().is_ok());
+    let complaint = || {
+        let loaded = load().unwrap_err().to_string();
+        assert_eq!(survey(folder.path()).unwrap_err().to_string(), loaded);
+        loaded.replace(&folder.path().display().to_string(), "FOLDER")
+    };
+    let second = folder.path().join("model-00002-of-00002.safetensors");
+    let bytes = std::fs::read(&second).unwrap();
+    std::fs::write(&second, &bytes[..bytes.len() - 7]).unwrap();
+    assert_eq!(
+        complaint(),
+        format!(
+            "FOLDER/model-00002-of-00002.safetensors has {} bytes, its header speaks of {}: \
+             it is cut short or damaged",
+            bytes.len() - 7,
+            bytes.len()
+        )
+    );
+    std::fs::remove_file(&second).unwrap();
+    assert_eq!(
+        complaint(),
+        "cannot access FOLDER/model-00002-of-00002.safetensors"
+    );
+    // A list that puts a tensor where it is not.
+    std::fs::write(&second, &bytes).unwrap();
+    let index = folder.path().join("model.safetensors.index.json");
+    let text = std::fs::read_to_string(&index).unwrap();
+    let text = text.replace("model-00002-of-00002", "model-00001-of-00002");
+    std::fs::write(&index, text).unwrap();
+    let said = complaint();
+    assert!(
+        said.starts_with("FOLDER/model-00001-of-00002.safetensors has no tensor model."),
+        "{said}"
+    );
+    std::fs::remove_file(&index).unwrap();
+    assert_eq!(
+        complaint(),
+        "FOLDER has neither model.safetensors nor model.safetensors.index.json"
+    );
+}
