@@ -155,7 +155,7 @@ mod tests {
         assert_eq!(layout.slots, [22, 2]);
         assert_eq!(layout.runs, [10..13, 20..23, 2..3]);
         assert_eq!(layout.segments[0].visible(0), 6);
-        layout.push_cached(&[6], [3..5].into_iter());
+        layout.push_cached(&[6], std::iter::once(3..5));
         assert_eq!((layout.runs.len(), layout.slots[2]), (4, 4));
     }
 }

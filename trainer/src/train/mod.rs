@@ -32,7 +32,7 @@ use self::checkpoint::{Position, Progress, Shelf, write_file};
 use self::journal::Journal;
 use self::learners::Learners;
 pub use self::prepare::check;
-use self::prepare::{fits, prepare};
+use self::prepare::{begin, begun, fits};
 use self::progress::Voice;
 use self::served::Served;
 use self::summary::{BeforeAfter, LongHorizon, Summary};
@@ -75,12 +75,15 @@ pub fn evaluate(file: &RunFile, weights: &Path, exam: &Exam, voice: Voice) -> Re
 pub fn run(file: &RunFile, resume: bool, voice: Voice) -> Result<Summary> {
     let out = &file.run.out;
     file.run.device.check()?;
-    prepare(file, resume)?;
+    let begun = begun(file, resume)?;
     let world = World::load(file)?;
     for warning in &world.report.warnings {
         voice.say(&format!("data: {warning}"));
     }
     fits(file, &world)?;
+    if !begun {
+        begin(file)?;
+    }
     let tokenizer = Arc::new(tokens::ready(file, &world)?);
     let shelf = Shelf::of(out);
     let (progress, folder) = match shelf.newest()? {

@@ -5,8 +5,12 @@ use std::fs;
 use anyhow::{Context, Result, bail, ensure};
 
 use super::checkpoint::write_file;
+use crate::model::inspect::Inspection;
 use crate::runfile::{Learn, RunFile, ServerSection};
 use crate::world::World;
+
+/// The run file in its run's folder, with every default.
+const COPY: &str = "run.toml";
 
 /// Checks everything that can be checked without training: the components, the
 /// data, the splits, the options.
@@ -26,8 +30,11 @@ pub fn check(file: &RunFile) -> Result<()> {
     fits(file, &world)
 }
 
-/// Whether the run file asks for what the components have.
+/// Whether the run file asks for what its model's folder and the components have.
 pub(super) fn fits(file: &RunFile, world: &World) -> Result<()> {
+    if let Some(model) = &file.backbone.path {
+        Inspection::of(model)?;
+    }
     let roles = world.own_roles();
     ensure!(
         !roles.is_empty(),
@@ -61,10 +68,10 @@ pub(super) fn fits(file: &RunFile, world: &World) -> Result<()> {
     Ok(())
 }
 
-/// Makes the run's folder, or checks that it is this run's.
-pub(super) fn prepare(file: &RunFile, resume: bool) -> Result<()> {
+/// Whether the run's folder is there, after checking that it is this run's.
+pub(super) fn begun(file: &RunFile, resume: bool) -> Result<bool> {
     let out = &file.run.out;
-    let copy = out.join("run.toml");
+    let copy = out.join(COPY);
     // How far to go, on what device, and where servers are may change between
     // resumptions; what is learned may not.
     let comparable = |file: &RunFile| {
@@ -90,13 +97,19 @@ pub(super) fn prepare(file: &RunFile, resume: bool) -> Result<()> {
                 copy.display()
             );
         }
-        return Ok(());
+        return Ok(true);
     }
     ensure!(
         !resume,
         "there is no run to resume in {}: leave --resume out to begin one",
         out.display()
     );
+    Ok(false)
+}
+
+/// Makes the run's folder.
+pub(super) fn begin(file: &RunFile) -> Result<()> {
+    let out = &file.run.out;
     fs::create_dir_all(out).with_context(|| format!("cannot make the folder {}", out.display()))?;
-    write_file(&copy, file.resolved()?.as_bytes())
+    write_file(&out.join(COPY), file.resolved()?.as_bytes())
 }

@@ -177,7 +177,7 @@ fn attention_through_a_cache_is_attention() {
         begun.push_cached(&[0; 40], prompt());
         begun.push_cached(&[0; 5], prompt().chain([64..68, 80..81]));
         let mut joined = Layout::default();
-        joined.push_cached(&[0; 1], prompt().chain([90..91]));
+        joined.push_cached(&[0; 1], prompt().chain(Some(90..91)));
         joined.push_cached(&[0; 1], prompt().chain([64..68, 80..82]));
         let mut ended = Layout::default();
         ended.push_cached(&[0; 3], prompt().chain([90..92, 70..72]));

@@ -120,7 +120,7 @@ mod tests {
             cut in 0.0f64..1.0,
         ) {
             let mut layout = Layout::default();
-            layout.push_cached(&[0; 9], [0..9].into_iter());
+            layout.push_cached(&[0; 9], std::iter::once(0..9));
             let mut end = 30;
             let runs = runs.into_iter().chain([(count, 0)]).map(|(length, gap)| {
                 let run = end..end + length;
