@@ -120,10 +120,10 @@ impl Pack<'_> {
         tests.args(TESTED).args(["--test-threads", "1"]);
         let said = output(&mut tests)?;
         eprintln!("{said}");
-        let passed = said
+        let mut passed = said
             .lines()
             .filter_map(|line| line.strip_prefix("test result: ok. ")?.split(' ').next());
-        let passed: Option<u64> = passed.last().and_then(|count| count.parse().ok());
+        let passed: Option<u64> = passed.next_back().and_then(|count| count.parse().ok());
         passed
             .filter(|passed| *passed > 0)
             .context("the tests said nothing of how many passed")

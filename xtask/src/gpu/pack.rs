@@ -15,11 +15,14 @@ use crate::{files, guests};
 /// Largest that the program may be, stripped.
 const MOST_BYTES: u64 = 50 << 20;
 
-const CUDA: [&str; 4] = [
+/// `small.toml` says what is built for size.
+const CUDA: [&str; 6] = [
     "--release",
     "--workspace",
     "--features",
     "memloom-trainer/cuda",
+    "--config",
+    "xtask/src/gpu/small.toml",
 ];
 
 /// Builds and gathers.
@@ -73,14 +76,14 @@ fn test_program(workspace: &Workspace) -> Result<String> {
     build.args(["--lib", "--no-run", "--message-format", "json"]);
     let built = output(&mut build)?;
     let lines = built.lines().map(serde_json::from_str::<Value>);
-    let programs = lines.filter_map(|line| {
+    let mut programs = lines.filter_map(|line| {
         let line = line.ok()?;
         let trainer = line["target"]["name"] == "memloom_trainer";
         let program = line["executable"].as_str()?;
         trainer.then(|| program.to_owned())
     });
     programs
-        .last()
+        .next_back()
         .context("cargo named no test program of the trainer")
 }
 

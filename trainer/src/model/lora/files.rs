@@ -80,7 +80,9 @@ impl<B: Kernels> Backbone<B> {
     pub fn reread(&self, folder: &Path) -> Result<Self, WeightsError> {
         match self.lora {
             Some(_) => self.clone().with_adapter(folder),
-            None => Ok(Self::load(folder, &self.device())?.within(self.context())),
+            None => Ok(Self::load(folder, &self.device())?
+                .within(self.context())
+                .computing_in(self.precision)),
         }
     }
 }
