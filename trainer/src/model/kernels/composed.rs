@@ -1,6 +1,7 @@
 //! The kernels in plain tensor operations, for any backend; what the fused ones
 //! are tested against.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use burn::tensor::backend::Backend;
@@ -75,7 +76,8 @@ pub(super) fn slopes<B: Backend>(
             .mask_fill(not_chosen, 0.0)
 }
 
-/// True where a word of the block is not in a choice's set; None where all are.
+/// True where a word of the block is not in a choice's set; None where all are. Sets
+/// that choices share are large, and go to the device once.
 fn outside<B: Backend>(
     choices: &[Choice],
     words: &Range<usize>,
@@ -83,18 +85,23 @@ fn outside<B: Backend>(
 ) -> Option<Tensor<B, 2, Bool>> {
     choices.iter().find(|choice| choice.among.is_some())?;
     let width = words.len();
-    let mut outside = vec![false; choices.len() * width];
-    for (row, choice) in choices.iter().enumerate() {
-        if let Some(inside) = choice.inside(words) {
-            let row = &mut outside[row * width..(row + 1) * width];
-            row.fill(true);
-            for token in inside {
-                row[*token as usize - words.start] = false;
+    let mut rows: HashMap<Option<*const u32>, usize> = HashMap::new();
+    let mut outside: Vec<bool> = Vec::new();
+    let row = choices.iter().map(|choice| {
+        let set = choice.among.as_ref().map(|set| set.as_ptr());
+        *rows.entry(set).or_insert_with(|| {
+            let start = outside.len();
+            let inside = choice.inside(words);
+            outside.resize(start + width, inside.is_some());
+            for token in inside.unwrap_or_default() {
+                outside[start + *token as usize - words.start] = false;
             }
-        }
-    }
-    let data = TensorData::new(outside, [choices.len(), width]);
-    Some(Tensor::from_data(data, device))
+            start / width
+        })
+    });
+    let row = indices::<B>(row.collect::<Vec<_>>().into_iter(), device);
+    let data = TensorData::new(outside, [rows.len(), width]);
+    Some(Tensor::from_data(data, device).select(0, row))
 }
 
 /// True where a word of the block was not chosen.
