@@ -1,8 +1,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use burn_flex::Flex;
-
 use super::*;
+use crate::device::tested::Plain;
 use crate::model::kernels::floats;
 use crate::model::{BackboneConfig, Row, Sequence, choice_logprobs};
 use crate::tokenizer::Tokenizer;
@@ -12,7 +11,7 @@ fn tokenizer() -> Tokenizer {
     Tokenizer::train_words(&["one two three".to_owned()], &words, &[], 100).unwrap()
 }
 
-fn model(heads: usize) -> Backbone<Flex> {
+fn model(heads: usize) -> Backbone<Plain> {
     let config = BackboneConfig {
         vocab_size: tokenizer().vocab_size(),
         heads,
@@ -70,7 +69,7 @@ fn jobs() -> Vec<Job> {
     jobs
 }
 
-pub(super) fn run(model: &Backbone<Flex>, jobs: &[Job]) -> Vec<Sample> {
+pub(super) fn run(model: &Backbone<Plain>, jobs: &[Job]) -> Vec<Sample> {
     generate(model, jobs)
         .into_iter()
         .map(Result::unwrap)
@@ -123,7 +122,7 @@ fn a_schema_is_kept_to_and_sampled_log_probabilities_are_those_of_the_loss() {
         vocab_size: tokenizer.vocab_size() + 3,
         ..BackboneConfig::tiny()
     };
-    let model = Backbone::<Flex>::random(&config, 12, &Default::default()).unwrap();
+    let model = Backbone::<Plain>::random(&config, 12, &Default::default()).unwrap();
     let schema = r#"{"type": "object", "properties": {
         "name": {"type": "string", "maxLength": 12},
         "all": {"type": "array", "items": {"type": "integer", "maximum": 999}, "maxItems": 3}
@@ -284,11 +283,11 @@ fn a_prompt_that_fills_the_context_gives_nothing_and_spares_the_others() {
 }
 
 /// Has jobs begin one pass after the other; samples in their order, and passes.
-fn one_by_one(model: &Backbone<Flex>, jobs: &[Job]) -> (Vec<Sample>, usize) {
+fn one_by_one(model: &Backbone<Plain>, jobs: &[Job]) -> (Vec<Sample>, usize) {
     join(Batch::new(model.clone()), jobs)
 }
 
-fn join(mut batch: Batch<Flex>, jobs: &[Job]) -> (Vec<Sample>, usize) {
+fn join(mut batch: Batch<Plain>, jobs: &[Job]) -> (Vec<Sample>, usize) {
     let mut samples = vec![None; jobs.len()];
     let mut waiting = jobs.iter().enumerate();
     let mut passes = 0;
@@ -330,7 +329,7 @@ fn jobs_join_and_leave_while_others_go_on() {
 }
 
 /// A model that reads long prompts.
-pub(super) fn long_model() -> Backbone<Flex> {
+pub(super) fn long_model() -> Backbone<Plain> {
     let config = BackboneConfig {
         vocab_size: 50,
         context: 2000,

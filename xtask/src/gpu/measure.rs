@@ -24,10 +24,12 @@ pub struct Args {
 }
 
 /// Tests that say what models and losses are: they run on the first GPU.
-const TESTED: [&str; 6] = [
+const TESTED: [&str; 8] = [
     "model::kernels",
     "model::pack",
     "model::lora",
+    "model::weights",
+    "generate",
     "logo::loss",
     "optim",
     "device",
@@ -62,7 +64,7 @@ pub fn run(args: &Args) -> Result<()> {
     };
     let card = card()?;
     eprintln!("1/3 tests of models and losses on the GPU");
-    let passed = pack.tests()?;
+    let (passed, failed) = pack.tests()?;
     eprintln!("2/3 the first steps of the quickstart, on the processor and on the GPU");
     let quickstart = pack.quickstart()?;
     eprintln!("3/3 speed");
@@ -71,6 +73,7 @@ pub fn run(args: &Args) -> Result<()> {
     found["commit"] = fs::read_to_string(pack.folder.join(COMMIT))?.into();
     found["memloom_mib"] = (bytes as f64 / f64::from(1 << 20)).into();
     found["tests_passed"] = passed.into();
+    found["tests_failed"] = failed.len().into();
     found["quickstart"] = quickstart;
     for (shape, _) in SHAPES {
         for compute in ["float32", "bfloat16"] {
@@ -81,6 +84,7 @@ pub fn run(args: &Args) -> Result<()> {
     let written = pack.folder.join("gpu.json");
     files::replace(&written, format!("{found:#}\n").as_bytes())?;
     eprintln!("{}", written.display());
+    ensure!(failed.is_empty(), "tests failed: {}", failed.join(", "));
     let difference = found["quickstart"]["loss_rel_diff"].as_f64();
     ensure!(
         difference.is_some_and(|difference| difference <= LOSS_TOLERANCE),
@@ -114,19 +118,21 @@ impl Pack<'_> {
         memloom
     }
 
-    /// How many tests passed, if none failed.
-    fn tests(&self) -> Result<u64> {
+    /// How many tests passed, and which failed: speed is worth knowing all the same.
+    fn tests(&self) -> Result<(usize, Vec<String>)> {
         let mut tests = Command::new(self.folder.join(TESTS));
         tests.args(TESTED).args(["--test-threads", "1"]);
-        let said = output(&mut tests)?;
+        let said = tests.stderr(Stdio::inherit()).output()?;
+        let said = String::from_utf8_lossy(&said.stdout);
         eprintln!("{said}");
-        let mut passed = said
-            .lines()
-            .filter_map(|line| line.strip_prefix("test result: ok. ")?.split(' ').next());
-        let passed: Option<u64> = passed.next_back().and_then(|count| count.parse().ok());
-        passed
-            .filter(|passed| *passed > 0)
-            .context("the tests said nothing of how many passed")
+        let verdicts = said.lines().filter_map(|line| {
+            let (name, verdict) = line.strip_prefix("test ")?.split_once(" ... ")?;
+            Some((name, verdict == "ok"))
+        });
+        let (passed, failed): (Vec<_>, Vec<_>) = verdicts.partition(|(_, passed)| *passed);
+        ensure!(!passed.is_empty(), "no test passed");
+        let failed = failed.iter().map(|(name, _)| (*name).to_owned());
+        Ok((passed.len(), failed.collect()))
     }
 
     /// The same few steps of training on both devices: how far losses are apart, and

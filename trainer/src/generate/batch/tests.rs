@@ -1,13 +1,13 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use burn_flex::Flex;
 use proptest::prelude::*;
 
 use super::*;
+use crate::device::tested::Plain;
 use crate::generate::tests::{alike, assert_alike, job, long_model, run};
 
 /// Each job by itself.
-fn alone(model: &Backbone<Flex>, jobs: &[Job]) -> Vec<Sample> {
+fn alone(model: &Backbone<Plain>, jobs: &[Job]) -> Vec<Sample> {
     jobs.iter()
         .map(|job| run(model, std::slice::from_ref(job)).remove(0))
         .collect()
@@ -18,7 +18,7 @@ fn alone(model: &Backbone<Flex>, jobs: &[Job]) -> Vec<Sample> {
 /// pass.
 fn play(
     room: Room,
-    model: &Backbone<Flex>,
+    model: &Backbone<Plain>,
     jobs: &[Job],
     passes: &[usize],
 ) -> (Vec<Sample>, usize, usize) {
@@ -48,7 +48,7 @@ fn play(
 }
 
 /// Every page is free or held by whom it should be.
-fn check(batch: &Batch<Flex>) {
+fn check(batch: &Batch<Plain>) {
     let mut pages = batch.pages.clone();
     for (name, prompt) in &batch.prompts {
         let jobs = batch.members.iter().filter(|member| member.prompt == *name);
@@ -172,7 +172,7 @@ fn long_limits_that_end_early_fit_side_by_side() {
 fn prompts_stay_until_their_room_helps_and_the_oldest_leave_first() {
     let model = long_model();
     let mut batch = Batch::within(room(20, 1000), model);
-    let end = |batch: &mut Batch<Flex>, jobs: Vec<Job>| {
+    let end = |batch: &mut Batch<Plain>, jobs: Vec<Job>| {
         jobs.into_iter().for_each(|job| batch.begin(0, job));
         while !batch.members.is_empty() || !batch.waiting.is_empty() {
             batch.step();

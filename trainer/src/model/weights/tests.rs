@@ -1,10 +1,9 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use burn_flex::Flex;
-
 use super::super::kernels::floats;
 use super::super::layout::Layout;
 use super::*;
+use crate::device::tested::Plain;
 use crate::model::tensor_file::WEIGHTS;
 
 struct Case {
@@ -93,7 +92,7 @@ fn logits_are_those_of_an_independent_implementation() {
     for case in cases() {
         let folder = tempfile::tempdir().unwrap();
         write(folder.path(), &case.config, |_, _, _| true);
-        let model = Backbone::<Flex>::load(folder.path(), &Default::default()).unwrap();
+        let model = Backbone::<Plain>::load(folder.path(), &Default::default()).unwrap();
         let mut layout = Layout::default();
         layout.push_row(&case.tokens, std::iter::empty());
         let at: Vec<usize> = (0..case.tokens.len()).collect();
@@ -109,12 +108,12 @@ fn saved_weights_load_as_they_were_and_give_the_same_bytes() {
     for case in cases() {
         let device = Default::default();
         let [one, two] = [(); 2].map(|()| tempfile::tempdir().unwrap());
-        let mut model = Backbone::<Flex>::random(&case.config, 5, &device).unwrap();
+        let mut model = Backbone::<Plain>::random(&case.config, 5, &device).unwrap();
         if case.config.tie_embeddings {
             model = model.with_value_head();
         }
         model.save(one.path()).unwrap();
-        Backbone::<Flex>::load(one.path(), &device)
+        Backbone::<Plain>::load(one.path(), &device)
             .unwrap()
             .save(two.path())
             .unwrap();
@@ -129,7 +128,7 @@ fn saved_weights_load_as_they_were_and_give_the_same_bytes() {
 fn the_seed_alone_decides_the_initial_weights() {
     let config = BackboneConfig::tiny();
     let weights = |seed| {
-        let model = Backbone::<Flex>::random(&config, seed, &Default::default()).unwrap();
+        let model = Backbone::<Plain>::random(&config, seed, &Default::default()).unwrap();
         floats(model.layers[1].down.clone())
     };
     let first = weights(1);
@@ -149,7 +148,7 @@ fn complaints_name_the_tensor_both_shapes_and_the_file() {
     let complaint = |change: fn(&str, &mut Vec<usize>, &mut Vec<f32>) -> bool| {
         let folder = tempfile::tempdir().unwrap();
         write(folder.path(), &config, change);
-        let error = Backbone::<Flex>::load(folder.path(), &Default::default()).unwrap_err();
+        let error = Backbone::<Plain>::load(folder.path(), &Default::default()).unwrap_err();
         let path = folder.path().join(WEIGHTS).display().to_string();
         let said = error.to_string();
         assert!(said.contains(&path), "{said}");
@@ -178,14 +177,14 @@ fn complaints_name_the_tensor_both_shapes_and_the_file() {
     untied.tie_embeddings = false;
     write(folder.path(), &untied, |_, _, _| true);
     config.write(&folder.path().join(CONFIG)).unwrap();
-    let error = Backbone::<Flex>::load(folder.path(), &Default::default()).unwrap_err();
+    let error = Backbone::<Plain>::load(folder.path(), &Default::default()).unwrap_err();
     assert!(
         error.to_string().contains("lm_head.weight has no place"),
         "{error}"
     );
 
     std::fs::write(folder.path().join(WEIGHTS), b"nonsense").unwrap();
-    let error = Backbone::<Flex>::load(folder.path(), &Default::default()).unwrap_err();
+    let error = Backbone::<Plain>::load(folder.path(), &Default::default()).unwrap_err();
     assert!(
         error.to_string().contains("is not a safetensors file"),
         "{error}"
@@ -197,11 +196,11 @@ fn shards_that_are_missing_or_cut_short_are_named() {
     let folder = tempfile::tempdir().unwrap();
     let config = BackboneConfig::tiny();
     config.write(&folder.path().join(CONFIG)).unwrap();
-    let model = Backbone::<Flex>::random(&config, 5, &Default::default()).unwrap();
+    let model = Backbone::<Plain>::random(&config, 5, &Default::default()).unwrap();
     (model.arrays(Stored::Float32))
         .write_folder(folder.path(), 30_000)
         .unwrap();
-    let load = || Backbone::<Flex>::load(folder.path(), &Default::default());
+    let load = || Backbone::<Plain>::load(folder.path(), &Default::default());
     assert!(load().is_ok());
     let complaint = || {
         let loaded = load().unwrap_err().to_string();
