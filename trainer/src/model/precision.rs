@@ -1,9 +1,8 @@
 //! What products of matrices are computed in.
 
+use burn::tensor::backend::Backend;
 use burn::tensor::{FloatDType, Tensor};
 use serde::{Deserialize, Serialize};
-
-use super::kernels::Kernels;
 
 /// What products of matrices are computed in. Everything else, and whatever is kept (weights,
 /// gradients, moments, the sums of residuals), is in 32 bits.
@@ -20,7 +19,7 @@ pub enum Precision {
 
 impl Precision {
     /// `left` times `right`, in 32 bits.
-    pub(crate) fn product<B: Kernels>(
+    pub(crate) fn product<B: Backend>(
         self,
         left: Tensor<B, 2>,
         right: Tensor<B, 2>,
@@ -35,7 +34,7 @@ impl Precision {
     }
 
     /// As it goes into products, so that they need not round it.
-    pub(crate) fn rounded<B: Kernels>(self, matrix: Tensor<B, 2>) -> Tensor<B, 2> {
+    pub(crate) fn rounded<B: Backend>(self, matrix: Tensor<B, 2>) -> Tensor<B, 2> {
         match self {
             Self::Float32 => matrix,
             Self::BFloat16 => matrix.cast(FloatDType::BF16),

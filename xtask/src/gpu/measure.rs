@@ -122,8 +122,8 @@ impl Pack<'_> {
     fn tests(&self) -> Result<(usize, Vec<String>)> {
         let mut tests = Command::new(self.folder.join(TESTS));
         tests.args(TESTED).args(["--test-threads", "1"]);
-        let said = tests.stderr(Stdio::inherit()).output()?;
-        let said = String::from_utf8_lossy(&said.stdout);
+        let ended = tests.stderr(Stdio::inherit()).output()?;
+        let said = String::from_utf8_lossy(&ended.stdout);
         eprintln!("{said}");
         let verdicts = said.lines().filter_map(|line| {
             let (name, verdict) = line.strip_prefix("test ")?.split_once(" ... ")?;
@@ -132,7 +132,11 @@ impl Pack<'_> {
         let (passed, failed): (Vec<_>, Vec<_>) = verdicts.partition(|(_, passed)| *passed);
         ensure!(!passed.is_empty(), "no test passed");
         let failed = failed.iter().map(|(name, _)| (*name).to_owned());
-        Ok((passed.len(), failed.collect()))
+        let mut failed: Vec<String> = failed.collect();
+        if failed.is_empty() && !ended.status.success() {
+            failed.push(format!("the tests ended early ({})", ended.status));
+        }
+        Ok((passed.len(), failed))
     }
 
     /// The same few steps of training on both devices: how far losses are apart, and
