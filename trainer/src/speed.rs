@@ -12,10 +12,8 @@ use crate::device::{Device, Work};
 use crate::generate::{Job, generate};
 use crate::model::config::FILE as CONFIG;
 use crate::model::kernels::floats;
-use crate::model::{
-    Backbone, BackboneConfig, Kernels, Precision, Row, Sequence, Trainable, choice_logprobs,
-    choice_logprobs_taped,
-};
+use crate::model::pack::scored_for_update;
+use crate::model::{Backbone, BackboneConfig, Kernels, Precision, Row, Sequence, Trainable};
 use crate::optim::{AdamW, Gradients};
 use crate::train::memory::peak_rss_bytes;
 
@@ -188,10 +186,7 @@ fn train<B: Trainable>(
     let (mut seconds, mut losses) = (Vec::new(), Vec::new());
     for _ in 0..options.steps {
         let began = Instant::now();
-        let (choices, tape) = match options.checkpoint_layers {
-            true => choice_logprobs_taped(&model, &rows, 1.0),
-            false => (choice_logprobs(&model, &rows, 1.0), None),
-        };
+        let (choices, tape) = scored_for_update(&model, &rows, 1.0, options.checkpoint_layers);
         let loss = choices.logprobs.mean().neg();
         // Read where a device would go on without waiting.
         losses.push(f64::from(floats(loss.clone())[0]));

@@ -91,6 +91,20 @@ pub fn choice_logprobs_taped<B: Trainable>(
     (choices, tape)
 }
 
+/// With gradients, as an update needs them: the one or the other of the two above, and
+/// the tape if layers run again.
+pub fn scored_for_update<B: Trainable>(
+    model: &Backbone<B>,
+    rows: &[&Row],
+    temperature: f32,
+    checkpoint_layers: bool,
+) -> (Choices<B>, Option<Tape<B>>) {
+    match checkpoint_layers {
+        true => choice_logprobs_taped(model, rows, temperature),
+        false => (choice_logprobs(model, rows, temperature), None),
+    }
+}
+
 fn scored<B: Kernels>(
     model: &Backbone<B>,
     rows: &[&Row],

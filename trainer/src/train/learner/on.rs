@@ -13,10 +13,9 @@ use super::{Learner, Reinforcement, Update};
 use crate::generate::Batch;
 use crate::logo::loss::{Objective, Steps, policy_loss, shares, value_loss};
 use crate::model::pack::{
-    Choices, Row, choice_logprobs, choice_logprobs_taped, micro_batches, prompt_values,
-    prompt_values_taped,
+    Row, choice_logprobs, micro_batches, prompt_values, prompt_values_taped, scored_for_update,
 };
-use crate::model::{Backbone, Tape, Trainable};
+use crate::model::{Backbone, Trainable};
 use crate::optim::{AdamW, Gradients};
 use crate::rollout::hub::Engine;
 use crate::runfile::RunFile;
@@ -121,20 +120,6 @@ impl<B: Trainable> LearnerOn<B> {
         Ok(())
     }
 
-    /// Log-probabilities with gradients, and the tape that they need if layers are run
-    /// again.
-    fn scored(
-        &self,
-        model: &Backbone<B>,
-        rows: &[&Row],
-        temperature: f32,
-    ) -> (Choices<B>, Option<Tape<B>>) {
-        match self.checkpoint_layers {
-            true => choice_logprobs_taped(model, rows, temperature),
-            false => (choice_logprobs(model, rows, temperature), None),
-        }
-    }
-
     /// Log-probabilities of each row's free tokens under the present weights.
     fn believed(&self, rows: &[ScoredRow], temperature: f32) -> Result<Vec<Vec<f32>>> {
         let plain: Vec<Row> = rows.iter().map(|scored| scored.row.clone()).collect();
@@ -221,7 +206,7 @@ impl<B: Trainable> Learner for LearnerOn<B> {
         for batch in micro_batches(rows, self.micro_batch_tokens) {
             let rows: Vec<&Row> = batch.iter().map(|index| &rows[*index]).collect();
             let model = self.model.noisy(noise.next_u64());
-            let (choices, tape) = self.scored(&model, &rows, 1.0);
+            let (choices, tape) = scored_for_update(&model, &rows, 1.0, self.checkpoint_layers);
             let tokens = choices.logprobs.dims()[0];
             update.tokens += fed(&rows);
             if tokens == 0 {
@@ -277,7 +262,12 @@ impl<B: Trainable> Learner for LearnerOn<B> {
                     let rows: Vec<&Row> = batch.iter().map(|index| &plain[*index]).collect();
                     update.tokens += fed(&rows);
                     let model = self.model.noisy(noise.next_u64());
-                    let (choices, tape) = self.scored(&model, &rows, settings.temperature);
+                    let (choices, tape) = scored_for_update(
+                        &model,
+                        &rows,
+                        settings.temperature,
+                        self.checkpoint_layers,
+                    );
                     let mut facts = Steps::default();
                     for &index in &batch {
                         facts.extend(&members[index].scored, shares.take(index));
