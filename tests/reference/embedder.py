@@ -2,7 +2,7 @@
 some texts with it: what `src/embed` is held against.
 
     pip install torch transformers
-    python tests/reference/embedder.py trainer/src/embed/fixtures/tiny-bert
+    python tests/reference/embedder.py trainer/engine/src/sentence_encoder/fixtures/tiny-bert
 
 `cargo xtask parity` makes several in other shapes by `make` below.
 """

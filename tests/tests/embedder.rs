@@ -33,7 +33,7 @@ fn played(settings: &[String]) -> Result<String, Output> {
 }
 
 fn encoder() -> String {
-    let folder = root().join("trainer/src/embed/fixtures/tiny-bert");
+    let folder = root().join("trainer/engine/src/sentence_encoder/fixtures/tiny-bert");
     format!("embedder.path=\"{}\"", folder.display())
 }
 

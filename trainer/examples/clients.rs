@@ -6,9 +6,9 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 use memloom_runtime::Embedder;
 use memloom_runtime::types::Message;
-use memloom_trainer::outside::embeddings::ServedEmbedder;
-use memloom_trainer::outside::{Client, Judge, chat};
-use memloom_trainer::runfile::ServerSection;
+use memloom_trainer::clients::embeddings::ServedEmbedder;
+use memloom_trainer::clients::{Client, Judge, chat};
+use memloom_trainer::config::ServerSection;
 use serde_json::{Value, json};
 
 /// Prompts, and texts to embed.

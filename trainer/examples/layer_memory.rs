@@ -14,9 +14,9 @@ use anyhow::{Context, Result};
 use burn::backend::Autodiff;
 use burn_flex::Flex;
 use clap::Parser;
-use memloom_trainer::model::{Backbone, Row, Sequence, choice_logprobs, choice_logprobs_taped};
-use memloom_trainer::optim::Gradients;
-use memloom_trainer::train::memory::{peak_rss_bytes, reset_peak_rss, rss_bytes};
+use memloom_engine::model::{Backbone, Row, Sequence, choice_logprobs, choice_logprobs_taped};
+use memloom_engine::optim::Gradients;
+use memloom_trainer::run::process_memory::{peak_rss_bytes, reset_peak_rss, rss_bytes};
 
 /// The allocator that training has.
 #[global_allocator]

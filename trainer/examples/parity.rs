@@ -8,12 +8,11 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
 use burn_flex::Flex;
-use memloom_runtime::types::Message;
-use memloom_trainer::embed::SentenceEncoder;
-use memloom_trainer::generate::{Job, generate};
-use memloom_trainer::model::kernels::floats;
-use memloom_trainer::model::{Backbone, Layout};
-use memloom_trainer::tokenizer::Tokenizer;
+use memloom_engine::generation::{Job, generate};
+use memloom_engine::kernels::{Layout, floats};
+use memloom_engine::model::Backbone;
+use memloom_engine::sentence_encoder::SentenceEncoder;
+use memloom_engine::tokenizer::Tokenizer;
 use serde::{Deserialize, Serialize};
 
 /// Beside each model.
@@ -213,10 +212,10 @@ fn tokenizer(folder: &Path, expected: &Worded, found: &mut Found) -> Result<()> 
     }
     for chat in &expected.chats {
         found.strings += 1;
-        let messages = chat.messages.iter().map(|said| Message {
-            role: said.role.clone(),
-            content: said.content.clone(),
-        });
+        let messages = chat
+            .messages
+            .iter()
+            .map(|said| (&*said.role, &*said.content));
         let ids = tokenizer.encode_prompt("extractor", &messages.collect::<Vec<_>>())?;
         found.tokenizer_mismatches += usize::from(ids != chat.ids);
     }

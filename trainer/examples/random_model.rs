@@ -16,8 +16,9 @@ use anyhow::{Context, Result};
 use burn::tensor::Tensor;
 use burn_flex::Flex;
 use clap::Parser;
-use memloom_trainer::model::{Backbone, Kernels, Rewrite};
-use memloom_trainer::tokenizer::Tokenizer;
+use memloom_engine::kernels::Kernels;
+use memloom_engine::model::{Backbone, Rewrite};
+use memloom_engine::tokenizer::Tokenizer;
 
 /// A large model of random weights.
 #[derive(Parser)]

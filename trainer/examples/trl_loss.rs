@@ -9,11 +9,11 @@ use anyhow::{Context, Result, ensure};
 use burn::backend::Autodiff;
 use burn::tensor::Tensor;
 use burn_flex::Flex;
-use memloom_trainer::logo::loss::{
+use memloom_algorithm::loss::{
     Aggregation, Estimator, Objective, Ratio, Steps, policy_loss, shares,
 };
-use memloom_trainer::model::kernels::floats;
-use memloom_trainer::model::{Backbone, Rewrite, Row, Sequence, choice_logprobs};
+use memloom_engine::kernels::floats;
+use memloom_engine::model::{Backbone, Rewrite, Row, Sequence, choice_logprobs};
 use serde::Deserialize;
 
 type Training = Autodiff<Flex>;

@@ -6,19 +6,19 @@
 use std::sync::{Arc, Mutex};
 
 use burn_flex::Flex;
+use memloom_engine::generation::{Job, generate};
+use memloom_engine::model::config::Stored;
+use memloom_engine::model::families::Family;
+use memloom_engine::model::{Backbone, BackboneConfig};
+use memloom_engine::tokenizer::Tokenizer;
 use memloom_runtime::types::{FinishReason, Report, Turn};
 use memloom_runtime::{
     Agent, Completion, EpisodeParts, GenerateCall, LanguageModel, Limits, ModelError, Sandbox,
 };
 use memloom_tests::component;
-use memloom_trainer::generate::{Job, generate};
-use memloom_trainer::model::config::Stored;
-use memloom_trainer::model::family::Family;
-use memloom_trainer::model::{Backbone, BackboneConfig};
-use memloom_trainer::rollout::alone::alone;
-use memloom_trainer::rollout::hub::AtOnce;
-use memloom_trainer::rollout::model::Sampling;
-use memloom_trainer::tokenizer::Tokenizer;
+use memloom_trainer::rollout::batcher::AtOnce;
+use memloom_trainer::rollout::policy_model::Sampling;
+use memloom_trainer::rollout::single::alone;
 
 /// Counts what was cut off.
 struct Counting {

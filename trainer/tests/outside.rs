@@ -7,9 +7,9 @@ use std::sync::{Barrier, Mutex};
 use memloom_runtime::Embedder;
 use memloom_runtime::types::{FinishReason, Message};
 use memloom_tests::server::{Reply, Server};
-use memloom_trainer::outside::embeddings::ServedEmbedder;
-use memloom_trainer::outside::{Client, Failure, Usage, chat};
-use memloom_trainer::runfile::ServerSection;
+use memloom_trainer::clients::embeddings::ServedEmbedder;
+use memloom_trainer::clients::{Client, Failure, Usage, chat};
+use memloom_trainer::config::ServerSection;
 use serde_json::{Value, json};
 
 fn settings(server: &str, more: &str) -> ServerSection {

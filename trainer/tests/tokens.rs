@@ -2,12 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+use memloom_engine::generation::{FinishReason, Job, Sample};
+use memloom_engine::grammar::Grammar;
+use memloom_engine::tokenizer::Tokenizer;
 use memloom_tests::server::{Reply, Server};
-use memloom_trainer::generate::{FinishReason, Job, Sample};
-use memloom_trainer::grammar::Grammar;
-use memloom_trainer::outside::Client;
-use memloom_trainer::outside::tokens::{Room, TokenServer};
-use memloom_trainer::tokenizer::Tokenizer;
+use memloom_trainer::clients::Client;
+use memloom_trainer::clients::vllm::{Room, TokenServer};
 use serde_json::{Value, json};
 
 const ROOM: Room = Room {

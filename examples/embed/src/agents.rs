@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use memloom_runtime::types::{Answer, Entry, Report, Turn};
 use memloom_runtime::{Agent, EpisodeParts, Error, Limits, Memory, MemoryStore, Worker};
-use memloom_trainer::serve::ServedModel;
+use memloom_trainer::serving::ServedModel;
 use tokio::sync::OnceCell;
 
 use crate::problem::Problem;

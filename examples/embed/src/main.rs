@@ -26,8 +26,8 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use clap::Parser;
 use memloom_runtime::{EpisodeParts, Limits, MemoryStore, Sandbox};
-use memloom_trainer::runfile::RunFile;
-use memloom_trainer::serve::ServedModel;
+use memloom_trainer::config::RunFile;
+use memloom_trainer::serving::ServedModel;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 

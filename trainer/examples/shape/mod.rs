@@ -1,8 +1,8 @@
 //! Shapes of models that people use.
 
-use memloom_trainer::model::BackboneConfig;
-use memloom_trainer::model::config::Stored;
-use memloom_trainer::model::family::Family;
+use memloom_engine::model::BackboneConfig;
+use memloom_engine::model::config::Stored;
+use memloom_engine::model::families::Family;
 
 /// Qwen2.5-0.5B's, which has 24 layers.
 pub fn half_b(layers: usize) -> BackboneConfig {

@@ -1,23 +1,24 @@
 //! What a policy is worth on episodes that it was not trained on.
 
-pub mod baselines;
-pub mod figures;
-pub mod history;
-pub mod rivals;
+pub mod entry_history;
+pub mod evidence_baselines;
+pub mod metrics;
 pub mod samples;
+pub mod scripted_baselines;
 
 use std::sync::Arc;
 
 use anyhow::Result;
+use memloom_algorithm::reward::Compression;
+use memloom_engine::tokenizer::Tokenizer;
 
-use self::figures::Figures;
-use crate::logo::reward::Compression;
-use crate::rollout::hub::Engine;
-use crate::rollout::model::{Overflows, Sampling};
-use crate::rollout::{self, Plan};
-use crate::runfile::LogoSection;
-use crate::tokenizer::Tokenizer;
-use crate::world::{Opened, World};
+use self::metrics::Figures;
+use crate::config::LogoSection;
+use crate::env::{Opened, World};
+use crate::rollout;
+use crate::rollout::Plan;
+use crate::rollout::batcher::Engine;
+use crate::rollout::policy_model::{Overflows, Sampling};
 
 /// Episodes that are rolled out at once: bounds memory, not the result.
 const AT_ONCE: usize = 32;
@@ -93,7 +94,7 @@ pub fn examine(
             figures.push(Figures {
                 context_cuts: overflows.context_cuts as f64,
                 context_overflows: overflows.context_overflows as f64,
-                ..figures::of(exam, opened, &outcome.settled)?
+                ..metrics::of(exam, opened, &outcome.settled)?
             });
         }
         done(figures.len());

@@ -5,19 +5,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
+use memloom_engine::tokenizer::Tokenizer;
 use memloom_runtime::Episode;
 use memloom_runtime::types::SessionContent;
 use serde::{Deserialize, Serialize};
 
-use super::Exam;
-use super::figures::reward_of;
-use super::history::{EntryHistory, History, Output};
-use crate::rollout::alone::alone;
-use crate::rollout::hub::Engine;
-use crate::rollout::model::Sampling;
-use crate::rollout::settle::ask;
-use crate::tokenizer::Tokenizer;
-use crate::world::{Opened, World};
+use crate::env::{Opened, World};
+use crate::eval::Exam;
+use crate::eval::entry_history::{EntryHistory, History, Output};
+use crate::eval::metrics::reward_of;
+use crate::rollout::batcher::Engine;
+use crate::rollout::outcome::ask;
+use crate::rollout::policy_model::Sampling;
+use crate::rollout::single::alone;
 
 /// An episode of `samples.json`.
 #[derive(Clone, Debug, Deserialize, Serialize)]

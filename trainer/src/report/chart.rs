@@ -3,8 +3,8 @@
 
 use std::fmt::Write;
 
-use super::page::escape;
-use super::scale::{Scale, number};
+use crate::report::axis::{Scale, number};
+use crate::report::page::escape;
 
 const WIDTH: f64 = 480.0;
 const HEIGHT: f64 = 250.0;

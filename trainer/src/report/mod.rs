@@ -1,22 +1,22 @@
 //! What runs did, as one HTML page without anything outside of it, and as
 //! TensorBoard's event files.
 
-mod catalogue;
+pub(crate) mod axis;
 mod chart;
-mod lines;
+mod chart_catalogue;
+mod comparison;
+mod jsonl;
 pub(crate) mod page;
-mod run;
+mod run_folder;
 mod samples;
-pub(crate) mod scale;
-mod table;
 mod tensorboard;
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 
-use self::run::Run;
-use crate::train::checkpoint::write_file;
+use self::run_folder::Run;
+use crate::run::checkpoint::write_file;
 
 /// Colours that people can tell apart, also those who see fewer of them.
 const MOST_RUNS: usize = 8;
@@ -55,7 +55,7 @@ pub fn write(folders: &[PathBuf], out: Option<PathBuf>) -> Result<PathBuf> {
 /// # Errors
 /// Journals that cannot be read; an event file that cannot be written.
 pub fn write_events(folder: &Path) -> Result<()> {
-    let (points, _) = lines::read(folder)?;
+    let (points, _) = jsonl::read(folder)?;
     tensorboard::write(folder, &points).context("TensorBoard's event file")
 }
 

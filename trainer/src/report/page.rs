@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
-use super::catalogue::{Known, KnownLine, Look, SECTIONS, knows};
-use super::chart::{Chart, Line};
-use super::lines::TIMING;
-use super::run::Run;
-use super::{samples, table};
+use crate::report::chart::{Chart, Line};
+use crate::report::chart_catalogue::{Known, KnownLine, Look, SECTIONS, knows};
+use crate::report::jsonl::TIMING;
+use crate::report::run_folder::Run;
+use crate::report::{comparison, samples};
 
 /// Text as HTML, also inside attributes.
 pub fn escape(text: &str) -> String {
@@ -47,9 +47,9 @@ pub fn html(runs: &[Run]) -> String {
     let names: Vec<&str> = runs.iter().map(|run| run.name.as_str()).collect();
     let title = escape(&names.join(", "));
     let mut page = String::new();
-    section(&mut page, "Summary", "", &table::summary(runs));
+    section(&mut page, "Summary", "", &comparison::summary(runs));
     if runs.len() > 1 {
-        let differences = table::differences(runs);
+        let differences = comparison::differences(runs);
         let body = match differences.as_str() {
             "" => "<p>The run files are the same.</p>",
             table => table,

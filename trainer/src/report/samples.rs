@@ -4,11 +4,11 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use super::page::escape;
-use super::run::Run;
-use super::scale::number;
-use crate::eval::history::{Change, Output};
+use crate::eval::entry_history::{Change, Output};
 use crate::eval::samples::{Asked, Sample, Sitting};
+use crate::report::axis::number;
+use crate::report::page::escape;
+use crate::report::run_folder::Run;
 
 /// Outputs longer than this are folded.
 const LONG_OUTPUT: usize = 120;

@@ -10,8 +10,8 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use crc::{CRC_32_ISCSI, Crc};
 
-use super::lines::{Point, Points};
-use crate::train::checkpoint::write_file;
+use crate::report::jsonl::{Point, Points};
+use crate::run::checkpoint::write_file;
 
 const CRC: Crc<u32> = Crc::<u32>::new(&CRC_32_ISCSI);
 

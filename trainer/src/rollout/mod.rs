@@ -1,12 +1,12 @@
 //! Rollouts and rerolls: every one a thread with its own sandboxed bank,
 //! policy and environment, all served by one engine.
 
-pub mod alone;
-pub mod hub;
-pub mod lives;
-pub mod model;
-pub mod settle;
-pub mod worth;
+pub mod batcher;
+pub mod continuation;
+pub mod outcome;
+pub mod policy_model;
+pub mod reward;
+pub mod single;
 
 use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -14,14 +14,14 @@ use std::sync::{Arc, PoisonError};
 use std::thread::Scope;
 
 use anyhow::{Context, Result};
+use memloom_engine::generation::Sample;
+use memloom_engine::tokenizer::Tokenizer;
 use memloom_runtime::{Episode, ForkPoint};
 
-use self::hub::{Asking, Engine, Event, Line, Place};
-use self::model::{SampledModel, Sampling, Step, Steps};
-use self::settle::{Asked, Settled, Tally};
-use crate::generate::Sample;
-use crate::tokenizer::Tokenizer;
-use crate::world::Opened;
+use self::batcher::{Asking, Engine, Event, Line, Place};
+use self::outcome::{Asked, Settled, Tally};
+use self::policy_model::{SampledModel, Sampling, Step, Steps};
+use crate::env::Opened;
 
 /// A session that is rerolled, and the rollout whose state it restarts from.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -98,7 +98,7 @@ pub fn run(plan: &Plan<'_>, episodes: &[Opened], engine: &mut dyn Engine) -> Res
             scope.spawn(move || run.rollout(scope, line));
         }
         drop(results);
-        hub::serve(&inbox, episodes.len() * plan.rollouts, engine);
+        batcher::serve(&inbox, episodes.len() * plan.rollouts, engine);
     });
     let mut outcomes = outcomes.into_iter().collect::<Result<Vec<Outcome>>>()?;
     outcomes.sort_by_key(|outcome| outcome.place);
@@ -139,7 +139,7 @@ pub fn reroll(
             }
         }
         drop(results);
-        hub::serve(&inbox, live, engine);
+        batcher::serve(&inbox, live, engine);
     });
     let mut outcomes = outcomes.into_iter().collect::<Result<Vec<Outcome>>>()?;
     outcomes.sort_by_key(|outcome| outcome.place);

@@ -2,10 +2,10 @@
 
 use anyhow::Result;
 
-use super::fairness::Truth;
-use crate::rollout::lives::Lived;
-use crate::rollout::settle::Settled;
-use crate::rollout::worth::{Valuing, Worth};
+use crate::rollout::continuation::Lived;
+use crate::rollout::outcome::Settled;
+use crate::rollout::reward::{Valuing, Worth};
+use crate::study::fairness::Truth;
 
 /// What continuations from one state came to.
 #[derive(Clone, Default)]

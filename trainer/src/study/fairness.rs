@@ -15,14 +15,14 @@ use std::time::Instant;
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
-use super::measure::Subject;
-use super::page;
-use super::verdict::Report;
-use crate::runfile::{RunFile, StudySection};
-use crate::train::journal::Journal;
-use crate::train::learners::Learners;
-use crate::train::progress::Voice;
-use crate::world::World;
+use crate::config::{RunFile, StudySection};
+use crate::env::World;
+use crate::run::jsonl::Journal;
+use crate::run::progress::Voice;
+use crate::study::analysis::Report;
+use crate::study::measure::Subject;
+use crate::study::page;
+use crate::train::learner::per_role::Learners;
 
 /// Which deeds' credit an estimator is about, by name and in the order of reports.
 pub const ESTIMATORS: [&str; 6] = [

@@ -5,20 +5,20 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::Result;
+use memloom_algorithm::algorithm::{Algorithm, Credit, Rewards, Rule};
+use memloom_algorithm::reward::Compression;
+use memloom_engine::tokenizer::Tokenizer;
 use memloom_runtime::ForkPoint;
 
-use super::continuations::{Mean, Sample, local, rewards};
-use super::fairness::{Deed, Error, Measured};
-use crate::logo::credit::{Algorithm, Credit, Rewards, Rule};
-use crate::logo::reward::Compression;
-use crate::rollout::hub::{Engine, Place};
-use crate::rollout::lives::{Life, Lived, live};
-use crate::rollout::model::Sampling;
-use crate::rollout::worth::Valuing;
-use crate::runfile::{RunFile, StudySection};
-use crate::seed::{Purpose, derive};
-use crate::tokenizer::Tokenizer;
-use crate::world::Opened;
+use crate::config::{RunFile, StudySection};
+use crate::env::Opened;
+use crate::rng::{Purpose, derive};
+use crate::rollout::batcher::{Engine, Place};
+use crate::rollout::continuation::{Life, Lived, live};
+use crate::rollout::policy_model::Sampling;
+use crate::rollout::reward::Valuing;
+use crate::study::continuations::{Mean, Sample, local, rewards};
+use crate::study::fairness::{Deed, Error, Measured};
 
 /// What is measured on.
 pub(super) struct Subject<'a> {

@@ -3,10 +3,10 @@
 
 use std::fmt::Write;
 
-use super::statistics::Figure;
-use super::verdict::{Judged, Report};
+use crate::report::axis::{Scale, number};
 use crate::report::page::{document, escape, section};
-use crate::report::scale::{Scale, number};
+use crate::study::analysis::{Judged, Report};
+use crate::study::statistics::Figure;
 
 const WIDTH: f64 = 480.0;
 const LEFT: f64 = 120.0;

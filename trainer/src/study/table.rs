@@ -1,7 +1,7 @@
 //! The fairness study's table for people.
 
-use super::statistics::Figure;
-use super::verdict::Report;
+use crate::study::analysis::Report;
+use crate::study::statistics::Figure;
 
 /// One block a horizon, one line an estimator.
 pub(super) fn of(report: &Report) -> String {

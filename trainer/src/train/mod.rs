@@ -1,23 +1,15 @@
 //! A training run: warm start, then LoGo-GRPO stage by stage, resumable at any
 //! moment.
 
-pub mod checkpoint;
-pub mod critic;
-pub mod journal;
+pub mod batch;
+mod curriculum;
+pub mod initial_weights;
 pub mod learner;
-pub mod learners;
-pub mod memory;
-mod prepare;
-pub mod progress;
-mod served;
-pub mod speakers;
-mod stage;
-pub mod step;
-pub mod summary;
-mod timings;
-pub mod tokens;
-pub mod warm;
-pub mod weights;
+mod preflight;
+mod remote_sampling;
+pub mod tokenizer_setup;
+pub mod value_states;
+pub mod warm_start;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -26,28 +18,29 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
+use memloom_engine::optim::lr_schedule;
+use memloom_engine::tokenizer::Tokenizer;
 use serde::{Deserialize, Serialize};
 
-use self::checkpoint::{Position, Progress, Shelf, write_file};
-use self::journal::Journal;
-use self::learners::Learners;
-pub use self::prepare::check;
-use self::prepare::{begin, begun, fits};
-use self::progress::Voice;
-use self::served::Served;
-use self::summary::{BeforeAfter, LongHorizon, Summary};
-use self::timings::{Times, Timing};
-use crate::eval::figures::Figures;
-use crate::eval::rivals::{EvidenceReport, Regression};
-use crate::eval::{self, Exam, baselines};
-use crate::optim::schedule;
-use crate::report;
-use crate::rollout::hub::{AtOnce, Engine};
-use crate::rollout::model::Sampling;
-use crate::runfile::RunFile;
-use crate::seed::{Purpose, derive};
-use crate::tokenizer::Tokenizer;
-use crate::world::World;
+use self::learner::per_role::Learners;
+pub use self::preflight::check;
+use self::preflight::{begin, begun, fits};
+use self::remote_sampling::Served;
+use crate::config::RunFile;
+use crate::env::World;
+use crate::eval::evidence_baselines::{EvidenceReport, Regression};
+use crate::eval::metrics::Figures;
+use crate::eval::{Exam, scripted_baselines};
+use crate::rng::{Purpose, derive};
+use crate::rollout::batcher::{AtOnce, Engine};
+use crate::rollout::policy_model::Sampling;
+use crate::run::checkpoint::{Position, Progress, Shelf, write_file};
+use crate::run::jsonl::Journal;
+use crate::run::progress::Voice;
+use crate::run::summary::{BeforeAfter, LongHorizon, Summary};
+use crate::run::timings::{Times, Timing};
+use crate::run::{checkpoint, jsonl};
+use crate::{eval, report};
 
 /// Set apart from every stage: sampling in evaluations.
 const EVALUATION: u64 = u64::MAX;
@@ -84,7 +77,7 @@ pub fn run(file: &RunFile, resume: bool, voice: Voice) -> Result<Summary> {
     if !begun {
         begin(file)?;
     }
-    let tokenizer = Arc::new(tokens::ready(file, &world)?);
+    let tokenizer = Arc::new(tokenizer_setup::ready(file, &world)?);
     let shelf = Shelf::of(out);
     let (progress, folder) = match shelf.newest()? {
         Some((progress, folder)) => (progress, Some(folder)),
@@ -99,7 +92,7 @@ pub fn run(file: &RunFile, resume: bool, voice: Voice) -> Result<Summary> {
         None => None,
     };
     let timings = out.join("timings.jsonl");
-    let written = journal::whole_lines(&timings)?;
+    let written = jsonl::whole_lines(&timings)?;
     let mut trainer = Trainer {
         metrics: Journal::open(&out.join("metrics.jsonl"), progress.metrics_bytes)?,
         timings: Journal::open(&timings, written)?,
@@ -221,9 +214,9 @@ impl Trainer<'_> {
                 .say("baselines: fixed scripts on held-out episodes");
             let seed = this.file.run.seed;
             let (exam, long) = (this.held_out(), this.long());
-            let short = baselines::play(&exam, &this.world, seed)?;
+            let short = scripted_baselines::play(&exam, &this.world, seed)?;
             let long = long
-                .map(|exam| baselines::play(&exam, &this.world, seed))
+                .map(|exam| scripted_baselines::play(&exam, &this.world, seed))
                 .transpose()?;
             Ok((short, long))
         })
@@ -246,7 +239,7 @@ impl Trainer<'_> {
             let began = Instant::now();
             let mut demonstrations = Vec::new();
             for episode in 0..settings.episodes {
-                demonstrations.extend(warm::demonstrate(
+                demonstrations.extend(warm_start::demonstrate(
                     &self.world,
                     &self.tokenizer,
                     &settings.demonstrator,
@@ -255,7 +248,7 @@ impl Trainer<'_> {
                     step * settings.episodes + episode,
                 )?);
             }
-            let learning_rate = schedule::cosine(step, settings.steps, settings.learning_rate);
+            let learning_rate = lr_schedule::cosine(step, settings.steps, settings.learning_rate);
             let all = demonstrations.len();
             let context = self.learners.context();
             demonstrations.retain(|given| given.row.span() <= context);
@@ -415,7 +408,12 @@ impl Trainer<'_> {
             .iter()
             .zip(&opened)
             .map(|(outcome, opened)| {
-                eval::rivals::compare(opened, &outcome.settled, &regression, self.file.run.seed)
+                eval::evidence_baselines::compare(
+                    opened,
+                    &outcome.settled,
+                    &regression,
+                    self.file.run.seed,
+                )
             })
             .collect()
     }

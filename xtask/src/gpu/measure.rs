@@ -25,14 +25,14 @@ pub struct Args {
 
 /// Tests that say what models and losses are: they run on the first GPU.
 const TESTED: [&str; 8] = [
-    "model::kernels",
-    "model::pack",
+    "kernels",
+    "model::packing",
     "model::lora",
     "model::weights",
-    "generate",
-    "logo::loss",
+    "generation",
     "optim",
     "device",
+    "loss",
 ];
 
 /// A step's losses on the GPU are those on the processor up to this share.
@@ -120,23 +120,26 @@ impl Pack<'_> {
 
     /// How many tests passed, and which failed: speed is worth knowing all the same.
     fn tests(&self) -> Result<(usize, Vec<String>)> {
-        let mut tests = Command::new(self.folder.join(TESTS));
-        tests.args(TESTED).args(["--test-threads", "1"]);
-        let ended = tests.stderr(Stdio::inherit()).output()?;
-        let said = String::from_utf8_lossy(&ended.stdout);
-        eprintln!("{said}");
-        let verdicts = said.lines().filter_map(|line| {
-            let (name, verdict) = line.strip_prefix("test ")?.split_once(" ... ")?;
-            Some((name, verdict == "ok"))
-        });
-        let (passed, failed): (Vec<_>, Vec<_>) = verdicts.partition(|(_, passed)| *passed);
-        ensure!(!passed.is_empty(), "no test passed");
-        let failed = failed.iter().map(|(name, _)| (*name).to_owned());
-        let mut failed: Vec<String> = failed.collect();
-        if failed.is_empty() && !ended.status.success() {
-            failed.push(format!("the tests ended early ({})", ended.status));
+        let (mut passed, mut failed) = (0, Vec::new());
+        for (_, program) in TESTS {
+            let mut tests = Command::new(self.folder.join(program));
+            tests.args(TESTED).args(["--test-threads", "1"]);
+            let ended = tests.stderr(Stdio::inherit()).output()?;
+            let said = String::from_utf8_lossy(&ended.stdout);
+            eprintln!("{said}");
+            let verdicts = said.lines().filter_map(|line| {
+                let (name, verdict) = line.strip_prefix("test ")?.split_once(" ... ")?;
+                Some((name, verdict == "ok"))
+            });
+            let (well, badly): (Vec<_>, Vec<_>) = verdicts.partition(|(_, passed)| *passed);
+            ensure!(!well.is_empty(), "no test of {program} passed");
+            if badly.is_empty() && !ended.status.success() {
+                failed.push(format!("{program} ended early ({})", ended.status));
+            }
+            passed += well.len();
+            failed.extend(badly.into_iter().map(|(name, _)| name.to_owned()));
         }
-        Ok((passed.len(), failed))
+        Ok((passed, failed))
     }
 
     /// The same few steps of training on both devices: how far losses are apart, and

@@ -27,7 +27,11 @@ pub enum Gpu {
 
 /// Names inside the pack.
 const MEMLOOM: &str = "memloom";
-const TESTS: &str = "trainer-tests";
+/// Unit tests of models and losses: the crate, and the program in the pack.
+const TESTS: [(&str, &str); 2] = [
+    ("memloom_engine", "engine-tests"),
+    ("memloom_algorithm", "algorithm-tests"),
+];
 const RUN: &str = "examples/runs/quickstart.toml";
 const COMMIT: &str = "commit";
 

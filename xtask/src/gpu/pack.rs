@@ -30,14 +30,16 @@ pub fn run(workspace: &Workspace) -> Result<()> {
     guests::run(workspace, &guests::Args::default())?;
     eprintln!("building with CUDA (ten minutes the first time)");
     succeed(workspace.cargo().arg("build").args(CUDA).arg("--bins"))?;
-    let tests = test_program(workspace)?;
+    let tests = test_programs(workspace)?;
 
     let folder = workspace.path("target/gpu");
     files::fresh(&folder)?;
     let built = |name: &str| workspace.path("target/release").join(name);
     strip(&built(MEMLOOM), &folder.join(MEMLOOM))?;
     strip(&built("xtask"), &folder.join("xtask"))?;
-    strip(tests.as_ref(), &folder.join(TESTS))?;
+    for ((_, name), program) in TESTS.iter().zip(&tests) {
+        strip(program.as_ref(), &folder.join(name))?;
+    }
     for file in [
         RUN,
         "target/components/flat.wasm",
@@ -69,22 +71,24 @@ pub fn run(workspace: &Workspace) -> Result<()> {
     Ok(())
 }
 
-/// Builds the trainer's unit tests; where they are.
-fn test_program(workspace: &Workspace) -> Result<String> {
+/// Builds the unit tests of [`TESTS`] and returns the programs' paths, in that order.
+fn test_programs(workspace: &Workspace) -> Result<Vec<String>> {
     let mut build = workspace.cargo();
     build.arg("test").args(CUDA);
     build.args(["--lib", "--no-run", "--message-format", "json"]);
     let built = output(&mut build)?;
-    let lines = built.lines().map(serde_json::from_str::<Value>);
-    let mut programs = lines.filter_map(|line| {
-        let line = line.ok()?;
-        let trainer = line["target"]["name"] == "memloom_trainer";
-        let program = line["executable"].as_str()?;
-        trainer.then(|| program.to_owned())
-    });
-    programs
-        .next_back()
-        .context("cargo named no test program of the trainer")
+    let lines: Vec<Value> = built
+        .lines()
+        .filter_map(|line| serde_json::from_str(line).ok())
+        .collect();
+    let program = |(name, _): &(&str, &str)| {
+        let mut programs = lines.iter().filter(|line| line["target"]["name"] == *name);
+        let program = programs.find_map(|line| line["executable"].as_str());
+        program
+            .map(str::to_owned)
+            .with_context(|| format!("cargo named no test program of {name}"))
+    };
+    TESTS.iter().map(program).collect()
 }
 
 /// A program without its symbols.

@@ -1,19 +1,20 @@
 //! Who learns: a backbone and its optimiser, wherever they are. It samples, imitates
 //! and is reinforced.
 
-mod on;
+mod backend;
+pub mod per_role;
 
 use std::path::Path;
 
 use anyhow::Result;
 use rand_chacha::ChaCha8Rng;
 
-pub use self::on::LearnerOn;
-use super::critic::State;
-use super::step::ScoredRow;
-use crate::logo::loss::Objective;
-use crate::model::pack::Row;
-use crate::rollout::hub::Engine;
+pub use self::backend::LearnerOn;
+use crate::rollout::batcher::Engine;
+use crate::train::batch::ScoredRow;
+use crate::train::value_states::State;
+use memloom_algorithm::loss::Objective;
+use memloom_engine::model::packing::Row;
 
 /// A backbone and what changes its weights, whatever it runs on.
 pub trait Learner: Send {

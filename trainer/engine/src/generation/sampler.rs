@@ -1,0 +1,219 @@
+//! Choosing a token from logits, on the host.
+
+use std::sync::Arc;
+
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::RngCore;
+
+use crate::generation::Job;
+
+/// A chosen token, its log-probability, and what it was chosen from.
+pub(super) struct Chosen {
+    pub(super) token: u32,
+    pub(super) logprob: f32,
+    pub(super) among: Option<Arc<[u32]>>,
+}
+
+/// Chooses among `allowed` (ascending; None: all of `logits`), or what the job's
+/// `top_k` and `top_p` leave of it. A temperature of 0 takes the likeliest, the lowest
+/// of equals, and draws no random number.
+pub(super) fn choose(
+    logits: &[f32],
+    allowed: Option<Arc<[u32]>>,
+    job: &Job,
+    source: &mut ChaCha8Rng,
+) -> Chosen {
+    if job.temperature == 0.0 {
+        return choose_among(logits, allowed, 1.0, |weights, _| {
+            // The first of the heaviest.
+            let best = weights.iter().position(|weight| *weight == 1.0);
+            best.unwrap_or(0)
+        });
+    }
+    let among = match job.top_k > 0 || job.top_p < 1.0 {
+        true => Some(likeliest(logits, allowed.as_deref(), job)),
+        false => allowed,
+    };
+    choose_among(logits, among, job.temperature, |weights, sum| {
+        draw(weights, sum, source)
+    })
+}
+
+/// Chooses by weights relative to the heaviest, and their sum.
+fn choose_among(
+    logits: &[f32],
+    among: Option<Arc<[u32]>>,
+    divisor: f32,
+    pick: impl FnOnce(&[f64], f64) -> usize,
+) -> Chosen {
+    let count = among.as_ref().map_or(logits.len(), |among| among.len());
+    let token = |index: usize| among.as_ref().map_or(index as u32, |among| among[index]);
+    let scaled: Vec<f32> = (0..count)
+        .map(|index| logits[token(index) as usize] / divisor)
+        .collect();
+    let best = scaled.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let weights: Vec<f64> = scaled
+        .iter()
+        .map(|value| f64::from(value - best).exp())
+        .collect();
+    let sum: f64 = weights.iter().sum();
+    let index = pick(&weights, sum);
+    Chosen {
+        token: token(index),
+        logprob: (f64::from(scaled[index] - best) - sum.ln()) as f32,
+        among,
+    }
+}
+
+/// The tokens that `top_k` and then `top_p` leave, ascending.
+fn likeliest(logits: &[f32], allowed: Option<&[u32]>, job: &Job) -> Arc<[u32]> {
+    let scaled = |token: u32| logits[token as usize] / job.temperature;
+    let mut tokens: Vec<u32> = match allowed {
+        Some(allowed) => allowed.to_vec(),
+        None => (0..logits.len() as u32).collect(),
+    };
+    let likelier = |a: &u32, b: &u32| scaled(*b).total_cmp(&scaled(*a)).then(a.cmp(b));
+    if job.top_k > 0 && job.top_k < tokens.len() {
+        tokens.select_nth_unstable_by(job.top_k, likelier);
+        tokens.truncate(job.top_k);
+    }
+    if job.top_p < 1.0 {
+        let best = tokens.iter().map(|token| scaled(*token));
+        let best = best.fold(f32::NEG_INFINITY, f32::max);
+        let weight = |token: &u32| f64::from(scaled(*token) - best).exp();
+        let sum: f64 = tokens.iter().map(weight).sum();
+        // All below this together are no more than what may be left out, so that they
+        // need no place in the order.
+        let least = (1.0 - f64::from(job.top_p)) * sum / tokens.len() as f64;
+        tokens.retain(|token| weight(token) >= least);
+        tokens.sort_unstable_by(likelier);
+        let mut rest = f64::from(job.top_p) * sum;
+        let enough = tokens.iter().position(|token| {
+            rest -= weight(token);
+            rest <= 0.0
+        });
+        tokens.truncate(enough.map_or(tokens.len(), |last| last + 1));
+    }
+    tokens.sort_unstable();
+    tokens.into()
+}
+
+/// The first index at which the running sum of weights passes a uniform number.
+fn draw(weights: &[f64], sum: f64, source: &mut ChaCha8Rng) -> usize {
+    let uniform = (source.next_u64() >> 11) as f64 / (1u64 << 53) as f64;
+    let mut rest = uniform * sum;
+    let mut last = 0;
+    for (index, weight) in weights.iter().enumerate() {
+        if *weight > 0.0 {
+            last = index;
+            if rest < *weight {
+                break;
+            }
+            rest -= weight;
+        }
+    }
+    last
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use rand_chacha::rand_core::SeedableRng;
+
+    use super::*;
+
+    fn job(temperature: f32, top_k: usize, top_p: f32) -> Job {
+        Job {
+            role: "extractor".into(),
+            prompt: [1].into(),
+            grammar: None,
+            ends: [].into(),
+            max_tokens: 1,
+            temperature,
+            top_k,
+            top_p,
+            stop: None,
+            seed: 0,
+        }
+    }
+
+    /// How often each token is chosen of 20 000 times.
+    fn shares(logits: &[f32], allowed: Option<&[u32]>, job: &Job) -> Vec<f32> {
+        let mut source = ChaCha8Rng::seed_from_u64(1);
+        let mut shares = vec![0.0; logits.len()];
+        for _ in 0..20_000 {
+            let chosen = choose(logits, allowed.map(Arc::from), job, &mut source);
+            shares[chosen.token as usize] += 1.0 / 20_000.0;
+        }
+        shares
+    }
+
+    #[test]
+    fn samples_follow_the_softmax_of_what_is_allowed() {
+        let logits = [0.0, 9.0, 1.0, -1.0];
+        let allowed = [0, 2, 3];
+        let shares = shares(&logits, Some(&allowed), &job(2.0, 0, 1.0));
+        let sum: f32 = [0.0f32, 0.5, -0.5].iter().map(|x| x.exp()).sum();
+        for token in allowed {
+            let expected = (logits[token as usize] / 2.0).exp() / sum;
+            let share = shares[token as usize];
+            assert!(
+                (share - expected).abs() < 0.012,
+                "{token}: {share} for {expected}"
+            );
+        }
+        assert_eq!(shares[1], 0.0);
+    }
+
+    #[test]
+    fn greedy_takes_the_lowest_of_equals_and_reports_the_probability_at_one() {
+        let mut source = ChaCha8Rng::seed_from_u64(1);
+        let chosen = choose(&[1.0, 3.0, 3.0], None, &job(0.0, 1, 0.5), &mut source);
+        assert_eq!((chosen.token, chosen.among), (1, None));
+        let expected = -(2.0f32 + (-2.0f32).exp()).ln();
+        assert!((chosen.logprob - expected).abs() < 1e-6);
+    }
+
+    #[test]
+    fn the_likeliest_are_the_fewest_that_are_probable_enough() {
+        // Of probability .5, .25, .125, .125, and the other way round.
+        let ln = |share: f32| share.ln();
+        let logits = [ln(0.125), ln(0.25), ln(0.125), ln(0.5)];
+        for (top_k, top_p, expected) in [
+            (0, 0.3, &[3][..]),
+            (0, 0.6, &[1, 3]),
+            (0, 0.8, &[0, 1, 3]),
+            (0, 0.99, &[0, 1, 2, 3]),
+            (2, 1.0, &[1, 3]),
+            (3, 1.0, &[0, 1, 3]),
+            (9, 1.0, &[0, 1, 2, 3]),
+            // Two thirds of what `top_k` leaves are the likeliest's.
+            (2, 0.6, &[3]),
+        ] {
+            let left = likeliest(&logits, None, &job(1.0, top_k, top_p));
+            assert_eq!(&*left, expected, "{top_k} {top_p}");
+        }
+        assert_eq!(*likeliest(&logits, Some(&[0, 2]), &job(1.0, 0, 0.4)), [0]);
+        let shares = shares(&logits, None, &job(1.0, 0, 0.6));
+        assert!((shares[3] - 2.0 / 3.0).abs() < 0.012 && shares[0] + shares[2] == 0.0);
+    }
+
+    proptest! {
+        #[test]
+        fn top_p_leaves_what_a_full_sort_would(
+            logits in prop::collection::vec(-6.0f32..6.0, 1..60),
+            top_p in 0.01f32..0.999,
+        ) {
+            let left = likeliest(&logits, None, &job(1.3, 0, top_p));
+            let weight = |token: usize| f64::from(logits[token] / 1.3).exp();
+            let sum: f64 = (0..logits.len()).map(weight).sum();
+            let share: f64 = left.iter().map(|token| weight(*token as usize) / sum).sum();
+            let least = left.iter().map(|token| weight(*token as usize) / sum);
+            let least = least.fold(f64::INFINITY, f64::min);
+            prop_assert!(share >= f64::from(top_p) - 1e-6);
+            prop_assert!(share - least < f64::from(top_p) + 1e-6);
+            let out = (0..logits.len()).filter(|token| !left.contains(&(*token as u32)));
+            prop_assert!(out.map(weight).all(|weight| weight / sum <= least + 1e-9));
+        }
+    }
+}

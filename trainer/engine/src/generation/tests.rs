@@ -1,0 +1,428 @@
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use super::*;
+use crate::device::tested::Plain;
+use crate::kernels::floats;
+use crate::model::{BackboneConfig, Row, Sequence, choice_logprobs};
+use crate::tokenizer::Tokenizer;
+
+fn tokenizer() -> Tokenizer {
+    let words = ["a", "b", "c", "d"].map(str::to_owned);
+    Tokenizer::train_words(&["one two three".to_owned()], &words, &[], 100).unwrap()
+}
+
+fn model(heads: usize) -> Backbone<Plain> {
+    let config = BackboneConfig {
+        vocab_size: tokenizer().vocab_size(),
+        heads,
+        head_dim: 32 / heads,
+        ..BackboneConfig::tiny()
+    };
+    Backbone::random(&config, 11, &Default::default()).unwrap()
+}
+
+pub(super) fn grammar(expression: &str) -> Option<Arc<Grammar>> {
+    Some(Grammar::parse(expression, &tokenizer()).unwrap())
+}
+
+pub(super) fn job(
+    prompt: &[u32],
+    grammar: Option<Arc<Grammar>>,
+    max_tokens: usize,
+    seed: u64,
+) -> Job {
+    Job {
+        role: "extractor".into(),
+        prompt: prompt.into(),
+        grammar,
+        ends: tokenizer().ends().clone(),
+        max_tokens,
+        temperature: 0.9,
+        top_k: 0,
+        top_p: 1.0,
+        stop: None,
+        seed,
+    }
+}
+
+/// Mixed lengths, shared prompts, grammars and none.
+fn jobs() -> Vec<Job> {
+    let long: Vec<u32> = (0..40).map(|i| i % 11).collect();
+    let mut jobs = Vec::new();
+    for seed in 0..6 {
+        jobs.push(job(
+            &[1, 2, 3],
+            grammar("a (b | c) d d (a | b | c d) a"),
+            20,
+            seed,
+        ));
+        jobs.push(job(
+            &[1, 2, 3],
+            grammar("(a | a b) | c (a | d) d"),
+            20,
+            10 + seed,
+        ));
+        jobs.push(job(&long, grammar("a b (b | c | d)"), 20, 20 + seed));
+        jobs.push(job(&long[..7], None, 3 + seed as usize, 30 + seed));
+        jobs.push(job(&long, None, 100, 40 + seed));
+    }
+    jobs
+}
+
+pub(super) fn run(model: &Backbone<Plain>, jobs: &[Job]) -> Vec<Sample> {
+    generate(model, jobs)
+        .into_iter()
+        .map(Result::unwrap)
+        .collect()
+}
+
+#[test]
+fn sampled_log_probabilities_are_those_of_the_loss() {
+    for heads in [4, 8] {
+        let model = model(heads);
+        let jobs = jobs();
+        for (job, sample) in jobs.iter().zip(run(&model, &jobs)) {
+            assert_eq!(sample.tokens.len(), sample.logprobs.len());
+            if let Some(grammar) = &job.grammar {
+                assert_eq!(
+                    grammar.choices(&sample.tokens).unwrap(),
+                    Some(sample.choices.clone())
+                );
+            }
+            let sequence = Sequence {
+                tokens: sample.tokens.clone(),
+                choices: sample.choices.clone(),
+            };
+            let free: Vec<usize> = sequence.free().collect();
+            let row = Row {
+                prompt: job.prompt.clone(),
+                completions: vec![sequence],
+            };
+            let scored = floats(choice_logprobs(&model, &[&row], job.temperature).logprobs);
+            assert_eq!(free.len(), scored.len());
+            for (index, scored) in free.iter().zip(scored) {
+                let sampled = sample.logprobs[*index];
+                assert!((sampled - scored).abs() < 1e-5, "{sampled} and {scored}");
+            }
+            let forced = (0..sample.tokens.len()).filter(|index| !free.contains(index));
+            assert!(
+                forced
+                    .into_iter()
+                    .all(|index| sample.logprobs[index] == 0.0)
+            );
+        }
+    }
+}
+
+#[test]
+fn a_schema_is_kept_to_and_sampled_log_probabilities_are_those_of_the_loss() {
+    let texts = [r#"Anna said: {"name": "Ben", "all": [1, 23]}"#.to_owned()];
+    let tokenizer = Tokenizer::train_bpe(&texts, &[], &[], 330).unwrap();
+    let config = BackboneConfig {
+        vocab_size: tokenizer.vocab_size() + 3,
+        ..BackboneConfig::tiny()
+    };
+    let model = Backbone::<Plain>::random(&config, 12, &Default::default()).unwrap();
+    let schema = r#"{"type": "object", "properties": {
+        "name": {"type": "string", "maxLength": 12},
+        "all": {"type": "array", "items": {"type": "integer", "maximum": 999}, "maxItems": 3}
+    }, "required": ["name"], "additionalProperties": false}"#;
+    let grammar = Grammar::parse(schema, &tokenizer).unwrap();
+    let mut whole = 0;
+    for seed in 0..20 {
+        let job = Job {
+            grammar: Some(grammar.clone()),
+            ends: tokenizer.ends().clone(),
+            top_k: [0, 0, 7][seed as usize % 3],
+            ..job(&[1, 2, 3], None, 200, seed)
+        };
+        let sample = run(&model, std::slice::from_ref(&job)).remove(0);
+        let text = tokenizer.decode(&sample.tokens).unwrap();
+        if sample.finish == FinishReason::Stop {
+            let value: serde_json::Value = serde_json::from_str(&text).unwrap();
+            assert!(value["name"].is_string(), "{text}");
+            whole += 1;
+        }
+        let choices = grammar.choices(&sample.tokens).unwrap().unwrap();
+        if job.top_k == 0 {
+            assert_eq!(choices, sample.choices);
+        }
+        let sequence = Sequence {
+            tokens: sample.tokens.clone(),
+            choices: sample.choices.clone(),
+        };
+        let free: Vec<usize> = sequence.free().collect();
+        let row = Row {
+            prompt: job.prompt.clone(),
+            completions: vec![sequence],
+        };
+        let scored = floats(choice_logprobs(&model, &[&row], job.temperature).logprobs);
+        for (index, scored) in free.iter().zip(scored) {
+            let sampled = sample.logprobs[*index];
+            assert!((sampled - scored).abs() < 1e-5, "{sampled} and {scored}");
+        }
+    }
+    assert!(whole > 10, "{whole}");
+}
+
+#[test]
+fn company_in_the_batch_changes_nothing() {
+    let model = model(4);
+    let jobs = jobs();
+    let together = run(&model, &jobs);
+    let alone: Vec<Sample> = jobs
+        .iter()
+        .map(|job| run(&model, std::slice::from_ref(job)).remove(0))
+        .collect();
+    assert_alike(&together, &alone);
+}
+
+#[test]
+fn the_same_seeds_give_the_same_bytes() {
+    let model = model(4);
+    let jobs = jobs();
+    let first = run(&model, &jobs);
+    for _ in 0..3 {
+        assert_eq!(run(&model, &jobs), first);
+    }
+}
+
+#[test]
+fn samples_are_as_frequent_as_they_are_probable() {
+    let model = model(4);
+    let grammar = grammar("a (b | c) (a | d)");
+    let jobs: Vec<Job> = (0..4000)
+        .map(|seed| job(&[5, 1], grammar.clone(), 9, seed))
+        .collect();
+    let mut seen: std::collections::BTreeMap<Vec<u32>, (f64, f64)> = Default::default();
+    for sample in run(&model, &jobs) {
+        let probability = f64::from(sample.logprobs.iter().sum::<f32>()).exp();
+        let entry = seen.entry(sample.tokens).or_default();
+        entry.0 += 1.0 / jobs.len() as f64;
+        entry.1 = probability;
+    }
+    assert_eq!(seen.len(), 4);
+    for (tokens, (share, probability)) in seen {
+        assert!(
+            (share - probability).abs() < 0.03,
+            "{tokens:?}: {share} for {probability}"
+        );
+    }
+}
+
+#[test]
+fn completions_end_where_they_must() {
+    let model = model(4);
+    let tokenizer = tokenizer();
+    let id = |word: &str| tokenizer.id(word).unwrap();
+    let only = &run(&model, &[job(&[1], grammar("a b"), 9, 0)])[0];
+    assert_eq!(
+        (only.tokens.as_slice(), only.finish),
+        (&[id("a"), id("b")][..], FinishReason::Stop)
+    );
+    let cut = &run(&model, &[job(&[1], grammar("a b (c | d)"), 2, 0)])[0];
+    assert_eq!((cut.tokens.len(), cut.finish), (2, FinishReason::Length));
+    let none = &run(&model, &[job(&[1], grammar("a b"), 0, 0)])[0];
+    assert_eq!((none.tokens.len(), none.finish), (0, FinishReason::Length));
+    let full = &run(
+        &model,
+        &[job(&[2; 60], grammar(&"(a | b) ".repeat(9)), 9, 0)],
+    )[0];
+    assert_eq!((full.tokens.len(), full.finish), (4, FinishReason::Context));
+    let fits = &run(
+        &model,
+        &[job(&[2; 60], grammar(&"(a | b) ".repeat(9)), 4, 0)],
+    )[0];
+    assert_eq!((fits.tokens.len(), fits.finish), (4, FinishReason::Length));
+    let jobs: Vec<Job> = (0..60).map(|seed| job(&[3, 1], None, 40, seed)).collect();
+    let mut stopped = 0;
+    for sample in run(&model, &jobs) {
+        let end = tokenizer.ends()[0];
+        let ended = sample.tokens.last() == Some(&end);
+        assert_eq!(ended, sample.finish == FinishReason::Stop);
+        assert!(ended || sample.tokens.len() == 40);
+        assert!(!sample.tokens[..sample.tokens.len() - 1].contains(&end));
+        stopped += usize::from(ended);
+    }
+    assert!(stopped > 10, "{stopped} of 60 random completions ended");
+}
+
+#[test]
+fn greedy_takes_the_likeliest_whatever_the_seed() {
+    let model = model(4);
+    let greedy = |seed| Job {
+        temperature: 0.0,
+        ..job(&[1, 4], grammar("(a | b) (c | d) (a | d)"), 9, seed)
+    };
+    let samples = run(&model, &[greedy(1), greedy(2)]);
+    assert_eq!(samples[0], samples[1]);
+    assert!(
+        samples[0]
+            .logprobs
+            .iter()
+            .all(|logprob| *logprob >= 0.5f32.ln())
+    );
+}
+
+#[test]
+fn a_prompt_that_fills_the_context_gives_nothing_and_spares_the_others() {
+    let model = model(4);
+    let jobs = [
+        job(&[1; 64], None, 5, 0),
+        job(&[1; 3], grammar("a b"), 5, 0),
+        job(&[], None, 5, 0),
+        job(&[1; 900], grammar("a b"), 0, 0),
+        job(&[1; 63], None, 5, 0),
+    ];
+    let results = generate(&model, &jobs);
+    let overflow = Ok(Sample::empty(FinishReason::Overflow));
+    assert_eq!((&results[0], &results[3]), (&overflow, &overflow));
+    assert_eq!(results[1].as_ref().unwrap().tokens.len(), 2);
+    assert_eq!(results[2], Err(GenerateError::Empty));
+    assert_eq!(results[4].as_ref().unwrap().tokens.len(), 1);
+}
+
+/// Has jobs begin one pass after the other; samples in their order, and passes.
+fn one_by_one(model: &Backbone<Plain>, jobs: &[Job]) -> (Vec<Sample>, usize) {
+    join(Batch::new(model.clone()), jobs)
+}
+
+fn join(mut batch: Batch<Plain>, jobs: &[Job]) -> (Vec<Sample>, usize) {
+    let mut samples = vec![None; jobs.len()];
+    let mut waiting = jobs.iter().enumerate();
+    let mut passes = 0;
+    while samples.iter().any(Option::is_none) {
+        if let Some((ticket, job)) = waiting.next() {
+            batch.begin(ticket, job.clone());
+        }
+        passes += 1;
+        for (ticket, sample) in batch.step() {
+            assert!(samples[ticket].is_none());
+            samples[ticket] = Some(sample.unwrap());
+        }
+    }
+    assert!(batch.step().is_empty());
+    (samples.into_iter().flatten().collect(), passes)
+}
+
+pub(super) fn assert_alike(one: &[Sample], other: &[Sample]) {
+    assert_eq!(one.len(), other.len());
+    for (one, other) in one.iter().zip(other) {
+        assert_eq!((&one.tokens, one.finish), (&other.tokens, other.finish));
+        for (one, other) in one.logprobs.iter().zip(&other.logprobs) {
+            assert!((one - other).abs() < 1e-5);
+        }
+    }
+}
+
+#[test]
+fn jobs_join_and_leave_while_others_go_on() {
+    let model = model(4);
+    let jobs = jobs();
+    let (samples, passes) = one_by_one(&model, &jobs);
+    assert_alike(&samples, &run(&model, &jobs));
+    // Nobody waits for anybody: no more than the last to join, or one that took longer.
+    let alone = |job| one_by_one(&model, std::slice::from_ref(job)).1;
+    let last = jobs.iter().map(alone).enumerate();
+    assert!(last.map(|(joined, own)| joined + own).max() >= Some(passes));
+    assert_eq!(one_by_one(&model, &jobs), (samples, passes));
+}
+
+/// A model that reads long prompts.
+pub(super) fn long_model() -> Backbone<Plain> {
+    let config = BackboneConfig {
+        vocab_size: 50,
+        context: 2000,
+        ..BackboneConfig::tiny()
+    };
+    Backbone::random(&config, 12, &Default::default()).unwrap()
+}
+
+/// Prompts with a beginning in common of `shared` tokens.
+pub(super) fn alike(shared: usize, own: usize, count: u32) -> Vec<Job> {
+    let token = |index: u32| index.wrapping_mul(2_654_435_761) % 50;
+    (0..count)
+        .map(|member| {
+            let shared = (0..shared as u32).map(token);
+            let own = (0..own as u32).map(|index| token(1_000_000 * (member + 1) + index));
+            let prompt: Vec<u32> = shared.chain(own).collect();
+            job(&prompt, None, 6, u64::from(member))
+        })
+        .collect()
+}
+
+#[test]
+fn shared_beginnings_are_taken_over_and_change_nothing() {
+    let model = long_model();
+    let mut jobs = alike(300, 40, 5);
+    // One is the beginning of others, one the beginning of that.
+    jobs.push(job(&jobs[0].prompt[..300], None, 6, 7));
+    jobs.push(job(&jobs[0].prompt[..120], None, 6, 8));
+    let together = run(&model, &jobs);
+    let alone: Vec<Sample> = jobs
+        .iter()
+        .map(|job| run(&model, std::slice::from_ref(job)).remove(0))
+        .collect();
+    assert_alike(&together, &alone);
+    assert_alike(&one_by_one(&model, &jobs).0, &alone);
+}
+
+#[test]
+fn what_was_sampled_from_a_part_is_scored_among_that_part() {
+    let model = model(4);
+    let jobs = jobs().into_iter().map(|job| Job {
+        top_k: 5,
+        top_p: 0.8,
+        ..job
+    });
+    let jobs: Vec<Job> = jobs.collect();
+    for (job, sample) in jobs.iter().zip(run(&model, &jobs)) {
+        let choices = sample.choices.iter().flatten();
+        assert_eq!(choices.clone().count(), sample.tokens.len());
+        for (among, token) in choices.zip(&sample.tokens) {
+            assert!(among.len() <= 5 && among.contains(token));
+        }
+        let sequence = Sequence {
+            tokens: sample.tokens.clone(),
+            choices: sample.choices.clone(),
+        };
+        let free: Vec<usize> = sequence.free().collect();
+        let row = Row {
+            prompt: job.prompt.clone(),
+            completions: vec![sequence],
+        };
+        let scored = floats(choice_logprobs(&model, &[&row], job.temperature).logprobs);
+        for (index, scored) in free.iter().zip(scored) {
+            assert!((sample.logprobs[*index] - scored).abs() < 1e-5);
+        }
+    }
+}
+
+#[test]
+fn a_stop_string_ends_a_completion_within_tokens_too() {
+    let model = model(4);
+    let tokenizer = Arc::new(tokenizer());
+    let stop = StopStrings::new(&tokenizer, &["o th".into(), "never".into()]);
+    let ids = |text: &str| tokenizer.encode(text).unwrap();
+    let both = stop.as_ref().unwrap();
+    assert!(both.ends(&ids("one two three")) && !both.ends(&ids("one two")));
+    assert_eq!(both.cut("one two three"), "one tw");
+    let two = StopStrings::new(&tokenizer, &["two".into()]);
+    let end = tokenizer.ends()[0];
+    let mut stopped = 0;
+    for seed in 0..40 {
+        let job = Job {
+            stop: two.clone(),
+            ..job(&[3, 1], None, 40, seed)
+        };
+        let sample = run(&model, &[job]).remove(0);
+        let two = tokenizer.id("two").unwrap();
+        assert!(!sample.tokens[..sample.tokens.len() - 1].contains(&two));
+        let last = sample.tokens.last();
+        stopped += usize::from(last == Some(&two));
+        let ended = last == Some(&two) || last == Some(&end);
+        assert_eq!(ended, sample.finish == FinishReason::Stop);
+    }
+    assert!(stopped > 5, "{stopped} of 40");
+    assert!(StopStrings::new(&tokenizer, &[]).is_none());
+}

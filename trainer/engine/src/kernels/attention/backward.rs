@@ -1,0 +1,216 @@
+//! The gradient of attention. With weights p, output o and its gradient g:
+//! dv = pᵀ g, ds = p (g vᵀ - g·o) scale, dq = ds k, dk = dsᵀ q. The weights are
+//! computed again, block by block, from the logarithms of their sums.
+
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use crate::kernels::attention::{
+    Block, KeyRows, Operand, ROWS, Remembered, Tile, Transposed, for_each_tile, scores, weighted,
+};
+use crate::kernels::simd::{add_scaled, dot, exponentials, vectorized};
+use crate::kernels::{Heads, Sight};
+use crate::kernels::{Layout, Segment};
+
+/// What all rows share.
+#[derive(Clone, Copy)]
+struct Known<'a> {
+    layout: &'a Layout,
+    heads: Heads,
+    keys: KeyRows<'a>,
+    remembered: Remembered<'a>,
+    grad: &'a [f32],
+}
+
+/// A row's part in one key head and in the query heads that share it.
+struct Work<'a> {
+    segments: &'a [Segment],
+    kv: usize,
+    /// [the row's tokens, the query heads | key | value].
+    out: &'a mut [f32],
+}
+
+/// Gradient of the rotated rows [queries | keys | values], given that of the
+/// means.
+pub(super) fn backward<const W: usize>(
+    sight: &Sight,
+    remembered: Remembered<'_>,
+    grad: &[f32],
+) -> Vec<f32> {
+    let layout = &sight.layout;
+    let heads = sight.heads;
+    let columns = heads.columns();
+    let known = Known {
+        layout,
+        heads,
+        keys: heads.key_rows(remembered.rotated),
+        remembered,
+        grad,
+    };
+    // Head by head, so that the heads of a row can be worked on in parallel.
+    let mut by_head = vec![0.0; remembered.rotated.len()];
+    let mut rest = by_head.as_mut_slice();
+    let mut work = Vec::with_capacity(layout.rows.len() * heads.keys);
+    for row in &layout.rows {
+        let length = layout.row_tokens(row).len() * columns / heads.keys;
+        for kv in 0..heads.keys {
+            let (out, after) = rest.split_at_mut(length);
+            rest = after;
+            work.push(Work {
+                segments: &layout.segments[row.clone()],
+                kv,
+                out,
+            });
+        }
+    }
+    work.into_par_iter().for_each(|work| {
+        vectorized(
+            #[inline(always)]
+            || one::<W>(work, known),
+        );
+    });
+    let mut rotated_grad = vec![0.0; by_head.len()];
+    let (mut from, mut into) = (by_head.as_slice(), rotated_grad.as_mut_slice());
+    let mut rows = Vec::with_capacity(layout.rows.len());
+    for row in &layout.rows {
+        let length = layout.row_tokens(row).len() * columns;
+        let (own, rest) = from.split_at(length);
+        from = rest;
+        let (out, rest) = into.split_at_mut(length);
+        into = rest;
+        rows.push((own, out));
+    }
+    rows.into_par_iter()
+        .for_each(|(own, out)| by_token::<W>(own, out, heads));
+    rotated_grad
+}
+
+/// A row's gradients, [key heads, tokens, query heads | key | value], as [tokens,
+/// queries | keys | values].
+fn by_token<const W: usize>(by_head: &[f32], out: &mut [f32], heads: Heads) {
+    if by_head.is_empty() {
+        return;
+    }
+    let queries = heads.queries / heads.keys * W;
+    let group = queries + 2 * W;
+    let own = by_head.chunks_exact(by_head.len() / heads.keys);
+    for (kv, own) in own.enumerate() {
+        let keys = heads.queries * W + kv * W;
+        let values = keys + heads.keys * W;
+        let rows = out.chunks_exact_mut(heads.columns());
+        for (row, own) in rows.zip(own.chunks_exact(group)) {
+            row[kv * queries..][..queries].copy_from_slice(&own[..queries]);
+            row[keys..][..W].copy_from_slice(&own[queries..][..W]);
+            row[values..][..W].copy_from_slice(&own[queries + W..]);
+        }
+    }
+}
+
+#[inline(always)]
+fn one<const W: usize>(work: Work<'_>, known: Known<'_>) {
+    let Known {
+        layout,
+        heads,
+        keys,
+        remembered,
+        grad,
+    } = known;
+    let Work { segments, kv, out } = work;
+    let scale = 1.0 / (W as f32).sqrt();
+    let columns = heads.columns();
+    let shared = heads.queries / heads.keys;
+    let group = (shared + 2) * W;
+    let Some(first) = segments.first().map(|segment| segment.queries.start) else {
+        return;
+    };
+    let (mut weights, mut slopes) = (Vec::new(), Vec::new());
+    for segment in segments {
+        for block in Block::all(layout, segment, 0..segment.queries.len()) {
+            let transposed_keys = Transposed::new(keys, &block, keys.keys + kv * W, W);
+            let transposed_values = Transposed::new(keys, &block, keys.values + kv * W, W);
+            let padded = transposed_keys.padded;
+            let mut keys_grad = vec![0.0f32; block.keys() * W];
+            let mut values_grad = vec![0.0f32; block.keys() * W];
+            for piece in block.pieces() {
+                let start = piece.queries.start;
+                for head in 0..shared {
+                    let queries = Operand {
+                        data: &keys.data[start * columns + (kv * shared + head) * W..],
+                        by_row: columns,
+                        by_term: 1,
+                    };
+                    let grads = Operand {
+                        data: &grad[(start * heads.queries + kv * shared + head) * W..],
+                        by_row: heads.queries * W,
+                        by_term: 1,
+                    };
+                    scores(queries, W, &piece, &transposed_keys, &mut weights);
+                    scores(grads, W, &piece, &transposed_values, &mut slopes);
+                    let rows = weights
+                        .chunks_exact_mut(padded)
+                        .zip(slopes.chunks_exact_mut(padded));
+                    for (j, (weights, slopes)) in rows.enumerate() {
+                        let at = (start + j) * heads.queries + kv * shared + head;
+                        let (weights, unseen) = weights.split_at_mut(piece.visible(j));
+                        unseen.fill(0.0);
+                        exponentials(weights, scale, remembered.log_sums[at]);
+                        let mean_slope =
+                            dot(&remembered.means[at * W..][..W], &grad[at * W..][..W]);
+                        let (slopes, unseen) = slopes.split_at_mut(piece.visible(j));
+                        unseen.fill(0.0);
+                        for (slope, weight) in slopes.iter_mut().zip(weights) {
+                            *slope = *weight * (*slope - mean_slope) * scale;
+                        }
+                    }
+                    for_each_tile!(piece.queries.len(), |R, from| {
+                        let start_of_keys = keys.keys + kv * W;
+                        let tile =
+                            weighted::<R, W>(&slopes, padded, from, keys, &piece, start_of_keys);
+                        for (r, row) in tile.0.iter().enumerate() {
+                            let token = start - first + from + r;
+                            add_scaled(&mut out[token * group + head * W..][..W], 1.0, row);
+                        }
+                    });
+                    by_key::<W>(&slopes, padded, &piece, queries, &mut keys_grad);
+                    by_key::<W>(&weights, padded, &piece, grads, &mut values_grad);
+                }
+            }
+            for (at, key) in block.each_key().enumerate() {
+                let part: Range<usize> = at * W..(at + 1) * W;
+                let row = &mut out[(key - first) * group + shared * W..][..2 * W];
+                add_scaled(&mut row[..W], 1.0, &keys_grad[part.clone()]);
+                add_scaled(&mut row[W..], 1.0, &values_grad[part]);
+            }
+        }
+    }
+}
+
+/// Adds to each key's row the sum over queries of `weights[query, key]` times
+/// the query's row.
+#[inline(always)]
+fn by_key<const W: usize>(
+    weights: &[f32],
+    padded: usize,
+    block: &Block<'_>,
+    queries: Operand<'_>,
+    into: &mut [f32],
+) {
+    let count = block.queries.len();
+    for_each_tile!(block.keys(), |R, key| {
+        let from = block.first_that_sees(key);
+        if from < count {
+            let left = Operand {
+                data: &weights[from * padded + key..],
+                by_row: 1,
+                by_term: padded,
+            };
+            let mut tile = Tile::<R, W>::zero();
+            let right = &queries.data[from * queries.by_row..];
+            tile.add(left, count - from, right, queries.by_row);
+            for (r, row) in tile.0.iter().enumerate() {
+                add_scaled(&mut into[(key + r) * W..][..W], 1.0, row);
+            }
+        }
+    });
+}

@@ -1,0 +1,409 @@
+//! The fused kernels against the plain ones, values and gradients.
+
+use burn::tensor::{Bool, activation};
+use proptest::prelude::*;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{RngCore, SeedableRng};
+
+use super::*;
+use crate::device::tested::{Plain, Tracked};
+
+const FLOAT32: Precision = Precision::Float32;
+
+fn random(source: &mut ChaCha8Rng, count: usize) -> Vec<f32> {
+    let mut next = || f64::from(source.next_u32()) / f64::from(u32::MAX) * 4.0 - 2.0;
+    (0..count).map(|_| next() as f32).collect()
+}
+
+fn tensor<const D: usize>(source: &mut ChaCha8Rng, shape: [usize; D]) -> Tensor<Tracked, D> {
+    let values = random(source, shape.iter().product());
+    Tensor::from_data(TensorData::new(values, shape), &Default::default()).require_grad()
+}
+
+fn assert_close(a: &[f32], b: &[f32], what: &str) {
+    assert_eq!(a.len(), b.len(), "{what}");
+    for (index, (a, b)) in a.iter().zip(b).enumerate() {
+        assert!(
+            (a - b).abs() < 2e-5 * (1.0 + a.abs()),
+            "{what}, element {index}: {a} and {b}"
+        );
+    }
+}
+
+/// Compares an output of two computations and the gradients of `inputs` under a
+/// random linear loss.
+fn compare<const D: usize>(
+    what: &str,
+    inputs: &[&Tensor<Tracked, 2>],
+    fused: Tensor<Tracked, D>,
+    plain: Tensor<Tracked, D>,
+) {
+    let shape: [usize; D] = plain.dims();
+    let weights = tensor(&mut ChaCha8Rng::seed_from_u64(9), shape).detach();
+    assert_close(&floats(fused.clone()), &floats(plain.clone()), what);
+    let gradients = |output: Tensor<Tracked, D>| {
+        let gradients = (output * weights.clone()).sum().backward();
+        let of = |input: &&Tensor<Tracked, 2>| input.grad(&gradients).expect("a gradient");
+        inputs.iter().map(of).map(floats).collect::<Vec<_>>()
+    };
+    for (fused, plain) in gradients(fused).iter().zip(gradients(plain)) {
+        assert_close(fused, &plain, &format!("gradient of {what}"));
+    }
+}
+
+#[test]
+fn the_fused_norm_is_the_plain_norm() {
+    let source = &mut ChaCha8Rng::seed_from_u64(1);
+    for (rows, width) in [(1, 8), (200, 48)] {
+        let x = tensor(source, [rows, width]);
+        let weight = tensor(source, [1, width]);
+        let flat = || weight.clone().reshape([width]);
+        compare(
+            "the norm",
+            &[&x, &weight],
+            Tracked::rms_norm(x.clone(), flat(), 1e-3),
+            reference::rms_norm(x.clone(), flat(), 1e-3),
+        );
+    }
+}
+
+#[test]
+fn the_fused_gate_is_the_plain_gate() {
+    let source = &mut ChaCha8Rng::seed_from_u64(2);
+    for (rows, width) in [(1, 8), (100, 40)] {
+        let x = tensor(source, [rows, 2 * width]);
+        let fused = Tracked::swiglu(x.clone());
+        compare("the gate", &[&x], fused, reference::swiglu(x.clone()));
+    }
+}
+
+fn sight(layout: Layout, heads: Heads) -> Sight {
+    let pair = |pair: usize| 100f64.powf(-2.0 * pair as f64 / heads.width as f64);
+    let frequencies: Vec<f64> = (0..heads.width / 2).map(pair).collect();
+    Sight {
+        layout,
+        heads,
+        rope: Arc::new(Rope::new(2048, &frequencies)),
+    }
+}
+
+fn all_heads() -> impl Iterator<Item = Heads> {
+    [(2, 1, 8), (4, 4, 16), (4, 2, 32), (1, 1, 64)]
+        .into_iter()
+        .map(|(queries, keys, width)| Heads {
+            queries,
+            keys,
+            width,
+        })
+}
+
+/// Attention with a score for every pair of tokens.
+fn naive_attention(qkv: Tensor<Tracked, 2>, plan: &Plan<Tracked>) -> Tensor<Tracked, 2> {
+    let Heads {
+        queries: heads,
+        keys: kv_heads,
+        width,
+    } = plan.sight.heads;
+    let [tokens, _] = qkv.dims();
+    let mut hidden = vec![true; tokens * tokens];
+    for segment in &plan.layout().segments {
+        let seen: Vec<usize> = plan.layout().keys(segment).collect();
+        for (j, query) in segment.queries.clone().enumerate() {
+            for key in &seen[..segment.visible(j)] {
+                hidden[query * tokens + key] = false;
+            }
+        }
+    }
+    let hidden = TensorData::new(hidden, [1, tokens, tokens]);
+    let hidden = Tensor::<Tracked, 3, Bool>::from_data(hidden, &Default::default());
+    let (queries, keys, values) = attention::chunked::rotated(qkv, plan);
+    let shared = heads / kv_heads;
+    let repeated = |x: Tensor<Tracked, 3>| {
+        x.reshape([tokens, kv_heads, 1, width])
+            .expand([tokens, kv_heads, shared, width])
+            .reshape([tokens, heads, width])
+            .swap_dims(0, 1)
+    };
+    let scores = queries
+        .swap_dims(0, 1)
+        .matmul(repeated(keys).swap_dims(1, 2))
+        .div_scalar((width as f32).sqrt())
+        .mask_fill(hidden.expand([heads, tokens, tokens]), f32::MIN);
+    activation::softmax(scores, 2)
+        .matmul(repeated(values))
+        .swap_dims(0, 1)
+        .reshape([tokens, heads * width])
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+    #[test]
+    fn attention_in_blocks_is_attention(
+        rows in proptest::collection::vec(
+            (1usize..900, proptest::collection::vec(0usize..200, 0..4)),
+            1..3,
+        ),
+        heads in 0usize..4,
+        seed: u64,
+    ) {
+        let heads = all_heads().nth(heads).expect("four of them");
+        let mut layout = Layout::default();
+        for (prompt, completions) in &rows {
+            let completions: Vec<Vec<u32>> = completions.iter().map(|n| vec![0; *n]).collect();
+            layout.push_row(&vec![0; *prompt], completions.iter().map(Vec::as_slice));
+        }
+        let qkv = tensor(&mut ChaCha8Rng::seed_from_u64(seed), [layout.tokens.len(), heads.columns()]);
+        let plan = Plan::new(sight(layout, heads), Default::default());
+        let naive = || naive_attention(qkv.clone(), &plan);
+        compare("fused", &[&qkv], Tracked::attend(qkv.clone(), &plan), naive());
+        compare("chunked", &[&qkv], attention::chunked::attend_tracked::<Plain>(qkv.clone(), &plan), naive());
+    }
+}
+
+#[test]
+fn attention_through_a_cache_is_attention() {
+    let source = &mut ChaCha8Rng::seed_from_u64(4);
+    for heads in all_heads() {
+        let mut whole = Layout::default();
+        whole.push_row(&[0; 40], [&[0; 6][..], &[0; 4]].into_iter());
+        let qkv = tensor(source, [50, heads.columns()]).inner();
+        let plan = Plan::new(sight(whole, heads), Default::default());
+        let expected = floats(Plain::attend(qkv.clone(), &plan));
+
+        // The prompt with what follows it at once, in slots here and there, then the
+        // completions in blocks of different lengths.
+        let prompt = || [3..19, 40..56, 56..62, 20..22].into_iter();
+        let mut begun = Layout::default();
+        begun.push_cached(&[0; 40], prompt());
+        begun.push_cached(&[0; 5], prompt().chain([64..68, 80..81]));
+        let mut joined = Layout::default();
+        joined.push_cached(&[0; 1], prompt().chain(Some(90..91)));
+        joined.push_cached(&[0; 1], prompt().chain([64..68, 80..82]));
+        let mut ended = Layout::default();
+        ended.push_cached(&[0; 3], prompt().chain([90..92, 70..72]));
+        let rows: [Vec<usize>; 3] = [(0..45).collect(), vec![46, 45], (47..50).collect()];
+        let slots = [100, 2 * heads.keys * heads.width];
+        // What slots held before is written over.
+        let mut fused_cache = Tensor::full(slots, 7.0, &Default::default());
+        let mut plain_cache = fused_cache.clone();
+        for (layout, rows) in [begun, joined, ended].into_iter().zip(rows) {
+            let plan = Plan::new(sight(layout, heads), Default::default());
+            let at = indices::<Plain>(rows.iter().copied(), &Default::default());
+            let part = qkv.clone().select(0, at);
+            let (fused, plain);
+            (fused, fused_cache) = Plain::attend_cached(part.clone(), fused_cache, &plan);
+            (plain, plain_cache) = attention::chunked::attend_cached(part, plain_cache, &plan);
+            let (fused, plain) = (floats(fused), floats(plain));
+            let width = heads.queries * heads.width;
+            for (at, row) in rows.into_iter().enumerate() {
+                let expected = &expected[row * width..(row + 1) * width];
+                assert_close(&fused[at * width..(at + 1) * width], expected, "fused");
+                assert_close(&plain[at * width..(at + 1) * width], expected, "plain");
+            }
+        }
+        assert_close(&floats(fused_cache), &floats(plain_cache), "the cache");
+    }
+}
+
+/// Log-softmax of all logits at once: what is outside a choice's set is masked.
+fn naive_choices(
+    hidden: Tensor<Tracked, 2>,
+    words: Tensor<Tracked, 2>,
+    choices: &[Choice],
+    temperature: f32,
+) -> (Tensor<Tracked, 1>, Tensor<Tracked, 1>) {
+    let device = Default::default();
+    let (count, vocabulary) = (choices.len(), words.dims()[0]);
+    let mut outside = vec![false; count * vocabulary];
+    for (row, choice) in choices.iter().enumerate() {
+        if let Some(among) = &choice.among {
+            for word in 0..vocabulary {
+                outside[row * vocabulary + word] = !among.contains(&(word as u32));
+            }
+        }
+    }
+    let outside = TensorData::new(outside, [count, vocabulary]);
+    let outside = Tensor::<Tracked, 2, Bool>::from_data(outside, &device);
+    let logits = hidden.matmul(words.transpose()).div_scalar(temperature);
+    let logprobs = activation::log_softmax(logits.mask_fill(outside, f32::MIN), 1);
+    let chosen = indices::<Tracked>(choices.iter().map(|choice| choice.token as usize), &device);
+    let finite = logprobs.clone().clamp_min(-1e30);
+    let entropies = (logprobs.clone().exp() * finite).sum_dim(1).neg();
+    let logprobs = logprobs.gather(1, chosen.unsqueeze_dim(1));
+    (logprobs.reshape([count]), entropies.reshape([count]))
+}
+
+/// Choices among all words, among a few, and among most.
+fn some_choices(source: &mut ChaCha8Rng, count: usize, vocabulary: u32) -> Vec<Choice> {
+    let choice = |_| {
+        let token = source.next_u32() % vocabulary;
+        let among = match source.next_u32() % 4 {
+            0 => None,
+            1 => Some(
+                (0..vocabulary)
+                    .filter(|word| *word == token || word % 3 > 0)
+                    .collect(),
+            ),
+            _ => {
+                let others = (0..3).map(|n| n * vocabulary / 40);
+                let set: std::collections::BTreeSet<u32> = others.chain([token]).collect();
+                Some(set.into_iter().collect())
+            }
+        };
+        Choice { token, among }
+    };
+    (0..count).map(choice).collect()
+}
+
+/// Log-probabilities, entropies and both against the naive ones.
+fn compare_choices(seed: u64, count: usize, vocabulary: usize, temperature: f32) {
+    let source = &mut ChaCha8Rng::seed_from_u64(seed);
+    let choices = some_choices(source, count, vocabulary as u32);
+    let (hidden, words) = (tensor(source, [count, 6]), tensor(source, [vocabulary, 6]));
+    // Larger logits would only be rounded more.
+    let small = || hidden.clone() * 0.25;
+    let fused = || Tracked::choose(small(), words.clone(), &choices, temperature, FLOAT32);
+    let naive = || naive_choices(small(), words.clone(), &choices, temperature);
+    let inputs = [&hidden, &words];
+    compare("log-probabilities", &inputs, fused().0, naive().0);
+    compare("entropies", &inputs, fused().1, naive().1);
+    let both = |(logprobs, entropies): (Tensor<Tracked, 1>, Tensor<Tracked, 1>)| {
+        logprobs + entropies * 3.0
+    };
+    compare("both", &inputs, both(fused()), both(naive()));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+    #[test]
+    fn choices_are_those_of_all_logits(
+        seed: u64,
+        count in 1usize..60,
+        vocabulary in 41usize..300,
+        warm: bool,
+    ) {
+        compare_choices(seed, count, vocabulary, if warm { 1.0 } else { 0.5 });
+    }
+}
+
+#[test]
+fn choices_over_several_blocks_are_those_of_all_logits() {
+    compare_choices(5, 4000, 5000, 0.7);
+}
+
+#[test]
+fn the_heads_gradient_is_not_made_where_the_head_is_frozen() {
+    let source = &mut ChaCha8Rng::seed_from_u64(8);
+    let choices = some_choices(source, 9, 50);
+    let hidden = tensor(source, [9, 6]);
+    let words = Tensor::from_inner(tensor(source, [50, 6]).inner());
+    let loss = |(logprobs, entropies): (Tensor<Tracked, 1>, Tensor<Tracked, 1>)| {
+        let gradients = (logprobs + entropies).sum().backward();
+        assert!(words.grad(&gradients).is_none());
+        floats(hidden.grad(&gradients).expect("a gradient"))
+    };
+    let fused = loss(Tracked::choose(
+        hidden.clone(),
+        words.clone(),
+        &choices,
+        1.0,
+        FLOAT32,
+    ));
+    let naive = loss(naive_choices(hidden.clone(), words.clone(), &choices, 1.0));
+    assert_close(&fused, &naive, "gradient of hidden");
+}
+
+#[test]
+fn fused_blocks_of_logits_are_plain_blocks() {
+    let source = &mut ChaCha8Rng::seed_from_u64(5);
+    let choices = some_choices(source, 80, 90);
+    let vector = |source: &mut ChaCha8Rng| tensor(source, [80]).inner();
+    let slope = Slope {
+        log_sums: vector(source) + 3.0,
+        constant: vector(source),
+        linear: vector(source),
+        chosen: vector(source),
+    };
+    for block in [0..90, 0..40, 40..41, 41..90] {
+        let logits: Tensor<Plain, 2> = tensor(source, [80, block.len()]).inner();
+        let parts = |partial: Partial<Plain>| {
+            let Partial {
+                tops,
+                sums,
+                weighted,
+                chosen,
+            } = partial;
+            floats(Tensor::cat(vec![tops, sums, weighted, chosen], 0))
+        };
+        assert_close(
+            &parts(Plain::partial(logits.clone(), &choices, block.clone(), 0.7)),
+            &parts(reference::partial(
+                logits.clone(),
+                &choices,
+                block.clone(),
+                0.7,
+            )),
+            "what a block holds",
+        );
+        assert_close(
+            &floats(Plain::slopes(
+                logits.clone(),
+                &choices,
+                block.clone(),
+                0.7,
+                &slope,
+            )),
+            &floats(reference::slopes(logits, &choices, block, 0.7, &slope)),
+            "the gradient of a block",
+        );
+    }
+}
+
+#[test]
+fn the_gradient_of_embedded_tokens_is_added_up_by_word() {
+    let source = &mut ChaCha8Rng::seed_from_u64(10);
+    let words = tensor(source, [20, 6]);
+    let tokens = || indices::<Tracked>([3, 7, 3, 0, 19].into_iter(), &Default::default());
+    let plain = || words.clone().select(0, tokens());
+    let fused = || Tracked::embed(words.clone(), tokens());
+    compare("rows", &[&words], fused(), plain());
+    // Where the head shares the matrix, and its gradient begins before.
+    let headed = |rows: Tensor<Tracked, 2>| rows.matmul(words.clone().transpose());
+    compare(
+        "rows and a head",
+        &[&words],
+        headed(fused()),
+        headed(plain()),
+    );
+}
+
+#[test]
+fn kernels_give_the_same_bytes_again() {
+    let source = &mut ChaCha8Rng::seed_from_u64(6);
+    let heads = Heads {
+        queries: 4,
+        keys: 2,
+        width: 32,
+    };
+    let mut layout = Layout::default();
+    for length in 0..40 {
+        layout.push_row(&vec![0; 20 + length], [&[0; 7][..]].into_iter());
+    }
+    let tokens = layout.tokens.len();
+    let qkv = tensor(source, [tokens, heads.columns()]);
+    let plan = Plan::new(sight(layout, heads), Default::default());
+    let weight = tensor(source, [1, heads.columns()]);
+    let run = || {
+        let normed =
+            Tracked::rms_norm(qkv.clone(), weight.clone().reshape([heads.columns()]), 1e-6);
+        let loss = Tracked::swiglu(Tracked::attend(normed, &plan)).sum();
+        let gradients = loss.backward();
+        let bits = |x: Vec<f32>| x.into_iter().map(f32::to_bits).collect::<Vec<_>>();
+        let of = |x: &Tensor<Tracked, 2>| bits(floats(x.grad(&gradients).expect("a gradient")));
+        (of(&qkv), of(&weight))
+    };
+    let first = run();
+    for _ in 0..3 {
+        assert!(run() == first);
+    }
+}

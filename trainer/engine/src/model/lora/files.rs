@@ -1,0 +1,88 @@
+//! An adapter as a folder, in PEFT's layout: `adapter_config.json` and
+//! `adapter_model.safetensors` under PEFT's names and in its orientation.
+
+use std::path::Path;
+
+use burn::tensor::{Tensor, TensorData};
+
+use crate::kernels::{Kernels, floats};
+use crate::model::config::Stored;
+use crate::model::decoder::Backbone;
+use crate::model::lora::{Lora, LoraConfig};
+use crate::model::weights::{VALUE_HEAD, transpose_into};
+use crate::safetensors::{Reader, WeightsError, Writer};
+
+/// The adapter's weights.
+pub(in crate::model) const WEIGHTS: &str = "adapter_model.safetensors";
+
+/// PEFT's name of a matrix, `A` or `B`.
+fn name(module: &str, letter: char) -> String {
+    format!("base_model.model.{module}.lora_{letter}.weight")
+}
+
+impl<B: Kernels> Lora<B> {
+    /// Writes the adapter into `folder`, and a value head where there is one.
+    pub(in crate::model) fn save(
+        &self,
+        folder: &Path,
+        value_head: Option<&Tensor<B, 2>>,
+    ) -> Result<(), WeightsError> {
+        let mut file = Writer::new(Stored::Float32, ("format", "pt"));
+        for part in self.layers.iter().flatten().flatten() {
+            for (letter, matrix) in [('A', &part.a), ('B', &part.b)] {
+                let [inputs, outputs] = matrix.dims();
+                file.put(name(&part.name, letter), &[outputs, inputs], || {
+                    floats(matrix.clone().transpose())
+                });
+            }
+        }
+        if let Some(head) = value_head {
+            file.put(VALUE_HEAD.into(), &[1, head.dims()[0]], || {
+                floats(head.clone())
+            });
+        }
+        self.config.write(folder)?;
+        file.write(&folder.join(WEIGHTS))
+    }
+}
+
+impl<B: Kernels> Backbone<B> {
+    /// With the adapter that is in a folder: PEFT's, or one that [`Backbone::save`]
+    /// wrote. Nothing in its files may be left over.
+    pub fn with_adapter(mut self, folder: &Path) -> Result<Self, WeightsError> {
+        let config = LoraConfig::read(folder)?;
+        let mut file = Reader::open(&folder.join(WEIGHTS))?;
+        let device = self.device();
+        let mut take = |name: &str, [inputs, outputs]: [usize; 2]| {
+            let theirs = file.take(name, &[outputs, inputs])?;
+            let mut ours = vec![0.0; inputs * outputs];
+            transpose_into(&theirs, inputs, &mut ours, outputs, 0);
+            let data = TensorData::new(ours, [inputs, outputs]);
+            Ok::<_, WeightsError>(Tensor::<B, 2>::from_data(data, &device))
+        };
+        let lora = Lora::of(&config, &self.config, |module, inputs, outputs| {
+            Ok::<_, WeightsError>([
+                take(&name(module, 'A'), [inputs, config.rank])?,
+                take(&name(module, 'B'), [config.rank, outputs])?,
+            ])
+        })?;
+        if file.has(VALUE_HEAD) {
+            let hidden = self.config.hidden_size;
+            let values = file.take(VALUE_HEAD, &[1, hidden])?;
+            let head = Tensor::from_data(TensorData::new(values, [hidden, 1]), &device);
+            self.value_head = Some(head.require_grad());
+        }
+        file.finish()?;
+        Ok(self.attach(lora))
+    }
+
+    /// What [`Backbone::save`] wrote of this backbone at another time.
+    pub fn reread(&self, folder: &Path) -> Result<Self, WeightsError> {
+        match self.lora {
+            Some(_) => self.clone().with_adapter(folder),
+            None => Ok(Self::load(folder, &self.device())?
+                .within(self.context())
+                .computing_in(self.precision)),
+        }
+    }
+}

@@ -1,0 +1,243 @@
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use super::*;
+use crate::device::tested::Plain;
+use crate::kernels::Layout;
+use crate::kernels::floats;
+use crate::safetensors::WEIGHTS;
+
+struct Case {
+    config: BackboneConfig,
+    tokens: Vec<u32>,
+    logits: Vec<Vec<f32>>,
+}
+
+/// Logits of the formula's weights, by an implementation in numpy.
+fn cases() -> Vec<Case> {
+    let text = include_str!("../fixtures/qwen.json");
+    let cases: Vec<serde_json::Value> = serde_json::from_str(text).unwrap();
+    let of = |mut case: serde_json::Value| {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(CONFIG);
+        case["config"]["model_type"] = "llama".into();
+        std::fs::write(&path, case["config"].to_string()).unwrap();
+        Case {
+            config: BackboneConfig::read(&path).unwrap(),
+            tokens: serde_json::from_value(case["tokens"].take()).unwrap(),
+            logits: serde_json::from_value(case["logits"].take()).unwrap(),
+        }
+    };
+    cases.into_iter().map(of).collect()
+}
+
+/// The formula's weights under Hugging Face's names, in the order of the script.
+fn formula(config: &BackboneConfig) -> Vec<(String, Vec<usize>, Vec<f32>)> {
+    let hidden = config.hidden_size;
+    let mut named = vec![(EMBEDDING.to_owned(), vec![config.vocab_size, hidden])];
+    for layer in 0..config.layers {
+        let [qkv, attention_out, gate_up, down] = matrices(config, layer);
+        let [attention_norm, mlp_norm] = norms(layer);
+        let mut matrix = |joined: Joined| {
+            for (name, part) in joined.parts {
+                named.push((format!("{name}.weight"), vec![part.len(), joined.inputs]));
+            }
+        };
+        matrix(qkv);
+        matrix(attention_out);
+        matrix(gate_up);
+        matrix(down);
+        let at = named.len();
+        named.insert(at - 3, (mlp_norm, vec![hidden]));
+        named.insert(at - 7, (attention_norm, vec![hidden]));
+    }
+    named.push((NORM.to_owned(), vec![hidden]));
+    if !config.tie_embeddings {
+        named.push((HEAD.to_owned(), vec![config.vocab_size, hidden]));
+    }
+    let value = |number: usize, shape: &[usize], index: usize| {
+        let wave = (1.0 + 0.37 * (index as f64).powf(1.1) + 1.3 * number as f64).sin();
+        (0.4 * wave + if shape.len() == 1 { 1.0 } else { 0.0 }) as f32
+    };
+    let named = named.into_iter().enumerate();
+    named
+        .map(|(number, (name, shape))| {
+            let count: usize = shape.iter().product();
+            let values = (0..count)
+                .map(|index| value(number, &shape, index))
+                .collect();
+            (name, shape, values)
+        })
+        .collect()
+}
+
+/// Writes the formula's weights and their configuration, but for what `change`
+/// does to each tensor.
+fn write(
+    folder: &Path,
+    config: &BackboneConfig,
+    change: impl Fn(&str, &mut Vec<usize>, &mut Vec<f32>) -> bool,
+) {
+    config.write(&folder.join(CONFIG)).unwrap();
+    let mut file = Writer::new(config.stored, ("format", "pt"));
+    for (name, mut shape, mut values) in formula(config) {
+        if change(&name, &mut shape, &mut values) {
+            file.put(name, &shape, move || values.clone());
+        }
+    }
+    file.write_folder(folder, SHARD_BYTES).unwrap();
+}
+
+#[test]
+fn logits_are_those_of_an_independent_implementation() {
+    for case in cases() {
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path(), &case.config, |_, _, _| true);
+        let model = Backbone::<Plain>::load(folder.path(), &Default::default()).unwrap();
+        let mut layout = Layout::default();
+        layout.push_row(&case.tokens, std::iter::empty());
+        let at: Vec<usize> = (0..case.tokens.len()).collect();
+        let logits = floats(model.logits(layout, &at));
+        for (ours, theirs) in logits.iter().zip(case.logits.concat()) {
+            assert!((ours - theirs).abs() < 1e-4, "{ours}, reference {theirs}");
+        }
+    }
+}
+
+#[test]
+fn saved_weights_load_as_they_were_and_give_the_same_bytes() {
+    for case in cases() {
+        let device = Default::default();
+        let [one, two] = [(); 2].map(|()| tempfile::tempdir().unwrap());
+        let mut model = Backbone::<Plain>::random(&case.config, 5, &device).unwrap();
+        if case.config.tie_embeddings {
+            model = model.with_value_head();
+        }
+        model.save(one.path()).unwrap();
+        Backbone::<Plain>::load(one.path(), &device)
+            .unwrap()
+            .save(two.path())
+            .unwrap();
+        let bytes = |folder: &Path, name| std::fs::read(folder.join(name)).unwrap();
+        for name in [CONFIG, WEIGHTS] {
+            assert!(bytes(one.path(), name) == bytes(two.path(), name), "{name}");
+        }
+    }
+}
+
+#[test]
+fn the_seed_alone_decides_the_initial_weights() {
+    let config = BackboneConfig::tiny();
+    let weights = |seed| {
+        let model = Backbone::<Plain>::random(&config, seed, &Default::default()).unwrap();
+        floats(model.layers[1].down.clone())
+    };
+    let first = weights(1);
+    assert_eq!(first, weights(1));
+    assert_ne!(first, weights(2));
+    let square: f32 = first.iter().map(|x| x * x).sum::<f32>() / first.len() as f32;
+    let expected = 0.25 / config.intermediate_size as f32 / (2.0 * config.layers as f32);
+    assert!(
+        (square / expected - 1.0).abs() < 0.2,
+        "{square} for {expected}"
+    );
+}
+
+#[test]
+fn complaints_name_the_tensor_both_shapes_and_the_file() {
+    let config = BackboneConfig::tiny();
+    let complaint = |change: fn(&str, &mut Vec<usize>, &mut Vec<f32>) -> bool| {
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path(), &config, change);
+        let error = Backbone::<Plain>::load(folder.path(), &Default::default()).unwrap_err();
+        let path = folder.path().join(WEIGHTS).display().to_string();
+        let said = error.to_string();
+        assert!(said.contains(&path), "{said}");
+        said.replace(&path, "FILE")
+    };
+    let said = complaint(|name, shape, values| {
+        if name.contains("1.mlp.up_proj") {
+            shape[0] -= 1;
+            values.truncate(shape.iter().product());
+        }
+        true
+    });
+    assert_eq!(
+        said,
+        "FILE: model.layers.1.mlp.up_proj.weight is [23, 32], [24, 32] was expected: \
+         the configuration beside it is of another backbone"
+    );
+    let said = complaint(|name, _, _| name != NORM);
+    assert!(
+        said.starts_with("FILE has no tensor model.norm.weight"),
+        "{said}"
+    );
+
+    let folder = tempfile::tempdir().unwrap();
+    let mut untied = config.clone();
+    untied.tie_embeddings = false;
+    write(folder.path(), &untied, |_, _, _| true);
+    config.write(&folder.path().join(CONFIG)).unwrap();
+    let error = Backbone::<Plain>::load(folder.path(), &Default::default()).unwrap_err();
+    assert!(
+        error.to_string().contains("lm_head.weight has no place"),
+        "{error}"
+    );
+
+    std::fs::write(folder.path().join(WEIGHTS), b"nonsense").unwrap();
+    let error = Backbone::<Plain>::load(folder.path(), &Default::default()).unwrap_err();
+    assert!(
+        error.to_string().contains("is not a safetensors file"),
+        "{error}"
+    );
+}
+
+#[test]
+fn shards_that_are_missing_or_cut_short_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = BackboneConfig::tiny();
+    config.write(&folder.path().join(CONFIG)).unwrap();
+    let model = Backbone::<Plain>::random(&config, 5, &Default::default()).unwrap();
+    (model.arrays(Stored::Float32))
+        .write_folder(folder.path(), 30_000)
+        .unwrap();
+    let load = || Backbone::<Plain>::load(folder.path(), &Default::default());
+    assert!(load().is_ok());
+    let complaint = || {
+        let loaded = load().unwrap_err().to_string();
+        assert_eq!(survey(folder.path()).unwrap_err().to_string(), loaded);
+        loaded.replace(&folder.path().display().to_string(), "FOLDER")
+    };
+    let second = folder.path().join("model-00002-of-00002.safetensors");
+    let bytes = std::fs::read(&second).unwrap();
+    std::fs::write(&second, &bytes[..bytes.len() - 7]).unwrap();
+    assert_eq!(
+        complaint(),
+        format!(
+            "FOLDER/model-00002-of-00002.safetensors has {} bytes, its header speaks of {}: \
+             it is cut short or damaged",
+            bytes.len() - 7,
+            bytes.len()
+        )
+    );
+    std::fs::remove_file(&second).unwrap();
+    assert_eq!(
+        complaint(),
+        "cannot access FOLDER/model-00002-of-00002.safetensors"
+    );
+    // A list that puts a tensor where it is not.
+    std::fs::write(&second, &bytes).unwrap();
+    let index = folder.path().join("model.safetensors.index.json");
+    let text = std::fs::read_to_string(&index).unwrap();
+    let text = text.replace("model-00002-of-00002", "model-00001-of-00002");
+    std::fs::write(&index, text).unwrap();
+    let said = complaint();
+    assert!(
+        said.starts_with("FOLDER/model-00001-of-00002.safetensors has no tensor model."),
+        "{said}"
+    );
+    std::fs::remove_file(&index).unwrap();
+    assert_eq!(
+        complaint(),
+        "FOLDER has neither model.safetensors nor model.safetensors.index.json"
+    );
+}

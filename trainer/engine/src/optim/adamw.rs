@@ -1,0 +1,182 @@
+//! AdamW (Loshchilov and Hutter, <https://arxiv.org/abs/1711.05101>) with a
+//! limit on the gradient's norm, and a state that saves and loads exactly.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use burn::tensor::{Tensor, TensorData};
+
+use crate::kernels::{Trainable, floats};
+use crate::model::config::Stored;
+use crate::model::{Backbone, Rewrite, WeightsError};
+use crate::optim::gradients::Gradients;
+use crate::safetensors::{Reader, Writer};
+
+/// Decay of the mean of gradients.
+const BETA_1: f64 = 0.9;
+/// Decay of the mean of their squares.
+const BETA_2: f64 = 0.999;
+/// Added to the root of the mean square.
+const EPSILON: f64 = 1e-8;
+
+/// The optimiser and its state.
+#[derive(Clone, Debug)]
+pub struct AdamW<B: Trainable> {
+    weight_decay: f64,
+    max_gradient_norm: f64,
+    steps: u64,
+    moments: BTreeMap<String, Moments<B>>,
+}
+
+/// Running means of a parameter's gradient and of its square, both flat.
+#[derive(Clone, Debug)]
+struct Moments<B: Trainable> {
+    mean: Tensor<B::InnerBackend, 1>,
+    square: Tensor<B::InnerBackend, 1>,
+}
+
+const STEPS: &str = "steps";
+const MEAN: &str = "mean";
+const SQUARE: &str = "square";
+
+impl<B: Trainable> AdamW<B> {
+    /// Before the first step. `weight_decay` is decoupled, a share of the learning
+    /// rate, and spares vectors (the norms); gradients whose norm over all
+    /// parameters is above `max_gradient_norm` are scaled down to it.
+    pub fn new(weight_decay: f64, max_gradient_norm: f64) -> Self {
+        Self {
+            weight_decay,
+            max_gradient_norm,
+            steps: 0,
+            moments: BTreeMap::new(),
+        }
+    }
+
+    /// One step; also returns the gradient's norm before it was limited. A
+    /// gradient that is not finite changes neither the model nor the state.
+    pub fn step(
+        &mut self,
+        model: Backbone<B>,
+        gradients: Gradients<B>,
+        learning_rate: f64,
+    ) -> (Backbone<B>, f64) {
+        let norm = gradients.norm();
+        if !norm.is_finite() {
+            return (model, norm);
+        }
+        self.steps += 1;
+        let limit = self.max_gradient_norm;
+        let mut update = Update {
+            gradients: gradients.scaled(limit / norm.max(limit)),
+            learning_rate,
+            decay: 1.0 - learning_rate * self.weight_decay,
+            mean_share: 1.0 - BETA_1.powf(self.steps as f64),
+            square_share: 1.0 - BETA_2.powf(self.steps as f64),
+            moments: &mut self.moments,
+        };
+        (model.rewrite(&mut update), norm)
+    }
+
+    /// Writes the state as safetensors; the same state gives the same bytes.
+    pub fn save(&self, path: &Path) -> Result<(), WeightsError> {
+        let mut file = Writer::new(Stored::Float32, (STEPS, &self.steps.to_string()));
+        for (name, moments) in &self.moments {
+            let parts = [(MEAN, &moments.mean), (SQUARE, &moments.square)];
+            for (part, values) in parts {
+                let shape = values.dims();
+                file.put(format!("{part}.{name}"), &shape, || floats(values.clone()));
+            }
+        }
+        file.write(path)
+    }
+
+    /// Takes up a state that [`AdamW::save`] wrote, of `model`'s parameters.
+    pub fn load(&mut self, path: &Path, model: &Backbone<B>) -> Result<(), WeightsError> {
+        let file = Reader::open(path)?;
+        let mut read = Read {
+            steps: file.remark(STEPS)?,
+            file,
+            moments: BTreeMap::new(),
+            error: None,
+        };
+        model.clone().rewrite(&mut read);
+        if let Some(error) = read.error {
+            return Err(error);
+        }
+        read.file.finish()?;
+        self.steps = read.steps;
+        self.moments = read.moments;
+        Ok(())
+    }
+}
+
+/// One step, parameter by parameter.
+struct Update<'a, B: Trainable> {
+    gradients: Gradients<B>,
+    learning_rate: f64,
+    /// What is left of a matrix's weights.
+    decay: f64,
+    /// How much of the means is not their start at zero.
+    mean_share: f64,
+    square_share: f64,
+    moments: &'a mut BTreeMap<String, Moments<B>>,
+}
+
+impl<B: Trainable> Rewrite<B> for Update<'_, B> {
+    fn rewrite<const D: usize>(&mut self, name: &str, parameter: Tensor<B, D>) -> Tensor<B, D> {
+        let Some(gradient) = self.gradients.take(name) else {
+            return parameter;
+        };
+        let square = gradient.clone() * gradient.clone();
+        let (mean, square) = (
+            gradient.mul_scalar(1.0 - BETA_1),
+            square.mul_scalar(1.0 - BETA_2),
+        );
+        let moments = match self.moments.remove(name) {
+            Some(old) => Moments {
+                mean: old.mean.mul_scalar(BETA_1) + mean,
+                square: old.square.mul_scalar(BETA_2) + square,
+            },
+            None => Moments { mean, square },
+        };
+        let root = moments.square.clone().div_scalar(self.square_share).sqrt();
+        let mean = moments.mean.clone();
+        let step = mean.mul_scalar(self.learning_rate / self.mean_share) / root.add_scalar(EPSILON);
+        self.moments.insert(name.into(), moments);
+        let shape = parameter.shape();
+        let mut weights = parameter.inner();
+        if D > 1 {
+            weights = weights.mul_scalar(self.decay);
+        }
+        Tensor::from_inner(weights - step.reshape(shape)).require_grad()
+    }
+}
+
+/// Moments from a file, parameter by parameter.
+struct Read<B: Trainable> {
+    steps: u64,
+    file: Reader,
+    moments: BTreeMap<String, Moments<B>>,
+    error: Option<WeightsError>,
+}
+
+impl<B: Trainable> Rewrite<B> for Read<B> {
+    fn rewrite<const D: usize>(&mut self, name: &str, parameter: Tensor<B, D>) -> Tensor<B, D> {
+        // A state from before the first step has no moments.
+        if self.steps > 0 && self.error.is_none() {
+            let count = parameter.shape().num_elements();
+            let device = parameter.device();
+            let mut take = |part: &str| {
+                let values = self.file.take(&format!("{part}.{name}"), &[count])?;
+                Ok(Tensor::from_data(TensorData::new(values, [count]), &device))
+            };
+            match (take(MEAN), take(SQUARE)) {
+                (Ok(mean), Ok(square)) => {
+                    self.moments.insert(name.into(), Moments { mean, square });
+                }
+                (Err(error), _) | (_, Err(error)) => self.error = Some(error),
+            }
+        }
+        parameter
+    }
+}

@@ -1,0 +1,358 @@
+//! How fast a device trains a model and samples from it: `memloom model speed`.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Instant;
+
+use anyhow::{Result, anyhow, ensure};
+use clap::Args;
+use memloom_engine::device::{Device, Work};
+use memloom_engine::generation::{Job, generate};
+use memloom_engine::kernels::{Kernels, Precision, Trainable, floats};
+use memloom_engine::model::config::FILE as CONFIG;
+use memloom_engine::model::packing::scored_for_update;
+use memloom_engine::model::{Backbone, BackboneConfig, Row, Sequence};
+use memloom_engine::optim::{AdamW, Gradients};
+use serde::Serialize;
+
+use crate::run::process_memory::peak_rss_bytes;
+
+/// What is measured, and with what.
+#[derive(Args, Clone, Debug)]
+pub struct Options {
+    /// A folder with config.json and weights.
+    folder: PathBuf,
+    /// Read only config.json, and make random weights of that shape.
+    #[arg(long)]
+    random: bool,
+    /// Where the model is: cpu, or cuda:0 and so on.
+    #[arg(long, default_value_t)]
+    device: Device,
+    /// What products of matrices are computed in: float32 or bfloat16.
+    #[arg(long, value_parser = precision, default_value = "float32")]
+    compute: Precision,
+    /// Rows of a training step.
+    #[arg(long, default_value_t = 16)]
+    rows: u32,
+    /// Tokens of a row, all but the first of which are predicted.
+    #[arg(long, default_value_t = 256)]
+    row_tokens: u32,
+    /// Training steps, of which the first is not timed; 0: none.
+    #[arg(long, default_value_t = 6)]
+    steps: u32,
+    /// Keep no more of a layer than its input (`optimizer.checkpoint_layers`).
+    #[arg(long)]
+    checkpoint_layers: bool,
+    /// Completions that are sampled side by side; 0: none.
+    #[arg(long, default_value_t = 16)]
+    samples: u32,
+    /// Tokens that their prompts have in common.
+    #[arg(long, default_value_t = 256)]
+    shared: u32,
+    /// Tokens that each prompt has of its own after that.
+    #[arg(long, default_value_t = 0)]
+    prompt: u32,
+    /// Tokens of a completion.
+    #[arg(long, default_value_t = 32)]
+    tokens: usize,
+}
+
+fn precision(text: &str) -> Result<Precision, String> {
+    let value = serde::de::value::StrDeserializer::<serde::de::value::Error>::new(text);
+    serde::Deserialize::deserialize(value).map_err(|error| error.to_string())
+}
+
+/// How fast it is. Displays as a few lines.
+#[derive(Debug, Serialize)]
+pub struct Speed {
+    /// Where the model was.
+    pub device: Device,
+    /// The GPU's name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gpu: Option<String>,
+    /// What products were computed in.
+    pub compute: Precision,
+    /// Parameters of the model.
+    pub parameters: usize,
+    /// Of training steps, if there were any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub train: Option<Train>,
+    /// Of sampling, if there was any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub generate: Option<Generate>,
+    /// Most memory that the process held, in bytes.
+    pub peak_rss_bytes: u64,
+    /// Memory that was taken on the GPU at the end, in bytes: nothing is given back
+    /// before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device_bytes: Option<u64>,
+}
+
+/// Forward, backward and AdamW.
+#[derive(Debug, Serialize)]
+pub struct Train {
+    /// Median over steps.
+    pub tokens_per_second: f64,
+    /// Floating-point operations per second that the model asks for: what is computed
+    /// again does not count.
+    pub flops: f64,
+    /// The same as a share of what the GPU does at most in bfloat16 without sparsity
+    /// (model flops utilisation), where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mfu: Option<f64>,
+    /// Mean negative log-probability of a token in the first step, in nats.
+    pub first_loss: f64,
+    /// And in the last.
+    pub last_loss: f64,
+}
+
+/// Sampling without an end.
+#[derive(Debug, Serialize)]
+pub struct Generate {
+    /// Tokens of all completions.
+    pub tokens: usize,
+    /// From the first prompt's first token on.
+    pub seconds: f64,
+    /// The one over the other.
+    pub tokens_per_second: f64,
+}
+
+/// Measures.
+///
+/// # Errors
+/// Where the device or the model is not there.
+pub fn run(options: &Options) -> Result<Speed> {
+    ensure!(
+        options.steps != 1,
+        "--steps 1: the first step is not timed, so take 2 or more"
+    );
+    options.device.run(Measure(options))?
+}
+
+struct Measure<'a>(&'a Options);
+
+impl Work for Measure<'_> {
+    type Done = Result<Speed>;
+
+    fn on<B: Trainable>(self, device: &B::Device) -> Result<Speed> {
+        let Self(options) = self;
+        let model: Backbone<B> = match options.random {
+            true => {
+                let path = options.folder.join(CONFIG);
+                Backbone::random(&BackboneConfig::read(&path)?, 1, device)?
+            }
+            false => Backbone::load(&options.folder, device)?,
+        };
+        let model = model.computing_in(options.compute);
+        let gpu = options.device.name()?;
+        let peak = gpu.as_deref().and_then(most_flops);
+        Ok(Speed {
+            device: options.device,
+            compute: options.compute,
+            parameters: model.parameters(),
+            generate: match options.samples {
+                0 => None,
+                _ => Some(sample(options, &model.valid().rounded())?),
+            },
+            train: match options.steps {
+                0 => None,
+                _ => Some(train(options, model, peak)?),
+            },
+            gpu,
+            peak_rss_bytes: peak_rss_bytes(),
+            device_bytes: options.device.taken_bytes()?,
+        })
+    }
+}
+
+fn train<B: Trainable>(
+    options: &Options,
+    mut model: Backbone<B>,
+    peak: Option<f64>,
+) -> Result<Train> {
+    let words = model.config().vocab_size as u32;
+    let rows = (0..options.rows).map(|member| Row {
+        prompt: [token(member, 0, words)].into(),
+        completions: vec![Sequence {
+            tokens: (1..options.row_tokens)
+                .map(|place| token(member, place, words))
+                .collect(),
+            choices: vec![None; options.row_tokens.saturating_sub(1) as usize],
+        }],
+    });
+    let rows: Vec<Row> = rows.collect();
+    let rows: Vec<&Row> = rows.iter().collect();
+    let mut optimizer = AdamW::new(0.01, 1.0);
+    let (mut seconds, mut losses) = (Vec::new(), Vec::new());
+    for _ in 0..options.steps {
+        let began = Instant::now();
+        let (choices, tape) = scored_for_update(&model, &rows, 1.0, options.checkpoint_layers);
+        let loss = choices.logprobs.mean().neg();
+        // Read where a device would go on without waiting.
+        losses.push(f64::from(floats(loss.clone())[0]));
+        let mut gradients = Gradients::new();
+        gradients.add_taped(&model, loss.backward(), tape);
+        (model, _) = optimizer.step(model, gradients, 1e-4);
+        B::sync(&model.device()).map_err(|error| anyhow!("{error:?}"))?;
+        seconds.push(began.elapsed().as_secs_f64());
+    }
+    let timed = &mut seconds[1..];
+    timed.sort_by(f64::total_cmp);
+    let tokens = f64::from(options.rows * options.row_tokens);
+    let tokens_per_second = tokens / timed[timed.len() / 2];
+    let flops = tokens_per_second * flops_per_token(model.config(), options.row_tokens);
+    Ok(Train {
+        tokens_per_second,
+        flops,
+        mfu: peak.map(|peak| flops / peak),
+        first_loss: losses[0],
+        last_loss: losses[losses.len() - 1],
+    })
+}
+
+fn sample<B: Kernels>(options: &Options, model: &Backbone<B>) -> Result<Generate> {
+    let words = model.config().vocab_size as u32;
+    let jobs = (0..options.samples).map(|member| {
+        let shared = (0..options.shared).map(|place| token(1000, place, words));
+        let own = (0..options.prompt).map(|place| token(member, place, words));
+        Job {
+            role: "assistant".into(),
+            prompt: shared.chain(own).collect::<Vec<u32>>().into(),
+            grammar: None,
+            ends: [].into(),
+            max_tokens: options.tokens,
+            temperature: 1.0,
+            top_k: 0,
+            top_p: 1.0,
+            stop: None,
+            seed: u64::from(member),
+        }
+    });
+    let jobs: Vec<Job> = jobs.collect();
+    let began = Instant::now();
+    let samples = generate(model, &jobs);
+    let seconds = began.elapsed().as_secs_f64();
+    let mut tokens = 0;
+    for sample in samples {
+        tokens += sample?.tokens.len();
+    }
+    Ok(Generate {
+        tokens,
+        seconds,
+        tokens_per_second: tokens as f64 / seconds,
+    })
+}
+
+/// Some token: `tests/reference/speed.py` takes the same.
+fn token(member: u32, place: u32, words: u32) -> u32 {
+    (member * 7919 + place * 104_729 + 13) % words
+}
+
+/// Floating-point operations of a training step for each of its tokens, in rows of
+/// `length`: six for each weight of a matrix that it goes through, and for attention
+/// twelve for each of a layer's query columns and each token before it, of which there
+/// are half a row's on average (PaLM, appendix B, with attention's causal half).
+fn flops_per_token(config: &BackboneConfig, length: u32) -> f64 {
+    let queries = config.heads * config.head_dim;
+    let columns = queries + 2 * config.kv_heads * config.head_dim;
+    let attention = config.hidden_size * (columns + queries);
+    let layer = attention + 3 * config.hidden_size * config.intermediate_size;
+    let matrices = config.layers * layer + config.vocab_size * config.hidden_size;
+    let seen = f64::from(length) / 2.0;
+    6.0 * matrices as f64 + 12.0 * (config.layers * queries) as f64 * seen
+}
+
+/// What a GPU does in a second at most, in bfloat16 without sparsity (NVIDIA's data
+/// sheets), for those whose names are known.
+fn most_flops(gpu: &str) -> Option<f64> {
+    let known = [
+        ("B200", 2250.0),
+        ("H200", 989.5),
+        ("H100 PCIe", 756.0),
+        ("H100 NVL", 835.0),
+        ("H100", 989.5),
+        ("A100", 312.0),
+        ("L40S", 362.0),
+        ("L4", 121.0),
+        ("A10", 125.0),
+        ("RTX 4090", 165.2),
+    ];
+    let found = known.iter().find(|(name, _)| gpu.contains(name));
+    found.map(|(_, tera)| tera * 1e12)
+}
+
+impl fmt::Display for Speed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let gib = |bytes: u64| bytes as f64 / f64::from(1 << 30);
+        let gpu = self
+            .gpu
+            .as_ref()
+            .map_or(String::new(), |gpu| format!(" ({gpu})"));
+        writeln!(f, "{} parameters on {}{gpu}", self.parameters, self.device)?;
+        if let Some(train) = &self.train {
+            let share = train
+                .mfu
+                .map(|mfu| format!(", {:.1} % of the GPU's", 100.0 * mfu));
+            writeln!(
+                f,
+                "  training    {:.0} tokens/s, {:.2} TFLOP/s{}",
+                train.tokens_per_second,
+                train.flops / 1e12,
+                share.unwrap_or_default()
+            )?;
+        }
+        if let Some(generate) = &self.generate {
+            writeln!(
+                f,
+                "  sampling    {:.0} tokens/s ({} in {:.2} s)",
+                generate.tokens_per_second, generate.tokens, generate.seconds
+            )?;
+        }
+        write!(f, "  memory      {:.2} GiB", gib(self.peak_rss_bytes))?;
+        match self.device_bytes {
+            Some(bytes) => writeln!(f, ", {:.2} GiB on the GPU", gib(bytes)),
+            None => writeln!(f),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use memloom_engine::model::config::Stored;
+    use memloom_engine::model::families::Family;
+
+    use super::*;
+
+    #[test]
+    fn a_half_billion_of_parameters_takes_three_billion_operations_a_token() {
+        let config = BackboneConfig {
+            vocab_size: 151_936,
+            hidden_size: 896,
+            layers: 24,
+            heads: 14,
+            kv_heads: 2,
+            head_dim: 64,
+            intermediate_size: 4864,
+            qkv_bias: true,
+            qk_norm: false,
+            rope_theta: 1e6,
+            rope_scaling: None,
+            norm_eps: 1e-6,
+            tie_embeddings: true,
+            context: 2048,
+            stored: Stored::Bfloat16,
+            family: Family::Qwen2,
+        };
+        // 493 961 216 weights in matrices; 896 query columns in 24 layers see 1024 each.
+        let expected = 6.0 * 493_961_216.0 + 12.0 * 24.0 * 896.0 * 1024.0;
+        assert!((flops_per_token(&config, 2048) - expected).abs() < 1.0);
+    }
+
+    #[test]
+    fn a_card_is_known_by_the_longest_part_of_its_name() {
+        assert_eq!(most_flops("NVIDIA H200"), Some(989.5e12));
+        assert_eq!(most_flops("NVIDIA H100 PCIe"), Some(756e12));
+        assert_eq!(most_flops("NVIDIA L40S"), Some(362e12));
+        assert_eq!(most_flops("Quadro"), None);
+    }
+}

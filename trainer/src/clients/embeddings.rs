@@ -1,0 +1,79 @@
+//! Embeddings: texts in, vectors out.
+
+use memloom_runtime::{Embedder, ModelError};
+use serde::{Deserialize, Serialize};
+
+use crate::clients::chat::Tokens;
+use crate::clients::http::{Client, Reply};
+
+/// Texts in a request.
+const TEXTS: usize = 64;
+
+#[derive(Serialize)]
+struct Request<'a> {
+    model: &'a str,
+    input: &'a [String],
+    encoding_format: &'static str,
+}
+
+#[derive(Deserialize)]
+struct Response {
+    data: Vec<Item>,
+    usage: Option<Tokens>,
+}
+
+#[derive(Deserialize)]
+struct Item {
+    index: usize,
+    embedding: Vec<f32>,
+}
+
+/// An embedder that a server is.
+pub struct ServedEmbedder(pub(super) Client);
+
+impl ServedEmbedder {
+    /// An embedder that this client asks.
+    pub fn new(client: Client) -> Self {
+        Self(client)
+    }
+}
+
+impl Embedder for ServedEmbedder {
+    fn embed(&self, texts: &[String]) -> Result<Vec<Vec<f32>>, ModelError> {
+        let mut vectors = Vec::with_capacity(texts.len());
+        for texts in texts.chunks(TEXTS) {
+            let request = Request {
+                model: &self.0.settings().model,
+                input: texts,
+                encoding_format: "float",
+            };
+            let read = |bytes: &[u8]| read(bytes, texts.len());
+            vectors.extend(self.0.ask("/embeddings", &request, read)?);
+        }
+        Ok(vectors)
+    }
+}
+
+fn read(bytes: &[u8], texts: usize) -> Result<Reply<Vec<Vec<f32>>>, String> {
+    let mut response: Response = serde_json::from_slice(bytes)
+        .map_err(|error| format!("the reply is no list of embeddings ({error})"))?;
+    response.data.sort_by_key(|item| item.index);
+    if !response.data.iter().map(|item| item.index).eq(0..texts) {
+        return Err(format!(
+            "the reply has {} embeddings for {texts} texts, or not one of each",
+            response.data.len()
+        ));
+    }
+    let vectors = response.data.into_iter().map(|item| item.embedding);
+    let value: Vec<Vec<f32>> = vectors.collect();
+    let sound = |vector: &Vec<f32>| {
+        !vector.is_empty() && vector.iter().all(|x| x.is_finite()) && vector.len() == value[0].len()
+    };
+    if !value.iter().all(sound) {
+        return Err("the reply's embeddings are empty, endless or of different lengths".into());
+    }
+    Ok(Reply {
+        tokens: response.usage.as_ref().map(Tokens::counts),
+        value: Ok(value),
+    })
+}

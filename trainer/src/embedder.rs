@@ -1,0 +1,34 @@
+//! The embedder of a run: a folder's, or a server's.
+
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use burn_flex::Flex;
+use memloom_engine::sentence_encoder::SentenceEncoder;
+use memloom_runtime::{Embedder, ModelError};
+
+use crate::clients::Outside;
+use crate::config::RunFile;
+
+/// A sentence encoder on the processor, as policies and banks ask it.
+struct LocalEmbedder(SentenceEncoder<Flex>);
+
+impl Embedder for LocalEmbedder {
+    fn embed(&self, texts: &[String]) -> Result<Vec<Vec<f32>>, ModelError> {
+        let vectors = self.0.embed(texts);
+        vectors.map_err(|error| ModelError::new(format!("{error:#}")))
+    }
+}
+
+/// Returns the embedder that a run file names, if it names one.
+///
+/// # Errors
+/// Where the folder holds no encoder.
+pub fn embedder(file: &RunFile, outside: &Outside) -> Result<Option<Arc<dyn Embedder>>> {
+    let Some(section) = &file.embedder else {
+        return Ok(outside.embedder());
+    };
+    let encoder = SentenceEncoder::load(&section.path, &Default::default())
+        .with_context(|| format!("embedder.path: {}", section.path.display()))?;
+    Ok(Some(Arc::new(LocalEmbedder(encoder))))
+}

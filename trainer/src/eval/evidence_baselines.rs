@@ -1,0 +1,248 @@
+//! How much gold evidence other selectors keep in as many words as the policy's
+//! bank: turns at random, and a logistic regression on TF-IDF that was trained
+//! with the evidence labels which the policy never sees.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::Result;
+use rand::seq::SliceRandom;
+use serde::{Deserialize, Serialize};
+
+use crate::env::{Opened, Turn};
+use crate::rng::{Purpose, generator};
+use crate::rollout::outcome::Settled;
+
+/// Random selections that are averaged.
+const DRAWS: u64 = 500;
+/// Full-batch gradient steps of the regression.
+const ITERATIONS: usize = 1500;
+/// Step size of the regression: below 2 over the curvature, which is at most
+/// 1/2 for rows of unit length and a bias, and the ridge's share.
+const RATE: f64 = 2.0;
+/// Ridge penalty: an inverse of scikit-learn's default C = 1 over its sum of losses.
+const RIDGE: f64 = 1.0;
+
+/// One held-out episode: shares of gold evidence held, over all questions.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct EvidenceReport {
+    /// For instance `conv-26`.
+    pub episode: String,
+    /// Words in the policy's bank over words of the dialogue.
+    pub bank_share: f64,
+    /// Evidence that the policy's bank names.
+    pub policy: f64,
+    /// Evidence among random turns of as many words.
+    pub random: f64,
+    /// Evidence among the regression's best turns of as many words.
+    pub tfidf_regression: f64,
+}
+
+/// Compares a policy's bank with its rivals at the bank's own size.
+pub fn compare(
+    opened: &Opened,
+    settled: &Settled,
+    regression: &Regression,
+    run_seed: u64,
+) -> Result<EvidenceReport> {
+    let turns: Vec<&Turn> = opened.turns.iter().flatten().collect();
+    let budget = settled.words.total;
+    let mut random = 0.0;
+    for draw in 0..DRAWS {
+        let mut order: Vec<usize> = (0..turns.len()).collect();
+        order.shuffle(&mut generator(run_seed, Purpose::Baseline, &[draw]));
+        random += held(opened, &within(&turns, &order, budget));
+    }
+    let mut order: Vec<usize> = (0..turns.len()).collect();
+    let scores: Vec<f64> = turns
+        .iter()
+        .map(|turn| regression.score(&turn.text))
+        .collect();
+    order.sort_by(|a, b| scores[*b].total_cmp(&scores[*a]).then(a.cmp(b)));
+    Ok(EvidenceReport {
+        episode: opened.id.clone(),
+        bank_share: budget as f64 / opened.dialogue().iter().sum::<u64>().max(1) as f64,
+        policy: held(
+            opened,
+            &settled.evidence.iter().map(String::as_str).collect(),
+        ),
+        random: random / DRAWS as f64,
+        tfidf_regression: held(opened, &within(&turns, &order, budget)),
+    })
+}
+
+/// The turns taken in order until the next does not fit.
+fn within<'a>(turns: &[&'a Turn], order: &[usize], budget: u64) -> BTreeSet<&'a str> {
+    let mut left = budget;
+    let mut taken = BTreeSet::new();
+    for index in order {
+        let turn = turns[*index];
+        if turn.words > left {
+            break;
+        }
+        left -= turn.words;
+        taken.insert(turn.id.as_str());
+    }
+    taken
+}
+
+/// Share of gold evidence that is held, over all questions: 1 - M-Fail.
+fn held(opened: &Opened, turns: &BTreeSet<&str>) -> f64 {
+    let gold = opened
+        .questions
+        .iter()
+        .flat_map(|question| &question.evidence);
+    let (count, found) = gold.fold((0u32, 0u32), |(count, found), turn| {
+        (count + 1, found + u32::from(turns.contains(turn.as_str())))
+    });
+    f64::from(found) / f64::from(count.max(1))
+}
+
+/// Logistic regression on TF-IDF of words and word pairs, smoothed idf, rows of
+/// unit length, as scikit-learn's defaults have it.
+pub struct Regression {
+    terms: BTreeMap<String, (usize, f64)>,
+    weights: Vec<f64>,
+    bias: f64,
+}
+
+impl Regression {
+    /// Learns which turns are evidence of some question.
+    pub fn train(episodes: &[Opened]) -> Self {
+        let mut texts = Vec::new();
+        let mut labels = Vec::new();
+        for opened in episodes {
+            let gold: BTreeSet<&String> =
+                opened.questions.iter().flat_map(|q| &q.evidence).collect();
+            for turn in opened.turns.iter().flatten() {
+                texts.push(terms_of(&turn.text));
+                labels.push(f64::from(u8::from(gold.contains(&turn.id))));
+            }
+        }
+        let mut documents: BTreeMap<&str, u32> = BTreeMap::new();
+        for text in &texts {
+            for term in text.keys() {
+                *documents.entry(term).or_default() += 1;
+            }
+        }
+        let count = texts.len() as f64;
+        let terms = documents
+            .into_iter()
+            .filter(|(_, seen)| *seen > 1)
+            .enumerate()
+            .map(|(index, (term, seen))| {
+                let idf = ((1.0 + count) / (1.0 + f64::from(seen))).ln() + 1.0;
+                (term.to_owned(), (index, idf))
+            })
+            .collect();
+        let mut model = Self {
+            weights: Vec::new(),
+            terms,
+            bias: 0.0,
+        };
+        model.weights = vec![0.0; model.terms.len()];
+        let rows: Vec<_> = texts.iter().map(|text| model.row(text)).collect();
+        model.descend(&rows, &labels);
+        model
+    }
+
+    fn descend(&mut self, rows: &[Vec<(usize, f64)>], labels: &[f64]) {
+        let count = rows.len().max(1) as f64;
+        for _ in 0..ITERATIONS {
+            let mut gradient: Vec<f64> = self.weights.iter().map(|w| RIDGE * w / count).collect();
+            let mut bias = 0.0;
+            for (row, label) in rows.iter().zip(labels) {
+                let error = (self.probability(row) - label) / count;
+                bias += error;
+                for (term, value) in row {
+                    gradient[*term] += error * value;
+                }
+            }
+            for (weight, slope) in self.weights.iter_mut().zip(&gradient) {
+                *weight -= RATE * slope;
+            }
+            self.bias -= RATE * bias;
+        }
+    }
+
+    fn probability(&self, row: &[(usize, f64)]) -> f64 {
+        let logit = row.iter().fold(self.bias, |sum, (term, value)| {
+            sum + self.weights[*term] * value
+        });
+        1.0 / (1.0 + (-logit).exp())
+    }
+
+    /// Probability that a turn is evidence.
+    pub fn score(&self, text: &str) -> f64 {
+        self.probability(&self.row(&terms_of(text)))
+    }
+
+    fn row(&self, text: &BTreeMap<String, u32>) -> Vec<(usize, f64)> {
+        let mut row: Vec<(usize, f64)> = text
+            .iter()
+            .filter_map(|(term, count)| {
+                let (index, idf) = self.terms.get(term)?;
+                Some((*index, f64::from(*count) * idf))
+            })
+            .collect();
+        let length = row
+            .iter()
+            .map(|(_, value)| value * value)
+            .sum::<f64>()
+            .sqrt();
+        if length > 0.0 {
+            row.iter_mut().for_each(|(_, value)| *value /= length);
+        }
+        row
+    }
+}
+
+fn terms_of(text: &str) -> BTreeMap<String, u32> {
+    let lower = text.to_lowercase();
+    let words: Vec<&str> = lower
+        .split(|c: char| !c.is_alphanumeric() && c != '_')
+        .filter(|word| !word.is_empty())
+        .collect();
+    let mut terms = BTreeMap::new();
+    for word in &words {
+        *terms.entry((*word).to_owned()).or_default() += 1;
+    }
+    for pair in words.windows(2) {
+        *terms.entry(pair.join(" ")).or_default() += 1;
+    }
+    terms
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_regression_finds_the_words_that_matter() {
+        let mut model = Regression {
+            terms: BTreeMap::from([("moved".into(), (0, 1.0)), ("hello".into(), (1, 1.0))]),
+            weights: vec![0.0; 2],
+            bias: 0.0,
+        };
+        let rows: Vec<_> = ["moved", "hello", "moved", "hello hello"]
+            .iter()
+            .map(|text| model.row(&terms_of(text)))
+            .collect();
+        model.descend(&rows, &[1.0, 0.0, 1.0, 0.0]);
+        let (moved, hello) = (model.score("I moved"), model.score("Hello!"));
+        assert!(moved > 0.55 && hello < 0.45, "{moved} {hello}");
+    }
+
+    #[test]
+    fn turns_are_taken_until_the_budget_is_spent() {
+        let turn = |id: &str, words| Turn {
+            time: String::new(),
+            speaker: String::new(),
+            id: id.into(),
+            text: String::new(),
+            words,
+        };
+        let (a, b, c) = (turn("a", 3), turn("b", 4), turn("c", 2));
+        let taken = within(&[&a, &b, &c], &[2, 0, 1], 6);
+        assert_eq!(taken, BTreeSet::from(["a", "c"]));
+    }
+}

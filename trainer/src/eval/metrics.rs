@@ -1,0 +1,275 @@
+//! The figures of an evaluation: by episode, then the mean over episodes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::{Context, Result, ensure};
+use memloom_runtime::types::{Question, Score};
+use serde::{Deserialize, Serialize};
+
+use crate::env::Opened;
+use crate::eval::Exam;
+use crate::rollout::outcome::Settled;
+
+/// Means over episodes (macro averages), unless said otherwise.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+pub struct Figures {
+    /// Mean score of the questions minus the whole bank's compression penalty.
+    pub reward: f64,
+    /// The same with sampling at temperature 1; for a fixed script its reward.
+    pub sampled_reward: f64,
+    /// Standard token F1 (SQuAD normalisation, multiset overlap).
+    pub f1: f64,
+    /// The paper's F1: distinct shared tokens over raw lengths.
+    pub f1_paper: f64,
+    /// Clipped unigram precision with brevity penalty.
+    pub bleu_1: f64,
+    /// Share of gold evidence that the bank does not name, over all questions of
+    /// an episode.
+    pub m_fail: f64,
+    /// Words in the final bank.
+    pub bank_words: f64,
+    /// Bank words over dialogue words.
+    pub bank_share: f64,
+    /// The environment's other metrics.
+    pub metrics: BTreeMap<String, f64>,
+    /// Standard F1 by question category (over the questions of all episodes).
+    pub f1_by_category: BTreeMap<String, f64>,
+    /// Operations asked of the bank, by name.
+    pub operations: BTreeMap<String, f64>,
+    /// Model outputs that could not be read.
+    pub malformed: f64,
+    /// Operations that the bank refused.
+    pub refused: f64,
+    /// Outputs that were cut off because the context was full; 0 for a fixed script.
+    #[serde(default)]
+    pub context_cuts: f64,
+    /// Prompts that left no room in the context: the policy was given an empty text;
+    /// 0 for a fixed script.
+    #[serde(default)]
+    pub context_overflows: f64,
+    /// Questions that a server kept from being answered or labelled; they count in no
+    /// other figure.
+    #[serde(default)]
+    pub dropped_questions: f64,
+    /// Episodes behind the means.
+    pub episodes: u64,
+    /// Questions by category over all episodes.
+    pub questions: BTreeMap<String, u64>,
+}
+
+/// Share of a question's gold evidence that a bank names: a reward that needs no
+/// reader.
+pub const HELD: &str = "held-evidence";
+
+/// The figure that is the reward of a question: `reward`, one of the
+/// environment's metrics, or [`HELD`]; none where it needs an answer and the
+/// question was not asked.
+pub fn reward_of(
+    question: &Question,
+    score: Option<&Score>,
+    evidence: &BTreeSet<String>,
+    metric: &str,
+) -> Result<Option<f64>> {
+    if metric == HELD {
+        let gold = question.evidence.len().max(1) as f64;
+        let missing = question
+            .evidence
+            .iter()
+            .filter(|turn| !evidence.contains(*turn));
+        return Ok(Some(1.0 - missing.count() as f64 / gold));
+    }
+    let Some(score) = score else { return Ok(None) };
+    match metric {
+        "reward" => Ok(f64::from(score.reward)),
+        _ => named(score, metric).with_context(|| {
+            let names: Vec<_> = score
+                .metrics
+                .iter()
+                .map(|(name, _)| name.as_str())
+                .collect();
+            format!(
+                "logo.metric = \"{metric}\": there are reward, {HELD}, {}",
+                names.join(", ")
+            )
+        }),
+    }
+    .map(Some)
+}
+
+fn named(score: &Score, metric: &str) -> Option<f64> {
+    let found = score.metrics.iter().find(|(name, _)| name == metric);
+    found.map(|(_, value)| f64::from(*value))
+}
+
+/// One episode's figures.
+pub fn of(exam: &Exam, opened: &Opened, settled: &Settled) -> Result<Figures> {
+    let mut metrics: BTreeMap<String, f64> = BTreeMap::new();
+    let mut by_category: BTreeMap<String, f64> = BTreeMap::new();
+    let mut questions: BTreeMap<String, u64> = BTreeMap::new();
+    let (mut reward, mut asked) = (0.0, 0u64);
+    let (mut gold, mut missing) = (0u64, 0u64);
+    for (question, score) in opened.questions.iter().zip(&settled.scores) {
+        let Some(score) = score else { continue };
+        asked += 1;
+        reward += reward_of(question, Some(score), &settled.evidence, &exam.metric)?.unwrap_or(0.0);
+        for (name, value) in &score.metrics {
+            *metrics.entry(name.clone()).or_default() += f64::from(*value);
+        }
+        let f1 = named(score, "f1").unwrap_or(0.0);
+        *by_category.entry(question.category.clone()).or_default() += f1;
+        *questions.entry(question.category.clone()).or_default() += 1;
+        gold += question.evidence.len() as u64;
+        missing += question
+            .evidence
+            .iter()
+            .filter(|turn| !settled.evidence.contains(*turn))
+            .count() as u64;
+    }
+    if let Some(why) = settled.dropped.values().next() {
+        ensure!(
+            asked > 0,
+            "all {} questions of {} were lost: {why}",
+            settled.dropped.len(),
+            opened.id
+        );
+    }
+    let share = |sum: f64, of: u64| if of == 0 { 0.0 } else { sum / of as f64 };
+    metrics
+        .values_mut()
+        .for_each(|sum| *sum = share(*sum, asked));
+    let mut take = |name| metrics.remove(name).unwrap_or(0.0);
+    let (f1, f1_paper, bleu_1) = (take("f1"), take("f1-paper"), take("bleu-1"));
+    let dialogue = opened.dialogue();
+    let reward = share(reward, asked)
+        - exam
+            .compression
+            .whole(&settled.words, &dialogue, opened.sessions());
+    Ok(Figures {
+        reward,
+        sampled_reward: reward,
+        f1,
+        f1_paper,
+        bleu_1,
+        m_fail: share(missing as f64, gold),
+        bank_words: settled.words.total as f64,
+        bank_share: share(settled.words.total as f64, dialogue.iter().sum()),
+        metrics,
+        f1_by_category: by_category,
+        operations: settled
+            .tally
+            .operations
+            .iter()
+            .map(|(name, count)| (name.clone(), *count as f64))
+            .collect(),
+        malformed: settled.tally.malformed as f64,
+        refused: settled.tally.refused as f64,
+        context_cuts: 0.0,
+        context_overflows: 0.0,
+        dropped_questions: settled.dropped.len() as f64,
+        episodes: 1,
+        questions,
+    })
+}
+
+impl Figures {
+    /// The mean over episodes; by category, over questions.
+    pub fn mean(all: &[Figures]) -> Figures {
+        let count = all.len().max(1) as f64;
+        let mean = |figure: fn(&Figures) -> f64| all.iter().map(figure).sum::<f64>() / count;
+        let mut questions: BTreeMap<String, u64> = BTreeMap::new();
+        for figures in all {
+            for (category, asked) in &figures.questions {
+                *questions.entry(category.clone()).or_default() += asked;
+            }
+        }
+        let mut f1_by_category = sums(all, |figures| &figures.f1_by_category);
+        for (category, sum) in &mut f1_by_category {
+            *sum /= questions[category].max(1) as f64;
+        }
+        let by_episode = |figure: fn(&Figures) -> &BTreeMap<String, f64>| {
+            let mut sums = sums(all, figure);
+            sums.values_mut().for_each(|sum| *sum /= count);
+            sums
+        };
+        Figures {
+            reward: mean(|f| f.reward),
+            sampled_reward: mean(|f| f.sampled_reward),
+            f1: mean(|f| f.f1),
+            f1_paper: mean(|f| f.f1_paper),
+            bleu_1: mean(|f| f.bleu_1),
+            m_fail: mean(|f| f.m_fail),
+            bank_words: mean(|f| f.bank_words),
+            bank_share: mean(|f| f.bank_share),
+            metrics: by_episode(|f| &f.metrics),
+            f1_by_category,
+            operations: by_episode(|f| &f.operations),
+            malformed: mean(|f| f.malformed),
+            refused: mean(|f| f.refused),
+            context_cuts: mean(|f| f.context_cuts),
+            context_overflows: mean(|f| f.context_overflows),
+            dropped_questions: mean(|f| f.dropped_questions),
+            episodes: all.len() as u64,
+            questions,
+        }
+    }
+}
+
+fn sums(
+    all: &[Figures],
+    figure: impl Fn(&Figures) -> &BTreeMap<String, f64>,
+) -> BTreeMap<String, f64> {
+    let mut sums: BTreeMap<String, f64> = BTreeMap::new();
+    for figures in all {
+        for (name, value) in figure(figures) {
+            *sums.entry(name.clone()).or_default() += value;
+        }
+    }
+    sums
+}
+
+impl Figures {
+    /// The head of a table of [`Figures::row`]s.
+    pub const HEADER: &'static str =
+        "                    reward  sampled     f1  m-fail   words  of dialogue";
+
+    /// One line of a table.
+    pub fn row(&self, name: &str) -> String {
+        format!(
+            "  {name:<17} {:>7.3}  {:>7.3}  {:>5.3}  {:>5.1}%  {:>6.0}       {:>5.1}%",
+            self.reward,
+            self.sampled_reward,
+            self.f1,
+            100.0 * self.m_fail,
+            self.bank_words,
+            100.0 * self.bank_share
+        )
+    }
+
+    /// A line for people where the context was too short for something.
+    pub fn overflows(&self) -> Option<String> {
+        (self.context_cuts + self.context_overflows > 0.0).then(|| {
+            format!(
+                "the context was too short for {:.1} prompts and {:.1} outputs an episode",
+                self.context_overflows, self.context_cuts
+            )
+        })
+    }
+
+    /// A table for people: the row, categories and operations.
+    pub fn table(&self) -> String {
+        let mut lines = vec![Self::HEADER.to_owned(), self.row("policy"), String::new()];
+        for (category, f1) in &self.f1_by_category {
+            let asked = self.questions.get(category).copied().unwrap_or(0);
+            lines.push(format!(
+                "  {category:<17} f1 {f1:>5.3} over {asked} questions"
+            ));
+        }
+        for (name, count) in &self.operations {
+            lines.push(format!("  {name:<17} {count:>8.1} an episode"));
+        }
+        if let Some(overflows) = self.overflows() {
+            lines.push(format!("  {overflows}"));
+        }
+        lines.join("\n") + "\n"
+    }
+}

@@ -1,9 +1,0 @@
-//! Llama: neither biases nor norms of queries and keys.
-
-use super::Json;
-use crate::model::config::BackboneConfig;
-
-pub(super) fn complete(_: &mut BackboneConfig, file: &Json<'_>) -> Result<(), String> {
-    file.refuse("attention_bias")?;
-    file.refuse("mlp_bias")
-}

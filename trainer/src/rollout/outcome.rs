@@ -1,0 +1,163 @@
+//! What a rollout leaves behind: scores, the bank's words and evidence, and
+//! what was done on the way.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::{Result, bail};
+use memloom_algorithm::reward::{BankWords, words};
+use memloom_runtime::types::{Answer, Question, Score};
+use memloom_runtime::{Episode, Error};
+
+use crate::clients::Failure;
+use crate::config::JUDGE;
+use crate::env::Opened;
+
+/// Sums over the sessions of a rollout.
+#[derive(Clone, Debug, Default)]
+pub struct Tally {
+    /// Operations asked of the bank, by name.
+    pub operations: BTreeMap<String, u64>,
+    /// Outputs that could not be read.
+    pub malformed: u64,
+    /// Operations that the bank refused.
+    pub refused: u64,
+}
+
+/// Which questions of an episode are asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// Every one.
+    All,
+    /// Those that belong to a session.
+    Session(u32),
+    /// None: the reward needs no answers.
+    None,
+}
+
+/// A rollout that has ended.
+pub struct Settled {
+    /// By question of the episode; none where it was not asked, or dropped.
+    pub scores: Vec<Option<Score>>,
+    /// Questions by their place in the episode that a server kept from being answered
+    /// or labelled, and how.
+    pub dropped: BTreeMap<usize, String>,
+    /// Words in the final bank.
+    pub words: BankWords,
+    /// Turns that the final bank names as evidence.
+    pub evidence: BTreeSet<String>,
+    /// What was done on the way.
+    pub tally: Tally,
+    /// Processor seconds in guests and host calls, without the model.
+    pub guest_seconds: f64,
+}
+
+impl Settled {
+    /// Itself, if it lost no question.
+    ///
+    /// # Errors
+    /// How it lost the first.
+    pub fn whole(self) -> Result<Self> {
+        match self.dropped.values().next() {
+            None => Ok(self),
+            Some(why) => bail!("a question was lost: {why}"),
+        }
+    }
+}
+
+impl Tally {
+    /// Observes a session and adds its report up. A demonstrator comes with the
+    /// seed of its mistakes.
+    pub fn observe(
+        &mut self,
+        episode: &mut Episode,
+        session: u32,
+        demonstrator: Option<(&str, u64)>,
+    ) -> Result<()> {
+        let report = episode.observe(session, demonstrator)?;
+        if let Some(why) = unavailable(episode.model_failure()) {
+            bail!("{why}");
+        }
+        for (name, count) in report.operations {
+            *self.operations.entry(name).or_default() += u64::from(count);
+        }
+        self.malformed += u64::from(report.malformed);
+        self.refused += u64::from(report.refused);
+        Ok(())
+    }
+
+    /// Asks the episode's questions and reads the bank.
+    pub fn settle(self, episode: &mut Episode, opened: &Opened, asked: Asked) -> Result<Settled> {
+        let mut scores = Vec::with_capacity(opened.questions.len());
+        let mut dropped = BTreeMap::new();
+        for (place, question) in opened.questions.iter().enumerate() {
+            let asked = match asked {
+                Asked::All => true,
+                Asked::Session(session) => question.sessions.contains(&session),
+                Asked::None => false,
+            };
+            let mut score = None;
+            if asked {
+                match ask(episode, opened, question)? {
+                    Ok((_, scored)) => score = Some(scored),
+                    Err(why) => drop(dropped.insert(place, why)),
+                }
+            }
+            scores.push(score);
+        }
+        let mut bank = BankWords::default();
+        let mut evidence = BTreeSet::new();
+        for entry in episode.entries()? {
+            let count = words(&entry.text);
+            bank.total += count;
+            *bank.by_session.entry(entry.last_session).or_default() += count;
+            evidence.extend(entry.evidence);
+        }
+        Ok(Settled {
+            scores,
+            dropped,
+            words: bank,
+            evidence,
+            tally: self,
+            guest_seconds: episode.meter().guest_seconds(),
+        })
+    }
+}
+
+/// Has a question answered and the answer scored; or says how a server kept it from
+/// that.
+///
+/// # Errors
+/// Everything else that fails.
+pub fn ask(
+    episode: &mut Episode,
+    opened: &Opened,
+    question: &Question,
+) -> Result<Result<(Answer, Score), String>> {
+    let answered = episode.answer(question);
+    let failure = match &answered {
+        Ok(_) => episode.model_failure(),
+        Err(error) => Some(error),
+    };
+    // Also where the policy coped: what it made of silence is not its answer.
+    if let Some(why) = unavailable(failure) {
+        return Ok(Err(why));
+    }
+    let answer = answered?;
+    let mut score = episode.score(question, &answer)?;
+    if let Some(judge) = opened.judge() {
+        match judge.score(opened, question, &answer.text) {
+            Ok(label) => score.metrics.push((JUDGE.into(), label)),
+            Err(failure @ Failure::Unavailable { .. }) => return Ok(Err(failure.to_string())),
+            Err(failure) => return Err(failure.into()),
+        }
+    }
+    Ok(Ok((answer, score)))
+}
+
+/// How a server failed, if that is what is wrong.
+fn unavailable(failure: Option<&Error>) -> Option<String> {
+    match failure? {
+        failure @ Error::Model { error, .. } if error.is_unavailable() => Some(failure.to_string()),
+        _ => None,
+    }
+}

@@ -1,0 +1,45 @@
+//! One rollout by itself.
+
+use std::sync::Arc;
+use std::sync::mpsc::channel;
+
+use anyhow::{Result, anyhow};
+use memloom_engine::tokenizer::Tokenizer;
+use memloom_runtime::LanguageModel;
+
+use crate::rollout::batcher;
+use crate::rollout::batcher::{Asking, Engine, Line, Place};
+use crate::rollout::policy_model::{SampledModel, Sampling};
+
+/// Does `live` on a thread of its own, with a model that the engine speaks for.
+///
+/// # Errors
+/// Those of `live`.
+pub fn alone<T: Send>(
+    tokenizer: &Arc<Tokenizer>,
+    sampling: Sampling,
+    engine: &mut dyn Engine,
+    live: impl FnOnce(Box<dyn LanguageModel>) -> Result<T> + Send,
+) -> Result<T> {
+    let (events, inbox) = channel();
+    let place = Place {
+        episode: 0,
+        rollout: 0,
+        reroll: None,
+    };
+    let line = Line::new(place, events);
+    std::thread::scope(|scope| {
+        let living = scope.spawn(move || {
+            let tokenizer = tokenizer.clone();
+            let model = SampledModel::new(Asking::on(&line), tokenizer, sampling);
+            // The line lives until here: the hub serves as long.
+            let lived = live(Box::new(model));
+            drop(line);
+            lived
+        });
+        batcher::serve(&inbox, 1, engine);
+        living
+            .join()
+            .map_err(|_| anyhow!("the episode's thread has stopped"))?
+    })
+}

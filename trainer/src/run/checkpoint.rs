@@ -1,0 +1,280 @@
+//! Checkpoints: everything that the rest of a run depends on, written beside
+//! and renamed into place, so that a kill or a full disk at any moment leaves
+//! the last good one whole.
+
+use std::fs;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+use serde::{Deserialize, Serialize};
+
+/// Checkpoints that are kept.
+const KEPT: usize = 2;
+
+/// Version of [`Progress`]'s layout.
+const VERSION: u32 = 2;
+
+/// Where a run stands.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Position {
+    /// So many steps of the warm start are done.
+    WarmStart(u64),
+    /// So many steps of a stage (from 0) are done.
+    Stage(usize, u64),
+}
+
+/// Best weights of the stage so far.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Best {
+    /// Greedy reward on the validation split.
+    pub reward: f64,
+    /// Step of the stage.
+    pub step: u64,
+}
+
+/// Counters and position: `progress.json`.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Progress {
+    /// Layout of this file.
+    pub version: u32,
+    /// Where the run stands.
+    pub position: Position,
+    /// LoGo-GRPO steps over all stages.
+    pub steps: u64,
+    /// Tokens sampled in training.
+    pub generated_tokens: u64,
+    /// Tokens fed to the backbone in updates.
+    pub trained_tokens: u64,
+    /// Best weights of the stage so far.
+    pub best: Option<Best>,
+    /// Whether the stage's last validation passed its gate.
+    pub gate_open: bool,
+    /// Length of `metrics.jsonl` at this point.
+    pub metrics_bytes: u64,
+}
+
+impl Progress {
+    /// A run that has not begun.
+    pub fn start() -> Self {
+        Self {
+            version: VERSION,
+            position: Position::WarmStart(0),
+            steps: 0,
+            generated_tokens: 0,
+            trained_tokens: 0,
+            best: None,
+            gate_open: false,
+            metrics_bytes: 0,
+        }
+    }
+
+    /// Orders checkpoints: warm-start steps, then stage by stage.
+    fn number(&self) -> u64 {
+        match self.position {
+            Position::WarmStart(step) => step,
+            Position::Stage(stage, step) => (stage as u64 + 1) * 10_000_000 + step,
+        }
+    }
+}
+
+/// Writes a folder's files beside `target` with `write`, then renames the
+/// folder into place. On any error `target` is as it was.
+pub fn write_folder(target: &Path, write: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
+    let beside = target.with_extension("partial");
+    let complete = || -> Result<()> {
+        if beside.exists() {
+            fs::remove_dir_all(&beside)?;
+        }
+        fs::create_dir_all(&beside)?;
+        write(&beside)?;
+        sync(&beside)?;
+        if target.exists() {
+            fs::remove_dir_all(target)?;
+        }
+        fs::rename(&beside, target)?;
+        if let Some(parent) = target.parent() {
+            File::open(parent)?.sync_all()?;
+        }
+        Ok(())
+    };
+    complete().map_err(|error| {
+        // The partial folder is of no use to anybody; a failure to remove it
+        // would hide the error that matters.
+        let _ = fs::remove_dir_all(&beside);
+        error.context(format!(
+            "cannot write {}; what was saved before is untouched: make room and do it again (train: with --resume)",
+            target.display()
+        ))
+    })
+}
+
+/// Sees a folder's files and folders onto the disk.
+fn sync(folder: &Path) -> std::io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            sync(&path)?;
+        } else {
+            File::open(&path)?.sync_all()?;
+        }
+    }
+    File::open(folder)?.sync_all()
+}
+
+/// Writes one file beside and renames it into place.
+pub fn write_file(target: &Path, bytes: &[u8]) -> Result<()> {
+    let beside = target.with_extension("partial");
+    let complete = || -> std::io::Result<()> {
+        fs::write(&beside, bytes)?;
+        File::open(&beside)?.sync_all()?;
+        fs::rename(&beside, target)
+    };
+    complete().with_context(|| format!("cannot write {}", target.display()))
+}
+
+/// The checkpoints of a run: `OUT/checkpoints/NUMBER/`.
+pub struct Shelf {
+    folder: PathBuf,
+}
+
+impl Shelf {
+    /// The shelf of a run's folder.
+    pub fn of(out: &Path) -> Self {
+        Self {
+            folder: out.join("checkpoints"),
+        }
+    }
+
+    /// Saves a checkpoint; `write` adds the tensors. Drops those that are too old.
+    pub fn save(&self, progress: &Progress, write: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
+        fs::create_dir_all(&self.folder)
+            .with_context(|| format!("cannot make the folder {}", self.folder.display()))?;
+        let target = self.folder.join(format!("{:012}", progress.number()));
+        write_folder(&target, |folder| {
+            write(folder)?;
+            let json = serde_json::to_vec_pretty(progress)?;
+            Ok(fs::write(folder.join("progress.json"), json)?)
+        })?;
+        let all = self.all()?;
+        for old in &all[..all.len().saturating_sub(KEPT)] {
+            fs::remove_dir_all(old)
+                .with_context(|| format!("cannot remove the old checkpoint {}", old.display()))?;
+        }
+        Ok(())
+    }
+
+    /// The newest checkpoint and its folder, none where nothing was saved.
+    pub fn newest(&self) -> Result<Option<(Progress, PathBuf)>> {
+        let Some(folder) = self.all()?.pop() else {
+            return Ok(None);
+        };
+        let path = folder.join("progress.json");
+        let read = || -> Result<Progress> {
+            let progress: Progress = serde_json::from_slice(&fs::read(&path)?)?;
+            ensure!(
+                progress.version == VERSION,
+                "it has layout {}, this memloom reads {VERSION}",
+                progress.version
+            );
+            Ok(progress)
+        };
+        let progress = read().with_context(|| {
+            format!(
+                "the checkpoint {} cannot be read; remove this folder to resume from the one before",
+                path.display()
+            )
+        })?;
+        Ok(Some((progress, folder)))
+    }
+
+    /// Complete checkpoints, oldest first.
+    fn all(&self) -> Result<Vec<PathBuf>> {
+        if !self.folder.exists() {
+            return Ok(Vec::new());
+        }
+        let mut found = Vec::new();
+        for entry in fs::read_dir(&self.folder)
+            .with_context(|| format!("cannot read {}", self.folder.display()))?
+        {
+            let path = entry?.path();
+            if path.is_dir() && path.extension().is_none() {
+                found.push(path);
+            }
+        }
+        found.sort();
+        Ok(found)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    fn progress(position: Position) -> Progress {
+        Progress {
+            position,
+            ..Progress::start()
+        }
+    }
+
+    #[test]
+    fn the_newest_is_the_furthest_and_old_ones_go() {
+        let out = tempfile::tempdir().unwrap();
+        let shelf = Shelf::of(out.path());
+        assert_eq!(shelf.newest().unwrap(), None);
+        for position in [
+            Position::WarmStart(300),
+            Position::Stage(0, 10),
+            Position::Stage(1, 0),
+        ] {
+            shelf
+                .save(&progress(position), |folder| {
+                    Ok(fs::write(folder.join("weights"), b"w")?)
+                })
+                .unwrap();
+        }
+        let (newest, folder) = shelf.newest().unwrap().unwrap();
+        assert_eq!(newest.position, Position::Stage(1, 0));
+        assert!(folder.join("weights").exists());
+        assert_eq!(shelf.all().unwrap().len(), KEPT);
+    }
+
+    #[test]
+    fn a_write_that_fails_leaves_the_last_good_checkpoint() {
+        let out = tempfile::tempdir().unwrap();
+        let shelf = Shelf::of(out.path());
+        shelf
+            .save(&progress(Position::WarmStart(1)), |_| Ok(()))
+            .unwrap();
+        let error = shelf
+            .save(&progress(Position::WarmStart(2)), |folder| {
+                fs::write(folder.join("weights"), b"half")?;
+                anyhow::bail!("No space left on device")
+            })
+            .unwrap_err();
+        let message = format!("{error:#}");
+        assert!(
+            message.contains("--resume") && message.contains("No space left"),
+            "{message}"
+        );
+        let (newest, _) = shelf.newest().unwrap().unwrap();
+        assert_eq!(newest.position, Position::WarmStart(1));
+        assert_eq!(fs::read_dir(&shelf.folder).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_damaged_checkpoint_is_named() {
+        let out = tempfile::tempdir().unwrap();
+        let shelf = Shelf::of(out.path());
+        shelf
+            .save(&progress(Position::WarmStart(1)), |_| Ok(()))
+            .unwrap();
+        let (_, folder) = shelf.newest().unwrap().unwrap();
+        fs::write(folder.join("progress.json"), b"{").unwrap();
+        let message = format!("{:#}", shelf.newest().unwrap_err());
+        assert!(message.contains("progress.json"), "{message}");
+    }
+}

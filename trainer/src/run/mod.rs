@@ -1,0 +1,8 @@
+//! The folder of a run: metrics, timings, checkpoints, the summary; and its console.
+
+pub mod checkpoint;
+pub mod jsonl;
+pub mod process_memory;
+pub mod progress;
+pub mod summary;
+pub mod timings;

@@ -1,0 +1,76 @@
+//! A run's weights in service: they speak for agents outside of the training.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc::channel;
+use std::thread;
+
+use anyhow::{Context, Result};
+use memloom_engine::tokenizer::Tokenizer;
+use memloom_runtime::{Embedder, LanguageModel};
+
+use crate::clients::Outside;
+use crate::config::RunFile;
+use crate::embedder::embedder;
+use crate::rollout::batcher;
+use crate::rollout::batcher::{Asking, Place};
+use crate::rollout::policy_model::{SampledModel, Sampling};
+use crate::train::greedy;
+use crate::train::learner::per_role::Learners;
+
+/// Trained weights on a thread of their own. They speak for any number of agents
+/// at once, whose requests they take together as they come, and always say what
+/// is likeliest. Cheap to clone; the thread ends with the last clone and handle.
+#[derive(Clone)]
+pub struct ServedModel {
+    asking: Asking,
+    tokenizer: Arc<Tokenizer>,
+    sampling: Sampling,
+    outside: Arc<Outside>,
+    embedder: Option<Arc<dyn Embedder>>,
+}
+
+impl ServedModel {
+    /// Loads a folder with `model.safetensors`, `config.json` and
+    /// `tokenizer.json`, such as `final/` of a run.
+    ///
+    /// # Errors
+    /// Where the folder holds no weights that this run file can have, or the
+    /// machine has no thread left.
+    pub fn load(file: &RunFile, weights: &Path) -> Result<Self> {
+        let (learners, tokenizer) = Learners::load(file, weights)?;
+        let outside = Arc::new(Outside::new(file)?);
+        let embedder = embedder(file, &outside)?;
+        let (requests, inbox) = channel();
+        thread::Builder::new()
+            .name("memloom-model".into())
+            .spawn(move || batcher::serve_anybody(&inbox, &mut learners.engine()))
+            .context("cannot start a thread for the model")?;
+        // Nobody's rollout: it says what is likeliest, whoever asks.
+        let place = Place {
+            episode: 0,
+            rollout: 0,
+            reroll: None,
+        };
+        Ok(Self {
+            asking: Asking::new(place, requests),
+            tokenizer,
+            sampling: greedy(file),
+            outside,
+            embedder,
+        })
+    }
+
+    /// The model for one more agent. Servers speak for the roles that the run file
+    /// says.
+    pub fn handle(&self) -> Box<dyn LanguageModel> {
+        let (asking, tokenizer) = (self.asking.clone(), self.tokenizer.clone());
+        let own = SampledModel::new(asking, tokenizer, self.sampling);
+        self.outside.beside(Box::new(own))
+    }
+
+    /// The embedder that the run file names, if it does.
+    pub fn embedder(&self) -> Option<Arc<dyn Embedder>> {
+        self.embedder.clone()
+    }
+}

@@ -1,0 +1,163 @@
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use memloom_algorithm::algorithm::{Algorithm, Credit};
+use memloom_algorithm::gae::Gae;
+use memloom_algorithm::normalise::Normalisation;
+use memloom_algorithm::reward::{BankWords, Charge};
+use memloom_engine::generation::{FinishReason, Sample};
+use proptest::prelude::*;
+
+use super::*;
+use crate::rollout::batcher::Place;
+use crate::rollout::outcome::{Settled, Tally};
+
+const CREDITING: Crediting<'_> = Crediting {
+    metric: "reward",
+    compression: Compression {
+        penalty: 0.0,
+        threshold: 1.0,
+        charge: Charge::Session,
+    },
+    rule: Rule {
+        algorithm: Algorithm::LogoGrpo,
+        credit: Credit::Session,
+        normalisation: Normalisation::Z_SCORE,
+        gae: Gae {
+            discount: 1.0,
+            decay: 1.0,
+        },
+    },
+    role: None,
+    mask_truncated: false,
+};
+
+/// A step of some session that was cut into so many chunks: `prompt` tells it from
+/// others, and `free` tokens were chosen.
+fn step(session: u32, prompt: u32, free: usize) -> Step {
+    Step {
+        session,
+        role: "extractor".into(),
+        prompt: [prompt].into(),
+        sample: Sample {
+            tokens: vec![1; free],
+            logprobs: vec![-0.5; free],
+            choices: vec![None; free],
+            finish: FinishReason::Stop,
+        },
+    }
+}
+
+fn outcome(rollout: usize, steps: Vec<Step>) -> Outcome {
+    Outcome {
+        place: Place {
+            episode: 0,
+            rollout,
+            reroll: None,
+        },
+        steps,
+        states: Vec::new(),
+        points: Default::default(),
+        settled: Settled {
+            scores: Vec::new(),
+            dropped: BTreeMap::new(),
+            words: BankWords::default(),
+            evidence: Default::default(),
+            tally: Tally::default(),
+            guest_seconds: 0.0,
+        },
+    }
+}
+
+/// What a session's steps look like: for each a prompt out of a few and its number of
+/// free tokens.
+fn chunks() -> impl Strategy<Value = Vec<(u32, usize)>> {
+    prop::collection::vec((0..3u32, 1..200usize), 1..6)
+}
+
+proptest! {
+    /// However many steps a rollout's session was cut into, all of them carry the
+    /// advantage that the session got among its group, and no step is lost or
+    /// counted twice.
+    #[test]
+    fn expanding_a_trajectory_into_rows_never_changes_its_group_s_normalisation(
+        trajectories in prop::collection::vec((chunks(), -1.0..1.0f64), 2..6),
+    ) {
+        let rewards: Vec<f64> = trajectories.iter().map(|(_, reward)| *reward).collect();
+        let advantages = Normalisation::Z_SCORE.apply(&rewards).unwrap();
+        let given: Vec<(usize, u32, f64)> = advantages
+            .iter()
+            .enumerate()
+            .map(|(number, advantage)| (number, 1, *advantage))
+            .collect();
+        let outcomes: Vec<Outcome> = trajectories
+            .iter()
+            .enumerate()
+            .map(|(number, (chunks, _))| {
+                let steps = chunks.iter().map(|(prompt, free)| step(1, *prompt, *free));
+                outcome(number, steps.collect())
+            })
+            .collect();
+        let rows = rows(&outcomes, &given, &CREDITING).unwrap();
+        let mut found: Vec<Vec<usize>> = vec![Vec::new(); trajectories.len()];
+        for row in &rows {
+            prop_assert_eq!(row.row.completions.len(), row.scored.len());
+            for (scored, completion) in row.scored.iter().zip(&row.row.completions) {
+                let number = scored.trajectory as usize;
+                prop_assert_eq!(scored.advantage, advantages[number] as f32);
+                prop_assert_eq!(scored.old.len(), completion.tokens.len());
+                found[number].push(scored.old.len());
+            }
+        }
+        for (found, (chunks, _)) in found.iter_mut().zip(&trajectories) {
+            let mut lengths: Vec<usize> = chunks.iter().map(|(_, free)| *free).collect();
+            lengths.sort_unstable();
+            found.sort_unstable();
+            prop_assert_eq!(&*found, &lengths);
+        }
+    }
+}
+
+#[test]
+fn a_log_probability_that_is_no_number_is_named() {
+    let mut bad = step(3, 1, 2);
+    bad.sample.logprobs[1] = f32::NAN;
+    let outcomes = [outcome(0, vec![step(3, 1, 1)]), outcome(1, vec![bad])];
+    let error = rows(&outcomes, &[(0, 3, 1.0), (1, 3, -1.0)], &CREDITING);
+    assert_eq!(
+        format!("{:#}", error.err().unwrap()),
+        "rollout 1: a log-probability in session 3 is NaN"
+    );
+}
+
+#[test]
+fn a_question_that_one_rollout_lost_counts_for_none_of_its_episode() {
+    let score = |reward| {
+        Some(memloom_runtime::types::Score {
+            reward,
+            metrics: Vec::new(),
+        })
+    };
+    let with_scores = |episode, rollout| {
+        let mut outcome = outcome(rollout, Vec::new());
+        outcome.place.episode = episode;
+        outcome.settled.scores = vec![score(0.5), score(1.0), None];
+        outcome
+    };
+    let mut outcomes = [with_scores(0, 0), with_scores(0, 1), with_scores(1, 0)];
+    outcomes[1].settled.scores[1] = None;
+    outcomes[1].settled.dropped.insert(1, "down".into());
+    let dropped = crate::rollout::drop_together(&mut outcomes);
+    assert_eq!(dropped, BTreeMap::from([((0, 1), "down".into())]));
+    let kept = outcomes.map(|outcome| {
+        let scores = outcome.settled.scores.iter();
+        scores.map(Option::is_some).collect::<Vec<_>>()
+    });
+    assert_eq!(
+        kept,
+        [
+            vec![true, false, false],
+            vec![true, false, false],
+            vec![true, true, false]
+        ]
+    );
+}

@@ -1,0 +1,345 @@
+//! The weights of a run: one learner for all roles, or one for each.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, Result, bail};
+use memloom_engine::device::Work;
+use memloom_engine::generation::{Job, Sample};
+use memloom_engine::kernels::Trainable;
+use memloom_engine::model::config::FILE as CONFIG;
+use memloom_engine::model::lora::config::FILE as ADAPTER;
+use memloom_engine::model::packing::Row;
+use memloom_engine::tokenizer::Tokenizer;
+use rand_chacha::ChaCha8Rng;
+
+use crate::config::RunFile;
+use crate::rollout::batcher::Engine;
+use crate::train::batch::ScoredRow;
+use crate::train::initial_weights;
+use crate::train::initial_weights::Weights;
+use crate::train::learner::{Learner, LearnerOn, Reinforcement, Update};
+use crate::train::value_states::State;
+use crate::train::warm_start::Demonstration;
+
+/// What learners are called after: a role, or nobody where all share one. Also the
+/// folder of its weights.
+pub(super) type Name = Arc<str>;
+
+/// Learners by name.
+pub struct Learners(BTreeMap<Name, Box<dyn Learner>>);
+
+/// Names of the learners whose weights are in a folder. Beside adapters other weights
+/// are their base.
+fn names(weights: &Path) -> Result<Vec<Name>> {
+    for config in [ADAPTER, CONFIG] {
+        if weights.join(config).exists() {
+            return Ok(vec!["".into()]);
+        }
+        let entries = std::fs::read_dir(weights)
+            .with_context(|| format!("cannot list the weights in {}", weights.display()))?;
+        let mut names = Vec::new();
+        for entry in entries {
+            let entry = entry?;
+            if entry.path().join(config).exists() {
+                names.push(entry.file_name().to_string_lossy().into());
+            }
+        }
+        if !names.is_empty() {
+            return Ok(names);
+        }
+    }
+    bail!(
+        "{} holds no weights: neither {CONFIG} nor {ADAPTER} nor folders by role that have one",
+        weights.display()
+    )
+}
+
+impl Learners {
+    /// The weights that a run starts from: the same for each of the policy's roles.
+    pub fn new(file: &RunFile, roles: &[String], tokenizer: &Tokenizer) -> Result<Self> {
+        let names: Vec<Name> = match file.backbone.separate_roles {
+            false => vec!["".into()],
+            true => roles.iter().map(|role| role.as_str().into()).collect(),
+        };
+        let start = Start {
+            file,
+            tokenizer,
+            names,
+        };
+        file.run.device.run(start)?
+    }
+
+    /// What [`Learners::export`] wrote, with the shape that it was written with, and
+    /// the tokenizer beside it; or an adapter of somebody else's.
+    pub fn load(file: &RunFile, folder: &Path) -> Result<(Self, Arc<Tokenizer>)> {
+        file.run.device.run(Load { file, folder })?
+    }
+
+    /// Most tokens of a prompt and its completion together: alike for all.
+    pub fn context(&self) -> usize {
+        self.0
+            .values()
+            .map(|learner| learner.context())
+            .min()
+            .unwrap_or(0)
+    }
+
+    /// Ids of tokens are below this: alike for all.
+    pub fn vocabulary(&self) -> usize {
+        self.0
+            .values()
+            .map(|learner| learner.vocabulary())
+            .min()
+            .unwrap_or(0)
+    }
+
+    /// What learners are called after: roles, or "" where all share one.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(|name| &**name)
+    }
+
+    /// Whose weights speak for a role.
+    pub(super) fn name(&self, role: &str) -> Result<Name> {
+        let named = self
+            .0
+            .get_key_value(role)
+            .or_else(|| self.0.get_key_value(""));
+        let (name, _) = named.with_context(|| {
+            let roles: Vec<&str> = self.0.keys().map(|name| &**name).collect();
+            format!(
+                "the policy speaks as {role}, but declares the roles {} and backbone.separate_roles gives weights to those",
+                roles.join(", ")
+            )
+        })?;
+        Ok(name.clone())
+    }
+
+    /// Items by the learner of their role, in their order.
+    fn divided<T>(
+        &self,
+        items: impl IntoIterator<Item = T>,
+        role: impl Fn(&T) -> &str,
+    ) -> Result<BTreeMap<Name, Vec<T>>> {
+        let mut divided: BTreeMap<Name, Vec<T>> = BTreeMap::new();
+        for item in items {
+            divided
+                .entry(self.name(role(&item))?)
+                .or_default()
+                .push(item);
+        }
+        Ok(divided)
+    }
+
+    /// Samples with the present weights.
+    pub fn engine(&self) -> Speakers<'_> {
+        Speakers::new(self)
+    }
+
+    /// An engine for each learner.
+    pub(super) fn engines(&self) -> BTreeMap<Name, Box<dyn Engine>> {
+        let learners = self.0.iter();
+        learners
+            .map(|(name, learner)| (name.clone(), learner.engine()))
+            .collect()
+    }
+
+    /// Has value heads say what they think of states.
+    pub fn judge(&self, states: &mut [State]) -> Result<()> {
+        for (name, own) in self.divided(states, |state| &state.role)? {
+            let rows: Vec<Row> = own.iter().map(|state| state.row.clone()).collect();
+            let values = self.0[&name].values(&rows)?;
+            for (state, value) in own.into_iter().zip(values) {
+                state.value = f64::from(value);
+            }
+        }
+        Ok(())
+    }
+
+    /// One AdamW step towards demonstrations.
+    pub fn imitate(
+        &mut self,
+        demonstrations: Vec<Demonstration>,
+        learning_rate: f64,
+        noise: u64,
+    ) -> Result<Update> {
+        let mut updates = Vec::new();
+        for (name, own) in self.divided(demonstrations, |given| &given.role)? {
+            let rows: Vec<Row> = own.into_iter().map(|given| given.row).collect();
+            let learner = self.learner(&name);
+            updates.push(learner.imitate(&rows, learning_rate, noise)?);
+        }
+        Ok(Update::over(updates))
+    }
+
+    /// An update of all learners that have something to learn from.
+    pub fn reinforce(
+        &mut self,
+        rows: Vec<ScoredRow>,
+        states: Vec<State>,
+        settings: &Reinforcement,
+        learning_rate: f64,
+        order: &ChaCha8Rng,
+    ) -> Result<Update> {
+        let mut states = self.divided(states, |state| &state.role)?;
+        let mut updates = Vec::new();
+        for (name, rows) in self.divided(rows, |row| &row.role)? {
+            let states = states.remove(&name).unwrap_or_default();
+            let learner = self.learner(&name);
+            updates.push(learner.reinforce(
+                &rows,
+                &states,
+                settings,
+                learning_rate,
+                order.clone(),
+            )?);
+        }
+        Ok(Update::over(updates))
+    }
+
+    fn learner(&mut self, name: &Name) -> &mut dyn Learner {
+        &mut **self.0.get_mut(name).expect("a name that `name` gave")
+    }
+
+    /// [`Learner::follow`], all of them.
+    pub fn follow(&mut self, pace: f64) {
+        self.0.values_mut().for_each(|learner| learner.follow(pace));
+    }
+
+    /// [`Learner::begin_stage`], all of them.
+    pub fn begin_stage(&mut self) {
+        self.0
+            .values_mut()
+            .for_each(|learner| learner.begin_stage());
+    }
+
+    /// [`Learner::keep_best`], all of them.
+    pub fn keep_best(&mut self) {
+        self.0.values_mut().for_each(|learner| learner.keep_best());
+    }
+
+    /// [`Learner::take_best`], all of them.
+    pub fn take_best(&mut self) {
+        self.0.values_mut().for_each(|learner| learner.take_best());
+    }
+
+    /// Saves what a checkpoint needs into a folder.
+    pub fn save(&self, folder: &Path) -> Result<()> {
+        let mut learners = self.0.iter();
+        learners.try_for_each(|(name, learner)| learner.save(&below(folder, name)?))
+    }
+
+    /// Takes up a checkpoint's weights and moments.
+    pub fn restore(&mut self, folder: &Path) -> Result<()> {
+        let mut learners = self.0.iter_mut();
+        learners.try_for_each(|(name, learner)| learner.restore(&folder.join(&**name)))
+    }
+
+    /// Weights and configuration for others, in Hugging Face's layout, and adapters in
+    /// PEFT's: in `folder`, or by role in folders below it. The tokenizer is in
+    /// `folder`, and beside a base that is nowhere else.
+    pub fn export(&self, file: &RunFile, tokenizer: &Tokenizer, folder: &Path) -> Result<()> {
+        for (name, learner) in &self.0 {
+            learner.export(&below(folder, name)?)?;
+        }
+        if initial_weights::makes_base(file)
+            && let Some(learner) = self.0.values().next()
+        {
+            let base = below(folder, initial_weights::BASE)?;
+            learner.export_base(&base)?;
+            tokenizer.save(&base)?;
+        }
+        tokenizer.save(folder)
+    }
+}
+
+/// [`Learners::new`] on a device.
+struct Start<'a> {
+    file: &'a RunFile,
+    tokenizer: &'a Tokenizer,
+    names: Vec<Name>,
+}
+
+impl Work for Start<'_> {
+    type Done = Result<Learners>;
+
+    fn on<B: Trainable>(self, device: &B::Device) -> Result<Learners> {
+        let model = initial_weights::start::<B>(self.file, self.tokenizer, device)?;
+        let learner = |name| {
+            let learner: Box<dyn Learner> = Box::new(LearnerOn::new(self.file, model.clone()));
+            (name, learner)
+        };
+        Ok(Learners(self.names.into_iter().map(learner).collect()))
+    }
+}
+
+/// [`Learners::load`] on a device.
+struct Load<'a> {
+    file: &'a RunFile,
+    folder: &'a Path,
+}
+
+impl Work for Load<'_> {
+    type Done = Result<(Learners, Arc<Tokenizer>)>;
+
+    fn on<B: Trainable>(self, device: &B::Device) -> Self::Done {
+        let Self { file, folder } = self;
+        let mut weights = Weights::<B>::new(file, device);
+        let mut learners = BTreeMap::new();
+        for name in names(folder)? {
+            let model = weights.read(&folder.join(&*name))?;
+            let learner: Box<dyn Learner> = Box::new(LearnerOn::with(file, model));
+            learners.insert(name, learner);
+        }
+        let tokenizer = weights.tokenizer(folder)?;
+        let tokenizer = tokenizer.with_variables(&file.backbone.template)?;
+        Ok((Learners(learners), Arc::new(tokenizer)))
+    }
+}
+
+/// The folder of a learner, made if it is not there.
+fn below(folder: &Path, name: &str) -> Result<PathBuf> {
+    let folder = folder.join(name);
+    std::fs::create_dir_all(&folder)
+        .with_context(|| format!("cannot make the folder {}", folder.display()))?;
+    Ok(folder)
+}
+
+/// The weights of a moment, by learner: updates after it was made change nothing here.
+pub struct Speakers<'a> {
+    learners: &'a Learners,
+    engines: BTreeMap<Name, Box<dyn Engine>>,
+    /// Jobs of roles that have no weights.
+    refused: Vec<(usize, Result<Sample, String>)>,
+}
+
+impl<'a> Speakers<'a> {
+    fn new(learners: &'a Learners) -> Self {
+        Self {
+            learners,
+            engines: learners.engines(),
+            refused: Vec::new(),
+        }
+    }
+}
+
+impl Engine for Speakers<'_> {
+    fn begin(&mut self, ticket: usize, job: Job) {
+        match self.learners.name(&job.role) {
+            Ok(name) => {
+                let engine = self.engines.entry(name);
+                engine.and_modify(|engine| engine.begin(ticket, job));
+            }
+            Err(error) => self.refused.push((ticket, Err(error.to_string()))),
+        }
+    }
+
+    fn step(&mut self) -> Vec<(usize, Result<Sample, String>)> {
+        let mut ended = std::mem::take(&mut self.refused);
+        for engine in self.engines.values_mut() {
+            ended.extend(engine.step());
+        }
+        ended
+    }
+}

@@ -1,0 +1,88 @@
+//! The run's tokenizer: a chat model's own, or trained once on the text of training
+//! episodes, as the policy's prompts show it.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::{Context, Result};
+use memloom_engine::tokenizer;
+use memloom_engine::tokenizer::Tokenizer;
+use memloom_runtime::{Completion, DemonstrationModel, GenerateCall, LanguageModel, ModelError};
+
+use crate::config::{RunFile, TokenizerKind};
+use crate::env::World;
+use crate::rollout::outcome::Tally;
+
+/// The tokenizer of the model that the run starts from, or else the one in the run's
+/// folder; made there if it is not there yet.
+pub fn ready(file: &RunFile, world: &World) -> Result<Tokenizer> {
+    if let Some(model) = &file.backbone.path {
+        return Tokenizer::load(model)?.with_variables(&file.backbone.template);
+    }
+    let out = &file.run.out;
+    let path = out.join(tokenizer::FILE);
+    if path.exists() {
+        return Tokenizer::load(out);
+    }
+    let texts = prompts(file, world)?;
+    let settings = &file.tokenizer;
+    let (controls, roles) = (&world.policy.control_words, &world.policy.roles);
+    let tokenizer = match settings.kind {
+        TokenizerKind::Words => {
+            Tokenizer::train_words(&texts, controls, roles, settings.vocabulary)
+        }
+        TokenizerKind::Bytes => Tokenizer::train_bpe(&texts, controls, roles, settings.vocabulary),
+    }
+    .context("cannot train the tokenizer")?;
+    let beside = out.join("tokenizer.partial");
+    let written = || -> Result<()> {
+        std::fs::create_dir_all(&beside)?;
+        tokenizer.save(&beside)?;
+        std::fs::rename(beside.join(tokenizer::FILE), &path)?;
+        Ok(std::fs::remove_dir(&beside)?)
+    };
+    written().with_context(|| format!("cannot write {}", path.display()))?;
+    Ok(tokenizer)
+}
+
+/// Everything that a policy which keeps everything shows to the model.
+fn prompts(file: &RunFile, world: &World) -> Result<Vec<String>> {
+    let wanted = world.at_most("train", file.tokenizer.episodes)?;
+    let horizon = file
+        .stages
+        .iter()
+        .map(|stage| stage.horizon)
+        .max()
+        .unwrap_or(0);
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    for index in 0..wanted {
+        let opened = world.open("train", index, horizon)?;
+        let model = Box::new(Reader(seen.clone()));
+        let mut episode = opened.demonstrate(model)?;
+        let mut tally = Tally::default();
+        for session in 1..=opened.sessions() {
+            tally
+                .observe(&mut episode, session, Some(("everything", 0)))
+                .with_context(|| format!("reading {} for the tokenizer", opened.id))?;
+        }
+    }
+    let texts = std::mem::take(&mut *seen.lock().unwrap_or_else(PoisonError::into_inner));
+    Ok(texts)
+}
+
+/// Keeps the text of prompts and demonstrations.
+struct Reader(Arc<Mutex<Vec<String>>>);
+
+impl LanguageModel for Reader {
+    fn generate(&mut self, call: &GenerateCall) -> Result<Completion, ModelError> {
+        let completion = DemonstrationModel.generate(call)?;
+        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.extend(
+            call.request
+                .messages
+                .iter()
+                .map(|message| message.content.clone()),
+        );
+        seen.push(completion.text.clone());
+        Ok(completion)
+    }
+}
