@@ -10,7 +10,7 @@ use burn::backend::Autodiff;
 use burn::tensor::Tensor;
 use burn_flex::Flex;
 use memloom_algorithm::loss::{
-    Aggregation, Estimator, Objective, Ratio, Steps, policy_loss, shares,
+    Aggregation, Estimator, Objective, Ratio, LossInputs, policy_loss, shares,
 };
 use memloom_engine::kernels::floats;
 use memloom_engine::model::{Backbone, Rewrite, Row, Sequence, choice_logprobs};
@@ -69,7 +69,7 @@ fn case(folder: &Path) -> Result<f64> {
     let rows: Vec<&Row> = rows.iter().collect();
     let lengths: Vec<usize> = batch.old.iter().map(Vec::len).collect();
     let each: Vec<(usize, u64)> = lengths.iter().copied().zip(0..).collect();
-    let steps = Steps {
+    let steps = LossInputs {
         shares: shares(&each, batch.aggregation, batch.fixed_length),
         lengths,
         advantages: batch.advantages,

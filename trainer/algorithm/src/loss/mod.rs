@@ -1,12 +1,11 @@
-//! The clipped objective over sampled steps of both kinds (equations 7, 16, 17)
-//! and its switches, whose defaults are the paper's.
+//! The clipped objective over the sampled steps of rollouts and rerolls (equations 7, 16,
+//! 17), and its switches, whose defaults are the paper's.
 //!
-//! A step is one role's output on one chunk. Only its *free* tokens count, those
-//! that were chosen from more than one: a token that the grammar forces has
-//! probability 1 under every policy, and counting it in the length would only
-//! shrink the ratio.
+//! A step is one role's output on one chunk. Only its *free* tokens count, those that were
+//! chosen from more than one: a token that the grammar forces has probability 1 under every
+//! policy, and counting it in the length would only shrink the ratio.
 //!
-//! `tests/reference/logo.py` is an independent implementation of the same.
+//! `tests/reference/logo.py` is an independent implementation.
 
 use std::collections::BTreeMap;
 
@@ -16,10 +15,10 @@ use serde::{Deserialize, Serialize};
 
 /// Above this a log-ratio is clamped, as in the reference's code.
 const MOST_LOG_RATIO: f32 = 3.0;
-/// Beyond this the difference from the reference policy is clamped, likewise.
+/// Beyond this the log-ratio to the reference policy is clamped, as in the reference's code.
 const MOST_DIVERGENCE: f32 = 10.0;
 
-/// Whose probabilities make up a ratio, in `logo.ratio`.
+/// The unit that an importance ratio is taken over, in `algorithm.ratio`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Ratio {
@@ -32,23 +31,22 @@ pub enum Ratio {
     Sequence,
 }
 
-/// What the loss is a mean of, in `logo.aggregation`.
+/// The mean that the loss is, in `algorithm.aggregation`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Aggregation {
-    /// Tokens.
+    /// Over tokens.
     TokenMean,
-    /// Steps; in a step, tokens.
+    /// Over steps; in a step, over tokens.
     StepMean,
-    /// Rollouts and rerolls; in each, tokens.
+    /// Over rollouts and rerolls; in each, over tokens.
     Trajectory,
-    /// Steps; in a step, the sum over tokens over `logo.fixed_length`.
+    /// Over steps; in a step, the sum over tokens divided by `algorithm.fixed_length`.
     FixedLength,
 }
 
-/// How divergence from the reference policy is estimated from the token that was
-/// sampled (Schulman 2020), with d = log of the reference's over the policy's
-/// probability.
+/// Estimator of the divergence from the reference policy, from the token that was sampled
+/// (Schulman 2020), with d = log of the reference's over the policy's probability.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Estimator {
@@ -58,70 +56,73 @@ pub enum Estimator {
     K2,
     /// exp(d) - d - 1.
     K3,
-    /// The same times the ratio: unbiased for outputs of an older policy
+    /// [`K3`](Estimator::K3) times the ratio: unbiased for outputs of an older policy
     /// (DeepSeek-V3.2; TRL's default).
     K3Corrected,
 }
 
-/// The loss's switches.
+/// Switches of the loss.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Objective {
-    /// Whose ratio.
+    /// Unit of the importance ratio.
     pub ratio: Ratio,
     /// Ratios below 1 minus this are clipped.
     pub clip_low: f32,
     /// Ratios above 1 plus this are clipped.
     pub clip_high: f32,
-    /// For a negative advantage A the objective is never below this times A; none
-    /// has no such floor.
+    /// For a negative advantage A the objective is never below this times A. None sets no
+    /// such floor.
     pub dual_clip: Option<f32>,
-    /// Mean of what.
+    /// Mean that the loss is.
     pub aggregation: Aggregation,
     /// Tokens that `FixedLength` divides by.
     pub fixed_length: f32,
     /// Weight of the divergence from the reference.
     pub kl: f32,
-    /// How it is estimated.
+    /// Estimator of that divergence.
     pub estimator: Estimator,
     /// Weight of the entropy bonus.
     pub entropy: f32,
-    /// Steps weigh what the trainer's probability was over the sampler's, at most
-    /// this (truncated importance sampling); none takes the sampler's as the base
-    /// of the ratio.
+    /// Truncated importance sampling: a step weighs the trainer's probability over the
+    /// sampler's, at most this, and the ratio is taken against the trainer's. None takes the
+    /// ratio against the sampler's.
     pub importance_cap: Option<f32>,
 }
 
-/// What the loss needs to know of the sampled steps of a micro-batch. Tokens
-/// are flat, in the order of `choice_logprobs`.
+/// The sampled steps of a micro-batch. Tokens are flat, in the order of
+/// `choice_logprobs`.
 #[derive(Clone, Debug, Default)]
-pub struct Steps {
+pub struct LossInputs {
     /// Free tokens of each step, at least 1.
     pub lengths: Vec<usize>,
     /// Advantage of each step.
     pub advantages: Vec<f32>,
-    /// What each token counts in the minibatch's loss ([`shares`]).
+    /// Weight of each token in the minibatch's loss ([`shares`]).
     pub shares: Vec<f32>,
     /// Log-probability of each free token under the policy that sampled it.
-    pub old: Vec<f32>,
-    /// The same under the trainer's before the update; empty without
-    /// `Objective::importance_cap`.
-    pub before: Vec<f32>,
-    /// The same under the reference; empty where `Objective::kl` is 0.
-    pub reference: Vec<f32>,
+    pub sampler_logprobs: Vec<f32>,
+    /// Log-probability of each free token under the trainer's policy before the update;
+    /// empty without `Objective::importance_cap`.
+    pub pre_update_logprobs: Vec<f32>,
+    /// Log-probability of each free token under the reference policy; empty where
+    /// `Objective::kl` is 0.
+    pub reference_logprobs: Vec<f32>,
 }
 
-/// A loss and what it saw.
+/// The loss of a micro-batch, with its ratios and divergence.
 pub struct Loss<B: Backend> {
-    /// Over the micro-batch, shape `[1]`: the minibatch's loss is the sum.
+    /// Sum over the micro-batch, shape `[1]`; the minibatch's loss is the sum of these.
     pub sum: Tensor<B, 1>,
     /// Ratio at each token, shape `[tokens]`.
     pub ratios: Tensor<B, 1>,
-    /// Sum over tokens of the divergence, without its weight; 0 where that is 0.
+    /// Sum over tokens of the divergence, without its weight, shape `[1]`; 0 where the
+    /// weight is 0.
     pub divergence: Tensor<B, 1>,
 }
 
-/// What each token of a minibatch's steps counts in its loss: they sum to 1, but
-/// for `FixedLength`. A step comes as (free tokens, its trajectory).
+/// Returns, for each step of a minibatch, the weight of each of its tokens in the loss.
+/// Over all tokens they sum to 1, but for `FixedLength`. A step comes as (free tokens, its
+/// trajectory).
 pub fn shares(steps: &[(usize, u64)], aggregation: Aggregation, fixed_length: f32) -> Vec<f32> {
     let tokens: usize = steps.iter().map(|(length, _)| length).sum();
     let mut trajectories: BTreeMap<u64, usize> = BTreeMap::new();
@@ -137,33 +138,33 @@ pub fn shares(steps: &[(usize, u64)], aggregation: Aggregation, fixed_length: f3
     steps.iter().map(share).collect()
 }
 
-/// The objective of a ratio rho and an advantage A is min(rho A, clip(rho) A),
-/// with a floor for negative A; the loss is its negative, plus divergence, minus
-/// entropy, each token counting its share. `logprobs` and `entropies` are those
-/// of the free tokens.
+/// Returns the loss of a micro-batch. The objective of a ratio rho and an advantage A is
+/// min(rho A, clip(rho) A), with a floor for negative A; the loss is its negative, plus
+/// divergence, minus entropy, each token weighing its share. `logprobs` and `entropies` are
+/// those of the free tokens, shape `[tokens]`.
 pub fn policy_loss<B: Backend>(
     logprobs: Tensor<B, 1>,
     entropies: Tensor<B, 1>,
-    steps: &Steps,
+    inputs: &LossInputs,
     objective: &Objective,
 ) -> Loss<B> {
     let device = logprobs.device();
     let vector = |values: &[f32]| -> Tensor<B, 1> {
         Tensor::from_data(TensorData::new(values.to_vec(), [values.len()]), &device)
     };
-    let each = |by_step: &[f32]| vector(&steps.spread(by_step));
+    let each = |by_step: &[f32]| vector(&inputs.spread(by_step));
     let base = match objective.importance_cap {
-        None => &steps.old,
-        Some(_) => &steps.before,
+        None => &inputs.sampler_logprobs,
+        Some(_) => &inputs.pre_update_logprobs,
     };
     let log_ratio = logprobs.clone() - vector(base);
     let log_ratio = match objective.ratio {
         Ratio::Token => log_ratio,
-        Ratio::Step => steps.pooled(log_ratio, true),
-        Ratio::Sequence => steps.pooled(log_ratio, false),
+        Ratio::Step => inputs.pooled(log_ratio, true),
+        Ratio::Sequence => inputs.pooled(log_ratio, false),
     };
     let ratios = log_ratio.clamp_max(MOST_LOG_RATIO).exp();
-    let advantages = each(&steps.advantages);
+    let advantages = each(&inputs.advantages);
     let clipped = ratios
         .clone()
         .clamp(1.0 - objective.clip_low, 1.0 + objective.clip_high);
@@ -173,16 +174,16 @@ pub fn policy_loss<B: Backend>(
             true => dual_clip * advantage,
             false => f32::MIN,
         };
-        let floors: Vec<f32> = steps.advantages.iter().map(floor).collect();
+        let floors: Vec<f32> = inputs.advantages.iter().map(floor).collect();
         gain = gain.max_pair(each(&floors));
     }
     if let Some(cap) = objective.importance_cap {
-        gain = gain * vector(&steps.importance(objective.ratio, cap));
+        gain = gain * vector(&inputs.importance(objective.ratio, cap));
     }
     let mut loss = gain.neg();
     let mut divergence = Tensor::zeros([1], &device);
     if objective.kl > 0.0 {
-        let toward = (vector(&steps.reference) - logprobs).clamp(-MOST_DIVERGENCE, MOST_DIVERGENCE);
+        let toward = (vector(&inputs.reference_logprobs) - logprobs).clamp(-MOST_DIVERGENCE, MOST_DIVERGENCE);
         let estimate = match objective.estimator {
             Estimator::K1 => toward.neg(),
             Estimator::K2 => toward.powi_scalar(2) * 0.5,
@@ -196,16 +197,14 @@ pub fn policy_loss<B: Backend>(
         loss = loss - entropies * objective.entropy;
     }
     Loss {
-        sum: (loss * each(&steps.shares)).sum(),
+        sum: (loss * each(&inputs.shares)).sum(),
         ratios,
         divergence,
     }
 }
 
-/// How far the value head is from what came of states: half the squared distance
-/// of each, summed, shape `[1]`; the larger of a value's and of the same moved at
-/// most `clip` away from `old`, what it was when the state was met (PPO's clipped
-/// value loss). All of shape `[states]`.
+/// Returns PPO's clipped value loss: 1/2 max((v - R)^2, (v_old + clip(v - v_old, -e, e) -
+/// R)^2), summed. Inputs have shape `[states]`, the output `[1]`.
 pub fn value_loss<B: Backend>(
     values: Tensor<B, 1>,
     old: Tensor<B, 1>,
@@ -217,16 +216,16 @@ pub fn value_loss<B: Backend>(
     (far(values).max_pair(far(moved)) * 0.5).sum()
 }
 
-impl Steps {
+impl LossInputs {
     /// Appends a step: its advantage and its free tokens' log-probabilities under the
-    /// policy that sampled them. Its tokens' shares are the caller's to append.
-    pub fn push(&mut self, advantage: f32, old: &[f32]) {
-        self.lengths.push(old.len());
+    /// policy that sampled them. The caller appends the shares of its tokens.
+    pub fn push(&mut self, advantage: f32, sampler_logprobs: &[f32]) {
+        self.lengths.push(sampler_logprobs.len());
         self.advantages.push(advantage);
-        self.old.extend(old);
+        self.sampler_logprobs.extend(sampler_logprobs);
     }
 
-    /// A number of each step, for each of its tokens.
+    /// Repeats each step's number for each of its tokens.
     fn spread(&self, by_step: &[f32]) -> Vec<f32> {
         let steps = self.lengths.iter().zip(by_step);
         steps
@@ -234,7 +233,7 @@ impl Steps {
             .collect()
     }
 
-    /// The sum over a step's tokens, or their mean, for each of its tokens.
+    /// Gives each token the sum, or the mean, over its step's tokens.
     fn pooled<B: Backend>(&self, tokens: Tensor<B, 1>, mean: bool) -> Tensor<B, 1> {
         let count: usize = self.lengths.iter().sum();
         let mut weights = vec![0.0f32; self.lengths.len() * count];
@@ -260,12 +259,12 @@ impl Steps {
             .reshape([count])
     }
 
-    /// What the trainer's probability was over the sampler's, at most `cap`.
+    /// Returns the trainer's probability over the sampler's for each token, at most `cap`.
     fn importance(&self, ratio: Ratio, cap: f32) -> Vec<f32> {
         let apart: Vec<f32> = self
-            .before
+            .pre_update_logprobs
             .iter()
-            .zip(&self.old)
+            .zip(&self.sampler_logprobs)
             .map(|(b, o)| b - o)
             .collect();
         let mut at = 0;

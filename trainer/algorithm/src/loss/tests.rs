@@ -78,7 +78,7 @@ fn losses_and_gradients_are_the_references() {
             entropy: case.entropy,
             importance_cap: case.importance_cap,
         };
-        let facts = Steps {
+        let facts = LossInputs {
             shares: shares(&steps, case.aggregation, case.fixed_length),
             lengths: case.lengths,
             advantages: case.advantages,

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context, Result, anyhow, ensure};
 use burn::tensor::backend::Backend;
 use burn::tensor::{Tensor, TensorData};
-use memloom_algorithm::loss::{Objective, Steps, policy_loss, shares, value_loss};
+use memloom_algorithm::loss::{Objective, LossInputs, policy_loss, shares, value_loss};
 use memloom_engine::generation::Batch;
 use memloom_engine::kernels::Trainable;
 use memloom_engine::model::Backbone;
@@ -269,7 +269,7 @@ impl<B: Trainable> Learner for LearnerOn<B> {
                         settings.temperature,
                         self.checkpoint_layers,
                     );
-                    let mut facts = Steps::default();
+                    let mut facts = LossInputs::default();
                     for &index in &batch {
                         for scored in &members[index].scored {
                             facts.push(scored.advantage, &scored.old);
@@ -374,7 +374,7 @@ struct First {
 }
 
 impl First {
-    fn see(&mut self, logprobs: &[f32], facts: &Steps) {
+    fn see(&mut self, logprobs: &[f32], facts: &LossInputs) {
         let mut at = 0;
         for length in &facts.lengths {
             let tokens = at..at + length;

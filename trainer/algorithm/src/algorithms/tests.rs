@@ -3,33 +3,32 @@
 use proptest::prelude::*;
 use serde_json::Value;
 
+use super::ppo::by_value;
 use super::*;
+use crate::algorithm::Credit;
+use crate::gae::Gae;
+use crate::normalise::Normalisation;
+use crate::rewards::{Advantages, Rewards};
 
-const ALL: [Algorithm; 7] = [
-    Algorithm::LogoGrpo,
-    Algorithm::SessionGrpo,
-    Algorithm::Grpo,
-    Algorithm::Rloo,
-    Algorithm::ReinforcePlusPlus,
-    Algorithm::GroupInGroup,
-    Algorithm::Ppo,
-];
+/// The defaults of a run file, but for `discount`.
+const SETTINGS: Settings = Settings {
+    credit: Credit::Session,
+    normalisation: Normalisation::Z_SCORE,
+    gae: Gae {
+        discount: 0.99,
+        decay: 0.95,
+    },
+};
 
-/// Those that compare rollouts with one another, where values play no part.
-fn comparing() -> impl Iterator<Item = Algorithm> {
-    ALL.into_iter().filter(|algorithm| !algorithm.judges())
+fn build(name: &str, settings: &Settings) -> Box<dyn Algorithm> {
+    AlgorithmName::try_from(name.to_owned())
+        .unwrap()
+        .build(settings)
 }
 
-fn rule(algorithm: Algorithm) -> Rule {
-    Rule {
-        algorithm,
-        credit: Credit::Session,
-        normalisation: Normalisation::Z_SCORE,
-        gae: Gae {
-            discount: 0.99,
-            decay: 0.95,
-        },
-    }
+/// The algorithms that compare rollouts with one another, without a value head.
+fn comparing() -> impl Iterator<Item = AlgorithmName> {
+    AlgorithmName::all().filter(|name| !name.build(&SETTINGS).needs_critic())
 }
 
 fn read<T: serde::de::DeserializeOwned>(value: &Value) -> T {
@@ -71,9 +70,9 @@ fn advantages_are_the_references() {
                     ..Rewards::default()
                 })
                 .collect();
-            let credited = rule(Algorithm::ReinforcePlusPlus).apply(&episodes);
+            let credited = build("reinforce++", &SETTINGS).advantages(&episodes);
             for (credited, want) in credited.iter().zip(case["advantages"].as_array().unwrap()) {
-                assert_close(&credited.advantages, want, &estimator);
+                assert_close(&credited.sessions, want, &estimator);
             }
             continue;
         }
@@ -102,24 +101,24 @@ fn advantages_are_the_references() {
                 values: vec![values.iter().copied().map(Some).collect()],
                 ..Rewards::default()
             };
-            let credited = rewards.by_value(gae);
+            let credited = by_value(&rewards, gae);
             let row = |key: &str| serde_json::json!([case[key]]);
-            assert_close(&credited.advantages, &row("advantages"), &estimator);
-            assert_close(&credited.targets, &row("returns"), &estimator);
+            assert_close(&credited.sessions, &row("advantages"), &estimator);
+            assert_close(&credited.value_targets, &row("returns"), &estimator);
             continue;
         }
         if estimator == "whiten" {
-            // With what GAE does left out, what is left of PPO's rule is whitening.
+            // With what GAE does left out, what is left of PPO is whitening.
             let rewards: Vec<f64> = read(&case["values"]);
             let rewards = Rewards {
                 sessions: vec![rewards.iter().copied().map(Some).collect()],
                 values: vec![vec![Some(0.0); rewards.len()]],
                 ..Rewards::default()
             };
-            let mut rule = rule(Algorithm::Ppo);
-            rule.gae.discount = 0.0;
-            let credited = rule.apply(&[rewards]).remove(0);
-            let mut advantages = credited.advantages;
+            let mut settings = SETTINGS;
+            settings.gae.discount = 0.0;
+            let credited = build("ppo", &settings).advantages(&[rewards]).remove(0);
+            let mut advantages = credited.sessions;
             if credited.without_variance > 0 {
                 // The reference masks nothing: equal values become 0.
                 advantages[0].iter_mut().for_each(|cell| {
@@ -147,22 +146,22 @@ fn advantages_are_the_references() {
             by_std: read(&case["std"]),
             leave_one_out: read(&case["leave_one_out"]),
         };
-        let (algorithm, what) = match estimator.as_str() {
-            "trajectory" => (Algorithm::Grpo, Credit::Session),
-            "session" => (Algorithm::SessionGrpo, Credit::Session),
-            "suffix" => (Algorithm::LogoGrpo, Credit::Suffix),
-            "rloo" => (Algorithm::Rloo, Credit::Session),
-            "group-in-group" => (Algorithm::GroupInGroup, Credit::Session),
+        let (name, credit) = match estimator.as_str() {
+            "trajectory" => ("grpo", Credit::Session),
+            "session" => ("session-grpo", Credit::Session),
+            "suffix" => ("logo-grpo", Credit::Suffix),
+            "rloo" => ("rloo", Credit::Session),
+            "group-in-group" => ("gigpo", Credit::Session),
             other => panic!("an estimator called {other}"),
         };
-        let rule = Rule {
-            credit: what,
+        let settings = Settings {
+            credit,
             normalisation,
-            ..rule(algorithm)
+            ..SETTINGS
         };
-        let credited = rule.apply(&[rewards]);
+        let credited = build(name, &settings).advantages(&[rewards]);
         assert_close(
-            &credited[0].advantages,
+            &credited[0].sessions,
             &case["advantages"],
             &format!("{case}"),
         );
@@ -205,9 +204,10 @@ fn rewards(n: usize) -> impl Strategy<Value = Rewards> {
     })
 }
 
-fn one(algorithm: Algorithm, rewards: &Rewards) -> Vec<Vec<Option<f64>>> {
+fn one(name: AlgorithmName, rewards: &Rewards) -> Vec<Vec<Option<f64>>> {
     let episodes = std::slice::from_ref(rewards);
-    rule(algorithm).apply(episodes).remove(0).advantages
+    let mut given: Vec<Advantages> = name.build(&SETTINGS).advantages(episodes);
+    given.remove(0).sessions
 }
 
 proptest! {
@@ -218,7 +218,7 @@ proptest! {
         turned.returns.rotate_left(by);
         turned.states.rotate_left(by);
         turned.values.rotate_left(by);
-        for algorithm in ALL {
+        for algorithm in AlgorithmName::all() {
             let mut straight = one(algorithm, &rewards);
             straight.rotate_left(by);
             for (a, b) in straight.iter().flatten().zip(one(algorithm, &turned).iter().flatten()) {
@@ -248,7 +248,7 @@ proptest! {
         let mut scaled = rewards.clone();
         scaled.sessions.iter_mut().flatten().flatten().for_each(|reward| *reward *= scale);
         scaled.returns.iter_mut().for_each(|value| *value *= scale);
-        for algorithm in comparing().filter(|algorithm| *algorithm != Algorithm::Rloo) {
+        for algorithm in comparing().filter(|name| name.as_str() != "rloo") {
             for (a, b) in one(algorithm, &rewards).iter().flatten().zip(one(algorithm, &scaled).iter().flatten()) {
                 if let (Some(a), Some(b)) = (a, b) {
                     prop_assert!((a - b).abs() < 1e-2 * a.abs().max(1.0), "{algorithm:?}: {a} {b}");
@@ -270,8 +270,8 @@ fn sessions_without_a_question_carry_nothing_and_are_counted() {
         ..Rewards::default()
     };
     let episodes = [rewards];
-    let credited = rule(Algorithm::LogoGrpo).apply(&episodes);
-    let row = &credited[0].advantages[0];
+    let credited = build("logo-grpo", &SETTINGS).advantages(&episodes);
+    let row = &credited[0].sessions[0];
     assert!(row[0].unwrap() > 0.7 && row[1].is_none() && row[2].is_none());
     assert_eq!(
         (
@@ -284,17 +284,49 @@ fn sessions_without_a_question_carry_nothing_and_are_counted() {
 }
 
 #[test]
-fn what_was_foreseen_earns_nothing_and_silence_is_nobody_s_deed() {
+fn a_predicted_reward_gives_no_advantage_and_a_silent_session_has_none() {
     let rewards = Rewards {
         sessions: vec![vec![Some(0.5), Some(9.0), Some(0.25)]],
         // Says nothing in the second session.
         values: vec![vec![Some(0.75), None, Some(0.25)]],
         ..Rewards::default()
     };
-    let credited = rewards.by_value(Gae {
+    let gae = Gae {
         discount: 1.0,
         decay: 0.5,
-    });
-    assert_eq!(credited.advantages, [[Some(0.0), None, Some(0.0)]]);
-    assert_eq!(credited.targets, [[Some(0.75), None, Some(0.25)]]);
+    };
+    let credited = by_value(&rewards, gae);
+    assert_eq!(credited.sessions, [[Some(0.0), None, Some(0.0)]]);
+    assert_eq!(credited.value_targets, [[Some(0.75), None, Some(0.25)]]);
+}
+
+#[test]
+fn a_name_that_no_algorithm_has_is_refused_with_those_that_there_are() {
+    let error = AlgorithmName::try_from("groop".to_owned()).unwrap_err();
+    assert_eq!(
+        error,
+        "there is no algorithm \"groop\"; there are: logo-grpo, session-grpo, grpo, rloo, \
+         reinforce++, gigpo, ppo"
+    );
+}
+
+#[test]
+fn only_logo_grpo_takes_rerolls_only_ppo_a_critic_only_gigpo_state_names() {
+    for name in AlgorithmName::all() {
+        let algorithm = name.build(&SETTINGS);
+        let needs = (
+            algorithm.needs_rerolls(),
+            algorithm.needs_critic(),
+            algorithm.needs_state_names(),
+        );
+        let expected = match name.as_str() {
+            "logo-grpo" => (true, false, false),
+            "ppo" => (false, true, false),
+            "gigpo" => (false, false, true),
+            _ => (false, false, false),
+        };
+        assert_eq!(needs, expected, "{}", name.as_str());
+        let local = algorithm.reroll_advantages(&[1.0, 0.0]);
+        assert_eq!(local.is_some(), name == AlgorithmName::LOGO_GRPO);
+    }
 }

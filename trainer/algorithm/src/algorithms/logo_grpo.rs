@@ -1,0 +1,69 @@
+//! LoGo-GRPO (Memory-R2, arXiv 2605.21768). Rollouts of an episode are compared session by
+//! session, and some sessions are rerolled from one state and compared there.
+
+use super::{grpo, session_grpo};
+use crate::algorithm::{Algorithm, Credit, Settings};
+use crate::normalise::Normalisation;
+use crate::rewards::{Advantages, Rewards};
+
+/// Memory-R2's algorithm.
+#[derive(Debug)]
+pub struct LogoGrpo {
+    credit: Credit,
+    normalisation: Normalisation,
+}
+
+impl LogoGrpo {
+    pub(super) fn new(settings: &Settings) -> Self {
+        Self {
+            credit: settings.credit,
+            normalisation: settings.normalisation,
+        }
+    }
+}
+
+impl Algorithm for LogoGrpo {
+    fn needs_rerolls(&self) -> bool {
+        true
+    }
+
+    /// The global comparison, equations 10 to 12: one group for each session, over the n
+    /// rollouts.
+    fn advantages(&self, episodes: &[Rewards]) -> Vec<Advantages> {
+        let global = |rewards: &Rewards| match self.credit {
+            Credit::Session => {
+                session_grpo::by_session(rewards, &rewards.sessions, self.normalisation)
+            }
+            Credit::Suffix => {
+                session_grpo::by_session(rewards, &suffixes(rewards), self.normalisation)
+            }
+            Credit::Trajectory => grpo::by_return(rewards, self.normalisation),
+        };
+        episodes.iter().map(global).collect()
+    }
+
+    /// The local comparison, equation 15: one group for each rerolled session, over its m
+    /// rerolls.
+    fn reroll_advantages(&self, rewards: &[f64]) -> Option<Vec<f64>> {
+        self.normalisation.apply(rewards)
+    }
+}
+
+/// Returns, for each session, the mean reward of it and all later ones that have a
+/// question, by rollout, then session.
+pub(super) fn suffixes(rewards: &Rewards) -> Vec<Vec<Option<f64>>> {
+    let suffix_means = |rewards: &Vec<Option<f64>>| {
+        let (mut sum, mut count) = (0.0, 0.0);
+        let mut means: Vec<Option<f64>> = Vec::with_capacity(rewards.len());
+        for reward in rewards.iter().rev() {
+            if let Some(reward) = reward {
+                sum += reward;
+                count += 1.0;
+            }
+            means.push((count > 0.0).then(|| sum / count));
+        }
+        means.reverse();
+        means
+    };
+    rewards.sessions.iter().map(suffix_means).collect()
+}
