@@ -10,7 +10,7 @@ use burn::backend::Autodiff;
 use burn::tensor::Tensor;
 use burn_flex::Flex;
 use memloom_algorithm::loss::{
-    Aggregation, Estimator, Objective, Ratio, LossInputs, policy_loss, shares,
+    Aggregation, Estimator, LossInputs, Objective, Ratio, policy_loss, shares,
 };
 use memloom_engine::kernels::floats;
 use memloom_engine::model::{Backbone, Rewrite, Row, Sequence, choice_logprobs};
@@ -73,9 +73,9 @@ fn case(folder: &Path) -> Result<f64> {
         shares: shares(&each, batch.aggregation, batch.fixed_length),
         lengths,
         advantages: batch.advantages,
-        old: batch.old.concat(),
-        before: Vec::new(),
-        reference: batch.reference.concat(),
+        sampler_logprobs: batch.old.concat(),
+        pre_update_logprobs: Vec::new(),
+        reference_logprobs: batch.reference.concat(),
     };
     let objective = Objective {
         ratio: batch.ratio,

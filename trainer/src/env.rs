@@ -17,7 +17,7 @@ use crate::config::RunFile;
 use crate::embedder::embedder;
 
 /// Loaded components and data.
-pub struct World {
+pub struct TrainingEnv {
     /// What the environment says of itself.
     pub description: EnvironmentDescription,
     /// What the environment found in its data.
@@ -31,7 +31,7 @@ pub struct World {
 }
 
 /// An opened episode, from whose start every rollout forks.
-pub struct Opened {
+pub struct OpenEpisode {
     /// For instance `conv-26`.
     pub id: String,
     /// Everything that is asked.
@@ -47,7 +47,7 @@ pub struct Opened {
 }
 
 /// The model of what only others start from.
-fn nobody() -> Box<dyn LanguageModel> {
+fn placeholder_model() -> Box<dyn LanguageModel> {
     Box::new(ScriptedModel::new([""; 0]))
 }
 
@@ -79,7 +79,7 @@ pub fn data_files(paths: &[PathBuf]) -> Result<Vec<DataFile>> {
     paths.iter().map(read).collect()
 }
 
-impl World {
+impl TrainingEnv {
     /// Loads the run file's components and data.
     pub fn load(file: &RunFile) -> Result<Self> {
         let sandbox = Sandbox::new(memloom_runtime::Limits::default())?;
@@ -105,7 +105,7 @@ impl World {
         let policy = parts.policy.describe()?;
         let outside = Arc::new(Outside::new(file)?);
         outside.fits(&policy)?;
-        let mut beginning = Episode::start(&parts, environment, nobody())?;
+        let mut beginning = Episode::start(&parts, environment, placeholder_model())?;
         if let Some(embedder) = embedder(file, &outside)? {
             beginning.set_embedder(embedder);
         }
@@ -120,10 +120,10 @@ impl World {
 
     /// Opens an episode of a split; `index` counts on over a finite split again
     /// from its start. `horizon` 0 is all sessions.
-    pub fn open(&self, split: &str, index: u64, horizon: u32) -> Result<Opened> {
+    pub fn open(&self, split: &str, index: u64, horizon: u32) -> Result<OpenEpisode> {
         let episodes = self.episodes(split)?;
         let index = episodes.map_or(index, |count| index % count);
-        let mut start = self.beginning.fork(nobody())?;
+        let mut start = self.beginning.fork(placeholder_model())?;
         let episode = start
             .open(split, index, horizon)
             .with_context(|| format!("cannot open episode {index} of the split {split}"))?;
@@ -150,7 +150,7 @@ impl World {
                 SessionContent::Task(_) => Vec::new(),
             });
         }
-        Ok(Opened {
+        Ok(OpenEpisode {
             id: episode.id,
             questions: start.questions()?,
             turns,
@@ -197,7 +197,7 @@ impl World {
     }
 }
 
-impl Opened {
+impl OpenEpisode {
     /// Forgets all but `most` of its questions, drawn by lot; those that stay keep
     /// their order.
     pub fn keep_questions(&mut self, most: usize, lot: &mut impl Rng) {

@@ -1,7 +1,8 @@
 //! `[logo]`: how a step learns, with every default.
 
 use anyhow::{Result, ensure};
-use memloom_algorithm::algorithm::{Algorithm, Credit, Rule};
+use memloom_algorithm::algorithm::{Algorithm, Credit, Settings};
+use memloom_algorithm::algorithms::AlgorithmName;
 use memloom_algorithm::gae::Gae;
 use memloom_algorithm::loss::{Aggregation, Estimator, Objective, Ratio};
 use memloom_algorithm::normalise::Normalisation;
@@ -70,7 +71,7 @@ impl From<Learn> for String {
 pub struct LogoSection {
     /// Whose deed a reward is: `logo-grpo`, or a rival (`session-grpo`, `grpo`,
     /// `rloo`, `reinforce++`, `group-in-group`, `ppo`) that takes no rerolls.
-    pub algorithm: Algorithm,
+    pub algorithm: AlgorithmName,
     /// What a session is credited with under `logo-grpo`: the questions with
     /// evidence in it (`session`), the mean from it on (`suffix`), or the whole
     /// trajectory's return (`trajectory`).
@@ -162,7 +163,7 @@ pub struct LogoSection {
 impl Default for LogoSection {
     fn default() -> Self {
         Self {
-            algorithm: Algorithm::LogoGrpo,
+            algorithm: AlgorithmName::LOGO_GRPO,
             credit: Credit::Session,
             episodes: 2,
             rollouts: 8,
@@ -204,19 +205,23 @@ impl Default for LogoSection {
 }
 
 impl LogoSection {
-    /// Chance of a session to be rerolled; rivals take no rerolls.
+    /// Returns the probability with which a session is rerolled: 0 for an algorithm that
+    /// takes no rerolls.
     pub fn reroll_chance(&self) -> f64 {
-        if self.algorithm.rerolls() {
-            self.local_probability
-        } else {
-            0.0
+        match self.build().needs_rerolls() {
+            true => self.local_probability,
+            false => 0.0,
         }
     }
 
-    /// How rewards become advantages.
-    pub fn rule(&self) -> Rule {
-        Rule {
-            algorithm: self.algorithm,
+    /// Builds the algorithm that this section names.
+    pub fn build(&self) -> Box<dyn Algorithm> {
+        self.algorithm.build(&self.settings())
+    }
+
+    /// Returns the switches that algorithms share.
+    pub fn settings(&self) -> Settings {
+        Settings {
             credit: self.credit,
             normalisation: Normalisation {
                 by_std: self.std_normalisation,

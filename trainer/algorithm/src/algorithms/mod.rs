@@ -1,6 +1,7 @@
 //! The algorithms, a file each. A run file names one in `algorithm.name`.
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::algorithm::{Algorithm, Settings};
 
@@ -26,8 +27,7 @@ algorithms! {
 
 /// The name of an algorithm. Reads from and writes to a string; a name that no algorithm
 /// has is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct AlgorithmName(&'static str);
 
 impl AlgorithmName {
@@ -69,9 +69,9 @@ impl TryFrom<String> for AlgorithmName {
     }
 }
 
-impl From<AlgorithmName> for String {
-    fn from(name: AlgorithmName) -> Self {
-        name.0.into()
+impl<'de> Deserialize<'de> for AlgorithmName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::try_from(String::deserialize(deserializer)?).map_err(D::Error::custom)
     }
 }
 

@@ -183,7 +183,8 @@ pub fn policy_loss<B: Backend>(
     let mut loss = gain.neg();
     let mut divergence = Tensor::zeros([1], &device);
     if objective.kl > 0.0 {
-        let toward = (vector(&inputs.reference_logprobs) - logprobs).clamp(-MOST_DIVERGENCE, MOST_DIVERGENCE);
+        let toward = (vector(&inputs.reference_logprobs) - logprobs)
+            .clamp(-MOST_DIVERGENCE, MOST_DIVERGENCE);
         let estimate = match objective.estimator {
             Estimator::K1 => toward.neg(),
             Estimator::K2 => toward.powi_scalar(2) * 0.5,

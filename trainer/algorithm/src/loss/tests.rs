@@ -82,9 +82,9 @@ fn losses_and_gradients_are_the_references() {
             shares: shares(&steps, case.aggregation, case.fixed_length),
             lengths: case.lengths,
             advantages: case.advantages,
-            old: case.old,
-            before: case.prox.unwrap_or_default(),
-            reference: case.reference.unwrap_or_default(),
+            sampler_logprobs: case.old,
+            pre_update_logprobs: case.prox.unwrap_or_default(),
+            reference_logprobs: case.reference.unwrap_or_default(),
         };
         let vector = |values: &[f32]| -> Tensor<Tracked, 1> {
             let data = TensorData::new(values.to_vec(), [values.len()]);

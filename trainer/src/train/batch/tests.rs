@@ -1,35 +1,13 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use memloom_algorithm::algorithm::{Algorithm, Credit};
-use memloom_algorithm::gae::Gae;
 use memloom_algorithm::normalise::Normalisation;
-use memloom_algorithm::reward::{BankWords, Charge};
+use memloom_algorithm::reward::BankWords;
 use memloom_engine::generation::{FinishReason, Sample};
 use proptest::prelude::*;
 
 use super::*;
-use crate::rollout::batcher::Place;
-use crate::rollout::outcome::{Settled, Tally};
-
-const CREDITING: Crediting<'_> = Crediting {
-    metric: "reward",
-    compression: Compression {
-        penalty: 0.0,
-        threshold: 1.0,
-        charge: Charge::Session,
-    },
-    rule: Rule {
-        algorithm: Algorithm::LogoGrpo,
-        credit: Credit::Session,
-        normalisation: Normalisation::Z_SCORE,
-        gae: Gae {
-            discount: 1.0,
-            decay: 1.0,
-        },
-    },
-    role: None,
-    mask_truncated: false,
-};
+use crate::rollout::batcher::RolloutId;
+use crate::rollout::outcome::{RolloutCounts, RolloutResult};
 
 /// A step of some session that was cut into so many chunks: `prompt` tells it from
 /// others, and `free` tokens were chosen.
@@ -49,7 +27,7 @@ fn step(session: u32, prompt: u32, free: usize) -> Step {
 
 fn outcome(rollout: usize, steps: Vec<Step>) -> Outcome {
     Outcome {
-        place: Place {
+        id: RolloutId {
             episode: 0,
             rollout,
             reroll: None,
@@ -57,12 +35,12 @@ fn outcome(rollout: usize, steps: Vec<Step>) -> Outcome {
         steps,
         states: Vec::new(),
         points: Default::default(),
-        settled: Settled {
+        result: RolloutResult {
             scores: Vec::new(),
             dropped: BTreeMap::new(),
             words: BankWords::default(),
             evidence: Default::default(),
-            tally: Tally::default(),
+            counts: RolloutCounts::default(),
             guest_seconds: 0.0,
         },
     }
@@ -97,15 +75,15 @@ proptest! {
                 outcome(number, steps.collect())
             })
             .collect();
-        let rows = rows(&outcomes, &given, &CREDITING).unwrap();
+        let rows = rows(&outcomes, &given, None, false).unwrap();
         let mut found: Vec<Vec<usize>> = vec![Vec::new(); trajectories.len()];
         for row in &rows {
             prop_assert_eq!(row.row.completions.len(), row.scored.len());
             for (scored, completion) in row.scored.iter().zip(&row.row.completions) {
                 let number = scored.trajectory as usize;
                 prop_assert_eq!(scored.advantage, advantages[number] as f32);
-                prop_assert_eq!(scored.old.len(), completion.tokens.len());
-                found[number].push(scored.old.len());
+                prop_assert_eq!(scored.sampler_logprobs.len(), completion.tokens.len());
+                found[number].push(scored.sampler_logprobs.len());
             }
         }
         for (found, (chunks, _)) in found.iter_mut().zip(&trajectories) {
@@ -122,7 +100,7 @@ fn a_log_probability_that_is_no_number_is_named() {
     let mut bad = step(3, 1, 2);
     bad.sample.logprobs[1] = f32::NAN;
     let outcomes = [outcome(0, vec![step(3, 1, 1)]), outcome(1, vec![bad])];
-    let error = rows(&outcomes, &[(0, 3, 1.0), (1, 3, -1.0)], &CREDITING);
+    let error = rows(&outcomes, &[(0, 3, 1.0), (1, 3, -1.0)], None, false);
     assert_eq!(
         format!("{:#}", error.err().unwrap()),
         "rollout 1: a log-probability in session 3 is NaN"
@@ -139,17 +117,17 @@ fn a_question_that_one_rollout_lost_counts_for_none_of_its_episode() {
     };
     let with_scores = |episode, rollout| {
         let mut outcome = outcome(rollout, Vec::new());
-        outcome.place.episode = episode;
-        outcome.settled.scores = vec![score(0.5), score(1.0), None];
+        outcome.id.episode = episode;
+        outcome.result.scores = vec![score(0.5), score(1.0), None];
         outcome
     };
     let mut outcomes = [with_scores(0, 0), with_scores(0, 1), with_scores(1, 0)];
-    outcomes[1].settled.scores[1] = None;
-    outcomes[1].settled.dropped.insert(1, "down".into());
+    outcomes[1].result.scores[1] = None;
+    outcomes[1].result.dropped.insert(1, "down".into());
     let dropped = crate::rollout::drop_together(&mut outcomes);
     assert_eq!(dropped, BTreeMap::from([((0, 1), "down".into())]));
     let kept = outcomes.map(|outcome| {
-        let scores = outcome.settled.scores.iter();
+        let scores = outcome.result.scores.iter();
         scores.map(Option::is_some).collect::<Vec<_>>()
     });
     assert_eq!(

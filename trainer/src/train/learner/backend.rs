@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context, Result, anyhow, ensure};
 use burn::tensor::backend::Backend;
 use burn::tensor::{Tensor, TensorData};
-use memloom_algorithm::loss::{Objective, LossInputs, policy_loss, shares, value_loss};
+use memloom_algorithm::loss::{LossInputs, Objective, policy_loss, shares, value_loss};
 use memloom_engine::generation::Batch;
 use memloom_engine::kernels::Trainable;
 use memloom_engine::model::Backbone;
@@ -24,7 +24,7 @@ use crate::train::learner::{Learner, Reinforcement, Update};
 use crate::train::value_states::State;
 
 /// A backbone and what changes its weights.
-pub struct LearnerOn<B: Trainable> {
+pub struct BurnLearner<B: Trainable> {
     model: Backbone<B>,
     optimizer: AdamW<B>,
     best: Option<Backbone<B>>,
@@ -42,10 +42,10 @@ const BEST: &str = "best";
 const REFERENCE: &str = "reference";
 const MOMENTS: &str = "moments.safetensors";
 
-impl<B: Trainable> LearnerOn<B> {
+impl<B: Trainable> BurnLearner<B> {
     /// Trains `model` as a run file says.
     pub fn new(file: &RunFile, mut model: Backbone<B>) -> Self {
-        if file.logo.algorithm.judges() {
+        if file.logo.build().needs_critic() {
             model = model.with_value_head();
         }
         Self::with(file, model)
@@ -81,7 +81,7 @@ impl<B: Trainable> LearnerOn<B> {
     }
 
     /// Gathers the gradients of the value head's loss over a minibatch's states.
-    fn foresee(
+    fn value_gradients(
         &self,
         states: &[&State],
         settings: &Reinforcement,
@@ -122,23 +122,32 @@ impl<B: Trainable> LearnerOn<B> {
     }
 
     /// Log-probabilities of each row's free tokens under the present weights.
-    fn believed(&self, rows: &[ScoredRow], temperature: f32) -> Result<Vec<Vec<f32>>> {
+    fn current_logprobs(&self, rows: &[ScoredRow], temperature: f32) -> Result<Vec<Vec<f32>>> {
         let plain: Vec<Row> = rows.iter().map(|scored| scored.row.clone()).collect();
         let model = self.model.valid();
-        let mut believed = vec![Vec::new(); rows.len()];
+        let mut current_logprobs = vec![Vec::new(); rows.len()];
         for batch in micro_batches(&plain, self.micro_batch_tokens) {
             let members: Vec<&Row> = batch.iter().map(|index| &plain[*index]).collect();
             let mut all = floats(choice_logprobs(&model, &members, temperature).logprobs)?;
             for &index in batch.iter().rev() {
-                let own: usize = rows[index].scored.iter().map(|s| s.old.len()).sum();
-                believed[index] = all.split_off(all.len() - own);
+                let own: usize = rows[index]
+                    .scored
+                    .iter()
+                    .map(|s| s.sampler_logprobs.len())
+                    .sum();
+                current_logprobs[index] = all.split_off(all.len() - own);
             }
         }
-        Ok(believed)
+        Ok(current_logprobs)
     }
 
     /// One AdamW step along the gathered gradients times `scale`; their norm.
-    fn descend(&mut self, gradients: Gradients<B>, scale: f64, learning_rate: f64) -> Result<f64> {
+    fn optimizer_step(
+        &mut self,
+        gradients: Gradients<B>,
+        scale: f64,
+        learning_rate: f64,
+    ) -> Result<f64> {
         let model = self.model.clone();
         let (model, norm) = self
             .optimizer
@@ -152,7 +161,7 @@ impl<B: Trainable> LearnerOn<B> {
     }
 }
 
-impl<B: Trainable> Learner for LearnerOn<B> {
+impl<B: Trainable> Learner for BurnLearner<B> {
     fn context(&self) -> usize {
         self.model.context()
     }
@@ -221,7 +230,7 @@ impl<B: Trainable> Learner for LearnerOn<B> {
         let share = 1.0 / count.max(1) as f64;
         update.free_tokens = count as u64;
         update.loss *= share;
-        update.gradient_norm = self.descend(gradients, share, learning_rate)?;
+        update.gradient_norm = self.optimizer_step(gradients, share, learning_rate)?;
         Ok(update)
     }
 
@@ -239,7 +248,7 @@ impl<B: Trainable> Learner for LearnerOn<B> {
         }
         let objective = &settings.objective;
         let before = match objective.importance_cap {
-            Some(_) => Some(self.believed(rows, settings.temperature)?),
+            Some(_) => Some(self.current_logprobs(rows, settings.temperature)?),
             None => None,
         };
         let mut noise = ChaCha8Rng::seed_from_u64(settings.noise);
@@ -272,17 +281,17 @@ impl<B: Trainable> Learner for LearnerOn<B> {
                     let mut facts = LossInputs::default();
                     for &index in &batch {
                         for scored in &members[index].scored {
-                            facts.push(scored.advantage, &scored.old);
+                            facts.push(scored.advantage, &scored.sampler_logprobs);
                         }
                         facts.shares.extend(shares.take(index));
                         if let Some(before) = &before {
-                            facts.before.extend(&before[minibatch[index]]);
+                            facts.pre_update_logprobs.extend(&before[minibatch[index]]);
                         }
                     }
                     if let Some(reference) = &self.reference {
                         let logprobs =
                             choice_logprobs(reference, &rows, settings.temperature).logprobs;
-                        facts.reference = floats(logprobs)?;
+                        facts.reference_logprobs = floats(logprobs)?;
                     }
                     if minibatches == 0 {
                         first.see(&floats(choices.logprobs.clone().inner())?, &facts);
@@ -304,10 +313,16 @@ impl<B: Trainable> Learner for LearnerOn<B> {
                     gradients.add_taped(&model, loss.sum.backward(), tape);
                 }
                 if let Some(states) = judged.next() {
-                    self.foresee(states, settings, &mut noise, &mut gradients, &mut update)?;
+                    self.value_gradients(
+                        states,
+                        settings,
+                        &mut noise,
+                        &mut gradients,
+                        &mut update,
+                    )?;
                 }
                 minibatches += 1;
-                update.gradient_norm += self.descend(gradients, 1.0, learning_rate)?;
+                update.gradient_norm += self.optimizer_step(gradients, 1.0, learning_rate)?;
             }
         }
         let per = |sum: f64| sum / free.max(1) as f64;
@@ -378,7 +393,9 @@ impl First {
         let mut at = 0;
         for length in &facts.lengths {
             let tokens = at..at + length;
-            let pairs = facts.old[tokens.clone()].iter().zip(&logprobs[tokens]);
+            let pairs = facts.sampler_logprobs[tokens.clone()]
+                .iter()
+                .zip(&logprobs[tokens]);
             let lost: f64 = pairs
                 .map(|(old, new)| f64::from(*old) - f64::from(*new))
                 .sum();
@@ -397,7 +414,9 @@ struct Shares(Vec<Vec<f32>>);
 impl Shares {
     fn of(rows: &[&ScoredRow], objective: &Objective) -> Self {
         let all = rows.iter().flat_map(|row| &row.scored);
-        let steps: Vec<(usize, u64)> = all.map(|s| (s.old.len(), s.trajectory)).collect();
+        let steps: Vec<(usize, u64)> = all
+            .map(|s| (s.sampler_logprobs.len(), s.trajectory))
+            .collect();
         let mut shares = shares(&steps, objective.aggregation, objective.fixed_length).into_iter();
         let own = |row: &&ScoredRow| shares.by_ref().take(row.scored.len()).collect();
         Self(rows.iter().map(own).collect())

@@ -1,0 +1,96 @@
+//! Metrics of one training step, as `metrics.jsonl` has them.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::env::OpenEpisode;
+use crate::rollout::Outcome;
+use crate::rollout::policy_model::Overflows;
+
+/// Metrics of a step's rollouts, rerolls and groups.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct GroupMetrics {
+    /// Mean reward of the global rollouts' sessions.
+    pub reward: f64,
+    /// Mean score of the global rollouts' sessions: the reward before the penalty.
+    pub score: f64,
+    /// Mean compression penalty of the global rollouts' sessions.
+    pub cost: f64,
+    /// Mean reward of the rerolls.
+    pub local_reward: f64,
+    /// Rerolls with a question.
+    pub rerolled: u64,
+    /// Groups of global rollouts that had rewards to compare: sessions with a question, or
+    /// other units of the algorithm.
+    pub global_groups: u64,
+    /// Local groups (rerolled sessions with a question).
+    pub local_groups: u64,
+    /// Groups of either kind whose rewards are all equal: no gradient.
+    pub zero_variance_groups: u64,
+    /// Sessions and rerolled sessions without a question: no gradient.
+    pub groups_without_question: u64,
+    /// Questions that were dropped for the whole group, because a server did not answer or
+    /// label them.
+    pub dropped_questions: u64,
+    /// Steps that were sampled.
+    pub steps: u64,
+    /// Steps that carry an advantage.
+    pub trained_steps: u64,
+    /// Steps whose output was cut off at its length limit or by the context's end.
+    pub truncated_steps: u64,
+    /// Steps that the context was too short for.
+    #[serde(flatten)]
+    pub overflows: Overflows,
+    /// Tokens that were sampled or forced by a grammar.
+    pub generated_tokens: u64,
+    /// Mean words in the final banks of global rollouts.
+    pub bank_words: f64,
+    /// Share of gold evidence missing from the final banks of global rollouts.
+    pub m_fail: f64,
+    /// Model outputs that could not be read.
+    pub malformed: u64,
+    /// Operations that a bank refused.
+    pub refused: u64,
+    /// Operations asked of banks, by name.
+    pub operations: BTreeMap<String, u64>,
+}
+
+impl GroupMetrics {
+    /// Adds the final banks of global rollouts, and turns the sum of reroll rewards into
+    /// their mean.
+    pub(super) fn add_banks(&mut self, outcomes: &[Outcome], episodes: &[OpenEpisode]) {
+        let (mut rollouts, mut gold, mut missing) = (0u64, 0u64, 0u64);
+        for outcome in outcomes.iter().filter(|o| o.id.reroll.is_none()) {
+            rollouts += 1;
+            self.bank_words += outcome.result.words.total as f64;
+            let questions = &episodes[outcome.id.episode].questions;
+            for turn in questions.iter().flat_map(|question| &question.evidence) {
+                gold += 1;
+                missing += u64::from(!outcome.result.evidence.contains(turn));
+            }
+        }
+        let per = |sum: f64, count: u64| sum / count.max(1) as f64;
+        self.bank_words = per(self.bank_words, rollouts);
+        self.m_fail = per(missing as f64, gold);
+        self.local_reward = per(self.local_reward, self.rerolled);
+    }
+
+    /// Adds the steps, tokens and operations of rollouts and rerolls.
+    pub(super) fn add_steps(&mut self, outcomes: &[Outcome]) {
+        for outcome in outcomes {
+            self.steps += outcome.steps.len() as u64;
+            for step in &outcome.steps {
+                self.generated_tokens += step.sample.tokens.len() as u64;
+                self.truncated_steps += u64::from(step.sample.finish.cut_off());
+                self.overflows.count(step);
+            }
+            let counts = &outcome.result.counts;
+            self.malformed += counts.malformed;
+            self.refused += counts.refused;
+            for (name, count) in &counts.operations {
+                *self.operations.entry(name.clone()).or_default() += count;
+            }
+        }
+    }
+}

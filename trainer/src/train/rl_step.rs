@@ -1,0 +1,343 @@
+//! One training step of LoGo-GRPO, or of another algorithm: the five verbs of
+//! [`Trainer::rl_step`].
+
+use std::time::Instant;
+
+use anyhow::{Context, Result, ensure};
+use cpu_time::ProcessTime;
+use memloom_algorithm::reward::Compression;
+use serde::Serialize;
+
+use crate::config::{AnchorRule, JUDGE, Learn, Stage};
+use crate::env::OpenEpisode;
+use crate::eval::metrics::HELD;
+use crate::rng::{Purpose, derive, generator};
+use crate::rollout;
+use crate::rollout::policy_model::Sampling;
+use crate::rollout::reward::RewardFn;
+use crate::rollout::{Anchor, Outcome, Plan};
+use crate::run::timings::Timing;
+use crate::train::Trainer;
+use crate::train::batch::{ScoredRow, rows};
+use crate::train::credit::{Crediting, credit};
+use crate::train::group_metrics::GroupMetrics;
+use crate::train::learner::{Reinforcement, Update};
+use crate::train::reroll_plan::{anchors_by_reward, draw_anchors, kept_sessions};
+use crate::train::value_states::{self, State};
+
+/// A step's place in the curriculum, and the clocks that started with it.
+struct StepAt<'a> {
+    /// Number of the stage, from 0.
+    index: usize,
+    stage: &'a Stage,
+    /// Number within the stage, from 0.
+    step: u64,
+    began: Instant,
+    processor: ProcessTime,
+}
+
+/// The episodes of a step, and the sessions of each that are drawn for rerolls.
+struct Opened {
+    episodes: Vec<OpenEpisode>,
+    anchors: Vec<Vec<Anchor>>,
+}
+
+/// The rollouts and rerolls of a step, in the order of their ids.
+struct RolledOut {
+    outcomes: Vec<Outcome>,
+    /// Questions that were dropped for the whole group.
+    dropped_questions: u64,
+    /// Seconds since the step began.
+    seconds: f64,
+}
+
+/// The rows and value states that a step learns from, and its metrics.
+struct Credited {
+    rows: Vec<ScoredRow>,
+    states: Vec<State>,
+    metrics: GroupMetrics,
+}
+
+/// A line of `metrics.jsonl` for a LoGo-GRPO step.
+#[derive(Serialize)]
+struct StepLine<'a> {
+    kind: &'static str,
+    stage: usize,
+    step: u64,
+    horizon: u32,
+    #[serde(flatten)]
+    groups: &'a GroupMetrics,
+    loss: f64,
+    gradient_norm: f64,
+    clip_fraction: f64,
+    entropy: f64,
+    /// Largest |ratio - 1| before the first update: 0 but for rounding.
+    first_ratio_deviation: f64,
+    /// Mean log-probability lost between sampling and the first update.
+    first_kl: f64,
+    /// Mean divergence from the reference policy; 0 where it has no weight.
+    divergence: f64,
+    /// Mean over states of the value head's loss; 0 without one.
+    value_loss: f64,
+    learning_rate: f64,
+    trained_tokens: u64,
+}
+
+impl Trainer<'_> {
+    /// Runs one training step and returns its metrics.
+    ///
+    /// 1. Opens the step's episodes and draws the sessions that are rerolled.
+    /// 2. Rolls out: n rollouts of each episode, and m rerolls of each drawn session from
+    ///    the state in which its anchor entered it.
+    /// 3. Credits: scores and words become rewards, and rewards become advantages inside
+    ///    groups that share an environment.
+    /// 4. Updates the weights with one clipped objective over both kinds of rows.
+    /// 5. Logs a line of metrics and one of timings.
+    pub(super) fn rl_step(
+        &mut self,
+        index: usize,
+        stage: &Stage,
+        step: u64,
+    ) -> Result<GroupMetrics> {
+        let at = StepAt {
+            index,
+            stage,
+            step,
+            began: Instant::now(),
+            processor: ProcessTime::now(),
+        };
+        let opened = self.open_episodes(&at)?;
+        let rolled_out = self.roll_out(&at, &opened)?;
+        let credited = self.credit(&at, &opened, &rolled_out)?;
+        let metrics = credited.metrics.clone();
+        let update = self.update(&at, credited)?;
+        self.log(&at, &opened, &rolled_out, &metrics, &update)?;
+        Ok(metrics)
+    }
+
+    /// Opens the step's episodes, and draws their questions and anchors.
+    fn open_episodes(&self, at: &StepAt<'_>) -> Result<Opened> {
+        let logo = &self.file.logo;
+        let seed = self.file.run.seed;
+        let mut opened = Opened {
+            episodes: Vec::new(),
+            anchors: Vec::new(),
+        };
+        for number in 0..logo.episodes {
+            let occasion = [at.index as u64, at.step, number];
+            let next = self.progress.steps * logo.episodes + number;
+            let mut episode = self.env.open("train", next, at.stage.horizon)?;
+            episode.judged = logo.metric == JUDGE;
+            if let Some(most) = logo.questions {
+                episode.keep_questions(most, &mut generator(seed, Purpose::Questions, &occasion));
+            }
+            opened.anchors.push(draw_anchors(
+                &mut generator(seed, Purpose::Anchors, &occasion),
+                episode.sessions(),
+                logo.rollouts,
+                logo.reroll_chance(),
+                logo.reroll_from,
+            ));
+            opened.episodes.push(episode);
+        }
+        Ok(opened)
+    }
+
+    /// Runs all rollouts and rerolls. Rerolls start as soon as their anchor's rollout
+    /// enters the session, unless rewards decide on the anchors.
+    fn roll_out(&self, at: &StepAt<'_>, opened: &Opened) -> Result<RolledOut> {
+        let logo = &self.file.logo;
+        let Opened { episodes, anchors } = opened;
+        let at_once = logo.anchors == AnchorRule::Uniform;
+        let sampling = Sampling {
+            seed: self.file.run.seed,
+            occasion: [at.index as u64, at.step],
+            temperature: logo.temperature,
+            top_k: logo.top_k,
+            top_p: logo.top_p,
+        };
+        let plan = Plan {
+            anchors: if at_once { anchors } else { &[] },
+            kept: &kept_sessions(logo.anchors, episodes, anchors),
+            rerolls: logo.rerolls,
+            asks: logo.metric != HELD,
+            names_states: self.algorithm.needs_state_names(),
+            ..Plan::new(&self.tokenizer, logo.rollouts, sampling)
+        };
+        let mut engine = self.engine();
+        let mut outcomes = rollout::run(&plan, episodes, &mut *engine)?;
+        let mut dropped = rollout::drop_together(&mut outcomes);
+        if !at_once {
+            let anchors = self.anchors_by_reward(at, opened, &outcomes)?;
+            let rerolled = rollout::reroll(&plan, episodes, &outcomes, &anchors, &mut *engine)?;
+            outcomes.extend(rerolled);
+            outcomes.sort_by_key(|outcome| outcome.id);
+            dropped = rollout::drop_together(&mut outcomes);
+        }
+        let questions: usize = episodes.iter().map(|opened| opened.questions.len()).sum();
+        if let Some(why) = dropped.values().next() {
+            ensure!(
+                dropped.len() < questions,
+                "all {questions} questions of step {} of stage {} were lost: {why}",
+                at.step + 1,
+                at.index + 1
+            );
+        }
+        Ok(RolledOut {
+            outcomes,
+            dropped_questions: dropped.len() as u64,
+            seconds: at.began.elapsed().as_secs_f64(),
+        })
+    }
+
+    fn anchors_by_reward(
+        &self,
+        at: &StepAt<'_>,
+        opened: &Opened,
+        outcomes: &[Outcome],
+    ) -> Result<Vec<Vec<Anchor>>> {
+        let logo = &self.file.logo;
+        let both = opened.episodes.iter().zip(&opened.anchors);
+        let anchors = both.enumerate().map(|(number, (episode, drawn))| {
+            let reward_fn = RewardFn::new(episode, &logo.metric, self.compression(at.stage));
+            let own = outcomes.iter().filter(|o| o.id.episode == number);
+            anchors_by_reward(drawn, logo.anchors, &own.collect::<Vec<_>>(), &reward_fn)
+        });
+        anchors.collect()
+    }
+
+    /// Turns outcomes into rows with advantages and, for a critic, states with targets.
+    fn credit(&self, at: &StepAt<'_>, opened: &Opened, rolled_out: &RolledOut) -> Result<Credited> {
+        let logo = &self.file.logo;
+        let outcomes = &rolled_out.outcomes;
+        let mut states = Vec::new();
+        if self.algorithm.needs_critic() {
+            states = value_states::states(outcomes);
+            self.learners.predict_values(&mut states)?;
+        }
+        let crediting = Crediting {
+            metric: &logo.metric,
+            compression: self.compression(at.stage),
+            algorithm: &*self.algorithm,
+        };
+        let (given, mut metrics) = credit(outcomes, &opened.episodes, &crediting, &mut states)?;
+        let role = self.learning_role();
+        let rows = rows(outcomes, &given, role.as_deref(), logo.mask_truncated)?;
+        metrics.trained_steps = rows.iter().map(|row| row.scored.len() as u64).sum();
+        metrics.dropped_questions = rolled_out.dropped_questions;
+        let (asked, unread) = (metrics.steps, metrics.overflows.context_overflows);
+        ensure!(
+            asked == 0 || unread < asked,
+            "none of the {asked} prompts of step {} of stage {} fits the {} tokens that the backbone reads: raise backbone.context, or have the policy ask in fewer words",
+            at.step + 1,
+            at.index + 1,
+            self.learners.context()
+        );
+        Ok(Credited {
+            rows,
+            states,
+            metrics,
+        })
+    }
+
+    /// Updates the weights, the reference policy, and a server that samples.
+    fn update(&mut self, at: &StepAt<'_>, credited: Credited) -> Result<Update> {
+        let logo = &self.file.logo;
+        let seed = self.file.run.seed;
+        let settings = Reinforcement {
+            objective: logo.objective(),
+            temperature: logo.temperature,
+            epochs: logo.epochs,
+            minibatches: logo.minibatches,
+            value_weight: logo.value_weight,
+            value_clip: logo.value_clip,
+            noise: derive(seed, Purpose::Dropout, &[at.index as u64 + 1, at.step]),
+        };
+        let order = generator(seed, Purpose::Shuffle, &[at.index as u64, at.step]);
+        let Credited {
+            rows,
+            states,
+            metrics,
+        } = credited;
+        let update = self
+            .learners
+            .reinforce(
+                rows,
+                states,
+                &settings,
+                self.learning_rate(at.stage),
+                &order,
+            )
+            .with_context(|| format!("step {} of stage {}", at.step + 1, at.index + 1))?;
+        self.learners.follow(logo.reference_pace);
+        self.push_weights()?;
+        self.progress.generated_tokens += metrics.generated_tokens;
+        self.progress.trained_tokens += update.tokens;
+        Ok(update)
+    }
+
+    /// Writes the step's lines of `metrics.jsonl` and `timings.jsonl`.
+    fn log(
+        &mut self,
+        at: &StepAt<'_>,
+        opened: &Opened,
+        rolled_out: &RolledOut,
+        metrics: &GroupMetrics,
+        update: &Update,
+    ) -> Result<()> {
+        self.metrics.write(&StepLine {
+            kind: "step",
+            stage: at.index,
+            step: at.step + 1,
+            horizon: at.stage.horizon,
+            groups: metrics,
+            loss: update.loss,
+            gradient_norm: update.gradient_norm,
+            clip_fraction: update.clip_fraction,
+            entropy: update.entropy,
+            first_ratio_deviation: update.first_ratio_deviation,
+            first_kl: update.first_kl,
+            divergence: update.divergence,
+            value_loss: update.value_loss,
+            learning_rate: self.learning_rate(at.stage),
+            trained_tokens: update.tokens,
+        })?;
+        let opening = opened.episodes.iter().map(|opened| opened.guest_seconds);
+        let living = rolled_out.outcomes.iter().map(|o| o.result.guest_seconds);
+        let guest_seconds: f64 = opening.chain(living).sum();
+        let mut timing = Timing::new("step", self.progress.steps + 1, at.began);
+        timing.rollout_seconds = Some(rolled_out.seconds);
+        timing.update_seconds = Some(timing.seconds - rolled_out.seconds);
+        timing.guest_share = Some(guest_seconds / at.processor.elapsed().as_secs_f64());
+        timing.tokens_per_second = Some(metrics.generated_tokens as f64 / rolled_out.seconds);
+        self.time(timing)
+    }
+
+    fn compression(&self, stage: &Stage) -> Compression {
+        let logo = &self.file.logo;
+        Compression {
+            penalty: stage.penalty.unwrap_or(logo.penalty),
+            threshold: stage.threshold.unwrap_or(logo.threshold),
+            charge: logo.charge,
+        }
+    }
+
+    fn learning_rate(&self, stage: &Stage) -> f64 {
+        stage
+            .learning_rate
+            .unwrap_or(self.file.optimizer.learning_rate)
+    }
+
+    /// Returns the role that learns in this step, or None if all do.
+    fn learning_role(&self) -> Option<String> {
+        let mut roles = self.env.own_roles();
+        match &self.file.logo.learn {
+            Learn::All => None,
+            Learn::Alternating => {
+                let turn = self.progress.steps as usize % roles.len();
+                Some(roles.swap_remove(turn))
+            }
+            Learn::Role(name) => Some(name.clone()),
+        }
+    }
+}
