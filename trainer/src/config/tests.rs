@@ -125,7 +125,7 @@ fn complaints_name_the_key() {
     assert!(complaint(MINIMAL, &["logo.algorithm=magic"]).contains("magic"));
     assert!(complaint(MINIMAL, &["stage.0.penalty=-1"]).contains("stage 1: penalty = -1"));
     assert!(complaint(MINIMAL, &["nonsense"]).contains("key=value"));
-    assert!(complaint(MINIMAL, &["logo.charge=nobody"]).contains("placeholder_model"));
+    assert!(complaint(MINIMAL, &["logo.charge=nobody"]).contains("nobody"));
     for (setting, said) in [
         ("rank=0", "backbone.lora.rank = 0"),
         ("alpha=0", "backbone.lora.alpha = 0"),
