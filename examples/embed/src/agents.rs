@@ -167,7 +167,7 @@ struct Seat {
 }
 
 impl Agents {
-    /// At most so many are kept live while placeholder_model asks them.
+    /// At most so many are kept live while nobody asks them.
     pub fn new(kit: Kit, most: usize) -> Self {
         Self {
             kit: Arc::new(kit),
@@ -192,7 +192,7 @@ impl Agents {
         };
         let start = || Worker::start(&self.kit.limits, move || Ok::<_, Error>(resident));
         let worker = seat.get_or_try_init(start).await?;
-        // A seat is taken until the call is done, also where placeholder_model waits any more.
+        // A seat is taken until the call is done, also where nobody waits any more.
         let held = seat.clone();
         let call = worker.call(move |resident| {
             let result = run(resident);
