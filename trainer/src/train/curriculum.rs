@@ -315,7 +315,7 @@ impl Trainer<'_> {
             evaluation.validation_episodes,
             evaluation.horizon,
         );
-        let figures = eval::examine(
+        let figures = eval::evaluate(
             &exam,
             &self.world,
             &self.tokenizer,

@@ -28,9 +28,10 @@ use self::preflight::{begin, begun, fits};
 use self::remote_sampling::Served;
 use crate::config::RunFile;
 use crate::env::World;
+use crate::eval::eval_set::EvalSet;
 use crate::eval::evidence_baselines::{EvidenceReport, Regression};
-use crate::eval::metrics::Figures;
-use crate::eval::{Exam, scripted_baselines};
+use crate::eval::metrics::EvalMetrics;
+use crate::eval::scripted_baselines;
 use crate::rng::{Purpose, derive};
 use crate::rollout::batcher::{AtOnce, Engine};
 use crate::rollout::policy_model::Sampling;
@@ -49,7 +50,12 @@ const EVALUATION: u64 = u64::MAX;
 const SAMPLES: u64 = 2;
 
 /// Evaluates saved weights, greedy and sampled.
-pub fn evaluate(file: &RunFile, weights: &Path, exam: &Exam, voice: Voice) -> Result<Figures> {
+pub fn evaluate(
+    file: &RunFile,
+    weights: &Path,
+    exam: &EvalSet,
+    voice: Voice,
+) -> Result<EvalMetrics> {
     let world = World::load(file)?;
     let (learners, tokenizer) = Learners::load(file, weights)?;
     let mut phase = voice.phase("evaluate", exam.episodes, 0);
@@ -111,8 +117,11 @@ pub fn run(file: &RunFile, resume: bool, voice: Voice) -> Result<Summary> {
     trainer.finish(baselines)
 }
 
-/// Figures of the fixed scripts by name, and those at the long horizon.
-type Baselines = (BTreeMap<String, Figures>, Option<BTreeMap<String, Figures>>);
+/// Metrics of the fixed scripts by name, and those at the long horizon.
+type Baselines = (
+    BTreeMap<String, EvalMetrics>,
+    Option<BTreeMap<String, EvalMetrics>>,
+);
 
 /// A line of `metrics.jsonl` in the warm start.
 #[derive(Serialize)]
@@ -162,16 +171,16 @@ impl Trainer<'_> {
         }
     }
 
-    fn exam(&self, split: &str, episodes: u64, horizon: u32) -> Exam {
-        Exam::new(&self.file.logo, split, episodes, horizon)
+    fn exam(&self, split: &str, episodes: u64, horizon: u32) -> EvalSet {
+        EvalSet::new(&self.file.logo, split, episodes, horizon)
     }
 
-    fn held_out(&self) -> Exam {
+    fn held_out(&self) -> EvalSet {
         let evaluation = &self.file.evaluation;
         self.exam("held-out", evaluation.held_out_episodes, evaluation.horizon)
     }
 
-    fn long(&self) -> Option<Exam> {
+    fn long(&self) -> Option<EvalSet> {
         let evaluation = &self.file.evaluation;
         let horizon = evaluation.long_horizon?;
         Some(self.exam("held-out", evaluation.long_episodes, horizon))
@@ -223,7 +232,7 @@ impl Trainer<'_> {
     }
 
     /// The warm start's figures, taken before the first stage.
-    fn before(&mut self) -> Result<(Figures, Option<Figures>)> {
+    fn before(&mut self) -> Result<(EvalMetrics, Option<EvalMetrics>)> {
         self.once("before.json", |this| this.examine_held_out("warm start"))
     }
 
@@ -301,7 +310,7 @@ impl Trainer<'_> {
     }
 
     /// Greedy and sampled figures of the present weights.
-    fn examine(&mut self, name: &str, exam: &Exam) -> Result<Figures> {
+    fn examine(&mut self, name: &str, exam: &EvalSet) -> Result<EvalMetrics> {
         let mut phase = self.voice.phase(name, exam.episodes, 0);
         let (file, tokenizer) = (self.file, &self.tokenizer);
         examine(
@@ -316,7 +325,7 @@ impl Trainer<'_> {
         )
     }
 
-    fn examine_held_out(&mut self, name: &str) -> Result<(Figures, Option<Figures>)> {
+    fn examine_held_out(&mut self, name: &str) -> Result<(EvalMetrics, Option<EvalMetrics>)> {
         let (exam, long) = (self.held_out(), self.long());
         let short = self.examine(name, &exam)?;
         let long = long.map(|exam| self.examine(name, &exam)).transpose()?;
@@ -404,7 +413,7 @@ impl Trainer<'_> {
             sampling,
         };
         let outcomes = crate::rollout::run(&plan, &opened, &mut *self.engine())?;
-        outcomes
+        let reports = outcomes
             .iter()
             .zip(&opened)
             .map(|(outcome, opened)| {
@@ -415,7 +424,8 @@ impl Trainer<'_> {
                     self.file.run.seed,
                 )
             })
-            .collect()
+            .collect();
+        Ok(reports)
     }
 }
 
@@ -436,15 +446,15 @@ fn examine(
     world: &World,
     tokenizer: &Arc<Tokenizer>,
     engine: &mut dyn Engine,
-    exam: &Exam,
+    exam: &EvalSet,
     done: &mut dyn FnMut(usize),
-) -> Result<Figures> {
-    let mut figures = eval::examine(exam, world, tokenizer, greedy(file), engine, done)?;
+) -> Result<EvalMetrics> {
+    let mut figures = eval::evaluate(exam, world, tokenizer, greedy(file), engine, done)?;
     let sampling = Sampling {
         temperature: 1.0,
         ..greedy(file)
     };
-    let sampled = eval::examine(exam, world, tokenizer, sampling, engine, &mut |_| ())?;
+    let sampled = eval::evaluate(exam, world, tokenizer, sampling, engine, &mut |_| ())?;
     figures.sampled_reward = sampled.reward;
     Ok(figures)
 }
