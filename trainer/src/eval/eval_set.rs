@@ -4,7 +4,7 @@ use anyhow::Result;
 use memloom_algorithm::reward::Compression;
 
 use crate::config::LogoSection;
-use crate::env::{Opened, World};
+use crate::env::{OpenEpisode, TrainingEnv};
 
 /// The episodes of an evaluation, and the rule of their reward.
 #[derive(Clone, Debug)]
@@ -41,9 +41,9 @@ impl EvalSet {
     ///
     /// # Errors
     /// Fails if the environment cannot open an episode.
-    pub fn open(&self, world: &World) -> Result<Vec<Opened>> {
-        (0..world.at_most(&self.split, self.episodes)?)
-            .map(|index| world.open(&self.split, index, self.horizon))
+    pub fn open(&self, env: &TrainingEnv) -> Result<Vec<OpenEpisode>> {
+        (0..env.at_most(&self.split, self.episodes)?)
+            .map(|index| env.open(&self.split, index, self.horizon))
             .collect()
     }
 }

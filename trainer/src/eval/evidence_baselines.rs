@@ -7,9 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 
-use crate::env::{Opened, Turn};
+use crate::env::{OpenEpisode, Turn};
 use crate::rng::{Purpose, generator};
-use crate::rollout::outcome::Settled;
+use crate::rollout::outcome::RolloutResult;
 
 /// Number of random selections averaged.
 const DRAWS: u64 = 500;
@@ -38,13 +38,13 @@ pub struct EvidenceReport {
 
 /// Compares a policy's bank with the baselines at the size of the bank.
 pub fn compare(
-    opened: &Opened,
-    settled: &Settled,
+    opened: &OpenEpisode,
+    result: &RolloutResult,
     regression: &Regression,
     run_seed: u64,
 ) -> EvidenceReport {
     let turns: Vec<&Turn> = opened.turns.iter().flatten().collect();
-    let budget = settled.words.total;
+    let budget = result.words.total;
     let mut random = 0.0;
     for draw in 0..DRAWS {
         let mut order: Vec<usize> = (0..turns.len()).collect();
@@ -62,7 +62,7 @@ pub fn compare(
         bank_share: budget as f64 / opened.dialogue().iter().sum::<u64>().max(1) as f64,
         policy: held(
             opened,
-            &settled.evidence.iter().map(String::as_str).collect(),
+            &result.evidence.iter().map(String::as_str).collect(),
         ),
         random: random / DRAWS as f64,
         tfidf_regression: held(opened, &within(&turns, &order, budget)),
@@ -85,7 +85,7 @@ fn within<'a>(turns: &[&'a Turn], order: &[usize], budget: u64) -> BTreeSet<&'a 
 }
 
 /// Returns the share of gold evidence among `turns`, over all questions: 1 - M-Fail.
-fn held(opened: &Opened, turns: &BTreeSet<&str>) -> f64 {
+fn held(opened: &OpenEpisode, turns: &BTreeSet<&str>) -> f64 {
     let gold = opened
         .questions
         .iter()
@@ -106,7 +106,7 @@ pub struct Regression {
 
 impl Regression {
     /// Trains the regression to predict that a turn is evidence of some question.
-    pub fn train(episodes: &[Opened]) -> Self {
+    pub fn train(episodes: &[OpenEpisode]) -> Self {
         let mut texts = Vec::new();
         let mut labels = Vec::new();
         for opened in episodes {

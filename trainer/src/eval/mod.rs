@@ -14,7 +14,7 @@ use memloom_engine::tokenizer::Tokenizer;
 
 use self::eval_set::EvalSet;
 use self::metrics::EvalMetrics;
-use crate::env::World;
+use crate::env::TrainingEnv;
 use crate::rollout;
 use crate::rollout::Plan;
 use crate::rollout::batcher::Engine;
@@ -30,13 +30,13 @@ const AT_ONCE: usize = 32;
 /// Fails if an episode cannot be opened, rolled out or scored.
 pub fn evaluate(
     set: &EvalSet,
-    world: &World,
+    env: &TrainingEnv,
     tokenizer: &Arc<Tokenizer>,
     sampling: Sampling,
     engine: &mut dyn Engine,
     done: &mut dyn FnMut(usize),
 ) -> Result<EvalMetrics> {
-    let episodes = set.open(world)?;
+    let episodes = set.open(env)?;
     let mut metrics = Vec::new();
     for (batch, opened) in episodes.chunks(AT_ONCE).enumerate() {
         let plan = Plan {
@@ -59,7 +59,7 @@ pub fn evaluate(
             metrics.push(EvalMetrics {
                 context_cuts: overflows.context_cuts as f64,
                 context_overflows: overflows.context_overflows as f64,
-                ..metrics::of_episode(set, opened, &outcome.settled)?
+                ..metrics::of_episode(set, opened, &outcome.result)?
             });
         }
         done(metrics.len());

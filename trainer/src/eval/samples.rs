@@ -9,7 +9,7 @@ use memloom_runtime::Episode;
 use memloom_runtime::types::SessionContent;
 use serde::{Deserialize, Serialize};
 
-use crate::env::{Opened, World};
+use crate::env::{OpenEpisode, TrainingEnv};
 use crate::eval::entry_history::{EntryHistory, History, Output};
 use crate::eval::eval_set::EvalSet;
 use crate::eval::metrics::reward_of;
@@ -78,12 +78,12 @@ pub struct SampleQuestion {
 /// Fails if an episode cannot be opened, played or scored.
 pub fn play(
     set: &EvalSet,
-    world: &World,
+    env: &TrainingEnv,
     tokenizer: &Arc<Tokenizer>,
     sampling: Sampling,
     engine: &mut dyn Engine,
 ) -> Result<Vec<Sample>> {
-    let opened = set.open(world)?;
+    let opened = set.open(env)?;
     opened
         .iter()
         .map(|opened| {
@@ -95,7 +95,7 @@ pub fn play(
         .collect()
 }
 
-fn record(opened: &Opened, mut episode: Episode, metric: &str) -> Result<Sample> {
+fn record(opened: &OpenEpisode, mut episode: Episode, metric: &str) -> Result<Sample> {
     let mut history = History::default();
     let mut sessions = Vec::new();
     episode.record();

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::report::chart::{Chart, Line};
-use crate::report::chart_catalogue::{ChartEntry, LineEntry, Look, SECTIONS, is_listed};
+use crate::report::chart_catalogue::{ChartEntry, LineEntry, Probe, SECTIONS, is_listed};
 use crate::report::html::{document, escape, section};
 use crate::report::jsonl::TIMING;
 use crate::report::run_folder::Run;
@@ -57,12 +57,12 @@ fn chart_of(runs: &[Run], entry: &ChartEntry) -> Option<Chart> {
     for line in entry.lines {
         series.extend(series_of(runs, line));
     }
-    let noisy = entry.look != Look::Plain;
+    let noisy = entry.look != Probe::Plain;
     let kind = entry.lines.first().map_or("", |line| line.kind);
     let mut chart = draw(runs, series, kind, noisy, entry.scale)?;
     chart.title = entry.title.into();
     chart.unit = entry.unit.into();
-    chart.from_zero = entry.look != Look::NoisyAnywhere;
+    chart.from_zero = entry.look != Probe::NoisyAnywhere;
     Some(chart)
 }
 

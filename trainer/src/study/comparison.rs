@@ -6,26 +6,26 @@ use anyhow::Result;
 use memloom_algorithm::algorithm::{Algorithm, Credit, Rewards, Rule};
 
 use crate::config::LogoSection;
-use crate::rollout::continuation::Lived;
-use crate::rollout::reward::Valuing;
+use crate::rollout::continuation::ContinuationResult;
+use crate::rollout::reward::RewardFn;
 use crate::study::continuations::{Continuations, Mean, local, rewards};
 use crate::study::record::{Error, SessionSample};
 
 /// Returns a sample for each session of each rollout. `states` holds the continuations by
 /// number of sessions done, then by rollout.
 pub(super) fn compare(
-    valuing: &Valuing<'_>,
-    rollouts: &[Lived],
+    reward_fn: &RewardFn<'_>,
+    rollouts: &[ContinuationResult],
     states: &[Vec<Continuations>],
     logo: &LogoSection,
 ) -> Result<Vec<SessionSample>> {
     let rule = logo.rule();
-    let estimates = Estimates::new(valuing, rollouts, rule)?;
+    let estimates = Estimates::new(reward_fn, rollouts, rule)?;
     let mut samples = Vec::new();
     for (rollout, lived) in rollouts.iter().enumerate() {
-        for session in 1..=valuing.last() {
+        for session in 1..=reward_fn.last() {
             let look = &lived.looks[session as usize - 1];
-            let own = local(valuing, &look.settled, session)?;
+            let own = local(reward_fn, &look.result, session)?;
             let around = Around {
                 session,
                 start: &states[0][rollout],
@@ -136,11 +136,11 @@ impl Around<'_> {
 struct Estimates(Vec<(&'static str, Vec<Vec<Option<f64>>>)>);
 
 impl Estimates {
-    fn new(valuing: &Valuing<'_>, rollouts: &[Lived], rule: Rule) -> Result<Self> {
+    fn new(reward_fn: &RewardFn<'_>, rollouts: &[ContinuationResult], rule: Rule) -> Result<Self> {
         let mut table = Rewards::default();
         for lived in rollouts {
-            table.sessions.push(rewards(valuing, &lived.settled)?);
-            table.returns.push(valuing.whole(&lived.settled)?);
+            table.sessions.push(rewards(reward_fn, &lived.result)?);
+            table.returns.push(reward_fn.whole(&lived.result)?);
             let states = lived.looks.iter().map(|look| look.entered.clone());
             table.states.push(states.collect());
         }

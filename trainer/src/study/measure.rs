@@ -9,12 +9,12 @@ use memloom_engine::tokenizer::Tokenizer;
 use memloom_runtime::ForkPoint;
 
 use crate::config::{RunFile, StudySection};
-use crate::env::Opened;
+use crate::env::OpenEpisode;
 use crate::rng::{Purpose, derive};
-use crate::rollout::batcher::{Engine, Place};
-use crate::rollout::continuation::{Life, Lived, live};
+use crate::rollout::batcher::{Engine, RolloutId};
+use crate::rollout::continuation::{Continuation, ContinuationResult, live};
 use crate::rollout::policy_model::Sampling;
-use crate::rollout::reward::Valuing;
+use crate::rollout::reward::RewardFn;
 use crate::study::comparison::compare;
 use crate::study::continuations::{Continuations, local};
 use crate::study::record::Measured;
@@ -30,7 +30,7 @@ impl Subject<'_> {
     /// Measures the effect of every session of every rollout of an episode.
     pub(super) fn measure(
         &self,
-        opened: &Opened,
+        opened: &OpenEpisode,
         index: u64,
         engine: &mut dyn Engine,
     ) -> Result<Measured> {
@@ -45,7 +45,7 @@ impl Subject<'_> {
         let episode = Episode {
             subject: self,
             opened,
-            valuing: Valuing::new(opened, &logo.metric, compression),
+            reward_fn: RewardFn::new(opened, &logo.metric, compression),
             sampling: Sampling {
                 seed: derive(self.file.run.seed, Purpose::Fairness, &parts),
                 occasion: [0, 0],
@@ -61,7 +61,7 @@ impl Subject<'_> {
             states.push(episode.continuations(&rollouts, done, engine)?);
         }
         states.push(episode.ended(&rollouts)?);
-        let samples = compare(&episode.valuing, &rollouts, &states, logo)?;
+        let samples = compare(&episode.reward_fn, &rollouts, &states, logo)?;
         Ok(Measured {
             horizon,
             index,
@@ -77,16 +77,16 @@ impl Subject<'_> {
 /// An episode under measurement.
 struct Episode<'a> {
     subject: &'a Subject<'a>,
-    opened: &'a Opened,
-    valuing: Valuing<'a>,
+    opened: &'a OpenEpisode,
+    reward_fn: RewardFn<'a>,
     sampling: Sampling,
 }
 
 impl Episode<'_> {
     /// Runs the global rollouts.
-    fn rollouts(&self, engine: &mut dyn Engine) -> Result<Vec<Lived>> {
+    fn rollouts(&self, engine: &mut dyn Engine) -> Result<Vec<ContinuationResult>> {
         let horizon = self.opened.sessions();
-        let rollout = |rollout| Life {
+        let rollout = |rollout| Continuation {
             place: place(rollout, None),
             opened: self.opened,
             from: None,
@@ -94,7 +94,8 @@ impl Episode<'_> {
             until: horizon,
             looks: horizon,
         };
-        let rollouts: Vec<Life<'_>> = (0..self.subject.file.logo.rollouts).map(rollout).collect();
+        let rollouts: Vec<Continuation<'_>> =
+            (0..self.subject.file.logo.rollouts).map(rollout).collect();
         live(&rollouts, self.subject.tokenizer, self.sampling, engine)
     }
 
@@ -102,7 +103,7 @@ impl Episode<'_> {
     /// gets the continuations of all, but only its own rerolls.
     fn from_start(
         &self,
-        rollouts: &[Lived],
+        rollouts: &[ContinuationResult],
         engine: &mut dyn Engine,
     ) -> Result<Vec<Continuations>> {
         let own = self.continuations(rollouts, 0, engine)?;
@@ -118,7 +119,7 @@ impl Episode<'_> {
     /// episode's end for the truth, and rerolls of the next session for the `local` estimator.
     fn continuations(
         &self,
-        rollouts: &[Lived],
+        rollouts: &[ContinuationResult],
         done: u32,
         engine: &mut dyn Engine,
     ) -> Result<Vec<Continuations>> {
@@ -134,7 +135,7 @@ impl Episode<'_> {
                     true => (self.opened.sessions(), 1),
                     false => (entered, 0),
                 };
-                lives.push(Life {
+                lives.push(Continuation {
                     place: place(rollout.place.rollout, Some((entered, member))),
                     opened: self.opened,
                     from,
@@ -146,13 +147,13 @@ impl Episode<'_> {
         }
         let mut states = vec![Continuations::default(); rollouts.len()];
         for lived in live(&lives, self.subject.tokenizer, self.sampling, engine)? {
-            let state = &mut states[lived.place.rollout];
-            match lived.place.reroll {
+            let state = &mut states[lived.id.rollout];
+            match lived.id.reroll {
                 Some((_, member)) if member >= full => {
-                    let reward = local(&self.valuing, &lived.settled, entered)?;
+                    let reward = local(&self.reward_fn, &lived.result, entered)?;
                     state.rerolls.push(reward);
                 }
-                _ => state.add(&self.valuing, &lived, Some(entered))?,
+                _ => state.add(&self.reward_fn, &lived, Some(entered))?,
             }
         }
         Ok(states)
@@ -160,18 +161,18 @@ impl Episode<'_> {
 
     /// Returns the states after the last session. Nothing random follows them, so the rollout
     /// itself is the one continuation.
-    fn ended(&self, rollouts: &[Lived]) -> Result<Vec<Continuations>> {
+    fn ended(&self, rollouts: &[ContinuationResult]) -> Result<Vec<Continuations>> {
         let ended = rollouts.iter().map(|rollout| {
             let mut state = Continuations::default();
-            state.add(&self.valuing, rollout, None)?;
+            state.add(&self.reward_fn, rollout, None)?;
             Ok(state)
         });
         ended.collect()
     }
 }
 
-fn place(rollout: usize, reroll: Option<(u32, usize)>) -> Place {
-    Place {
+fn place(rollout: usize, reroll: Option<(u32, usize)>) -> RolloutId {
+    RolloutId {
         episode: 0,
         rollout,
         reroll,
