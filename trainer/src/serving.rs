@@ -15,7 +15,6 @@ use crate::embedder::embedder;
 use crate::rollout::batcher;
 use crate::rollout::batcher::{EngineClient, RolloutId};
 use crate::rollout::policy_model::{SampledModel, Sampling};
-use crate::train::greedy;
 use crate::train::learner::per_role::RoleLearners;
 
 /// Trained weights on a thread of their own. They speak for any number of agents
@@ -55,7 +54,7 @@ impl ServedModel {
         Ok(Self {
             asking: EngineClient::new(place, requests),
             tokenizer,
-            sampling: greedy(file),
+            sampling: Sampling::greedy(file.run.seed),
             outside,
             embedder,
         })

@@ -278,7 +278,7 @@ impl Cli {
                 json,
             } => {
                 let file = run.read()?;
-                let exam = eval::Exam::new(
+                let exam = eval::eval_set::EvalSet::new(
                     &file.logo,
                     &split,
                     episodes.unwrap_or(file.evaluation.held_out_episodes),
@@ -332,7 +332,7 @@ impl Cli {
                 if json {
                     println!("{}", serde_json::to_string_pretty(&report)?);
                 } else {
-                    print!("{}", report.table());
+                    print!("{}", study::table::text(&report));
                 }
             }
             Command::Report { runs, out } => {

@@ -14,8 +14,8 @@ use serde::Serialize;
 use crate::clients::Outside;
 use crate::config::RunFile;
 use crate::embedder::embedder;
+use crate::rollout::policy_model::Sampling;
 use crate::rollout::single::alone;
-use crate::train::greedy;
 use crate::train::learner::per_role::RoleLearners;
 
 /// Which episode is played.
@@ -176,9 +176,12 @@ pub fn play(
         Player::Weights(folder) => {
             let (learners, tokenizer) = RoleLearners::load(file, folder)?;
             let mut engine = learners.engine();
-            alone(&tokenizer, greedy(file), &mut engine, |model| {
-                record(outside.beside(model))
-            })?
+            alone(
+                &tokenizer,
+                Sampling::greedy(file.run.seed),
+                &mut engine,
+                |model| record(outside.beside(model)),
+            )?
         }
     };
     let rewards = trace.events.iter().filter_map(|event| match event {

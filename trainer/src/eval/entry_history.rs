@@ -1,5 +1,4 @@
-//! How a bank came to be what it is: every entry's changes, and whose output
-//! made them.
+//! The history of a bank: every change of every entry, with the output that made it.
 
 use std::collections::BTreeMap;
 
@@ -7,57 +6,57 @@ use memloom_runtime::Event;
 use memloom_runtime::types::{Entry, Operation};
 use serde::{Deserialize, Serialize};
 
-/// What a role of the policy said while it observed a session.
+/// An output of one of the policy's roles while it observed a session.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 pub struct Output {
-    /// The session, from 1.
+    /// Number of the session, from 1.
     pub session: u32,
-    /// How many outputs, of all roles, came before in this session.
+    /// Number of outputs, of all roles, before this one in the session.
     pub step: u32,
-    /// Who spoke.
+    /// Role.
     pub role: String,
-    /// What was said.
+    /// Text.
     pub text: String,
 }
 
 /// A change of an entry.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 pub struct Change {
-    /// The session, from 1.
+    /// Number of the session, from 1.
     pub session: u32,
-    /// The output after which it happened, by its number among the episode's;
-    /// none where the bank acted by itself or the policy without the model.
+    /// Index of the output before the change; `None` for a change without an output, by the
+    /// bank itself or by the policy without the model.
     pub output: Option<usize>,
-    /// The text until then; none where the entry was new.
+    /// Text before the change; `None` if the entry is new.
     pub before: Option<String>,
-    /// The text from then on; none where the entry was deleted.
+    /// Text after the change; `None` if the entry was deleted.
     pub after: Option<String>,
 }
 
-/// What became of an entry.
+/// The history of an entry.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 pub struct EntryHistory {
-    /// The bank's id of it.
+    /// The bank's id of the entry.
     pub id: String,
-    /// Whom it is about.
+    /// Speaker whom the entry is about.
     pub speaker: String,
-    /// Its changes, in order; the first one wrote it.
+    /// Changes in order; the first one wrote the entry.
     pub changes: Vec<Change>,
 }
 
 /// The history of a bank, session by session.
 #[derive(Debug, Default)]
 pub struct History {
-    /// What the policy's roles said, in order.
+    /// Outputs of the policy's roles, in order.
     pub outputs: Vec<Output>,
-    /// Entries in the order in which they were written.
+    /// Entries in the order of their first change.
     pub entries: Vec<EntryHistory>,
-    /// The bank as it stands: text by id.
-    standing: BTreeMap<String, String>,
+    /// Current texts of the bank by entry id.
+    current: BTreeMap<String, String>,
 }
 
 impl History {
-    /// Adds a session: what happened in it, and the bank's entries after it.
+    /// Adds a session by its events and the bank's entries after it.
     pub fn session(&mut self, session: u32, events: &[Event], entries: &[Entry]) {
         let mut output = None;
         for event in events {
@@ -90,7 +89,7 @@ impl History {
                                 self.change(session, output, &new.id, Some(&new.text));
                             }
                             Operation::Delete(id) => self.change(session, output, id, None),
-                            // What it does is the bank's own affair: seen below.
+                            // Only the bank knows its effect: the entries below show it.
                             Operation::Custom(_) => {}
                         }
                     }
@@ -103,7 +102,7 @@ impl History {
             self.change(session, None, &entry.id, Some(&entry.text));
         }
         let gone: Vec<String> = self
-            .standing
+            .current
             .keys()
             .filter(|id| entries.iter().all(|entry| entry.id != **id))
             .cloned()
@@ -113,7 +112,7 @@ impl History {
         }
     }
 
-    /// Begins an entry's history, if it has none.
+    /// Starts the history of an entry that has none.
     fn entry(&mut self, id: &str, speaker: &str) {
         if self.entries.iter().all(|entry| entry.id != id) {
             self.entries.push(EntryHistory {
@@ -124,11 +123,11 @@ impl History {
         }
     }
 
-    /// Notes a change, if it is one.
+    /// Records a change, if the text differs.
     fn change(&mut self, session: u32, output: Option<usize>, id: &str, after: Option<&str>) {
         let before = match after {
-            Some(text) => self.standing.insert(id.to_owned(), text.to_owned()),
-            None => self.standing.remove(id),
+            Some(text) => self.current.insert(id.to_owned(), text.to_owned()),
+            None => self.current.remove(id),
         };
         if before.as_deref() == after {
             return;
@@ -259,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_bank_refuses_is_no_change_and_what_it_does_itself_is_its_own() {
+    fn a_refused_operation_is_no_change_and_a_change_by_the_bank_has_no_output() {
         let mut history = History::default();
         let refused = Err(Refusal::Unknown("9".into()));
         let events = [

@@ -1,10 +1,9 @@
-//! How much gold evidence other selectors keep in as many words as the policy's
-//! bank: turns at random, and a logistic regression on TF-IDF that was trained
-//! with the evidence labels which the policy never sees.
+//! Evidence baselines: the gold evidence that other selectors keep in as many words as the
+//! policy's bank. One selector takes random turns. The other is a logistic regression on
+//! TF-IDF, trained on the evidence labels, which the policy never sees.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use anyhow::Result;
 use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 
@@ -12,38 +11,38 @@ use crate::env::{OpenEpisode, Turn};
 use crate::rng::{Purpose, generator};
 use crate::rollout::outcome::RolloutResult;
 
-/// Random selections that are averaged.
+/// Number of random selections averaged.
 const DRAWS: u64 = 500;
 /// Full-batch gradient steps of the regression.
 const ITERATIONS: usize = 1500;
-/// Step size of the regression: below 2 over the curvature, which is at most
-/// 1/2 for rows of unit length and a bias, and the ridge's share.
+/// Step size of the regression. It must be below 2 over the curvature, which is at most 1/2
+/// for rows of unit length and a bias, plus the ridge's share.
 const RATE: f64 = 2.0;
-/// Ridge penalty: an inverse of scikit-learn's default C = 1 over its sum of losses.
+/// Ridge penalty: the inverse of scikit-learn's default C = 1 for a sum of losses.
 const RIDGE: f64 = 1.0;
 
-/// One held-out episode: shares of gold evidence held, over all questions.
+/// Shares of gold evidence held in one held-out episode, over all questions.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct EvidenceReport {
-    /// For instance `conv-26`.
+    /// Id of the episode, for instance `conv-26`.
     pub episode: String,
     /// Words in the policy's bank over words of the dialogue.
     pub bank_share: f64,
-    /// Evidence that the policy's bank names.
+    /// Share that the policy's bank cites.
     pub policy: f64,
-    /// Evidence among random turns of as many words.
+    /// Share among random turns of as many words.
     pub random: f64,
-    /// Evidence among the regression's best turns of as many words.
+    /// Share among the regression's highest-ranked turns of as many words.
     pub tfidf_regression: f64,
 }
 
-/// Compares a policy's bank with its rivals at the bank's own size.
+/// Compares a policy's bank with the baselines at the size of the bank.
 pub fn compare(
     opened: &OpenEpisode,
     result: &RolloutResult,
     regression: &Regression,
     run_seed: u64,
-) -> Result<EvidenceReport> {
+) -> EvidenceReport {
     let turns: Vec<&Turn> = opened.turns.iter().flatten().collect();
     let budget = result.words.total;
     let mut random = 0.0;
@@ -58,7 +57,7 @@ pub fn compare(
         .map(|turn| regression.score(&turn.text))
         .collect();
     order.sort_by(|a, b| scores[*b].total_cmp(&scores[*a]).then(a.cmp(b)));
-    Ok(EvidenceReport {
+    EvidenceReport {
         episode: opened.id.clone(),
         bank_share: budget as f64 / opened.dialogue().iter().sum::<u64>().max(1) as f64,
         policy: held(
@@ -67,10 +66,10 @@ pub fn compare(
         ),
         random: random / DRAWS as f64,
         tfidf_regression: held(opened, &within(&turns, &order, budget)),
-    })
+    }
 }
 
-/// The turns taken in order until the next does not fit.
+/// Returns the turns taken in order until the next does not fit.
 fn within<'a>(turns: &[&'a Turn], order: &[usize], budget: u64) -> BTreeSet<&'a str> {
     let mut left = budget;
     let mut taken = BTreeSet::new();
@@ -85,7 +84,7 @@ fn within<'a>(turns: &[&'a Turn], order: &[usize], budget: u64) -> BTreeSet<&'a 
     taken
 }
 
-/// Share of gold evidence that is held, over all questions: 1 - M-Fail.
+/// Returns the share of gold evidence among `turns`, over all questions: 1 - M-Fail.
 fn held(opened: &OpenEpisode, turns: &BTreeSet<&str>) -> f64 {
     let gold = opened
         .questions
@@ -97,8 +96,8 @@ fn held(opened: &OpenEpisode, turns: &BTreeSet<&str>) -> f64 {
     f64::from(found) / f64::from(count.max(1))
 }
 
-/// Logistic regression on TF-IDF of words and word pairs, smoothed idf, rows of
-/// unit length, as scikit-learn's defaults have it.
+/// A logistic regression on TF-IDF of words and word pairs, with smoothed idf and rows of unit
+/// length (scikit-learn's defaults).
 pub struct Regression {
     terms: BTreeMap<String, (usize, f64)>,
     weights: Vec<f64>,
@@ -106,7 +105,7 @@ pub struct Regression {
 }
 
 impl Regression {
-    /// Learns which turns are evidence of some question.
+    /// Trains the regression to predict that a turn is evidence of some question.
     pub fn train(episodes: &[OpenEpisode]) -> Self {
         let mut texts = Vec::new();
         let mut labels = Vec::new();
@@ -141,11 +140,11 @@ impl Regression {
         };
         model.weights = vec![0.0; model.terms.len()];
         let rows: Vec<_> = texts.iter().map(|text| model.row(text)).collect();
-        model.optimizer_step(&rows, &labels);
+        model.fit(&rows, &labels);
         model
     }
 
-    fn optimizer_step(&mut self, rows: &[Vec<(usize, f64)>], labels: &[f64]) {
+    fn fit(&mut self, rows: &[Vec<(usize, f64)>], labels: &[f64]) {
         let count = rows.len().max(1) as f64;
         for _ in 0..ITERATIONS {
             let mut gradient: Vec<f64> = self.weights.iter().map(|w| RIDGE * w / count).collect();
@@ -171,7 +170,7 @@ impl Regression {
         1.0 / (1.0 + (-logit).exp())
     }
 
-    /// Probability that a turn is evidence.
+    /// Returns the probability that a turn is evidence.
     pub fn score(&self, text: &str) -> f64 {
         self.probability(&self.row(&terms_of(text)))
     }
@@ -227,7 +226,7 @@ mod tests {
             .iter()
             .map(|text| model.row(&terms_of(text)))
             .collect();
-        model.optimizer_step(&rows, &[1.0, 0.0, 1.0, 0.0]);
+        model.fit(&rows, &[1.0, 0.0, 1.0, 0.0]);
         let (moved, hello) = (model.score("I moved"), model.score("Hello!"));
         assert!(moved > 0.55 && hello < 0.45, "{moved} {hello}");
     }

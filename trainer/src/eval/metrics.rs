@@ -1,4 +1,4 @@
-//! The figures of an evaluation: by episode, then the mean over episodes.
+//! Metrics of an evaluation: per episode, then averaged over episodes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,15 +7,15 @@ use memloom_runtime::types::{Question, Score};
 use serde::{Deserialize, Serialize};
 
 use crate::env::OpenEpisode;
-use crate::eval::Exam;
+use crate::eval::eval_set::EvalSet;
 use crate::rollout::outcome::RolloutResult;
 
-/// Means over episodes (macro averages), unless said otherwise.
+/// Metrics of an evaluation: means over episodes (macro averages), unless noted.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
-pub struct Figures {
-    /// Mean score of the questions minus the whole bank's compression penalty.
+pub struct EvalMetrics {
+    /// Mean score of the questions minus the compression penalty of the whole bank.
     pub reward: f64,
-    /// The same with sampling at temperature 1; for a fixed script its reward.
+    /// Reward with sampling at temperature 1; equal to `reward` for a fixed script.
     pub sampled_reward: f64,
     /// Standard token F1 (SQuAD normalisation, multiset overlap).
     pub f1: f64,
@@ -23,32 +23,31 @@ pub struct Figures {
     pub f1_paper: f64,
     /// Clipped unigram precision with brevity penalty.
     pub bleu_1: f64,
-    /// Share of gold evidence that the bank does not name, over all questions of
-    /// an episode.
+    /// Share of gold evidence that the bank does not cite, over all questions of an episode.
     pub m_fail: f64,
     /// Words in the final bank.
     pub bank_words: f64,
     /// Bank words over dialogue words.
     pub bank_share: f64,
-    /// The environment's other metrics.
+    /// Other metrics of the environment.
     pub metrics: BTreeMap<String, f64>,
-    /// Standard F1 by question category (over the questions of all episodes).
+    /// Token F1 by question category, over the questions of all episodes.
     pub f1_by_category: BTreeMap<String, f64>,
-    /// Operations asked of the bank, by name.
+    /// Operations requested from the bank, by name.
     pub operations: BTreeMap<String, f64>,
-    /// Model outputs that could not be read.
+    /// Model outputs that could not be parsed.
     pub malformed: f64,
     /// Operations that the bank refused.
     pub refused: f64,
-    /// Outputs that were cut off because the context was full; 0 for a fixed script.
+    /// Outputs cut off by a full context; 0 for a fixed script.
     #[serde(default)]
     pub context_cuts: f64,
-    /// Prompts that left no room in the context: the policy was given an empty text;
+    /// Prompts that left no room in the context, for which the policy received an empty text;
     /// 0 for a fixed script.
     #[serde(default)]
     pub context_overflows: f64,
-    /// Questions that a server kept from being answered or labelled; they count in no
-    /// other figure.
+    /// Questions that a failing server left unanswered or unlabelled. No other metric counts
+    /// them.
     #[serde(default)]
     pub dropped_questions: f64,
     /// Episodes behind the means.
@@ -101,8 +100,15 @@ fn named(score: &Score, metric: &str) -> Option<f64> {
     found.map(|(_, value)| f64::from(*value))
 }
 
-/// One episode's figures.
-pub fn of(exam: &Exam, opened: &OpenEpisode, result: &RolloutResult) -> Result<Figures> {
+/// Returns the metrics of one episode.
+///
+/// # Errors
+/// Fails if the reward's metric is unknown, or if every question was dropped.
+pub fn of_episode(
+    set: &EvalSet,
+    opened: &OpenEpisode,
+    result: &RolloutResult,
+) -> Result<EvalMetrics> {
     let mut metrics: BTreeMap<String, f64> = BTreeMap::new();
     let mut by_category: BTreeMap<String, f64> = BTreeMap::new();
     let mut questions: BTreeMap<String, u64> = BTreeMap::new();
@@ -111,7 +117,7 @@ pub fn of(exam: &Exam, opened: &OpenEpisode, result: &RolloutResult) -> Result<F
     for (question, score) in opened.questions.iter().zip(&result.scores) {
         let Some(score) = score else { continue };
         asked += 1;
-        reward += reward_of(question, Some(score), &result.evidence, &exam.metric)?.unwrap_or(0.0);
+        reward += reward_of(question, Some(score), &result.evidence, &set.metric)?.unwrap_or(0.0);
         for (name, value) in &score.metrics {
             *metrics.entry(name.clone()).or_default() += f64::from(*value);
         }
@@ -128,7 +134,7 @@ pub fn of(exam: &Exam, opened: &OpenEpisode, result: &RolloutResult) -> Result<F
     if let Some(why) = result.dropped.values().next() {
         ensure!(
             asked > 0,
-            "all {} questions of {} were lost: {why}",
+            "all {} questions of {} were dropped: {why}",
             result.dropped.len(),
             opened.id
         );
@@ -141,10 +147,10 @@ pub fn of(exam: &Exam, opened: &OpenEpisode, result: &RolloutResult) -> Result<F
     let (f1, f1_paper, bleu_1) = (take("f1"), take("f1-paper"), take("bleu-1"));
     let dialogue = opened.dialogue();
     let reward = share(reward, asked)
-        - exam
+        - set
             .compression
             .whole(&result.words, &dialogue, opened.sessions());
-    Ok(Figures {
+    Ok(EvalMetrics {
         reward,
         sampled_reward: reward,
         f1,
@@ -171,11 +177,11 @@ pub fn of(exam: &Exam, opened: &OpenEpisode, result: &RolloutResult) -> Result<F
     })
 }
 
-impl Figures {
-    /// The mean over episodes; by category, over questions.
-    pub fn mean(all: &[Figures]) -> Figures {
+impl EvalMetrics {
+    /// Returns the mean over episodes; by category, over questions.
+    pub fn mean(all: &[EvalMetrics]) -> EvalMetrics {
         let count = all.len().max(1) as f64;
-        let mean = |figure: fn(&Figures) -> f64| all.iter().map(figure).sum::<f64>() / count;
+        let mean = |figure: fn(&EvalMetrics) -> f64| all.iter().map(figure).sum::<f64>() / count;
         let mut questions: BTreeMap<String, u64> = BTreeMap::new();
         for figures in all {
             for (category, asked) in &figures.questions {
@@ -186,12 +192,12 @@ impl Figures {
         for (category, sum) in &mut f1_by_category {
             *sum /= questions[category].max(1) as f64;
         }
-        let by_episode = |figure: fn(&Figures) -> &BTreeMap<String, f64>| {
+        let by_episode = |figure: fn(&EvalMetrics) -> &BTreeMap<String, f64>| {
             let mut sums = sums(all, figure);
             sums.values_mut().for_each(|sum| *sum /= count);
             sums
         };
-        Figures {
+        EvalMetrics {
             reward: mean(|f| f.reward),
             sampled_reward: mean(|f| f.sampled_reward),
             f1: mean(|f| f.f1),
@@ -215,8 +221,8 @@ impl Figures {
 }
 
 fn sums(
-    all: &[Figures],
-    figure: impl Fn(&Figures) -> &BTreeMap<String, f64>,
+    all: &[EvalMetrics],
+    figure: impl Fn(&EvalMetrics) -> &BTreeMap<String, f64>,
 ) -> BTreeMap<String, f64> {
     let mut sums: BTreeMap<String, f64> = BTreeMap::new();
     for figures in all {
@@ -227,12 +233,12 @@ fn sums(
     sums
 }
 
-impl Figures {
-    /// The head of a table of [`Figures::row`]s.
+impl EvalMetrics {
+    /// The head of a table of [`EvalMetrics::row`]s.
     pub const HEADER: &'static str =
         "                    reward  sampled     f1  m-fail   words  of dialogue";
 
-    /// One line of a table.
+    /// Returns one line of a table.
     pub fn row(&self, name: &str) -> String {
         format!(
             "  {name:<17} {:>7.3}  {:>7.3}  {:>5.3}  {:>5.1}%  {:>6.0}       {:>5.1}%",
@@ -245,7 +251,7 @@ impl Figures {
         )
     }
 
-    /// A line for people where the context was too short for something.
+    /// Returns a line about prompts and outputs that the context was too short for, if any.
     pub fn overflows(&self) -> Option<String> {
         (self.context_cuts + self.context_overflows > 0.0).then(|| {
             format!(
@@ -255,7 +261,7 @@ impl Figures {
         })
     }
 
-    /// A table for people: the row, categories and operations.
+    /// Returns a table with the metrics, categories and operations.
     pub fn table(&self) -> String {
         let mut lines = vec![Self::HEADER.to_owned(), self.row("policy"), String::new()];
         for (category, f1) in &self.f1_by_category {

@@ -1,6 +1,7 @@
-//! What a policy is worth on episodes that it was not trained on.
+//! Evaluation of a policy on episodes that it was not trained on.
 
 pub mod entry_history;
+pub mod eval_set;
 pub mod evidence_baselines;
 pub mod metrics;
 pub mod samples;
@@ -9,70 +10,34 @@ pub mod scripted_baselines;
 use std::sync::Arc;
 
 use anyhow::Result;
-use memloom_algorithm::reward::Compression;
 use memloom_engine::tokenizer::Tokenizer;
 
-use self::metrics::Figures;
-use crate::config::LogoSection;
-use crate::env::{OpenEpisode, TrainingEnv};
+use self::eval_set::EvalSet;
+use self::metrics::EvalMetrics;
+use crate::env::TrainingEnv;
 use crate::rollout;
 use crate::rollout::Plan;
 use crate::rollout::batcher::Engine;
 use crate::rollout::policy_model::{Overflows, Sampling};
 
-/// Episodes that are rolled out at once: bounds memory, not the result.
+/// Episodes rolled out together. Bounds memory; the result does not depend on it.
 const AT_ONCE: usize = 32;
 
-/// Which episodes, and how a reward is computed.
-#[derive(Clone, Debug)]
-pub struct Exam {
-    /// Split of the environment.
-    pub split: String,
-    /// Episodes, from the split's first.
-    pub episodes: u64,
-    /// Sessions of each; 0 is all.
-    pub horizon: u32,
-    /// Which figure of a score is the reward.
-    pub metric: String,
-    /// The compression penalty; evaluation charges the whole bank.
-    pub compression: Compression,
-}
-
-impl Exam {
-    /// An exam by the run file's rewards.
-    pub fn new(logo: &LogoSection, split: &str, episodes: u64, horizon: u32) -> Self {
-        Self {
-            split: split.to_owned(),
-            episodes,
-            horizon,
-            metric: logo.metric.clone(),
-            compression: Compression {
-                penalty: logo.penalty,
-                threshold: logo.threshold,
-                charge: logo.charge,
-            },
-        }
-    }
-
-    /// Opens the exam's episodes.
-    pub fn open(&self, env: &TrainingEnv) -> Result<Vec<OpenEpisode>> {
-        (0..env.at_most(&self.split, self.episodes)?)
-            .map(|index| env.open(&self.split, index, self.horizon))
-            .collect()
-    }
-}
-
-/// Rolls each of the exam's episodes out once. `done` hears how many have ended.
-pub fn examine(
-    exam: &Exam,
+/// Rolls out each episode of the set once and returns the mean metrics. Calls `done` with the
+/// number of episodes that have ended.
+///
+/// # Errors
+/// Fails if an episode cannot be opened, rolled out or scored.
+pub fn evaluate(
+    set: &EvalSet,
     env: &TrainingEnv,
     tokenizer: &Arc<Tokenizer>,
     sampling: Sampling,
     engine: &mut dyn Engine,
     done: &mut dyn FnMut(usize),
-) -> Result<Figures> {
-    let episodes = exam.open(env)?;
-    let mut figures = Vec::new();
+) -> Result<EvalMetrics> {
+    let episodes = set.open(env)?;
+    let mut metrics = Vec::new();
     for (batch, opened) in episodes.chunks(AT_ONCE).enumerate() {
         let sampling = Sampling {
             occasion: [sampling.occasion[0], sampling.occasion[1] + batch as u64],
@@ -83,13 +48,13 @@ pub fn examine(
         for (outcome, opened) in outcomes.iter().zip(opened) {
             let mut overflows = Overflows::default();
             outcome.steps.iter().for_each(|step| overflows.count(step));
-            figures.push(Figures {
+            metrics.push(EvalMetrics {
                 context_cuts: overflows.context_cuts as f64,
                 context_overflows: overflows.context_overflows as f64,
-                ..metrics::of(exam, opened, &outcome.result)?
+                ..metrics::of_episode(set, opened, &outcome.result)?
             });
         }
-        done(figures.len());
+        done(metrics.len());
     }
-    Ok(Figures::mean(&figures))
+    Ok(EvalMetrics::mean(&metrics))
 }

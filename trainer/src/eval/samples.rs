@@ -1,5 +1,4 @@
-//! A few episodes for people to read: what was said, what the bank made of it,
-//! and what that was worth.
+//! Sample episodes for readers: the sessions, the history of the bank, and the answers.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -11,8 +10,8 @@ use memloom_runtime::types::SessionContent;
 use serde::{Deserialize, Serialize};
 
 use crate::env::{OpenEpisode, TrainingEnv};
-use crate::eval::Exam;
 use crate::eval::entry_history::{EntryHistory, History, Output};
+use crate::eval::eval_set::EvalSet;
 use crate::eval::metrics::reward_of;
 use crate::rollout::batcher::Engine;
 use crate::rollout::outcome::ask;
@@ -22,86 +21,86 @@ use crate::rollout::single::alone;
 /// An episode of `samples.json`.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Sample {
-    /// For instance `conv-26`.
+    /// Id of the episode, for instance `conv-26`.
     pub episode: String,
-    /// What there was to read.
-    pub sessions: Vec<Sitting>,
-    /// What the policy's roles said while they read.
+    /// Sessions.
+    pub sessions: Vec<SampleSession>,
+    /// Outputs of the policy's roles while it observed the sessions.
     pub outputs: Vec<Output>,
-    /// The bank's entries, also those that were deleted.
+    /// Entries of the bank, including deleted ones.
     pub entries: Vec<EntryHistory>,
-    /// What was asked.
-    pub questions: Vec<Asked>,
+    /// Questions.
+    pub questions: Vec<SampleQuestion>,
 }
 
 /// A session of an episode.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub struct Sitting {
-    /// From 1.
+pub struct SampleSession {
+    /// Number of the session, from 1.
     pub session: u32,
-    /// In the environment's own words.
+    /// Time, as the environment words it.
     pub time: String,
-    /// What was said.
+    /// Turns.
     pub turns: Vec<Utterance>,
 }
 
 /// A turn of a session.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Utterance {
-    /// The environment's id, which evidence names.
+    /// The environment's id of the turn, which evidence cites.
     pub id: String,
-    /// Who said it.
+    /// Speaker.
     pub speaker: String,
-    /// What was said.
+    /// Text.
     pub text: String,
 }
 
-/// A question, its answer and what that was worth.
+/// A question, its answer and the answer's reward.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub struct Asked {
-    /// The question.
+pub struct SampleQuestion {
+    /// Text of the question.
     pub text: String,
-    /// Its category.
+    /// Category.
     pub category: String,
-    /// The answer; empty where the policy did not know.
+    /// Answer; empty if the policy gave none.
     pub answer: String,
-    /// What it counts in the run's rewards.
+    /// Reward of the answer by the run's metric.
     pub reward: f64,
-    /// The environment's figures.
+    /// Metrics of the environment.
     pub metrics: BTreeMap<String, f64>,
-    /// Gold evidence: turns, and whether the final bank names them.
+    /// Gold evidence: by turn, true if the final bank cites it.
     pub evidence: BTreeMap<String, bool>,
 }
 
-/// Lives through the exam's episodes and writes down how.
+/// Plays the episodes of the set and records them.
 ///
 /// # Errors
-/// Those of an evaluation.
+/// Fails if an episode cannot be opened, played or scored.
 pub fn play(
-    exam: &Exam,
+    set: &EvalSet,
     env: &TrainingEnv,
     tokenizer: &Arc<Tokenizer>,
     sampling: Sampling,
     engine: &mut dyn Engine,
 ) -> Result<Vec<Sample>> {
-    let opened = exam.open(env)?;
+    let opened = set.open(env)?;
     opened
         .iter()
         .map(|opened| {
             alone(tokenizer, sampling, engine, |model| {
-                live(opened, opened.start(model)?, &exam.metric)
+                record(opened, opened.start(model)?, &set.metric)
             })
             .with_context(|| format!("the sample episode {}", opened.id))
         })
         .collect()
 }
 
-fn live(opened: &OpenEpisode, mut episode: Episode, metric: &str) -> Result<Sample> {
+fn record(opened: &OpenEpisode, mut episode: Episode, metric: &str) -> Result<Sample> {
     let mut history = History::default();
     let mut sessions = Vec::new();
     episode.record();
     for session in 1..=opened.sessions() {
-        sessions.push(sitting(session, episode.session(session)?));
+        sessions.push(sample_session(session, episode.session(session)?));
         episode.observe(session, None)?;
         let events = episode.take_events();
         history.session(session, &events, &episode.entries()?);
@@ -118,7 +117,7 @@ fn live(opened: &OpenEpisode, mut episode: Episode, metric: &str) -> Result<Samp
         };
         let reward = reward_of(question, Some(&score), &named, metric)?;
         let held = |turn: &String| (turn.clone(), named.contains(turn));
-        questions.push(Asked {
+        questions.push(SampleQuestion {
             text: question.text.clone(),
             category: question.category.clone(),
             answer: answer.text,
@@ -140,9 +139,9 @@ fn live(opened: &OpenEpisode, mut episode: Episode, metric: &str) -> Result<Samp
     })
 }
 
-fn sitting(session: u32, content: SessionContent) -> Sitting {
+fn sample_session(session: u32, content: SessionContent) -> SampleSession {
     match content {
-        SessionContent::Dialogue(dialogue) => Sitting {
+        SessionContent::Dialogue(dialogue) => SampleSession {
             session,
             time: dialogue.time,
             turns: dialogue
@@ -155,7 +154,7 @@ fn sitting(session: u32, content: SessionContent) -> Sitting {
                 })
                 .collect(),
         },
-        SessionContent::Task(task) => Sitting {
+        SessionContent::Task(task) => SampleSession {
             session,
             time: task.time,
             turns: vec![Utterance {

@@ -1,6 +1,5 @@
-//! Fixed scripts beside the trained policy: what keeping everything, keeping
-//! nothing, the demonstrator and the expert are worth in the same bank, under
-//! the same questions.
+//! Baselines by fixed scripts: keep everything, keep nothing, the demonstrator and the expert,
+//! each with the same bank and questions as the policy.
 
 use std::collections::BTreeMap;
 
@@ -8,12 +7,13 @@ use anyhow::{Context, Result};
 use memloom_runtime::DemonstrationModel;
 
 use crate::env::{OpenEpisode, TrainingEnv};
-use crate::eval::metrics::Figures;
-use crate::eval::{Exam, metrics};
+use crate::eval::eval_set::EvalSet;
+use crate::eval::metrics;
+use crate::eval::metrics::EvalMetrics;
 use crate::rng::{Purpose, derive};
 use crate::rollout::outcome::{Asked, RolloutCounts, RolloutResult};
 
-/// The report's name of each script, and the environment's.
+/// Names of each script: in the summary, and in the environment.
 const SCRIPTS: [(&str, &str); 4] = [
     ("keep_everything", "everything"),
     ("keep_nothing", "nothing"),
@@ -21,9 +21,16 @@ const SCRIPTS: [(&str, &str); 4] = [
     ("expert", "expert"),
 ];
 
-/// Plays every script on the exam's episodes.
-pub fn play(exam: &Exam, env: &TrainingEnv, run_seed: u64) -> Result<BTreeMap<String, Figures>> {
-    let episodes = exam.open(env)?;
+/// Plays every script on the episodes of the set, and returns the metrics by script.
+///
+/// # Errors
+/// Fails if an episode or a script fails.
+pub fn play(
+    set: &EvalSet,
+    env: &TrainingEnv,
+    run_seed: u64,
+) -> Result<BTreeMap<String, EvalMetrics>> {
+    let episodes = set.open(env)?;
     let mut report = BTreeMap::new();
     for (name, script) in SCRIPTS {
         let mut all = Vec::new();
@@ -31,9 +38,9 @@ pub fn play(exam: &Exam, env: &TrainingEnv, run_seed: u64) -> Result<BTreeMap<St
             let seed = derive(run_seed, Purpose::Baseline, &[index as u64]);
             let result = script_on(opened, script, seed)
                 .with_context(|| format!("the script {script} on {}", opened.id))?;
-            all.push(metrics::of(exam, opened, &result)?);
+            all.push(metrics::of_episode(set, opened, &result)?);
         }
-        report.insert(name.to_owned(), Figures::mean(&all));
+        report.insert(name.to_owned(), EvalMetrics::mean(&all));
     }
     Ok(report)
 }

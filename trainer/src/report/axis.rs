@@ -1,11 +1,11 @@
-//! Where the axes of a chart end, where their ticks are, and how numbers look.
+//! Axes of charts: ends, ticks, and the format of numbers.
 
-/// An axis: its ends and the values that are labelled.
+/// An axis: its ends and labelled values.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scale {
     /// The value at the lower end.
     pub low: f64,
-    /// The value at the upper end; above `low`.
+    /// The value at the upper end, above `low`.
     pub high: f64,
     /// Values to label, in order, between the ends.
     pub ticks: Vec<f64>,
@@ -13,7 +13,7 @@ pub struct Scale {
 }
 
 impl Scale {
-    /// An axis that ends on ticks, a bit beyond the values.
+    /// Returns an axis that ends on ticks and covers the values.
     pub fn around(least: f64, most: f64) -> Self {
         let (least, most) = apart(least, most);
         let step = round_step((most - least) / 4.0);
@@ -26,7 +26,7 @@ impl Scale {
         }
     }
 
-    /// An axis that ends on the first and last of the steps of a run.
+    /// Returns an axis that ends on the first and last step of a run.
     pub fn of_steps(first: f64, last: f64) -> Self {
         let last = last.max(first + 1.0);
         let step = round_step((last - first) / 5.0).max(1.0);
@@ -38,12 +38,12 @@ impl Scale {
         }
     }
 
-    /// Where a value lies: 0 at the lower end, 1 at the upper.
+    /// Returns the position of a value: 0 at the lower end, 1 at the upper.
     pub fn place(&self, value: f64) -> f64 {
         (value - self.low) / (self.high - self.low)
     }
 
-    /// The text at a tick.
+    /// Returns the label of a tick.
     pub fn label(&self, tick: f64) -> String {
         if tick == 0.0 {
             return "0".into();
@@ -62,7 +62,7 @@ impl Scale {
     }
 }
 
-/// A number in a table or a legend: about three digits that say something.
+/// Formats a number for a table or legend, with about three significant digits.
 pub fn number(value: f64) -> String {
     let size = value.abs();
     if value == 0.0 {
@@ -91,12 +91,12 @@ fn scientific(value: f64) -> String {
 }
 
 fn decimals(value: f64, step: f64) -> String {
-    // The logarithm of 0.1 may come out a hair above -1.
+    // The computed logarithm of 0.1 can lie slightly above -1.
     let digits = (-(step.log10() + 1e-9).floor()).clamp(0.0, 9.0) as usize;
     format!("{value:.digits$}").replace('-', "\u{2212}")
 }
 
-/// Ends that differ, so that a flat line has a place.
+/// Returns ends that differ, so that a flat line can be drawn.
 fn apart(least: f64, most: f64) -> (f64, f64) {
     if most > least {
         (least, most)
@@ -107,7 +107,7 @@ fn apart(least: f64, most: f64) -> (f64, f64) {
     }
 }
 
-/// The 1, 2, 5 or 10 times a power of ten that is nearest to `step` by ratio.
+/// Returns the number nearest to `step` by ratio among 1, 2, 5 and 10 times a power of ten.
 fn round_step(step: f64) -> f64 {
     let power = 10f64.powf(step.log10().floor());
     let factor = match step / power {

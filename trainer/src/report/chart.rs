@@ -1,10 +1,10 @@
-//! One chart as inline SVG, with its legend beside: readable without scripts,
-//! coloured by the page's style sheet.
+//! One chart as inline SVG with a legend. It needs no scripts; colours come from the page's
+//! style sheet.
 
 use std::fmt::Write;
 
 use crate::report::axis::{Scale, number};
-use crate::report::page::escape;
+use crate::report::html::escape;
 
 const WIDTH: f64 = 480.0;
 const HEIGHT: f64 = 250.0;
@@ -12,47 +12,47 @@ const LEFT: f64 = 50.0;
 const RIGHT: f64 = 16.0;
 const TOP: f64 = 20.0;
 const BOTTOM: f64 = 36.0;
-/// Stage labels that start closer than this would overlap.
+/// Width of a stage label; labels closer than this would overlap.
 const LABEL_WIDTH: f64 = 66.0;
-/// Runs of points longer than this are smoothed where they are noisy.
+/// Number of points above which a noisy line is smoothed.
 const SMOOTHED_FROM: usize = 40;
 
-/// What is drawn.
+/// A chart.
 pub struct Chart {
-    /// What it shows.
+    /// Title.
     pub title: String,
-    /// What its values are; may be empty.
+    /// Unit of the values; may be empty.
     pub unit: String,
-    /// Of the horizontal axis.
+    /// Label of the horizontal axis.
     pub steps: &'static str,
-    /// Where stages begin, and what they are called.
+    /// Starts and labels of the stages.
     pub stages: Vec<(f64, String)>,
-    /// The lines, at least one.
+    /// Lines, at least one.
     pub lines: Vec<Line>,
-    /// Whether the vertical axis starts at zero.
+    /// Starts the vertical axis at zero.
     pub from_zero: bool,
 }
 
 /// A line of a chart.
 pub struct Line {
-    /// Comes once before the names of lines that share it; may be empty.
+    /// Heading in the legend of the lines that share it; may be empty.
     pub group: String,
-    /// In the legend.
+    /// Name in the legend.
     pub name: String,
-    /// Which of the palette's colours.
+    /// Index into the palette.
     pub colour: usize,
-    /// Which of the dash patterns.
+    /// Index into the dash patterns.
     pub dash: usize,
-    /// Whether single points are marked: there are few of them.
+    /// Marks single points; for lines of few points.
     pub marked: bool,
-    /// Whether a mean over neighbours is drawn over the points.
+    /// Draws a moving mean over the points.
     pub noisy: bool,
-    /// (step, value), in order of steps; at least one.
+    /// (step, value) pairs in order of steps, at least one.
     pub points: Vec<(f64, f64)>,
 }
 
 impl Chart {
-    /// A figure with title, legend and drawing.
+    /// Returns an HTML figure with title, legend and drawing.
     pub fn html(&self) -> String {
         let mut html = String::from("<figure class=\"chart\"><figcaption>");
         let _ = write!(html, "<h3>{}", escape(&self.title));
@@ -169,7 +169,7 @@ impl Chart {
     }
 }
 
-/// From steps and values to where they are drawn.
+/// Maps steps and values to positions in the drawing.
 type Placing<'a> = dyn Fn(&[(f64, f64)]) -> Vec<(f64, f64)> + 'a;
 
 impl Line {
@@ -214,7 +214,7 @@ fn path(points: &[(f64, f64)]) -> String {
     path
 }
 
-/// Means over `window` points, each with those around it as far as there are any.
+/// Returns moving means over `window` points, fewer at the ends.
 fn smoothed(points: &[(f64, f64)], window: usize) -> Vec<(f64, f64)> {
     let reach = window / 2;
     (0..points.len())

@@ -1,66 +1,66 @@
-//! Which figures are drawn, where, and under what name. Figures that are not
-//! listed here are drawn too, under "More".
+//! The charts of the page: sections, titles and metrics. Metrics that are not listed here are
+//! drawn under "More".
 
 /// A section of the page.
 pub struct Section {
-    /// Its heading.
+    /// Heading.
     pub title: &'static str,
-    /// What a reader needs to know; may be empty.
+    /// Note below the heading; may be empty.
     pub note: &'static str,
-    /// Its charts.
-    pub charts: &'static [Known],
+    /// Charts.
+    pub charts: &'static [ChartEntry],
 }
 
-/// A chart of figures that are known.
-pub struct Known {
-    /// What it shows.
+/// A chart of listed metrics.
+pub struct ChartEntry {
+    /// Title.
     pub title: &'static str,
-    /// Of the values.
+    /// Unit of the values.
     pub unit: &'static str,
-    /// What values are multiplied with.
-    pub times: f64,
-    /// How it is drawn.
+    /// Factor from recorded to drawn values.
+    pub scale: f64,
+    /// Style of the lines and the axis.
     pub look: Probe,
-    /// Its lines.
-    pub lines: &'static [KnownLine],
+    /// Lines.
+    pub lines: &'static [LineEntry],
 }
 
-/// How a chart is drawn.
+/// Style of a chart.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Probe {
-    /// Single steps say little: their mean is drawn over them; from zero.
+    /// Noisy values: a moving mean is drawn over them. The axis starts at zero.
     Noisy,
-    /// The same, but the axis begins where the values do.
+    /// As [`Probe::Noisy`], but the axis starts at the least value.
     NoisyAnywhere,
-    /// As it is, from zero.
+    /// Plain lines. The axis starts at zero.
     Plain,
 }
 
-/// A line of a known chart.
-pub struct KnownLine {
-    /// In the legend.
+/// A line of a listed chart.
+pub struct LineEntry {
+    /// Name in the legend.
     pub name: &'static str,
     /// Kind of the points, see [`crate::report::jsonl::Points`].
     pub kind: &'static str,
-    /// Keys whose figures are added up. A key that ends with a point stands for
-    /// all figures below it, a line each.
+    /// Keys whose metrics are added up. A key that ends with a dot stands for all metrics below
+    /// it, one line each.
     pub keys: &'static [&'static str],
 }
 
-const fn line(name: &'static str, kind: &'static str, keys: &'static [&'static str]) -> KnownLine {
-    KnownLine { name, kind, keys }
+const fn line(name: &'static str, kind: &'static str, keys: &'static [&'static str]) -> LineEntry {
+    LineEntry { name, kind, keys }
 }
 
 const fn chart(
     title: &'static str,
     unit: &'static str,
     look: Probe,
-    lines: &'static [KnownLine],
-) -> Known {
-    Known {
+    lines: &'static [LineEntry],
+) -> ChartEntry {
+    ChartEntry {
         title,
         unit,
-        times: 1.0,
+        scale: 1.0,
         look,
         lines,
     }
@@ -77,7 +77,7 @@ const TIMED_WARM: &str = "timing/warm-start";
 pub const SECTIONS: [Section; 5] = [
     Section {
         title: "Reward and memory",
-        note: "Faint lines are single steps, strong ones means over their neighbours; legends give the last value. Training episodes are sampled, validation is greedy on episodes of its own. Rerolls are paid for one session from the memory right after it, so their level is not that of the global rollouts.",
+        note: "Faint lines are single steps, strong lines are moving means; legends give the last value. Training samples outputs; validation is greedy, on its own episodes. A reroll is rewarded for one session, from the bank right after that session, so its level differs from that of global rollouts.",
         charts: &[
             chart(
                 "Reward",
@@ -130,7 +130,7 @@ pub const SECTIONS: [Section; 5] = [
         charts: &[
             chart(
                 "Operations",
-                "asked of banks",
+                "requested from banks",
                 Probe::Noisy,
                 &[line("", STEP, &["operations."])],
             ),
@@ -165,7 +165,7 @@ pub const SECTIONS: [Section; 5] = [
             ),
             chart(
                 "Groups",
-                "that rewards are compared in",
+                "of rollouts or rerolls whose rewards are compared",
                 Probe::Noisy,
                 &[
                     line(
@@ -188,7 +188,7 @@ pub const SECTIONS: [Section; 5] = [
     },
     Section {
         title: "Updates",
-        note: "First ratio deviation and first KL compare training with sampling before the step's first update: 0 but for rounding.",
+        note: "First ratio deviation and first KL compare training with sampling before the step's first update. Both are 0 up to rounding.",
         charts: &[
             chart(
                 "Loss",
@@ -233,7 +233,7 @@ pub const SECTIONS: [Section; 5] = [
                 &[line("KL", STEP, &["divergence"])],
             ),
             chart(
-                "Value head's loss",
+                "Value loss",
                 "PPO only",
                 Probe::Noisy,
                 &[line("value loss", STEP, &["value_loss"])],
@@ -248,7 +248,7 @@ pub const SECTIONS: [Section; 5] = [
     },
     Section {
         title: "Speed and memory",
-        note: "Steps that a resumed run did again are drawn once.",
+        note: "Steps that a resumed run repeated are drawn once.",
         charts: &[
             chart(
                 "Seconds",
@@ -276,8 +276,8 @@ pub const SECTIONS: [Section; 5] = [
                     line("through updates", STEP, &["trained_tokens"]),
                 ],
             ),
-            Known {
-                times: 100.0,
+            ChartEntry {
+                scale: 100.0,
                 ..chart(
                     "Guests' share",
                     "% of a step's processor time",
@@ -285,8 +285,8 @@ pub const SECTIONS: [Section; 5] = [
                     &[line("guests and host calls", TIMED_STEP, &["guest_share"])],
                 )
             },
-            Known {
-                times: 1.0 / (1u64 << 30) as f64,
+            ChartEntry {
+                scale: 1.0 / (1u64 << 30) as f64,
                 ..chart(
                     "Memory",
                     "GiB",
@@ -302,7 +302,7 @@ pub const SECTIONS: [Section; 5] = [
     },
     Section {
         title: "Warm start",
-        note: "Supervised steps on demonstrations, before LoGo-GRPO.",
+        note: "Supervised steps on demonstrations, before RL.",
         charts: &[
             chart(
                 "Loss",
@@ -347,9 +347,9 @@ pub const SECTIONS: [Section; 5] = [
     },
 ];
 
-/// Whether a figure of a kind of points has a place in [`SECTIONS`], or is
-/// nothing to draw: memory is shown once.
-pub fn knows(kind: &str, key: &str) -> bool {
+/// Returns true if [`SECTIONS`] lists a metric, or if the metric is a memory size, which is
+/// drawn for one kind only.
+pub fn is_listed(kind: &str, key: &str) -> bool {
     if ["rss_bytes", "peak_rss_bytes", "device_bytes"].contains(&key) {
         return true;
     }
@@ -360,7 +360,7 @@ pub fn knows(kind: &str, key: &str) -> bool {
     lines
         .filter(|line| line.kind == kind)
         .flat_map(|line| line.keys)
-        .any(|known| *known == key || known.ends_with('.') && key.starts_with(known))
+        .any(|listed| *listed == key || listed.ends_with('.') && key.starts_with(listed))
 }
 
 #[cfg(test)]
@@ -368,10 +368,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn figures_are_known_by_kind_and_key() {
-        assert!(knows("step", "reward"));
-        assert!(knows("step", "operations.insert"));
-        assert!(!knows("warm-start", "reward"));
-        assert!(!knows("step", "reward_of_something_new"));
+    fn metrics_are_listed_by_kind_and_key() {
+        assert!(is_listed("step", "reward"));
+        assert!(is_listed("step", "operations.insert"));
+        assert!(!is_listed("warm-start", "reward"));
+        assert!(!is_listed("step", "reward_of_something_new"));
     }
 }

@@ -1,4 +1,4 @@
-//! What runs amounted to, a column each, and where their run files differ.
+//! Tables with a column per run: results, and differences between run files.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -6,11 +6,11 @@ use std::fmt::Write;
 use serde_json::Value;
 
 use crate::report::axis::number;
+use crate::report::html::{escape, run_heads};
 use crate::report::jsonl::TIMING;
-use crate::report::page::{escape, run_heads};
 use crate::report::run_folder::Run;
 
-/// A figure of the summary: its name, where it is in `summary.json`, how it reads.
+/// A row of the summary: name, path in `summary.json`, format.
 type Row = (&'static str, &'static str, fn(f64) -> String);
 
 const ROWS: [Row; 9] = [
@@ -27,8 +27,8 @@ const ROWS: [Row; 9] = [
 
 const WHOLE: [Row; 8] = [
     ("Seed", "/seed", number),
-    ("LoGo-GRPO steps", "/steps", number),
-    ("Warm start and LoGo-GRPO", "/training_seconds", seconds),
+    ("RL steps", "/steps", number),
+    ("Warm start and RL", "/training_seconds", seconds),
     ("Whole run", "/seconds", seconds),
     ("Tokens sampled", "/generated_tokens", number),
     ("Tokens through updates", "/trained_tokens", number),
@@ -36,8 +36,8 @@ const WHOLE: [Row; 8] = [
     ("Guests' share of a step", "/guest_share/mean", percent),
 ];
 
-/// Who held evidence, and where `summary.json` says how much.
-const RIVALS: [(&str, &str); 3] = [
+/// Selectors compared by the evidence they hold, and their keys in `summary.json`.
+const SELECTORS: [(&str, &str); 3] = [
     ("policy", "policy"),
     ("random turns", "random"),
     (
@@ -58,7 +58,7 @@ fn gib(value: f64) -> String {
     format!("{:.2} GiB", value / (1u64 << 30) as f64)
 }
 
-/// The tables at the top of the page.
+/// Returns the tables at the top of the page.
 pub fn summary(runs: &[Run]) -> String {
     let mut whole = Table::new(runs, "Run");
     whole.row("State", |run| match run.summary {
@@ -87,8 +87,8 @@ pub fn summary(runs: &[Run]) -> String {
     format!("<div class=\"tables\">{tables}</div>\n")
 }
 
-/// What is below `root` in the summaries about held-out episodes; none where no
-/// run has it.
+/// Returns the table of the held-out results below `root` in the summaries; `None` if no run
+/// has any.
 fn held_out<'a>(runs: &'a [Run], root: &str, title: &str) -> Option<Table<'a>> {
     let place = |rest: &str| format!("{root}/{rest}");
     if !runs.iter().any(|run| at(run, &place("held_out")).is_some()) {
@@ -115,7 +115,8 @@ fn held_out<'a>(runs: &'a [Run], root: &str, title: &str) -> Option<Table<'a>> {
     Some(table)
 }
 
-/// Shares of evidence beside the rivals', where a run compared them.
+/// Returns the table of the evidence shares of the policy and the baselines; `None` if no run
+/// has any.
 fn evidence(runs: &[Run]) -> Option<Table<'_>> {
     let reports = |run: &Run| -> BTreeMap<String, Value> {
         let reports = at(run, "/evidence").and_then(Value::as_array);
@@ -134,32 +135,31 @@ fn evidence(runs: &[Run]) -> Option<Table<'_>> {
     }
     let mut table = Table::new(runs, "Evidence held in as many words");
     for episode in episodes {
-        for (who, key) in RIVALS {
-            table.row(&format!("{episode}: {who}"), |run| {
+        for (selector, key) in SELECTORS {
+            table.row(&format!("{episode}: {selector}"), |run| {
                 let share = reports(run)
                     .get(&episode)
                     .and_then(|report| report[key].as_f64());
-                share.map_or_else(nothing, percent)
+                share.map_or_else(missing, percent)
             });
         }
     }
     Some(table)
 }
 
-/// Run file keys whose values are not the same in all runs; empty where there
-/// are none.
+/// Returns the table of run file keys whose values differ between runs; empty if none do.
 pub fn differences(runs: &[Run]) -> String {
     let keys: BTreeSet<&String> = runs.iter().flat_map(|run| run.settings.keys()).collect();
     let mut table = Table::new(runs, "Key");
     let mut any = false;
     for key in keys {
         let value = |run: &Run| run.settings.get(key).cloned();
-        // Every run has a folder of its own, which is its column's head.
+        // Every run has its own folder, and the column's head names it.
         if key == "run.out" || runs.iter().all(|run| value(run) == value(&runs[0])) {
             continue;
         }
         any = true;
-        table.row(key, |run| value(run).unwrap_or_else(nothing));
+        table.row(key, |run| value(run).unwrap_or_else(missing));
     }
     if any { table.html() } else { String::new() }
 }
@@ -168,14 +168,14 @@ fn at<'a>(run: &'a Run, place: &str) -> Option<&'a Value> {
     run.summary.as_ref()?.pointer(place)
 }
 
-/// A figure of a run's summary as text.
+/// Formats a number of a run's summary.
 fn figure(run: &Run, place: &str, show: fn(f64) -> String) -> String {
     let value = at(run, place).and_then(Value::as_f64);
-    value.map_or_else(nothing, show)
+    value.map_or_else(missing, show)
 }
 
-/// Stands for a figure that a run does not have.
-fn nothing() -> String {
+/// Returns the mark of a value that a run does not have.
+fn missing() -> String {
     "\u{2013}".into()
 }
 
@@ -189,7 +189,7 @@ fn timed(runs: &[Run]) -> BTreeSet<&str> {
     kinds.filter_map(|kind| kind.strip_prefix(TIMING)).collect()
 }
 
-/// A table with a column for each run.
+/// A table with a column per run.
 struct Table<'a> {
     runs: &'a [Run],
     html: String,
@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn a_summary_shows_before_and_after_and_leaves_blank_what_is_not_there() {
+    fn a_summary_shows_before_and_after_and_marks_missing_values() {
         let summary = serde_json::json!({
             "seed": 7,
             "held_out": {"before": {"reward": 0.25}, "after": {"reward": 0.75, "m_fail": 0.5}},

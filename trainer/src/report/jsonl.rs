@@ -1,5 +1,5 @@
-//! The JSON lines of a run as figures by step. Read by key, so that a line may
-//! hold figures that this file has never heard of.
+//! The JSON lines of a run as metrics by step. Lines are read by key, so that new metrics
+//! need no change here.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -7,38 +7,38 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use serde_json::Value;
 
-/// Figures of one moment of a run.
+/// Metrics of one moment of a run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Point {
-    /// LoGo-GRPO steps that were done by then; in the warm start its own steps.
+    /// RL steps done by then; for the warm start its own steps.
     pub step: u64,
-    /// Seconds that the run had taken by then.
+    /// Seconds of the run so far.
     pub seconds: f64,
-    /// By key; `operations.insert` for what lies deeper.
+    /// Values by key; nested keys are joined by dots, as in `operations.insert`.
     pub figures: BTreeMap<String, f64>,
 }
 
-/// Points by what they are about: `step`, `validation`, `warm-start`, and the
-/// same with [`TIMING`] before them.
+/// Points by kind: `step`, `validation`, `warm-start`, and the same kinds prefixed with
+/// [`TIMING`].
 pub type Points = BTreeMap<String, Vec<Point>>;
 
-/// Comes before the kind of what `timings.jsonl` says.
+/// Prefix of the kinds read from `timings.jsonl`.
 pub const TIMING: &str = "timing/";
 
-/// Where a new stage begins.
+/// The start of a curriculum stage.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StageStart {
-    /// Its first LoGo-GRPO step.
+    /// First RL step of the stage.
     pub step: u64,
-    /// Sessions of its episodes.
+    /// Sessions of each episode.
     pub horizon: u64,
 }
 
-/// The points and stages of a run folder.
+/// Reads the points and stages of a run folder.
 ///
 /// # Errors
-/// A file that cannot be read; a damaged line, which is named, unless it is the
-/// last one: a run that was killed leaves that cut.
+/// Fails on a file that cannot be read, and on a damaged line, which the error names. A damaged
+/// last line is skipped: a killed run leaves one.
 pub fn read(folder: &Path) -> Result<(Points, Vec<StageStart>)> {
     let mut points = timings(&objects(&folder.join("timings.jsonl"))?);
     let (metrics, stages) = metrics(&objects(&folder.join("metrics.jsonl"))?, &points);
@@ -48,7 +48,7 @@ pub fn read(folder: &Path) -> Result<(Points, Vec<StageStart>)> {
 
 fn objects(path: &Path) -> Result<Vec<Value>> {
     let text = std::fs::read_to_string(path)
-        .with_context(|| format!("cannot read {}: is this a run's folder?", path.display()))?;
+        .with_context(|| format!("cannot read {}: not a run folder?", path.display()))?;
     let mut lines = text.lines().enumerate().peekable();
     let mut objects = Vec::new();
     while let Some((index, line)) = lines.next() {
@@ -58,7 +58,7 @@ fn objects(path: &Path) -> Result<Vec<Value>> {
             Err(error) => {
                 return Err(error).with_context(|| {
                     format!(
-                        "line {} of {} is damaged: remove it to go on without it",
+                        "line {} of {} is damaged; remove the line to continue without it",
                         index + 1,
                         path.display()
                     )
@@ -69,8 +69,8 @@ fn objects(path: &Path) -> Result<Vec<Value>> {
     Ok(objects)
 }
 
-/// What was timed. A run that was resumed did some steps again: the last time
-/// counts, while the seconds of all go on adding up.
+/// Reads timings. A resumed run repeats some steps: the last timing of a step counts, while
+/// seconds add up over all of them.
 fn timings(lines: &[Value]) -> Points {
     let mut points = Points::new();
     let mut seconds = 0.0;
@@ -129,8 +129,8 @@ fn metrics(lines: &[Value], timings: &Points) -> (Points, Vec<StageStart>) {
     (points, stages)
 }
 
-/// Seconds after which a line was written; those of the whole run so far for a
-/// line whose time a kill has swallowed.
+/// Returns the seconds after which a line was written. A kill can lose a line's timing; such a
+/// line is placed at the end of the timed run.
 fn when(timings: &Points, kind: &str, step: u64) -> f64 {
     let timed = timings.get(&format!("{TIMING}{kind}"));
     let same = timed.and_then(|points| points.iter().find(|point| point.step == step));
@@ -143,7 +143,7 @@ fn when(timings: &Points, kind: &str, step: u64) -> f64 {
     )
 }
 
-/// Every number of a line but those that say which line it is.
+/// Returns every number of a line except those that identify the line.
 fn figures(line: &Value) -> BTreeMap<String, f64> {
     let mut figures = BTreeMap::new();
     flatten("", line, &mut figures);
@@ -240,7 +240,7 @@ mod tests {
         let empty = tempfile::tempdir().unwrap();
         let error = format!("{:#}", read(empty.path()).unwrap_err());
         assert!(
-            error.contains("timings.jsonl: is this a run's folder?"),
+            error.contains("timings.jsonl: not a run folder?"),
             "{error}"
         );
     }

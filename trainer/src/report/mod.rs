@@ -1,12 +1,12 @@
-//! What runs did, as one HTML page without anything outside of it, and as
-//! TensorBoard's event files.
+//! Reports about runs: one self-contained HTML page, and TensorBoard event files.
 
 pub(crate) mod axis;
 mod chart;
 mod chart_catalogue;
 mod comparison;
+pub(crate) mod html;
 mod jsonl;
-pub(crate) mod page;
+mod page;
 mod run_folder;
 mod samples;
 mod tensorboard;
@@ -18,15 +18,15 @@ use anyhow::{Context, Result, ensure};
 use self::run_folder::Run;
 use crate::run::checkpoint::write_file;
 
-/// Colours that people can tell apart, also those who see fewer of them.
+/// Colours of the palette, chosen to be told apart by colour-blind readers too.
 const MOST_RUNS: usize = 8;
 
-/// Writes a page about runs, by default into the folder of the one, and returns
-/// where it is. Their event files are brought up to date.
+/// Writes a page about runs and returns its path, by default `report.html` in the folder of
+/// the only run. Rewrites the runs' event files too.
 ///
 /// # Errors
-/// A folder that is no run's or is damaged; several runs without `out`; more
-/// than eight.
+/// Fails on a folder that is not a run's or is damaged, on several runs without `out`, and on
+/// more than eight runs.
 pub fn write(folders: &[PathBuf], out: Option<PathBuf>) -> Result<PathBuf> {
     let out = match (folders, out) {
         (_, Some(out)) => out,
@@ -35,7 +35,7 @@ pub fn write(folders: &[PathBuf], out: Option<PathBuf>) -> Result<PathBuf> {
     };
     ensure!(
         folders.len() <= MOST_RUNS,
-        "{} runs: a report shows at most {MOST_RUNS}, which is how many colours can be told apart",
+        "{} runs: a report shows at most {MOST_RUNS}, since it has no more distinct colours",
         folders.len()
     );
     let mut runs = folders
@@ -50,16 +50,16 @@ pub fn write(folders: &[PathBuf], out: Option<PathBuf>) -> Result<PathBuf> {
     Ok(out)
 }
 
-/// Writes a run's figures as TensorBoard's event file.
+/// Writes a run's metrics as a TensorBoard event file.
 ///
 /// # Errors
-/// Journals that cannot be read; an event file that cannot be written.
+/// Fails if the run's JSON lines cannot be read or the event file cannot be written.
 pub fn write_events(folder: &Path) -> Result<()> {
     let (points, _) = jsonl::read(folder)?;
-    tensorboard::write(folder, &points).context("TensorBoard's event file")
+    tensorboard::write(folder, &points).context("cannot write the TensorBoard event file")
 }
 
-/// Runs whose folders have the same name are called by their paths.
+/// Renames runs whose folders have the same name to their paths.
 fn name_apart(runs: &mut [Run]) {
     let names: Vec<String> = runs.iter().map(|run| run.name.clone()).collect();
     for run in runs {

@@ -1,48 +1,15 @@
-//! The page: its head, its sections, and how text gets into it.
+//! The page about runs: tables, charts and sample episodes, section by section.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write;
 
 use crate::report::chart::{Chart, Line};
-use crate::report::chart_catalogue::{Known, KnownLine, Probe, SECTIONS, knows};
+use crate::report::chart_catalogue::{ChartEntry, LineEntry, Probe, SECTIONS, is_listed};
+use crate::report::html::{document, escape, section};
 use crate::report::jsonl::TIMING;
 use crate::report::run_folder::Run;
 use crate::report::{comparison, samples};
 
-/// Text as HTML, also inside attributes.
-pub fn escape(text: &str) -> String {
-    let mut html = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '&' => html.push_str("&amp;"),
-            '<' => html.push_str("&lt;"),
-            '>' => html.push_str("&gt;"),
-            '"' => html.push_str("&quot;"),
-            '\'' => html.push_str("&#39;"),
-            _ => html.push(letter),
-        }
-    }
-    html
-}
-
-/// Heads of table columns, one for each run.
-pub fn run_heads(runs: &[Run]) -> String {
-    let names = runs.iter().enumerate().map(|(index, run)| {
-        let key = swatch(runs, index);
-        format!("<th>{key}{}</th>", escape(&run.name))
-    });
-    names.collect()
-}
-
-/// A run's colour; nothing where there is only one.
-fn swatch(runs: &[Run], index: usize) -> String {
-    match runs.len() {
-        1 => String::new(),
-        _ => format!("<i class=\"swatch c{index}\"></i>"),
-    }
-}
-
-/// The whole page.
+/// Returns the whole page.
 pub fn html(runs: &[Run]) -> String {
     let names: Vec<&str> = runs.iter().map(|run| run.name.as_str()).collect();
     let title = escape(&names.join(", "));
@@ -56,11 +23,11 @@ pub fn html(runs: &[Run]) -> String {
         };
         section(&mut page, "Where the run files differ", "", body);
     }
-    for known in &SECTIONS {
-        let charts = known.charts.iter().map(|chart| chart_of(runs, chart));
-        section(&mut page, known.title, known.note, &grid(charts));
+    for entry in &SECTIONS {
+        let charts = entry.charts.iter().map(|chart| chart_of(runs, chart));
+        section(&mut page, entry.title, entry.note, &grid(charts));
     }
-    let note = "Figures that this version of memloom has no place for.";
+    let note = "Metrics that have no chart of their own in this version of memloom.";
     section(
         &mut page,
         "More",
@@ -70,30 +37,10 @@ pub fn html(runs: &[Run]) -> String {
     section(
         &mut page,
         "Sample episodes",
-        "Held-out episodes, lived through once more by the trained policy without chance.",
+        "Held-out episodes, run once more with greedy sampling by the trained policy.",
         &samples::html(runs),
     );
     document(&title, &page)
-}
-
-/// A page with this body under a title, which is HTML already.
-pub(crate) fn document(title: &str, body: &str) -> String {
-    format!(
-        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>memloom: {title}</title><style>\n{}</style></head><body>\n<header><h1>memloom <span>{title}</span></h1></header>\n<main>\n{body}</main></body></html>\n",
-        include_str!("style.css")
-    )
-}
-
-/// Adds a part with a heading; nothing where its body is empty.
-pub(crate) fn section(page: &mut String, title: &str, note: &str, body: &str) {
-    if body.is_empty() {
-        return;
-    }
-    let _ = write!(page, "<section><h2>{}</h2>", escape(title));
-    if !note.is_empty() {
-        let _ = write!(page, "<p>{}</p>", escape(note));
-    }
-    let _ = writeln!(page, "\n{body}</section>");
 }
 
 fn grid(charts: impl Iterator<Item = Option<Chart>>) -> String {
@@ -104,27 +51,27 @@ fn grid(charts: impl Iterator<Item = Option<Chart>>) -> String {
     }
 }
 
-/// A chart of what is known; none where no run has any of its figures.
-fn chart_of(runs: &[Run], known: &Known) -> Option<Chart> {
+/// Returns the chart of an entry; `None` if no run has any of its metrics.
+fn chart_of(runs: &[Run], entry: &ChartEntry) -> Option<Chart> {
     let mut series: Vec<Series> = Vec::new();
-    for line in known.lines {
+    for line in entry.lines {
         series.extend(series_of(runs, line));
     }
-    let noisy = known.look != Probe::Plain;
-    let kind = known.lines.first().map_or("", |line| line.kind);
-    let mut chart = draw(runs, series, kind, noisy, known.times)?;
-    chart.title = known.title.into();
-    chart.unit = known.unit.into();
-    chart.from_zero = known.look != Probe::NoisyAnywhere;
+    let noisy = entry.look != Probe::Plain;
+    let kind = entry.lines.first().map_or("", |line| line.kind);
+    let mut chart = draw(runs, series, kind, noisy, entry.scale)?;
+    chart.title = entry.title.into();
+    chart.unit = entry.unit.into();
+    chart.from_zero = entry.look != Probe::NoisyAnywhere;
     Some(chart)
 }
 
-/// Charts of the figures that nothing is known of.
+/// Returns charts of the metrics that the catalogue does not list.
 fn more(runs: &[Run]) -> Vec<Chart> {
     let mut found: BTreeSet<(&str, &str)> = BTreeSet::new();
     for (kind, points) in runs.iter().flat_map(|run| &run.points) {
         for key in points.iter().flat_map(|point| point.figures.keys()) {
-            if !knows(kind, key) {
+            if !is_listed(kind, key) {
                 found.insert((kind, key));
             }
         }
@@ -135,7 +82,7 @@ fn more(runs: &[Run]) -> Vec<Chart> {
             kind: kind.to_owned(),
             points: runs.iter().map(|run| figures(run, kind, &[key])).collect(),
         };
-        // What happens once is no line; the table has its seconds.
+        // A single point makes no line; the summary has its seconds.
         if series.points.iter().all(|points| points.len() < 2) {
             return None;
         }
@@ -147,14 +94,14 @@ fn more(runs: &[Run]) -> Vec<Chart> {
     charts.collect()
 }
 
-/// A figure of all runs: `points[run]`.
+/// A metric of all runs: `points[run]`.
 struct Series {
     name: String,
     kind: String,
     points: Vec<Vec<(f64, f64)>>,
 }
 
-fn series_of(runs: &[Run], line: &KnownLine) -> Vec<Series> {
+fn series_of(runs: &[Run], line: &LineEntry) -> Vec<Series> {
     let series = |name: &str, keys: &[&str]| Series {
         name: name.to_owned(),
         kind: line.kind.to_owned(),
@@ -180,7 +127,7 @@ fn series_of(runs: &[Run], line: &KnownLine) -> Vec<Series> {
     }
 }
 
-/// Sums of a run's figures by step, where there are any.
+/// Returns the sums of a run's metrics at the steps that have any.
 fn figures(run: &Run, kind: &str, keys: &[&str]) -> Vec<(f64, f64)> {
     let points = run.points.get(kind).into_iter().flatten();
     points
@@ -194,9 +141,9 @@ fn figures(run: &Run, kind: &str, keys: &[&str]) -> Vec<(f64, f64)> {
         .collect()
 }
 
-/// A chart of lines: one run's differ by colour and dashes, those of several
-/// runs have the run's colour.
-fn draw(runs: &[Run], series: Vec<Series>, kind: &str, noisy: bool, times: f64) -> Option<Chart> {
+/// Returns a chart of lines. The lines of one run differ by colour and dashes; on a page of
+/// several runs each line has its run's colour.
+fn draw(runs: &[Run], series: Vec<Series>, kind: &str, noisy: bool, scale: f64) -> Option<Chart> {
     let present: Vec<Series> = series
         .into_iter()
         .filter(|series| series.points.iter().any(|points| !points.is_empty()))
@@ -213,7 +160,7 @@ fn draw(runs: &[Run], series: Vec<Series>, kind: &str, noisy: bool, times: f64) 
                 (_, 1) => (String::new(), of_run.name.clone()),
                 _ => (of_run.name.clone(), series.name.clone()),
             };
-            let scaled = points.iter().map(|(step, value)| (*step, value * times));
+            let scaled = points.iter().map(|(step, value)| (*step, value * scale));
             lines.push(Line {
                 group,
                 name,
@@ -232,18 +179,14 @@ fn draw(runs: &[Run], series: Vec<Series>, kind: &str, noisy: bool, times: f64) 
     Some(Chart {
         title: String::new(),
         unit: String::new(),
-        steps: if warm {
-            "warm start step"
-        } else {
-            "LoGo-GRPO step"
-        },
+        steps: if warm { "warm start step" } else { "RL step" },
         stages: if warm { Vec::new() } else { stages(runs) },
         lines,
         from_zero: true,
     })
 }
 
-/// Where stages of any run begin, and what they are called.
+/// Returns the starts and labels of the stages of all runs.
 fn stages(runs: &[Run]) -> Vec<(f64, String)> {
     let mut starts: BTreeMap<u64, BTreeSet<u64>> = BTreeMap::new();
     for stage in runs.iter().flat_map(|run| &run.stages) {
@@ -266,14 +209,6 @@ fn stages(runs: &[Run]) -> Vec<(f64, String)> {
 mod tests {
     use super::*;
 
-    #[test]
-    fn text_cannot_become_markup() {
-        assert_eq!(
-            escape("<b a='1'>\"R&D\"</b>"),
-            "&lt;b a=&#39;1&#39;&gt;&quot;R&amp;D&quot;&lt;/b&gt;"
-        );
-    }
-
     fn run(name: &str, metrics: &str) -> Run {
         let folder = tempfile::tempdir().expect("a folder");
         let write = |file: &str, text: &str| {
@@ -294,7 +229,7 @@ mod tests {
     );
 
     #[test]
-    fn a_figure_that_is_not_known_is_drawn_too() {
+    fn a_metric_that_is_not_listed_is_drawn_too() {
         let page = html(&[run("a", LINES)]);
         let more = page.split("<h2>More</h2>").nth(1).expect("a section");
         assert!(more.contains("<h3>novelty"), "{more}");
@@ -318,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn groups_are_added_up() {
+    fn metrics_of_one_line_are_added_up() {
         let run = run("a", LINES);
         assert_eq!(
             figures(&run, "step", &["global_groups", "local_groups"]),

@@ -1,4 +1,4 @@
-//! A run's folder, as far as a report looks at it.
+//! The files of a run folder that reports read.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -11,29 +11,30 @@ use crate::eval::samples::Sample;
 use crate::report::jsonl;
 use crate::report::jsonl::{Points, StageStart};
 
-/// What a run's folder holds.
+/// The contents of a run folder.
 pub struct Run {
     /// The folder.
     pub folder: PathBuf,
-    /// What it is called on the page.
+    /// The name on the page.
     pub name: String,
-    /// The figures by step.
+    /// Metrics by step.
     pub points: Points,
-    /// Where its stages begin.
+    /// Starts of the curriculum stages.
     pub stages: Vec<StageStart>,
-    /// `summary.json`; none where the run has not ended.
+    /// `summary.json`; `None` until the run has ended.
     pub summary: Option<Value>,
-    /// The run file by dotted key.
+    /// The run file's values by dotted key.
     pub settings: BTreeMap<String, String>,
-    /// `samples.json`; none where the run has not ended.
+    /// `samples.json`; `None` until the run has ended.
     pub samples: Option<Vec<Sample>>,
 }
 
 impl Run {
-    /// Reads a run's folder.
+    /// Reads a run folder.
     ///
     /// # Errors
-    /// A folder without journals or run file; a damaged file, which is named.
+    /// Fails on a folder without JSON lines or run file, and on a damaged file, which the error
+    /// names.
     pub fn read(folder: &Path) -> Result<Self> {
         let (points, stages) = jsonl::read(folder)?;
         let path = folder.join("run.toml");
@@ -49,29 +50,29 @@ impl Run {
             name: name.to_string_lossy().into_owned(),
             points,
             stages,
-            summary: ended(&folder.join("summary.json"))?,
+            summary: written_at_end(&folder.join("summary.json"))?,
             settings,
-            samples: ended(&folder.join("samples.json"))?,
+            samples: written_at_end(&folder.join("samples.json"))?,
             folder: folder.to_owned(),
         })
     }
 
-    /// LoGo-GRPO steps so far.
+    /// Returns the number of RL steps so far.
     pub fn steps(&self) -> u64 {
         let steps = self.points.get("step").and_then(|points| points.last());
         steps.map_or(0, |point| point.step)
     }
 }
 
-/// A JSON file that a run writes when it ends.
-fn ended<T: DeserializeOwned>(path: &Path) -> Result<Option<T>> {
+/// Reads a JSON file that a run writes when it ends; `None` if the file is absent.
+fn written_at_end<T: DeserializeOwned>(path: &Path) -> Result<Option<T>> {
     if !path.exists() {
         return Ok(None);
     }
     let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
     let value = serde_json::from_slice(&bytes).with_context(|| {
         format!(
-            "{} is damaged: remove it to go on without it",
+            "{} is damaged; remove it to continue without it",
             path.display()
         )
     })?;
@@ -120,11 +121,11 @@ mod tests {
     fn a_damaged_summary_is_named_and_a_missing_one_is_no_error() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("summary.json");
-        assert!(ended::<Value>(&path).unwrap().is_none());
+        assert!(written_at_end::<Value>(&path).unwrap().is_none());
         std::fs::write(&path, "{").unwrap();
-        let error = format!("{:#}", ended::<Value>(&path).unwrap_err());
+        let error = format!("{:#}", written_at_end::<Value>(&path).unwrap_err());
         assert!(
-            error.contains("summary.json is damaged: remove it"),
+            error.contains("summary.json is damaged; remove it"),
             "{error}"
         );
     }

@@ -1,19 +1,18 @@
-//! Sample episodes as people read them: what the bank did with each fact, and
-//! which questions it answers.
+//! Sample episodes: the history of each bank entry, and the answers to questions.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use crate::eval::entry_history::{Change, Output};
-use crate::eval::samples::{Asked, Sample, Sitting};
+use crate::eval::samples::{Sample, SampleQuestion, SampleSession};
 use crate::report::axis::number;
-use crate::report::page::escape;
+use crate::report::html::escape;
 use crate::report::run_folder::Run;
 
-/// Outputs longer than this are folded.
+/// Length in bytes above which an output is folded.
 const LONG_OUTPUT: usize = 120;
 
-/// The sample episodes of all runs; says where a run has none.
+/// Returns the sample episodes of all runs; states when a run has none.
 pub fn html(runs: &[Run]) -> String {
     let mut html = String::new();
     for run in runs {
@@ -25,7 +24,7 @@ pub fn html(runs: &[Run]) -> String {
             html.push_str("<p>None yet: a run writes them when it ends.</p>");
         }
         for (index, sample) in samples.iter().enumerate() {
-            // One run's first is what a reader came for.
+            // On a page of one run the first episode is the example most readers look for.
             let open = if runs.len() == 1 && index == 0 {
                 " open"
             } else {
@@ -38,7 +37,7 @@ pub fn html(runs: &[Run]) -> String {
             );
             said(&mut html, &sample.sessions);
             memory(&mut html, sample);
-            asked(&mut html, &sample.questions);
+            questions(&mut html, &sample.questions);
             html.push_str("</details>\n");
         }
     }
@@ -50,7 +49,10 @@ fn headline(sample: &Sample) -> String {
         let last = entry.changes.last();
         last.is_some_and(|change| change.after.is_some())
     });
-    let right = sample.questions.iter().filter(|asked| asked.reward >= 1.0);
+    let right = sample
+        .questions
+        .iter()
+        .filter(|question| question.reward >= 1.0);
     format!(
         "{}: {} sessions, {} entries of which {} are left, {} of {} questions right",
         sample.episode,
@@ -62,16 +64,16 @@ fn headline(sample: &Sample) -> String {
     )
 }
 
-fn said(html: &mut String, sessions: &[Sitting]) {
+fn said(html: &mut String, sessions: &[SampleSession]) {
     html.push_str("<details><summary>What was said</summary>");
-    for sitting in sessions {
+    for session in sessions {
         let _ = write!(
             html,
             "<h3>Session {} <small>{}</small></h3><dl class=\"turns\">",
-            sitting.session,
-            escape(&sitting.time)
+            session.session,
+            escape(&session.time)
         );
-        for turn in &sitting.turns {
+        for turn in &session.turns {
             let _ = write!(
                 html,
                 "<dt>{}</dt><dd><b>{}</b> {}</dd>",
@@ -105,7 +107,7 @@ fn memory(html: &mut String, sample: &Sample) {
 }
 
 fn changed(html: &mut String, change: &Change, outputs: &[Output]) {
-    let deed = match (&change.before, &change.after) {
+    let verb = match (&change.before, &change.after) {
         (None, _) => "wrote it",
         (Some(_), Some(_)) => "changed it",
         (Some(_), None) => "deleted it",
@@ -113,12 +115,12 @@ fn changed(html: &mut String, change: &Change, outputs: &[Output]) {
     let _ = write!(html, "<span class=\"who\">Session {}: ", change.session);
     match change.output.and_then(|output| outputs.get(output)) {
         None => {
-            let _ = write!(html, "the bank {deed}");
+            let _ = write!(html, "the bank {verb}");
         }
         Some(output) => {
             let _ = write!(
                 html,
-                "{}, output {}, {deed}: ",
+                "{}, output {}, {verb}: ",
                 escape(&output.role),
                 output.step + 1
             );
@@ -142,27 +144,27 @@ fn changed(html: &mut String, change: &Change, outputs: &[Output]) {
     }
 }
 
-fn asked(html: &mut String, questions: &[Asked]) {
+fn questions(html: &mut String, questions: &[SampleQuestion]) {
     html.push_str("<div class=\"wide\"><table class=\"memory\"><thead><tr><th></th><th>Question</th><th>Answer</th><th>Evidence</th></tr></thead><tbody>");
-    for asked in questions {
-        let mark = if asked.reward >= 1.0 {
+    for question in questions {
+        let mark = if question.reward >= 1.0 {
             "<span class=\"good\">\u{2713} right</span>".to_owned()
-        } else if asked.reward <= 0.0 {
+        } else if question.reward <= 0.0 {
             "<span class=\"bad\">\u{2717} wrong</span>".to_owned()
         } else {
-            format!("<span class=\"bad\">~ {}</span>", number(asked.reward))
+            format!("<span class=\"bad\">~ {}</span>", number(question.reward))
         };
         let _ = write!(
             html,
             "<tr><td>{mark}</td><td>{}<span class=\"who\">{}</span></td><td>{}<span class=\"who\">{}</span></td><td>{}</td></tr>",
-            escape(&asked.text),
-            escape(&asked.category),
-            match asked.answer.as_str() {
+            escape(&question.text),
+            escape(&question.category),
+            match question.answer.as_str() {
                 "" => "<span class=\"who\">no answer</span>".to_owned(),
                 text => escape(text),
             },
-            metrics(&asked.metrics),
-            evidence(&asked.evidence)
+            metrics(&question.metrics),
+            evidence(&question.evidence)
         );
     }
     html.push_str("</tbody></table></div>");
@@ -215,7 +217,7 @@ mod tests {
 
     #[test]
     fn questions_have_marks_for_right_wrong_and_in_between() {
-        let of = |reward: f64| Asked {
+        let of = |reward: f64| SampleQuestion {
             text: "Where?".into(),
             category: "single-hop".into(),
             answer: String::new(),
@@ -224,7 +226,7 @@ mod tests {
             evidence: BTreeMap::from([("D1:2".into(), true), ("D2:1".into(), false)]),
         };
         let mut html = String::new();
-        asked(&mut html, &[of(1.0), of(0.0), of(0.5)]);
+        questions(&mut html, &[of(1.0), of(0.0), of(0.5)]);
         for part in [
             "\u{2713} right",
             "\u{2717} wrong",

@@ -1,7 +1,7 @@
-//! A run's figures as a TensorBoard event file, made anew from its JSON lines
-//! each time: nothing is doubled or lost by a run that was killed and resumed.
+//! A run's metrics as a TensorBoard event file. The file is rewritten from the run's JSON
+//! lines each time, so that a killed and resumed run loses and repeats nothing.
 //!
-//! The format: records (TFRecord) of `Event` messages (protocol buffers), see
+//! Format: TFRecord records of `Event` messages (protocol buffers). See
 //! `tensorflow/core/lib/io/record_writer.h` and `core/util/event.proto`.
 
 use std::fs;
@@ -15,16 +15,15 @@ use crate::run::checkpoint::write_file;
 
 const CRC: Crc<u32> = Crc::<u32>::new(&CRC_32_ISCSI);
 
-/// Writes `FOLDER/tensorboard/events.out.tfevents.0.memloom`. A point's wall
-/// time is the seconds that the run had taken, counted from 1970, so that the
-/// same JSON lines give the same bytes.
+/// Writes `FOLDER/tensorboard/events.out.tfevents.0.memloom`. The wall time of a point is the
+/// run's seconds so far, counted from 1970: the same JSON lines give the same bytes.
 ///
 /// # Errors
-/// A folder or file that cannot be written.
+/// Fails if the folder or file cannot be written.
 pub fn write(folder: &Path, points: &Points) -> Result<()> {
     let folder = folder.join("tensorboard");
     fs::create_dir_all(&folder)
-        .with_context(|| format!("cannot make the folder {}", folder.display()))?;
+        .with_context(|| format!("cannot create folder {}", folder.display()))?;
     write_file(
         &folder.join("events.out.tfevents.0.memloom"),
         &event_file(points),
@@ -63,7 +62,7 @@ fn event(kind: &str, point: &Point) -> Vec<u8> {
     event.0
 }
 
-/// Length and content, each with its checksum.
+/// Appends a record: length and content, each with its checksum.
 fn record(file: &mut Vec<u8>, content: &[u8]) {
     let length = (content.len() as u64).to_le_bytes();
     file.extend_from_slice(&length);
@@ -78,7 +77,7 @@ fn masked(bytes: &[u8]) -> u32 {
         .wrapping_add(0xa282_ead8)
 }
 
-/// A protocol buffers message that is being written.
+/// A protocol buffers message under construction.
 #[derive(Default)]
 struct Message(Vec<u8>);
 
@@ -120,7 +119,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_checksum_is_the_formats() {
+    fn the_checksum_is_that_of_the_format() {
         // The check value of CRC-32C, then masked as record_writer.h does.
         assert_eq!(CRC.checksum(b"123456789"), 0xe306_9283);
         assert_eq!(masked(b"123456789"), 0xc78a_b0e5);

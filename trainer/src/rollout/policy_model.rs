@@ -67,6 +67,22 @@ pub struct Sampling {
     pub top_p: f32,
 }
 
+/// Occasion of evaluations, apart from every stage's.
+const EVALUATION: u64 = u64::MAX;
+
+impl Sampling {
+    /// Returns how evaluations sample: the likeliest token always.
+    pub fn greedy(seed: u64) -> Self {
+        Self {
+            seed,
+            occasion: [EVALUATION, 0],
+            temperature: 0.0,
+            top_k: 0,
+            top_p: 1.0,
+        }
+    }
+}
+
 /// A [`LanguageModel`] on the trainer's own engine.
 pub struct SampledModel {
     client: EngineClient,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::clients::Usage;
 use crate::eval::evidence_baselines::EvidenceReport;
-use crate::eval::metrics::Figures;
+use crate::eval::metrics::EvalMetrics;
 
 /// `summary.json`
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -15,7 +15,7 @@ pub struct Summary {
     /// Held-out episodes: people never seen in training.
     pub held_out: BeforeAfter,
     /// Fixed scripts on the same episodes.
-    pub baselines: BTreeMap<String, Figures>,
+    pub baselines: BTreeMap<String, EvalMetrics>,
     /// The same at a horizon that was never trained on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub long: Option<LongHorizon>,
@@ -57,12 +57,12 @@ pub struct Share {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct BeforeAfter {
     /// After the warm start.
-    pub before: Figures,
+    pub before: EvalMetrics,
     /// After the last stage, with the best weights by validation.
-    pub after: Figures,
+    pub after: EvalMetrics,
 }
 
-/// Figures at a horizon that was never trained on.
+/// Metrics at a horizon that was never trained on.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct LongHorizon {
     /// Sessions of each episode.
@@ -70,7 +70,7 @@ pub struct LongHorizon {
     /// The trained policy and the warm start.
     pub held_out: BeforeAfter,
     /// Fixed scripts.
-    pub baselines: BTreeMap<String, Figures>,
+    pub baselines: BTreeMap<String, EvalMetrics>,
 }
 
 impl Summary {
@@ -134,8 +134,8 @@ impl Summary {
     }
 }
 
-fn rows(text: &mut String, held_out: &BeforeAfter, baselines: &BTreeMap<String, Figures>) {
-    let _ = writeln!(text, "{}", Figures::HEADER);
+fn rows(text: &mut String, held_out: &BeforeAfter, baselines: &BTreeMap<String, EvalMetrics>) {
+    let _ = writeln!(text, "{}", EvalMetrics::HEADER);
     for (name, figures) in baselines {
         let _ = writeln!(text, "{}", figures.row(&name.replace('_', " ")));
     }

@@ -1,4 +1,4 @@
-//! Estimators against the truths, over all episodes of a horizon.
+//! Comparison of estimators with the truths, over all episodes of a horizon.
 
 use std::fs;
 
@@ -9,18 +9,17 @@ use serde::Serialize;
 use crate::config::{RunFile, StudySection};
 use crate::rng::{Purpose, derive};
 use crate::study::continuations::Mean;
-use crate::study::fairness::{Deed, ESTIMATORS, Measured, Truth};
-use crate::study::statistics::{Figure, Moments, figure};
-use crate::study::table;
+use crate::study::record::{ESTIMATORS, Measured, SessionSample, Truth};
+use crate::study::statistics::{Interval, Moments, bootstrap};
 
-/// What the study found.
+/// Results of the study.
 #[derive(Debug, Serialize)]
 pub struct Report {
-    /// Of the code, where it ran in a checkout.
+    /// Commit of the code, if it ran in a checkout.
     pub commit: Option<String>,
-    /// Where it ran.
+    /// Processor and number of cores.
     pub machine: String,
-    /// Time taken.
+    /// Seconds taken.
     pub seconds: f64,
     /// Global rollouts of an episode: n.
     pub rollouts: usize,
@@ -28,53 +27,54 @@ pub struct Report {
     pub rerolls: usize,
     /// Continuations from each state.
     pub continuations: usize,
-    /// By horizon.
+    /// Results by horizon.
     pub horizons: Vec<AtHorizon>,
 }
 
-/// What was found at one horizon.
+/// Results at one horizon.
 #[derive(Debug, Serialize)]
 pub struct AtHorizon {
-    /// Sessions.
+    /// Number of sessions.
     pub horizon: u32,
     /// Episodes measured.
     pub episodes: usize,
-    /// Deeds: what a rollout did in a session.
-    pub deeds: usize,
-    /// Share of the variance of the measured truths that is not doubt about the
-    /// means behind them: of the return's, and of the session's own.
+    /// Session samples: one per rollout and session.
+    pub samples: usize,
+    /// Share of the variance of the measured truths that standard errors do not explain: for
+    /// the return, and for the session.
     pub reliability: [f64; 2],
-    /// Standard deviation of the truths, without that doubt.
+    /// Standard deviation of the truths without their standard errors, in the same order.
     pub spread: [f64; 2],
-    /// By estimator.
-    pub estimators: Vec<Judged>,
+    /// Scores by estimator.
+    pub estimators: Vec<EstimatorScore>,
 }
 
-/// An estimator against the truths. Correlations are with what was measured;
-/// divided by the root of the reliability they are with the truth itself.
+/// The comparison of one estimator with the truths. Correlations are with the measured truths;
+/// divide by the square root of the reliability to get those with the exact truths.
 #[derive(Debug, Serialize)]
-pub struct Judged {
-    /// Its name in [`ESTIMATORS`].
+pub struct EstimatorScore {
+    /// Name of the estimator.
     pub name: &'static str,
-    /// Share of deeds that it gives an advantage.
+    /// Share of session samples that have an advantage.
     pub covered: f64,
-    /// With the truth about the return, each deed counting the same.
-    pub return_correlation: Option<Figure>,
-    /// With the truth about the session's own reward.
-    pub session_correlation: Option<Figure>,
-    /// The same, each generated token counting the same.
-    pub return_correlation_by_token: Option<Figure>,
-    /// The same.
-    pub session_correlation_by_token: Option<Figure>,
-    /// Share of deeds whose truth is two standard errors from 0 that it signs right.
-    pub return_sign: Option<Figure>,
-    /// The same for the session's own reward.
-    pub session_sign: Option<Figure>,
-    /// Root of the mean squared bias over the spread of the truth it is about:
-    /// the return's for trajectory, the session's own for the others.
-    pub bias: Option<Figure>,
-    /// Root of its mean variance over the same.
-    pub noise: Option<Figure>,
+    /// Correlation with the return's truth; each sample has the same weight.
+    pub return_correlation: Option<Interval>,
+    /// Correlation with the session's truth; each sample has the same weight.
+    pub session_correlation: Option<Interval>,
+    /// Correlation with the return's truth; each generated token has the same weight.
+    pub return_correlation_by_token: Option<Interval>,
+    /// Correlation with the session's truth; each generated token has the same weight.
+    pub session_correlation_by_token: Option<Interval>,
+    /// Share of right signs for the return, among samples whose truth is two standard errors
+    /// from 0.
+    pub return_sign: Option<Interval>,
+    /// Share of right signs for the session, among such samples.
+    pub session_sign: Option<Interval>,
+    /// Root mean squared bias over the spread of the estimated truth: the return's for
+    /// `trajectory` and `group-in-group`, the session's for the others.
+    pub bias: Option<Interval>,
+    /// Root mean variance over the same spread.
+    pub noise: Option<Interval>,
 }
 
 impl Report {
@@ -100,21 +100,16 @@ impl Report {
             horizons: horizons.collect(),
         }
     }
-
-    /// For people.
-    pub fn table(&self) -> String {
-        table::of(self)
-    }
 }
 
-/// Which truth.
+/// One of the two truths.
 #[derive(Clone, Copy)]
 enum About {
     Return,
     Session,
 }
 
-impl Deed {
+impl SessionSample {
     fn truth(&self, about: About) -> Option<Truth> {
         match about {
             About::Return => Some(self.of_return),
@@ -125,13 +120,13 @@ impl Deed {
 
 impl AtHorizon {
     fn of(horizon: u32, measured: &[&Measured], share: f64, random: &mut ChaCha8Rng) -> Self {
-        let deeds = || measured.iter().flat_map(|episode| &episode.deeds);
+        let samples = || measured.iter().flat_map(|episode| &episode.samples);
         let spread = |about: About| {
-            let truths: Vec<Truth> = deeds().filter_map(|deed| deed.truth(about)).collect();
+            let truths: Vec<Truth> = samples().filter_map(|sample| sample.truth(about)).collect();
             let values: Vec<f64> = truths.iter().map(|truth| truth.value).collect();
             let all = Mean::of(&values).of_one;
-            let doubt = truths.iter().map(|t| t.doubt).sum::<f64>() / truths.len().max(1) as f64;
-            let own = (all - doubt).max(0.0);
+            let errors: f64 = truths.iter().map(|truth| truth.squared_error).sum();
+            let own = (all - errors / truths.len().max(1) as f64).max(0.0);
             (own / all.max(f64::MIN_POSITIVE), own.sqrt())
         };
         let of_return = spread(About::Return);
@@ -154,8 +149,8 @@ impl AtHorizon {
                 let of = |parts: &mut dyn Iterator<Item = &Moments>| sum(parts).correlation();
                 let agreement = |parts: &mut dyn Iterator<Item = &Moments>| sum(parts).agreement();
                 (
-                    figure(&parts, of, random),
-                    figure(&parts, agreement, random),
+                    bootstrap(&parts, of, random),
+                    bootstrap(&parts, agreement, random),
                 )
             };
             let (return_correlation, return_sign) = correlation(About::Return, false);
@@ -174,28 +169,28 @@ impl AtHorizon {
                     (weight > 0.0 && unit > 0.0).then(|| (sum / weight).max(0.0).sqrt() / unit)
                 }
             };
-            let covered = deeds().filter(|deed| {
+            let covered = samples().filter(|sample| {
                 let name = if name == "logo" { "session" } else { name };
-                deed.estimates.contains_key(name)
+                sample.estimates.contains_key(name)
             });
-            Judged {
+            EstimatorScore {
                 name,
-                covered: covered.count() as f64 / deeds().count().max(1) as f64,
+                covered: covered.count() as f64 / samples().count().max(1) as f64,
                 return_correlation,
                 session_correlation,
                 return_correlation_by_token,
                 session_correlation_by_token,
                 return_sign,
                 session_sign,
-                bias: figure(&errors, root(0), random),
-                noise: figure(&errors, root(1), random),
+                bias: bootstrap(&errors, root(0), random),
+                noise: bootstrap(&errors, root(1), random),
             }
         });
         let estimators = estimators.collect();
         Self {
             horizon,
             episodes: measured.len(),
-            deeds: deeds().count(),
+            samples: samples().count(),
             reliability: [of_return.0, of_session.0],
             spread: [of_return.1, of_session.1],
             estimators,
@@ -203,8 +198,8 @@ impl AtHorizon {
     }
 }
 
-/// The estimators that make up one, with weights: LoGo trains on global rollouts
-/// and on rerolls, `share` of them a rollout.
+/// Returns the weighted estimators that make up one: LoGo-GRPO trains on global rollouts and on
+/// `share` rerolls per rollout.
 fn parts(name: &'static str, share: f64) -> Vec<(&'static str, f64)> {
     match name {
         "logo" => vec![("session", 1.0), ("local", share)],
@@ -220,11 +215,14 @@ fn moments(
     share: f64,
 ) -> Moments {
     let mut moments = Moments::default();
-    for deed in &episode.deeds {
+    for sample in &episode.samples {
         for (name, weight) in parts(name, share) {
-            if let (Some(&estimate), Some(truth)) = (deed.estimates.get(name), deed.truth(about)) {
-                let weight = weight * if by_token { deed.tokens as f64 } else { 1.0 };
-                let clear = truth.value.abs() > 2.0 * truth.doubt.sqrt() && truth.value != 0.0;
+            if let (Some(&estimate), Some(truth)) =
+                (sample.estimates.get(name), sample.truth(about))
+            {
+                let weight = weight * if by_token { sample.tokens as f64 } else { 1.0 };
+                let clear =
+                    truth.value.abs() > 2.0 * truth.squared_error.sqrt() && truth.value != 0.0;
                 moments.add(estimate, truth.value, clear, weight);
             }
         }
@@ -232,13 +230,14 @@ fn moments(
     moments
 }
 
-/// Weighted sums of squared bias (less what is doubt), of variance, of weights.
+/// Returns weighted sums: of the squared bias minus its squared standard error, of the variance,
+/// and of the weights.
 fn errors(episode: &Measured, name: &'static str, share: f64) -> [f64; 3] {
     let mut sums = [0.0; 3];
-    for deed in &episode.deeds {
+    for sample in &episode.samples {
         for (name, weight) in parts(name, share) {
-            if let Some(error) = deed.errors.get(name) {
-                sums[0] += weight * (error.bias * error.bias - error.doubt);
+            if let Some(error) = sample.errors.get(name) {
+                sums[0] += weight * (error.bias * error.bias - error.squared_error);
                 sums[1] += weight * error.variance;
                 sums[2] += weight;
             }
@@ -251,7 +250,7 @@ fn sum(parts: &mut dyn Iterator<Item = &Moments>) -> Moments {
     parts.fold(Moments::default(), |sum, part| sum.and(part))
 }
 
-/// The checkout's commit, if this runs in one.
+/// Returns the commit of the checkout, if this runs in one.
 fn commit() -> Option<String> {
     let output = std::process::Command::new("git")
         .args(["rev-parse", "HEAD"])
@@ -261,7 +260,7 @@ fn commit() -> Option<String> {
     Some(String::from_utf8(output.stdout).ok()?.trim().to_owned())
 }
 
-/// Processor and number of cores.
+/// Returns the processor's name and the number of cores.
 fn machine() -> String {
     let known = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = known

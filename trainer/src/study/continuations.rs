@@ -1,34 +1,38 @@
-//! What continuations from a state came to, and the means of that.
+//! Rewards of the continuations from a state, and their means.
 
 use anyhow::Result;
 
 use crate::rollout::continuation::ContinuationResult;
 use crate::rollout::outcome::RolloutResult;
 use crate::rollout::reward::{RewardFn, RewardParts};
-use crate::study::fairness::Truth;
+use crate::study::record::Truth;
 
-/// What continuations from one state came to.
+/// Rewards of the continuations from one state.
 #[derive(Clone, Default)]
-pub(super) struct Sample {
+pub(super) struct Continuations {
+    /// Return of each continuation.
     pub(super) returns: Vec<f64>,
-    /// Of each session, from 1: none without a question.
+    /// Rewards by session, from session 1: `None` for a session without a question.
     pub(super) sessions: Vec<Vec<Option<f64>>>,
-    /// Of the session that was entered, right after it.
+    /// Rewards of the session that was entered, from the bank right after it.
     pub(super) local: Vec<Option<f64>>,
-    /// The same of further lives that end there: the rerolls that an estimator
-    /// sees, apart from those that the truth is made of.
+    /// The same rewards of further continuations, which end there: the rerolls that an
+    /// estimator sees, separate from the continuations behind the truth.
     pub(super) rerolls: Vec<Option<f64>>,
 }
 
-/// Mean and variance of the mean.
+/// A mean with its uncertainty.
 #[derive(Clone, Copy)]
 pub(super) struct Mean {
     pub(super) value: f64,
+    /// Variance of the mean.
     pub(super) variance: f64,
+    /// Variance of a single value.
     pub(super) of_one: f64,
 }
 
 impl Mean {
+    /// Returns the mean of values.
     pub(super) fn of(values: &[f64]) -> Self {
         let count = values.len() as f64;
         let value = values.iter().sum::<f64>() / count;
@@ -45,15 +49,17 @@ impl Mean {
         }
     }
 
-    pub(super) fn less(self, other: Self) -> Truth {
+    /// Returns the difference of two means.
+    pub(super) fn minus(self, other: Self) -> Truth {
         Truth {
             value: self.value - other.value,
-            doubt: self.variance + other.variance,
+            squared_error: self.variance + other.variance,
         }
     }
 }
 
-impl Sample {
+impl Continuations {
+    /// Adds a continuation, which entered the session `entered`.
     pub(super) fn add(
         &mut self,
         reward_fn: &RewardFn<'_>,
@@ -73,25 +79,26 @@ impl Sample {
         Ok(())
     }
 
-    /// Samples from the same state as one.
-    pub(super) fn together(samples: &[Self]) -> Self {
+    /// Joins the continuations of several rollouts from the same state.
+    pub(super) fn join(states: &[Self]) -> Self {
         let mut all = Self::default();
-        for sample in samples {
-            all.returns.extend(&sample.returns);
-            all.local.extend(&sample.local);
-            all.sessions.resize(sample.sessions.len(), Vec::new());
-            for (column, more) in all.sessions.iter_mut().zip(&sample.sessions) {
+        for state in states {
+            all.returns.extend(&state.returns);
+            all.local.extend(&state.local);
+            all.sessions.resize(state.sessions.len(), Vec::new());
+            for (column, more) in all.sessions.iter_mut().zip(&state.sessions) {
                 column.extend(more);
             }
         }
         all
     }
 
+    /// Returns the mean return.
     pub(super) fn of_return(&self) -> Mean {
         Mean::of(&self.returns)
     }
 
-    /// Of a session's reward.
+    /// Returns the mean reward of a session.
     pub(super) fn of_session(&self, session: u32) -> Option<Mean> {
         let column: Option<Vec<f64>> = self.sessions[session as usize - 1]
             .iter()
@@ -100,7 +107,7 @@ impl Sample {
         column.map(|column| Mean::of(&column))
     }
 
-    /// Of the mean reward from a session on.
+    /// Returns the mean over continuations of the mean reward from a session on.
     pub(super) fn of_suffix(&self, session: u32) -> Option<Mean> {
         let later = &self.sessions[session as usize - 1..];
         let one = |place: usize| {
@@ -111,8 +118,8 @@ impl Sample {
         means.map(|means| Mean::of(&means))
     }
 
-    /// Of the reward right after the entered session, and of what the session's
-    /// final reward is above it.
+    /// Returns the mean reward right after the entered session, and the mean difference of the
+    /// session's final reward from it.
     pub(super) fn of_local(&self, session: u32) -> Option<(Mean, Mean)> {
         let local: Option<Vec<f64>> = self.local.iter().copied().collect();
         let local = local.filter(|local| !local.is_empty())?;
@@ -129,7 +136,7 @@ impl Sample {
     }
 }
 
-/// The reward of a session from the bank right after it.
+/// Returns the reward of a session from the bank right after it.
 pub(super) fn local(
     reward_fn: &RewardFn<'_>,
     result: &RolloutResult,
@@ -139,7 +146,7 @@ pub(super) fn local(
     Ok(worth.as_ref().map(RewardParts::reward))
 }
 
-/// Rewards of all sessions from the final bank.
+/// Returns the rewards of all sessions from the final bank.
 pub(super) fn rewards(
     reward_fn: &RewardFn<'_>,
     result: &RolloutResult,

@@ -1,14 +1,10 @@
-//! One episode of the study: its rollouts, the continuations around each of their
-//! deeds, and what each estimator says of them.
+//! Measurement of one episode: its rollouts, and continuations from the state before and after
+//! each of their sessions.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::Result;
-use memloom_algorithm::algorithm::{Credit, Settings};
-use memloom_algorithm::algorithms::AlgorithmName;
 use memloom_algorithm::reward::Compression;
-use memloom_algorithm::rewards::Rewards;
 use memloom_engine::tokenizer::Tokenizer;
 use memloom_runtime::ForkPoint;
 
@@ -19,10 +15,11 @@ use crate::rollout::batcher::{Engine, RolloutId};
 use crate::rollout::continuation::{Continuation, ContinuationResult, live};
 use crate::rollout::policy_model::Sampling;
 use crate::rollout::reward::RewardFn;
-use crate::study::continuations::{Mean, Sample, local, rewards};
-use crate::study::fairness::{Deed, Error, Measured};
+use crate::study::comparison::compare;
+use crate::study::continuations::{Continuations, local};
+use crate::study::record::Measured;
 
-/// What is measured on.
+/// Inputs shared by the measurements of all episodes.
 pub(super) struct Subject<'a> {
     pub(super) file: &'a RunFile,
     pub(super) study: &'a StudySection,
@@ -30,6 +27,7 @@ pub(super) struct Subject<'a> {
 }
 
 impl Subject<'_> {
+    /// Measures the effect of every session of every rollout of an episode.
     pub(super) fn measure(
         &self,
         opened: &OpenEpisode,
@@ -43,237 +41,140 @@ impl Subject<'_> {
             threshold: logo.threshold,
             charge: logo.charge,
         };
-        let reward_fn = RewardFn::new(opened, &logo.metric, compression);
-        let sampling = Sampling {
-            seed: derive(
-                self.file.run.seed,
-                Purpose::Fairness,
-                &[u64::from(horizon), index],
-            ),
-            occasion: [0, 0],
-            temperature: logo.temperature,
-            top_k: logo.top_k,
-            top_p: logo.top_p,
-        };
-        let life = |rollout, reroll, from, session, until, looks| Continuation {
-            id: RolloutId {
-                episode: 0,
-                rollout,
-                reroll,
-            },
+        let parts = [u64::from(horizon), index];
+        let episode = Episode {
+            subject: self,
             opened,
-            from,
-            session,
-            until,
-            looks,
+            reward_fn: RewardFn::new(opened, &logo.metric, compression),
+            sampling: Sampling {
+                seed: derive(self.file.run.seed, Purpose::Fairness, &parts),
+                occasion: [0, 0],
+                temperature: logo.temperature,
+                top_k: logo.top_k,
+                top_p: logo.top_p,
+            },
         };
-        let globals: Vec<Continuation<'_>> = (0..logo.rollouts)
-            .map(|rollout| life(rollout, None, None, 1, horizon, horizon))
-            .collect();
-        let globals = live(&globals, self.tokenizer, sampling, engine)?;
-
-        // Continuations from the state after session t of each rollout: samples[t].
-        let mut samples: Vec<Vec<Sample>> = Vec::new();
-        for done in 0..=horizon {
-            let mut from: Vec<Sample> = globals.iter().map(|_| Sample::default()).collect();
-            if done == horizon {
-                // Nothing is left to chance.
-                for (sample, lived) in from.iter_mut().zip(&globals) {
-                    sample.add(&reward_fn, lived, None)?;
-                }
-            } else {
-                let entered = done + 1;
-                let continuations = self.study.continuations;
-                let lives: Vec<Continuation<'_>> = globals
-                    .iter()
-                    .flat_map(|global| {
-                        let point: Option<&ForkPoint> =
-                            (done > 0).then(|| &global.looks[done as usize - 1].point);
-                        (0..continuations + logo.rerolls - 1).map(move |member| {
-                            let rollout = global.id.rollout;
-                            let (until, looks) = match member < continuations {
-                                true => (horizon, 1),
-                                false => (entered, 0),
-                            };
-                            life(
-                                rollout,
-                                Some((entered, member)),
-                                point,
-                                entered,
-                                until,
-                                looks,
-                            )
-                        })
-                    })
-                    .collect();
-                for lived in live(&lives, self.tokenizer, sampling, engine)? {
-                    let sample = &mut from[lived.id.rollout];
-                    match lived.id.reroll {
-                        Some((_, member)) if member >= continuations => {
-                            let reward = local(&reward_fn, &lived.result, entered)?;
-                            sample.rerolls.push(reward);
-                        }
-                        _ => sample.add(&reward_fn, &lived, Some(entered))?,
-                    }
-                }
-                if done == 0 {
-                    // One state, whoever starts from it.
-                    let all = Sample::together(&from);
-                    for sample in &mut from {
-                        let rerolls = std::mem::take(&mut sample.rerolls);
-                        *sample = Sample {
-                            rerolls,
-                            ..all.clone()
-                        };
-                    }
-                }
-            }
-            samples.push(from);
+        let rollouts = episode.rollouts(engine)?;
+        // By number of sessions done, then by rollout.
+        let mut states = vec![episode.from_start(&rollouts, engine)?];
+        for done in 1..horizon {
+            states.push(episode.continuations(&rollouts, done, engine)?);
         }
-        self.judge(&reward_fn, &globals, &samples, index)
-    }
-
-    fn judge(
-        &self,
-        reward_fn: &RewardFn<'_>,
-        globals: &[ContinuationResult],
-        samples: &[Vec<Sample>],
-        index: u64,
-    ) -> Result<Measured> {
-        let logo = &self.file.logo;
-        let horizon = reward_fn.last();
-        let estimates = Estimates::new(reward_fn, globals, logo.settings())?;
-        let start = &samples[0][0];
-        let rivals = (logo.rollouts - 1) as f64;
-        let siblings = (logo.rerolls - 1) as f64;
-        let mut deeds = Vec::new();
-        for (rollout, global) in globals.iter().enumerate() {
-            for session in 1..=horizon {
-                let look = &global.looks[session as usize - 1];
-                let own = local(reward_fn, &look.result, session)?;
-                let before = &samples[session as usize - 1][rollout];
-                let after = &samples[session as usize][rollout];
-                let mut given = estimates.of(rollout, session);
-                if let Some(local) = self.local(own, before) {
-                    given.insert("local".into(), local);
-                }
-                let of_return = after.of_return().less(before.of_return());
-                let of_session = after
-                    .of_session(session)
-                    .zip(before.of_session(session))
-                    .map(|(after, before)| after.less(before));
-
-                let mut errors = BTreeMap::new();
-                // What it says on average is what follows the deed less what
-                // rivals come to from the start: the truth and the luck of the
-                // state that it was done in.
-                let global = |after: Mean, before: Mean, rival: Mean| Error {
-                    bias: before.value - rival.value,
-                    doubt: match session {
-                        // It was done in the very state that rivals start from.
-                        1 => 0.0,
-                        _ => before.variance + rival.variance,
-                    },
-                    variance: after.of_one + rival.of_one / rivals,
-                };
-                errors.insert(
-                    "trajectory".to_owned(),
-                    global(after.of_return(), before.of_return(), start.of_return()),
-                );
-                for (name, of) in [
-                    (
-                        "session",
-                        Sample::of_session as fn(&Sample, u32) -> Option<Mean>,
-                    ),
-                    ("suffix", Sample::of_suffix),
-                ] {
-                    let means = of(after, session)
-                        .zip(of(before, session))
-                        .zip(of(start, session));
-                    if let Some(((after, before), rival)) = means {
-                        errors.insert(name.to_owned(), global(after, before, rival));
-                    }
-                }
-                // What it says on average is the deed's reward right after the
-                // session less that of rerolls; the truth is the same at the end.
-                let means = after.of_session(session).zip(before.of_local(session));
-                if let Some((own, (after, (rerolls, gain)))) = own.zip(means) {
-                    errors.insert(
-                        "local".to_owned(),
-                        Error {
-                            bias: own - after.value + gain.value,
-                            doubt: after.variance + gain.variance,
-                            variance: rerolls.of_one / siblings,
-                        },
-                    );
-                }
-                deeds.push(Deed {
-                    rollout,
-                    session,
-                    tokens: look.tokens,
-                    of_return,
-                    of_session,
-                    estimates: given,
-                    errors,
-                });
-            }
-        }
+        states.push(episode.ended(&rollouts)?);
+        let samples = compare(&episode.reward_fn, &rollouts, &states, logo)?;
         Ok(Measured {
             horizon,
             index,
             continuations: self.study.continuations,
             seconds: 0.0,
-            start: start.of_return().value,
-            tokens: deeds.iter().map(|deed| deed.tokens).sum(),
-            deeds,
+            start: states[0][0].of_return().value,
+            tokens: samples.iter().map(|sample| sample.tokens).sum(),
+            samples,
         })
-    }
-
-    /// The advantage of a deed among rerolls of its session: its own and m - 1
-    /// that began in the same state make up the group.
-    fn local(&self, own: Option<f64>, before: &Sample) -> Option<f64> {
-        let all = std::iter::once(&own).chain(&before.rerolls);
-        let group: Option<Vec<f64>> = all.copied().collect();
-        let advantages = self.file.logo.settings().normalisation.apply(&group?)?;
-        advantages.first().copied()
     }
 }
 
-/// Advantages of the global rollouts, by estimator.
-struct Estimates(Vec<(&'static str, Vec<Vec<Option<f64>>>)>);
+/// An episode under measurement.
+struct Episode<'a> {
+    subject: &'a Subject<'a>,
+    opened: &'a OpenEpisode,
+    reward_fn: RewardFn<'a>,
+    sampling: Sampling,
+}
 
-impl Estimates {
-    fn new(
-        reward_fn: &RewardFn<'_>,
-        globals: &[ContinuationResult],
-        settings: Settings,
-    ) -> Result<Self> {
-        let mut table = Rewards::default();
-        for lived in globals {
-            table.sessions.push(rewards(reward_fn, &lived.result)?);
-            table.returns.push(reward_fn.whole(&lived.result)?);
-            let states = lived.looks.iter().map(|look| look.entered.clone());
-            table.states.push(states.collect());
-        }
-        let tables = [table];
-        let by = |name: &str, credit| -> Result<Vec<Vec<Option<f64>>>> {
-            let name = AlgorithmName::try_from(name.to_owned()).map_err(anyhow::Error::msg)?;
-            let algorithm = name.build(&Settings { credit, ..settings });
-            Ok(algorithm.advantages(&tables).remove(0).sessions)
+impl Episode<'_> {
+    /// Runs the global rollouts.
+    fn rollouts(&self, engine: &mut dyn Engine) -> Result<Vec<ContinuationResult>> {
+        let horizon = self.opened.sessions();
+        let rollout = |rollout| Continuation {
+            id: id(rollout, None),
+            opened: self.opened,
+            from: None,
+            session: 1,
+            until: horizon,
+            looks: horizon,
         };
-        Ok(Self(vec![
-            ("trajectory", by("grpo", Credit::Trajectory)?),
-            ("suffix", by("logo-grpo", Credit::Suffix)?),
-            ("session", by("session-grpo", Credit::Session)?),
-            ("group-in-group", by("gigpo", Credit::Session)?),
-        ]))
+        let rollouts: Vec<Continuation<'_>> =
+            (0..self.subject.file.logo.rollouts).map(rollout).collect();
+        live(&rollouts, self.subject.tokenizer, self.sampling, engine)
     }
 
-    fn of(&self, rollout: usize, session: u32) -> BTreeMap<String, f64> {
-        let given = self.0.iter().filter_map(|(name, advantages)| {
-            let advantage = advantages[rollout][session as usize - 1]?;
-            Some(((*name).to_owned(), advantage))
+    /// Runs continuations from the start of the episode. All rollouts share this state, so each
+    /// gets the continuations of all, but only its own rerolls.
+    fn from_start(
+        &self,
+        rollouts: &[ContinuationResult],
+        engine: &mut dyn Engine,
+    ) -> Result<Vec<Continuations>> {
+        let own = self.continuations(rollouts, 0, engine)?;
+        let all = Continuations::join(&own);
+        let shared = own.into_iter().map(|own| Continuations {
+            rerolls: own.rerolls,
+            ..all.clone()
         });
-        given.collect()
+        Ok(shared.collect())
+    }
+
+    /// Runs continuations from the state of each rollout after `done` sessions: some to the
+    /// episode's end for the truth, and rerolls of the next session for the `local` estimator.
+    fn continuations(
+        &self,
+        rollouts: &[ContinuationResult],
+        done: u32,
+        engine: &mut dyn Engine,
+    ) -> Result<Vec<Continuations>> {
+        let entered = done + 1;
+        let full = self.subject.study.continuations;
+        let members = full + self.subject.file.logo.rerolls - 1;
+        let mut lives = Vec::new();
+        for rollout in rollouts {
+            let from: Option<&ForkPoint> =
+                (done > 0).then(|| &rollout.looks[done as usize - 1].point);
+            for member in 0..members {
+                let (until, looks) = match member < full {
+                    true => (self.opened.sessions(), 1),
+                    false => (entered, 0),
+                };
+                lives.push(Continuation {
+                    id: id(rollout.id.rollout, Some((entered, member))),
+                    opened: self.opened,
+                    from,
+                    session: entered,
+                    until,
+                    looks,
+                });
+            }
+        }
+        let mut states = vec![Continuations::default(); rollouts.len()];
+        for lived in live(&lives, self.subject.tokenizer, self.sampling, engine)? {
+            let state = &mut states[lived.id.rollout];
+            match lived.id.reroll {
+                Some((_, member)) if member >= full => {
+                    let reward = local(&self.reward_fn, &lived.result, entered)?;
+                    state.rerolls.push(reward);
+                }
+                _ => state.add(&self.reward_fn, &lived, Some(entered))?,
+            }
+        }
+        Ok(states)
+    }
+
+    /// Returns the states after the last session. Nothing random follows them, so the rollout
+    /// itself is the one continuation.
+    fn ended(&self, rollouts: &[ContinuationResult]) -> Result<Vec<Continuations>> {
+        let ended = rollouts.iter().map(|rollout| {
+            let mut state = Continuations::default();
+            state.add(&self.reward_fn, rollout, None)?;
+            Ok(state)
+        });
+        ended.collect()
+    }
+}
+
+fn id(rollout: usize, reroll: Option<(u32, usize)>) -> RolloutId {
+    RolloutId {
+        episode: 0,
+        rollout,
+        reroll,
     }
 }

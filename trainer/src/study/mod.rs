@@ -1,10 +1,11 @@
-//! Studies: experiments about the training itself, from a committed run file to
-//! a table that anyone can make again.
+//! Studies: reproducible experiments about the training, from a committed run file to a table.
 
 pub mod analysis;
+mod comparison;
 mod continuations;
 pub mod fairness;
 mod measure;
 mod page;
+mod record;
 mod statistics;
-mod table;
+pub mod table;

@@ -1,74 +1,75 @@
-//! The fairness study as one HTML page: for every figure a dot an estimator, with
-//! its interval, horizon by horizon.
+//! The fairness study as one HTML page. Each chart shows one statistic: by horizon, a dot per
+//! estimator with its interval.
 
 use std::fmt::Write;
 
 use crate::report::axis::{Scale, number};
-use crate::report::page::{document, escape, section};
-use crate::study::analysis::{Judged, Report};
-use crate::study::statistics::Figure;
+use crate::report::html::{document, escape, section};
+use crate::study::analysis::{EstimatorScore, Report};
+use crate::study::statistics::Interval;
+use crate::study::table;
 
 const WIDTH: f64 = 480.0;
 const LEFT: f64 = 120.0;
 const RIGHT: f64 = 16.0;
 const ROW: f64 = 19.0;
 
-/// A figure of an estimator, and what it says.
-struct Shown {
+/// A chart of one statistic of the estimators.
+struct StatisticChart {
     title: &'static str,
     note: &'static str,
-    of: fn(&Judged) -> Option<Figure>,
+    of: fn(&EstimatorScore) -> Option<Interval>,
 }
 
-const SHOWN: [Shown; 8] = [
-    Shown {
+const CHARTS: [StatisticChart; 8] = [
+    StatisticChart {
         title: "Correlation with the truth: the session's own reward",
-        note: "Higher is better. Each deed (a rollout in a session) counts the same.",
-        of: |judged| judged.session_correlation,
+        note: "Higher is better. Each session sample (one session of one rollout) has the same weight.",
+        of: |score| score.session_correlation,
     },
-    Shown {
+    StatisticChart {
         title: "Correlation with the truth: the trajectory's return",
         note: "Higher is better.",
-        of: |judged| judged.return_correlation,
+        of: |score| score.return_correlation,
     },
-    Shown {
+    StatisticChart {
         title: "Right sign: the session's own reward",
-        note: "Of deeds whose truth is two standard errors from 0. A coin reaches 0.5.",
-        of: |judged| judged.session_sign,
+        note: "Of samples whose truth is two standard errors from 0. Chance is 0.5.",
+        of: |score| score.session_sign,
     },
-    Shown {
+    StatisticChart {
         title: "Right sign: the trajectory's return",
-        note: "Of deeds whose truth is two standard errors from 0.",
-        of: |judged| judged.return_sign,
+        note: "Of samples whose truth is two standard errors from 0.",
+        of: |score| score.return_sign,
     },
-    Shown {
+    StatisticChart {
         title: "Bias",
-        note: "How far an estimator's mean is from the truth that it is about, root mean square, in spreads of that truth. Lower is better.",
-        of: |judged| judged.bias,
+        note: "Root mean squared difference of an estimator's mean from its truth, in standard deviations of that truth. Lower is better.",
+        of: |score| score.bias,
     },
-    Shown {
+    StatisticChart {
         title: "Noise",
-        note: "How far it scatters about its mean, in the same unit. Lower is better.",
-        of: |judged| judged.noise,
+        note: "Root mean variance about the mean, in the same unit. Lower is better.",
+        of: |score| score.noise,
     },
-    Shown {
+    StatisticChart {
         title: "By token: the session's own reward",
-        note: "The first correlation, each generated token counting the same.",
-        of: |judged| judged.session_correlation_by_token,
+        note: "The first correlation; each generated token has the same weight.",
+        of: |score| score.session_correlation_by_token,
     },
-    Shown {
+    StatisticChart {
         title: "By token: the trajectory's return",
-        note: "The second correlation, each generated token counting the same.",
-        of: |judged| judged.return_correlation_by_token,
+        note: "The second correlation; each generated token has the same weight.",
+        of: |score| score.return_correlation_by_token,
     },
 ];
 
-/// The whole page.
+/// Returns the whole page.
 pub(super) fn html(report: &Report) -> String {
     let mut body = String::new();
-    let charts: String = SHOWN.iter().map(|shown| chart(report, shown)).collect();
+    let charts: String = CHARTS.iter().map(|chart| drawn(report, chart)).collect();
     let note = format!(
-        "Estimators of credit against the true advantage. n = {} rollouts, m = {} rerolls, {} continuations from each state; 95 % intervals over episodes. {:.0} s on {}{}.",
+        "Advantage estimators compared with measured advantages. n = {} rollouts, m = {} rerolls, {} continuations from each state; 95 % intervals over episodes. {:.0} s on {}{}.",
         report.rollouts,
         report.rerolls,
         report.continuations,
@@ -84,26 +85,26 @@ pub(super) fn html(report: &Report) -> String {
     );
     section(
         &mut body,
-        "What was found",
+        "Results",
         &note,
         &format!("<div class=\"grid\">{charts}</div>"),
     );
-    section(&mut body, "What was measured", "", &measured(report));
+    section(&mut body, "Measurements", "", &measured(report));
     section(
         &mut body,
-        "The same in numbers",
+        "Table",
         "",
         &format!(
             "<div class=\"wide\"><pre>{}</pre></div>",
-            escape(&report.table())
+            escape(&table::text(report))
         ),
     );
-    document("is the credit fair?", &body)
+    document("fairness of credit", &body)
 }
 
 fn measured(report: &Report) -> String {
     let mut table = String::from(
-        "<div class=\"wide\"><table class=\"figures\"><thead><tr><th>sessions</th><th>episodes</th><th>deeds</th><th>reliability of the return's truth</th><th>of the session's</th><th>spread of the return's truth</th><th>of the session's</th></tr></thead><tbody>",
+        "<div class=\"wide\"><table class=\"figures\"><thead><tr><th>sessions</th><th>episodes</th><th>session samples</th><th>reliability of the return's truth</th><th>of the session's</th><th>spread of the return's truth</th><th>of the session's</th></tr></thead><tbody>",
     );
     for at in &report.horizons {
         let _ = write!(
@@ -111,7 +112,7 @@ fn measured(report: &Report) -> String {
             "<tr><th>{}</th><td>{}</td><td>{}</td><td>{:.2}</td><td>{:.2}</td><td>{:.3}</td><td>{:.3}</td></tr>",
             at.horizon,
             at.episodes,
-            at.deeds,
+            at.samples,
             at.reliability[0],
             at.reliability[1],
             at.spread[0],
@@ -121,32 +122,32 @@ fn measured(report: &Report) -> String {
     table + "</tbody></table></div>"
 }
 
-fn chart(report: &Report, shown: &Shown) -> String {
+fn drawn(report: &Report, chart: &StatisticChart) -> String {
     let mut html = format!(
         "<figure class=\"chart\"><figcaption><h3>{}</h3><p>{}</p></figcaption>",
-        escape(shown.title),
-        escape(shown.note)
+        escape(chart.title),
+        escape(chart.note)
     );
-    let known = |judged: &&Judged| (shown.of)(judged).is_some();
-    let figures = || {
+    let present = |score: &&EstimatorScore| (chart.of)(score).is_some();
+    let intervals = || {
         let all = report.horizons.iter().flat_map(|at| &at.estimators);
-        all.filter_map(|judged| (shown.of)(judged))
+        all.filter_map(|score| (chart.of)(score))
     };
-    let least = figures().fold(0.0, |least: f64, figure| least.min(figure.low));
-    let most = figures().fold(0.0, |most: f64, figure| most.max(figure.high));
+    let least = intervals().fold(0.0, |least: f64, interval| least.min(interval.low));
+    let most = intervals().fold(0.0, |most: f64, interval| most.max(interval.high));
     let scale = Scale::around(least, most);
     let x = |value: f64| LEFT + scale.place(value) * (WIDTH - LEFT - RIGHT);
     let rows: usize = report
         .horizons
         .iter()
-        .map(|at| 1 + at.estimators.iter().filter(known).count())
+        .map(|at| 1 + at.estimators.iter().filter(present).count())
         .sum();
     let floor = ROW * rows as f64 + 6.0;
     let _ = write!(
         html,
         "<svg viewBox=\"0 0 {WIDTH} {}\" role=\"img\" aria-label=\"{}\">",
         floor + 22.0,
-        escape(shown.title)
+        escape(chart.title)
     );
     for tick in &scale.ticks {
         let at = x(*tick);
@@ -166,8 +167,8 @@ fn chart(report: &Report, shown: &Shown) -> String {
             y - 3.0,
             at.horizon
         );
-        for (colour, judged) in at.estimators.iter().enumerate() {
-            let Some(figure) = (shown.of)(judged) else {
+        for (colour, score) in at.estimators.iter().enumerate() {
+            let Some(interval) = (chart.of)(score) else {
                 continue;
             };
             y += ROW;
@@ -177,14 +178,14 @@ fn chart(report: &Report, shown: &Shown) -> String {
                 "<text class=\"tick up\" x=\"{:.1}\" y=\"{:.1}\">{}</text><path class=\"line c{colour}\" d=\"M{:.1} {middle:.1}H{:.1}\"/><circle class=\"c{colour}\" cx=\"{:.1}\" cy=\"{middle:.1}\" r=\"4\"><title>{} {} [{} {}]</title></circle>",
                 LEFT - 8.0,
                 middle + 4.0,
-                judged.name,
-                x(figure.low),
-                x(figure.high),
-                x(figure.value),
-                judged.name,
-                number(figure.value),
-                number(figure.low),
-                number(figure.high)
+                score.name,
+                x(interval.low),
+                x(interval.high),
+                x(interval.value),
+                score.name,
+                number(interval.value),
+                number(interval.low),
+                number(interval.high)
             );
         }
     }

@@ -1,12 +1,12 @@
-//! Weighted correlation, and intervals by resampling whole episodes.
+//! Weighted correlations, and confidence intervals by bootstrap over episodes.
 
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
-/// Resamples behind an interval.
+/// Number of resamples of an interval.
 const RESAMPLES: usize = 1000;
 
-/// Weighted sums of pairs, enough for all figures: they add up over episodes.
+/// Weighted sums over pairs of estimate and truth. They add up over episodes.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Moments {
     weight: f64,
@@ -15,13 +15,14 @@ pub struct Moments {
     xx: f64,
     yy: f64,
     xy: f64,
-    /// Of pairs whose truth is clear: how many agree in sign, and how many there are.
+    /// Weight of the pairs with a clear truth and agreeing signs.
     agree: f64,
+    /// Weight of the pairs with a clear truth.
     clear: f64,
 }
 
 impl Moments {
-    /// One more pair: an estimate, the truth, and whether the truth is clearly not 0.
+    /// Adds a pair. `clear` says that the truth is significantly different from 0.
     pub fn add(&mut self, estimate: f64, truth: f64, clear: bool, weight: f64) {
         self.weight += weight;
         self.x += weight * estimate;
@@ -35,7 +36,7 @@ impl Moments {
         }
     }
 
-    /// Both together.
+    /// Returns the sum of both.
     pub fn and(mut self, other: &Self) -> Self {
         self.weight += other.weight;
         self.x += other.x;
@@ -48,7 +49,7 @@ impl Moments {
         self
     }
 
-    /// Pearson's correlation; none where either side does not vary.
+    /// Returns Pearson's correlation; `None` if either side is constant.
     pub fn correlation(&self) -> Option<f64> {
         let (x, y) = (self.x / self.weight, self.y / self.weight);
         let covariance = self.xy / self.weight - x * y;
@@ -56,30 +57,30 @@ impl Moments {
         (spread > 1e-18).then(|| covariance / spread.sqrt())
     }
 
-    /// Share of clear truths whose sign the estimate has; none without any.
+    /// Returns the share of clear truths whose sign the estimate has; `None` if no truth is clear.
     pub fn agreement(&self) -> Option<f64> {
         (self.clear > 0.0).then(|| self.agree / self.clear)
     }
 }
 
-/// A figure with its 95 % interval.
+/// A statistic with its 95 % confidence interval.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
-pub struct Figure {
-    /// Over all episodes.
+pub struct Interval {
+    /// Value over all episodes.
     pub value: f64,
-    /// 2.5 % of resamples are below.
+    /// 2.5th percentile of the resamples.
     pub low: f64,
-    /// 2.5 % of resamples are above.
+    /// 97.5th percentile of the resamples.
     pub high: f64,
 }
 
-/// A figure over parts (episodes), with an interval from drawing as many parts
-/// again and again; none where it cannot be computed.
-pub fn figure<P>(
+/// Returns a statistic over `parts` (episodes) with its bootstrap interval: each resample draws
+/// as many parts with replacement. `None` if the statistic cannot be computed.
+pub fn bootstrap<P>(
     parts: &[P],
     of: impl Fn(&mut dyn Iterator<Item = &P>) -> Option<f64>,
     random: &mut ChaCha8Rng,
-) -> Option<Figure> {
+) -> Option<Interval> {
     let value = of(&mut parts.iter())?;
     let mut resampled: Vec<f64> = (0..RESAMPLES)
         .filter_map(|_| {
@@ -95,7 +96,7 @@ pub fn figure<P>(
         let last = resampled.len().saturating_sub(1) as f64;
         resampled.get((share * last).round() as usize).copied()
     };
-    Some(Figure {
+    Some(Interval {
         value,
         low: at(0.025).unwrap_or(value),
         high: at(0.975).unwrap_or(value),
@@ -144,10 +145,10 @@ mod tests {
             Some(all.iter().sum::<f64>() / all.len() as f64)
         };
         let parts = |count: usize| (0..count).map(|i| (i % 10) as f64).collect::<Vec<f64>>();
-        let few = figure(&parts(10), mean, &mut random).expect("a figure");
-        let many = figure(&parts(1000), mean, &mut random).expect("a figure");
-        for figure in [few, many] {
-            assert!(figure.low < 4.5 && 4.5 < figure.high);
+        let few = bootstrap(&parts(10), mean, &mut random).expect("an interval");
+        let many = bootstrap(&parts(1000), mean, &mut random).expect("an interval");
+        for interval in [few, many] {
+            assert!(interval.low < 4.5 && 4.5 < interval.high);
         }
         assert!(many.high - many.low < (few.high - few.low) / 3.0);
     }

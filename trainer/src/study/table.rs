@@ -1,10 +1,10 @@
-//! The fairness study's table for people.
+//! The fairness study's report as text.
 
 use crate::study::analysis::Report;
-use crate::study::statistics::Figure;
+use crate::study::statistics::Interval;
 
-/// One block a horizon, one line an estimator.
-pub(super) fn of(report: &Report) -> String {
+/// Returns the report as text: a block per horizon, a line per estimator.
+pub fn text(report: &Report) -> String {
     let mut lines = vec![format!(
         "n = {} rollouts, m = {} rerolls, {} continuations from each state; 95 % intervals over episodes",
         report.rollouts, report.rerolls, report.continuations
@@ -12,8 +12,8 @@ pub(super) fn of(report: &Report) -> String {
     for at in &report.horizons {
         lines.push(String::new());
         lines.push(format!(
-            "{} sessions: {} episodes, {} deeds; reliability of the truths {:.2} (return), {:.2} (session)",
-            at.horizon, at.episodes, at.deeds, at.reliability[0], at.reliability[1]
+            "{} sessions: {} episodes, {} session samples; reliability of the truths {:.2} (return), {:.2} (session)",
+            at.horizon, at.episodes, at.samples, at.reliability[0], at.reliability[1]
         ));
         lines.push(
             "                  correlation with the truth        right sign           bias   noise"
@@ -23,16 +23,16 @@ pub(super) fn of(report: &Report) -> String {
             "  estimator       return          session           return  session     (of its spread)"
                 .into(),
         );
-        for judged in &at.estimators {
+        for score in &at.estimators {
             lines.push(format!(
                 "  {:<15} {} {}   {}  {}    {}  {}",
-                judged.name,
-                interval(judged.return_correlation),
-                interval(judged.session_correlation),
-                share(judged.return_sign),
-                share(judged.session_sign),
-                plain(judged.bias),
-                plain(judged.noise),
+                score.name,
+                with_ends(score.return_correlation),
+                with_ends(score.session_correlation),
+                share(score.return_sign),
+                share(score.session_sign),
+                plain(score.bias),
+                plain(score.noise),
             ));
         }
     }
@@ -41,17 +41,17 @@ pub(super) fn of(report: &Report) -> String {
     lines.join("\n") + "\n"
 }
 
-fn interval(figure: Option<Figure>) -> String {
-    figure.map_or_else(
+fn with_ends(interval: Option<Interval>) -> String {
+    interval.map_or_else(
         || format!("{:<15}", "-"),
         |f| format!("{:+.2} [{:+.2} {:+.2}]", f.value, f.low, f.high),
     )
 }
 
-fn share(figure: Option<Figure>) -> String {
-    figure.map_or_else(|| "    -".into(), |f| format!("{:>4.0} %", 100.0 * f.value))
+fn share(interval: Option<Interval>) -> String {
+    interval.map_or_else(|| "    -".into(), |f| format!("{:>4.0} %", 100.0 * f.value))
 }
 
-fn plain(figure: Option<Figure>) -> String {
-    figure.map_or_else(|| "    -".into(), |f| format!("{:>5.2}", f.value))
+fn plain(interval: Option<Interval>) -> String {
+    interval.map_or_else(|| "    -".into(), |f| format!("{:>5.2}", f.value))
 }

@@ -7,9 +7,10 @@ use serde::Serialize;
 
 use crate::config::{Carry, Stage, Watched};
 use crate::eval;
+use crate::rollout::policy_model::Sampling;
 use crate::run::checkpoint::{Best, Position};
 use crate::run::timings::Timing;
-use crate::train::{Trainer, greedy};
+use crate::train::trainer::Trainer;
 
 /// A line of `metrics.jsonl` for a validation.
 #[derive(Serialize)]
@@ -105,11 +106,11 @@ impl Trainer<'_> {
             evaluation.validation_episodes,
             evaluation.horizon,
         );
-        let figures = eval::examine(
+        let figures = eval::evaluate(
             &exam,
             &self.env,
             &self.tokenizer,
-            greedy(self.file),
+            Sampling::greedy(self.file.run.seed),
             &mut *self.engine(),
             &mut |_| (),
         )?;

@@ -17,13 +17,14 @@ use crate::rollout::policy_model::Sampling;
 use crate::rollout::reward::RewardFn;
 use crate::rollout::{Anchor, Outcome, Plan};
 use crate::run::timings::Timing;
-use crate::train::Trainer;
 use crate::train::batch::{ScoredRow, rows};
 use crate::train::credit::{Crediting, credit};
 use crate::train::group_metrics::GroupMetrics;
 use crate::train::learner::{Reinforcement, Update};
 use crate::train::reroll_plan::{anchors_by_reward, draw_anchors, kept_sessions};
-use crate::train::value_states::{self, State};
+use crate::train::trainer::Trainer;
+use crate::train::value_states;
+use crate::train::value_states::State;
 
 /// A step's place in the curriculum, and the clocks that started with it.
 struct StepAt<'a> {

@@ -2,17 +2,23 @@
 //! environment would give, gathered by playing it through the real components.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use memloom_engine::grammar::Grammar;
 use memloom_engine::model::packing::{Row, Sequence};
+use memloom_engine::optim::lr_schedule;
 use memloom_engine::tokenizer::Tokenizer;
 use memloom_runtime::{Completion, DemonstrationModel, GenerateCall, LanguageModel, ModelError};
+use serde::Serialize;
 
 use crate::env::TrainingEnv;
 use crate::rng::{Purpose, derive};
 use crate::rollout::outcome::RolloutCounts;
 use crate::rollout::policy_model::pairs;
+use crate::run::checkpoint::Position;
+use crate::run::timings::Timing;
+use crate::train::trainer::Trainer;
 
 /// A role's output that a demonstrator would give.
 pub struct Demonstration {
@@ -94,4 +100,79 @@ fn row(tokenizer: &Tokenizer, call: &GenerateCall, text: &str) -> Result<Row> {
             .into(),
         completions: vec![Sequence { tokens, choices }],
     })
+}
+
+/// A line of `metrics.jsonl` in the warm start.
+#[derive(Serialize)]
+struct WarmStartLine {
+    kind: &'static str,
+    step: u64,
+    loss: f64,
+    gradient_norm: f64,
+    learning_rate: f64,
+    rows: usize,
+    /// Demonstrations that were left out: the context was too short for them.
+    context_overflows: usize,
+}
+
+impl Trainer<'_> {
+    /// Runs the steps of the warm start that are left.
+    pub(super) fn warm_start(&mut self) -> Result<()> {
+        let Position::WarmStart(done) = self.progress.position else {
+            return Ok(());
+        };
+        let settings = &self.file.warm_start;
+        let seed = self.file.run.seed;
+        let horizon = self.file.stages.first().map_or(0, |stage| stage.horizon);
+        let mut phase = self.console.phase("warm start", settings.steps, done);
+        for step in done..settings.steps {
+            let began = Instant::now();
+            let mut demonstrations = Vec::new();
+            for episode in 0..settings.episodes {
+                demonstrations.extend(demonstrate(
+                    &self.env,
+                    &self.tokenizer,
+                    &settings.demonstrator,
+                    horizon,
+                    seed,
+                    step * settings.episodes + episode,
+                )?);
+            }
+            let learning_rate = lr_schedule::cosine(step, settings.steps, settings.learning_rate);
+            let all = demonstrations.len();
+            let context = self.learners.context();
+            demonstrations.retain(|given| given.row.span() <= context);
+            let rows = demonstrations.len();
+            ensure!(
+                rows > 0 || all == 0,
+                "none of the {all} demonstrations of a warm-start step fits the {context} tokens that the backbone reads: raise backbone.context, or have the policy ask in fewer words"
+            );
+            let noise = derive(seed, Purpose::Dropout, &[0, step]);
+            let update = self
+                .learners
+                .imitate(demonstrations, learning_rate, noise)?;
+            self.progress.position = Position::WarmStart(step + 1);
+            self.progress.trained_tokens += update.tokens;
+            self.metrics.write(&WarmStartLine {
+                kind: "warm-start",
+                step: step + 1,
+                loss: update.loss,
+                gradient_norm: update.gradient_norm,
+                learning_rate,
+                rows,
+                context_overflows: all - rows,
+            })?;
+            let mut timing = Timing::new("warm-start", step + 1, began);
+            timing.tokens_per_second = Some(update.tokens as f64 / timing.seconds);
+            self.time(timing)?;
+            phase.at(step + 1, &format!("loss {:.3}", update.loss));
+            if (step + 1).is_multiple_of(self.file.run.checkpoint_every) {
+                self.save()?;
+            }
+        }
+        drop(phase);
+        self.progress.position = Position::Stage(0, 0);
+        self.begin_stage();
+        self.save()
+    }
 }

@@ -1,0 +1,66 @@
+//! A run from its first part to its last.
+
+use std::sync::Arc;
+
+use anyhow::Result;
+
+use crate::config::RunFile;
+use crate::env::TrainingEnv;
+use crate::run::checkpoint::{CheckpointStore, Progress};
+use crate::run::jsonl;
+use crate::run::jsonl::Journal;
+use crate::run::progress::Console;
+use crate::run::summary::Summary;
+use crate::train::learner::per_role::RoleLearners;
+use crate::train::preflight::{begin, begun, fits};
+use crate::train::remote_sampling::RemoteSampler;
+use crate::train::tokenizer_setup;
+use crate::train::trainer::Trainer;
+
+/// Trains as the run file says and returns the summary that it wrote.
+pub fn run(file: &RunFile, resume: bool, console: Console) -> Result<Summary> {
+    let out = &file.run.out;
+    file.run.device.check()?;
+    let begun = begun(file, resume)?;
+    let env = TrainingEnv::load(file)?;
+    for warning in &env.report.warnings {
+        console.say(&format!("data: {warning}"));
+    }
+    fits(file, &env)?;
+    if !begun {
+        begin(file)?;
+    }
+    let tokenizer = Arc::new(tokenizer_setup::ready(file, &env)?);
+    let shelf = CheckpointStore::of(out);
+    let (progress, folder) = match shelf.newest()? {
+        Some((progress, folder)) => (progress, Some(folder)),
+        None => (Progress::start(), None),
+    };
+    let mut learners = RoleLearners::new(file, &env.own_roles(), &tokenizer)?;
+    if let Some(folder) = &folder {
+        learners.restore(folder)?;
+    }
+    let served = match env.outside.rollouts() {
+        Some(_) => Some(RemoteSampler::new(&out.join("served"), &learners)?),
+        None => None,
+    };
+    let timings = out.join("timings.jsonl");
+    let written = jsonl::whole_lines(&timings)?;
+    let mut trainer = Trainer {
+        metrics: Journal::open(&out.join("metrics.jsonl"), progress.metrics_bytes)?,
+        timings: Journal::open(&timings, written)?,
+        file,
+        env,
+        tokenizer,
+        learners,
+        algorithm: file.logo.build(),
+        served,
+        shelf,
+        progress,
+        console,
+    };
+    let baselines = trainer.baselines()?;
+    trainer.warm_start()?;
+    trainer.stages()?;
+    trainer.finish(baselines)
+}

@@ -1,0 +1,103 @@
+//! The state of a training run.
+
+use std::fs;
+use std::sync::Arc;
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+use memloom_algorithm::algorithm::Algorithm;
+use memloom_engine::tokenizer::Tokenizer;
+use serde::{Deserialize, Serialize};
+
+use crate::config::RunFile;
+use crate::env::TrainingEnv;
+use crate::rollout::batcher::{AtOnce, Engine};
+use crate::run::checkpoint::{CheckpointStore, Progress, write_file};
+use crate::run::jsonl::Journal;
+use crate::run::progress::Console;
+use crate::run::timings::Timing;
+use crate::train::learner::per_role::RoleLearners;
+use crate::train::remote_sampling::RemoteSampler;
+
+/// Everything that the parts of a run share.
+pub(super) struct Trainer<'a> {
+    pub(super) file: &'a RunFile,
+    pub(super) env: TrainingEnv,
+    pub(super) tokenizer: Arc<Tokenizer>,
+    pub(super) learners: RoleLearners,
+    pub(super) algorithm: Box<dyn Algorithm>,
+    /// Where a server samples.
+    pub(super) served: Option<RemoteSampler>,
+    pub(super) shelf: CheckpointStore,
+    pub(super) progress: Progress,
+    pub(super) metrics: Journal,
+    pub(super) timings: Journal,
+    pub(super) console: Console,
+}
+
+impl Trainer<'_> {
+    /// Who samples with the present weights.
+    pub(super) fn engine(&self) -> Box<dyn Engine + '_> {
+        match (&self.served, self.env.outside.rollouts()) {
+            (Some(served), Some(server)) => {
+                Box::new(AtOnce::new(|jobs| served.generate(server, jobs)))
+            }
+            _ => Box::new(self.learners.engine()),
+        }
+    }
+
+    /// Has the server sample for the present weights, where one samples.
+    pub(super) fn push_weights(&mut self) -> Result<()> {
+        match (&mut self.served, self.env.outside.rollouts()) {
+            (Some(served), Some(server)) => {
+                served.push_weights(server, self.file, &self.learners, &self.tokenizer)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// A JSON file of the run's folder: read if it is there, else made and written.
+    pub(super) fn once<T: Serialize + for<'de> Deserialize<'de>>(
+        &mut self,
+        name: &str,
+        make: impl FnOnce(&mut Self) -> Result<T>,
+    ) -> Result<T> {
+        let path = self.file.run.out.join(name);
+        if path.exists() {
+            let bytes =
+                fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+            return serde_json::from_slice(&bytes).with_context(|| {
+                format!(
+                    "{} is damaged: remove it, and --resume makes it again",
+                    path.display()
+                )
+            });
+        }
+        let began = Instant::now();
+        let value = make(self)?;
+        write_file(&path, &serde_json::to_vec_pretty(&value)?)?;
+        self.time(Timing::new(name, 0, began))?;
+        Ok(value)
+    }
+
+    /// Writes a line of `timings.jsonl`, with what servers were asked for.
+    pub(super) fn time(&mut self, mut timing: Timing) -> Result<()> {
+        timing.device_bytes = self.file.run.device.taken_bytes()?;
+        timing.outside = self.env.outside.take_usage();
+        self.timings.write(&timing)
+    }
+
+    pub(super) fn begin_stage(&mut self) {
+        self.progress.best = None;
+        self.progress.gate_open = false;
+        self.learners.begin_stage();
+    }
+
+    pub(super) fn save(&mut self) -> Result<()> {
+        self.metrics.sync()?;
+        self.progress.metrics_bytes = self.metrics.length();
+        let learners = &self.learners;
+        self.shelf
+            .save(&self.progress, |folder| learners.save(folder))
+    }
+}
