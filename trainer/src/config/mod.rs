@@ -4,7 +4,10 @@
 mod algorithm;
 mod backbone;
 mod curriculum;
+mod evaluation;
+mod optimizer;
 mod overrides;
+mod run;
 mod servers;
 mod tokenizer;
 
@@ -16,11 +19,11 @@ use serde::{Deserialize, Serialize};
 pub use self::algorithm::{AnchorRule, Learn, LogoSection, RerollFrom};
 pub use self::backbone::{BackboneSection, LoraSection};
 pub use self::curriculum::{Carry, Gate, Stage, Watched};
+pub use self::evaluation::{EvaluationSection, StudySection};
+pub use self::optimizer::{OptimizerSection, WarmStartSection};
+pub use self::run::{Components, EnvironmentSection, PolicySection, RunSection};
 pub use self::servers::{EMBEDDER, JUDGE, OutsideSection, ROLLOUTS, ServerSection};
-pub use self::tokenizer::{
-    Components, EmbedderSection, EnvironmentSection, EvaluationSection, OptimizerSection,
-    PolicySection, RunSection, StudySection, TokenizerKind, TokenizerSection, WarmStartSection,
-};
+pub use self::tokenizer::{EmbedderSection, TokenizerKind, TokenizerSection};
 
 /// A run file as it is written (TOML). `memloom train --dry-run` prints it
 /// with all defaults filled in.
