@@ -147,7 +147,7 @@ fn an_adapter_is_evaluated_merged_and_moved() {
     assert!(!merged.join("adapter_config.json").exists());
     assert!(eval(&run, &merged)["episodes"] == 2);
     let again = refusal(&merge(&last, &merged));
-    assert!(again.contains("merged is there already"), "{again}");
+    assert!(again.contains("merged exists"), "{again}");
 
     // Alone, as others hand adapters on.
     let alone = run.folder.path().join("alone");

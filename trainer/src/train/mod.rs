@@ -28,6 +28,7 @@ use self::preflight::{begin, begun, fits};
 use self::remote_sampling::Served;
 use crate::config::RunFile;
 use crate::env::World;
+use crate::eval;
 use crate::eval::evidence_baselines::{EvidenceReport, Regression};
 use crate::eval::metrics::Figures;
 use crate::eval::{Exam, scripted_baselines};
@@ -40,7 +41,6 @@ use crate::run::progress::Voice;
 use crate::run::summary::{BeforeAfter, LongHorizon, Summary};
 use crate::run::timings::{Times, Timing};
 use crate::run::{checkpoint, jsonl};
-use crate::{eval, report};
 
 /// Set apart from every stage: sampling in evaluations.
 const EVALUATION: u64 = u64::MAX;
@@ -363,7 +363,6 @@ impl Trainer<'_> {
             &out.join("summary.json"),
             &serde_json::to_vec_pretty(&summary)?,
         )?;
-        report::write_events(out)?;
         Ok(summary)
     }
 
