@@ -7,7 +7,7 @@ use burn_flex::Flex;
 use memloom_engine::sentence_encoder::SentenceEncoder;
 use memloom_runtime::{Embedder, ModelError};
 
-use crate::clients::Outside;
+use crate::clients::Servers;
 use crate::config::RunFile;
 
 /// A sentence encoder on the processor, as policies and banks ask it.
@@ -24,9 +24,9 @@ impl Embedder for LocalEmbedder {
 ///
 /// # Errors
 /// Where the folder holds no encoder.
-pub fn embedder(file: &RunFile, outside: &Outside) -> Result<Option<Arc<dyn Embedder>>> {
+pub fn embedder(file: &RunFile, servers: &Servers) -> Result<Option<Arc<dyn Embedder>>> {
     let Some(section) = &file.embedder else {
-        return Ok(outside.embedder());
+        return Ok(servers.embedder());
     };
     let encoder = SentenceEncoder::load(&section.path, &Default::default())
         .with_context(|| format!("embedder.path: {}", section.path.display()))?;

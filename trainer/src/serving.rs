@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use memloom_engine::tokenizer::Tokenizer;
 use memloom_runtime::{Embedder, LanguageModel};
 
-use crate::clients::Outside;
+use crate::clients::Servers;
 use crate::config::RunFile;
 use crate::embedder::embedder;
 use crate::rollout::batcher;
@@ -26,7 +26,7 @@ pub struct ServedModel {
     asking: Asking,
     tokenizer: Arc<Tokenizer>,
     sampling: Sampling,
-    outside: Arc<Outside>,
+    servers: Arc<Servers>,
     embedder: Option<Arc<dyn Embedder>>,
 }
 
@@ -39,8 +39,8 @@ impl ServedModel {
     /// machine has no thread left.
     pub fn load(file: &RunFile, weights: &Path) -> Result<Self> {
         let (learners, tokenizer) = Learners::load(file, weights)?;
-        let outside = Arc::new(Outside::new(file)?);
-        let embedder = embedder(file, &outside)?;
+        let servers = Arc::new(Servers::new(file)?);
+        let embedder = embedder(file, &servers)?;
         let (requests, inbox) = channel();
         thread::Builder::new()
             .name("memloom-model".into())
@@ -56,7 +56,7 @@ impl ServedModel {
             asking: Asking::new(place, requests),
             tokenizer,
             sampling: greedy(file),
-            outside,
+            servers,
             embedder,
         })
     }
@@ -66,7 +66,7 @@ impl ServedModel {
     pub fn handle(&self) -> Box<dyn LanguageModel> {
         let (asking, tokenizer) = (self.asking.clone(), self.tokenizer.clone());
         let own = SampledModel::new(asking, tokenizer, self.sampling);
-        self.outside.beside(Box::new(own))
+        self.servers.beside(Box::new(own))
     }
 
     /// The embedder that the run file names, if it does.

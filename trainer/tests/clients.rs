@@ -94,7 +94,7 @@ fn an_answer_that_never_came_because_of_its_length_is_empty() {
 fn a_server_that_is_down_is_named_with_the_attempt() {
     let url = Server::nowhere();
     let complaint = complaint(&client(&url, "attempts = 2"));
-    let start = format!("outside.answerer: {url}/chat/completions, attempt 2 of 2: ");
+    let start = format!("servers.answerer: {url}/chat/completions, attempt 2 of 2: ");
     assert!(complaint.starts_with(&start), "{complaint}");
     assert!(complaint.contains("refused"), "{complaint}");
 }
@@ -198,7 +198,7 @@ fn a_price_needs_counts() {
 fn a_key_is_wanted_and_never_repeated() {
     let unset = settings("http://localhost", "key_env = \"MEMLOOM_NO_SUCH_KEY\"");
     let complaint = format!("{:#}", Client::new("judge", &unset, 1).err().unwrap());
-    assert!(complaint.contains("outside.judge.key_env"), "{complaint}");
+    assert!(complaint.contains("servers.judge.key_env"), "{complaint}");
     assert!(complaint.contains("MEMLOOM_NO_SUCH_KEY"), "{complaint}");
 
     let server = Server::start(|_, asked| {

@@ -36,7 +36,7 @@ impl Eval {
     pub(super) fn run(self) -> Result<()> {
         let file = self.run.read()?;
         let exam = eval::Exam::new(
-            &file.logo,
+            &file.algorithm,
             &self.split,
             self.episodes.unwrap_or(file.evaluation.held_out_episodes),
             self.horizon.unwrap_or(file.evaluation.horizon),

@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use super::output;
 use super::run_arguments::RunArguments;
-use crate::clients::Outside;
+use crate::clients::Servers;
 use crate::config::RunFile;
 use crate::embedder::embedder;
 use crate::rollout::single::alone;
@@ -187,7 +187,7 @@ fn play(
 ) -> Result<Played> {
     let store = states.map(SnapshotStore::open).transpose()?;
     let stage = setting(file)?.stage()?;
-    let outside = Arc::new(Outside::new(file)?);
+    let servers = Arc::new(Servers::new(file)?);
     let (split, index, horizon, from) = match start {
         Start::Episode {
             split,
@@ -214,7 +214,7 @@ fn play(
         from: from
             .as_ref()
             .map(|(snapshot, session)| (snapshot, *session)),
-        embedder: embedder(file, &outside)?,
+        embedder: embedder(file, &servers)?,
     };
     let mut stored = store.as_ref().map(|_| Stored::default());
     let mut keep = |_: u32, snapshot: &Snapshot| {
@@ -232,13 +232,13 @@ fn play(
     };
     let trace = match player {
         Player::Demonstrator(_) => {
-            record(outside.after_demonstrations(Box::new(DemonstrationModel)))?
+            record(servers.after_demonstrations(Box::new(DemonstrationModel)))?
         }
         Player::Weights(folder) => {
             let (learners, tokenizer) = Learners::load(file, folder)?;
             let mut engine = learners.engine();
             alone(&tokenizer, greedy(file), &mut engine, |model| {
-                record(outside.beside(model))
+                record(servers.beside(model))
             })?
         }
     };

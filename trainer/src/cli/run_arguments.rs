@@ -13,7 +13,7 @@ use crate::config::RunFile;
 pub(super) struct RunArguments {
     /// The run file (TOML).
     run: PathBuf,
-    /// Set a key of the run file, for instance `logo.rollouts=4`; may be repeated.
+    /// Set a key of the run file, for instance `algorithm.rollouts=4`; may be repeated.
     #[arg(long = "set", value_name = "KEY=VALUE")]
     settings: Vec<String>,
     /// A data file for the environment, in addition to the run file's; may be repeated.

@@ -87,14 +87,14 @@ struct Trouble {
 }
 
 impl Client {
-    /// For `outside.NAME` of a run file.
+    /// For `servers.NAME` of a run file.
     ///
     /// # Errors
     /// Where the key is not in the environment.
     pub fn new(name: &str, settings: &ServerSection, seed: u64) -> Result<Self> {
         let key = settings.key_env.as_ref().map(|variable| {
             std::env::var(variable).with_context(|| {
-                format!("outside.{name}.key_env: the environment has no text in {variable}")
+                format!("servers.{name}.key_env: the environment has no text in {variable}")
             })
         });
         let config = Agent::config_builder()
@@ -104,7 +104,7 @@ impl Client {
             .max_redirects_will_error(false)
             .max_idle_connections_per_host(settings.concurrency);
         Ok(Self {
-            name: format!("outside.{name}"),
+            name: format!("servers.{name}"),
             key: key.transpose()?,
             seed,
             agent: config.build().into(),

@@ -1,10 +1,10 @@
 //! Models that others serve: they speak for roles, judge answers and embed texts, as
-//! the run file's `[outside.NAME]` sections say.
+//! the run file's `[servers.NAME]` sections say.
 //!
 //! A [`Client`] asks one server over OpenAI's protocol, whatever it wants of it:
 //! [`chat`] for roles and the [`Judge`], [`embeddings`] for the embedder. A
 //! [`Speaker`] stands before a rollout's own model and hands the roles that are served
-//! outside on. A [`TokenServer`] samples whole rollouts in the engine's place.
+//! on. A [`TokenServer`] samples whole rollouts in the engine's place.
 
 mod backoff;
 pub mod chat;
@@ -30,11 +30,11 @@ pub use self::judge::Judge;
 use self::role_router::Speaker;
 pub use self::usage::Usage;
 use self::vllm::TokenServer;
-use crate::config::{EMBEDDER, JUDGE, ROLLOUTS, RunFile};
+use crate::config::{EMBEDDER, JUDGE, RunFile, SAMPLER};
 
 /// The servers of a run.
 #[derive(Default)]
-pub struct Outside {
+pub struct Servers {
     /// By the role that they speak for.
     speakers: BTreeMap<String, Client>,
     judge: Option<Judge>,
@@ -42,23 +42,23 @@ pub struct Outside {
     rollouts: Option<TokenServer>,
 }
 
-impl Outside {
+impl Servers {
     /// As the run file says. Nothing is asked yet.
     ///
     /// # Errors
     /// Where a key is not in the environment.
     pub fn new(file: &RunFile) -> Result<Self> {
-        let mut outside = Self::default();
-        for (name, settings) in &file.outside {
+        let mut servers = Self::default();
+        for (name, settings) in &file.servers {
             let client = Client::new(name, settings, file.run.seed)?;
             match name.as_str() {
-                JUDGE => outside.judge = Some(Judge::new(client)),
-                EMBEDDER => outside.embedder = Some(Arc::new(ServedEmbedder::new(client))),
-                ROLLOUTS => outside.rollouts = Some(TokenServer::new(client)),
-                role => drop(outside.speakers.insert(role.into(), client)),
+                JUDGE => servers.judge = Some(Judge::new(client)),
+                EMBEDDER => servers.embedder = Some(Arc::new(ServedEmbedder::new(client))),
+                SAMPLER => servers.rollouts = Some(TokenServer::new(client)),
+                role => drop(servers.speakers.insert(role.into(), client)),
             }
         }
-        Ok(outside)
+        Ok(servers)
     }
 
     /// Whether the policy has the roles that are served.
@@ -69,7 +69,7 @@ impl Outside {
         for role in self.speakers.keys() {
             ensure!(
                 policy.roles.contains(role),
-                "outside.{role}: the policy {} has the roles {}; there are also {JUDGE}, {EMBEDDER} and {ROLLOUTS}",
+                "servers.{role}: the policy {} has the roles {}; there are also {JUDGE}, {EMBEDDER} and {SAMPLER}",
                 policy.name,
                 policy.roles.join(", ")
             );
@@ -119,7 +119,7 @@ impl Outside {
         match self.speakers.is_empty() {
             true => own,
             false => Box::new(Speaker {
-                outside: self.clone(),
+                servers: self.clone(),
                 own,
                 only_answers,
             }),
@@ -132,7 +132,7 @@ impl Outside {
         let speakers = self.speakers.iter();
         let mut clients: Vec<(&str, &Client)> = speakers.map(|(n, c)| (n.as_str(), c)).collect();
         clients.extend(self.judge.iter().map(|judge| (JUDGE, &judge.0)));
-        clients.extend(self.rollouts.iter().map(|served| (ROLLOUTS, &served.0)));
+        clients.extend(self.rollouts.iter().map(|served| (SAMPLER, &served.0)));
         clients.extend(self.embedder.iter().map(|served| (EMBEDDER, &served.0)));
         let used = clients
             .into_iter()

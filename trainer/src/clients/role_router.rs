@@ -1,14 +1,14 @@
-//! Stands before a rollout's own model: hands the roles that are served outside on.
+//! Stands before a rollout's own model: hands the roles that servers speak for on.
 
 use std::sync::Arc;
 
 use memloom_runtime::{Completion, GenerateCall, LanguageModel, ModelError};
 
-use crate::clients::{Outside, chat};
+use crate::clients::{Servers, chat};
 
 /// A model that others speak for some roles of.
 pub struct Speaker {
-    pub(super) outside: Arc<Outside>,
+    pub(super) servers: Arc<Servers>,
     /// Speaks for all other roles.
     pub(super) own: Box<dyn LanguageModel>,
     /// Whether others are asked only while questions are answered.
@@ -18,7 +18,7 @@ pub struct Speaker {
 impl LanguageModel for Speaker {
     fn generate(&mut self, call: &GenerateCall) -> Result<Completion, ModelError> {
         let request = &call.request;
-        let client = self.outside.speakers.get(&request.role);
+        let client = self.servers.speakers.get(&request.role);
         let asked = !self.only_answers || call.question.is_some();
         let Some(client) = client.filter(|_| asked) else {
             return self.own.generate(call);
@@ -26,7 +26,7 @@ impl LanguageModel for Speaker {
         if request.grammar.is_some() {
             let role = &request.role;
             return Err(ModelError::new(format!(
-                "outside.{role}: the policy gives {role} an output grammar, which only the run's own model keeps to: leave the section out"
+                "servers.{role}: the policy gives {role} an output grammar, which only the run's own model keeps to: leave the section out"
             )));
         }
         let temperature = client.settings().temperature;

@@ -129,7 +129,7 @@ impl TokenServer {
             .is_some_and(|grammar| grammar.is_schema())
         {
             bail!(
-                "outside.rollouts: the policy gives {} a JSON schema as its output grammar, which only the run's own engine keeps to: leave the section out, or have the policy ask without",
+                "servers.sampler: the policy gives {} a JSON schema as its output grammar, which only the run's own engine keeps to: leave the section out, or have the policy ask without",
                 job.role
             );
         }
@@ -316,7 +316,7 @@ impl TokenServer {
         let (_, logprob) = self.ask(model, &job, &job.prompt, 1, Some(&only), room)?[0];
         ensure!(
             logprob.abs() < CERTAIN,
-            "outside.rollouts: a token without an alternative has the log-probability {logprob}, not 0: start the server with --logprobs-mode processed_logprobs"
+            "servers.sampler: a token without an alternative has the log-probability {logprob}, not 0: start the server with --logprobs-mode processed_logprobs"
         );
         Ok(())
     }

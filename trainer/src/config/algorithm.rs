@@ -1,4 +1,4 @@
-//! `[logo]`: how a step learns, with every default.
+//! `[algorithm]`: how a step learns, with every default.
 
 use anyhow::{Result, ensure};
 use memloom_algorithm::algorithm::{Algorithm, Credit, Rule};
@@ -64,13 +64,13 @@ impl From<Learn> for String {
     }
 }
 
-/// `[logo]`
+/// `[algorithm]`
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct LogoSection {
+pub struct AlgorithmSection {
     /// Whose deed a reward is: `logo-grpo`, or a rival (`session-grpo`, `grpo`,
-    /// `rloo`, `reinforce++`, `group-in-group`, `ppo`) that takes no rerolls.
-    pub algorithm: Algorithm,
+    /// `rloo`, `reinforce++`, `gigpo`, `ppo`) that takes no rerolls.
+    pub name: Algorithm,
     /// What a session is credited with under `logo-grpo`: the questions with
     /// evidence in it (`session`), the mean from it on (`suffix`), or the whole
     /// trajectory's return (`trajectory`).
@@ -94,7 +94,7 @@ pub struct LogoSection {
     pub leave_one_out: bool,
     /// What a question is worth: `reward` (the environment's), one of its metrics
     /// by name, `held-evidence` (the share of its evidence that the bank names), or
-    /// `judge` (whether the model in `[outside.judge]` finds the answer correct).
+    /// `judge` (whether the model in `[servers.judge]` finds the answer correct).
     pub metric: String,
     /// Most questions of an episode that are asked in a step, drawn by lot and the
     /// same for all its rollouts and rerolls: for environments whose scoring costs.
@@ -159,10 +159,10 @@ pub struct LogoSection {
     pub value_clip: f32,
 }
 
-impl Default for LogoSection {
+impl Default for AlgorithmSection {
     fn default() -> Self {
         Self {
-            algorithm: Algorithm::LogoGrpo,
+            name: Algorithm::LogoGrpo,
             credit: Credit::Session,
             episodes: 2,
             rollouts: 8,
@@ -203,10 +203,10 @@ impl Default for LogoSection {
     }
 }
 
-impl LogoSection {
+impl AlgorithmSection {
     /// Chance of a session to be rerolled; rivals take no rerolls.
     pub fn reroll_chance(&self) -> f64 {
-        if self.algorithm.rerolls() {
+        if self.name.rerolls() {
             self.local_probability
         } else {
             0.0
@@ -216,7 +216,7 @@ impl LogoSection {
     /// How rewards become advantages.
     pub fn rule(&self) -> Rule {
         Rule {
-            algorithm: self.algorithm,
+            algorithm: self.name,
             credit: self.credit,
             normalisation: Normalisation {
                 by_std: self.std_normalisation,
@@ -249,27 +249,27 @@ impl LogoSection {
     pub(super) fn check(&self) -> Result<()> {
         ensure!(
             self.rollouts > 1,
-            "logo.rollouts = {}: a group needs at least 2",
+            "algorithm.rollouts = {}: a group needs at least 2",
             self.rollouts
         );
         ensure!(
             (0.0..=1.0).contains(&self.local_probability),
-            "logo.local_probability = {} is no probability",
+            "algorithm.local_probability = {} is no probability",
             self.local_probability
         );
         ensure!(
             self.reroll_chance() == 0.0 || self.rerolls > 1,
-            "logo.rerolls = {}: a local group needs at least 2 (local_probability = 0 switches rerolls off)",
+            "algorithm.rerolls = {}: a local group needs at least 2 (local_probability = 0 switches rerolls off)",
             self.rerolls
         );
         ensure!(
             self.top_p > 0.0 && self.top_p <= 1.0,
-            "logo.top_p = {} is no share of probability above 0",
+            "algorithm.top_p = {} is no share of probability above 0",
             self.top_p
         );
         ensure!(
             self.temperature > 0.0,
-            "logo.temperature = {} must be above 0: greedy rollouts do not differ",
+            "algorithm.temperature = {} must be above 0: greedy rollouts do not differ",
             self.temperature
         );
         let not_negative = [
@@ -287,17 +287,17 @@ impl LogoSection {
         for (key, value) in not_negative {
             ensure!(
                 value >= 0.0 && value.is_finite(),
-                "logo.{key} = {value} must be 0 or more"
+                "algorithm.{key} = {value} must be 0 or more"
             );
         }
         ensure!(
             self.fixed_length > 0.0 && self.fixed_length.is_finite(),
-            "logo.fixed_length = {} must be above 0",
+            "algorithm.fixed_length = {} must be above 0",
             self.fixed_length
         );
         ensure!(
             self.questions != Some(0),
-            "logo.questions = 0 asks nothing, and nothing is learnt: leave it out to ask all"
+            "algorithm.questions = 0 asks nothing, and nothing is learnt: leave it out to ask all"
         );
         let shares = [
             ("reference_pace", self.reference_pace),
@@ -307,7 +307,7 @@ impl LogoSection {
         for (key, value) in shares {
             ensure!(
                 (0.0..=1.0).contains(&value),
-                "logo.{key} = {value} is no share between 0 and 1"
+                "algorithm.{key} = {value} is no share between 0 and 1"
             );
         }
         Ok(())

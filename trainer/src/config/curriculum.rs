@@ -11,10 +11,10 @@ pub struct Stage {
     pub horizon: u32,
     /// LoGo-GRPO steps.
     pub steps: u64,
-    /// Instead of `logo.penalty`.
+    /// Instead of `algorithm.penalty`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub penalty: Option<f64>,
-    /// Instead of `logo.threshold`.
+    /// Instead of `algorithm.threshold`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub threshold: Option<f64>,
     /// Instead of `optimizer.learning_rate`.

@@ -16,13 +16,13 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
-pub use self::algorithm::{AnchorRule, Learn, LogoSection, RerollFrom};
+pub use self::algorithm::{AlgorithmSection, AnchorRule, Learn, RerollFrom};
 pub use self::backbone::{BackboneSection, LoraSection};
 pub use self::curriculum::{Carry, Gate, Stage, Watched};
 pub use self::evaluation::{EvaluationSection, StudySection};
 pub use self::optimizer::{OptimizerSection, WarmStartSection};
 pub use self::run::{Components, EnvironmentSection, PolicySection, RunSection};
-pub use self::servers::{EMBEDDER, JUDGE, OutsideSection, ROLLOUTS, ServerSection};
+pub use self::servers::{EMBEDDER, JUDGE, SAMPLER, ServerSection, ServersSection};
 pub use self::tokenizer::{EmbedderSection, TokenizerKind, TokenizerSection};
 
 /// A run file as it is written (TOML). `memloom train --dry-run` prints it
@@ -48,8 +48,8 @@ pub struct RunFile {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub embedder: Option<EmbedderSection>,
     /// Models that others serve, by what they do.
-    #[serde(default, skip_serializing_if = "OutsideSection::is_empty")]
-    pub outside: OutsideSection,
+    #[serde(default, skip_serializing_if = "ServersSection::is_empty")]
+    pub servers: ServersSection,
     /// How text becomes tokens.
     #[serde(default)]
     pub tokenizer: TokenizerSection,
@@ -61,7 +61,7 @@ pub struct RunFile {
     pub optimizer: OptimizerSection,
     /// LoGo-GRPO.
     #[serde(default)]
-    pub logo: LogoSection,
+    pub algorithm: AlgorithmSection,
     /// The curriculum, in order.
     #[serde(default, rename = "stage")]
     pub stages: Vec<Stage>,
@@ -75,7 +75,7 @@ pub struct RunFile {
 
 impl RunFile {
     /// Reads a run file; `settings` are `key=value` with dotted keys
-    /// (`logo.rollouts=4`, `stage.0.steps=10`). A file that begins with
+    /// (`algorithm.rollouts=4`, `stage.0.steps=10`). A file that begins with
     /// `extends = "other.toml"` (a path from where it lies) only says what it has
     /// otherwise; its lists, such as the stages, take the other's place.
     pub fn read(path: &Path, settings: &[String]) -> Result<Self> {
@@ -95,9 +95,9 @@ impl RunFile {
     fn check(&self) -> Result<()> {
         self.backbone.check()?;
         let at_least_one = [
-            ("logo.episodes", self.logo.episodes as usize),
-            ("logo.epochs", self.logo.epochs),
-            ("logo.minibatches", self.logo.minibatches),
+            ("algorithm.episodes", self.algorithm.episodes as usize),
+            ("algorithm.epochs", self.algorithm.epochs),
+            ("algorithm.minibatches", self.algorithm.minibatches),
             ("warm_start.episodes", self.warm_start.episodes as usize),
             (
                 "optimizer.micro_batch_tokens",
@@ -117,35 +117,35 @@ impl RunFile {
         for (key, value) in at_least_one {
             ensure!(value > 0, "{key} must be at least 1");
         }
-        self.logo.check()?;
-        for (name, server) in &self.outside {
+        self.algorithm.check()?;
+        for (name, server) in &self.servers {
             server.check(name)?;
         }
-        if let Some(server) = self.outside.get(ROLLOUTS) {
+        if let Some(server) = self.servers.get(SAMPLER) {
             ensure!(
                 self.backbone.path.is_some() && self.backbone.lora.is_some(),
-                "outside.{ROLLOUTS} samples for an adapter: name its model in backbone.path, and its shape in [backbone.lora]"
+                "servers.{SAMPLER} samples for an adapter: name its model in backbone.path, and its shape in [backbone.lora]"
             );
             ensure!(
-                self.logo.top_k == 0 && self.logo.top_p == 1.0,
-                "outside.{ROLLOUTS} does not say what a token was chosen from: leave logo.top_k and logo.top_p out"
+                self.algorithm.top_k == 0 && self.algorithm.top_p == 1.0,
+                "servers.{SAMPLER} does not say what a token was chosen from: leave algorithm.top_k and algorithm.top_p out"
             );
             ensure!(
-                self.logo.importance_cap > 0.0,
-                "outside.{ROLLOUTS} samples with other arithmetic than the trainer's: weigh that with logo.importance_cap, for instance 2"
+                self.algorithm.importance_cap > 0.0,
+                "servers.{SAMPLER} samples with other arithmetic than the trainer's: weigh that with algorithm.importance_cap, for instance 2"
             );
             ensure!(
                 server.cache.is_none(),
-                "outside.{ROLLOUTS}.cache would repeat what older weights said: leave it out"
+                "servers.{SAMPLER}.cache would repeat what older weights said: leave it out"
             );
         }
         ensure!(
-            self.embedder.is_none() || !self.outside.contains_key(EMBEDDER),
-            "embedder and outside.{EMBEDDER} both name an embedder: leave one of them out"
+            self.embedder.is_none() || !self.servers.contains_key(EMBEDDER),
+            "embedder and servers.{EMBEDDER} both name an embedder: leave one of them out"
         );
         ensure!(
-            self.logo.metric != JUDGE || self.outside.contains_key(JUDGE),
-            "logo.metric = \"{JUDGE}\" needs a judge: name a server in [outside.{JUDGE}]"
+            self.algorithm.metric != JUDGE || self.servers.contains_key(JUDGE),
+            "algorithm.metric = \"{JUDGE}\" needs a judge: name a server in [servers.{JUDGE}]"
         );
         for (number, stage) in (1..).zip(&self.stages) {
             stage.check(number)?;

@@ -8,11 +8,19 @@ use toml::{Table, Value};
 /// Run files that may extend one another in a row.
 const MOST_EXTENSIONS: u32 = 8;
 
+/// Keys that were renamed, with their new names. The first that fits counts.
+const RENAMED: [(&str, &str); 4] = [
+    ("logo.algorithm", "algorithm.name"),
+    ("logo", "algorithm"),
+    ("outside.rollouts", "servers.sampler"),
+    ("outside", "servers"),
+];
+
 /// A run file's table, with what it extends, and with `key=value` settings.
 pub(super) fn table(path: &Path, settings: &[String]) -> Result<Table> {
     let mut table = extended(path, 0)?;
     for setting in settings {
-        set(&mut table, setting)?;
+        set(&mut table, setting).with_context(|| format!("--set {setting}"))?;
     }
     Ok(table)
 }
@@ -29,6 +37,9 @@ fn extended(path: &Path, depth: u32) -> Result<Table> {
     let mut table: Table = text
         .parse()
         .with_context(|| format!("{} is not TOML", path.display()))?;
+    for (key, value) in &table {
+        refuse_renamed(key, value).with_context(|| path.display().to_string())?;
+    }
     let Some(base) = table.remove("extends") else {
         return Ok(table);
     };
@@ -40,6 +51,30 @@ fn extended(path: &Path, depth: u32) -> Result<Table> {
         .with_context(|| format!("{} extends {}", path.display(), base.display()))?;
     merge(&mut all, table);
     Ok(all)
+}
+
+/// Refuses keys and names that were renamed, in `key` and below it.
+fn refuse_renamed(key: &str, value: &Value) -> Result<()> {
+    if let Value::Table(table) = value
+        && !table.is_empty()
+    {
+        let mut keys = table.iter();
+        return keys.try_for_each(|(name, value)| refuse_renamed(&format!("{key}.{name}"), value));
+    }
+    for (old, new) in RENAMED {
+        let Some(rest) = key.strip_prefix(old) else {
+            continue;
+        };
+        ensure!(
+            !rest.is_empty() && !rest.starts_with('.'),
+            "{key} was renamed: use {new}{rest}"
+        );
+    }
+    ensure!(
+        key != "algorithm.name" || value.as_str() != Some("group-in-group"),
+        "the algorithm \"group-in-group\" was renamed: use \"gigpo\""
+    );
+    Ok(())
 }
 
 /// Puts `over` into `under`, section by section.
@@ -57,13 +92,14 @@ fn merge(under: &mut Table, over: Table) {
 /// Sets `a.b.0.c=value`; a value that is no TOML is a string.
 fn set(table: &mut Table, setting: &str) -> Result<()> {
     let Some((key, text)) = setting.split_once('=') else {
-        bail!("--set {setting}: expected key=value, for instance logo.rollouts=4");
+        bail!("expected key=value, for instance algorithm.rollouts=4");
     };
     let value = format!("value = {text}")
         .parse::<Table>()
         .ok()
         .and_then(|mut parsed| parsed.remove("value"))
         .unwrap_or_else(|| Value::String(text.into()));
+    refuse_renamed(key, &value)?;
     let mut place = table;
     let mut parts = key.split('.').peekable();
     while let Some(part) = parts.next() {
@@ -79,14 +115,14 @@ fn set(table: &mut Table, setting: &str) -> Result<()> {
             let index: usize = parts
                 .next()
                 .and_then(|index| index.parse().ok())
-                .with_context(|| format!("--set {key}: {part} is a list; name an index"))?;
-            next = items.get_mut(index).with_context(|| {
-                format!("--set {key}: {part} has {count} items, none at {index}")
-            })?;
+                .with_context(|| format!("{part} is a list; name an index"))?;
+            next = items
+                .get_mut(index)
+                .with_context(|| format!("{part} has {count} items, none at {index}"))?;
         }
         place = next
             .as_table_mut()
-            .with_context(|| format!("--set {key}: {part} is a value, not a section"))?;
+            .with_context(|| format!("{part} is a value, not a section"))?;
     }
-    bail!("--set {setting}: the key is empty")
+    bail!("the key is empty")
 }

@@ -1,4 +1,4 @@
-//! `[outside.NAME]`: servers that do what the run's own weights do not.
+//! `[servers.NAME]`: servers that do what the run's own weights do not.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -7,10 +7,10 @@ use anyhow::{Result, ensure};
 use serde::{Deserialize, Serialize};
 
 /// Servers by what they do: the name of a role of the policy that they speak for
-/// (`answerer`), or [`JUDGE`], [`EMBEDDER`] or [`ROLLOUTS`].
-pub type OutsideSection = BTreeMap<String, ServerSection>;
+/// (`answerer`), or [`JUDGE`], [`EMBEDDER`] or [`SAMPLER`].
+pub type ServersSection = BTreeMap<String, ServerSection>;
 
-/// Labels answers: see `logo.metric`.
+/// Labels answers: see `algorithm.metric`.
 pub const JUDGE: &str = "judge";
 /// Turns texts into vectors, in the place of `[embedder]`.
 pub const EMBEDDER: &str = "embedder";
@@ -21,10 +21,10 @@ pub const EMBEDDER: &str = "embedder";
 /// `url` goes without the version: `http://localhost:8000`. The run's adapter
 /// (`[backbone.lora]`) is handed over after every update, in a folder that the server
 /// must see: `served/` of the run's. What the server's arithmetic does otherwise is
-/// weighed with `logo.importance_cap`. `eval`, `play` and `study` sample with the engine.
-pub const ROLLOUTS: &str = "rollouts";
+/// weighed with `algorithm.importance_cap`. `eval`, `play` and `study` sample with the engine.
+pub const SAMPLER: &str = "sampler";
 
-/// `[outside.NAME]`: a server that speaks OpenAI's protocol. Chat completions for
+/// `[servers.NAME]`: a server that speaks OpenAI's protocol. Chat completions for
 /// roles and the judge, embeddings for the embedder.
 ///
 /// What cannot be had from it after all attempts while a question is answered, or
@@ -111,20 +111,20 @@ impl ServerSection {
             .find_map(|scheme| self.url.strip_prefix(scheme));
         ensure!(
             host.is_some_and(|host| !host.is_empty()),
-            "outside.{name}.url = {:?} begins with neither http:// nor https://",
+            "servers.{name}.url = {:?} begins with neither http:// nor https://",
             self.url
         );
         ensure!(
             !self.url.contains(['@', '?', '#']),
-            "outside.{name}.url holds more than a place: a key belongs into the environment variable that outside.{name}.key_env names"
+            "servers.{name}.url holds more than a place: a key belongs into the environment variable that servers.{name}.key_env names"
         );
         ensure!(
             self.concurrency > 0 && self.attempts > 0,
-            "outside.{name}: concurrency and attempts must be at least 1"
+            "servers.{name}: concurrency and attempts must be at least 1"
         );
         ensure!(
             self.timeout > 0.0 && self.timeout <= 86_400.0,
-            "outside.{name}.timeout = {} must be above 0, and a day at most",
+            "servers.{name}.timeout = {} must be above 0, and a day at most",
             self.timeout
         );
         for (key, value) in [
@@ -134,7 +134,7 @@ impl ServerSection {
         ] {
             ensure!(
                 value >= 0.0 && value.is_finite(),
-                "outside.{name}.{key} = {value} must be 0 or more"
+                "servers.{name}.{key} = {value} must be 0 or more"
             );
         }
         Ok(())

@@ -88,7 +88,7 @@ pub fn reward_of(
                 .map(|(name, _)| name.as_str())
                 .collect();
             format!(
-                "logo.metric = \"{metric}\": there are reward, {HELD}, {}",
+                "algorithm.metric = \"{metric}\": there are reward, {HELD}, {}",
                 names.join(", ")
             )
         }),

@@ -13,7 +13,7 @@ use memloom_algorithm::reward::Compression;
 use memloom_engine::tokenizer::Tokenizer;
 
 use self::metrics::Figures;
-use crate::config::LogoSection;
+use crate::config::AlgorithmSection;
 use crate::env::{Opened, World};
 use crate::rollout;
 use crate::rollout::Plan;
@@ -40,7 +40,7 @@ pub struct Exam {
 
 impl Exam {
     /// An exam by the run file's rewards.
-    pub fn new(logo: &LogoSection, split: &str, episodes: u64, horizon: u32) -> Self {
+    pub fn new(logo: &AlgorithmSection, split: &str, episodes: u64, horizon: u32) -> Self {
         Self {
             split: split.to_owned(),
             episodes,

@@ -39,7 +39,7 @@ pub struct Summary {
     pub guest_share: Share,
     /// What servers were asked for over all resumptions, by their names.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub outside: BTreeMap<String, Usage>,
+    pub servers: BTreeMap<String, Usage>,
     /// The run's seed.
     pub seed: u64,
 }
@@ -127,8 +127,8 @@ impl Summary {
             100.0 * self.guest_share.mean,
             100.0 * self.guest_share.max
         );
-        for (name, usage) in &self.outside {
-            let _ = writeln!(text, "outside.{name}: {usage}");
+        for (name, usage) in &self.servers {
+            let _ = writeln!(text, "servers.{name}: {usage}");
         }
         text
     }

@@ -37,7 +37,7 @@ pub(crate) struct Timing {
     pub(crate) device_bytes: Option<u64>,
     /// What servers were asked for since the line before, by their names.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub(crate) outside: BTreeMap<String, Usage>,
+    pub(crate) servers: BTreeMap<String, Usage>,
 }
 
 impl Timing {
@@ -53,7 +53,7 @@ impl Timing {
             rss_bytes: rss_bytes(),
             peak_rss_bytes: peak_rss_bytes(),
             device_bytes: None,
-            outside: BTreeMap::new(),
+            servers: BTreeMap::new(),
         }
     }
 }
@@ -64,7 +64,7 @@ pub(crate) struct Times {
     pub(crate) training_seconds: f64,
     pub(crate) peak_rss_bytes: u64,
     pub(crate) guest_share: Share,
-    pub(crate) outside: BTreeMap<String, Usage>,
+    pub(crate) servers: BTreeMap<String, Usage>,
 }
 
 impl Times {
@@ -76,7 +76,7 @@ impl Times {
             training_seconds: 0.0,
             peak_rss_bytes: peak_rss_bytes(),
             guest_share: Share::default(),
-            outside: BTreeMap::new(),
+            servers: BTreeMap::new(),
         };
         let mut shares = 0u32;
         // A kill can cut the last line short; the line says nothing then.
@@ -89,8 +89,8 @@ impl Times {
                 times.training_seconds += timing.seconds;
             }
             times.peak_rss_bytes = times.peak_rss_bytes.max(timing.peak_rss_bytes);
-            for (name, usage) in timing.outside {
-                *times.outside.entry(name).or_default() += usage;
+            for (name, usage) in timing.servers {
+                *times.servers.entry(name).or_default() += usage;
             }
             if let Some(share) = timing.guest_share {
                 shares += 1;

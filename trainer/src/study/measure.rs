@@ -34,7 +34,7 @@ impl Subject<'_> {
         index: u64,
         engine: &mut dyn Engine,
     ) -> Result<Measured> {
-        let logo = &self.file.logo;
+        let logo = &self.file.algorithm;
         let horizon = opened.sessions();
         let compression = Compression {
             penalty: logo.penalty,
@@ -138,7 +138,7 @@ impl Subject<'_> {
         samples: &[Vec<Sample>],
         index: u64,
     ) -> Result<Measured> {
-        let logo = &self.file.logo;
+        let logo = &self.file.algorithm;
         let horizon = valuing.last();
         let estimates = Estimates::new(valuing, globals, logo.rule())?;
         let start = &samples[0][0];
@@ -232,7 +232,7 @@ impl Subject<'_> {
     fn local(&self, own: Option<f64>, before: &Sample) -> Option<f64> {
         let all = std::iter::once(&own).chain(&before.rerolls);
         let group: Option<Vec<f64>> = all.copied().collect();
-        let advantages = self.file.logo.rule().normalisation.apply(&group?)?;
+        let advantages = self.file.algorithm.rule().normalisation.apply(&group?)?;
         advantages.first().copied()
     }
 }

@@ -135,7 +135,7 @@ impl Trainer<'_> {
     fn step(&mut self, index: usize, stage: &Stage, step: u64) -> Result<Groups> {
         let began = Instant::now();
         let processor = ProcessTime::now();
-        let logo = &self.file.logo;
+        let logo = &self.file.algorithm;
         let seed = self.file.run.seed;
         let mut episodes = Vec::new();
         let mut chosen: Vec<Vec<Anchor>> = Vec::new();
@@ -184,7 +184,7 @@ impl Trainer<'_> {
             kept: &kept,
             rerolls: logo.rerolls,
             asks: logo.metric != HELD,
-            names_states: logo.algorithm == Algorithm::GroupInGroup,
+            names_states: logo.name == Algorithm::GroupInGroup,
             sampling: Sampling {
                 seed,
                 occasion: [index as u64, step],
@@ -229,7 +229,7 @@ impl Trainer<'_> {
             mask_truncated: logo.mask_truncated,
         };
         let mut states = Vec::new();
-        if logo.algorithm.judges() {
+        if logo.name.judges() {
             states = value_states::states(&outcomes);
             self.learners.judge(&mut states)?;
         }
@@ -296,7 +296,7 @@ impl Trainer<'_> {
     /// The role that learns in this step; none where all do.
     fn learning_role(&self) -> Option<String> {
         let mut roles = self.world.own_roles();
-        match &self.file.logo.learn {
+        match &self.file.algorithm.learn {
             Learn::All => None,
             Learn::Alternating => {
                 let turn = self.progress.steps as usize % roles.len();

@@ -58,8 +58,8 @@ pub fn evaluate(file: &RunFile, weights: &Path, exam: &Exam, voice: Voice) -> Re
         phase.at(done as u64, "episodes");
     });
     drop(phase);
-    for (name, usage) in world.outside.take_usage() {
-        voice.say(&format!("outside.{name}: {usage}"));
+    for (name, usage) in world.servers.take_usage() {
+        voice.say(&format!("servers.{name}: {usage}"));
     }
     figures
 }
@@ -87,7 +87,7 @@ pub fn run(file: &RunFile, resume: bool, voice: Voice) -> Result<Summary> {
     if let Some(folder) = &folder {
         learners.restore(folder)?;
     }
-    let served = match world.outside.rollouts() {
+    let served = match world.servers.rollouts() {
         Some(_) => Some(Served::new(&out.join("served"), &learners)?),
         None => None,
     };
@@ -144,7 +144,7 @@ struct Trainer<'a> {
 impl Trainer<'_> {
     /// Who samples with the present weights.
     fn engine(&self) -> Box<dyn Engine + '_> {
-        match (&self.served, self.world.outside.rollouts()) {
+        match (&self.served, self.world.servers.rollouts()) {
             (Some(served), Some(server)) => {
                 Box::new(AtOnce::new(|jobs| served.generate(server, jobs)))
             }
@@ -154,7 +154,7 @@ impl Trainer<'_> {
 
     /// Has the server sample for the present weights, where one samples.
     fn hand_over(&mut self) -> Result<()> {
-        match (&mut self.served, self.world.outside.rollouts()) {
+        match (&mut self.served, self.world.servers.rollouts()) {
             (Some(served), Some(server)) => {
                 served.hand_over(server, self.file, &self.learners, &self.tokenizer)
             }
@@ -163,7 +163,7 @@ impl Trainer<'_> {
     }
 
     fn exam(&self, split: &str, episodes: u64, horizon: u32) -> Exam {
-        Exam::new(&self.file.logo, split, episodes, horizon)
+        Exam::new(&self.file.algorithm, split, episodes, horizon)
     }
 
     fn held_out(&self) -> Exam {
@@ -204,7 +204,7 @@ impl Trainer<'_> {
     /// Writes a line of `timings.jsonl`, with what servers were asked for.
     fn time(&mut self, mut timing: Timing) -> Result<()> {
         timing.device_bytes = self.file.run.device.taken_bytes()?;
-        timing.outside = self.world.outside.take_usage();
+        timing.servers = self.world.servers.take_usage();
         self.timings.write(&timing)
     }
 
@@ -356,7 +356,7 @@ impl Trainer<'_> {
             trained_tokens: self.progress.trained_tokens,
             peak_rss_bytes: times.peak_rss_bytes,
             guest_share: times.guest_share,
-            outside: times.outside,
+            servers: times.servers,
             seed: self.file.run.seed,
         };
         write_file(

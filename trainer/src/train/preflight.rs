@@ -41,10 +41,10 @@ pub(super) fn fits(file: &RunFile, world: &World) -> Result<()> {
         "servers speak for all roles of the policy {}: there is nothing to train",
         world.policy.name
     );
-    if let Learn::Role(name) = &file.logo.learn {
+    if let Learn::Role(name) = &file.algorithm.learn {
         ensure!(
             roles.contains(name),
-            "logo.learn = \"{name}\": the policy {} has the roles {} that learn; all and alternating learn from all of them",
+            "algorithm.learn = \"{name}\": the policy {} has the roles {} that learn; all and alternating learn from all of them",
             world.policy.name,
             roles.join(", ")
         );
@@ -79,7 +79,7 @@ pub(super) fn begun(file: &RunFile, resume: bool) -> Result<bool> {
         file.run.max_steps = None;
         file.run.out = Default::default();
         file.run.device = Default::default();
-        let servers = file.outside.values_mut();
+        let servers = file.servers.values_mut();
         servers.for_each(ServerSection::forget_how);
         file.resolved()
     };

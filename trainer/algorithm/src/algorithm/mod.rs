@@ -32,6 +32,7 @@ pub enum Algorithm {
     ReinforcePlusPlus,
     /// GRPO plus a comparison among those rollouts that entered a session in the
     /// very same state, without rerunning anything (GiGPO; Feng et al. 2025).
+    #[serde(rename = "gigpo")]
     GroupInGroup,
     /// PPO with a value head, which foresees what a session and the later ones will
     /// earn, and GAE over sessions (Schulman et al. 2017; Memory-R1's other

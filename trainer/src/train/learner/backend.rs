@@ -45,7 +45,7 @@ const MOMENTS: &str = "moments.safetensors";
 impl<B: Trainable> LearnerOn<B> {
     /// Trains `model` as a run file says.
     pub fn new(file: &RunFile, mut model: Backbone<B>) -> Self {
-        if file.logo.algorithm.judges() {
+        if file.algorithm.name.judges() {
             model = model.with_value_head();
         }
         Self::with(file, model)
@@ -65,7 +65,7 @@ impl<B: Trainable> LearnerOn<B> {
             max_gradient_norm: settings.max_gradient_norm,
             micro_batch_tokens: settings.micro_batch_tokens,
             checkpoint_layers: settings.checkpoint_layers,
-            divergence: file.logo.kl > 0.0,
+            divergence: file.algorithm.kl > 0.0,
         }
     }
 
