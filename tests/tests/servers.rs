@@ -235,7 +235,7 @@ fn what_cannot_be_served_is_refused_before_training() {
         ("servers.answerer.prices=1", "prices"),
         (
             "servers.answerer.key_env=\"MEMLOOM_NO_SUCH_KEY\"",
-            "the environment has no text in MEMLOOM_NO_SUCH_KEY",
+            "the environment variable MEMLOOM_NO_SUCH_KEY is not set",
         ),
         (
             "algorithm.learn=answerer",

@@ -104,7 +104,7 @@ impl World {
         };
         let policy = parts.policy.describe()?;
         let servers = Arc::new(Servers::new(file)?);
-        servers.fits(&policy)?;
+        servers.check_roles(&policy)?;
         let mut beginning = Episode::start(&parts, environment, nobody())?;
         if let Some(embedder) = embedder(file, &servers)? {
             beginning.set_embedder(embedder);
@@ -165,7 +165,7 @@ impl World {
     pub fn own_roles(&self) -> Vec<String> {
         let roles = self.policy.roles.iter();
         roles
-            .filter(|role| !self.servers.speaks_for(role))
+            .filter(|role| !self.servers.serves(role))
             .cloned()
             .collect()
     }
@@ -235,12 +235,12 @@ impl Opened {
 
     /// A rollout from one of the episode's states on. Servers speak for their roles.
     pub fn resume(&self, state: &ForkPoint, model: Box<dyn LanguageModel>) -> Result<Episode> {
-        Ok(state.fork(self.servers.beside(model))?)
+        Ok(state.fork(self.servers.route(model))?)
     }
 
     /// A rollout at its start that a demonstrator observes for. Servers speak for
     /// their roles when questions are answered.
     pub fn demonstrate(&self, model: Box<dyn LanguageModel>) -> Result<Episode> {
-        Ok(self.start.fork(self.servers.after_demonstrations(model))?)
+        Ok(self.start.fork(self.servers.route_answers(model))?)
     }
 }

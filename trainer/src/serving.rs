@@ -66,7 +66,7 @@ impl ServedModel {
     pub fn handle(&self) -> Box<dyn LanguageModel> {
         let (asking, tokenizer) = (self.asking.clone(), self.tokenizer.clone());
         let own = SampledModel::new(asking, tokenizer, self.sampling);
-        self.servers.beside(Box::new(own))
+        self.servers.route(Box::new(own))
     }
 
     /// The embedder that the run file names, if it does.

@@ -231,14 +231,12 @@ fn play(
         Ok(trace)
     };
     let trace = match player {
-        Player::Demonstrator(_) => {
-            record(servers.after_demonstrations(Box::new(DemonstrationModel)))?
-        }
+        Player::Demonstrator(_) => record(servers.route_answers(Box::new(DemonstrationModel)))?,
         Player::Weights(folder) => {
             let (learners, tokenizer) = Learners::load(file, folder)?;
             let mut engine = learners.engine();
             alone(&tokenizer, greedy(file), &mut engine, |model| {
-                record(servers.beside(model))
+                record(servers.route(model))
             })?
         }
     };

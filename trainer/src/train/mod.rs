@@ -87,7 +87,7 @@ pub fn run(file: &RunFile, resume: bool, voice: Voice) -> Result<Summary> {
     if let Some(folder) = &folder {
         learners.restore(folder)?;
     }
-    let served = match world.servers.rollouts() {
+    let served = match world.servers.sampler() {
         Some(_) => Some(Served::new(&out.join("served"), &learners)?),
         None => None,
     };
@@ -144,7 +144,7 @@ struct Trainer<'a> {
 impl Trainer<'_> {
     /// Who samples with the present weights.
     fn engine(&self) -> Box<dyn Engine + '_> {
-        match (&self.served, self.world.servers.rollouts()) {
+        match (&self.served, self.world.servers.sampler()) {
             (Some(served), Some(server)) => {
                 Box::new(AtOnce::new(|jobs| served.generate(server, jobs)))
             }
@@ -154,7 +154,7 @@ impl Trainer<'_> {
 
     /// Has the server sample for the present weights, where one samples.
     fn hand_over(&mut self) -> Result<()> {
-        match (&mut self.served, self.world.servers.rollouts()) {
+        match (&mut self.served, self.world.servers.sampler()) {
             (Some(served), Some(server)) => {
                 served.hand_over(server, self.file, &self.learners, &self.tokenizer)
             }
