@@ -22,18 +22,20 @@ const RATE: f64 = 2.0;
 /// Ridge penalty: an inverse of scikit-learn's default C = 1 over its sum of losses.
 const RIDGE: f64 = 1.0;
 
-/// One held-out episode: shares of gold evidence held, over all questions.
+/// Evidence held for a held-out episode.
+///
+/// Shares of the gold evidence of all questions, in [0, 1].
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct EvidenceReport {
-    /// For instance `conv-26`.
+    /// Id of the episode, for instance `conv-26`.
     pub episode: String,
-    /// Words in the policy's bank over words of the dialogue.
+    /// Words in the policy's final bank over words of the dialogue.
     pub bank_share: f64,
-    /// Evidence that the policy's bank names.
+    /// Share that the policy's bank names.
     pub policy: f64,
-    /// Evidence among random turns of as many words.
+    /// Share among random turns of as many words, as a mean over draws.
     pub random: f64,
-    /// Evidence among the regression's best turns of as many words.
+    /// Share among the best turns of a TF-IDF regression, of as many words.
     pub tfidf_regression: f64,
 }
 

@@ -10,50 +10,52 @@ use crate::env::Opened;
 use crate::eval::Exam;
 use crate::rollout::outcome::Settled;
 
-/// Means over episodes (macro averages), unless said otherwise.
+/// Metrics of an evaluation.
+///
+/// Means over episodes (macro averages), unless stated otherwise.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct Figures {
-    /// Mean score of the questions minus the whole bank's compression penalty.
+    /// Mean score of the questions minus the compression penalty of the whole bank, with
+    /// greedy sampling.
     pub reward: f64,
-    /// The same with sampling at temperature 1; for a fixed script its reward.
+    /// The reward with sampling at temperature 1; for a fixed script the reward.
     pub sampled_reward: f64,
     /// Standard token F1 (SQuAD normalisation, multiset overlap).
     pub f1: f64,
-    /// The paper's F1: distinct shared tokens over raw lengths.
+    /// The paper's token F1: distinct shared tokens over raw lengths.
     pub f1_paper: f64,
-    /// Clipped unigram precision with brevity penalty.
+    /// BLEU-1: clipped unigram precision with brevity penalty.
     pub bleu_1: f64,
-    /// Share of gold evidence that the bank does not name, over all questions of
-    /// an episode.
+    /// Share of the gold evidence of an episode's questions that the final bank does not name.
     pub m_fail: f64,
     /// Words in the final bank.
     pub bank_words: f64,
-    /// Bank words over dialogue words.
+    /// Words in the final bank over words of the dialogue.
     pub bank_share: f64,
-    /// The environment's other metrics.
+    /// Other metrics of the environment, by name.
     pub metrics: BTreeMap<String, f64>,
-    /// Standard F1 by question category (over the questions of all episodes).
+    /// Token F1 by question category, over the questions of all episodes.
     pub f1_by_category: BTreeMap<String, f64>,
-    /// Operations asked of the bank, by name.
+    /// Operations requested of the bank, by name.
     pub operations: BTreeMap<String, f64>,
-    /// Model outputs that could not be read.
+    /// Model outputs that the policy could not parse.
     pub malformed: f64,
     /// Operations that the bank refused.
     pub refused: f64,
-    /// Outputs that were cut off because the context was full; 0 for a fixed script.
+    /// Model outputs that were cut off because the context was full; 0 for a fixed script.
     #[serde(default)]
     pub context_cuts: f64,
-    /// Prompts that left no room in the context: the policy was given an empty text;
-    /// 0 for a fixed script.
+    /// Prompts that filled the context, for which the policy received an empty text; 0 for a
+    /// fixed script.
     #[serde(default)]
     pub context_overflows: f64,
-    /// Questions that a server kept from being answered or labelled; they count in no
-    /// other figure.
+    /// Questions that were dropped because a server did not answer or label them. They count
+    /// in no other metric.
     #[serde(default)]
     pub dropped_questions: f64,
-    /// Episodes behind the means.
+    /// Number of episodes.
     pub episodes: u64,
-    /// Questions by category over all episodes.
+    /// Number of questions by category, over all episodes.
     pub questions: BTreeMap<String, u64>,
 }
 

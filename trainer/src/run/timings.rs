@@ -1,4 +1,4 @@
-//! `timings.jsonl`: how long everything took, in how much memory.
+//! `timings.jsonl`: seconds and memory of each part of a run.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,30 +12,40 @@ use crate::clients::Usage;
 use crate::run::process_memory::{peak_rss_bytes, rss_bytes};
 use crate::run::summary::Share;
 
-/// A line of `timings.jsonl`.
+/// A part of a run.
 #[derive(Debug, Deserialize, Serialize)]
 pub(crate) struct Timing {
+    /// The part: `baselines.json` (the fixed scripts), `warm-start` (a step of it),
+    /// `before.json` (the evaluation before the first stage), `step` (a training step),
+    /// `validation`, or `after` (the evaluation at the end).
     pub(crate) what: String,
+    /// Step of the warm start, or training step over all stages, from 1; for evaluations the
+    /// training steps before them.
     pub(crate) step: u64,
+    /// Wall-clock seconds of the part.
     pub(crate) seconds: f64,
+    /// Wall-clock seconds of a training step's rollouts and rerolls.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) rollout_seconds: Option<f64>,
+    /// Wall-clock seconds of a training step's update.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) update_seconds: Option<f64>,
-    /// Guests and host calls, of the step's processor time on all cores.
+    /// Share of a training step's CPU time, on all cores, in guests and host calls, in [0, 1].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) guest_share: Option<f64>,
+    /// Tokens fed to the backbone per second of a warm-start step, or tokens sampled per second
+    /// of a training step's rollouts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) tokens_per_second: Option<f64>,
-    /// Memory that the process holds when the line is written.
+    /// Memory of the process at the end of the part (RSS), in bytes.
     #[serde(default)]
     pub(crate) rss_bytes: u64,
-    /// The most that it has held so far.
+    /// Peak memory of the process so far (RSS), in bytes.
     pub(crate) peak_rss_bytes: u64,
-    /// Memory that is taken on the run's GPU, in bytes.
+    /// Memory in use on the run's GPU, in bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) device_bytes: Option<u64>,
-    /// What servers were asked for since the line before, by their names.
+    /// Usage of servers since the previous line, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) servers: BTreeMap<String, Usage>,
 }

@@ -22,41 +22,61 @@ use crate::train::learner::Reinforcement;
 use crate::train::{Trainer, greedy, value_states};
 use crate::{eval, rollout};
 
-/// A line of `metrics.jsonl` for a LoGo-GRPO step.
+/// A training step.
 #[derive(Serialize)]
 struct StepLine<'a> {
+    /// `step`.
     kind: &'static str,
+    /// Stage, from 0.
     stage: usize,
+    /// Training step of the stage, from 1.
     step: u64,
+    /// Sessions of each episode; 0 is all.
     horizon: u32,
+    /// Metrics of the rollouts and their groups.
     #[serde(flatten)]
     groups: &'a Groups,
+    /// Mean loss over minibatches.
     loss: f64,
+    /// Mean gradient norm over minibatches, before clipping.
     gradient_norm: f64,
+    /// Share of free tokens whose probability ratio left the clipping range.
     clip_fraction: f64,
+    /// Mean entropy of free tokens, in nats.
     entropy: f64,
-    /// Largest |ratio - 1| before the first update: 0 but for rounding.
+    /// Largest |ratio - 1| before the first update: 0 except for rounding.
     first_ratio_deviation: f64,
-    /// Mean log-probability lost between sampling and the first update.
+    /// Mean log-probability of free tokens at sampling minus that before the first update,
+    /// in nats.
     first_kl: f64,
-    /// Mean divergence from the reference policy; 0 where it has no weight.
+    /// Mean KL divergence from the reference policy; 0 if `algorithm.kl` is 0.
     divergence: f64,
-    /// Mean over states of the value head's loss; 0 without one.
+    /// Mean value loss over states; 0 without a value head.
     value_loss: f64,
+    /// Learning rate of the step.
     learning_rate: f64,
+    /// Tokens fed to the backbone in the update.
     trained_tokens: u64,
 }
 
-/// A line of `metrics.jsonl` for a validation.
+/// A validation.
 #[derive(Serialize)]
 struct ValidationLine {
+    /// `validation`.
     kind: &'static str,
+    /// Stage, from 0.
     stage: usize,
+    /// Training steps of the stage before the validation.
     step: u64,
+    /// Mean reward with greedy sampling.
     reward: f64,
+    /// Mean token F1 (SQuAD normalisation).
     f1: f64,
+    /// Share of gold evidence that the final bank does not name.
     m_fail: f64,
+    /// Mean words in the final bank.
     bank_words: f64,
+    /// The reward is the best of the stage so far.
     best: bool,
 }
 

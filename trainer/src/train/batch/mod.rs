@@ -42,21 +42,21 @@ pub struct Scored {
     pub old: Vec<f32>,
 }
 
-/// What a step's rollouts amounted to.
+/// Metrics of a step's rollouts, rerolls and groups.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Groups {
     /// Mean reward of the global rollouts' sessions.
     pub reward: f64,
-    /// Its part from scores.
+    /// Mean score of the global rollouts' sessions: the reward before the penalty.
     pub score: f64,
-    /// Its part from compression.
+    /// Mean compression penalty of the global rollouts' sessions.
     pub cost: f64,
     /// Mean reward of the rerolls.
     pub local_reward: f64,
     /// Rerolls with a question.
     pub rerolled: u64,
-    /// Global groups: sessions with a question, or whatever else the algorithm
-    /// compares.
+    /// Groups of global rollouts that had rewards to compare: sessions with a question, or
+    /// other units of the algorithm.
     pub global_groups: u64,
     /// Local groups (rerolled sessions with a question).
     pub local_groups: u64,
@@ -64,8 +64,8 @@ pub struct Groups {
     pub zero_variance_groups: u64,
     /// Sessions and rerolled sessions without a question: no gradient.
     pub groups_without_question: u64,
-    /// Questions that a server kept from being answered or labelled: they count for
-    /// nobody.
+    /// Questions that were dropped for the whole group, because a server did not answer or
+    /// label them.
     pub dropped_questions: u64,
     /// Steps that were sampled.
     pub steps: u64,
