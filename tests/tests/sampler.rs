@@ -158,15 +158,15 @@ fn a_server_that_fails_ends_the_run_in_one_line() {
     for (settings, said) in [
         (
             &["algorithm.importance_cap=0"][..],
-            "weigh that with algorithm.importance_cap",
+            "correct for it with algorithm.importance_cap",
         ),
         (
             &["backbone={layers=1}"],
-            "servers.sampler samples for an adapter",
+            "servers.sampler samples with an adapter",
         ),
         (
             &["servers.sampler.cache=\"x\""],
-            "would repeat what older weights said",
+            "would return samples of older weights",
         ),
     ] {
         let mut other = TinyRun::new();

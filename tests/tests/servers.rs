@@ -217,7 +217,7 @@ fn what_cannot_be_served_is_refused_before_training() {
         ),
         (
             "servers.answerer.url=\"localhost:8000\"",
-            "servers.answerer.url = \"localhost:8000\" begins with neither",
+            "servers.answerer.url must begin with http:// or https://, got",
         ),
         (
             "servers.answerer.url=\"https://me:secret@host/v1\"",
@@ -227,10 +227,13 @@ fn what_cannot_be_served_is_refused_before_training() {
             "servers.answerer.attempts=0",
             "servers.answerer: concurrency and attempts",
         ),
-        ("servers.answerer.timeout=0", "servers.answerer.timeout = 0"),
+        (
+            "servers.answerer.timeout=0",
+            "servers.answerer.timeout must be in (0, 86400] seconds, got 0",
+        ),
         (
             "servers.answerer.prompt_price=-1",
-            "servers.answerer.prompt_price = -1",
+            "servers.answerer.prompt_price must be 0 or more, got -1",
         ),
         ("servers.answerer.prices=1", "prices"),
         (

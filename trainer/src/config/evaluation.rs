@@ -1,28 +1,29 @@
-//! `[evaluation]` and `[study]`: what is measured, and on how many episodes.
+//! `[evaluation]` and `[study]`: measurements, and their numbers of episodes.
 
 use anyhow::{Result, ensure};
 use serde::{Deserialize, Serialize};
 
-/// `[evaluation]`
+/// Validation during training, and the held-out evaluation at its end.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct EvaluationSection {
-    /// LoGo-GRPO steps between validations; the best weights go on to the next
-    /// stage and become the result.
+    /// Training steps between validations. At least 1. The weights with the best validation
+    /// reward start the next stage (see `stage.carry`) and become the result.
     pub every: u64,
-    /// Episodes of the validation split.
+    /// Episodes of a validation. At least 1.
     pub validation_episodes: u64,
-    /// Episodes of the held-out split.
+    /// Episodes of the held-out evaluation. At least 1.
     pub held_out_episodes: u64,
-    /// Horizon of validation and of the main held-out report; 0 is all sessions.
+    /// Sessions of each episode in validation and held-out evaluation; 0 is all.
     pub horizon: u32,
-    /// A horizon never trained on, reported beside; none by default.
+    /// Sessions of each episode in a second held-out evaluation, at a horizon that no stage
+    /// trains on. Default: no second evaluation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub long_horizon: Option<u32>,
-    /// Held-out episodes at `long_horizon`.
+    /// Episodes of the second held-out evaluation.
     pub long_episodes: u64,
-    /// Reports how much evidence random turns and a TF-IDF regression trained
-    /// on evidence labels keep in as many words.
+    /// Compares the evidence in the bank with that of two baselines of as many words: random
+    /// turns, and the best turns of a TF-IDF regression trained on evidence labels.
     pub evidence_rivals: bool,
 }
 
@@ -40,15 +41,15 @@ impl Default for EvaluationSection {
     }
 }
 
-/// `[study]`
+/// Measurements of `memloom study` with the weights of a run.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct StudySection {
-    /// Sessions of the episodes that are measured.
+    /// Horizons that are measured, in sessions. At least one, each at least 1.
     pub horizons: Vec<u32>,
-    /// Episodes of each horizon.
+    /// Episodes of each horizon. At least 1.
     pub episodes: u64,
-    /// Continuations from every state between two sessions.
+    /// Continuations from each state between two sessions. At least 2.
     pub continuations: usize,
 }
 
@@ -63,7 +64,7 @@ impl Default for StudySection {
 }
 
 impl StudySection {
-    /// The same horizons with less of everything: for a first look.
+    /// Returns the same study with at most 2 episodes and 4 continuations.
     pub fn small(&self) -> Self {
         Self {
             horizons: self.horizons.clone(),
@@ -72,16 +73,16 @@ impl StudySection {
         }
     }
 
-    /// Whether it can be measured.
+    /// Checks the ranges of the keys.
     pub fn check(&self) -> Result<()> {
         ensure!(
             !self.horizons.is_empty() && self.horizons.iter().all(|horizon| *horizon > 0),
-            "study.horizons must name numbers of sessions, each at least 1"
+            "study.horizons must be a list of numbers of sessions, each at least 1"
         );
         ensure!(self.episodes > 0, "study.episodes must be at least 1");
         ensure!(
             self.continuations > 1,
-            "study.continuations = {}: at least 2 tell how far they scatter",
+            "study.continuations must be at least 2, got {}: the spread needs two",
             self.continuations
         );
         Ok(())

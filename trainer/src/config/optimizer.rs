@@ -1,24 +1,24 @@
-//! `[optimizer]` and `[warm_start]`: AdamW, in the stages and before them.
+//! `[optimizer]` and `[warm_start]`: AdamW in the stages and before them.
 
 use serde::{Deserialize, Serialize};
 
-/// `[optimizer]`
+/// AdamW in the stages, and the memory of updates.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct OptimizerSection {
-    /// Learning rate of the stages; a stage may name its own.
+    /// Learning rate of the stages. A stage can override it.
     pub learning_rate: f64,
     /// Decoupled weight decay of matrices.
     pub weight_decay: f64,
-    /// Global gradient norm above which gradients are scaled down.
+    /// Global gradient norm that gradients are clipped to.
     pub max_gradient_norm: f64,
-    /// Tokens of a micro-batch: bounds memory, not the result. A row that is longer is a
-    /// micro-batch of its own; the longest such row of a step comes first, so that too
-    /// little memory shows at once.
+    /// Most tokens of a micro-batch. At least 1. It bounds memory and does not change the
+    /// result. A longer row is a micro-batch of its own; the longest such row of a step comes
+    /// first, so that a run that needs too much memory fails early.
     pub micro_batch_tokens: usize,
-    /// Whether an update keeps no more of a layer than its input and runs the layer
-    /// again for its gradient: the same result, about a third slower, in a fraction of
-    /// the memory. Default false.
+    /// Activation checkpointing: an update keeps only the input of each layer and recomputes
+    /// the layer in the backward pass. The same result in a fraction of the memory, about a
+    /// third slower.
     pub checkpoint_layers: bool,
 }
 
@@ -34,17 +34,18 @@ impl Default for OptimizerSection {
     }
 }
 
-/// `[warm_start]`
+/// Supervised training on demonstrations before the first stage.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct WarmStartSection {
-    /// Who is imitated: a demonstrator of the environment.
+    /// The demonstrator of the environment that is imitated.
     pub demonstrator: String,
-    /// AdamW steps; 0 starts from random weights.
+    /// AdamW steps. 0 skips the warm start.
     pub steps: u64,
-    /// Demonstrated episodes in a step.
+    /// Demonstrated episodes of a step. At least 1.
     pub episodes: u64,
-    /// Peak learning rate; linear warm-up over a tenth of the steps, then cosine to a tenth.
+    /// Peak learning rate: linear warm-up over a tenth of the steps, then cosine decay to a
+    /// tenth.
     pub learning_rate: f64,
 }
 

@@ -1,11 +1,11 @@
-//! From a file and the command line to one table of keys.
+//! The table of a run file: with the files that it extends, and with `--set`.
 
 use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
 use toml::{Table, Value};
 
-/// Run files that may extend one another in a row.
+/// Most run files that extend one another in a chain.
 const MOST_EXTENSIONS: u32 = 8;
 
 /// Keys that were renamed, with their new names. The first that fits counts.
@@ -16,7 +16,8 @@ const RENAMED: [(&str, &str); 4] = [
     ("outside", "servers"),
 ];
 
-/// A run file's table, with what it extends, and with `key=value` settings.
+/// Reads the table of a run file with the files that it extends, and applies `key=value`
+/// settings.
 pub(super) fn table(path: &Path, settings: &[String]) -> Result<Table> {
     let mut table = extended(path, 0)?;
     for setting in settings {
@@ -25,11 +26,11 @@ pub(super) fn table(path: &Path, settings: &[String]) -> Result<Table> {
     Ok(table)
 }
 
-/// A run file's table, with what it extends.
+/// Reads the table of a run file with the files that it extends.
 fn extended(path: &Path, depth: u32) -> Result<Table> {
     ensure!(
         depth <= MOST_EXTENSIONS,
-        "{} extends a run file that extends another, and so on: do they extend each other?",
+        "{}: more than {MOST_EXTENSIONS} run files extend one another: do they extend each other?",
         path.display()
     );
     let text = std::fs::read_to_string(path)
@@ -44,7 +45,7 @@ fn extended(path: &Path, depth: u32) -> Result<Table> {
         return Ok(table);
     };
     let Value::String(base) = base else {
-        bail!("{}: extends is not the path of a run file", path.display());
+        bail!("{}: extends must be the path of a run file", path.display());
     };
     let base = path.parent().unwrap_or(Path::new("")).join(base);
     let mut all = extended(&base, depth + 1)
@@ -77,7 +78,7 @@ fn refuse_renamed(key: &str, value: &Value) -> Result<()> {
     Ok(())
 }
 
-/// Puts `over` into `under`, section by section.
+/// Merges `over` into `under`, section by section.
 fn merge(under: &mut Table, over: Table) {
     for (key, value) in over {
         match (under.get_mut(&key), value) {
@@ -89,7 +90,7 @@ fn merge(under: &mut Table, over: Table) {
     }
 }
 
-/// Sets `a.b.0.c=value`; a value that is no TOML is a string.
+/// Sets `a.b.0.c=value`. A value that is not TOML is a string.
 fn set(table: &mut Table, setting: &str) -> Result<()> {
     let Some((key, text)) = setting.split_once('=') else {
         bail!("expected key=value, for instance algorithm.rollouts=4");

@@ -1,4 +1,4 @@
-//! `[run]`, `[components]`, `[environment]` and `[policy]`: what runs, and where.
+//! `[run]`, `[components]`, `[environment]` and `[policy]`.
 
 use std::path::PathBuf;
 
@@ -6,24 +6,23 @@ use memloom_engine::device::Device;
 use serde::{Deserialize, Serialize};
 use toml::Table;
 
-/// `[run]`
+/// The files, device, seed and length of a run.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct RunSection {
-    /// Folder of the run: checkpoints, metrics, summary.
+    /// Folder of the run's files: checkpoints, metrics, summary.
     pub out: PathBuf,
-    /// Where models train and sample: `cpu`, or `cuda:0` and so on, if the program was
-    /// built for it. `--device` says so, too. Default `cpu`.
+    /// Device that trains and samples: `cpu`, or `cuda:0` and so on in a build with the
+    /// feature `cuda`. `--device` overrides it.
     #[serde(default)]
     pub device: Device,
-    /// Everything random derives from it. Default 1.
+    /// Seed of everything random.
     #[serde(default = "one")]
     pub seed: u64,
-    /// Stops after this many LoGo-GRPO steps over all stages, if the stages
-    /// have not ended before. Default: no limit.
+    /// Most training steps over all stages. Default: no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_steps: Option<u64>,
-    /// Steps (warm start and LoGo-GRPO) between checkpoints. Default 10.
+    /// Steps between checkpoints, in the warm start and in the stages. At least 1.
     #[serde(default = "ten")]
     pub checkpoint_every: u64,
 }
@@ -36,32 +35,32 @@ fn ten() -> u64 {
     10
 }
 
-/// `[components]`: paths of `.wasm` files.
+/// The Wasm components of a run: paths of `.wasm` files.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Components {
-    /// A component of the world `memory-bank`.
+    /// The memory bank: a component of the world `memory-bank`.
     pub bank: PathBuf,
-    /// A component of the world `task-environment`.
+    /// The environment: a component of the world `task-environment`.
     pub environment: PathBuf,
-    /// A component of the world `memory-policy`.
+    /// The policy: a component of the world `memory-policy`.
     pub policy: PathBuf,
 }
 
-/// `[environment]`
+/// Data and options of the environment.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct EnvironmentSection {
-    /// Files that the environment reads; `--data` adds to them.
+    /// Data files that the environment reads. `--data` adds more.
     pub data: Vec<PathBuf>,
-    /// Options of the environment's own.
+    /// Options of the environment, which its own documentation lists.
     pub options: Table,
 }
 
-/// `[policy]`
+/// Options of the policy.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct PolicySection {
-    /// Options of the policy's own.
+    /// Options of the policy, which its own documentation lists.
     pub options: Table,
 }

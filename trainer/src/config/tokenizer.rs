@@ -4,34 +4,36 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-/// `[embedder]`
+/// A sentence encoder that embeds texts for banks and policies, in the run's own process.
+/// Without it, and without `[servers.embedder]`, they have no embedder.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct EmbedderSection {
-    /// A folder as Hugging Face and `sentence-transformers` lay it out: an encoder of
-    /// the BERT family (MiniLM, BGE, E5, GTE) with its tokenizer.
+    /// Folder of an encoder of the BERT family (MiniLM, BGE, E5, GTE) with its tokenizer, in
+    /// the layout of Hugging Face and `sentence-transformers`.
     pub path: PathBuf,
 }
 
-/// How text is cut into tokens.
+/// The units that text is split into.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TokenizerKind {
-    /// One token a word, lower-cased: for closed languages.
+    /// One token per lower-cased word, for closed vocabularies.
     Words,
-    /// Byte-level BPE: for real text.
+    /// Byte-level BPE, for real text.
     Bytes,
 }
 
-/// `[tokenizer]`: trained on the text of the training split.
+/// The tokenizer of a new model, trained on text of the training split. A model in
+/// `backbone.path` has a tokenizer of its own.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct TokenizerSection {
-    /// `words` or `bytes`.
+    /// The units that text is split into.
     pub kind: TokenizerKind,
-    /// Most tokens in the vocabulary.
+    /// Most tokens of the vocabulary.
     pub vocabulary: usize,
-    /// Episodes of the training split whose text is read.
+    /// Episodes of the training split whose text the tokenizer is trained on.
     pub episodes: u64,
 }
 

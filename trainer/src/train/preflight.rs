@@ -80,7 +80,7 @@ pub(super) fn begun(file: &RunFile, resume: bool) -> Result<bool> {
         file.run.out = Default::default();
         file.run.device = Default::default();
         let servers = file.servers.values_mut();
-        servers.for_each(ServerSection::forget_how);
+        servers.for_each(ServerSection::reset_transport);
         file.resolved()
     };
     if copy.exists() {
