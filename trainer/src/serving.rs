@@ -13,17 +13,17 @@ use crate::clients::Servers;
 use crate::config::RunFile;
 use crate::embedder::embedder;
 use crate::rollout::batcher;
-use crate::rollout::batcher::{Asking, Place};
+use crate::rollout::batcher::{EngineClient, RolloutId};
 use crate::rollout::policy_model::{SampledModel, Sampling};
 use crate::train::greedy;
-use crate::train::learner::per_role::Learners;
+use crate::train::learner::per_role::RoleLearners;
 
 /// Trained weights on a thread of their own. They serve any number of agents at once,
 /// batch requests as they arrive, and sample greedily. Cheap to clone; the thread ends with
 /// the last clone and handle.
 #[derive(Clone)]
 pub struct ServedModel {
-    asking: Asking,
+    asking: EngineClient,
     tokenizer: Arc<Tokenizer>,
     sampling: Sampling,
     servers: Arc<Servers>,
@@ -37,22 +37,22 @@ impl ServedModel {
     /// # Errors
     /// The folder holds no weights that fit the run file, or no thread can be started.
     pub fn load(file: &RunFile, weights: &Path) -> Result<Self> {
-        let (learners, tokenizer) = Learners::load(file, weights)?;
+        let (learners, tokenizer) = RoleLearners::load(file, weights)?;
         let servers = Arc::new(Servers::new(file)?);
         let embedder = embedder(file, &servers)?;
         let (requests, inbox) = channel();
         thread::Builder::new()
             .name("memloom-model".into())
-            .spawn(move || batcher::serve_anybody(&inbox, &mut learners.engine()))
+            .spawn(move || batcher::serve_unordered(&inbox, &mut learners.engine()))
             .context("cannot start a thread for the model")?;
         // Greedy sampling does not depend on the rollout's number.
-        let place = Place {
+        let place = RolloutId {
             episode: 0,
             rollout: 0,
             reroll: None,
         };
         Ok(Self {
-            asking: Asking::new(place, requests),
+            asking: EngineClient::new(place, requests),
             tokenizer,
             sampling: greedy(file),
             servers,

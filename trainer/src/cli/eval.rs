@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::output;
 use super::run_arguments::RunArguments;
-use crate::run::progress::Voice;
+use crate::run::progress::Console;
 use crate::{eval, train};
 
 /// Evaluate the weights of a run on episodes of a split.
@@ -42,7 +42,7 @@ impl Eval {
             self.horizon.unwrap_or(file.evaluation.horizon),
         );
         let weights = self.weights.unwrap_or_else(|| file.run.out.join("final"));
-        let figures = train::evaluate(&file, &weights, &exam, Voice::detect(self.json))?;
+        let figures = train::evaluate(&file, &weights, &exam, Console::detect(self.json))?;
         output::print(&figures, self.json, || figures.table())
     }
 }

@@ -145,14 +145,14 @@ fn write(parent: &Path, kind: Kind, name: &str, lang: Language) -> Result<()> {
     );
     // Renamed when it is complete: a project is written whole or not at all.
     let draft = Draft(parent.join(format!(".{name}.{}", std::process::id())));
-    let (said, world) = kind.names();
+    let (said, env) = kind.names();
     for (path, text) in lang.files().iter().chain(&WIT).chain(&[lang.source(kind)]) {
         let text = if path.starts_with("wit/") {
             (*text).to_owned()
         } else {
             text.replace("my-component", name)
                 .replace("KIND", said)
-                .replace("WORLD", world)
+                .replace("WORLD", env)
         };
         draft.write(path, &text)?;
     }

@@ -19,7 +19,7 @@ use crate::config::RunFile;
 use crate::embedder::embedder;
 use crate::rollout::single::alone;
 use crate::train::greedy;
-use crate::train::learner::per_role::Learners;
+use crate::train::learner::per_role::RoleLearners;
 
 /// Play one episode of a run, and record every call in a trace.
 #[derive(Args)]
@@ -233,7 +233,7 @@ fn play(
     let trace = match player {
         Player::Demonstrator(_) => record(servers.route_answers(Box::new(DemonstrationModel)))?,
         Player::Weights(folder) => {
-            let (learners, tokenizer) = Learners::load(file, folder)?;
+            let (learners, tokenizer) = RoleLearners::load(file, folder)?;
             let mut engine = learners.engine();
             alone(&tokenizer, greedy(file), &mut engine, |model| {
                 record(servers.route(model))

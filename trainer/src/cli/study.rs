@@ -5,7 +5,7 @@ use clap::{Args, Subcommand};
 
 use super::output;
 use super::run_arguments::RunArguments;
-use crate::run::progress::Voice;
+use crate::run::progress::Console;
 use crate::study;
 
 /// Run an experiment about the training itself.
@@ -37,7 +37,7 @@ struct Fairness {
 impl Study {
     pub(super) fn run(self) -> Result<()> {
         let Studies::Fairness(Fairness { run, small, json }) = self.study;
-        let report = study::fairness::run(&run.read()?, small, Voice::detect(json))?;
+        let report = study::fairness::run(&run.read()?, small, Console::detect(json))?;
         output::print(&report, json, || report.table())
     }
 }

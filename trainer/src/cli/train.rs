@@ -5,7 +5,7 @@ use clap::Args;
 
 use super::output;
 use super::run_arguments::RunArguments;
-use crate::run::progress::Voice;
+use crate::run::progress::Console;
 use crate::{report, train};
 
 /// Train a policy as a run file says: warm start, then LoGo-GRPO stage by stage.
@@ -31,7 +31,7 @@ impl Train {
             train::check(&file)?;
             return output::print_text(&file.resolved()?);
         }
-        let summary = train::run(&file, self.resume, Voice::detect(self.json))?;
+        let summary = train::run(&file, self.resume, Console::detect(self.json))?;
         report::write_events(&file.run.out)?;
         output::print(&summary, self.json, || summary.table())
     }
