@@ -143,7 +143,7 @@ intermediate_size = 32
 steps = 5
 episodes = 1
 
-[logo]
+[algorithm]
 episodes = 1
 rollouts = 3
 rerolls = 2

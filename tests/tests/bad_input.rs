@@ -34,13 +34,13 @@ fn a_malformed_run_file() {
 
 #[test]
 fn a_key_that_does_not_exist() {
-    assert_names(&refused("logo.rolouts=4"), &["rolouts"]);
+    assert_names(&refused("algorithm.rolouts=4"), &["rolouts"]);
 }
 
 #[test]
 fn a_value_that_makes_no_sense() {
     assert_names(
-        &refused("logo.local_probability=1.5"),
+        &refused("algorithm.local_probability=1.5"),
         &["local_probability", "1.5"],
     );
     assert_names(&refused("backbone.heads=3"), &["backbone.heads = 3"]);
@@ -99,7 +99,7 @@ fn locomo(run: &mut TinyRun, json: &str) {
         ),
         format!("environment.data=[\"{}\"]", path.display()),
         "environment.options={train=[\"c1\"], validation=[\"c2\"], held-out=[\"c3\"]}".into(),
-        "logo.metric=held-evidence".into(),
+        "algorithm.metric=held-evidence".into(),
         "tokenizer.kind=bytes".into(),
         "stage.1.horizon=0".into(),
     ]);
@@ -171,7 +171,7 @@ fn evidence_that_does_not_exist_is_reported_and_the_run_goes_on() {
 
 #[test]
 fn a_metric_that_the_environment_does_not_have() {
-    assert_names(&refused("logo.metric=glory"), &["glory", "f1"]);
+    assert_names(&refused("algorithm.metric=glory"), &["glory", "f1"]);
 }
 
 #[test]
@@ -181,7 +181,10 @@ fn a_context_too_short_for_the_prompts() {
 
 #[test]
 fn a_role_that_the_policy_does_not_have() {
-    assert_names(&refused("logo.learn=boss"), &["boss", "extractor, manager"]);
+    assert_names(
+        &refused("algorithm.learn=boss"),
+        &["boss", "extractor, manager"],
+    );
 }
 
 #[test]
@@ -206,7 +209,7 @@ fn a_folder_that_already_holds_a_run() {
     run.finish(&[]);
     assert_names(&run.refusal(&[]), &["--resume"]);
     assert_names(
-        &run.refusal(&["--resume", "--set", "logo.penalty=0.1"]),
+        &run.refusal(&["--resume", "--set", "algorithm.penalty=0.1"]),
         &["another run file"],
     );
 }

@@ -98,7 +98,7 @@ fn products_in_16_bits_keep_whole_weights_and_are_resumed_as_they_were() {
 fn value_heads_and_weights_by_role_are_resumed_as_they_were() {
     let [whole, parts] = [(); 2].map(|()| {
         let mut run = TinyRun::new();
-        run.settings.push("logo.algorithm=ppo".into());
+        run.settings.push("algorithm.name=ppo".into());
         run.settings.push("backbone.separate_roles=true".into());
         run
     });
@@ -148,12 +148,18 @@ fn rerolls_change_nothing_in_the_rollouts_that_they_start_from() {
         run.finish(&[]);
         run.steps().remove(0)
     };
-    let alone = first(&["logo.local_probability=0.0"]);
+    let alone = first(&["algorithm.local_probability=0.0"]);
     assert_eq!(alone["local_groups"], 0);
     for settings in [
-        &["logo.local_probability=1.0"][..],
-        &["logo.local_probability=1.0", "logo.reroll_from=chunk"],
-        &["logo.local_probability=1.0", "logo.anchors=lowest-reward"],
+        &["algorithm.local_probability=1.0"][..],
+        &[
+            "algorithm.local_probability=1.0",
+            "algorithm.reroll_from=chunk",
+        ],
+        &[
+            "algorithm.local_probability=1.0",
+            "algorithm.anchors=lowest-reward",
+        ],
     ] {
         let step = first(settings);
         assert!(step["rerolled"].as_u64() > Some(0), "{settings:?}");

@@ -73,11 +73,11 @@ fn a_run_trains_with_an_encoder_and_its_seed_decides() {
 
 #[test]
 fn two_embedders_or_a_folder_that_is_none_are_refused() {
-    let served = "outside.embedder={url=\"http://localhost/v1\", model=\"m\"}";
+    let served = "servers.embedder={url=\"http://localhost/v1\", model=\"m\"}";
     for (settings, said) in [
         (
             vec![encoder(), served.into()],
-            "embedder and outside.embedder both name an embedder",
+            "embedder and servers.embedder both name an embedder",
         ),
         (
             vec!["embedder.path=\"/nowhere\"".into()],

@@ -53,7 +53,7 @@ fn merge(adapter: &Path, out: &Path) -> Output {
 
 #[test]
 fn only_the_adapter_is_trained_and_saved_and_a_reference_holds_it() {
-    let settings = ["logo.kl=0.1", "logo.reference_pace=0.1"];
+    let settings = ["algorithm.kl=0.1", "algorithm.reference_pace=0.1"];
     let [one, other] = [(); 2].map(|()| adapted(&settings));
     one.finish(&[]);
     other.finish(&[]);
@@ -101,8 +101,8 @@ fn adapters_by_role_with_value_heads_and_dropout_are_resumed_as_they_were() {
         "backbone.separate_roles=true",
         "backbone.lora.dropout=0.2",
         "backbone.lora.targets=[\"q_proj\", \"v_proj\", \"down_proj\"]",
-        "logo.algorithm=ppo",
-        "logo.kl=0.1",
+        "algorithm.name=ppo",
+        "algorithm.kl=0.1",
     ];
     let [whole, parts] = [(); 2].map(|()| adapted(&settings));
     whole.finish(&[]);
@@ -147,7 +147,7 @@ fn an_adapter_is_evaluated_merged_and_moved() {
     assert!(!merged.join("adapter_config.json").exists());
     assert!(eval(&run, &merged)["episodes"] == 2);
     let again = refusal(&merge(&last, &merged));
-    assert!(again.contains("merged is there already"), "{again}");
+    assert!(again.contains("merged exists"), "{again}");
 
     // Alone, as others hand adapters on.
     let alone = run.folder.path().join("alone");

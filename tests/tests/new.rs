@@ -130,6 +130,6 @@ fn a_new_project_says_how_to_go_on_and_takes_no_others_place() {
     let why = refusal(&new("my-own"));
     assert!(why.contains("./my-own exists"), "{why}");
     let why = refusal(&new("../elsewhere"));
-    assert!(why.contains("will not do"), "{why}");
+    assert!(why.contains("invalid name"), "{why}");
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
 }

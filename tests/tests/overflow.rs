@@ -59,9 +59,12 @@ fn a_context_that_some_prompts_outgrow_is_counted_and_the_run_goes_on() {
 #[test]
 fn an_overflow_is_nobodys_state_and_rerolls_repeat_it() {
     for settings in [
-        &["logo.algorithm=ppo"][..],
-        &["logo.reroll_from=chunk", "logo.local_probability=1.0"],
-        &["warm_start.steps=0", "logo.mask_truncated=true"],
+        &["algorithm.name=ppo"][..],
+        &[
+            "algorithm.reroll_from=chunk",
+            "algorithm.local_probability=1.0",
+        ],
+        &["warm_start.steps=0", "algorithm.mask_truncated=true"],
     ] {
         let run = narrow(settings);
         run.finish(&["--set", "stage=[{horizon=3, steps=6}]"]);

@@ -178,7 +178,7 @@ fn a_trace_is_shown_with_the_numbers_that_edits_take() {
     let mut numbers = shown.lines().filter_map(|line| line.split(' ').next());
     let number = numbers.find(|number| number.contains('.')).unwrap();
     let outcome = said(&desk.replay("one.trace", &["--edit", &format!("{number}=drop")]));
-    for words in ["DIFFERENT", "in all", "0 not asked for"] {
+    for words in ["DIFFERENT", "in all", "0 not requested"] {
         assert!(outcome.contains(words), "{words} in\n{outcome}");
     }
     assert!(outcome.lines().all(|line| line.chars().count() <= 80));
@@ -216,7 +216,7 @@ fn another_component_is_refused_with_both_hashes_or_compared() {
     let output = desk.replay("one.trace", &arguments);
     let message = refusal(&output);
     assert!(
-        message.contains("does not go as recorded from event"),
+        message.contains("differs from the recording from event"),
         "{message}"
     );
     assert!(String::from_utf8_lossy(&output.stdout).contains("now:"));
@@ -257,7 +257,7 @@ fn data_is_found_by_its_content() {
     std::fs::write(&moved, "[]").unwrap();
     let message = refusal(&desk.replay("one.trace", &["--data", &moved_path]));
     assert!(
-        message.contains("recorded were: conversations.json"),
+        message.contains("the trace recorded: conversations.json"),
         "{message}"
     );
 }

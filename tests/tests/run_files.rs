@@ -79,8 +79,8 @@ fn every_recipe_of_the_paper_takes_two_steps() {
             "tokenizer.vocabulary=300",
             "policy.options.max_tokens=4",
             "policy.options.answer_tokens=4",
-            "logo.rollouts=2",
-            "logo.rerolls=2",
+            "algorithm.rollouts=2",
+            "algorithm.rerolls=2",
             "evaluation.held_out_episodes=1",
         ] {
             train.arg("--set").arg(setting);
@@ -99,36 +99,67 @@ fn every_recipe_of_the_paper_takes_two_steps() {
 #[test]
 fn every_switch_of_the_loss_and_of_credit_takes_two_steps() {
     for switches in [
-        &["logo.algorithm=session-grpo"][..],
-        &["logo.algorithm=grpo"],
-        &["logo.algorithm=rloo"],
-        &["logo.algorithm=reinforce++"],
-        &["logo.algorithm=group-in-group"],
-        &["logo.credit=suffix"],
-        &["logo.credit=trajectory", "logo.leave_one_out=true"],
-        &["logo.anchors=lowest-reward", "logo.local_probability=1.0"],
-        &["logo.anchors=highest-spread", "logo.local_probability=1.0"],
-        &["logo.reroll_from=chunk", "logo.local_probability=1.0"],
+        &["algorithm.name=session-grpo"][..],
+        &["algorithm.name=grpo"],
+        &["algorithm.name=rloo"],
+        &["algorithm.name=reinforce++"],
+        &["algorithm.name=gigpo"],
+        &["algorithm.credit=suffix"],
         &[
-            "logo.ratio=token",
-            "logo.aggregation=token-mean",
-            "logo.clip_high=0.3",
+            "algorithm.credit=trajectory",
+            "algorithm.leave_one_out=true",
         ],
-        &["logo.ratio=sequence", "logo.aggregation=fixed-length"],
-        &["logo.importance_cap=2.0", "logo.aggregation=trajectory"],
         &[
-            "logo.kl=0.1",
-            "logo.kl_estimator=k1",
-            "logo.reference_pace=0.5",
+            "algorithm.anchors=lowest-reward",
+            "algorithm.local_probability=1.0",
         ],
-        &["logo.kl=0.1", "logo.kl_estimator=k2", "logo.entropy=0.01"],
-        &["logo.learn=alternating", "logo.mask_truncated=true"],
-        &["logo.std_normalisation=false", "logo.dual_clip=0.0"],
+        &[
+            "algorithm.anchors=highest-spread",
+            "algorithm.local_probability=1.0",
+        ],
+        &[
+            "algorithm.reroll_from=chunk",
+            "algorithm.local_probability=1.0",
+        ],
+        &[
+            "algorithm.ratio=token",
+            "algorithm.aggregation=token-mean",
+            "algorithm.clip_high=0.3",
+        ],
+        &[
+            "algorithm.ratio=sequence",
+            "algorithm.aggregation=fixed-length",
+        ],
+        &[
+            "algorithm.importance_cap=2.0",
+            "algorithm.aggregation=trajectory",
+        ],
+        &[
+            "algorithm.kl=0.1",
+            "algorithm.kl_estimator=k1",
+            "algorithm.reference_pace=0.5",
+        ],
+        &[
+            "algorithm.kl=0.1",
+            "algorithm.kl_estimator=k2",
+            "algorithm.entropy=0.01",
+        ],
+        &[
+            "algorithm.learn=alternating",
+            "algorithm.mask_truncated=true",
+        ],
+        &[
+            "algorithm.std_normalisation=false",
+            "algorithm.dual_clip=0.0",
+        ],
         &["policy.options.extractor=false"],
-        &["logo.algorithm=ppo"],
-        &["logo.algorithm=ppo", "backbone.separate_roles=true"],
-        &["backbone.separate_roles=true", "logo.learn=alternating"],
-        &["logo.questions=1"],
+        &["algorithm.name=ppo"],
+        &["algorithm.name=ppo", "backbone.separate_roles=true"],
+        &[
+            "backbone.separate_roles=true",
+            "algorithm.learn=alternating",
+        ],
+        &["algorithm.questions=1"],
     ] {
         let mut run = TinyRun::new();
         run.settings = switches.iter().map(|switch| (*switch).to_owned()).collect();

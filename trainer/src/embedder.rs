@@ -1,4 +1,4 @@
-//! The embedder of a run: a folder's, or a server's.
+//! The embedder of a run: a local sentence encoder, or a server.
 
 use std::sync::Arc;
 
@@ -7,10 +7,10 @@ use burn_flex::Flex;
 use memloom_engine::sentence_encoder::SentenceEncoder;
 use memloom_runtime::{Embedder, ModelError};
 
-use crate::clients::Outside;
+use crate::clients::Servers;
 use crate::config::RunFile;
 
-/// A sentence encoder on the processor, as policies and banks ask it.
+/// A sentence encoder on the CPU.
 struct LocalEmbedder(SentenceEncoder<Flex>);
 
 impl Embedder for LocalEmbedder {
@@ -20,13 +20,13 @@ impl Embedder for LocalEmbedder {
     }
 }
 
-/// Returns the embedder that a run file names, if it names one.
+/// Returns the embedder of a run file, if it has one.
 ///
 /// # Errors
-/// Where the folder holds no encoder.
-pub fn embedder(file: &RunFile, outside: &Outside) -> Result<Option<Arc<dyn Embedder>>> {
+/// `embedder.path` holds no encoder.
+pub fn embedder(file: &RunFile, servers: &Servers) -> Result<Option<Arc<dyn Embedder>>> {
     let Some(section) = &file.embedder else {
-        return Ok(outside.embedder());
+        return Ok(servers.embedder());
     };
     let encoder = SentenceEncoder::load(&section.path, &Default::default())
         .with_context(|| format!("embedder.path: {}", section.path.display()))?;

@@ -12,7 +12,7 @@ use memloom_runtime::types::{
 use memloom_runtime::{Episode, EpisodeParts, ForkPoint, LanguageModel, Sandbox, ScriptedModel};
 use rand::Rng;
 
-use crate::clients::{Judge, Outside};
+use crate::clients::{Judge, Servers};
 use crate::config::RunFile;
 use crate::embedder::embedder;
 
@@ -25,7 +25,7 @@ pub struct TrainingEnv {
     /// What the policy says of itself.
     pub policy: PolicyDescription,
     /// Models that others serve.
-    pub outside: Arc<Outside>,
+    pub servers: Arc<Servers>,
     /// An agent that knows nothing yet, and the environment with its data.
     beginning: ForkPoint,
 }
@@ -42,7 +42,7 @@ pub struct OpenEpisode {
     pub guest_seconds: f64,
     /// Whether answers are labelled, where there is a judge.
     pub judged: bool,
-    outside: Arc<Outside>,
+    servers: Arc<Servers>,
     start: ForkPoint,
 }
 
@@ -103,17 +103,17 @@ impl TrainingEnv {
             lexicon: description.lexicon.clone(),
         };
         let policy = parts.policy.describe()?;
-        let outside = Arc::new(Outside::new(file)?);
-        outside.fits(&policy)?;
+        let servers = Arc::new(Servers::new(file)?);
+        servers.check_roles(&policy)?;
         let mut beginning = Episode::start(&parts, environment, placeholder_model())?;
-        if let Some(embedder) = embedder(file, &outside)? {
+        if let Some(embedder) = embedder(file, &servers)? {
             beginning.set_embedder(embedder);
         }
         Ok(Self {
             description,
             report,
             policy,
-            outside,
+            servers,
             beginning: beginning.fork_point()?,
         })
     }
@@ -156,7 +156,7 @@ impl TrainingEnv {
             turns,
             guest_seconds: start.meter().guest_seconds(),
             judged: true,
-            outside: self.outside.clone(),
+            servers: self.servers.clone(),
             start: opened,
         })
     }
@@ -165,7 +165,7 @@ impl TrainingEnv {
     pub fn own_roles(&self) -> Vec<String> {
         let roles = self.policy.roles.iter();
         roles
-            .filter(|role| !self.outside.speaks_for(role))
+            .filter(|role| !self.servers.serves(role))
             .cloned()
             .collect()
     }
@@ -225,7 +225,7 @@ impl OpenEpisode {
 
     /// Who labels answers, if anybody does.
     pub fn judge(&self) -> Option<&Judge> {
-        self.outside.judge().filter(|_| self.judged)
+        self.servers.judge().filter(|_| self.judged)
     }
 
     /// A rollout at its start. Servers speak for their roles.
@@ -235,12 +235,12 @@ impl OpenEpisode {
 
     /// A rollout from one of the episode's states on. Servers speak for their roles.
     pub fn resume(&self, state: &ForkPoint, model: Box<dyn LanguageModel>) -> Result<Episode> {
-        Ok(state.fork(self.outside.beside(model))?)
+        Ok(state.fork(self.servers.route(model))?)
     }
 
     /// A rollout at its start that a demonstrator observes for. Servers speak for
     /// their roles when questions are answered.
     pub fn demonstrate(&self, model: Box<dyn LanguageModel>) -> Result<Episode> {
-        Ok(self.start.fork(self.outside.after_demonstrations(model))?)
+        Ok(self.start.fork(self.servers.route_answers(model))?)
     }
 }

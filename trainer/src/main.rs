@@ -4,8 +4,8 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-/// Training allocates and frees large tensors all the time; the system
-/// allocator gives their pages back and faults them in again.
+/// Training allocates and frees large tensors all the time. The system allocator
+/// returns their pages to the kernel and faults them in again.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
@@ -20,12 +20,13 @@ fn main() -> ExitCode {
     }
 }
 
-/// A state that rollouts fork from is a few files in memory, and a step may keep
-/// thousands of them; the usual limit is 1024.
+/// Raises the limit of open files to its maximum. Every state that rollouts fork from
+/// takes a few files in memory, and a step may keep thousands of states; the usual limit
+/// is 1024.
 fn allow_many_files() {
     use rustix::process::{Resource, getrlimit, setrlimit};
     let mut limit = getrlimit(Resource::Nofile);
     limit.current = limit.maximum;
-    // Where it may not be raised, a fork that finds no file says so.
+    // If the limit cannot be raised, a fork that runs into it reports that.
     let _ = setrlimit(Resource::Nofile, limit);
 }

@@ -1,4 +1,4 @@
-//! A run's weights in service: they speak for agents outside of the training.
+//! A trained model that serves agents outside of training.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use memloom_engine::tokenizer::Tokenizer;
 use memloom_runtime::{Embedder, LanguageModel};
 
-use crate::clients::Outside;
+use crate::clients::Servers;
 use crate::config::RunFile;
 use crate::embedder::embedder;
 use crate::rollout::batcher;
@@ -17,35 +17,34 @@ use crate::rollout::batcher::{EngineClient, RolloutId};
 use crate::rollout::policy_model::{SampledModel, Sampling};
 use crate::train::learner::per_role::RoleLearners;
 
-/// Trained weights on a thread of their own. They speak for any number of agents
-/// at once, whose requests they take together as they come, and always say what
-/// is likeliest. Cheap to clone; the thread ends with the last clone and handle.
+/// Trained weights on a thread of their own. They serve any number of agents at once,
+/// batch requests as they arrive, and sample greedily. Cheap to clone; the thread ends with
+/// the last clone and handle.
 #[derive(Clone)]
 pub struct ServedModel {
     asking: EngineClient,
     tokenizer: Arc<Tokenizer>,
     sampling: Sampling,
-    outside: Arc<Outside>,
+    servers: Arc<Servers>,
     embedder: Option<Arc<dyn Embedder>>,
 }
 
 impl ServedModel {
-    /// Loads a folder with `model.safetensors`, `config.json` and
-    /// `tokenizer.json`, such as `final/` of a run.
+    /// Loads a folder with `model.safetensors`, `config.json` and `tokenizer.json`, such as
+    /// `final/` of a run.
     ///
     /// # Errors
-    /// Where the folder holds no weights that this run file can have, or the
-    /// machine has no thread left.
+    /// The folder holds no weights that fit the run file, or no thread can be started.
     pub fn load(file: &RunFile, weights: &Path) -> Result<Self> {
         let (learners, tokenizer) = RoleLearners::load(file, weights)?;
-        let outside = Arc::new(Outside::new(file)?);
-        let embedder = embedder(file, &outside)?;
+        let servers = Arc::new(Servers::new(file)?);
+        let embedder = embedder(file, &servers)?;
         let (requests, inbox) = channel();
         thread::Builder::new()
             .name("memloom-model".into())
             .spawn(move || batcher::serve_unordered(&inbox, &mut learners.engine()))
             .context("cannot start a thread for the model")?;
-        // Nobody's rollout: it says what is likeliest, whoever asks.
+        // Greedy sampling does not depend on the rollout's number.
         let place = RolloutId {
             episode: 0,
             rollout: 0,
@@ -55,20 +54,20 @@ impl ServedModel {
             asking: EngineClient::new(place, requests),
             tokenizer,
             sampling: Sampling::greedy(file.run.seed),
-            outside,
+            servers,
             embedder,
         })
     }
 
-    /// The model for one more agent. Servers speak for the roles that the run file
-    /// says.
+    /// Returns a model for one more agent. Requests of roles in `[servers.NAME]` go to their
+    /// servers.
     pub fn handle(&self) -> Box<dyn LanguageModel> {
         let (asking, tokenizer) = (self.asking.clone(), self.tokenizer.clone());
         let own = SampledModel::new(asking, tokenizer, self.sampling);
-        self.outside.beside(Box::new(own))
+        self.servers.route(Box::new(own))
     }
 
-    /// The embedder that the run file names, if it does.
+    /// Returns the run file's embedder, if it has one.
     pub fn embedder(&self) -> Option<Arc<dyn Embedder>> {
         self.embedder.clone()
     }

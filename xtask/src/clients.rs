@@ -140,8 +140,8 @@ fn rollouts(workspace: &Workspace, python: &Path, folder: &Path) -> Result<Value
     };
     let small = [
         "evaluation={held_out_episodes=1, validation_episodes=1, horizon=2}",
-        "logo.rollouts=4",
-        "logo.importance_cap=2",
+        "algorithm.rollouts=4",
+        "algorithm.importance_cap=2",
     ]
     .map(str::to_owned);
     let first = ["warm_start.steps=30", "stage=[{horizon=2, steps=0}]"].map(str::to_owned);
@@ -155,7 +155,7 @@ fn rollouts(workspace: &Workspace, python: &Path, folder: &Path) -> Result<Value
     let second = [
         format!("backbone={{path=\"{}\", lora={{rank=4}}}}", base.display()),
         format!(
-            "outside.rollouts={{url=\"{}\", model=\"base\"}}",
+            "servers.sampler={{url=\"{}\", model=\"base\"}}",
             server.url()
         ),
         "warm_start.steps=0".into(),
@@ -173,7 +173,7 @@ fn rollouts(workspace: &Workspace, python: &Path, folder: &Path) -> Result<Value
     let summary: Value = serde_json::from_slice(&fs::read(out.join("summary.json"))?)?;
     Ok(json!({
         "steps": steps.len(),
-        "usage": summary["outside"]["rollouts"],
+        "usage": summary["servers"]["sampler"],
         "first_ratio_deviation": most("first_ratio_deviation"),
         "first_kl": most("first_kl"),
         "least_trained_steps": steps

@@ -1,28 +1,49 @@
-//! `memloom check`: puts together what a component is checked with.
+//! `memloom check`
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
-use memloom_runtime::check::{Check, Company, Report};
+use anyhow::{Context, Result, ensure};
+use clap::Args;
+use memloom_runtime::check::{Check as ContractCheck, Company, Report};
 use memloom_runtime::{Kind, Limits, Sandbox};
 
+use super::output;
 use crate::config::RunFile;
 use crate::env::data_files;
 
-/// What to check, and with what.
-pub struct Subject {
-    /// The component.
-    pub component: PathBuf,
-    /// Everything random derives from it.
-    pub seed: u64,
-    /// A run file with the data, the options, and a policy's company.
-    pub config: Option<PathBuf>,
-    /// Data files beside the run file's.
-    pub data: Vec<PathBuf>,
+/// Check that a component keeps the contract: determinism, snapshots, limits, bad
+/// arguments and more. Exits with 1 if it does not.
+#[derive(Args)]
+pub(super) struct Check {
+    /// A `.wasm` component.
+    component: PathBuf,
+    /// A run file with the data and options that the component needs and, for a policy,
+    /// the bank and environment to check it with. Default for a policy: flat and chronicle.
+    #[arg(long, value_name = "RUN.toml")]
+    config: Option<PathBuf>,
+    /// A data file for the environment, in addition to the run file's; may be repeated.
+    #[arg(long, value_name = "FILE")]
+    data: Vec<PathBuf>,
+    /// Seed of everything random.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Print only the report, as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Check {
+    pub(super) fn run(self) -> Result<()> {
+        let report = check(&self)?;
+        output::print(&report, self.json, || report.to_string())?;
+        let (failed, all) = (report.failed(), report.findings.len());
+        ensure!(failed == 0, "{failed} of {all} checks failed");
+        Ok(())
+    }
 }
 
 /// Checks a component under the limits that runs have by default.
-pub fn run(subject: &Subject) -> Result<Report> {
+fn check(subject: &Check) -> Result<Report> {
     let file = subject
         .config
         .as_ref()
@@ -40,9 +61,9 @@ pub fn run(subject: &Subject) -> Result<Report> {
         None => Ok("{}".into()),
     };
     let environment = options(file.as_ref().map(|file| &file.environment.options))?;
-    let mut check = Check {
+    let mut check = ContractCheck {
         seed: subject.seed,
-        ..Check::default()
+        ..ContractCheck::default()
     };
     match sandbox.inspect(&subject.component)?.kind {
         Kind::Environment => (check.data, check.options) = (data, environment),
@@ -65,8 +86,8 @@ pub fn run(subject: &Subject) -> Result<Report> {
     Ok(check.run(&sandbox, &subject.component)?)
 }
 
-/// A component of memloom's own: beside the one that is checked, or where
-/// `cargo xtask guests` puts it beside this binary's folder.
+/// Returns the path of one of memloom's own components: beside the one that is checked,
+/// or where `cargo xtask guests` puts it beside this binary's folder.
 fn beside(component: &Path, name: &str) -> Result<PathBuf> {
     let binary = std::env::current_exe().context("cannot tell where this binary is")?;
     let built = binary
@@ -80,9 +101,8 @@ fn beside(component: &Path, name: &str) -> Result<PathBuf> {
         .find(|path| path.exists())
         .with_context(|| {
             format!(
-                "a policy is checked among a bank and an environment, and there is no {name} beside \
-                 it: run `cargo xtask guests`, or name others in a run file's [components] and pass \
-                 it as --config"
+                "checking a policy needs a bank and an environment, and there is no {name} beside \
+                 it: run `cargo xtask guests`, or pass --config RUN.toml with [components]"
             )
         })
 }

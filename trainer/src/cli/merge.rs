@@ -1,38 +1,51 @@
-//! An adapter made part of its model.
+//! `memloom model merge`
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Result, ensure};
 use burn_flex::Flex;
+use clap::Args;
 use memloom_engine::model::{Backbone, LoraConfig};
 use memloom_engine::tokenizer;
 use memloom_engine::tokenizer::Tokenizer;
 
 use crate::run::checkpoint::write_folder;
 
-/// Adds the adapter in a folder to its model, or to `base`, and writes a model in
-/// Hugging Face's layout to `out`, with weights as short as the model's and with its
-/// tokenizer.
+/// Merge a LoRA adapter into the model that it was trained on.
 ///
-/// # Errors
-/// Where `out` is there already, where files are missing or do not fit together, and
-/// where `out` cannot be written; nothing is half-written.
-pub fn run(adapter: &Path, out: &Path, base: Option<PathBuf>) -> Result<()> {
-    ensure!(
-        !out.exists(),
-        "{} is there already: choose another folder",
-        out.display()
-    );
-    let base = match base {
-        Some(base) => base,
-        None => LoraConfig::read(adapter)?.base_folder(adapter)?,
-    };
-    let model = Backbone::<Flex>::load(&base, &Default::default())?;
-    let merged = model.with_adapter(adapter)?.merged();
-    let own = adapter.join(tokenizer::FILE).exists();
-    let tokenizer = Tokenizer::load(if own { adapter } else { &base })?;
-    write_folder(out, |folder| {
-        merged.export(folder)?;
-        tokenizer.save(folder)
-    })
+/// Writes a model in Hugging Face's layout with the adapter's tokenizer, its weights in
+/// the precision of the model.
+#[derive(Args)]
+pub(super) struct Merge {
+    /// An adapter in PEFT's layout: `final/` of a run with `[backbone.lora]`, or a
+    /// role's folder in it.
+    adapter: PathBuf,
+    /// The folder to write; it must not exist.
+    out: PathBuf,
+    /// The model that the adapter was trained on. Default: the one that the adapter names.
+    #[arg(long, value_name = "DIR")]
+    base: Option<PathBuf>,
+}
+
+impl Merge {
+    pub(super) fn run(self) -> Result<()> {
+        let Self { adapter, out, base } = self;
+        ensure!(
+            !out.exists(),
+            "{} exists: choose another folder",
+            out.display()
+        );
+        let base = match base {
+            Some(base) => base,
+            None => LoraConfig::read(&adapter)?.base_folder(&adapter)?,
+        };
+        let model = Backbone::<Flex>::load(&base, &Default::default())?;
+        let merged = model.with_adapter(&adapter)?.merged();
+        let own = adapter.join(tokenizer::FILE).exists();
+        let tokenizer = Tokenizer::load(if own { &adapter } else { &base })?;
+        write_folder(&out, |folder| {
+            merged.export(folder)?;
+            tokenizer.save(folder)
+        })
+    }
 }

@@ -1,20 +1,22 @@
-//! `memloom new`: a project of one component, from a template that builds at once.
+//! `memloom new`
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
-use clap::ValueEnum;
+use clap::{Args, ValueEnum};
 
-/// What to begin.
-#[derive(clap::Args)]
-pub struct Arguments {
-    /// What it is.
+use super::output;
+
+/// Create a component project from a template.
+#[derive(Args)]
+pub(super) struct New {
+    /// The kind of component.
     #[arg(value_enum)]
     kind: Kind,
-    /// Its name, and its folder's: letters, digits and `-`, all in lower case.
+    /// Name of the component and of its folder: lower-case letters, digits and `-`.
     name: String,
-    /// The language that it is written in.
+    /// The language of the component.
     #[arg(long, value_enum, default_value_t = Language::Rust)]
     lang: Language,
 }
@@ -33,7 +35,7 @@ enum Language {
     Javascript,
 }
 
-/// A file of a project: its path there, and what it holds.
+/// A file of a project: its path in the project, and its text.
 type File = (&'static str, &'static str);
 
 macro_rules! template {
@@ -42,7 +44,7 @@ macro_rules! template {
     };
 }
 
-/// The contract, which every project brings along.
+/// The contract, which every project has a copy of.
 const WIT: [File; 4] = [
     ("wit/types.wit", include_str!("../../../wit/types.wit")),
     ("wit/bank.wit", include_str!("../../../wit/bank.wit")),
@@ -54,7 +56,7 @@ const WIT: [File; 4] = [
 ];
 
 impl Kind {
-    /// In a sentence, and its world in wit/.
+    /// Returns the kind's name in a sentence, and its world in wit/.
     fn names(self) -> (&'static str, &'static str) {
         match self {
             Self::Bank => ("memory bank", "memory-bank"),
@@ -65,7 +67,7 @@ impl Kind {
 }
 
 impl Language {
-    /// What a project of this language has whatever its kind.
+    /// Returns the files that all projects of this language have.
     fn files(self) -> &'static [File] {
         match self {
             Self::Rust => &[
@@ -91,7 +93,7 @@ impl Language {
         }
     }
 
-    /// The component's source.
+    /// Returns the component's source file.
     fn source(self, kind: Kind) -> File {
         match (self, kind) {
             (Self::Rust, Kind::Bank) => ("src/lib.rs", template!("rust/bank.rs")),
@@ -108,7 +110,7 @@ impl Language {
         }
     }
 
-    /// What to run before the first build.
+    /// Returns the command to run before the first build.
     fn preparation(self) -> &'static str {
         match self {
             Self::Rust => "rustup target add wasm32-unknown-unknown",
@@ -118,19 +120,21 @@ impl Language {
     }
 }
 
-/// Writes the project into a folder of its name and says how to go on.
-pub fn run(arguments: &Arguments) -> Result<String> {
-    let Arguments { kind, name, lang } = arguments;
-    write(Path::new("."), *kind, name, *lang)?;
-    let (said, _) = kind.names();
-    let source = lang.source(*kind).0;
-    let preparation = lang.preparation();
-    Ok(format!(
-        "{name}/{source} is a {said} that works. To build and check it:\n\n  cd {name}\n  \
-         {preparation}\n  sh build.sh\n  memloom check {name}.wasm\n"
-    ))
+impl New {
+    pub(super) fn run(self) -> Result<()> {
+        let Self { kind, name, lang } = self;
+        write(Path::new("."), kind, &name, lang)?;
+        let (said, _) = kind.names();
+        let source = lang.source(kind).0;
+        let preparation = lang.preparation();
+        output::print_text(&format!(
+            "{name}/{source} is a working {said}. To build and check it:\n\n  cd {name}\n  \
+             {preparation}\n  sh build.sh\n  memloom check {name}.wasm\n"
+        ))
+    }
 }
 
+/// Writes the project into a new folder of its name in `parent`.
 fn write(parent: &Path, kind: Kind, name: &str, lang: Language) -> Result<()> {
     check_name(name)?;
     let folder = parent.join(name);
@@ -139,7 +143,7 @@ fn write(parent: &Path, kind: Kind, name: &str, lang: Language) -> Result<()> {
         "{} exists: choose another name, or another folder to run in",
         folder.display()
     );
-    // Complete before it has its name, so that nobody meets half a project.
+    // Renamed when it is complete: a project is written whole or not at all.
     let draft = Draft(parent.join(format!(".{name}.{}", std::process::id())));
     let (said, env) = kind.names();
     for (path, text) in lang.files().iter().chain(&WIT).chain(&[lang.source(kind)]) {
@@ -155,7 +159,7 @@ fn write(parent: &Path, kind: Kind, name: &str, lang: Language) -> Result<()> {
     fs::rename(&draft.0, &folder).with_context(|| format!("cannot make {}", folder.display()))
 }
 
-/// Names that are a folder's, a crate's, a package's and a file's without further ado.
+/// Accepts names that are valid for a folder, a crate and a package of any language.
 fn check_name(name: &str) -> Result<()> {
     let letters = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit();
     let parts = |part: &str| !part.is_empty() && part.chars().all(letters);
@@ -163,13 +167,13 @@ fn check_name(name: &str) -> Result<()> {
         name.starts_with(|letter: char| letter.is_ascii_lowercase())
             && name.split('-').all(parts)
             && name.len() <= 64,
-        "the name {name:?} will not do: give at most 64 letters a to z, digits and single `-`, \
-         beginning with a letter, for instance `my-bank`"
+        "invalid name {name:?}: use at most 64 letters a to z, digits and single `-`, \
+         starting with a letter, for instance `my-bank`"
     );
     Ok(())
 }
 
-/// A folder in the making, removed unless it gets its name.
+/// An unfinished project folder, removed on drop unless it was renamed.
 struct Draft(PathBuf);
 
 impl Draft {
@@ -205,7 +209,7 @@ mod tests {
             "", "-a", "a-", "a--b", "1a", "A", "a_b", "a/b", "..", "ä", "a b", &long,
         ] {
             let why = check_name(name).unwrap_err().to_string();
-            assert!(why.contains("will not do"), "{name}: {why}");
+            assert!(why.contains("invalid name"), "{name}: {why}");
         }
     }
 

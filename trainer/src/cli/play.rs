@@ -1,85 +1,152 @@
-//! One episode, played for the record.
+//! `memloom play`
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
+use clap::Args;
 use memloom_runtime::{
     DemonstrationModel, Event, Files, LanguageModel, Program, Setting, Snapshot, SnapshotStore,
     Trace,
 };
 use serde::Serialize;
 
-use crate::clients::Outside;
+use super::output;
+use super::run_arguments::RunArguments;
+use crate::clients::Servers;
 use crate::config::RunFile;
 use crate::embedder::embedder;
 use crate::rollout::policy_model::Sampling;
 use crate::rollout::single::alone;
 use crate::train::learner::per_role::RoleLearners;
 
-/// Which episode is played.
-pub enum Start {
-    /// An episode of the environment, from its beginning.
+/// Play one episode of a run, and record every call in a trace.
+#[derive(Args)]
+pub(super) struct Play {
+    #[command(flatten)]
+    run: RunArguments,
+    /// The trace to write.
+    #[arg(long, value_name = "FILE")]
+    trace: PathBuf,
+    /// The environment's split.
+    #[arg(long, default_value = "held-out")]
+    split: String,
+    /// The episode's number in the split, from 0.
+    #[arg(long, default_value_t = 0)]
+    episode: u64,
+    /// Sessions of the episode; 0 is all. Default: `evaluation.horizon`.
+    #[arg(long)]
+    horizon: Option<u32>,
+    /// Folder with model.safetensors, config.json and tokenizer.json. Default: `run.out`/final.
+    #[arg(long)]
+    weights: Option<PathBuf>,
+    /// Play with a demonstrator of the environment instead of a model:
+    /// expert, demonstrator, everything or nothing.
+    #[arg(long, value_name = "NAME", conflicts_with = "weights")]
+    demonstrator: Option<String>,
+    /// Store the states between sessions in this folder, equal ones once.
+    #[arg(long, value_name = "DIR")]
+    states: Option<PathBuf>,
+    /// Start from a stored state of another trace: the one after this session of its
+    /// episode. `--states` names the folder that holds the state.
+    #[arg(
+        long,
+        value_name = "TRACE:SESSION",
+        value_parser = from,
+        requires = "states",
+        conflicts_with_all = ["split", "episode", "horizon"]
+    )]
+    from: Option<(PathBuf, u32)>,
+    /// Print only the names of states and the totals, as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+fn from(text: &str) -> Result<(PathBuf, u32), String> {
+    let (trace, session) = text
+        .rsplit_once(':')
+        .ok_or("expected a trace and a session, as in one.trace:5")?;
+    let session = session.parse().map_err(|error| format!("{error}"))?;
+    Ok((trace.into(), session))
+}
+
+impl Play {
+    pub(super) fn run(self) -> Result<()> {
+        let file = self.run.read()?;
+        let start = match self.from {
+            Some((trace, session)) => Start::State { trace, session },
+            None => Start::Episode {
+                split: self.split,
+                index: self.episode,
+                horizon: self.horizon.unwrap_or(file.evaluation.horizon),
+            },
+        };
+        let player = match self.demonstrator {
+            Some(name) => Player::Demonstrator(name),
+            None => Player::Weights(self.weights.unwrap_or_else(|| file.run.out.join("final"))),
+        };
+        let played = play(&file, &start, &player, &self.trace, self.states.as_deref())?;
+        output::print(&played, self.json, || played.to_string())
+    }
+}
+
+/// The state that an episode is played from.
+enum Start {
+    /// The beginning of an episode of the environment.
     Episode {
-        /// The environment's split.
         split: String,
-        /// The episode's number in it.
         index: u64,
         /// Sessions; 0 is all.
         horizon: u32,
     },
-    /// The episode of a trace, from one of its states.
+    /// A state of a trace's episode.
     State {
-        /// The trace.
         trace: PathBuf,
-        /// The state after this session; 0 is the beginning.
+        /// Sessions before the state; 0 is the beginning.
         session: u32,
     },
 }
 
-/// Who plays.
-pub enum Player {
+/// The source of the policy's outputs.
+enum Player {
     /// A demonstrator of the environment, without a model.
     Demonstrator(String),
-    /// Trained weights: a folder with `model.safetensors`, `config.json` and
-    /// `tokenizer.json`. Greedy.
+    /// Trained weights, sampled greedily.
     Weights(PathBuf),
 }
 
-/// What came of it. Displays as a few lines for people.
+/// A played episode in numbers.
 #[derive(Serialize)]
-pub struct Played {
-    /// The trace's file.
-    pub trace: PathBuf,
-    /// Events in it.
-    pub events: usize,
-    /// Names of the states between sessions.
-    pub states: Vec<State>,
+struct Played {
+    trace: PathBuf,
+    /// Events in the trace.
+    events: usize,
+    /// States between sessions.
+    states: Vec<State>,
     /// Questions that were scored.
-    pub questions: usize,
-    /// The sum of their rewards.
-    pub reward: f64,
-    /// What the states took on disk; none where they were not stored.
-    pub stored: Option<Stored>,
+    questions: usize,
+    /// The sum of the questions' rewards.
+    reward: f64,
+    /// Disk space of the states; none without `--states`.
+    stored: Option<Stored>,
 }
 
 /// A state between two sessions.
 #[derive(Serialize)]
-pub struct State {
-    /// Sessions that it has seen.
-    pub session: u32,
-    /// Its name.
-    pub name: String,
+struct State {
+    /// Sessions before the state.
+    session: u32,
+    name: String,
 }
 
-/// What stored states take.
+/// Disk space of stored states.
 #[derive(Default, Serialize)]
-pub struct Stored {
-    /// Bytes of all of them.
-    pub bytes: u64,
-    /// Bytes that were not there before: equal states are stored once.
-    pub new: u64,
+struct Stored {
+    /// Bytes of all states.
+    bytes: u64,
+    /// Bytes that were written: equal states are stored once.
+    new: u64,
 }
 
 impl fmt::Display for Played {
@@ -88,7 +155,7 @@ impl fmt::Display for Played {
             writeln!(f, "after session {:<3} {}", state.session, state.name)?;
         }
         if let Some(Stored { bytes, new }) = self.stored {
-            writeln!(f, "{bytes} bytes of states, {new} of them stored anew")?;
+            writeln!(f, "{bytes} bytes of states, {new} of them newly stored")?;
         }
         let (questions, reward) = (self.questions, self.reward);
         writeln!(f, "{questions} questions, sum of rewards {reward:.2}")?;
@@ -96,11 +163,8 @@ impl fmt::Display for Played {
     }
 }
 
-/// The setting of a run's episodes.
-///
-/// # Errors
-/// Where a file of it cannot be read.
-pub fn setting(file: &RunFile) -> Result<Setting> {
+/// Returns the setting of a run's episodes.
+fn setting(file: &RunFile) -> Result<Setting> {
     let mut setting = Setting::of(Files {
         bank: &file.components.bank,
         environment: &file.components.environment,
@@ -112,12 +176,9 @@ pub fn setting(file: &RunFile) -> Result<Setting> {
     Ok(setting)
 }
 
-/// Plays an episode and writes its trace to `out`, also where it fails on the
-/// way. States between sessions go to `states`, where there is such a folder.
-///
-/// # Errors
-/// Those of the components, the model, and the files.
-pub fn play(
+/// Plays an episode and writes its trace to `out`, even if the episode fails on the
+/// way. Stores the states between sessions in the folder `states`, if there is one.
+fn play(
     file: &RunFile,
     start: &Start,
     player: &Player,
@@ -126,7 +187,7 @@ pub fn play(
 ) -> Result<Played> {
     let store = states.map(SnapshotStore::open).transpose()?;
     let stage = setting(file)?.stage()?;
-    let outside = Arc::new(Outside::new(file)?);
+    let servers = Arc::new(Servers::new(file)?);
     let (split, index, horizon, from) = match start {
         Start::Episode {
             split,
@@ -138,7 +199,7 @@ pub fn play(
                 .as_ref()
                 .context("--from needs --states: the folder that holds the trace's states")?;
             state_of(&Trace::read(trace)?, stage.setting(), *session, store)
-                .with_context(|| format!("cannot begin from {}", trace.display()))?
+                .with_context(|| format!("cannot start from {}", trace.display()))?
         }
     };
     let demonstrator = match player {
@@ -153,7 +214,7 @@ pub fn play(
         from: from
             .as_ref()
             .map(|(snapshot, session)| (snapshot, *session)),
-        embedder: embedder(file, &outside)?,
+        embedder: embedder(file, &servers)?,
     };
     let mut stored = store.as_ref().map(|_| Stored::default());
     let mut keep = |_: u32, snapshot: &Snapshot| {
@@ -170,9 +231,7 @@ pub fn play(
         Ok(trace)
     };
     let trace = match player {
-        Player::Demonstrator(_) => {
-            record(outside.after_demonstrations(Box::new(DemonstrationModel)))?
-        }
+        Player::Demonstrator(_) => record(servers.route_answers(Box::new(DemonstrationModel)))?,
         Player::Weights(folder) => {
             let (learners, tokenizer) = RoleLearners::load(file, folder)?;
             let mut engine = learners.engine();
@@ -180,7 +239,7 @@ pub fn play(
                 &tokenizer,
                 Sampling::greedy(file.run.seed),
                 &mut engine,
-                |model| record(outside.beside(model)),
+                |model| record(servers.route(model)),
             )?
         }
     };
@@ -202,15 +261,17 @@ pub fn play(
     })
 }
 
-type Place = (String, u64, u32, Option<(Snapshot, u32)>);
+/// Split, index and horizon of an episode, and the state to start from with the number of
+/// sessions before it.
+type StartingPoint = (String, u64, u32, Option<(Snapshot, u32)>);
 
-/// The episode of a trace, and its state after a session.
+/// Returns the episode of a trace and its state after a session.
 fn state_of(
     trace: &Trace,
     setting: &Setting,
     session: u32,
     store: &SnapshotStore,
-) -> Result<Place> {
+) -> Result<StartingPoint> {
     for (part, now, then) in [
         ("bank", &setting.bank, &trace.setting.bank),
         (
@@ -222,7 +283,7 @@ fn state_of(
     ] {
         ensure!(
             now.blake3 == then.blake3,
-            "it was recorded with another {part}, of the BLAKE3 hash {}; the run file's has {}",
+            "recorded with another {part}, whose BLAKE3 hash is {}; the run file's is {}",
             then.blake3,
             now.blake3
         );
@@ -237,11 +298,11 @@ fn state_of(
         } => Some((split.clone(), *index, *horizon)),
         _ => None,
     });
-    let (split, index, horizon) = opened.context("it opens no episode")?;
+    let (split, index, horizon) = opened.context("the trace opens no episode")?;
     let mut states = trace.states();
     let (_, states) = states
         .find(|(seen, _)| *seen == session)
-        .with_context(|| format!("it has no state after session {session}"))?;
+        .with_context(|| format!("the trace has no state after session {session}"))?;
     let snapshot = store.load(&states.name())?;
     Ok((split, index, horizon, Some((snapshot, session))))
 }

@@ -1,4 +1,4 @@
-//! How fast a device trains a model and samples from it: `memloom model speed`.
+//! `memloom model speed`
 
 use std::fmt;
 use std::path::PathBuf;
@@ -15,46 +15,50 @@ use memloom_engine::model::{Backbone, BackboneConfig, Row, Sequence};
 use memloom_engine::optim::{AdamW, Gradients};
 use serde::Serialize;
 
+use super::output;
 use crate::run::process_memory::peak_rss_bytes;
 
-/// What is measured, and with what.
-#[derive(Args, Clone, Debug)]
-pub struct Options {
+/// Measure how fast a device trains a model and samples from it.
+#[derive(Args)]
+pub(super) struct Speed {
     /// A folder with config.json and weights.
     folder: PathBuf,
-    /// Read only config.json, and make random weights of that shape.
+    /// Use random weights of the shape in config.json.
     #[arg(long)]
     random: bool,
-    /// Where the model is: cpu, or cuda:0 and so on.
+    /// Device of the model: cpu, or cuda:0 and so on.
     #[arg(long, default_value_t)]
     device: Device,
-    /// What products of matrices are computed in: float32 or bfloat16.
+    /// Precision of matrix products: float32 or bfloat16.
     #[arg(long, value_parser = precision, default_value = "float32")]
     compute: Precision,
     /// Rows of a training step.
     #[arg(long, default_value_t = 16)]
     rows: u32,
-    /// Tokens of a row, all but the first of which are predicted.
+    /// Tokens of a row. All but the first are predicted.
     #[arg(long, default_value_t = 256)]
     row_tokens: u32,
-    /// Training steps, of which the first is not timed; 0: none.
+    /// Training steps, the first of which is not timed; 0 skips training.
     #[arg(long, default_value_t = 6)]
     steps: u32,
-    /// Keep no more of a layer than its input (`optimizer.checkpoint_layers`).
+    /// Recompute each layer in the backward pass (`optimizer.checkpoint_layers`).
     #[arg(long)]
     checkpoint_layers: bool,
-    /// Completions that are sampled side by side; 0: none.
+    /// Completions that are sampled at once; 0 skips sampling.
     #[arg(long, default_value_t = 16)]
     samples: u32,
-    /// Tokens that their prompts have in common.
+    /// Tokens of the prefix that all prompts share.
     #[arg(long, default_value_t = 256)]
     shared: u32,
-    /// Tokens that each prompt has of its own after that.
+    /// Tokens of each prompt after the shared prefix.
     #[arg(long, default_value_t = 0)]
     prompt: u32,
     /// Tokens of a completion.
     #[arg(long, default_value_t = 32)]
     tokens: usize,
+    /// Print as JSON.
+    #[arg(long)]
+    json: bool,
 }
 
 fn precision(text: &str) -> Result<Precision, String> {
@@ -62,79 +66,72 @@ fn precision(text: &str) -> Result<Precision, String> {
     serde::Deserialize::deserialize(value).map_err(|error| error.to_string())
 }
 
-/// How fast it is. Displays as a few lines.
-#[derive(Debug, Serialize)]
-pub struct Speed {
-    /// Where the model was.
-    pub device: Device,
+/// The measured speed.
+#[derive(Serialize)]
+struct SpeedReport {
+    device: Device,
     /// The GPU's name.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub gpu: Option<String>,
-    /// What products were computed in.
-    pub compute: Precision,
+    gpu: Option<String>,
+    /// Precision of matrix products.
+    compute: Precision,
     /// Parameters of the model.
-    pub parameters: usize,
-    /// Of training steps, if there were any.
+    parameters: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub train: Option<Train>,
-    /// Of sampling, if there was any.
+    train: Option<TrainingSpeed>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub generate: Option<Generate>,
-    /// Most memory that the process held, in bytes.
-    pub peak_rss_bytes: u64,
-    /// Memory that was taken on the GPU at the end, in bytes: nothing is given back
-    /// before.
+    generate: Option<SamplingSpeed>,
+    /// Peak memory of the process.
+    peak_rss_bytes: u64,
+    /// Memory in use on the GPU at the end, which is its peak: nothing is freed before.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub device_bytes: Option<u64>,
+    device_bytes: Option<u64>,
 }
 
-/// Forward, backward and AdamW.
-#[derive(Debug, Serialize)]
-pub struct Train {
+/// The speed of forward, backward and AdamW.
+#[derive(Serialize)]
+struct TrainingSpeed {
     /// Median over steps.
-    pub tokens_per_second: f64,
-    /// Floating-point operations per second that the model asks for: what is computed
-    /// again does not count.
-    pub flops: f64,
-    /// The same as a share of what the GPU does at most in bfloat16 without sparsity
-    /// (model flops utilisation), where that is known.
+    tokens_per_second: f64,
+    /// Floating-point operations per second, without what is recomputed.
+    flops: f64,
+    /// Model flops utilisation: `flops` over the GPU's peak in bfloat16 without sparsity,
+    /// if the peak is known.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub mfu: Option<f64>,
+    mfu: Option<f64>,
     /// Mean negative log-probability of a token in the first step, in nats.
-    pub first_loss: f64,
-    /// And in the last.
-    pub last_loss: f64,
+    first_loss: f64,
+    /// The same in the last step.
+    last_loss: f64,
 }
 
-/// Sampling without an end.
-#[derive(Debug, Serialize)]
-pub struct Generate {
+/// The speed of sampling completions of a fixed length.
+#[derive(Serialize)]
+struct SamplingSpeed {
     /// Tokens of all completions.
-    pub tokens: usize,
-    /// From the first prompt's first token on.
-    pub seconds: f64,
-    /// The one over the other.
-    pub tokens_per_second: f64,
+    tokens: usize,
+    /// Seconds of prefill and decoding.
+    seconds: f64,
+    tokens_per_second: f64,
 }
 
-/// Measures.
-///
-/// # Errors
-/// Where the device or the model is not there.
-pub fn run(options: &Options) -> Result<Speed> {
-    ensure!(
-        options.steps != 1,
-        "--steps 1: the first step is not timed, so take 2 or more"
-    );
-    options.device.run(Measure(options))?
+impl Speed {
+    pub(super) fn run(self) -> Result<()> {
+        ensure!(
+            self.steps != 1,
+            "--steps 1: the first step is not timed, so take 2 or more"
+        );
+        let speed = self.device.run(Measure(&self))??;
+        output::print(&speed, self.json, || speed.to_string())
+    }
 }
 
-struct Measure<'a>(&'a Options);
+struct Measure<'a>(&'a Speed);
 
 impl Work for Measure<'_> {
-    type Done = Result<Speed>;
+    type Done = Result<SpeedReport>;
 
-    fn on<B: Trainable>(self, device: &B::Device) -> Result<Speed> {
+    fn on<B: Trainable>(self, device: &B::Device) -> Result<SpeedReport> {
         let Self(options) = self;
         let model: Backbone<B> = match options.random {
             true => {
@@ -146,7 +143,7 @@ impl Work for Measure<'_> {
         let model = model.computing_in(options.compute);
         let gpu = options.device.name()?;
         let peak = gpu.as_deref().and_then(most_flops);
-        Ok(Speed {
+        Ok(SpeedReport {
             device: options.device,
             compute: options.compute,
             parameters: model.parameters(),
@@ -166,10 +163,10 @@ impl Work for Measure<'_> {
 }
 
 fn train<B: Trainable>(
-    options: &Options,
+    options: &Speed,
     mut model: Backbone<B>,
     peak: Option<f64>,
-) -> Result<Train> {
+) -> Result<TrainingSpeed> {
     let words = model.config().vocab_size as u32;
     let rows = (0..options.rows).map(|member| Row {
         prompt: [token(member, 0, words)].into(),
@@ -201,7 +198,7 @@ fn train<B: Trainable>(
     let tokens = f64::from(options.rows * options.row_tokens);
     let tokens_per_second = tokens / timed[timed.len() / 2];
     let flops = tokens_per_second * flops_per_token(model.config(), options.row_tokens);
-    Ok(Train {
+    Ok(TrainingSpeed {
         tokens_per_second,
         flops,
         mfu: peak.map(|peak| flops / peak),
@@ -210,7 +207,7 @@ fn train<B: Trainable>(
     })
 }
 
-fn sample<B: Kernels>(options: &Options, model: &Backbone<B>) -> Result<Generate> {
+fn sample<B: Kernels>(options: &Speed, model: &Backbone<B>) -> Result<SamplingSpeed> {
     let words = model.config().vocab_size as u32;
     let jobs = (0..options.samples).map(|member| {
         let shared = (0..options.shared).map(|place| token(1000, place, words));
@@ -236,22 +233,22 @@ fn sample<B: Kernels>(options: &Options, model: &Backbone<B>) -> Result<Generate
     for sample in samples {
         tokens += sample?.tokens.len();
     }
-    Ok(Generate {
+    Ok(SamplingSpeed {
         tokens,
         seconds,
         tokens_per_second: tokens as f64 / seconds,
     })
 }
 
-/// Some token: `tests/reference/speed.py` takes the same.
+/// Returns an arbitrary token. `tests/reference/speed.py` uses the same.
 fn token(member: u32, place: u32, words: u32) -> u32 {
     (member * 7919 + place * 104_729 + 13) % words
 }
 
-/// Floating-point operations of a training step for each of its tokens, in rows of
-/// `length`: six for each weight of a matrix that it goes through, and for attention
-/// twelve for each of a layer's query columns and each token before it, of which there
-/// are half a row's on average (PaLM, appendix B, with attention's causal half).
+/// Returns the floating-point operations of a training step per token, in rows of
+/// `length` tokens (PaLM, appendix B, with causal attention): 6 for each weight of a
+/// matrix, and 12 for each layer, query column and earlier token, which are half a row on
+/// average.
 fn flops_per_token(config: &BackboneConfig, length: u32) -> f64 {
     let queries = config.heads * config.head_dim;
     let columns = queries + 2 * config.kv_heads * config.head_dim;
@@ -262,8 +259,8 @@ fn flops_per_token(config: &BackboneConfig, length: u32) -> f64 {
     6.0 * matrices as f64 + 12.0 * (config.layers * queries) as f64 * seen
 }
 
-/// What a GPU does in a second at most, in bfloat16 without sparsity (NVIDIA's data
-/// sheets), for those whose names are known.
+/// Returns the peak operations per second of a GPU in bfloat16 without sparsity, from
+/// NVIDIA's data sheets, if the GPU is in the table.
 fn most_flops(gpu: &str) -> Option<f64> {
     let known = [
         ("B200", 2250.0),
@@ -281,7 +278,7 @@ fn most_flops(gpu: &str) -> Option<f64> {
     found.map(|(_, tera)| tera * 1e12)
 }
 
-impl fmt::Display for Speed {
+impl fmt::Display for SpeedReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let gib = |bytes: u64| bytes as f64 / f64::from(1 << 30);
         let gpu = self

@@ -1,4 +1,4 @@
-//! Chat completions: messages in, a text out.
+//! Chat completions.
 
 use memloom_runtime::types::{FinishReason, Message};
 use serde::{Deserialize, Serialize};
@@ -8,13 +8,13 @@ use crate::clients::http::{Client, Failure, Reply};
 #[derive(Serialize)]
 struct Request<'a> {
     model: &'a str,
-    messages: Vec<Said<'a>>,
+    messages: Vec<ChatMessage<'a>>,
     temperature: f32,
     max_tokens: u32,
 }
 
 #[derive(Serialize)]
-struct Said<'a> {
+struct ChatMessage<'a> {
     role: &'a str,
     content: &'a str,
 }
@@ -22,7 +22,7 @@ struct Said<'a> {
 #[derive(Deserialize)]
 struct Response {
     choices: Vec<Choice>,
-    usage: Option<Tokens>,
+    usage: Option<TokenCounts>,
 }
 
 #[derive(Deserialize)]
@@ -36,45 +36,45 @@ struct Content {
     content: Option<String>,
 }
 
-/// Tokens of a request, as servers say them.
+/// The tokens of a request, as servers report them.
 #[derive(Deserialize)]
-pub(super) struct Tokens {
+pub(super) struct TokenCounts {
     prompt_tokens: u64,
     #[serde(default)]
     completion_tokens: u64,
 }
 
-impl Tokens {
-    /// That were read and written.
+impl TokenCounts {
+    /// Returns the tokens of the prompt and of the completion.
     pub(super) fn counts(&self) -> [u64; 2] {
         [self.prompt_tokens, self.completion_tokens]
     }
 }
 
-/// What a server said.
-pub struct Spoken {
-    /// The text; empty where the limit was used up before there was any.
+/// The reply of a server.
+pub struct ChatReply {
+    /// The text; empty if the limit was reached before there was any.
     pub text: String,
-    /// Why it ended.
+    /// The reason that the text ends.
     pub finish: FinishReason,
 }
 
-/// Asks for what comes after messages.
+/// Requests a completion of messages, and returns what `read` makes of it.
 ///
 /// # Errors
-/// Where it cannot be had, or `read` makes nothing of it.
+/// The server fails after all attempts, or `read` refuses the reply.
 pub fn complete<T>(
     client: &Client,
     messages: &[Message],
     temperature: f32,
     max_tokens: u32,
-    read: impl Fn(Spoken) -> Result<T, String>,
+    read: impl Fn(ChatReply) -> Result<T, String>,
 ) -> Result<T, Failure> {
     let request = Request {
         model: &client.settings().model,
         messages: messages
             .iter()
-            .map(|message| Said {
+            .map(|message| ChatMessage {
                 role: &message.role,
                 content: &message.content,
             })
@@ -84,8 +84,8 @@ pub fn complete<T>(
     };
     client.ask("/chat/completions", &request, |bytes| {
         let response: Response = serde_json::from_slice(bytes)
-            .map_err(|error| format!("the reply is no chat completion ({error})"))?;
-        let tokens = response.usage.as_ref().map(Tokens::counts);
+            .map_err(|error| format!("the reply is not a chat completion ({error})"))?;
+        let tokens = response.usage.as_ref().map(TokenCounts::counts);
         let choice = response.choices.into_iter().next();
         let choice = choice.ok_or("the reply has no choices")?;
         let finish = match choice.finish_reason.as_deref() {
@@ -94,11 +94,11 @@ pub fn complete<T>(
         };
         let text = match (choice.message.content, finish) {
             (Some(text), _) => text,
-            // It was still thinking when the tokens ran out.
+            // Servers that hide thoughts send no content if the limit ends a thought.
             (None, FinishReason::Length) => String::new(),
             (None, FinishReason::Stop) => return Err("the reply's message has no content".into()),
         };
-        let value = read(Spoken { text, finish });
+        let value = read(ChatReply { text, finish });
         Ok(Reply { tokens, value })
     })
 }

@@ -1,12 +1,12 @@
-//! Embeddings: texts in, vectors out.
+//! Embeddings of texts.
 
 use memloom_runtime::{Embedder, ModelError};
 use serde::{Deserialize, Serialize};
 
-use crate::clients::chat::Tokens;
+use crate::clients::chat::TokenCounts;
 use crate::clients::http::{Client, Reply};
 
-/// Texts in a request.
+/// Most texts in a request.
 const TEXTS: usize = 64;
 
 #[derive(Serialize)]
@@ -19,7 +19,7 @@ struct Request<'a> {
 #[derive(Deserialize)]
 struct Response {
     data: Vec<Item>,
-    usage: Option<Tokens>,
+    usage: Option<TokenCounts>,
 }
 
 #[derive(Deserialize)]
@@ -28,11 +28,11 @@ struct Item {
     embedding: Vec<f32>,
 }
 
-/// An embedder that a server is.
+/// An embedder on a server.
 pub struct ServedEmbedder(pub(super) Client);
 
 impl ServedEmbedder {
-    /// An embedder that this client asks.
+    /// Creates an embedder that sends requests through a client.
     pub fn new(client: Client) -> Self {
         Self(client)
     }
@@ -56,11 +56,11 @@ impl Embedder for ServedEmbedder {
 
 fn read(bytes: &[u8], texts: usize) -> Result<Reply<Vec<Vec<f32>>>, String> {
     let mut response: Response = serde_json::from_slice(bytes)
-        .map_err(|error| format!("the reply is no list of embeddings ({error})"))?;
+        .map_err(|error| format!("the reply is not a list of embeddings ({error})"))?;
     response.data.sort_by_key(|item| item.index);
     if !response.data.iter().map(|item| item.index).eq(0..texts) {
         return Err(format!(
-            "the reply has {} embeddings for {texts} texts, or not one of each",
+            "the reply has {} embeddings for {texts} texts, or not one for each",
             response.data.len()
         ));
     }
@@ -70,10 +70,10 @@ fn read(bytes: &[u8], texts: usize) -> Result<Reply<Vec<Vec<f32>>>, String> {
         !vector.is_empty() && vector.iter().all(|x| x.is_finite()) && vector.len() == value[0].len()
     };
     if !value.iter().all(sound) {
-        return Err("the reply's embeddings are empty, endless or of different lengths".into());
+        return Err("the reply's embeddings are empty, not finite or of different lengths".into());
     }
     Ok(Reply {
-        tokens: response.usage.as_ref().map(Tokens::counts),
+        tokens: response.usage.as_ref().map(TokenCounts::counts),
         value: Ok(value),
     })
 }

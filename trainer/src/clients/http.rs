@@ -1,5 +1,5 @@
-//! One server, and how it is asked: so many requests at once, again where it may help,
-//! and never twice for what the cache has.
+//! A client of one server: bounded concurrency, retries with backoff, a cache of replies,
+//! and usage.
 
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -12,60 +12,60 @@ use ureq::Agent;
 use ureq::http::StatusCode;
 
 use crate::clients::backoff;
-use crate::clients::response_cache::{Cache, CacheError};
-use crate::clients::semaphore::Permits;
+use crate::clients::response_cache::{CacheError, ResponseCache};
+use crate::clients::semaphore::Semaphore;
 use crate::clients::usage::Usage;
 use crate::config::ServerSection;
 
-/// No reply is longer.
+/// Most bytes of a reply.
 const LONGEST_REPLY: u64 = 64 << 20;
-/// Letters of a refusal that a message repeats.
-const REPEATED: usize = 200;
+/// Most letters of a reply that a message quotes.
+const EXCERPT: usize = 200;
 
-/// A server. Shared among threads, which block while they wait for it.
+/// A client of one server. Threads share it, and block while they wait for the server.
 pub struct Client {
-    /// As the run file calls it.
+    /// `servers.NAME`.
     name: String,
     settings: ServerSection,
     key: Option<String>,
     seed: u64,
     agent: Agent,
-    permits: Permits,
-    cache: Option<Cache>,
+    semaphore: Semaphore,
+    cache: Option<ResponseCache>,
     usage: Mutex<Usage>,
 }
 
-/// What came of a request.
+/// A reply as its reader understands it.
 pub struct Reply<T> {
-    /// Tokens that the server read and wrote, where it says so.
+    /// Tokens of the prompt and of the completion, if the server reports them.
     pub tokens: Option<[u64; 2]>,
-    /// What was wanted; or why that cannot be had from what came.
+    /// The value, or the reason that the reply holds none.
     pub value: Result<T, String>,
 }
 
-/// Why something could not be had from a server.
+/// A failed request.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
-    /// After all attempts, or after one that no other can help.
+    /// The server failed all attempts, or one that cannot succeed later.
     #[error("{server}: {url}, attempt {attempt} of {attempts}: {why}")]
     Unavailable {
-        /// As the run file calls it.
+        /// `servers.NAME`.
         server: String,
-        /// Where it was asked.
+        /// The URL of the request.
         url: String,
         /// The last attempt, from 1.
         attempt: u32,
         /// Most attempts.
         attempts: u32,
-        /// What went wrong in it.
+        /// The reason of the last attempt's failure.
         why: String,
     },
-    /// The cache on disk.
+    /// The cache on disk failed.
     #[error("{server}: {source}")]
     Cache {
-        /// As the run file calls it.
+        /// `servers.NAME`.
         server: String,
-        /// What is wrong with it.
+        /// The cache's failure.
         source: CacheError,
     },
 }
@@ -79,22 +79,24 @@ impl From<Failure> for ModelError {
     }
 }
 
-/// What is wrong with an attempt.
-struct Trouble {
+/// A failed attempt.
+struct AttemptError {
     why: String,
-    /// Whether another attempt may help, and when the server wants it.
-    again: Option<Option<Duration>>,
+    /// None if another attempt cannot help; else the delay that the server asks for, if any.
+    retry: Option<Option<Duration>>,
 }
 
 impl Client {
-    /// For `outside.NAME` of a run file.
+    /// Creates a client for `servers.NAME` of a run file.
     ///
     /// # Errors
-    /// Where the key is not in the environment.
+    /// The environment variable that `key_env` names is not set.
     pub fn new(name: &str, settings: &ServerSection, seed: u64) -> Result<Self> {
         let key = settings.key_env.as_ref().map(|variable| {
             std::env::var(variable).with_context(|| {
-                format!("outside.{name}.key_env: the environment has no text in {variable}")
+                format!(
+                    "servers.{name}.key_env: the environment variable {variable} is not set to text"
+                )
             })
         });
         let config = Agent::config_builder()
@@ -104,23 +106,23 @@ impl Client {
             .max_redirects_will_error(false)
             .max_idle_connections_per_host(settings.concurrency);
         Ok(Self {
-            name: format!("outside.{name}"),
+            name: format!("servers.{name}"),
             key: key.transpose()?,
             seed,
             agent: config.build().into(),
-            permits: Permits::new(settings.concurrency),
-            cache: settings.cache.as_deref().map(Cache::new),
+            semaphore: Semaphore::new(settings.concurrency),
+            cache: settings.cache.as_deref().map(ResponseCache::new),
             usage: Mutex::default(),
             settings: settings.clone(),
         })
     }
 
-    /// What the run file says of it.
+    /// Returns the server's section of the run file.
     pub fn settings(&self) -> &ServerSection {
         &self.settings
     }
 
-    /// What it was asked for since the last call of this.
+    /// Returns the usage since the last call.
     pub fn take_usage(&self) -> Usage {
         std::mem::take(&mut *self.usage.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -129,12 +131,11 @@ impl Client {
         count(&mut self.usage.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
-    /// Posts a body below the server's URL and reads the reply; what was had is kept
-    /// in the cache.
+    /// Posts a body to a path below the server's URL and reads the reply with `read`. Replies
+    /// that `read` accepts go to the cache, and cached ones are not requested.
     ///
     /// # Errors
-    /// Where the server does not give what `read` finds sound, and where the cache
-    /// fails.
+    /// The server fails after all attempts, `read` refuses its reply, or the cache fails.
     pub fn ask<T>(
         &self,
         path: &str,
@@ -157,14 +158,14 @@ impl Client {
                 return Ok(value);
             }
         }
-        let (bytes, value) = self.persist(&url, &request, &body, read)?;
+        let (bytes, value) = self.ask_with_retries(&url, &request, &body, read)?;
         if let Some(cache) = &self.cache {
             cache.put(&request, &bytes).map_err(cache_failure)?;
         }
         Ok(value)
     }
 
-    fn persist<T>(
+    fn ask_with_retries<T>(
         &self,
         url: &str,
         request: &blake3::Hash,
@@ -176,43 +177,43 @@ impl Client {
         let number = u64::from_le_bytes(number);
         let mut attempt = 1;
         loop {
-            let permit = self.permits.take();
+            let permit = self.semaphore.acquire();
             let attempted = self.attempt(url, body).and_then(|bytes| {
-                let value = self.sound(&bytes, &read);
-                let value = value.map_err(|why| Trouble { why, again: None })?;
+                let value = self.read_reply(&bytes, &read);
+                let value = value.map_err(|why| AttemptError { why, retry: None })?;
                 Ok((bytes, value))
             });
             drop(permit);
-            let trouble = match attempted {
+            let error = match attempted {
                 Ok(had) => return Ok(had),
-                Err(trouble) => trouble,
+                Err(error) => error,
             };
-            let pause = match trouble.again {
+            let delay = match error.retry {
                 Some(asked) if attempt < self.settings.attempts => {
-                    backoff::before_next(self.seed, number, attempt, asked)
+                    backoff::delay(self.seed, number, attempt, asked)
                 }
                 _ => None,
             };
-            let Some(pause) = pause else {
+            let Some(delay) = delay else {
                 self.count(|usage| usage.failures += 1);
                 return Err(Failure::Unavailable {
                     server: self.name.clone(),
                     url: url.to_owned(),
                     attempt,
                     attempts: self.settings.attempts,
-                    why: trouble.why,
+                    why: error.why,
                 });
             };
-            thread::sleep(pause);
+            thread::sleep(delay);
             self.count(|usage| usage.retries += 1);
             attempt += 1;
         }
     }
 
-    fn attempt(&self, url: &str, body: &[u8]) -> Result<Vec<u8>, Trouble> {
-        let lost = |error: ureq::Error| Trouble {
+    fn attempt(&self, url: &str, body: &[u8]) -> Result<Vec<u8>, AttemptError> {
+        let lost = |error: ureq::Error| AttemptError {
             why: error.to_string(),
-            again: Some(None),
+            retry: Some(None),
         };
         let mut post = self
             .agent
@@ -226,7 +227,7 @@ impl Client {
         let header = response.headers().get("retry-after");
         let asked = header
             .and_then(|header| header.to_str().ok())
-            .and_then(|header| backoff::asked_for(header, SystemTime::now()));
+            .and_then(|header| backoff::retry_after(header, SystemTime::now()));
         let reading = response.body_mut().with_config().limit(LONGEST_REPLY);
         let bytes = reading.read_to_vec().map_err(lost)?;
         if status.is_success() {
@@ -234,19 +235,19 @@ impl Client {
         }
         let passing = status.is_server_error()
             || [StatusCode::REQUEST_TIMEOUT, StatusCode::TOO_MANY_REQUESTS].contains(&status);
-        Err(Trouble {
-            why: format!("{status}{}", self.repeated(&bytes)),
-            again: passing.then_some(asked),
+        Err(AttemptError {
+            why: format!("{status}{}", self.excerpt(&bytes)),
+            retry: passing.then_some(asked),
         })
     }
 
-    /// Reads a reply and counts what it cost.
-    fn sound<T>(
+    /// Reads a reply and counts its tokens and cost.
+    fn read_reply<T>(
         &self,
         bytes: &[u8],
         read: impl Fn(&[u8]) -> Result<Reply<T>, String>,
     ) -> Result<T, String> {
-        let reply = read(bytes).map_err(|why| format!("{why}{}", self.repeated(bytes)))?;
+        let reply = read(bytes).map_err(|why| format!("{why}{}", self.excerpt(bytes)))?;
         let prices = [self.settings.prompt_price, self.settings.completion_price];
         match reply.tokens {
             Some([prompt, completion]) => self.count(|usage| {
@@ -258,7 +259,7 @@ impl Client {
             None if prices == [0.0, 0.0] => (),
             None => {
                 return Err(format!(
-                    "it does not say how many tokens it used, and {} has prices",
+                    "the reply reports no tokens, and {} has prices",
                     self.name
                 ));
             }
@@ -266,8 +267,8 @@ impl Client {
         reply.value
     }
 
-    /// The beginning of what a server said, without the key, should it repeat that.
-    fn repeated(&self, bytes: &[u8]) -> String {
+    /// Returns the beginning of a reply for a message, without the key.
+    fn excerpt(&self, bytes: &[u8]) -> String {
         let mut text = String::from_utf8_lossy(bytes).into_owned();
         if let Some(key) = self.key.as_ref().filter(|key| !key.is_empty()) {
             text = text.replace(key, "[key]");
@@ -278,7 +279,7 @@ impl Client {
                 true => ' ',
                 false => letter,
             })
-            .take(REPEATED)
+            .take(EXCERPT)
             .collect();
         match line.trim() {
             "" => String::new(),

@@ -1,37 +1,40 @@
 //! A judge: a model that labels answers as correct or wrong, generously, as the
 //! paper's evaluation does.
 //!
-//! The paper's judge compares an answer with the gold answer. Gold answers do not
-//! leave their environment here, so this one reads what the gold answer was made
-//! from: the turns that hold the question's evidence.
+//! The paper's judge compares an answer with the gold answer. Here gold answers do not
+//! leave their environment, so the judge compares an answer with the turns that hold the
+//! question's evidence.
 
-use memloom_runtime::types::{Message, Question};
+use memloom_runtime::types::Message;
 use serde::{Deserialize, Serialize};
 
 use crate::clients::chat;
 use crate::clients::http::{Client, Failure};
-use crate::env::{OpenEpisode, Turn};
 
 const INSTRUCTIONS: &str = include_str!("judge.md");
 
-/// Tokens of a verdict, thinking included.
+/// Most tokens of a verdict, thinking included.
 const TOKENS: u32 = 512;
 
-/// A judge that a server is.
+/// A judge on a server.
 pub struct Judge(pub(super) Client);
 
 #[derive(Serialize)]
 struct Case<'a> {
     question: &'a str,
-    turns: Vec<Heard<'a>>,
+    turns: Vec<EvidenceTurn<'a>>,
     answer: &'a str,
 }
 
+/// A turn of a dialogue that holds evidence.
 #[derive(Serialize)]
-struct Heard<'a> {
-    time: &'a str,
-    speaker: &'a str,
-    text: &'a str,
+pub struct EvidenceTurn<'a> {
+    /// The time of the turn's session, in the environment's words.
+    pub time: &'a str,
+    /// The speaker's name.
+    pub speaker: &'a str,
+    /// The text of the turn.
+    pub text: &'a str,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
@@ -47,35 +50,19 @@ enum Label {
 }
 
 impl Judge {
-    /// A judge that this client asks.
+    /// Creates a judge that sends requests through a client.
     pub fn new(client: Client) -> Self {
         Self(client)
     }
 
-    /// 1 for a correct answer to a question of the episode, 0 for a wrong one.
+    /// Returns 1 if an answer is correct by its evidence, and 0 if it is wrong.
     ///
     /// # Errors
-    /// Where it has no verdict that can be read.
-    pub fn score(
-        &self,
-        opened: &OpenEpisode,
-        question: &Question,
-        answer: &str,
-    ) -> Result<f32, Failure> {
-        let turns = opened.turns.iter().flatten();
-        let evidence = turns.filter(|turn| question.evidence.contains(&turn.id));
-        self.label(&question.text, evidence, answer)
-    }
-
-    /// 1 for an answer that is correct by the turns that are evidence, 0 for a wrong
-    /// one.
-    ///
-    /// # Errors
-    /// Where it has no verdict that can be read.
+    /// The server fails after all attempts, or its reply holds no verdict.
     pub fn label<'a>(
         &self,
         question: &str,
-        evidence: impl Iterator<Item = &'a Turn>,
+        evidence: impl Iterator<Item = EvidenceTurn<'a>>,
         answer: &str,
     ) -> Result<f32, Failure> {
         let content = prompt(question, evidence, answer);
@@ -94,16 +81,14 @@ impl Judge {
     }
 }
 
-fn prompt<'a>(question: &str, evidence: impl Iterator<Item = &'a Turn>, answer: &str) -> String {
+fn prompt<'a>(
+    question: &str,
+    evidence: impl Iterator<Item = EvidenceTurn<'a>>,
+    answer: &str,
+) -> String {
     let case = Case {
         question,
-        turns: evidence
-            .map(|turn| Heard {
-                time: &turn.time,
-                speaker: &turn.speaker,
-                text: &turn.text,
-            })
-            .collect(),
+        turns: evidence.collect(),
         answer,
     };
     let case = serde_json::to_string_pretty(&case).expect("texts are plain JSON");
@@ -145,14 +130,12 @@ mod tests {
 
     #[test]
     fn a_case_shows_the_evidence_and_no_gold() {
-        let turn = Turn {
-            id: "D1:2".into(),
-            time: "3 May 2026".into(),
-            speaker: "Anna".into(),
-            text: "I moved last week.".into(),
-            words: 4,
+        let turn = EvidenceTurn {
+            time: "3 May 2026",
+            speaker: "Anna",
+            text: "I moved last week.",
         };
-        let prompt = prompt("When did Anna move?", [&turn].into_iter(), "in April");
+        let prompt = prompt("When did Anna move?", [turn].into_iter(), "in April");
         let case = prompt.strip_prefix(INSTRUCTIONS).unwrap_or_default();
         let case: serde_json::Value = serde_json::from_str(case).unwrap_or_default();
         let expected = serde_json::json!({

@@ -1,4 +1,4 @@
-//! What servers have answered, kept on disk by the content of the request.
+//! A cache of replies on disk, by the content of the request.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -8,34 +8,34 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// A folder of entries: `KK/KEY`, where KEY is the BLAKE3 hash of the request, in
 /// hexadecimal, and KK its beginning. An entry is the hash of the reply, a line
 /// break, and the reply.
-pub struct Cache {
+pub struct ResponseCache {
     folder: PathBuf,
 }
 
-/// A cache that cannot be used.
+/// A failure of a cache.
 #[derive(Debug, thiserror::Error)]
 pub enum CacheError {
     /// A file cannot be read or written.
     #[error("cannot access the cache's {path}: {source}")]
     Access {
-        /// Which file.
+        /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: std::io::Error,
     },
-    /// What a file holds is not what was written.
-    #[error("the cache's {path} is damaged: remove it, and it is asked for again")]
+    /// A file does not hold what was written to it.
+    #[error("the cache's {path} is damaged: remove it, and the request is sent again")]
     Damaged {
-        /// Which file.
+        /// The file.
         path: PathBuf,
     },
 }
 
-/// Names of files that are being written, within this process.
+/// Files that this process has written: makes temporary names unique.
 static WRITTEN: AtomicU64 = AtomicU64::new(0);
 
-impl Cache {
-    /// In this folder, which is made when it is needed.
+impl ResponseCache {
+    /// Creates a cache in a folder, which is made on the first write.
     pub fn new(folder: &Path) -> Self {
         Self {
             folder: folder.into(),
@@ -47,10 +47,10 @@ impl Cache {
         self.folder.join(&name[..2]).join(name.as_str())
     }
 
-    /// The reply to a request, if it is there.
+    /// Returns the reply to a request, if the cache has it.
     ///
     /// # Errors
-    /// Where it is there and cannot be read, or is damaged.
+    /// The entry cannot be read, or is damaged.
     pub fn get(&self, request: &blake3::Hash) -> Result<Option<Vec<u8>>, CacheError> {
         let path = self.path(request);
         let mut entry = match fs::read(&path) {
@@ -67,10 +67,10 @@ impl Cache {
         }
     }
 
-    /// Keeps a reply: written beside and renamed into place.
+    /// Stores a reply atomically.
     ///
     /// # Errors
-    /// Where the disk refuses.
+    /// The entry cannot be written.
     pub fn put(&self, request: &blake3::Hash, reply: &[u8]) -> Result<(), CacheError> {
         let path = self.path(request);
         let number = WRITTEN.fetch_add(1, Ordering::Relaxed);
@@ -93,7 +93,7 @@ mod tests {
     #[test]
     fn an_entry_is_read_as_it_was_written_or_refused_whatever_is_wrong_with_it() {
         let folder = tempfile::tempdir().unwrap();
-        let cache = Cache::new(folder.path());
+        let cache = ResponseCache::new(folder.path());
         let (request, other) = (blake3::hash(b"request"), blake3::hash(b"other"));
         assert!(cache.get(&request).unwrap().is_none());
         cache.put(&request, b"reply").unwrap();

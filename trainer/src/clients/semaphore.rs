@@ -1,18 +1,18 @@
-//! How many may do something at once.
+//! A counting semaphore.
 
 use std::sync::{Condvar, Mutex, PoisonError};
 
-/// So many places.
-pub struct Permits {
+/// A number of permits that threads take and give back.
+pub struct Semaphore {
     free: Mutex<usize>,
     freed: Condvar,
 }
 
-/// A place that is taken until this is dropped.
-pub struct Permit<'a>(&'a Permits);
+/// A permit, given back on drop.
+pub struct Permit<'a>(&'a Semaphore);
 
-impl Permits {
-    /// For `count` at once, 1 or more.
+impl Semaphore {
+    /// Creates a semaphore with `count` permits, 1 or more.
     pub fn new(count: usize) -> Self {
         Self {
             free: Mutex::new(count),
@@ -20,8 +20,8 @@ impl Permits {
         }
     }
 
-    /// Blocks until there is a place.
-    pub fn take(&self) -> Permit<'_> {
+    /// Takes a permit; blocks until one is free.
+    pub fn acquire(&self) -> Permit<'_> {
         let free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
         let mut free = (self.freed)
             .wait_while(free, |free| *free == 0)

@@ -1,26 +1,26 @@
-//! What servers were asked for, and what that cost.
+//! Usage of servers: requests, tokens and cost.
 
 use std::fmt;
 use std::ops::AddAssign;
 
 use serde::{Deserialize, Serialize};
 
-/// Counts of a server.
+/// Requests, tokens and cost of a server.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Serialize)]
 pub struct Usage {
-    /// What was wanted of it.
+    /// Requests, cached ones included.
     pub requests: u64,
-    /// Of these, what the cache had.
+    /// Requests that the cache answered.
     pub cached: u64,
-    /// Attempts beyond a request's first.
+    /// Attempts after the first of a request.
     pub retries: u64,
-    /// What could not be had.
+    /// Requests that failed after all attempts.
     pub failures: u64,
-    /// Tokens that it read.
+    /// Prompt tokens, as the server reports them.
     pub prompt_tokens: u64,
-    /// Tokens that it wrote.
+    /// Completion tokens, as the server reports them.
     pub completion_tokens: u64,
-    /// Both by their prices.
+    /// Cost of the tokens by `prompt_price` and `completion_price`.
     pub cost: f64,
 }
 

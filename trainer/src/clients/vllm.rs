@@ -1,10 +1,9 @@
-//! Rollouts that a server samples, token by token: vLLM's `/inference/v1/generate`
-//! takes a prompt's token ids and gives ids with log-probabilities back, so that no
-//! text is ever cut into tokens again. What is sampled for is an adapter that the run
-//! has handed over.
+//! Sampling on vLLM, token by token. vLLM's `/inference/v1/generate` takes the token ids
+//! of a prompt and returns ids with log-probabilities, so that no text is tokenised twice.
+//! It samples with an adapter that the run has pushed to it.
 //!
-//! Where a grammar leaves a choice, one token is asked for among those that it allows;
-//! what it forces is not asked for. The server keeps the prompt's keys meanwhile.
+//! Within a grammar each token is a request of its own, among the tokens that the grammar
+//! allows. A forced token takes no request. The server's prefix cache keeps the prompt.
 
 use std::path::Path;
 use std::thread;
@@ -16,20 +15,20 @@ use serde::{Deserialize, Serialize};
 
 use crate::clients::http::{Client, Failure, Reply};
 
-/// How far from 0 the log-probability of a token without an alternative may be.
+/// Tolerance for the log-probability of a token without an alternative, which is 0.
 const CERTAIN: f32 = 1e-3;
 
-/// What tokens fit.
+/// Bounds of the model that samples.
 #[derive(Clone, Copy, Debug)]
-pub struct Room {
+pub struct TokenLimits {
     /// Most tokens of a prompt and its completion together.
     pub context: usize,
-    /// Ids are below this.
+    /// Number of token ids.
     pub vocabulary: usize,
 }
 
-/// A server that samples.
-pub struct TokenServer(pub(super) Client);
+/// A vLLM server that samples.
+pub struct VllmSampler(pub(super) Client);
 
 #[derive(Serialize)]
 struct Request<'a> {
@@ -46,9 +45,9 @@ struct Sampling<'a> {
     top_p: f32,
     seed: u64,
     stop_token_ids: &'a [u32],
-    /// Only those above end a sample, not what the server knows besides.
+    /// Only `stop_token_ids` end a sample, not the end token that the server knows.
     ignore_eos: bool,
-    /// Of the sampled token alone.
+    /// 0: the log-probability of the sampled token alone.
     logprobs: u32,
     detokenize: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -83,29 +82,29 @@ struct Adapter<'a> {
     lora_path: Option<&'a Path>,
 }
 
-/// Tokens with the log-probability of each.
-type Said = Vec<(u32, f32)>;
+/// Tokens, each with its log-probability.
+type SampledTokens = Vec<(u32, f32)>;
 
-impl TokenServer {
-    /// A server that this client asks.
+impl VllmSampler {
+    /// Creates a sampler that sends requests through a client.
     pub fn new(client: Client) -> Self {
         Self(client)
     }
 
-    /// Samples every job for the model that it is named; one result each, in their
-    /// order.
+    /// Samples all jobs at once, each with the adapter that `model` names. Returns one
+    /// result per job, in their order.
     pub fn generate<'a>(
         &self,
         jobs: &[Job],
         model: impl Fn(&Job) -> &'a str,
-        room: Room,
+        limits: TokenLimits,
     ) -> Vec<Result<Sample, String>> {
         thread::scope(|scope| {
             let asked: Vec<_> = jobs
                 .iter()
                 .map(|job| {
                     let model = model(job);
-                    scope.spawn(move || self.sample(model, job, room))
+                    scope.spawn(move || self.sample(model, job, limits))
                 })
                 .collect();
             let had = asked.into_iter().map(|asked| match asked.join() {
@@ -119,21 +118,21 @@ impl TokenServer {
     /// Samples a job.
     ///
     /// # Errors
-    /// Where the server gives no sample that fits it, and for a JSON schema: to ask for
-    /// each token among nearly all would take longer than to sample here, and a schema
-    /// that the server keeps to by itself leaves other sets than the loss would see.
-    pub fn sample(&self, model: &str, job: &Job, room: Room) -> Result<Sample> {
+    /// The server returns no sample that fits the job, or the job has a JSON schema: a
+    /// request for each token would take longer than to sample here, and a schema that the
+    /// server enforces itself leaves other sets of tokens than the loss would see.
+    pub fn sample(&self, model: &str, job: &Job, limits: TokenLimits) -> Result<Sample> {
         if job
             .grammar
             .as_ref()
             .is_some_and(|grammar| grammar.is_schema())
         {
             bail!(
-                "outside.rollouts: the policy gives {} a JSON schema as its output grammar, which only the run's own engine keeps to: leave the section out, or have the policy ask without",
+                "servers.sampler: the policy gives {} a JSON schema as its output grammar, which only the run's own engine supports: remove the section, or the schema from the policy",
                 job.role
             );
         }
-        let left = room.context.saturating_sub(job.prompt.len());
+        let left = limits.context.saturating_sub(job.prompt.len());
         if left == 0 {
             return Ok(Sample::empty(FinishReason::Overflow));
         }
@@ -143,26 +142,26 @@ impl TokenServer {
             false => FinishReason::Length,
         };
         match &job.grammar {
-            None => Ok(self.free(model, job, limit, cut, room)?),
-            Some(grammar) => self.within(grammar, model, job, limit, cut, room),
+            None => Ok(self.sample_freely(model, job, limit, cut, limits)?),
+            Some(grammar) => self.sample_grammar(grammar, model, job, limit, cut, limits),
         }
     }
 
-    fn free(
+    fn sample_freely(
         &self,
         model: &str,
         job: &Job,
         limit: usize,
         cut: FinishReason,
-        room: Room,
+        limits: TokenLimits,
     ) -> Result<Sample, Failure> {
         if limit == 0 {
             return Ok(Sample::empty(cut));
         }
-        let said = self.ask(model, job, &job.prompt, limit, None, room)?;
+        let said = self.ask(model, job, &job.prompt, limit, None, limits)?;
         let (mut tokens, mut logprobs): (Vec<u32>, Vec<f32>) = said.into_iter().unzip();
         let mut ended = tokens.last().is_some_and(|token| job.ends.contains(token));
-        // The server knows no text, and says more than was asked for.
+        // The server does not know the stop strings, and samples beyond them.
         if let Some(stop) = &job.stop
             && let Some(end) = (1..=tokens.len()).find(|end| stop.ends(&tokens[..*end]))
         {
@@ -181,14 +180,14 @@ impl TokenServer {
         })
     }
 
-    fn within(
+    fn sample_grammar(
         &self,
         grammar: &Grammar,
         model: &str,
         job: &Job,
         limit: usize,
         cut: FinishReason,
-        room: Room,
+        limits: TokenLimits,
     ) -> Result<Sample> {
         let mut sample = Sample::empty(cut);
         let mut state = grammar.start();
@@ -201,7 +200,7 @@ impl TokenServer {
             let (token, logprob) = match &*allowed {
                 [] => break,
                 [forced] => (*forced, 0.0),
-                _ => self.ask(model, job, &read, 1, Some(&allowed), room)?[0],
+                _ => self.ask(model, job, &read, 1, Some(&allowed), limits)?[0],
             };
             read.push(token);
             sample.tokens.push(token);
@@ -216,7 +215,7 @@ impl TokenServer {
         Ok(sample)
     }
 
-    /// At least one token after `read`.
+    /// Requests at least one token after `read`.
     fn ask(
         &self,
         model: &str,
@@ -224,8 +223,8 @@ impl TokenServer {
         read: &[u32],
         most: usize,
         allowed: Option<&[u32]>,
-        room: Room,
-    ) -> Result<Said, Failure> {
+        limits: TokenLimits,
+    ) -> Result<SampledTokens, Failure> {
         let request = Request {
             model,
             token_ids: read,
@@ -233,8 +232,7 @@ impl TokenServer {
                 max_tokens: most,
                 temperature: job.temperature,
                 top_p: 1.0,
-                // Of its own for each token that a grammar has asked for alone; servers
-                // take seeds of 63 bits.
+                // A seed of its own for each request of a job. Servers take 63 bits.
                 seed: job.seed.wrapping_add(2 * read.len() as u64) >> 1,
                 stop_token_ids: &job.ends,
                 ignore_eos: true,
@@ -246,7 +244,7 @@ impl TokenServer {
         };
         self.0.ask("/inference/v1/generate", &request, |bytes| {
             let said = said(bytes)?;
-            fits(&said, most, &job.ends, allowed, room)?;
+            fits(&said, most, &job.ends, allowed, limits)?;
             Ok(Reply {
                 tokens: Some([read.len() as u64, said.len() as u64]),
                 value: Ok(said),
@@ -254,36 +252,36 @@ impl TokenServer {
         })
     }
 
-    /// Has the server take up an adapter that lies in a folder which it sees too.
+    /// Loads an adapter on the server, from a folder that the server can read.
     ///
     /// # Errors
-    /// Where it does not.
+    /// The server refuses the adapter.
     pub fn load(&self, name: &str, folder: &Path) -> Result<()> {
         let adapter = Adapter {
             lora_name: name,
             lora_path: Some(folder),
         };
-        self.tell("/v1/load_lora_adapter", &adapter).with_context(|| {
+        self.post("/v1/load_lora_adapter", &adapter).with_context(|| {
             format!(
-                "the server did not take up the adapter in {}: it must see this folder, and be started with --enable-lora and VLLM_ALLOW_RUNTIME_LORA_UPDATING=True",
+                "the server cannot load the adapter in {}: it must be able to read this folder, and be started with --enable-lora and VLLM_ALLOW_RUNTIME_LORA_UPDATING=True",
                 folder.display()
             )
         })
     }
 
-    /// Has the server forget an adapter.
+    /// Unloads an adapter on the server.
     ///
     /// # Errors
-    /// Where it does not.
+    /// The server refuses.
     pub fn unload(&self, name: &str) -> Result<()> {
         let adapter = Adapter {
             lora_name: name,
             lora_path: None,
         };
-        Ok(self.tell("/v1/unload_lora_adapter", &adapter)?)
+        Ok(self.post("/v1/unload_lora_adapter", &adapter)?)
     }
 
-    fn tell(&self, path: &str, adapter: &Adapter<'_>) -> Result<(), Failure> {
+    fn post(&self, path: &str, adapter: &Adapter<'_>) -> Result<(), Failure> {
         self.0.ask(path, adapter, |_| {
             Ok(Reply {
                 tokens: Some([0, 0]),
@@ -292,13 +290,12 @@ impl TokenServer {
         })
     }
 
-    /// Whether the server has the model that the run file names, and samples as the
-    /// trainer reckons: among the tokens that a grammar allows, and with
-    /// log-probabilities among those.
+    /// Checks that the server has the model that the run file names, and that it normalises
+    /// log-probabilities over the allowed tokens, as the trainer does.
     ///
     /// # Errors
-    /// Saying how it must be started.
-    pub fn check(&self, end: u32, room: Room) -> Result<()> {
+    /// The server does not; the message says how to start it.
+    pub fn check(&self, end: u32, limits: TokenLimits) -> Result<()> {
         let job = Job {
             role: "".into(),
             prompt: [end].into(),
@@ -313,18 +310,18 @@ impl TokenServer {
         };
         let only = [end];
         let model = &self.0.settings().model;
-        let (_, logprob) = self.ask(model, &job, &job.prompt, 1, Some(&only), room)?[0];
+        let (_, logprob) = self.ask(model, &job, &job.prompt, 1, Some(&only), limits)?[0];
         ensure!(
             logprob.abs() < CERTAIN,
-            "outside.rollouts: a token without an alternative has the log-probability {logprob}, not 0: start the server with --logprobs-mode processed_logprobs"
+            "servers.sampler: a token without an alternative has the log-probability {logprob}, not 0: start the server with --logprobs-mode processed_logprobs"
         );
         Ok(())
     }
 }
 
-fn said(bytes: &[u8]) -> Result<Said, String> {
+fn said(bytes: &[u8]) -> Result<SampledTokens, String> {
     let response: Response = serde_json::from_slice(bytes)
-        .map_err(|error| format!("the reply is no sample of tokens ({error})"))?;
+        .map_err(|error| format!("the reply is not a sample of tokens ({error})"))?;
     let choice = response.choices.into_iter().next();
     let choice = choice.ok_or("the reply has no choices")?;
     let tokens = choice.token_ids.ok_or("the reply has no token_ids")?;
@@ -342,23 +339,23 @@ fn said(bytes: &[u8]) -> Result<Said, String> {
 }
 
 fn fits(
-    said: &Said,
+    said: &SampledTokens,
     most: usize,
     ends: &[u32],
     allowed: Option<&[u32]>,
-    room: Room,
+    limits: TokenLimits,
 ) -> Result<(), String> {
     if said.is_empty() || said.len() > most {
         return Err(format!(
-            "the reply has {} tokens of 1 to {most}",
+            "the reply has {} tokens, not 1 to {most}",
             said.len()
         ));
     }
     for (place, (token, logprob)) in said.iter().enumerate() {
-        if *token as usize >= room.vocabulary {
+        if *token as usize >= limits.vocabulary {
             return Err(format!(
                 "the reply has the token {token}, but the backbone has {}",
-                room.vocabulary
+                limits.vocabulary
             ));
         }
         if allowed.is_some_and(|allowed| !allowed.contains(token)) {
@@ -370,14 +367,14 @@ fn fits(
             return Err(format!("the reply has the log-probability {logprob}"));
         }
         if ends.contains(token) && place + 1 < said.len() {
-            return Err(format!("the reply goes on after the end {token}"));
+            return Err(format!("the reply continues after the end token {token}"));
         }
     }
     let stopped = said.last().is_some_and(|(token, _)| ends.contains(token));
     match said.len() == most || stopped {
         true => Ok(()),
         false => Err(format!(
-            "the reply ends after {} of {most} tokens without an end",
+            "the reply stops after {} of {most} tokens without an end token",
             said.len()
         )),
     }

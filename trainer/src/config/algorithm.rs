@@ -1,4 +1,4 @@
-//! `[logo]`: how a step learns, with every default.
+//! `[algorithm]`: rollouts, rewards, advantages and the loss of a training step.
 
 use anyhow::{Result, ensure};
 use memloom_algorithm::algorithm::{Algorithm, Credit, Settings};
@@ -9,39 +9,41 @@ use memloom_algorithm::normalise::Normalisation;
 use memloom_algorithm::reward::Charge;
 use serde::{Deserialize, Serialize};
 
-/// How sessions and rollouts become anchors of rerolls.
+/// The rule that chooses anchors: the sessions that are rerolled, and one rollout each.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum AnchorRule {
-    /// Each session by chance, its rollout by lot: before the step (equations 13
-    /// and 14).
+    /// Each session with probability `local_probability`, with a random rollout; drawn
+    /// before the step (equations 13 and 14).
     Uniform,
-    /// Each session by chance, then the rollout that earned least in it.
+    /// Each session with probability `local_probability`, with the rollout that earned the
+    /// lowest reward in it.
     LowestReward,
-    /// As many sessions as chance would take: those in which rollouts' rewards
-    /// differ most; their rollouts by lot.
+    /// As many sessions as `uniform` would draw: those with the highest spread of rewards
+    /// over rollouts, each with a random rollout.
     HighestSpread,
 }
 
-/// Where rerolls begin.
+/// The state that rerolls start from.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RerollFrom {
-    /// At the session's start.
+    /// The start of the session.
     Session,
-    /// After a share of the anchor's outputs in the session, drawn before the step.
+    /// A state within the session: a random share of the anchor's outputs is repeated first.
+    /// Not in the paper.
     Chunk,
 }
 
-/// Which roles' outputs are learnt from.
+/// The roles whose outputs are trained on.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(from = "String", into = "String")]
 pub enum Learn {
-    /// All of them, in every step.
+    /// All roles, in every step.
     All,
-    /// The policy's roles take turns, a step each.
+    /// One role per step, in turn.
     Alternating,
-    /// This one alone; the others speak with the weights that it changes.
+    /// One role. The others sample with the same weights.
     Role(String),
 }
 
@@ -65,105 +67,115 @@ impl From<Learn> for String {
     }
 }
 
-/// `[logo]`
+/// Rollouts, rewards, advantages and the loss of a training step.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct LogoSection {
-    /// Whose deed a reward is: `logo-grpo`, or a rival (`session-grpo`, `grpo`,
-    /// `rloo`, `reinforce++`, `group-in-group`, `ppo`) that takes no rerolls.
-    pub algorithm: AlgorithmName,
-    /// What a session is credited with under `logo-grpo`: the questions with
-    /// evidence in it (`session`), the mean from it on (`suffix`), or the whole
-    /// trajectory's return (`trajectory`).
+pub struct AlgorithmSection {
+    /// The algorithm that turns rewards into advantages: `logo-grpo`, `session-grpo`, `grpo`,
+    /// `rloo`, `reinforce++`, `gigpo` or `ppo`. Only `logo-grpo` rerolls sessions.
+    pub name: AlgorithmName,
+    /// The reward that a session is credited with. `logo-grpo` only.
     pub credit: Credit,
-    /// Episodes in a step.
+    /// Episodes of a step. At least 1.
     pub episodes: u64,
-    /// Global rollouts of an episode: n.
+    /// Global rollouts of each episode (n in the paper). At least 2.
     pub rollouts: usize,
-    /// Chance of a session to be rerolled: p. 0 is GRPO by session.
+    /// Probability that a session is rerolled (p in the paper), in [0, 1]. 0 disables rerolls.
+    /// `logo-grpo` only.
     pub local_probability: f64,
-    /// Rerolls from an anchor: m.
+    /// Rerolls of each anchor (m in the paper). At least 2. `logo-grpo` only.
     pub rerolls: usize,
-    /// How anchors are chosen: `uniform`, `lowest-reward` or `highest-spread`.
+    /// The rule that chooses the sessions to reroll, and the rollout that each is rerolled
+    /// from. `logo-grpo` only.
     pub anchors: AnchorRule,
-    /// Where rerolls begin: at the anchor's `session`, or at a `chunk` inside it,
-    /// after repeating the anchor's outputs up to there (not in the paper).
+    /// The state of the anchor that its rerolls start from. `logo-grpo` only.
     pub reroll_from: RerollFrom,
-    /// Whether advantages are divided by their group's standard deviation.
+    /// Divides advantages by the standard deviation of their group. `rloo`, `reinforce++` and
+    /// `ppo` ignore it.
     pub std_normalisation: bool,
-    /// Whether a member is compared with the mean of the others, not of all.
+    /// Takes the mean of the other members of a group as a member's baseline, instead of the
+    /// mean of all. `rloo`, `reinforce++` and `ppo` ignore it.
     pub leave_one_out: bool,
-    /// What a question is worth: `reward` (the environment's), one of its metrics
-    /// by name, `held-evidence` (the share of its evidence that the bank names), or
-    /// `judge` (whether the model in `[outside.judge]` finds the answer correct).
+    /// The score of a question: `reward` (the environment's reward), the name of one of the
+    /// environment's metrics, `held-evidence` (the share of the question's evidence that the
+    /// bank names), or `judge` (1 if the model in `[servers.judge]` finds the answer correct,
+    /// else 0).
     pub metric: String,
-    /// Most questions of an episode that are asked in a step, drawn by lot and the
-    /// same for all its rollouts and rerolls: for environments whose scoring costs.
-    /// Default: all.
+    /// Most questions of an episode that are asked in a step, for environments whose scoring
+    /// is expensive. They are drawn at random, the same for all rollouts and rerolls of the
+    /// episode. Default: all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub questions: Option<usize>,
-    /// Weight of the compression penalty: lambda.
+    /// Weight of the compression penalty (lambda in the paper). 0 or more.
     pub penalty: f64,
-    /// Bank words over dialogue words that are free: theta.
+    /// Ratio of bank words to dialogue words above which the penalty begins (theta in the
+    /// paper). 0 or more.
     pub threshold: f64,
-    /// Who pays the penalty.
+    /// The sessions that are charged the penalty.
     pub charge: Charge,
-    /// Sampling temperature of global rollouts and rerolls alike.
+    /// Sampling temperature of rollouts and rerolls. Above 0.
     pub temperature: f32,
-    /// They sample among so many of the likeliest tokens; default 0: among all. The
-    /// loss sees what was left to choose from.
+    /// Rollouts and rerolls sample from this many most likely tokens; 0 is all. The loss
+    /// normalises over the same tokens.
     pub top_k: usize,
-    /// They sample among the fewest of the likeliest tokens that together are at least
-    /// so probable; default 1: among all.
+    /// Rollouts and rerolls sample from the fewest most likely tokens whose probabilities sum
+    /// to at least this, in (0, 1]. The loss normalises over the same tokens.
     pub top_p: f32,
-    /// Which roles learn: `all`, `alternating`, or one by its name.
+    /// The roles whose outputs are trained on: `all`, `alternating` (one role per step, in
+    /// turn), or the name of a role.
     pub learn: Learn,
-    /// Passes over the rows of a step.
+    /// Passes over the rows of a step. At least 1.
     pub epochs: usize,
-    /// AdamW steps in a pass.
+    /// AdamW steps of a pass. At least 1.
     pub minibatches: usize,
-    /// Whose probabilities make up a ratio: `token`, `step` or `sequence`.
+    /// The unit whose probability ratio is clipped.
     pub ratio: Ratio,
-    /// Ratios below 1 minus this are clipped: epsilon.
+    /// Ratios below 1 minus this are clipped (epsilon). 0 or more.
     pub clip: f32,
-    /// Ratios above 1 plus this are clipped. Default: `clip`.
+    /// Ratios above 1 plus this are clipped. 0 or more. Default: `clip`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub clip_high: Option<f32>,
-    /// Dual clip for negative advantages: c. 0 is none.
+    /// Dual clip: bound of the loss for negative advantages, in units of the advantage (c). 0
+    /// disables it.
     pub dual_clip: f32,
-    /// What the loss is a mean of: `token-mean`, `step-mean`, `trajectory` or
-    /// `fixed-length`.
+    /// The mean that the loss takes over tokens, steps and trajectories.
     pub aggregation: Aggregation,
-    /// Tokens that `fixed-length` divides a step's sum by.
+    /// Divisor of a step's sum over tokens under `aggregation = "fixed-length"`, in tokens.
+    /// Above 0.
     pub fixed_length: f32,
-    /// Weight of the divergence from the stage's first weights.
+    /// Weight of the KL divergence from the reference policy, which is the policy at the
+    /// start of the stage (beta). 0 or more; 0
+    /// disables it.
     pub kl: f32,
-    /// How it is estimated: `k1`, `k2` or `k3`.
+    /// The estimator of the KL divergence.
     pub kl_estimator: Estimator,
-    /// After every step the reference moves towards the present weights by this
-    /// share of the way. 0 stays at the stage's first.
+    /// Updates the reference policy after every step, in [0, 1]: ref += pace · (policy - ref).
+    /// 0 keeps the policy at the start of the stage.
     pub reference_pace: f64,
-    /// Weight of the entropy bonus.
+    /// Weight of the entropy bonus. 0 or more.
     pub entropy: f32,
-    /// Whether outputs that were cut off at their length limit are not learnt from.
+    /// Excludes outputs that were cut off at their length limit from the loss.
     pub mask_truncated: bool,
-    /// Ratios are taken against the trainer's own probabilities, and steps weigh
-    /// what those were over the sampler's, at most this. 0 trusts the sampler's.
+    /// Truncated importance sampling, for a sampler whose arithmetic differs from the
+    /// trainer's: ratios are relative to the trainer's probabilities before the update, and
+    /// each step is weighted by these over the sampler's probabilities, at most this. 0 takes
+    /// ratios relative to the sampler's probabilities.
     pub importance_cap: f32,
-    /// `ppo` only: what a session's reward is worth one session earlier: gamma.
+    /// Discount of a reward per session (gamma), in [0, 1]. `ppo` only.
     pub discount: f64,
-    /// `ppo` only: how much of later sessions' surprises counts: GAE's lambda.
+    /// Decay of later sessions' temporal differences in GAE (lambda), in [0, 1]. `ppo` only.
     pub decay: f64,
-    /// `ppo` only: weight of the value head's loss.
+    /// Weight of the value loss. 0 or more. `ppo` only.
     pub value_weight: f64,
-    /// `ppo` only: how far a value may move in a step.
+    /// Most that a value may change in a step before the value loss clips it. 0 or more.
+    /// `ppo` only.
     pub value_clip: f32,
 }
 
-impl Default for LogoSection {
+impl Default for AlgorithmSection {
     fn default() -> Self {
         Self {
-            algorithm: AlgorithmName::LOGO_GRPO,
+            name: AlgorithmName::LOGO_GRPO,
             credit: Credit::Session,
             episodes: 2,
             rollouts: 8,
@@ -204,9 +216,8 @@ impl Default for LogoSection {
     }
 }
 
-impl LogoSection {
-    /// Returns the probability with which a session is rerolled: 0 for an algorithm that
-    /// takes no rerolls.
+impl AlgorithmSection {
+    /// Returns the probability that a session is rerolled: 0 for algorithms without rerolls.
     pub fn reroll_chance(&self) -> f64 {
         match self.build().needs_rerolls() {
             true => self.local_probability,
@@ -216,7 +227,7 @@ impl LogoSection {
 
     /// Builds the algorithm that this section names.
     pub fn build(&self) -> Box<dyn Algorithm> {
-        self.algorithm.build(&self.settings())
+        self.name.build(&self.settings())
     }
 
     /// Returns the switches that algorithms share.
@@ -234,7 +245,7 @@ impl LogoSection {
         }
     }
 
-    /// The loss's switches.
+    /// Returns the settings of the loss.
     pub fn objective(&self) -> Objective {
         let on = |value: f32| (value > 0.0).then_some(value);
         Objective {
@@ -254,27 +265,27 @@ impl LogoSection {
     pub(super) fn check(&self) -> Result<()> {
         ensure!(
             self.rollouts > 1,
-            "logo.rollouts = {}: a group needs at least 2",
+            "algorithm.rollouts must be at least 2, got {}",
             self.rollouts
         );
         ensure!(
             (0.0..=1.0).contains(&self.local_probability),
-            "logo.local_probability = {} is no probability",
+            "algorithm.local_probability must be in [0, 1], got {}",
             self.local_probability
         );
         ensure!(
             self.reroll_chance() == 0.0 || self.rerolls > 1,
-            "logo.rerolls = {}: a local group needs at least 2 (local_probability = 0 switches rerolls off)",
+            "algorithm.rerolls must be at least 2, got {} (local_probability = 0 disables rerolls)",
             self.rerolls
         );
         ensure!(
             self.top_p > 0.0 && self.top_p <= 1.0,
-            "logo.top_p = {} is no share of probability above 0",
+            "algorithm.top_p must be in (0, 1], got {}",
             self.top_p
         );
         ensure!(
             self.temperature > 0.0,
-            "logo.temperature = {} must be above 0: greedy rollouts do not differ",
+            "algorithm.temperature must be above 0, got {}: greedy rollouts would all be equal",
             self.temperature
         );
         let not_negative = [
@@ -292,27 +303,27 @@ impl LogoSection {
         for (key, value) in not_negative {
             ensure!(
                 value >= 0.0 && value.is_finite(),
-                "logo.{key} = {value} must be 0 or more"
+                "algorithm.{key} must be 0 or more, got {value}"
             );
         }
         ensure!(
             self.fixed_length > 0.0 && self.fixed_length.is_finite(),
-            "logo.fixed_length = {} must be above 0",
+            "algorithm.fixed_length must be above 0, got {}",
             self.fixed_length
         );
         ensure!(
             self.questions != Some(0),
-            "logo.questions = 0 asks nothing, and nothing is learnt: leave it out to ask all"
+            "algorithm.questions must be at least 1: remove it to ask all questions"
         );
-        let shares = [
+        let fractions = [
             ("reference_pace", self.reference_pace),
             ("discount", self.discount),
             ("decay", self.decay),
         ];
-        for (key, value) in shares {
+        for (key, value) in fractions {
             ensure!(
                 (0.0..=1.0).contains(&value),
-                "logo.{key} = {value} is no share between 0 and 1"
+                "algorithm.{key} must be in [0, 1], got {value}"
             );
         }
         Ok(())

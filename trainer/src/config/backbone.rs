@@ -11,75 +11,72 @@ use memloom_engine::model::{BackboneConfig, LoraConfig};
 use serde::{Deserialize, Serialize};
 use toml::Table;
 
-/// `[backbone]`. Without `path` a new decoder of this shape is trained from random
-/// weights, with a tokenizer of its own.
+/// The language model: one that the run starts from, or the shape of a new one. Without
+/// `path`, a new decoder of this shape is trained from random weights, with a tokenizer of
+/// its own.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct BackboneSection {
-    /// A folder as Hugging Face lays it out: a chat model of the families llama,
-    /// qwen2 and qwen3 with its tokenizer. Its shape is its own.
+    /// Folder of a model in Hugging Face's layout: a chat model of the families llama, qwen2
+    /// or qwen3 with its tokenizer. Excludes the keys of a new model's shape. Default: a new
+    /// model.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<PathBuf>,
-    /// Variables of the model's chat template, for instance `enable_thinking`.
+    /// Variables of the model's chat template, for instance `enable_thinking`. Needs `path`.
+    /// Default: none.
     #[serde(skip_serializing_if = "Table::is_empty")]
     pub template: Table,
-    /// Most tokens of a prompt and its completion together. Default: what the model
-    /// says, or 1024. An output that reaches it is cut off there; a prompt that fills
-    /// it is not read, and the policy is given an empty text. Both are counted
-    /// (`context_cuts`, `context_overflows`). An empty output carries no gradient, but
-    /// its rollout is rewarded like any other.
+    /// Most tokens of a prompt and its completion together. Default: the model's own limit, or
+    /// 1024 for a new model. An output that reaches the limit is cut off
+    /// (counted as `context_cuts`). A prompt that fills it is not read, and the policy
+    /// receives an empty text (`context_overflows`), which carries no gradient.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub context: Option<usize>,
-    /// What products of matrices are computed in: `float32`, or `bfloat16`, which a GPU
-    /// does several times faster. Weights, gradients and moments are kept in 32 bits
-    /// whatever it is.
+    /// Precision of matrix products. Weights, gradients and moments are always kept in 32
+    /// bits.
     pub compute: Precision,
-    /// Whether each role has weights, moments and updates of its own; they begin
-    /// alike. Otherwise all roles share one backbone. With `lora` each role has an
-    /// adapter of its own, beside one backbone.
+    /// Gives each role weights, moments and updates of its own, with equal initial weights.
+    /// With `lora`, each role has an adapter of its own on one shared backbone.
     pub separate_roles: bool,
-    /// Has an adapter trained in the place of all weights. By default there is none.
+    /// Trains a LoRA adapter instead of all weights.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lora: Option<LoraSection>,
-    /// Width of the residual stream. Default 128.
+    /// Width of the residual stream. A multiple of twice `heads`. New models only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hidden_size: Option<usize>,
-    /// Number of layers. Default 3.
+    /// Number of layers. At least 1. New models only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub layers: Option<usize>,
-    /// Query heads. Default 4.
+    /// Number of query heads. New models only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub heads: Option<usize>,
-    /// Key and value heads; divides `heads`. Default 4.
+    /// Number of key and value heads. Divides `heads`. New models only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kv_heads: Option<usize>,
-    /// Width of the SwiGLU. Default 256.
+    /// Width of the SwiGLU. At least 1. New models only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub intermediate_size: Option<usize>,
-    /// Whether the head shares the embedding's weights. Default true.
+    /// Shares the embedding's weights with the language-model head. New models only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tie_embeddings: Option<bool>,
 }
 
-/// `[backbone.lora]`: what is trained are products of two narrow matrices, added to
-/// some matrices of the backbone, whose own weights stay as they are (LoRA,
-/// <https://arxiv.org/abs/2106.09685>). Checkpoints and `final/` hold an adapter in
-/// PEFT's layout; `memloom model merge` makes a model of it and its base. An adapter
-/// takes a learning rate about ten times that of all weights.
+/// A LoRA adapter (<https://arxiv.org/abs/2106.09685>): low-rank products that are added to
+/// some matrices of the backbone, whose own weights are frozen. Checkpoints and `final/` hold
+/// the adapter in PEFT's layout; `memloom model merge` merges it into its base model. An
+/// adapter needs a learning rate about ten times that of full training.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct LoraSection {
-    /// Inner width of the products.
+    /// Inner width of the products. At least 1.
     pub rank: usize,
-    /// Products are multiplied by `alpha` over `rank`.
+    /// Products are scaled by `alpha` / `rank`. Above 0.
     pub alpha: f64,
-    /// Share of the products' inputs that an update leaves out, drawn anew for every
-    /// micro-batch; below 1. Sampling and the reference policy leave nothing out: with
-    /// dropout the ratio before the first update is not 1, and `first_ratio_deviation`
-    /// says by how much.
+    /// Share of the products' inputs that an update drops, in [0, 1), drawn for each
+    /// micro-batch. Sampling and the reference policy drop nothing, so with dropout the ratio
+    /// before the first update is not 1; `first_ratio_deviation` measures the difference.
     pub dropout: f64,
-    /// Matrices that a product is added to, in every layer: `q_proj`, `k_proj`,
-    /// `v_proj`, `o_proj`, `gate_proj`, `up_proj`, `down_proj`. Default: all of them.
+    /// Matrices that have a product, in every layer. At least one of the default's.
     pub targets: Vec<String>,
 }
 
@@ -95,7 +92,7 @@ impl Default for LoraSection {
 }
 
 impl LoraSection {
-    /// The shape of adapters to the model at `base`.
+    /// Returns the configuration of an adapter for the model at `base`.
     pub fn config(&self, base: String) -> LoraConfig {
         LoraConfig {
             rank: self.rank,
@@ -108,8 +105,8 @@ impl LoraSection {
 }
 
 impl BackboneSection {
-    /// Refuses a shape beside a model that has one; writes defaults down.
-    pub(super) fn settle(&mut self) -> Result<()> {
+    /// Fills in the defaults of a new model's shape; refuses a shape beside `path`.
+    pub(super) fn fill_defaults(&mut self) -> Result<()> {
         let shape = [
             ("hidden_size", &mut self.hidden_size, 128),
             ("layers", &mut self.layers, 3),
@@ -123,16 +120,16 @@ impl BackboneSection {
             }
             ensure!(
                 self.path.is_none() || value.is_none(),
-                "backbone.path names a model with a shape of its own: leave backbone.{key} out"
+                "backbone.path names a model with a shape of its own: remove backbone.{key}"
             );
         }
         ensure!(
             self.path.is_none() || self.tie_embeddings.is_none(),
-            "backbone.path names a model with a head of its own: leave backbone.tie_embeddings out"
+            "backbone.path names a model with a head of its own: remove backbone.tie_embeddings"
         );
         ensure!(
             self.path.is_some() || self.template.is_empty(),
-            "backbone.template is for a model's chat template: name the model in backbone.path"
+            "backbone.template needs a model with a chat template: set backbone.path"
         );
         if self.path.is_none() {
             self.tie_embeddings.get_or_insert(true);
@@ -144,7 +141,7 @@ impl BackboneSection {
     pub(super) fn check(&self) -> Result<()> {
         if let Some(path) = self.path.as_ref().filter(|path| LoraConfig::is_in(path)) {
             bail!(
-                "backbone.path: {} holds an adapter, not a model: make one of it and its base with `memloom model merge`",
+                "backbone.path: {} holds an adapter, not a model: merge it into its base with `memloom model merge`",
                 path.display()
             );
         }
@@ -158,24 +155,24 @@ impl BackboneSection {
             ("context", self.context),
         ];
         for (key, value) in all {
-            ensure!(value != Some(0), "backbone.{key} = 0 must be at least 1");
+            ensure!(value != Some(0), "backbone.{key} must be at least 1, got 0");
         }
         if let (Some(width), Some(heads), Some(kv_heads)) =
             (self.hidden_size, self.heads, self.kv_heads)
         {
             ensure!(
                 heads > 0 && width > 0 && width.is_multiple_of(2 * heads),
-                "backbone.hidden_size = {width} does not divide into backbone.heads = {heads} heads of an even width"
+                "backbone.hidden_size must be a multiple of twice backbone.heads ({heads}), got {width}"
             );
             ensure!(
                 kv_heads > 0 && heads.is_multiple_of(kv_heads),
-                "backbone.kv_heads = {kv_heads} does not divide backbone.heads = {heads}"
+                "backbone.kv_heads must divide backbone.heads ({heads}), got {kv_heads}"
             );
         }
         Ok(())
     }
 
-    /// The shape of a new backbone for a vocabulary.
+    /// Returns the configuration of a new backbone with a vocabulary of this size.
     pub fn config(&self, vocab_size: usize) -> BackboneConfig {
         let given = |value: Option<usize>| value.unwrap_or(0);
         let (hidden_size, heads) = (given(self.hidden_size), given(self.heads));
@@ -186,7 +183,7 @@ impl BackboneSection {
             layers: given(self.layers),
             heads,
             kv_heads: given(self.kv_heads),
-            // Heads that do not divide it have no width, which is refused.
+            // BackboneConfig refuses a width of 0.
             head_dim: match hidden_size.checked_rem(heads) {
                 Some(0) => hidden_size / heads,
                 _ => 0,

@@ -1,70 +1,72 @@
-//! `[[stage]]`: what is lived through, in order, and what must hold in between.
+//! `[[stage]]`: the horizons of the curriculum, and the gates between them.
 
 use anyhow::{Result, ensure};
 use serde::{Deserialize, Serialize};
 
-/// `[[stage]]`: one horizon of the curriculum.
+/// One horizon of the curriculum. Stages run in order; their horizons must not shrink.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Stage {
-    /// Sessions of an episode that are lived through; 0 is all.
+    /// Sessions of each episode; 0 is all.
     pub horizon: u32,
-    /// LoGo-GRPO steps.
+    /// Training steps of the stage.
     pub steps: u64,
-    /// Instead of `logo.penalty`.
+    /// Overrides `algorithm.penalty` in this stage. 0 or more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub penalty: Option<f64>,
-    /// Instead of `logo.threshold`.
+    /// Overrides `algorithm.threshold` in this stage. 0 or more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub threshold: Option<f64>,
-    /// Instead of `optimizer.learning_rate`.
+    /// Overrides `optimizer.learning_rate` in this stage. 0 or more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub learning_rate: Option<f64>,
-    /// Which weights go on: those that were `best` at validation, or the `last`.
+    /// The weights that the next stage starts from.
     #[serde(default)]
     pub carry: Carry,
-    /// What must hold before the next stage begins. Default: nothing.
+    /// A condition for the next stage. Default: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gate: Option<Gate>,
 }
 
-/// Which weights leave a stage.
+/// The weights that leave a stage.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Carry {
-    /// Those with the best greedy reward at validation.
+    /// The weights with the best greedy reward in a validation of the stage.
     #[default]
     Best,
-    /// Those of the last step.
+    /// The weights of the last step.
     Last,
 }
 
-/// A figure of the validation.
+/// A metric of the validation.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Watched {
-    /// Greedy reward.
+    /// The reward with greedy sampling.
     Reward,
     /// Token F1.
     F1,
-    /// Share of gold evidence that the bank does not name.
+    /// The share of gold evidence that the final bank does not name.
     MFail,
 }
 
-/// `gate = { metric = "m-fail", below = 0.1, most_steps = 60 }`: the stage goes on
-/// beyond its steps until a validation passes; if none does, the curriculum ends.
+/// A condition that a validation must meet before the next stage, for instance
+/// `gate = { metric = "m-fail", below = 0.1, most_steps = 60 }`. The stage continues beyond
+/// its `steps` until a validation passes. If none passes within `most_steps`, the curriculum
+/// ends. A gate needs `below`, `above` or both.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Gate {
-    /// What is looked at.
+    /// The metric that is compared.
     pub metric: Watched,
-    /// It must be below this.
+    /// The metric must be below this.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub below: Option<f64>,
-    /// It must be above this.
+    /// The metric must be above this.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub above: Option<f64>,
-    /// Steps of the stage after which it is given up.
+    /// Most steps of the stage, at least its `steps`.
     pub most_steps: u64,
 }
 
@@ -85,7 +87,7 @@ impl std::fmt::Display for Gate {
 }
 
 impl Gate {
-    /// Whether a value passes.
+    /// Returns true if a value passes.
     pub fn passes(&self, value: f64) -> bool {
         self.below.is_none_or(|limit| value < limit) && self.above.is_none_or(|limit| value > limit)
     }
@@ -93,11 +95,11 @@ impl Gate {
     fn check(&self, stage: usize, steps: u64) -> Result<()> {
         ensure!(
             self.below.is_some() || self.above.is_some(),
-            "stage {stage}: a gate needs `below` or `above`"
+            "stage {stage}: gate needs `below` or `above`"
         );
         ensure!(
             self.most_steps >= steps,
-            "stage {stage}: gate.most_steps = {} is less than the stage's steps ({steps})",
+            "stage {stage}: gate.most_steps must be at least the stage's steps ({steps}), got {}",
             self.most_steps
         );
         Ok(())
@@ -105,12 +107,12 @@ impl Gate {
 }
 
 impl Stage {
-    /// Sessions, with 0 being more than any number.
+    /// Returns a number that orders horizons: 0 is the longest.
     pub(super) fn length(&self) -> u32 {
         self.horizon.wrapping_sub(1)
     }
 
-    /// Steps after which it ends in any case.
+    /// Returns the most steps that the stage can take.
     pub fn most_steps(&self) -> u64 {
         self.gate.map_or(self.steps, |gate| gate.most_steps)
     }
@@ -124,7 +126,7 @@ impl Stage {
         for (key, value) in not_negative {
             ensure!(
                 value.is_none_or(|value| value >= 0.0 && value.is_finite()),
-                "stage {number}: {key} = {} must be 0 or more",
+                "stage {number}: {key} must be 0 or more, got {}",
                 value.unwrap_or_default()
             );
         }

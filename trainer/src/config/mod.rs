@@ -1,10 +1,16 @@
-//! The run file: everything that a training run depends on, with every default
-//! in one place. Unset keys are the recipe that the quickstart was measured with.
+//! The run file: every choice that a training run depends on, with its default. The
+//! defaults are the recipe of the quickstart.
+//!
+//! The book's reference of the run file is generated from the doc comments here
+//! (`cargo xtask docs`).
 
 mod algorithm;
 mod backbone;
 mod curriculum;
+mod evaluation;
+mod optimizer;
 mod overrides;
+mod run;
 mod servers;
 mod tokenizer;
 
@@ -13,78 +19,76 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
-pub use self::algorithm::{AnchorRule, Learn, LogoSection, RerollFrom};
+pub use self::algorithm::{AlgorithmSection, AnchorRule, Learn, RerollFrom};
 pub use self::backbone::{BackboneSection, LoraSection};
 pub use self::curriculum::{Carry, Gate, Stage, Watched};
-pub use self::servers::{EMBEDDER, JUDGE, OutsideSection, ROLLOUTS, ServerSection};
-pub use self::tokenizer::{
-    Components, EmbedderSection, EnvironmentSection, EvaluationSection, OptimizerSection,
-    PolicySection, RunSection, StudySection, TokenizerKind, TokenizerSection, WarmStartSection,
-};
+pub use self::evaluation::{EvaluationSection, StudySection};
+pub use self::optimizer::{OptimizerSection, WarmStartSection};
+pub use self::run::{Components, EnvironmentSection, PolicySection, RunSection};
+pub use self::servers::{EMBEDDER, JUDGE, SAMPLER, ServerSection, ServersSection};
+pub use self::tokenizer::{EmbedderSection, TokenizerKind, TokenizerSection};
 
-/// A run file as it is written (TOML). `memloom train --dry-run` prints it
-/// with all defaults filled in.
+/// A run file (TOML). `memloom train --dry-run` prints it with all defaults.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct RunFile {
-    /// Where the run's files go and how long it goes on.
+    /// The `[run]` section.
     pub run: RunSection,
-    /// The Wasm components.
+    /// The `[components]` section.
     pub components: Components,
-    /// Data and options of the environment.
+    /// The `[environment]` section.
     #[serde(default)]
     pub environment: EnvironmentSection,
-    /// Options of the policy.
+    /// The `[policy]` section.
     #[serde(default)]
     pub policy: PolicySection,
-    /// Shape of the language model.
+    /// The `[backbone]` section.
     #[serde(default)]
     pub backbone: BackboneSection,
-    /// What turns texts into vectors for the policy, in the run's own process. By
-    /// default the policy has no embedder, unless a server is one.
+    /// The `[embedder]` section.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub embedder: Option<EmbedderSection>,
-    /// Models that others serve, by what they do.
-    #[serde(default, skip_serializing_if = "OutsideSection::is_empty")]
-    pub outside: OutsideSection,
-    /// How text becomes tokens.
+    /// The `[servers.NAME]` sections.
+    #[serde(default, skip_serializing_if = "ServersSection::is_empty")]
+    pub servers: ServersSection,
+    /// The `[tokenizer]` section.
     #[serde(default)]
     pub tokenizer: TokenizerSection,
-    /// Supervised learning on demonstrations, before the first stage.
+    /// The `[warm_start]` section.
     #[serde(default)]
     pub warm_start: WarmStartSection,
-    /// AdamW in the stages.
+    /// The `[optimizer]` section.
     #[serde(default)]
     pub optimizer: OptimizerSection,
-    /// LoGo-GRPO.
+    /// The `[algorithm]` section.
     #[serde(default)]
-    pub logo: LogoSection,
-    /// The curriculum, in order.
+    pub algorithm: AlgorithmSection,
+    /// The `[[stage]]` sections, in order.
     #[serde(default, rename = "stage")]
     pub stages: Vec<Stage>,
-    /// What is measured, and when.
+    /// The `[evaluation]` section.
     #[serde(default)]
     pub evaluation: EvaluationSection,
-    /// What `memloom study` measures with the run's weights.
+    /// The `[study]` section.
     #[serde(default)]
     pub study: StudySection,
 }
 
 impl RunFile {
-    /// Reads a run file; `settings` are `key=value` with dotted keys
-    /// (`logo.rollouts=4`, `stage.0.steps=10`). A file that begins with
-    /// `extends = "other.toml"` (a path from where it lies) only says what it has
-    /// otherwise; its lists, such as the stages, take the other's place.
+    /// Reads and checks a run file. `settings` are `key=value` with dotted keys
+    /// (`algorithm.rollouts=4`, `stage.0.steps=10`). A file that begins with
+    /// `extends = "other.toml"` (a path relative to the file) only holds what differs from
+    /// the other file; its lists, such as the stages, replace the other's.
     pub fn read(path: &Path, settings: &[String]) -> Result<Self> {
         let mut file: Self = overrides::table(path, settings)?
             .try_into()
             .with_context(|| format!("{} is not a run file", path.display()))?;
-        let checked = file.backbone.settle().and_then(|()| file.check());
+        let checked = file.backbone.fill_defaults().and_then(|()| file.check());
         checked.with_context(|| format!("{} cannot be run", path.display()))?;
         Ok(file)
     }
 
-    /// The run file with every default filled in, as TOML.
+    /// Returns the run file with all defaults, as TOML.
     pub fn resolved(&self) -> Result<String> {
         toml::to_string(self).context("cannot write the run file as TOML")
     }
@@ -92,9 +96,9 @@ impl RunFile {
     fn check(&self) -> Result<()> {
         self.backbone.check()?;
         let at_least_one = [
-            ("logo.episodes", self.logo.episodes as usize),
-            ("logo.epochs", self.logo.epochs),
-            ("logo.minibatches", self.logo.minibatches),
+            ("algorithm.episodes", self.algorithm.episodes as usize),
+            ("algorithm.epochs", self.algorithm.epochs),
+            ("algorithm.minibatches", self.algorithm.minibatches),
             ("warm_start.episodes", self.warm_start.episodes as usize),
             (
                 "optimizer.micro_batch_tokens",
@@ -114,35 +118,35 @@ impl RunFile {
         for (key, value) in at_least_one {
             ensure!(value > 0, "{key} must be at least 1");
         }
-        self.logo.check()?;
-        for (name, server) in &self.outside {
+        self.algorithm.check()?;
+        for (name, server) in &self.servers {
             server.check(name)?;
         }
-        if let Some(server) = self.outside.get(ROLLOUTS) {
+        if let Some(server) = self.servers.get(SAMPLER) {
             ensure!(
                 self.backbone.path.is_some() && self.backbone.lora.is_some(),
-                "outside.{ROLLOUTS} samples for an adapter: name its model in backbone.path, and its shape in [backbone.lora]"
+                "servers.{SAMPLER} samples with an adapter: set backbone.path and [backbone.lora]"
             );
             ensure!(
-                self.logo.top_k == 0 && self.logo.top_p == 1.0,
-                "outside.{ROLLOUTS} does not say what a token was chosen from: leave logo.top_k and logo.top_p out"
+                self.algorithm.top_k == 0 && self.algorithm.top_p == 1.0,
+                "servers.{SAMPLER} does not report which tokens it sampled from: remove algorithm.top_k and algorithm.top_p"
             );
             ensure!(
-                self.logo.importance_cap > 0.0,
-                "outside.{ROLLOUTS} samples with other arithmetic than the trainer's: weigh that with logo.importance_cap, for instance 2"
+                self.algorithm.importance_cap > 0.0,
+                "servers.{SAMPLER} samples with other arithmetic than the trainer's: correct for it with algorithm.importance_cap, for instance 2"
             );
             ensure!(
                 server.cache.is_none(),
-                "outside.{ROLLOUTS}.cache would repeat what older weights said: leave it out"
+                "servers.{SAMPLER}.cache would return samples of older weights: remove it"
             );
         }
         ensure!(
-            self.embedder.is_none() || !self.outside.contains_key(EMBEDDER),
-            "embedder and outside.{EMBEDDER} both name an embedder: leave one of them out"
+            self.embedder.is_none() || !self.servers.contains_key(EMBEDDER),
+            "embedder and servers.{EMBEDDER} both name an embedder: remove one of them"
         );
         ensure!(
-            self.logo.metric != JUDGE || self.outside.contains_key(JUDGE),
-            "logo.metric = \"{JUDGE}\" needs a judge: name a server in [outside.{JUDGE}]"
+            self.algorithm.metric != JUDGE || self.servers.contains_key(JUDGE),
+            "algorithm.metric = \"{JUDGE}\" needs a judge: name a server in [servers.{JUDGE}]"
         );
         for (number, stage) in (1..).zip(&self.stages) {
             stage.check(number)?;
@@ -150,7 +154,7 @@ impl RunFile {
         for (number, pair) in (1..).zip(self.stages.windows(2)) {
             ensure!(
                 pair[0].length() <= pair[1].length(),
-                "stage {} has a shorter horizon ({}) than stage {number} ({}): a curriculum lengthens it (0 is all sessions)",
+                "stage {} has a shorter horizon ({}) than stage {number} ({}): horizons must not shrink (0 is all sessions)",
                 number + 1,
                 pair[1].horizon,
                 pair[0].horizon
@@ -158,7 +162,7 @@ impl RunFile {
         }
         ensure!(
             !self.stages.is_empty() || self.warm_start.steps > 0,
-            "there is nothing to train: no [[stage]] and warm_start.steps = 0"
+            "nothing to train: add a [[stage]], or set warm_start.steps above 0"
         );
         Ok(())
     }

@@ -1,27 +1,36 @@
-//! From a file and the command line to one table of keys.
+//! The table of a run file: with the files that it extends, and with `--set`.
 
 use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
 use toml::{Table, Value};
 
-/// Run files that may extend one another in a row.
+/// Most run files that extend one another in a chain.
 const MOST_EXTENSIONS: u32 = 8;
 
-/// A run file's table, with what it extends, and with `key=value` settings.
+/// Keys that were renamed, with their new names. The first that fits counts.
+const RENAMED: [(&str, &str); 4] = [
+    ("logo.algorithm", "algorithm.name"),
+    ("logo", "algorithm"),
+    ("outside.rollouts", "servers.sampler"),
+    ("outside", "servers"),
+];
+
+/// Reads the table of a run file with the files that it extends, and applies `key=value`
+/// settings.
 pub(super) fn table(path: &Path, settings: &[String]) -> Result<Table> {
     let mut table = extended(path, 0)?;
     for setting in settings {
-        set(&mut table, setting)?;
+        set(&mut table, setting).with_context(|| format!("--set {setting}"))?;
     }
     Ok(table)
 }
 
-/// A run file's table, with what it extends.
+/// Reads the table of a run file with the files that it extends.
 fn extended(path: &Path, depth: u32) -> Result<Table> {
     ensure!(
         depth <= MOST_EXTENSIONS,
-        "{} extends a run file that extends another, and so on: do they extend each other?",
+        "{}: more than {MOST_EXTENSIONS} run files extend one another: do they extend each other?",
         path.display()
     );
     let text = std::fs::read_to_string(path)
@@ -29,11 +38,14 @@ fn extended(path: &Path, depth: u32) -> Result<Table> {
     let mut table: Table = text
         .parse()
         .with_context(|| format!("{} is not TOML", path.display()))?;
+    for (key, value) in &table {
+        refuse_renamed(key, value).with_context(|| path.display().to_string())?;
+    }
     let Some(base) = table.remove("extends") else {
         return Ok(table);
     };
     let Value::String(base) = base else {
-        bail!("{}: extends is not the path of a run file", path.display());
+        bail!("{}: extends must be the path of a run file", path.display());
     };
     let base = path.parent().unwrap_or(Path::new("")).join(base);
     let mut all = extended(&base, depth + 1)
@@ -42,7 +54,31 @@ fn extended(path: &Path, depth: u32) -> Result<Table> {
     Ok(all)
 }
 
-/// Puts `over` into `under`, section by section.
+/// Refuses keys and names that were renamed, in `key` and below it.
+fn refuse_renamed(key: &str, value: &Value) -> Result<()> {
+    if let Value::Table(table) = value
+        && !table.is_empty()
+    {
+        let mut keys = table.iter();
+        return keys.try_for_each(|(name, value)| refuse_renamed(&format!("{key}.{name}"), value));
+    }
+    for (old, new) in RENAMED {
+        let Some(rest) = key.strip_prefix(old) else {
+            continue;
+        };
+        ensure!(
+            !rest.is_empty() && !rest.starts_with('.'),
+            "{key} was renamed: use {new}{rest}"
+        );
+    }
+    ensure!(
+        key != "algorithm.name" || value.as_str() != Some("group-in-group"),
+        "the algorithm \"group-in-group\" was renamed: use \"gigpo\""
+    );
+    Ok(())
+}
+
+/// Merges `over` into `under`, section by section.
 fn merge(under: &mut Table, over: Table) {
     for (key, value) in over {
         match (under.get_mut(&key), value) {
@@ -54,16 +90,17 @@ fn merge(under: &mut Table, over: Table) {
     }
 }
 
-/// Sets `a.b.0.c=value`; a value that is no TOML is a string.
+/// Sets `a.b.0.c=value`. A value that is not TOML is a string.
 fn set(table: &mut Table, setting: &str) -> Result<()> {
     let Some((key, text)) = setting.split_once('=') else {
-        bail!("--set {setting}: expected key=value, for instance logo.rollouts=4");
+        bail!("expected key=value, for instance algorithm.rollouts=4");
     };
     let value = format!("value = {text}")
         .parse::<Table>()
         .ok()
         .and_then(|mut parsed| parsed.remove("value"))
         .unwrap_or_else(|| Value::String(text.into()));
+    refuse_renamed(key, &value)?;
     let mut place = table;
     let mut parts = key.split('.').peekable();
     while let Some(part) = parts.next() {
@@ -79,14 +116,14 @@ fn set(table: &mut Table, setting: &str) -> Result<()> {
             let index: usize = parts
                 .next()
                 .and_then(|index| index.parse().ok())
-                .with_context(|| format!("--set {key}: {part} is a list; name an index"))?;
-            next = items.get_mut(index).with_context(|| {
-                format!("--set {key}: {part} has {count} items, none at {index}")
-            })?;
+                .with_context(|| format!("{part} is a list; name an index"))?;
+            next = items
+                .get_mut(index)
+                .with_context(|| format!("{part} has {count} items, none at {index}"))?;
         }
         place = next
             .as_table_mut()
-            .with_context(|| format!("--set {key}: {part} is a value, not a section"))?;
+            .with_context(|| format!("{part} is a value, not a section"))?;
     }
-    bail!("--set {setting}: the key is empty")
+    bail!("the key is empty")
 }

@@ -1,4 +1,4 @@
-//! `[outside.NAME]`: servers that do what the run's own weights do not.
+//! `[servers.NAME]`: models that others serve.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -6,64 +6,67 @@ use std::path::PathBuf;
 use anyhow::{Result, ensure};
 use serde::{Deserialize, Serialize};
 
-/// Servers by what they do: the name of a role of the policy that they speak for
-/// (`answerer`), or [`JUDGE`], [`EMBEDDER`] or [`ROLLOUTS`].
-pub type OutsideSection = BTreeMap<String, ServerSection>;
+/// Servers by task: a role of the policy that the server speaks for (`answerer`), or
+/// [`JUDGE`], [`EMBEDDER`] or [`SAMPLER`].
+pub type ServersSection = BTreeMap<String, ServerSection>;
 
-/// Labels answers: see `logo.metric`.
+/// The server that labels answers (see `algorithm.metric`).
 pub const JUDGE: &str = "judge";
-/// Turns texts into vectors, in the place of `[embedder]`.
+/// The server that embeds texts, instead of `[embedder]`.
 pub const EMBEDDER: &str = "embedder";
 
-/// Samples in the place of the run's own engine, token by token: vLLM, started with
-/// `--enable-lora --logprobs-mode processed_logprobs` and
-/// `VLLM_ALLOW_RUNTIME_LORA_UPDATING=True` on the model that `backbone.path` names. Its
-/// `url` goes without the version: `http://localhost:8000`. The run's adapter
-/// (`[backbone.lora]`) is handed over after every update, in a folder that the server
-/// must see: `served/` of the run's. What the server's arithmetic does otherwise is
-/// weighed with `logo.importance_cap`. `eval`, `play` and `study` sample with the engine.
-pub const ROLLOUTS: &str = "rollouts";
+/// The server that samples rollouts instead of the run's own engine (see [`ServerSection`]).
+pub const SAMPLER: &str = "sampler";
 
-/// `[outside.NAME]`: a server that speaks OpenAI's protocol. Chat completions for
-/// roles and the judge, embeddings for the embedder.
+/// A server that speaks OpenAI's protocol. NAME is its task: a role of the policy that it
+/// speaks for (`answerer`), `judge` (labels answers, see `algorithm.metric`), `embedder`
+/// (embeds texts) or `sampler` (samples rollouts).
 ///
-/// What cannot be had from it after all attempts while a question is answered, or
-/// labelled, drops the question for the whole group: it is not scored, and counted as
-/// `dropped_questions`. Where all questions are dropped, where a session cannot be
-/// observed, and where a text cannot be embedded, the run ends; `--resume` goes on from
-/// its newest checkpoint.
+/// If a server fails all attempts while a question is answered or labelled, the question is
+/// dropped for the whole group: it is not scored, and counted as `dropped_questions`. If all
+/// questions are dropped, a session cannot be observed, or a text cannot be embedded, the run
+/// ends; `--resume` continues it from its newest checkpoint.
+///
+/// `[servers.sampler]` is vLLM, started with `--enable-lora --logprobs-mode
+/// processed_logprobs` and `VLLM_ALLOW_RUNTIME_LORA_UPDATING=True` on the model in
+/// `backbone.path`. It samples rollouts instead of the run's own engine; `eval`, `play` and
+/// `study` use the engine. The run's adapter (`[backbone.lora]`) is pushed after every update
+/// through a folder that the server must be able to read: `served/` in `run.out`. Differences
+/// in arithmetic are corrected with `algorithm.importance_cap`.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct ServerSection {
-    /// Where it is, up to the version: `http://localhost:8000/v1`.
+    /// URL of the server up to the version: `http://localhost:8000/v1`. For `sampler` without
+    /// the version: `http://localhost:8000`.
     pub url: String,
-    /// The model's name there.
+    /// Name of the model on the server.
     pub model: String,
-    /// The environment variable with the key, which is sent as a bearer token. By
-    /// default none is sent.
+    /// Environment variable that holds the API key, which is sent as a bearer token. Default:
+    /// no key is sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key_env: Option<String>,
-    /// Requests under way at once. Default 8.
+    /// Most concurrent requests. At least 1.
     #[serde(default = "concurrency")]
     pub concurrency: usize,
-    /// How often a request is tried, where the server is down, slow, busy (408, 429)
-    /// or broken (5xx): with pauses that double, or as long as it asks for. Default 5.
+    /// Most attempts of a request. At least 1. A request is repeated if the server is down,
+    /// slow, busy (408, 429) or broken (5xx), after a delay that doubles each time, or the one
+    /// that the server asks for.
     #[serde(default = "attempts")]
     pub attempts: u32,
-    /// Seconds that an attempt may take. Default 60.
+    /// Timeout of an attempt in seconds. Above 0, at most 86400.
     #[serde(default = "timeout")]
     pub timeout: f64,
-    /// Folder that keeps what was answered, by the request's content: nothing is asked
-    /// twice, also not by other runs. By default nothing is kept.
+    /// Folder that caches replies by the content of their requests. Other runs can share it.
+    /// Not for `sampler`. Default: no cache.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cache: Option<PathBuf>,
-    /// Sampling temperature of roles. By default 0, as the judge's always is.
+    /// Sampling temperature of a role. 0 or more. The judge always samples at 0.
     #[serde(default)]
     pub temperature: f32,
-    /// Price of a million tokens that it reads, in any currency. Default 0.
+    /// Price of a million prompt tokens, in any currency. 0 or more.
     #[serde(default)]
     pub prompt_price: f64,
-    /// Price of a million tokens that it writes. Default 0.
+    /// Price of a million completion tokens. 0 or more.
     #[serde(default)]
     pub completion_price: f64,
 }
@@ -81,7 +84,7 @@ fn timeout() -> f64 {
 }
 
 impl ServerSection {
-    /// A model at a URL, with the defaults.
+    /// Creates a section for a model at a URL, with the defaults.
     pub fn at(url: &str, model: &str) -> Self {
         Self {
             url: url.into(),
@@ -97,8 +100,8 @@ impl ServerSection {
         }
     }
 
-    /// Without what may change between resumptions: where it is and how it is asked.
-    pub fn forget_how(&mut self) {
+    /// Resets what may change when a run is resumed: URL, key, limits, cache and prices.
+    pub fn reset_transport(&mut self) {
         *self = Self {
             temperature: self.temperature,
             ..Self::at("", &self.model)
@@ -111,20 +114,20 @@ impl ServerSection {
             .find_map(|scheme| self.url.strip_prefix(scheme));
         ensure!(
             host.is_some_and(|host| !host.is_empty()),
-            "outside.{name}.url = {:?} begins with neither http:// nor https://",
+            "servers.{name}.url must begin with http:// or https://, got {:?}",
             self.url
         );
         ensure!(
             !self.url.contains(['@', '?', '#']),
-            "outside.{name}.url holds more than a place: a key belongs into the environment variable that outside.{name}.key_env names"
+            "servers.{name}.url must not hold a user, query or fragment: put a key into the environment variable that servers.{name}.key_env names"
         );
         ensure!(
             self.concurrency > 0 && self.attempts > 0,
-            "outside.{name}: concurrency and attempts must be at least 1"
+            "servers.{name}: concurrency and attempts must be at least 1"
         );
         ensure!(
             self.timeout > 0.0 && self.timeout <= 86_400.0,
-            "outside.{name}.timeout = {} must be above 0, and a day at most",
+            "servers.{name}.timeout must be in (0, 86400] seconds, got {}",
             self.timeout
         );
         for (key, value) in [
@@ -134,7 +137,7 @@ impl ServerSection {
         ] {
             ensure!(
                 value >= 0.0 && value.is_finite(),
-                "outside.{name}.{key} = {value} must be 0 or more"
+                "servers.{name}.{key} must be 0 or more, got {value}"
             );
         }
         Ok(())

@@ -36,12 +36,12 @@ fn a_resolved_file_reads_back_as_itself() {
     assert_eq!(resolved, again.resolved().unwrap());
     let adapted = read(MINIMAL, &["backbone.lora.rank=4"]).unwrap();
     let again = read(&adapted.resolved().unwrap(), &[]).unwrap();
-    let served = "outside.judge={url=\"http://x/v1\", model=\"m\"}";
+    let served = "servers.judge={url=\"http://x/v1\", model=\"m\"}";
     let served = read(MINIMAL, &[served, "embedder.path=e"]).unwrap();
     let resolved = served.resolved().unwrap();
     let other = read(&resolved, &[]).unwrap();
     assert_eq!(resolved, other.resolved().unwrap());
-    assert_eq!(other.outside[JUDGE].attempts, 5);
+    assert_eq!(other.servers[JUDGE].attempts, 5);
     let lora = again.backbone.lora.unwrap();
     assert_eq!((lora.rank, lora.alpha, lora.targets.len()), (4, 32.0, 7));
 }
@@ -51,14 +51,14 @@ fn settings_reach_sections_lists_and_strings() {
     let file = read(
         MINIMAL,
         &[
-            "logo.rollouts=4",
+            "algorithm.rollouts=4",
             "stage.0.steps=9",
             "run.out=runs/y",
             "environment.options.seed=7",
         ],
     )
     .unwrap();
-    assert_eq!(file.logo.rollouts, 4);
+    assert_eq!(file.algorithm.rollouts, 4);
     assert_eq!(file.stages[0].steps, 9);
     assert_eq!(file.run.out, PathBuf::from("runs/y"));
     assert_eq!(file.environment.options["seed"].as_integer(), Some(7));
@@ -69,10 +69,11 @@ fn a_file_that_extends_another_says_what_is_otherwise() {
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text);
     write("base.toml", MINIMAL).unwrap();
-    let over = "extends = \"base.toml\"\n[logo]\nrollouts = 4\n[[stage]]\nhorizon = 2\nsteps = 1\n";
+    let over =
+        "extends = \"base.toml\"\n[algorithm]\nrollouts = 4\n[[stage]]\nhorizon = 2\nsteps = 1\n";
     write("over.toml", over).unwrap();
     let file = RunFile::read(&folder.path().join("over.toml"), &[]).unwrap();
-    assert_eq!((file.logo.rollouts, file.logo.rerolls), (4, 4));
+    assert_eq!((file.algorithm.rollouts, file.algorithm.rerolls), (4, 4));
     assert_eq!(file.components.bank, PathBuf::from("b.wasm"));
     assert_eq!((file.stages.len(), file.stages[0].horizon), (1, 2));
 
@@ -82,6 +83,39 @@ fn a_file_that_extends_another_says_what_is_otherwise() {
     write("lost.toml", "extends = \"nowhere.toml\"").unwrap();
     let lost = RunFile::read(&folder.path().join("lost.toml"), &[]);
     assert!(format!("{:#}", lost.unwrap_err()).contains("nowhere.toml"));
+}
+
+#[test]
+fn renamed_keys_are_refused_with_their_new_names() {
+    for (setting, said) in [
+        (
+            "logo.kl=0.1",
+            "--set logo.kl=0.1: logo.kl was renamed: use algorithm.kl",
+        ),
+        ("logo={}", "use algorithm"),
+        ("logo={algorithm=\"ppo\"}", "use algorithm.name"),
+        ("outside.rollouts.url=x", "use servers.sampler.url"),
+        ("outside.judge={url=\"http://x\"}", "use servers.judge.url"),
+        ("algorithm.name=group-in-group", "use \"gigpo\""),
+    ] {
+        let complaint = complaint(MINIMAL, &[setting]);
+        assert!(complaint.ends_with(said), "{complaint}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text);
+    write("old.toml", &format!("{MINIMAL}\n[logo]\nrollouts = 4\n")).unwrap();
+    write("over.toml", "extends = \"old.toml\"").unwrap();
+    for name in ["old.toml", "over.toml"] {
+        let refused = RunFile::read(&folder.path().join(name), &[]).unwrap_err();
+        let said = "old.toml: logo.rollouts was renamed: use algorithm.rollouts";
+        assert!(format!("{refused:#}").ends_with(said), "{refused:#}");
+    }
+    // A role or an option may have a name that a section had.
+    read(
+        MINIMAL,
+        &["environment.options.logo=1", "algorithm.name=gigpo"],
+    )
+    .unwrap();
 }
 
 #[test]
@@ -110,22 +144,43 @@ fn a_gate_has_a_bound_and_room() {
     let none = gated(r#"{ metric = "f1", most_steps = 9 }"#).unwrap_err();
     assert!(none.contains("needs `below` or `above`"), "{none}");
     let tight = gated(r#"{ metric = "f1", above = 0.5, most_steps = 1 }"#).unwrap_err();
-    assert!(tight.contains("gate.most_steps = 1"), "{tight}");
+    assert!(
+        tight.contains("gate.most_steps must be at least the stage's steps (3), got 1"),
+        "{tight}"
+    );
 }
 
 #[test]
 fn complaints_name_the_key() {
-    assert!(complaint(MINIMAL, &["logo.rolouts=4"]).contains("rolouts"));
-    assert!(complaint(MINIMAL, &["logo.rollouts=1"]).contains("logo.rollouts = 1"));
+    assert!(complaint(MINIMAL, &["algorithm.rolouts=4"]).contains("rolouts"));
+    assert!(
+        complaint(MINIMAL, &["algorithm.rollouts=1"])
+            .contains("algorithm.rollouts must be at least 2, got 1")
+    );
     assert!(complaint(MINIMAL, &["stage.3.steps=1"]).contains("none at 3"));
-    assert!(complaint(MINIMAL, &["logo.penalty=-1"]).contains("logo.penalty = -1"));
-    assert!(complaint(MINIMAL, &["logo.kl=nan"]).contains("logo.kl = NaN"));
-    assert!(complaint(MINIMAL, &["logo.rerolls=1"]).contains("logo.rerolls = 1"));
-    assert!(complaint(MINIMAL, &["logo.local_probability=1.5"]).contains("probability"));
-    assert!(complaint(MINIMAL, &["logo.algorithm=magic"]).contains("magic"));
-    assert!(complaint(MINIMAL, &["stage.0.penalty=-1"]).contains("stage 1: penalty = -1"));
+    assert!(
+        complaint(MINIMAL, &["algorithm.penalty=-1"])
+            .contains("algorithm.penalty must be 0 or more, got -1")
+    );
+    assert!(
+        complaint(MINIMAL, &["algorithm.kl=nan"])
+            .contains("algorithm.kl must be 0 or more, got NaN")
+    );
+    assert!(
+        complaint(MINIMAL, &["algorithm.rerolls=1"])
+            .contains("algorithm.rerolls must be at least 2, got 1")
+    );
+    assert!(
+        complaint(MINIMAL, &["algorithm.local_probability=1.5"])
+            .contains("must be in [0, 1], got 1.5")
+    );
+    assert!(complaint(MINIMAL, &["algorithm.name=magic"]).contains("magic"));
+    assert!(
+        complaint(MINIMAL, &["stage.0.penalty=-1"])
+            .contains("stage 1: penalty must be 0 or more, got -1")
+    );
     assert!(complaint(MINIMAL, &["nonsense"]).contains("key=value"));
-    assert!(complaint(MINIMAL, &["logo.charge=nobody"]).contains("nobody"));
+    assert!(complaint(MINIMAL, &["algorithm.charge=nobody"]).contains("nobody"));
     for (setting, said) in [
         ("rank=0", "backbone.lora.rank = 0"),
         ("alpha=0", "backbone.lora.alpha = 0"),

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use memloom_algorithm::reward::Compression;
 
-use crate::config::LogoSection;
+use crate::config::AlgorithmSection;
 use crate::env::{OpenEpisode, TrainingEnv};
 
 /// The episodes of an evaluation, and the rule of their reward.
@@ -23,16 +23,16 @@ pub struct EvalSet {
 
 impl EvalSet {
     /// Returns a set whose reward is the run file's.
-    pub fn new(logo: &LogoSection, split: &str, episodes: u64, horizon: u32) -> Self {
+    pub fn new(section: &AlgorithmSection, split: &str, episodes: u64, horizon: u32) -> Self {
         Self {
             split: split.to_owned(),
             episodes,
             horizon,
-            metric: logo.metric.clone(),
+            metric: section.metric.clone(),
             compression: Compression {
-                penalty: logo.penalty,
-                threshold: logo.threshold,
-                charge: logo.charge,
+                penalty: section.penalty,
+                threshold: section.threshold,
+                charge: section.charge,
             },
         }
     }

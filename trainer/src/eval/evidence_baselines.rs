@@ -26,7 +26,7 @@ const RIDGE: f64 = 1.0;
 pub struct EvidenceReport {
     /// Id of the episode, for instance `conv-26`.
     pub episode: String,
-    /// Words in the policy's bank over words of the dialogue.
+    /// Words in the policy's final bank over words of the dialogue.
     pub bank_share: f64,
     /// Share that the policy's bank cites.
     pub policy: f64,

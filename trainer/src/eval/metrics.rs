@@ -19,15 +19,15 @@ pub struct EvalMetrics {
     pub sampled_reward: f64,
     /// Standard token F1 (SQuAD normalisation, multiset overlap).
     pub f1: f64,
-    /// The paper's F1: distinct shared tokens over raw lengths.
+    /// The paper's token F1: distinct shared tokens over raw lengths.
     pub f1_paper: f64,
-    /// Clipped unigram precision with brevity penalty.
+    /// BLEU-1: clipped unigram precision with brevity penalty.
     pub bleu_1: f64,
     /// Share of gold evidence that the bank does not cite, over all questions of an episode.
     pub m_fail: f64,
     /// Words in the final bank.
     pub bank_words: f64,
-    /// Bank words over dialogue words.
+    /// Words in the final bank over words of the dialogue.
     pub bank_share: f64,
     /// Other metrics of the environment.
     pub metrics: BTreeMap<String, f64>,
@@ -50,9 +50,9 @@ pub struct EvalMetrics {
     /// them.
     #[serde(default)]
     pub dropped_questions: f64,
-    /// Episodes behind the means.
+    /// Number of episodes.
     pub episodes: u64,
-    /// Questions by category over all episodes.
+    /// Number of questions by category, over all episodes.
     pub questions: BTreeMap<String, u64>,
 }
 
@@ -87,7 +87,7 @@ pub fn reward_of(
                 .map(|(name, _)| name.as_str())
                 .collect();
             format!(
-                "logo.metric = \"{metric}\": there are reward, {HELD}, {}",
+                "algorithm.metric = \"{metric}\": there are reward, {HELD}, {}",
                 names.join(", ")
             )
         }),

@@ -244,14 +244,18 @@ mod tests {
     fn only_keys_that_differ_are_listed() {
         let runs = [
             run(
-                &[("run.out", "a"), ("run.seed", "1"), ("logo.rerolls", "4")],
+                &[
+                    ("run.out", "a"),
+                    ("run.seed", "1"),
+                    ("algorithm.rerolls", "4"),
+                ],
                 None,
             ),
             run(
                 &[
                     ("run.out", "b"),
                     ("run.seed", "2"),
-                    ("logo.rerolls", "4"),
+                    ("algorithm.rerolls", "4"),
                     ("x", "3"),
                 ],
                 None,

@@ -9,6 +9,7 @@ use memloom_runtime::types::{Answer, Question, Score};
 use memloom_runtime::{Episode, Error};
 
 use crate::clients::Failure;
+use crate::clients::judge::EvidenceTurn;
 use crate::config::JUDGE;
 use crate::env::OpenEpisode;
 
@@ -150,7 +151,15 @@ pub fn ask(
     let answer = answered?;
     let mut score = episode.score(question, &answer)?;
     if let Some(judge) = opened.judge() {
-        match judge.score(opened, question, &answer.text) {
+        let turns = opened.turns.iter().flatten();
+        let evidence = turns
+            .filter(|turn| question.evidence.contains(&turn.id))
+            .map(|turn| EvidenceTurn {
+                time: &turn.time,
+                speaker: &turn.speaker,
+                text: &turn.text,
+            });
+        match judge.label(&question.text, evidence, &answer.text) {
             Ok(label) => score.metrics.push((JUDGE.into(), label)),
             Err(failure @ Failure::Unavailable { .. }) => return Ok(Err(failure.to_string())),
             Err(failure) => return Err(failure.into()),

@@ -27,13 +27,12 @@ pub struct Step {
     pub sample: Sample,
 }
 
-/// How often the context was too short.
+/// Counts of outputs and prompts that the context was too short for.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
 pub struct Overflows {
-    /// Outputs that were cut off because the context was full.
+    /// Model outputs that were cut off because the context was full.
     pub context_cuts: u64,
-    /// Prompts that left no room in the context: they were not read, and the
-    /// policy was given an empty text.
+    /// Prompts that filled the context, for which the policy received an empty text.
     pub context_overflows: u64,
 }
 

@@ -1,4 +1,4 @@
-//! What a run amounted to: `summary.json`, and the table that people see.
+//! The result of a run: `summary.json`, and a table for people.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -9,67 +9,69 @@ use crate::clients::Usage;
 use crate::eval::evidence_baselines::EvidenceReport;
 use crate::eval::metrics::EvalMetrics;
 
-/// `summary.json`
+/// The result of a run.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Summary {
-    /// Held-out episodes: people never seen in training.
+    /// Metrics on held-out episodes, before and after training.
     pub held_out: BeforeAfter,
-    /// Fixed scripts on the same episodes.
+    /// Metrics of fixed scripts on the same episodes, by name.
     pub baselines: BTreeMap<String, EvalMetrics>,
-    /// The same at a horizon that was never trained on.
+    /// The second held-out evaluation, at `evaluation.long_horizon`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub long: Option<LongHorizon>,
-    /// Evidence held, beside rivals at the same number of words.
+    /// Evidence in the bank and in baselines of as many words, by episode, if
+    /// `evaluation.evidence_rivals` is set.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub evidence: Vec<EvidenceReport>,
-    /// LoGo-GRPO steps.
+    /// Training steps over all stages.
     pub steps: u64,
-    /// Seconds of all parts of the run, over all resumptions.
+    /// Wall-clock seconds of all parts of the run, over all resumptions.
     pub seconds: f64,
-    /// Seconds of the warm start and the LoGo-GRPO steps alone.
+    /// Wall-clock seconds of the warm start and of training steps.
     pub training_seconds: f64,
-    /// Tokens sampled in training.
+    /// Tokens that were sampled in training.
     pub generated_tokens: u64,
-    /// Tokens fed to the backbone in updates.
+    /// Tokens that were fed to the backbone in updates.
     pub trained_tokens: u64,
-    /// Most memory held.
+    /// Peak memory of the process (RSS), in bytes.
     pub peak_rss_bytes: u64,
-    /// Largest and mean share of a LoGo-GRPO step's processor time, on all
-    /// cores, that guests and host calls took.
+    /// Share of a training step's CPU time, on all cores, in guests and host calls.
     pub guest_share: Share,
-    /// What servers were asked for over all resumptions, by their names.
+    /// Usage of servers over all resumptions, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub outside: BTreeMap<String, Usage>,
+    pub servers: BTreeMap<String, Usage>,
     /// The run's seed.
     pub seed: u64,
 }
 
-/// Over the steps of a run.
+/// A share over the training steps of a run.
+///
+/// In [0, 1].
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
 pub struct Share {
     /// Mean over steps.
     pub mean: f64,
-    /// Largest of a step.
+    /// Maximum over steps.
     pub max: f64,
 }
 
-/// The warm start's figures and the trained policy's.
+/// Metrics before and after training.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct BeforeAfter {
-    /// After the warm start.
+    /// Metrics after the warm start.
     pub before: EvalMetrics,
-    /// After the last stage, with the best weights by validation.
+    /// Metrics after the last stage, with the weights that it ended with.
     pub after: EvalMetrics,
 }
 
-/// Metrics at a horizon that was never trained on.
+/// A held-out evaluation at a second horizon.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct LongHorizon {
     /// Sessions of each episode.
     pub horizon: u32,
-    /// The trained policy and the warm start.
+    /// Metrics before and after training.
     pub held_out: BeforeAfter,
-    /// Fixed scripts.
+    /// Metrics of fixed scripts, by name.
     pub baselines: BTreeMap<String, EvalMetrics>,
 }
 
@@ -127,8 +129,8 @@ impl Summary {
             100.0 * self.guest_share.mean,
             100.0 * self.guest_share.max
         );
-        for (name, usage) in &self.outside {
-            let _ = writeln!(text, "outside.{name}: {usage}");
+        for (name, usage) in &self.servers {
+            let _ = writeln!(text, "servers.{name}: {usage}");
         }
         text
     }

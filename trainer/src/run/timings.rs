@@ -1,4 +1,4 @@
-//! `timings.jsonl`: how long everything took, in how much memory.
+//! `timings.jsonl`: seconds and memory of each part of a run.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,32 +12,42 @@ use crate::clients::Usage;
 use crate::run::process_memory::{peak_rss_bytes, rss_bytes};
 use crate::run::summary::Share;
 
-/// A line of `timings.jsonl`.
+/// A part of a run.
 #[derive(Debug, Deserialize, Serialize)]
 pub(crate) struct Timing {
+    /// The part: `baselines.json` (the fixed scripts), `warm-start` (a step of it),
+    /// `before.json` (the evaluation before the first stage), `step` (a training step),
+    /// `validation`, or `after` (the evaluation at the end).
     pub(crate) what: String,
+    /// Step of the warm start, or training step over all stages, from 1; for evaluations the
+    /// training steps before them.
     pub(crate) step: u64,
+    /// Wall-clock seconds of the part.
     pub(crate) seconds: f64,
+    /// Wall-clock seconds of a training step's rollouts and rerolls.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) rollout_seconds: Option<f64>,
+    /// Wall-clock seconds of a training step's update.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) update_seconds: Option<f64>,
-    /// Guests and host calls, of the step's processor time on all cores.
+    /// Share of a training step's CPU time, on all cores, in guests and host calls, in [0, 1].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) guest_share: Option<f64>,
+    /// Tokens fed to the backbone per second of a warm-start step, or tokens sampled per second
+    /// of a training step's rollouts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) tokens_per_second: Option<f64>,
-    /// Memory that the process holds when the line is written.
+    /// Memory of the process at the end of the part (RSS), in bytes.
     #[serde(default)]
     pub(crate) rss_bytes: u64,
-    /// The most that it has held so far.
+    /// Peak memory of the process so far (RSS), in bytes.
     pub(crate) peak_rss_bytes: u64,
-    /// Memory that is taken on the run's GPU, in bytes.
+    /// Memory in use on the run's GPU, in bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) device_bytes: Option<u64>,
-    /// What servers were asked for since the line before, by their names.
+    /// Usage of servers since the previous line, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub(crate) outside: BTreeMap<String, Usage>,
+    pub(crate) servers: BTreeMap<String, Usage>,
 }
 
 impl Timing {
@@ -53,7 +63,7 @@ impl Timing {
             rss_bytes: rss_bytes(),
             peak_rss_bytes: peak_rss_bytes(),
             device_bytes: None,
-            outside: BTreeMap::new(),
+            servers: BTreeMap::new(),
         }
     }
 }
@@ -64,7 +74,7 @@ pub(crate) struct Times {
     pub(crate) training_seconds: f64,
     pub(crate) peak_rss_bytes: u64,
     pub(crate) guest_share: Share,
-    pub(crate) outside: BTreeMap<String, Usage>,
+    pub(crate) servers: BTreeMap<String, Usage>,
 }
 
 impl Times {
@@ -76,7 +86,7 @@ impl Times {
             training_seconds: 0.0,
             peak_rss_bytes: peak_rss_bytes(),
             guest_share: Share::default(),
-            outside: BTreeMap::new(),
+            servers: BTreeMap::new(),
         };
         let mut shares = 0u32;
         // A kill can cut the last line short; the line says nothing then.
@@ -89,8 +99,8 @@ impl Times {
                 times.training_seconds += timing.seconds;
             }
             times.peak_rss_bytes = times.peak_rss_bytes.max(timing.peak_rss_bytes);
-            for (name, usage) in timing.outside {
-                *times.outside.entry(name).or_default() += usage;
+            for (name, usage) in timing.servers {
+                *times.servers.entry(name).or_default() += usage;
             }
             if let Some(share) = timing.guest_share {
                 shares += 1;

@@ -81,8 +81,8 @@ impl Report {
     pub(super) fn of(measured: &[Measured], study: &StudySection, file: &RunFile) -> Self {
         let mut random =
             ChaCha8Rng::seed_from_u64(derive(file.run.seed, Purpose::Fairness, &[0, 0]));
-        let share =
-            file.logo.local_probability * file.logo.rerolls as f64 / file.logo.rollouts as f64;
+        let share = file.algorithm.local_probability * file.algorithm.rerolls as f64
+            / file.algorithm.rollouts as f64;
         let horizons = study.horizons.iter().map(|&horizon| {
             let own: Vec<&Measured> = measured
                 .iter()
@@ -94,8 +94,8 @@ impl Report {
             commit: commit(),
             machine: machine(),
             seconds: measured.iter().map(|m| m.seconds).sum(),
-            rollouts: file.logo.rollouts,
-            rerolls: file.logo.rerolls,
+            rollouts: file.algorithm.rollouts,
+            rerolls: file.algorithm.rerolls,
             continuations: study.continuations,
             horizons: horizons.collect(),
         }

@@ -7,7 +7,7 @@ use memloom_algorithm::algorithm::{Credit, Settings};
 use memloom_algorithm::algorithms::AlgorithmName;
 use memloom_algorithm::rewards::Rewards;
 
-use crate::config::LogoSection;
+use crate::config::AlgorithmSection;
 use crate::rollout::continuation::ContinuationResult;
 use crate::rollout::reward::RewardFn;
 use crate::study::continuations::{Continuations, Mean, local, rewards};
@@ -19,9 +19,9 @@ pub(super) fn compare(
     reward_fn: &RewardFn<'_>,
     rollouts: &[ContinuationResult],
     states: &[Vec<Continuations>],
-    logo: &LogoSection,
+    section: &AlgorithmSection,
 ) -> Result<Vec<SessionSample>> {
-    let settings = logo.settings();
+    let settings = section.settings();
     let estimates = Estimates::new(reward_fn, rollouts, settings)?;
     let mut samples = Vec::new();
     for (rollout, lived) in rollouts.iter().enumerate() {
@@ -49,7 +49,7 @@ pub(super) fn compare(
                     .zip(before.of_session(session))
                     .map(|(after, before)| after.minus(before)),
                 estimates,
-                errors: around.errors(own, logo),
+                errors: around.errors(own, section),
             });
         }
     }
@@ -74,9 +74,9 @@ impl Around<'_> {
     }
 
     /// Returns the errors of the estimators, by name.
-    fn errors(&self, own: Option<f64>, logo: &LogoSection) -> BTreeMap<String, Error> {
+    fn errors(&self, own: Option<f64>, section: &AlgorithmSection) -> BTreeMap<String, Error> {
         let mut errors = BTreeMap::new();
-        let others = (logo.rollouts - 1) as f64;
+        let others = (section.rollouts - 1) as f64;
         let (start, before, after) = (self.start, self.before, self.after);
         errors.insert(
             "trajectory".to_owned(),
@@ -100,7 +100,7 @@ impl Around<'_> {
                 errors.insert(name.to_owned(), self.global(after, before, start, others));
             }
         }
-        if let Some(error) = self.local(own, (logo.rerolls - 1) as f64) {
+        if let Some(error) = self.local(own, (section.rerolls - 1) as f64) {
             errors.insert("local".to_owned(), error);
         }
         errors

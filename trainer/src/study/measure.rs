@@ -34,24 +34,24 @@ impl Subject<'_> {
         index: u64,
         engine: &mut dyn Engine,
     ) -> Result<Measured> {
-        let logo = &self.file.logo;
+        let section = &self.file.algorithm;
         let horizon = opened.sessions();
         let compression = Compression {
-            penalty: logo.penalty,
-            threshold: logo.threshold,
-            charge: logo.charge,
+            penalty: section.penalty,
+            threshold: section.threshold,
+            charge: section.charge,
         };
         let parts = [u64::from(horizon), index];
         let episode = Episode {
             subject: self,
             opened,
-            reward_fn: RewardFn::new(opened, &logo.metric, compression),
+            reward_fn: RewardFn::new(opened, &section.metric, compression),
             sampling: Sampling {
                 seed: derive(self.file.run.seed, Purpose::Fairness, &parts),
                 occasion: [0, 0],
-                temperature: logo.temperature,
-                top_k: logo.top_k,
-                top_p: logo.top_p,
+                temperature: section.temperature,
+                top_k: section.top_k,
+                top_p: section.top_p,
             },
         };
         let rollouts = episode.rollouts(engine)?;
@@ -61,7 +61,7 @@ impl Subject<'_> {
             states.push(episode.continuations(&rollouts, done, engine)?);
         }
         states.push(episode.ended(&rollouts)?);
-        let samples = compare(&episode.reward_fn, &rollouts, &states, logo)?;
+        let samples = compare(&episode.reward_fn, &rollouts, &states, section)?;
         Ok(Measured {
             horizon,
             index,
@@ -94,8 +94,9 @@ impl Episode<'_> {
             until: horizon,
             looks: horizon,
         };
-        let rollouts: Vec<Continuation<'_>> =
-            (0..self.subject.file.logo.rollouts).map(rollout).collect();
+        let rollouts: Vec<Continuation<'_>> = (0..self.subject.file.algorithm.rollouts)
+            .map(rollout)
+            .collect();
         live(&rollouts, self.subject.tokenizer, self.sampling, engine)
     }
 
@@ -125,7 +126,7 @@ impl Episode<'_> {
     ) -> Result<Vec<Continuations>> {
         let entered = done + 1;
         let full = self.subject.study.continuations;
-        let members = full + self.subject.file.logo.rerolls - 1;
+        let members = full + self.subject.file.algorithm.rerolls - 1;
         let mut lives = Vec::new();
         for rollout in rollouts {
             let from: Option<&ForkPoint> =

@@ -50,15 +50,15 @@ pub fn evaluate(
         phase.at(done as u64, "episodes");
     });
     drop(phase);
-    for (name, usage) in env.outside.take_usage() {
-        console.say(&format!("outside.{name}: {usage}"));
+    for (name, usage) in env.servers.take_usage() {
+        console.say(&format!("servers.{name}: {usage}"));
     }
     figures
 }
 
 impl Trainer<'_> {
     pub(super) fn exam(&self, split: &str, episodes: u64, horizon: u32) -> EvalSet {
-        EvalSet::new(&self.file.logo, split, episodes, horizon)
+        EvalSet::new(&self.file.algorithm, split, episodes, horizon)
     }
 
     fn held_out(&self) -> EvalSet {
@@ -147,7 +147,7 @@ impl Trainer<'_> {
             trained_tokens: self.progress.trained_tokens,
             peak_rss_bytes: times.peak_rss_bytes,
             guest_share: times.guest_share,
-            outside: times.outside,
+            servers: times.servers,
             seed: self.file.run.seed,
         };
         write_file(

@@ -41,10 +41,10 @@ pub(super) fn fits(file: &RunFile, env: &TrainingEnv) -> Result<()> {
         "servers speak for all roles of the policy {}: there is nothing to train",
         env.policy.name
     );
-    if let Learn::Role(name) = &file.logo.learn {
+    if let Learn::Role(name) = &file.algorithm.learn {
         ensure!(
             roles.contains(name),
-            "logo.learn = \"{name}\": the policy {} has the roles {} that learn; all and alternating learn from all of them",
+            "algorithm.learn = \"{name}\": the policy {} has the roles {} that learn; all and alternating learn from all of them",
             env.policy.name,
             roles.join(", ")
         );
@@ -79,8 +79,8 @@ pub(super) fn begun(file: &RunFile, resume: bool) -> Result<bool> {
         file.run.max_steps = None;
         file.run.out = Default::default();
         file.run.device = Default::default();
-        let servers = file.outside.values_mut();
-        servers.for_each(ServerSection::forget_how);
+        let servers = file.servers.values_mut();
+        servers.for_each(ServerSection::reset_transport);
         file.resolved()
     };
     if copy.exists() {

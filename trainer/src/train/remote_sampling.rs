@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use memloom_engine::generation::{Job, Sample};
 use memloom_engine::tokenizer::Tokenizer;
 
-use crate::clients::vllm::{Room, TokenServer};
+use crate::clients::vllm::{TokenLimits, VllmSampler};
 use crate::config::RunFile;
 use crate::train::learner::per_role::RoleLearners;
 
@@ -20,7 +20,7 @@ pub struct RemoteSampler {
     times: u64,
     /// The adapters that it has, by learner.
     adapters: Vec<(String, String)>,
-    room: Room,
+    limits: TokenLimits,
 }
 
 impl RemoteSampler {
@@ -37,7 +37,7 @@ impl RemoteSampler {
             folder: folder.into(),
             times: 0,
             adapters: Vec::new(),
-            room: Room {
+            limits: TokenLimits {
                 context: learners.context(),
                 vocabulary: learners.vocabulary(),
             },
@@ -51,13 +51,13 @@ impl RemoteSampler {
     /// Where the server does not take it, or does not sample as it must.
     pub fn push_weights(
         &mut self,
-        server: &TokenServer,
+        server: &VllmSampler,
         file: &RunFile,
         learners: &RoleLearners,
         tokenizer: &Tokenizer,
     ) -> Result<()> {
         if self.times == 0 {
-            server.check(tokenizer.ends()[0], self.room)?;
+            server.check(tokenizer.ends()[0], self.limits)?;
         }
         self.times += 1;
         // Servers outlive runs, and take a name once.
@@ -87,12 +87,12 @@ impl RemoteSampler {
     }
 
     /// Samples for jobs that came together; one result each, in their order.
-    pub fn generate(&self, server: &TokenServer, jobs: &[Job]) -> Vec<Result<Sample, String>> {
+    pub fn generate(&self, server: &VllmSampler, jobs: &[Job]) -> Vec<Result<Sample, String>> {
         let adapter = |job: &Job| {
             let mut adapters = self.adapters.iter();
             let own = adapters.find(|(learner, _)| learner.is_empty() || **learner == *job.role);
             own.map_or("", |(_, name)| name.as_str())
         };
-        server.generate(jobs, adapter, self.room)
+        server.generate(jobs, adapter, self.limits)
     }
 }

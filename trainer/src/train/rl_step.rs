@@ -59,28 +59,40 @@ struct Credited {
     metrics: GroupMetrics,
 }
 
-/// A line of `metrics.jsonl` for a LoGo-GRPO step.
+/// A training step.
 #[derive(Serialize)]
 struct StepLine<'a> {
+    /// `step`.
     kind: &'static str,
+    /// Stage, from 0.
     stage: usize,
+    /// Training step of the stage, from 1.
     step: u64,
+    /// Sessions of each episode; 0 is all.
     horizon: u32,
+    /// Metrics of the rollouts and their groups.
     #[serde(flatten)]
     groups: &'a GroupMetrics,
+    /// Mean loss over minibatches.
     loss: f64,
+    /// Mean gradient norm over minibatches, before clipping.
     gradient_norm: f64,
+    /// Share of free tokens whose probability ratio left the clipping range.
     clip_fraction: f64,
+    /// Mean entropy of free tokens, in nats.
     entropy: f64,
-    /// Largest |ratio - 1| before the first update: 0 but for rounding.
+    /// Largest |ratio - 1| before the first update: 0 except for rounding.
     first_ratio_deviation: f64,
-    /// Mean log-probability lost between sampling and the first update.
+    /// Mean log-probability of free tokens at sampling minus that before the first update,
+    /// in nats.
     first_kl: f64,
-    /// Mean divergence from the reference policy; 0 where it has no weight.
+    /// Mean KL divergence from the reference policy; 0 if `algorithm.kl` is 0.
     divergence: f64,
-    /// Mean over states of the value head's loss; 0 without one.
+    /// Mean value loss over states; 0 without a value head.
     value_loss: f64,
+    /// Learning rate of the step.
     learning_rate: f64,
+    /// Tokens fed to the backbone in the update.
     trained_tokens: u64,
 }
 
@@ -118,26 +130,26 @@ impl Trainer<'_> {
 
     /// Opens the step's episodes, and draws their questions and anchors.
     fn open_episodes(&self, at: &StepAt<'_>) -> Result<Opened> {
-        let logo = &self.file.logo;
+        let section = &self.file.algorithm;
         let seed = self.file.run.seed;
         let mut opened = Opened {
             episodes: Vec::new(),
             anchors: Vec::new(),
         };
-        for number in 0..logo.episodes {
+        for number in 0..section.episodes {
             let occasion = [at.index as u64, at.step, number];
-            let next = self.progress.steps * logo.episodes + number;
+            let next = self.progress.steps * section.episodes + number;
             let mut episode = self.env.open("train", next, at.stage.horizon)?;
-            episode.judged = logo.metric == JUDGE;
-            if let Some(most) = logo.questions {
+            episode.judged = section.metric == JUDGE;
+            if let Some(most) = section.questions {
                 episode.keep_questions(most, &mut generator(seed, Purpose::Questions, &occasion));
             }
             opened.anchors.push(draw_anchors(
                 &mut generator(seed, Purpose::Anchors, &occasion),
                 episode.sessions(),
-                logo.rollouts,
-                logo.reroll_chance(),
-                logo.reroll_from,
+                section.rollouts,
+                section.reroll_chance(),
+                section.reroll_from,
             ));
             opened.episodes.push(episode);
         }
@@ -147,23 +159,23 @@ impl Trainer<'_> {
     /// Runs all rollouts and rerolls. Rerolls start as soon as their anchor's rollout
     /// enters the session, unless rewards decide on the anchors.
     fn roll_out(&self, at: &StepAt<'_>, opened: &Opened) -> Result<RolledOut> {
-        let logo = &self.file.logo;
+        let section = &self.file.algorithm;
         let Opened { episodes, anchors } = opened;
-        let at_once = logo.anchors == AnchorRule::Uniform;
+        let at_once = section.anchors == AnchorRule::Uniform;
         let sampling = Sampling {
             seed: self.file.run.seed,
             occasion: [at.index as u64, at.step],
-            temperature: logo.temperature,
-            top_k: logo.top_k,
-            top_p: logo.top_p,
+            temperature: section.temperature,
+            top_k: section.top_k,
+            top_p: section.top_p,
         };
         let plan = Plan {
             anchors: if at_once { anchors } else { &[] },
-            kept: &kept_sessions(logo.anchors, episodes, anchors),
-            rerolls: logo.rerolls,
-            asks: logo.metric != HELD,
+            kept: &kept_sessions(section.anchors, episodes, anchors),
+            rerolls: section.rerolls,
+            asks: section.metric != HELD,
             names_states: self.algorithm.needs_state_names(),
-            ..Plan::new(&self.tokenizer, logo.rollouts, sampling)
+            ..Plan::new(&self.tokenizer, section.rollouts, sampling)
         };
         let mut engine = self.engine();
         let mut outcomes = rollout::run(&plan, episodes, &mut *engine)?;
@@ -197,19 +209,19 @@ impl Trainer<'_> {
         opened: &Opened,
         outcomes: &[Outcome],
     ) -> Result<Vec<Vec<Anchor>>> {
-        let logo = &self.file.logo;
+        let section = &self.file.algorithm;
         let both = opened.episodes.iter().zip(&opened.anchors);
         let anchors = both.enumerate().map(|(number, (episode, drawn))| {
-            let reward_fn = RewardFn::new(episode, &logo.metric, self.compression(at.stage));
+            let reward_fn = RewardFn::new(episode, &section.metric, self.compression(at.stage));
             let own = outcomes.iter().filter(|o| o.id.episode == number);
-            anchors_by_reward(drawn, logo.anchors, &own.collect::<Vec<_>>(), &reward_fn)
+            anchors_by_reward(drawn, section.anchors, &own.collect::<Vec<_>>(), &reward_fn)
         });
         anchors.collect()
     }
 
     /// Turns outcomes into rows with advantages and, for a critic, states with targets.
     fn credit(&self, at: &StepAt<'_>, opened: &Opened, rolled_out: &RolledOut) -> Result<Credited> {
-        let logo = &self.file.logo;
+        let section = &self.file.algorithm;
         let outcomes = &rolled_out.outcomes;
         let mut states = Vec::new();
         if self.algorithm.needs_critic() {
@@ -217,13 +229,13 @@ impl Trainer<'_> {
             self.learners.predict_values(&mut states)?;
         }
         let crediting = Crediting {
-            metric: &logo.metric,
+            metric: &section.metric,
             compression: self.compression(at.stage),
             algorithm: &*self.algorithm,
         };
         let (given, mut metrics) = credit(outcomes, &opened.episodes, &crediting, &mut states)?;
         let role = self.learning_role();
-        let rows = rows(outcomes, &given, role.as_deref(), logo.mask_truncated)?;
+        let rows = rows(outcomes, &given, role.as_deref(), section.mask_truncated)?;
         metrics.trained_steps = rows.iter().map(|row| row.scored.len() as u64).sum();
         metrics.dropped_questions = rolled_out.dropped_questions;
         let (asked, unread) = (metrics.steps, metrics.overflows.context_overflows);
@@ -243,15 +255,15 @@ impl Trainer<'_> {
 
     /// Updates the weights, the reference policy, and a server that samples.
     fn update(&mut self, at: &StepAt<'_>, credited: Credited) -> Result<Update> {
-        let logo = &self.file.logo;
+        let section = &self.file.algorithm;
         let seed = self.file.run.seed;
         let settings = Reinforcement {
-            objective: logo.objective(),
-            temperature: logo.temperature,
-            epochs: logo.epochs,
-            minibatches: logo.minibatches,
-            value_weight: logo.value_weight,
-            value_clip: logo.value_clip,
+            objective: section.objective(),
+            temperature: section.temperature,
+            epochs: section.epochs,
+            minibatches: section.minibatches,
+            value_weight: section.value_weight,
+            value_clip: section.value_clip,
             noise: derive(seed, Purpose::Dropout, &[at.index as u64 + 1, at.step]),
         };
         let order = generator(seed, Purpose::Shuffle, &[at.index as u64, at.step]);
@@ -270,7 +282,7 @@ impl Trainer<'_> {
                 &order,
             )
             .with_context(|| format!("step {} of stage {}", at.step + 1, at.index + 1))?;
-        self.learners.follow(logo.reference_pace);
+        self.learners.follow(section.reference_pace);
         self.push_weights()?;
         self.progress.generated_tokens += metrics.generated_tokens;
         self.progress.trained_tokens += update.tokens;
@@ -315,11 +327,11 @@ impl Trainer<'_> {
     }
 
     fn compression(&self, stage: &Stage) -> Compression {
-        let logo = &self.file.logo;
+        let section = &self.file.algorithm;
         Compression {
-            penalty: stage.penalty.unwrap_or(logo.penalty),
-            threshold: stage.threshold.unwrap_or(logo.threshold),
-            charge: logo.charge,
+            penalty: stage.penalty.unwrap_or(section.penalty),
+            threshold: stage.threshold.unwrap_or(section.threshold),
+            charge: section.charge,
         }
     }
 
@@ -332,7 +344,7 @@ impl Trainer<'_> {
     /// Returns the role that learns in this step, or None if all do.
     fn learning_role(&self) -> Option<String> {
         let mut roles = self.env.own_roles();
-        match &self.file.logo.learn {
+        match &self.file.algorithm.learn {
             Learn::All => None,
             Learn::Alternating => {
                 let turn = self.progress.steps as usize % roles.len();

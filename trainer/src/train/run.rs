@@ -40,7 +40,7 @@ pub fn run(file: &RunFile, resume: bool, console: Console) -> Result<Summary> {
     if let Some(folder) = &folder {
         learners.restore(folder)?;
     }
-    let served = match env.outside.rollouts() {
+    let served = match env.servers.sampler() {
         Some(_) => Some(RemoteSampler::new(&out.join("served"), &learners)?),
         None => None,
     };
@@ -53,7 +53,7 @@ pub fn run(file: &RunFile, resume: bool, console: Console) -> Result<Summary> {
         env,
         tokenizer,
         learners,
-        algorithm: file.logo.build(),
+        algorithm: file.algorithm.build(),
         served,
         shelf,
         progress,

@@ -38,7 +38,7 @@ pub(super) struct Trainer<'a> {
 impl Trainer<'_> {
     /// Who samples with the present weights.
     pub(super) fn engine(&self) -> Box<dyn Engine + '_> {
-        match (&self.served, self.env.outside.rollouts()) {
+        match (&self.served, self.env.servers.sampler()) {
             (Some(served), Some(server)) => {
                 Box::new(AtOnce::new(|jobs| served.generate(server, jobs)))
             }
@@ -48,7 +48,7 @@ impl Trainer<'_> {
 
     /// Has the server sample for the present weights, where one samples.
     pub(super) fn push_weights(&mut self) -> Result<()> {
-        match (&mut self.served, self.env.outside.rollouts()) {
+        match (&mut self.served, self.env.servers.sampler()) {
             (Some(served), Some(server)) => {
                 served.push_weights(server, self.file, &self.learners, &self.tokenizer)
             }
@@ -83,7 +83,7 @@ impl Trainer<'_> {
     /// Writes a line of `timings.jsonl`, with what servers were asked for.
     pub(super) fn time(&mut self, mut timing: Timing) -> Result<()> {
         timing.device_bytes = self.file.run.device.taken_bytes()?;
-        timing.outside = self.env.outside.take_usage();
+        timing.servers = self.env.servers.take_usage();
         self.timings.write(&timing)
     }
 

@@ -1,4 +1,4 @@
-//! `--edit`: one recorded operation, and what is done instead.
+//! `--edit`: one recorded operation, and its replacement.
 
 use std::str::FromStr;
 
@@ -9,13 +9,13 @@ use serde::Deserialize;
 
 /// An edit as it is typed.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Wish {
+pub struct EditArgument {
     event: usize,
     operation: usize,
     change: Option<Change>,
 }
 
-/// What is done instead; what it leaves out stays as recorded.
+/// The replacement. Fields that are left out stay as recorded.
 #[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 enum Change {
@@ -36,16 +36,16 @@ enum Change {
     },
 }
 
-impl FromStr for Wish {
+impl FromStr for EditArgument {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
         let (place, change) = text
             .split_once('=')
-            .ok_or("it has the form EVENT.OPERATION=CHANGE, as in 12.1=drop")?;
+            .ok_or("expected EVENT.OPERATION=CHANGE, as in 12.1=drop")?;
         let number = |text: &str| {
             text.parse()
-                .map_err(|_| format!("{text:?} is no number of an event or operation"))
+                .map_err(|_| format!("{text:?} is not the number of an event or operation"))
         };
         let (event, operation) = match place.split_once('.') {
             Some((event, operation)) => (number(event)?, number(operation)?),
@@ -55,7 +55,7 @@ impl FromStr for Wish {
             "drop" => None,
             json => Some(serde_json::from_str(json).map_err(|error| {
                 format!(
-                    "the change is drop, or JSON of one of insert, update, delete, custom: {error}"
+                    "the change must be drop, or JSON of one of insert, update, delete, custom: {error}"
                 )
             })?),
         };
@@ -67,7 +67,7 @@ impl FromStr for Wish {
     }
 }
 
-/// What a recorded operation says, as far as it does.
+/// The fields that a recorded operation has.
 #[derive(Default)]
 struct Recorded {
     id: Option<String>,
@@ -103,11 +103,11 @@ impl Recorded {
     }
 }
 
-impl Wish {
-    /// The edit that this is of these events.
+impl EditArgument {
+    /// Returns the edit of these events.
     ///
     /// # Errors
-    /// Where the recorded operation lacks what the change leaves out.
+    /// The recorded operation lacks a field that the change leaves out.
     pub fn on(&self, events: &[Event]) -> Result<Edit> {
         let edit = |instead| Edit {
             event: self.event,
@@ -118,7 +118,7 @@ impl Wish {
             Some(Event::Apply { operations, .. }) => operations.get(self.operation.wrapping_sub(1)),
             _ => None,
         };
-        // The runtime says what is wrong with a place that does not exist.
+        // The runtime reports numbers that do not exist.
         let (Some(recorded), Some(change)) = (recorded, &self.change) else {
             return Ok(edit(None));
         };
@@ -131,7 +131,7 @@ impl Wish {
 
 impl Change {
     fn over(&self, recorded: Recorded) -> Result<Operation> {
-        let needs = |what| format!("the recorded operation has no {what}: name one");
+        let needs = |what| format!("the recorded operation has no {what}: give one");
         // A vector stands for its text.
         let vector = |text: &str| {
             let same = recorded.text.as_deref() == Some(text);
@@ -201,7 +201,7 @@ mod tests {
     }
 
     fn instead(text: &str) -> Result<Option<Operation>> {
-        let wish: Wish = text.parse().map_err(anyhow::Error::msg)?;
+        let wish: EditArgument = text.parse().map_err(anyhow::Error::msg)?;
         Ok(wish.on(&events())?.instead)
     }
 
@@ -236,18 +236,18 @@ mod tests {
     #[test]
     fn a_bad_edit_says_what_is_wrong() {
         for (text, message) in [
+            ("12", "expected EVENT.OPERATION=CHANGE, as in 12.1=drop"),
             (
-                "12",
-                "it has the form EVENT.OPERATION=CHANGE, as in 12.1=drop",
+                "x.1=drop",
+                "\"x\" is not the number of an event or operation",
             ),
-            ("x.1=drop", "\"x\" is no number of an event or operation"),
             (
                 "1.2={\"update\":{}}",
-                "the recorded operation has no text: name one",
+                "the recorded operation has no text: give one",
             ),
             (
                 "1={\"insert\":{\"txt\":\"\"}}",
-                "the change is drop, or JSON of one of",
+                "the change must be drop, or JSON of one of",
             ),
         ] {
             let error = format!("{:#}", instead(text).unwrap_err());

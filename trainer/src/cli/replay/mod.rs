@@ -1,70 +1,64 @@
-//! What `memloom replay` does with a trace: show it, live through it again, say
-//! what another operation would have changed.
+//! `memloom replay`
 
 mod edit;
 mod tables;
 
-use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Result, anyhow, bail};
 use clap::Args;
 use memloom_runtime::{Error, Event, Setting, SnapshotStore, Source, Trace};
-use serde::Serialize;
 
-use self::edit::Wish;
+use self::edit::EditArgument;
 use self::tables::{difference, listing, what_if};
+use super::output;
 
-/// What to do with which trace, and where its files are now.
+/// Replay a recorded episode without its model, and compare every call, state and
+/// reward.
 #[derive(Args)]
-pub struct Replay {
-    /// A trace, as `memloom play` writes it.
+pub(super) struct Replay {
+    /// A trace that `memloom play` wrote.
     trace: PathBuf,
-    /// Change one recorded operation, and say what that changes later: its
-    /// number, and what is done instead. `12.1=drop`, `12.1={"delete":"m3"}`,
+    /// Replace one recorded operation, and print what that changes later: the
+    /// operation's number, and the new operation. `12.1=drop`, `12.1={"delete":"m3"}`,
     /// `12.1={"insert":{"text":"Ann lives in Oslo"}}`,
-    /// `12.1={"update":{"id":"m3"}}`: what is left out stays as recorded. `12=`
-    /// means `12.1=`. Model outputs stay as they were.
+    /// `12.1={"update":{"id":"m3"}}`: fields that are left out stay as recorded. `12=`
+    /// means `12.1=`. Model outputs stay as recorded.
     #[arg(long, value_name = "EVENT.OPERATION=CHANGE", conflicts_with = "show")]
-    edit: Option<Wish>,
+    edit: Option<EditArgument>,
     /// List the events, numbered as --edit names them, and stop.
     #[arg(long)]
     show: bool,
-    /// The bank's file. Default: where it was.
+    /// The bank's file. Default: the recorded path.
     #[arg(long, value_name = "FILE")]
     bank: Option<PathBuf>,
-    /// The environment's file. Default: where it was.
+    /// The environment's file. Default: the recorded path.
     #[arg(long, value_name = "FILE")]
     environment: Option<PathBuf>,
-    /// The policy's file. Default: where it was.
+    /// The policy's file. Default: the recorded path.
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
-    /// A data file of the environment, found by its content; may be repeated.
-    /// Default: where it was.
+    /// A data file of the environment, matched by content; may be repeated.
+    /// Default: the recorded path.
     #[arg(long, value_name = "FILE")]
     data: Vec<PathBuf>,
-    /// Take components as they are now: says whether rebuilt ones do the same.
+    /// Accept components that differ from the recorded ones: do rebuilt ones do the same?
     #[arg(long)]
     other_components: bool,
-    /// The folder with the state that the episode began from, where it did not
-    /// begin with its first session.
+    /// The folder that holds the episode's first state, if it is a stored one
+    /// (`memloom play --from`).
     #[arg(long, value_name = "DIR")]
     states: Option<PathBuf>,
-    /// Print as JSON, and nothing else.
+    /// Print only JSON.
     #[arg(long)]
     json: bool,
 }
 
 impl Replay {
-    /// Does it and prints what came of it.
-    ///
-    /// # Errors
-    /// Where the trace or a file of it is missing or damaged, and where the
-    /// episode does not go as it was recorded.
-    pub fn run(self) -> Result<()> {
+    pub(super) fn run(self) -> Result<()> {
         let mut trace = Trace::read(&self.trace)?;
         if self.show {
-            return self.say(&trace, || listing(&trace));
+            return output::print(&trace, self.json, || listing(&trace));
         }
         self.find(&mut trace.setting)?;
         let stage = trace.setting.stage().map_err(hint)?;
@@ -72,17 +66,17 @@ impl Replay {
         let mut events = trace.events.iter();
         if store.is_none() && events.any(|event| matches!(event, Event::Restored(_))) {
             bail!(
-                "{} begins from a stored state: name the folder that holds it with --states",
+                "{} starts from a stored state: pass the folder that holds it as --states",
                 self.trace.display()
             );
         }
-        if let Some(wish) = &self.edit {
-            let edit = wish.on(&trace.events)?;
+        if let Some(edit) = &self.edit {
+            let edit = edit.on(&trace.events)?;
             let outcome = trace.what_if(&stage, store.as_ref(), &edit)?;
-            return self.say(&outcome, || what_if(&outcome, &edit));
+            return output::print(&outcome, self.json, || what_if(&outcome, &edit));
         }
         let replay = trace.replay(&stage, store.as_ref())?;
-        self.say(&replay, || match &replay.difference {
+        output::print(&replay, self.json, || match &replay.difference {
             Some(found) => difference(found),
             None => format!(
                 "{} events, {} states and {} rewards (sum {:.2}) are as recorded\n",
@@ -94,31 +88,18 @@ impl Replay {
         };
         let wasmtime = match trace.setting.is_of_another_wasmtime() {
             true => format!(
-                "; it was recorded with wasmtime {}, which may count fuel otherwise",
+                "; it was recorded with wasmtime {}, which may count fuel differently",
                 trace.setting.wasmtime
             ),
             false => String::new(),
         };
         bail!(
-            "the episode does not go as recorded from event {} on{wasmtime}",
+            "the replay differs from the recording from event {} on{wasmtime}",
             found.event
         )
     }
 
-    /// Prints a value: as JSON, or in words.
-    fn say(&self, value: &impl Serialize, words: impl FnOnce() -> String) -> Result<()> {
-        let text = match self.json {
-            true => serde_json::to_string_pretty(value)? + "\n",
-            false => words(),
-        };
-        match std::io::stdout().write_all(text.as_bytes()) {
-            // Whoever reads has seen enough: `head`, for instance.
-            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-            result => result.context("cannot write to standard output"),
-        }
-    }
-
-    /// Points the setting at the files that are named.
+    /// Points the setting at the files that the arguments name.
     fn find(&self, setting: &mut Setting) -> Result<()> {
         let component = |part, source: &mut Source, now: &Option<PathBuf>| {
             if let Some(path) = now {
@@ -151,7 +132,7 @@ impl Replay {
                 files => files,
             };
             bail!(
-                "the data file {} has the BLAKE3 hash {}; recorded were: {recorded}",
+                "the data file {} has the BLAKE3 hash {}; the trace recorded: {recorded}",
                 path.display(),
                 now.blake3
             );
@@ -161,16 +142,16 @@ impl Replay {
     }
 }
 
-/// What to do about a file that is not there or not the recorded one.
+/// Adds the arguments that help with a file that is missing or not the recorded one.
 fn hint(error: Error) -> anyhow::Error {
     let Error::Setting { part, .. } = &error else {
         return error.into();
     };
     match *part {
-        "data file" => anyhow!("{error}; name the recorded one with --data"),
+        "data file" => anyhow!("{error}; pass the recorded one as --data"),
         part => anyhow!(
-            "{error}; name the recorded one with --{part}, \
-             or see with --other-components what this one does"
+            "{error}; pass the recorded one as --{part}, \
+             or accept this one with --other-components"
         ),
     }
 }

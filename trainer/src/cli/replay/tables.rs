@@ -1,4 +1,4 @@
-//! Traces and what came of them as text that fits a terminal.
+//! Traces, differences and edits as text that fits a terminal.
 
 use std::fmt::{Display, Write};
 
@@ -8,8 +8,7 @@ use memloom_runtime::{Difference, Edit, Event, States, Trace, WhatIf};
 /// Columns of the narrowest usual terminal.
 const WIDTH: usize = 80;
 
-/// All events, each operation on a line of its own, numbered as `--edit` names
-/// them.
+/// Lists all events, each operation on a line of its own, numbered as `--edit` expects.
 pub fn listing(trace: &Trace) -> String {
     let mut text = String::new();
     let setting = &trace.setting;
@@ -50,7 +49,7 @@ fn numbered(text: &mut String, number: usize, event: &Event) {
     }
 }
 
-/// The first event that is otherwise than recorded.
+/// Shows the first event that differs from the recorded one.
 pub fn difference(found: &Difference) -> String {
     let mut text = String::new();
     for (when, event) in [("recorded", &found.recorded), ("now", &found.now)] {
@@ -65,7 +64,7 @@ pub fn difference(found: &Difference) -> String {
             None => text.push_str("  nothing\n"),
         }
     }
-    // Two events may read the same and differ in what a line has no room for.
+    // Two events that read the same may differ in fields that a line omits.
     if let (Some(recorded), Some(now)) = (&found.recorded, &found.now)
         && recorded.to_string() == now.to_string()
     {
@@ -83,7 +82,7 @@ pub fn difference(found: &Difference) -> String {
     text
 }
 
-/// What an edit changes.
+/// Shows the consequences of an edit.
 pub fn what_if(outcome: &WhatIf, edit: &Edit) -> String {
     let mut text = String::from("recorded\n");
     numbered(&mut text, edit.event, &outcome.recorded);
@@ -93,13 +92,13 @@ pub fn what_if(outcome: &WhatIf, edit: &Edit) -> String {
     }
     let _ = writeln!(
         text,
-        "\n{} model outputs said again, {} of them to other prompts; {} not asked for",
+        "\n{} model outputs reused, {} of them for other prompts; {} not requested",
         outcome.outputs, outcome.to_other_prompts, outcome.unsaid
     );
     if outcome.unanswered > 0 {
         let _ = writeln!(
             text,
-            "{} requests beyond what was recorded, which got an error",
+            "{} requests beyond the recorded ones, answered with an error",
             outcome.unanswered
         );
     }
@@ -180,7 +179,7 @@ fn told(entry: &Entry) -> String {
     format!("{} {:?} {}", entry.id, entry.text, entry.evidence.join(" "))
 }
 
-/// Adds a line, cut where it is too long.
+/// Adds a line, cut to the terminal's width.
 fn line(text: &mut String, words: impl Display) {
     let words = words.to_string().replace(['\n', '\r'], " ");
     match words.char_indices().nth(WIDTH) {

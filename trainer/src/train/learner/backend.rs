@@ -45,7 +45,7 @@ const MOMENTS: &str = "moments.safetensors";
 impl<B: Trainable> BurnLearner<B> {
     /// Trains `model` as a run file says.
     pub fn new(file: &RunFile, mut model: Backbone<B>) -> Self {
-        if file.logo.build().needs_critic() {
+        if file.algorithm.build().needs_critic() {
             model = model.with_value_head();
         }
         Self::with(file, model)
@@ -65,7 +65,7 @@ impl<B: Trainable> BurnLearner<B> {
             max_gradient_norm: settings.max_gradient_norm,
             micro_batch_tokens: settings.micro_batch_tokens,
             checkpoint_layers: settings.checkpoint_layers,
-            divergence: file.logo.kl > 0.0,
+            divergence: file.algorithm.kl > 0.0,
         }
     }
 

@@ -87,7 +87,7 @@ pub struct Update {
     pub first_ratio_deviation: f64,
     /// Mean log-probability lost between sampling and the first update.
     pub first_kl: f64,
-    /// Mean divergence from the reference policy, as `logo.kl_estimator` has it;
+    /// Mean divergence from the reference policy, as `algorithm.kl_estimator` has it;
     /// 0 where that has no weight.
     pub divergence: f64,
     /// How far the value head was from what came of states, a mean over them; 0

@@ -94,7 +94,7 @@ fn an_answer_that_never_came_because_of_its_length_is_empty() {
 fn a_server_that_is_down_is_named_with_the_attempt() {
     let url = Server::nowhere();
     let complaint = complaint(&client(&url, "attempts = 2"));
-    let start = format!("outside.answerer: {url}/chat/completions, attempt 2 of 2: ");
+    let start = format!("servers.answerer: {url}/chat/completions, attempt 2 of 2: ");
     assert!(complaint.starts_with(&start), "{complaint}");
     assert!(complaint.contains("refused"), "{complaint}");
 }
@@ -160,7 +160,7 @@ fn rubbish_is_refused_at_once_and_quoted() {
     let replies: [(Says, &str); 5] = [
         (
             || Reply::Status(200, &[], "<html>Hello\n</html>".into()),
-            "no chat completion",
+            "not a chat completion",
         ),
         (|| Reply::json(&json!({"id": 7})), "missing field `choices`"),
         (
@@ -173,7 +173,7 @@ fn rubbish_is_refused_at_once_and_quoted() {
         ),
         (
             || Reply::json(&json!({"choices": [{"message": {"content": 7}}]})),
-            "no chat completion",
+            "not a chat completion",
         ),
     ];
     for (reply, said) in replies {
@@ -191,14 +191,14 @@ fn a_price_needs_counts() {
     let server = in_turn(vec![reply]);
     assert_eq!(say(&to(&server, ""), "Where?").unwrap(), "Rome");
     let complaint = complaint(&to(&server, "prompt_price = 1.0"));
-    assert!(complaint.contains("does not say how many tokens"));
+    assert!(complaint.contains("reports no tokens"));
 }
 
 #[test]
 fn a_key_is_wanted_and_never_repeated() {
     let unset = settings("http://localhost", "key_env = \"MEMLOOM_NO_SUCH_KEY\"");
     let complaint = format!("{:#}", Client::new("judge", &unset, 1).err().unwrap());
-    assert!(complaint.contains("outside.judge.key_env"), "{complaint}");
+    assert!(complaint.contains("servers.judge.key_env"), "{complaint}");
     assert!(complaint.contains("MEMLOOM_NO_SUCH_KEY"), "{complaint}");
 
     let server = Server::start(|_, asked| {
@@ -303,7 +303,7 @@ fn embeddings_that_do_not_fit_their_texts_are_refused() {
         (json!({"data": []}), "0 embeddings for 2 texts"),
         (
             json!({"data": [{"index": 0, "embedding": [1]}, {"index": 0, "embedding": [1]}]}),
-            "or not one of each",
+            "or not one for each",
         ),
         (
             json!({"data": [{"index": 0, "embedding": [1]}, {"index": 1, "embedding": [1, 2]}]}),
@@ -313,7 +313,7 @@ fn embeddings_that_do_not_fit_their_texts_are_refused() {
             json!({"data": [{"index": 0, "embedding": []}, {"index": 1, "embedding": []}]}),
             "empty",
         ),
-        (json!({"embeddings": []}), "no list of embeddings"),
+        (json!({"embeddings": []}), "not a list of embeddings"),
     ];
     for (reply, said) in replies {
         let complaint = try_embed(move |_| reply.clone(), 2).unwrap_err();

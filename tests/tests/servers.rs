@@ -19,9 +19,9 @@ fn read_by(url: &str, settings: &[&str]) -> TinyRun {
         "stage=[{horizon=1, steps=2}]",
         "evaluation.horizon=1",
         &format!(
-            "outside.answerer={{url=\"{url}/v1\", model=\"reader\", attempts=1, completion_price=1000000}}"
+            "servers.answerer={{url=\"{url}/v1\", model=\"reader\", attempts=1, completion_price=1000000}}"
         ),
-        &format!("outside.judge={{url=\"{url}/v1\", model=\"critic\", attempts=1}}"),
+        &format!("servers.judge={{url=\"{url}/v1\", model=\"critic\", attempts=1}}"),
     ]
     .map(str::to_owned)
     .into();
@@ -51,7 +51,10 @@ fn json(path: &std::path::Path) -> Value {
 #[test]
 fn a_served_answerer_answers_a_judge_labels_and_both_are_counted() {
     let server = Server::start(|_, asked| answer(asked));
-    let run = read_by(&server.url(), &["logo.metric=judge", "logo.penalty=0"]);
+    let run = read_by(
+        &server.url(),
+        &["algorithm.metric=judge", "algorithm.penalty=0"],
+    );
     run.finish(&[]);
 
     let asked = server.asked();
@@ -76,8 +79,8 @@ fn a_served_answerer_answers_a_judge_labels_and_both_are_counted() {
     let script = &summary["baselines"]["keep_everything"];
     assert_eq!(script["metrics"]["judge"], 1.0);
     let (reader, judge) = (
-        &summary["outside"]["answerer"],
-        &summary["outside"]["judge"],
+        &summary["servers"]["answerer"],
+        &summary["servers"]["judge"],
     );
     let count = questions.len() as u64;
     assert_eq!(reader["requests"], count);
@@ -99,8 +102,8 @@ fn a_lost_question_or_verdict_counts_for_nobody() {
         _ => answer(asked),
     });
     let settings = [
-        "logo.metric=judge",
-        "logo.penalty=0",
+        "algorithm.metric=judge",
+        "algorithm.penalty=0",
         "stage=[{horizon=3, steps=2}]",
     ];
     let run = read_by(&server.url(), &settings);
@@ -114,7 +117,7 @@ fn a_lost_question_or_verdict_counts_for_nobody() {
     let after = &summary["held_out"]["after"];
     assert!(after["dropped_questions"].as_f64() > Some(0.0), "{after}");
     assert_eq!(after["metrics"]["judge"], 1.0);
-    assert!(summary["outside"]["judge"]["failures"].as_u64() > Some(0));
+    assert!(summary["servers"]["judge"]["failures"].as_u64() > Some(0));
 }
 
 /// A number for a text.
@@ -146,7 +149,7 @@ fn a_run_goes_on_with_its_server_elsewhere_but_not_with_another_model() {
     drop(server);
     let server = Server::start(|_, asked| answer(asked));
     run.settings = read_by(&server.url(), &[]).settings;
-    let refusal = run.refusal(&["--resume", "--set", "outside.judge.model=other"]);
+    let refusal = run.refusal(&["--resume", "--set", "servers.judge.model=other"]);
     assert!(
         refusal.contains("was begun with another run file"),
         "{refusal}"
@@ -163,9 +166,9 @@ fn a_cache_spares_the_server() {
     let cache = run.folder.path().join("cache").display().to_string();
     let cached = [
         "--set".to_owned(),
-        format!("outside.answerer.cache=\"{cache}\""),
+        format!("servers.answerer.cache=\"{cache}\""),
         "--set".to_owned(),
-        format!("outside.judge.cache=\"{cache}\""),
+        format!("servers.judge.cache=\"{cache}\""),
     ];
     run.finish(&cached.each_ref().map(String::as_str));
     drop(server);
@@ -209,34 +212,37 @@ fn what_cannot_be_served_is_refused_before_training() {
     let url = "http://127.0.0.1:9";
     for (setting, said) in [
         (
-            "outside.reader={url=\"http://x\", model=\"m\"}",
-            "outside.reader: the policy memory-r2 has the roles extractor, manager, answerer",
+            "servers.reader={url=\"http://x\", model=\"m\"}",
+            "servers.reader: the policy memory-r2 has the roles extractor, manager, answerer",
         ),
         (
-            "outside.answerer.url=\"localhost:8000\"",
-            "outside.answerer.url = \"localhost:8000\" begins with neither",
+            "servers.answerer.url=\"localhost:8000\"",
+            "servers.answerer.url must begin with http:// or https://, got",
         ),
         (
-            "outside.answerer.url=\"https://me:secret@host/v1\"",
-            "outside.answerer.key_env names",
+            "servers.answerer.url=\"https://me:secret@host/v1\"",
+            "servers.answerer.key_env names",
         ),
         (
-            "outside.answerer.attempts=0",
-            "outside.answerer: concurrency and attempts",
-        ),
-        ("outside.answerer.timeout=0", "outside.answerer.timeout = 0"),
-        (
-            "outside.answerer.prompt_price=-1",
-            "outside.answerer.prompt_price = -1",
-        ),
-        ("outside.answerer.prices=1", "prices"),
-        (
-            "outside.answerer.key_env=\"MEMLOOM_NO_SUCH_KEY\"",
-            "the environment has no text in MEMLOOM_NO_SUCH_KEY",
+            "servers.answerer.attempts=0",
+            "servers.answerer: concurrency and attempts",
         ),
         (
-            "logo.learn=answerer",
-            "logo.learn = \"answerer\": the policy memory-r2 has the roles extractor, manager that learn",
+            "servers.answerer.timeout=0",
+            "servers.answerer.timeout must be in (0, 86400] seconds, got 0",
+        ),
+        (
+            "servers.answerer.prompt_price=-1",
+            "servers.answerer.prompt_price must be 0 or more, got -1",
+        ),
+        ("servers.answerer.prices=1", "prices"),
+        (
+            "servers.answerer.key_env=\"MEMLOOM_NO_SUCH_KEY\"",
+            "the environment variable MEMLOOM_NO_SUCH_KEY is not set",
+        ),
+        (
+            "algorithm.learn=answerer",
+            "algorithm.learn = \"answerer\": the policy memory-r2 has the roles extractor, manager that learn",
         ),
     ] {
         let refusal = read_by(url, &[setting]).refusal(&["--dry-run"]);
@@ -244,10 +250,10 @@ fn what_cannot_be_served_is_refused_before_training() {
         assert!(!refusal.contains("secret"), "{refusal}");
     }
     let mut run = TinyRun::new();
-    run.settings = vec!["logo.metric=judge".into()];
+    run.settings = vec!["algorithm.metric=judge".into()];
     let refusal = run.refusal(&["--dry-run"]);
     assert!(
-        refusal.contains("needs a judge: name a server in [outside.judge]"),
+        refusal.contains("needs a judge: name a server in [servers.judge]"),
         "{refusal}"
     );
 }
@@ -257,7 +263,7 @@ fn a_role_with_an_output_grammar_cannot_be_served() {
     let server = Server::start(|_, asked| answer(asked));
     let run = TinyRun::new();
     let serve = format!(
-        "outside.extractor={{url=\"{}\", model=\"m\"}}",
+        "servers.extractor={{url=\"{}\", model=\"m\"}}",
         server.url()
     );
     let refusal = run.refusal(&["--set", &serve]);

@@ -7,18 +7,18 @@ use memloom_engine::grammar::Grammar;
 use memloom_engine::tokenizer::Tokenizer;
 use memloom_tests::server::{Reply, Server};
 use memloom_trainer::clients::Client;
-use memloom_trainer::clients::vllm::{Room, TokenServer};
+use memloom_trainer::clients::vllm::{TokenLimits, VllmSampler};
 use serde_json::{Value, json};
 
-const ROOM: Room = Room {
+const LIMITS: TokenLimits = TokenLimits {
     context: 10,
     vocabulary: 100,
 };
 
-fn asking(server: &Server) -> TokenServer {
+fn asking(server: &Server) -> VllmSampler {
     let settings = format!("url = \"{}\"\nmodel = \"m\"", server.url());
     let settings = toml::from_str(&settings).unwrap();
-    TokenServer::new(Client::new("rollouts", &settings, 1).unwrap())
+    VllmSampler::new(Client::new("sampler", &settings, 1).unwrap())
 }
 
 fn job() -> Job {
@@ -44,14 +44,14 @@ fn reply(tokens: &[u32], logprobs: &[f64]) -> Value {
 fn sample(reply: Value, job: &Job) -> Result<Sample, String> {
     let server = Server::start(move |_, _| Reply::json(&reply));
     let jobs = [job.clone()];
-    let mut samples = asking(&server).generate(&jobs, |_| "adapter", ROOM);
+    let mut samples = asking(&server).generate(&jobs, |_| "adapter", LIMITS);
     samples.remove(0)
 }
 
 #[test]
 fn tokens_and_their_log_probabilities_come_back_as_they_were_sampled() {
     let server = Server::start(|_, _| Reply::json(&reply(&[8, 9, 3], &[-0.5, -1.5, 0.0])));
-    let samples = asking(&server).generate(&[job()], |_| "adapter", ROOM);
+    let samples = asking(&server).generate(&[job()], |_| "adapter", LIMITS);
     let expected = Sample {
         tokens: vec![8, 9, 3],
         logprobs: vec![-0.5, -1.5, 0.0],
@@ -120,12 +120,12 @@ fn a_grammar_is_asked_choice_by_choice() {
         max_tokens: 20,
         ..job()
     };
-    let room = Room {
+    let limits = TokenLimits {
         context: 100,
-        ..ROOM
+        ..LIMITS
     };
     let jobs = [job.clone()];
-    let sample = asking(&server).generate(&jobs, |_| "a", room).remove(0);
+    let sample = asking(&server).generate(&jobs, |_| "a", limits).remove(0);
     let sample = sample.unwrap();
     let last = keep.max(drop);
     assert_eq!(sample.tokens[..4], [t1, last, t2, last]);
@@ -163,21 +163,27 @@ fn a_schema_is_not_asked_for() {
 fn a_sample_that_does_not_fit_is_refused_at_once() {
     let broken = [
         (reply(&[8, 2], &[-1.0]), "1 log-probabilities for 2 tokens"),
-        (reply(&[], &[]), "0 tokens of 1 to 4"),
-        (reply(&[8; 5], &[-1.0; 5]), "5 tokens of 1 to 4"),
+        (reply(&[], &[]), "0 tokens, not 1 to 4"),
+        (reply(&[8; 5], &[-1.0; 5]), "5 tokens, not 1 to 4"),
         (
             reply(&[100, 2], &[-1.0; 2]),
             "the token 100, but the backbone has 100",
         ),
         (reply(&[8, 2], &[-1.0, 0.5]), "the log-probability 0.5"),
-        (reply(&[2, 2], &[-1.0; 2]), "goes on after the end 2"),
-        (reply(&[8], &[-1.0]), "after 1 of 4 tokens without an end"),
+        (
+            reply(&[2, 2], &[-1.0; 2]),
+            "continues after the end token 2",
+        ),
+        (
+            reply(&[8], &[-1.0]),
+            "after 1 of 4 tokens without an end token",
+        ),
         (json!({"choices": []}), "no choices"),
         (json!({"choices": [{"token_ids": [2]}]}), "no logprobs"),
         (json!({"choices": [{"text": "Rome"}]}), "no token_ids"),
         (
             json!({"choices": [{"token_ids": [-2]}]}),
-            "no sample of tokens",
+            "not a sample of tokens",
         ),
     ];
     for (reply, said) in broken {
@@ -192,7 +198,7 @@ fn a_sample_that_does_not_fit_is_refused_at_once() {
 fn a_server_that_does_not_mask_or_says_log_probabilities_of_before_is_refused() {
     let check = |tokens: u32, logprob: f64| {
         let server = Server::start(move |_, _| Reply::json(&reply(&[tokens], &[logprob])));
-        let checked = asking(&server).check(7, ROOM);
+        let checked = asking(&server).check(7, LIMITS);
         checked.map_err(|error| format!("{error:#}"))
     };
     assert_eq!(check(7, 0.0), Ok(()));

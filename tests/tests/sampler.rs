@@ -21,8 +21,8 @@ fn sampled_at(url: &str, settings: &[&str]) -> (TinyRun, TinyRun) {
         ),
         "warm_start.steps=1".into(),
         "stage=[{horizon=2, steps=3}]".into(),
-        "logo.importance_cap=2".into(),
-        format!("outside.rollouts={{url=\"{url}\", model=\"m\", attempts=1}}"),
+        "algorithm.importance_cap=2".into(),
+        format!("servers.sampler={{url=\"{url}\", model=\"m\", attempts=1}}"),
     ];
     run.settings.extend(settings.iter().map(|s| (*s).into()));
     (base, run)
@@ -109,7 +109,7 @@ fn a_server_samples_for_the_adapter_that_it_was_handed_last() {
     }
     let bytes = std::fs::read(run.out().join("summary.json")).unwrap();
     let summary: Value = serde_json::from_slice(&bytes).unwrap();
-    let used = &summary["outside"]["rollouts"];
+    let used = &summary["servers"]["sampler"];
     assert_eq!(used["requests"], asked.len() as u64);
     assert!(used["completion_tokens"].as_u64() > Some(0));
 }
@@ -157,16 +157,16 @@ fn a_server_that_fails_ends_the_run_in_one_line() {
     assert!(refusal.contains("--enable-lora"), "{refusal}");
     for (settings, said) in [
         (
-            &["logo.importance_cap=0"][..],
-            "weigh that with logo.importance_cap",
+            &["algorithm.importance_cap=0"][..],
+            "correct for it with algorithm.importance_cap",
         ),
         (
             &["backbone={layers=1}"],
-            "outside.rollouts samples for an adapter",
+            "servers.sampler samples with an adapter",
         ),
         (
-            &["outside.rollouts.cache=\"x\""],
-            "would repeat what older weights said",
+            &["servers.sampler.cache=\"x\""],
+            "would return samples of older weights",
         ),
     ] {
         let mut other = TinyRun::new();

@@ -1,0 +1,43 @@
+//! `memloom study`
+
+use anyhow::Result;
+use clap::{Args, Subcommand};
+
+use super::output;
+use super::run_arguments::RunArguments;
+use crate::run::progress::Console;
+use crate::study;
+
+/// Run an experiment about the training itself.
+#[derive(Args)]
+pub(super) struct Study {
+    #[command(subcommand)]
+    study: Studies,
+}
+
+#[derive(Subcommand)]
+enum Studies {
+    Fairness(Fairness),
+}
+
+/// Compare every advantage estimator with the true advantage, measured by fresh
+/// continuations from the states before and after a session.
+#[derive(Args)]
+struct Fairness {
+    #[command(flatten)]
+    run: RunArguments,
+    /// Two episodes and four continuations: minutes instead of hours.
+    #[arg(long)]
+    small: bool,
+    /// Print only the result, as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Study {
+    pub(super) fn run(self) -> Result<()> {
+        let Studies::Fairness(Fairness { run, small, json }) = self.study;
+        let report = study::fairness::run(&run.read()?, small, Console::detect(json))?;
+        output::print(&report, json, || study::table::text(&report))
+    }
+}

@@ -1,0 +1,61 @@
+//! `[optimizer]` and `[warm_start]`: AdamW in the stages and before them.
+
+use serde::{Deserialize, Serialize};
+
+/// AdamW in the stages, and the memory of updates.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct OptimizerSection {
+    /// Learning rate of the stages. A stage can override it.
+    pub learning_rate: f64,
+    /// Decoupled weight decay of matrices.
+    pub weight_decay: f64,
+    /// Global gradient norm that gradients are clipped to.
+    pub max_gradient_norm: f64,
+    /// Most tokens of a micro-batch. At least 1. It bounds memory and does not change the
+    /// result. A longer row is a micro-batch of its own; the longest such row of a step comes
+    /// first, so that a run that needs too much memory fails early.
+    pub micro_batch_tokens: usize,
+    /// Activation checkpointing: an update keeps only the input of each layer and recomputes
+    /// the layer in the backward pass. The same result in a fraction of the memory, about a
+    /// third slower.
+    pub checkpoint_layers: bool,
+}
+
+impl Default for OptimizerSection {
+    fn default() -> Self {
+        Self {
+            learning_rate: 3e-4,
+            weight_decay: 0.01,
+            max_gradient_norm: 1.0,
+            micro_batch_tokens: 4096,
+            checkpoint_layers: false,
+        }
+    }
+}
+
+/// Supervised training on demonstrations before the first stage.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct WarmStartSection {
+    /// The demonstrator of the environment that is imitated.
+    pub demonstrator: String,
+    /// AdamW steps. 0 skips the warm start.
+    pub steps: u64,
+    /// Demonstrated episodes of a step. At least 1.
+    pub episodes: u64,
+    /// Peak learning rate: linear warm-up over a tenth of the steps, then cosine decay to a
+    /// tenth.
+    pub learning_rate: f64,
+}
+
+impl Default for WarmStartSection {
+    fn default() -> Self {
+        Self {
+            demonstrator: "demonstrator".into(),
+            steps: 300,
+            episodes: 4,
+            learning_rate: 2e-3,
+        }
+    }
+}
