@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::bindings::bank::Guest;
 use crate::error::Error;
 use crate::instance::{Instance, Prepared};
-use crate::log::LogLine;
+use crate::instance::log::LogLine;
 use crate::types::{self, Entry, Hit, Moment, Operation, Query, Schema, Stats};
 
 /// A bank component, compiled and linked. Cheap to clone.
@@ -252,7 +252,7 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
 
     use super::*;
-    use crate::stand_in::{self, StandIn};
+    use crate::testing::{self as stand_in, StandIn};
     use crate::{Limits, Sandbox};
 
     fn load(stand_in: &StandIn) -> Bank {

@@ -7,7 +7,7 @@ use crate::bindings::environment::Guest;
 use crate::error::Error;
 use crate::instance::{Instance, Prepared};
 use crate::limits::Limit;
-use crate::log::LogLine;
+use crate::instance::log::LogLine;
 use crate::types::{
     self, Answer, DataFile, EnvironmentDescription, Hint, LoadReport, Observation, OpenEpisode,
     Question, Score, SessionContent,
@@ -272,7 +272,7 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
 
     use super::*;
-    use crate::stand_in::{self, StandIn};
+    use crate::testing::{self as stand_in, StandIn};
     use crate::{Limits, Sandbox};
 
     fn load(stand_in: &StandIn) -> Environment {

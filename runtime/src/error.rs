@@ -1,6 +1,6 @@
 //! What can go wrong, said so that a reader knows where and what to do.
 
-use crate::inspect::Kind;
+use crate::load::inspect::Kind;
 use crate::limits::Limit;
 use crate::model::ModelError;
 use crate::types;

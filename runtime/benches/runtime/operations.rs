@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use bank_flat::Flat;
 use criterion::Criterion;
-use memloom_guest::Bank as _;
-use memloom_guest::types as native;
+use memloom_sdk::Bank as _;
+use memloom_sdk::types as native;
 use memloom_runtime::Bank;
 use memloom_runtime::types as sandboxed;
 
@@ -175,7 +175,7 @@ subject!(
 subject!(
     Flat,
     native,
-    memloom_guest::bank,
+    memloom_sdk::bank,
     apply_native,
-    <Flat as memloom_guest::Bank>::retrieve
+    <Flat as memloom_sdk::Bank>::retrieve
 );

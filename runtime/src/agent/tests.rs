@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::model::{GenerateCall, ModelError, ScriptedModel};
-use crate::stand_in::{self, StandIn};
+use crate::testing::{self as stand_in, StandIn};
 use crate::{Limits, Sandbox};
 
 /// Observes by an insertion, a try to act and a question to the model, and counts

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Check;
-use super::draw::{Draw, NO_OBJECTS, SCRIPTS, huge, shown};
+use super::generators::{Draw, NO_OBJECTS, SCRIPTS, huge, shown};
 use super::report::{Costs, Fault, Suite, lenient, refused, survived, told};
 use super::state::{self, Subject};
 use crate::bank::{Bank, BankComponent};

@@ -6,11 +6,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use cpu_time::ThreadTime;
 
 use super::Check;
-use super::company::{Company, Tale};
-use super::draw::{Draw, NO_OBJECTS, SCRIPTS, huge, shown};
+use super::fixture::{Company, Tale};
+use super::generators::{Draw, NO_OBJECTS, SCRIPTS, huge, shown};
 use super::report::{Costs, Fault, Suite, refused, survived, told};
 use super::state::{self, Subject};
-use crate::episode::{Episode, EpisodeParts};
+use crate::agent::episode::{Episode, EpisodeParts};
 use crate::error::Error;
 use crate::model::{Completion, GenerateCall, LanguageModel, ModelError};
 use crate::policy::PolicyComponent;

@@ -6,7 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
-use crate::inspect::{Inspection, Kind};
+use crate::load::inspect::{Inspection, Kind};
 use crate::types;
 
 /// What is wrong, where, and what to do.
@@ -340,7 +340,7 @@ pub(crate) fn survived<T>(at: String, result: Result<T, Error>) -> Result<Option
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stand_in;
+    use crate::testing as stand_in;
     use crate::{Limits, Sandbox};
 
     #[test]

@@ -1,7 +1,7 @@
 //! What every kind must keep: the same calls lead to the same state, and a state
 //! that is restored or forked goes on as the one that it was taken from.
 
-use super::draw::Draw;
+use super::generators::Draw;
 use super::report::{Fault, Suite};
 use crate::error::Error;
 
@@ -182,7 +182,7 @@ fn garbage<S: Subject>(subject: &mut S, draw: &mut Draw) -> Result<(), Fault> {
         let at = format!(
             "restore of {} bytes, {}",
             bytes.len(),
-            super::draw::shown(&String::from_utf8_lossy(&bytes))
+            super::generators::shown(&String::from_utf8_lossy(&bytes))
         );
         super::report::survived(at.clone(), subject.restore(&bytes))?;
         if subject.snapshot()? != good {

@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use super::*;
-use crate::stand_in;
+use crate::testing as stand_in;
 use crate::{Limits, Sandbox};
 
 fn check(bytes: &[u8]) -> Result<Report, Error> {

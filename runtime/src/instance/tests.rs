@@ -1,6 +1,6 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use crate::stand_in::{self, StandIn};
+use crate::testing::{self as stand_in, StandIn};
 use crate::types::{Level, Moment};
 use crate::{Bank, Limits, Pace, Sandbox};
 

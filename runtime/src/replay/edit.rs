@@ -5,10 +5,10 @@ use serde::Serialize;
 
 use super::{Run, same};
 use crate::error::Error;
-use crate::setting::Stage;
-use crate::snapshot::States;
-use crate::store::SnapshotStore;
-use crate::surroundings::Amendment;
+use crate::trace::setup::Stage;
+use crate::store::snapshot::States;
+use crate::store::snapshot_store::SnapshotStore;
+use crate::host::Amendment;
 use crate::trace::{Event, Trace};
 use crate::types::{Answer, Entry, Operation};
 

@@ -5,9 +5,9 @@ use std::path::Path;
 use super::*;
 use crate::model::{Embedder, LanguageModel, ModelError, ScriptedModel};
 use crate::record::Program;
-use crate::setting::{Files, Setting};
-use crate::snapshot::States;
-use crate::stand_in::{self, StandIn};
+use crate::trace::setup::{Files, Setting};
+use crate::store::snapshot::States;
+use crate::testing::{self as stand_in, StandIn};
 use crate::types::Operation;
 
 /// Inserts an empty entry.

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, DefaultHasher};
 
-use memloom_guest::text;
+use memloom_sdk::text;
 
 /// How soon repeating a word stops to count: the value most engines ship.
 const K1: f32 = 1.2;
@@ -164,7 +164,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use memloom_guest::random::Random;
+    use memloom_sdk::random::Random;
 
     fn index(texts: &[&str]) -> Index {
         let mut index = Index::default();

@@ -13,4 +13,4 @@ mod stored;
 
 pub use flat::Flat;
 
-memloom_guest::export_bank!(Flat);
+memloom_sdk::export_bank!(Flat);

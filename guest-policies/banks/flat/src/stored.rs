@@ -1,6 +1,6 @@
 //! One entry as the bank keeps it.
 
-use memloom_guest::types::{Entry, Moment};
+use memloom_sdk::types::{Entry, Moment};
 use serde::{Deserialize, Serialize};
 
 /// An entry with what the contract's entry does not show.

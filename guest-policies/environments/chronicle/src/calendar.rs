@@ -1,6 +1,6 @@
 //! Days, as sessions name them.
 
-use memloom_guest::random::Random;
+use memloom_sdk::random::Random;
 
 use crate::kind::MONTHS;
 

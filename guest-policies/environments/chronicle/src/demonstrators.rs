@@ -1,7 +1,7 @@
 //! How others would treat a session: perfectly, carelessly, greedily, not at all.
 
-use memloom_guest::random::Random;
-use memloom_guest::types::{Error, Gesture, Hint};
+use memloom_sdk::random::Random;
+use memloom_sdk::types::{Error, Gesture, Hint};
 
 use crate::story::{Line, Meaning, Story};
 

@@ -1,6 +1,6 @@
 //! What a person can tell of themself.
 
-use memloom_guest::types::LexiconKind;
+use memloom_sdk::types::LexiconKind;
 
 use crate::names::Split;
 

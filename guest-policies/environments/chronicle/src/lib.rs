@@ -6,9 +6,9 @@
 //! its index, and a longer horizon continues a shorter one. The language is
 //! closed (see [`kind::lexicon`] and [`sentences`]), the splits share no names.
 
-use memloom_guest::environment::{DataFile, Description, Environment, Episode, LoadReport};
-use memloom_guest::state::{Format, State};
-use memloom_guest::types::{Answer, Error, Hint, Question, Score, Session, SessionContent, Turn};
+use memloom_sdk::environment::{DataFile, Description, Environment, Episode, LoadReport};
+use memloom_sdk::state::{Format, State};
+use memloom_sdk::types::{Answer, Error, Hint, Question, Score, Session, SessionContent, Turn};
 use serde::{Deserialize, Serialize};
 
 pub mod calendar;
@@ -98,7 +98,7 @@ impl Environment for Chronicle {
         self.open = None;
         Ok(LoadReport {
             splits: Split::ALL
-                .map(|split| memloom_guest::environment::Split {
+                .map(|split| memloom_sdk::environment::Split {
                     name: split.name().into(),
                     episodes: None,
                 })
@@ -200,7 +200,7 @@ impl State for Chronicle {
     }
 }
 
-memloom_guest::export_environment!(Chronicle);
+memloom_sdk::export_environment!(Chronicle);
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,6 @@
 //! Names, in three pools that share nobody.
 
-use memloom_guest::types::Error;
+use memloom_sdk::types::Error;
 use serde::{Deserialize, Serialize};
 
 /// A part of the episodes. Splits never share a person.

@@ -1,7 +1,7 @@
 //! What a user can set.
 
-use memloom_guest::options::object;
-use memloom_guest::types::Error;
+use memloom_sdk::options::object;
+use memloom_sdk::types::Error;
 use serde::{Deserialize, Serialize};
 
 use crate::names::Split;

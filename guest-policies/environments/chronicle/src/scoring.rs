@@ -1,7 +1,7 @@
 //! What an answer is worth.
 
-use memloom_guest::metrics::{bleu_1, f1, f1_paper, normalised_words};
-use memloom_guest::types::Score;
+use memloom_sdk::metrics::{bleu_1, f1, f1_paper, normalised_words};
+use memloom_sdk::types::Score;
 
 /// Compares an answer with the right one; the reward is F1. Where the right
 /// answer is empty, only an empty answer is right, and an empty answer only there.

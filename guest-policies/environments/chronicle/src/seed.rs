@@ -1,6 +1,6 @@
 //! Streams of randomness that do not run into each other.
 
-use memloom_guest::random::Random;
+use memloom_sdk::random::Random;
 
 use crate::options::Address;
 

@@ -1,6 +1,6 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use memloom_guest::types::Gesture;
+use memloom_sdk::types::Gesture;
 
 use super::*;
 

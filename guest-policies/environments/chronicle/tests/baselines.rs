@@ -8,9 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bank_flat::Flat;
 use environment_chronicle::Chronicle;
-use memloom_guest::text::word_count;
-use memloom_guest::types::{Gesture, Hint, SessionContent};
-use memloom_guest::{Bank, Environment, Policy, Rehearsal};
+use memloom_sdk::text::word_count;
+use memloom_sdk::types::{Gesture, Hint, SessionContent};
+use memloom_sdk::{Bank, Environment, Policy, Rehearsal};
 use policy_selector::Selector;
 
 const EPISODES: u64 = 50;

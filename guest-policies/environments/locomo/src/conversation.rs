@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use memloom_guest::types::{Error, Question, Turn};
+use memloom_sdk::types::{Error, Question, Turn};
 use serde::{Deserialize, Serialize};
 
 use crate::category::Category;

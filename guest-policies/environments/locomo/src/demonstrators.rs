@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use memloom_guest::random::Random;
-use memloom_guest::types::{Error, Gesture, Hint, Turn};
+use memloom_sdk::random::Random;
+use memloom_sdk::types::{Error, Gesture, Hint, Turn};
 
 /// What a demonstrator notes of a session's turns; everything it notes is a new
 /// entry. `demonstrator` tosses a coin for each turn: it teaches the form of the

@@ -7,10 +7,10 @@
 
 use std::collections::BTreeSet;
 
-use memloom_guest::environment::{DataFile, Description, Environment, Episode, LoadReport, Split};
-use memloom_guest::random::Random;
-use memloom_guest::state::{Format, State};
-use memloom_guest::types::{Answer, Error, Hint, Question, Score, Session, SessionContent};
+use memloom_sdk::environment::{DataFile, Description, Environment, Episode, LoadReport, Split};
+use memloom_sdk::random::Random;
+use memloom_sdk::state::{Format, State};
+use memloom_sdk::types::{Answer, Error, Hint, Question, Score, Session, SessionContent};
 
 mod category;
 mod conversation;
@@ -207,7 +207,7 @@ impl State for Locomo {
     }
 }
 
-memloom_guest::export_environment!(Locomo);
+memloom_sdk::export_environment!(Locomo);
 
 #[cfg(test)]
 mod tests;

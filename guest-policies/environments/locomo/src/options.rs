@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use memloom_guest::options::object;
-use memloom_guest::types::Error;
+use memloom_sdk::options::object;
+use memloom_sdk::types::Error;
 use serde::Deserialize;
 
 use crate::category::Category;

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use memloom_guest::environment::DataFile;
-use memloom_guest::types::Error;
+use memloom_sdk::environment::DataFile;
+use memloom_sdk::types::Error;
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 

@@ -1,7 +1,7 @@
 //! What an answer is worth.
 
-use memloom_guest::metrics::{bleu_1, f1, f1_paper};
-use memloom_guest::types::{Answer, Score};
+use memloom_sdk::metrics::{bleu_1, f1, f1_paper};
+use memloom_sdk::types::{Answer, Score};
 
 use crate::conversation::Asked;
 

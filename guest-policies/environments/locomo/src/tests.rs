@@ -1,6 +1,6 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use memloom_guest::types::{Gesture, Turn};
+use memloom_sdk::types::{Gesture, Turn};
 
 use super::*;
 

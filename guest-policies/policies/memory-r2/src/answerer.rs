@@ -1,7 +1,7 @@
 //! The answerer: memories and a question in, a short answer out.
 
-use memloom_guest::bank::Hit;
-use memloom_guest::text::first_words;
+use memloom_sdk::bank::Hit;
+use memloom_sdk::text::first_words;
 use serde::Serialize;
 
 use crate::json;
@@ -94,7 +94,7 @@ fn on_a_line(output: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use memloom_guest::types::Entry;
+    use memloom_sdk::types::Entry;
 
     #[test]
     fn memories_are_shown_by_session() {

@@ -1,8 +1,8 @@
 //! A role's chat with the model, which grows within a session.
 
-use memloom_guest::Host;
-use memloom_guest::host::{Message, Request};
-use memloom_guest::types::Error;
+use memloom_sdk::Host;
+use memloom_sdk::host::{Message, Request};
+use memloom_sdk::types::Error;
 
 /// Heads every user message but the first, so that the model does not work on
 /// earlier parts again.

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use memloom_guest::types::{Gesture, Turn};
+use memloom_sdk::types::{Gesture, Turn};
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::json;
 use crate::schema::{TEXT, list, object, one_of};
-use crate::sitting::{Sitting, text};
+use crate::session_view::{Sitting, text};
 
 /// The role's instructions.
 pub const INSTRUCTIONS: &str = include_str!("prompts/extractor.md");

@@ -15,8 +15,8 @@ mod memory_r2;
 mod options;
 mod retrieval;
 mod schema;
-mod sitting;
+mod session_view;
 
 pub use memory_r2::MemoryR2;
 
-memloom_guest::export_policy!(MemoryR2);
+memloom_sdk::export_policy!(MemoryR2);

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use memloom_guest::types::{Entry, Gesture, Insertion, Operation, Revision};
+use memloom_sdk::types::{Entry, Gesture, Insertion, Operation, Revision};
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::extractor::Fact;
 use crate::json;
 use crate::schema::{TEXT, any_of, list, object, one_of};
-use crate::sitting::{Sitting, text};
+use crate::session_view::{Sitting, text};
 
 /// The role's instructions.
 pub const INSTRUCTIONS: &str = include_str!("prompts/manager.md");
@@ -208,7 +208,7 @@ fn operation(item: &Value, evidence: Vec<String>, sitting: &Sitting) -> Option<O
 #[cfg(test)]
 mod tests {
     use super::*;
-    use memloom_guest::types::Turn;
+    use memloom_sdk::types::Turn;
 
     fn cases() -> Cases {
         let fact = |text: &str, turn: &str| Fact {

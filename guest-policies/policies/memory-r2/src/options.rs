@@ -1,7 +1,7 @@
 //! What a run file can set.
 
-use memloom_guest::options::object;
-use memloom_guest::types::Error;
+use memloom_sdk::options::object;
+use memloom_sdk::types::Error;
 use serde::Deserialize;
 
 /// Options of the policy, a JSON object. Unknown names are refused. Defaults of

@@ -1,8 +1,8 @@
 //! Looks up entries: by meaning where the host has an embedder, else by words.
 
-use memloom_guest::Host;
-use memloom_guest::bank::{Hit, Query};
-use memloom_guest::types::Error;
+use memloom_sdk::Host;
+use memloom_sdk::bank::{Hit, Query};
+use memloom_sdk::types::Error;
 
 /// Vectors of texts, in their order; none where there is no embedder.
 ///

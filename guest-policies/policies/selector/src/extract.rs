@@ -1,6 +1,6 @@
 //! The extractor: which turns of a chunk hold something to remember.
 
-use memloom_guest::types::Turn;
+use memloom_sdk::types::Turn;
 
 use crate::speakers::Speakers;
 

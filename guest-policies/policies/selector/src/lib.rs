@@ -15,4 +15,4 @@ mod speakers;
 
 pub use selector::Selector;
 
-memloom_guest::export_policy!(Selector);
+memloom_sdk::export_policy!(Selector);

@@ -1,6 +1,6 @@
 //! The manager: what becomes of each fact.
 
-use memloom_guest::types::{Entry, Gesture, Insertion, Operation, Revision};
+use memloom_sdk::types::{Entry, Gesture, Insertion, Operation, Revision};
 
 use crate::speakers::Speakers;
 

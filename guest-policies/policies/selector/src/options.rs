@@ -1,7 +1,7 @@
 //! What a run file can set.
 
-use memloom_guest::options::object;
-use memloom_guest::types::Error;
+use memloom_sdk::options::object;
+use memloom_sdk::types::Error;
 use serde::Deserialize;
 
 /// Most turns in a chunk: as many markers `t1`, `t2`, … as the model knows.

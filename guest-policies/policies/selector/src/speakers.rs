@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use memloom_guest::text;
+use memloom_sdk::text;
 use serde::{Deserialize, Serialize};
 
 /// As many aliases as the model knows. Speakers beyond share the last.

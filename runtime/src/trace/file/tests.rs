@@ -3,8 +3,8 @@
 use super::*;
 use crate::limits::Limits;
 use crate::model::GenerateCall;
-use crate::setting::{Setting, Source};
-use crate::snapshot::Snapshot;
+use crate::trace::setup::{Setting, Source};
+use crate::store::snapshot::Snapshot;
 use crate::types::{Answer, Error as Refusal, Query, Request, Score};
 
 fn trace() -> Trace {

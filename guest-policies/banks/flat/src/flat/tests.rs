@@ -1,8 +1,8 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use super::*;
-use memloom_guest::random::Random;
-use memloom_guest::types::CustomOperation;
+use memloom_sdk::random::Random;
+use memloom_sdk::types::CustomOperation;
 
 fn at(session: u32) -> Moment {
     Moment {

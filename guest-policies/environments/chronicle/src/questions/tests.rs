@@ -1,4 +1,4 @@
-use memloom_guest::text::lower_words;
+use memloom_sdk::text::lower_words;
 
 use super::*;
 use crate::kind::lexicon;

@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use memloom_guest::text::lower_words;
+use memloom_sdk::text::lower_words;
 
 use super::*;
 use crate::kind::{DESTINATIONS, lexicon};

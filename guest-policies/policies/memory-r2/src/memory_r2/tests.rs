@@ -2,8 +2,8 @@
 
 use super::*;
 use bank_flat::Flat;
-use memloom_guest::types::Task;
-use memloom_guest::{Bank, Rehearsal};
+use memloom_sdk::types::Task;
+use memloom_sdk::{Bank, Rehearsal};
 
 fn turn(id: &str, speaker: &str, text: &str) -> Turn {
     Turn {
@@ -184,7 +184,7 @@ fn only_the_best_related_entries_are_shown() {
         time: String::new(),
     };
     let insert = |text: &str| {
-        Operation::Insert(memloom_guest::types::Insertion {
+        Operation::Insert(memloom_sdk::types::Insertion {
             text: text.into(),
             speaker: "Anna".into(),
             evidence: vec![],

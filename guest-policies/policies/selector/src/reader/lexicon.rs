@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use memloom_guest::text;
-use memloom_guest::types::LexiconKind;
+use memloom_sdk::text;
+use memloom_sdk::types::LexiconKind;
 
 /// All kinds, in the environment's order. Empty where the language is open.
 #[derive(Default)]

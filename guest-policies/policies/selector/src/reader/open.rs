@@ -1,8 +1,8 @@
 //! The reader of an open language: shows the entry that fits the question best.
 
-use memloom_guest::bank::{Query, evidence};
-use memloom_guest::types::{Answer, Error};
-use memloom_guest::{Host, text};
+use memloom_sdk::bank::{Query, evidence};
+use memloom_sdk::types::{Answer, Error};
+use memloom_sdk::{Host, text};
 
 use crate::speakers::Speakers;
 
@@ -59,8 +59,8 @@ mod tests {
 
     use super::*;
     use bank_flat::Flat;
-    use memloom_guest::Rehearsal;
-    use memloom_guest::types::{Insertion, Moment, Operation};
+    use memloom_sdk::Rehearsal;
+    use memloom_sdk::types::{Insertion, Moment, Operation};
 
     fn asked(question: &str) -> (String, Vec<String>) {
         let mut host = Rehearsal::scripted(Flat::default(), &[]);

@@ -2,8 +2,8 @@
 
 use super::*;
 use bank_flat::Flat;
-use memloom_guest::types::{Task, Turn};
-use memloom_guest::{Bank, Rehearsal};
+use memloom_sdk::types::{Task, Turn};
+use memloom_sdk::{Bank, Rehearsal};
 
 fn session(index: u32, lines: &[(&str, &str)]) -> SessionContent {
     let turns = lines

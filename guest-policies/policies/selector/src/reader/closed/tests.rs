@@ -2,8 +2,8 @@
 
 use super::*;
 use bank_flat::Flat;
-use memloom_guest::Rehearsal;
-use memloom_guest::types::{Insertion, LexiconKind, Moment, Operation, Revision};
+use memloom_sdk::Rehearsal;
+use memloom_sdk::types::{Insertion, LexiconKind, Moment, Operation, Revision};
 
 fn lexicon() -> Lexicon {
     let kind = |name: &str, cues: &[&str], values: &[&str]| LexiconKind {
