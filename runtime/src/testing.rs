@@ -1,10 +1,10 @@
 //! Components for tests, written as the WebAssembly text of their functions.
-//! Functions that a test does not write return zeros: empty lists and strings,
-//! the first case of each variant.
+//! Functions that a test does not write return zeros: empty lists and strings, the
+//! first case of each variant.
 //!
-//! Memory: zeros from 64 to 1023, the state (a number) at 1024, how much is
-//! allocated at 1032, room to write results in from 2048, allocations from
-//! 65536. It is all of their state, so that they fork copy-on-write.
+//! The memory layout: zeros from 64 to 1023, the state (a number) at 1024, the
+//! allocated bytes at 1032, space for results from 2048, allocations from 65536.
+//! Memory is all of the state, so the components fork copy-on-write.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use std::collections::BTreeMap;
@@ -14,7 +14,7 @@ use std::path::Path;
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
 
-/// (interface, function, parameters, whether it returns a pointer)
+/// Interface, function, parameters, and whether it returns a pointer.
 type Function = (&'static str, &'static str, &'static str, bool);
 
 const STATE: [Function; 2] = [
@@ -57,9 +57,9 @@ const POLICY: [Function; 4] = [
     ("policy", "answer", "i32 i32", true),
 ];
 
-/// A component in the making.
+/// A builder of a component.
 #[derive(Clone)]
-pub(crate) struct StandIn {
+pub(crate) struct TestComponent {
     world: &'static str,
     functions: Vec<Function>,
     bodies: BTreeMap<&'static str, String>,
@@ -67,9 +67,10 @@ pub(crate) struct StandIn {
     items: String,
 }
 
-/// A bank whose state counts operations, and 256 for each session's end.
-pub(crate) fn bank() -> StandIn {
-    StandIn::new("memory-bank", &BANK)
+/// Returns a bank whose state is the number of operations, plus 256 for each end of a
+/// session.
+pub(crate) fn bank() -> TestComponent {
+    TestComponent::new("memory-bank", &BANK)
         .with(
             "apply",
             "(i32.store (i32.const 1024) (i32.add (i32.load (i32.const 1024)) (local.get 4)))
@@ -83,9 +84,9 @@ pub(crate) fn bank() -> StandIn {
         )
 }
 
-/// An environment of empty dialogues, as many as are asked for.
-pub(crate) fn environment() -> StandIn {
-    StandIn::new("task-environment", &ENVIRONMENT).with(
+/// Returns an environment with empty dialogues.
+pub(crate) fn environment() -> TestComponent {
+    TestComponent::new("task-environment", &ENVIRONMENT).with(
         "get-session",
         "(i32.store (i32.const 2048) (i32.const 0))
          (i32.store (i32.const 2052) (i32.const 0))
@@ -94,21 +95,64 @@ pub(crate) fn environment() -> StandIn {
     )
 }
 
-/// A policy that does nothing.
-pub(crate) fn policy() -> StandIn {
-    StandIn::new("memory-policy", &POLICY)
+/// Returns a policy that does nothing.
+pub(crate) fn policy() -> TestComponent {
+    TestComponent::new("memory-policy", &POLICY)
 }
 
-impl StandIn {
+/// A call of a policy that inserts an empty entry: a list of one result at 2048.
+pub(crate) const INSERT: &str = "(call $apply (i32.const 1) (i32.const 0) (i32.const 0)
+    (i32.const 64) (i32.const 1) (i32.const 2048))";
+
+/// A call of a policy that asks the model as the role "": a result at 2064, its text
+/// at 2068 and the text's length at 2072.
+pub(crate) const GENERATE: &str = "(call $generate (i32.const 0) (i32.const 0)
+    (i32.const 0) (i32.const 0) (i32.const 9) (i32.const 0) (i32.const 0) (i32.const 0)
+    (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 2064))";
+
+/// Traps if the last [`GENERATE`] failed.
+pub(crate) const GENERATE_MUST_SUCCEED: &str =
+    "(if (i32.load8_u (i32.const 2064)) (then unreachable))";
+
+/// Returns a policy that can call the host. It answers with the message of a refused
+/// insertion.
+pub(crate) fn calling_policy() -> TestComponent {
+    policy()
+        .importing("bank", "apply", "(param i32 i32 i32 i32 i32 i32)")
+        .importing("bank", "end-session", "(param i32 i32 i32)")
+        .importing("bank", "get-stats", "(param i32)")
+        .importing("acting", "act", "(param i32 i32 i32)")
+        .importing("embedder", "embed", "(param i32 i32 i32)")
+        .importing(
+            "model",
+            "generate",
+            "(param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32)",
+        )
+        .with(
+            "answer",
+            &format!(
+                "(local $result i32) {INSERT}
+                 (local.set $result (i32.load (i32.const 2048)))
+                 (i32.store (i32.const 2100) (i32.const 0))
+                 (i32.store (i32.const 2104) (i32.load offset=8 (local.get $result)))
+                 (i32.store (i32.const 2108) (i32.load offset=12 (local.get $result)))
+                 (i32.store (i32.const 2112) (i32.const 0))
+                 (i32.store (i32.const 2116) (i32.const 0))
+                 (i32.const 2100)"
+            ),
+        )
+}
+
+impl TestComponent {
     fn new(world: &'static str, functions: &[Function]) -> Self {
-        let stand_in = Self {
+        let component = Self {
             world,
             functions: [functions, &STATE].concat(),
             bodies: BTreeMap::new(),
             imports: String::new(),
             items: String::new(),
         };
-        stand_in
+        component
             .with(
                 "snapshot",
                 "(i32.store (i32.const 2048) (i32.const 1024))
@@ -121,7 +165,7 @@ impl StandIn {
             )
     }
 
-    /// Writes a function's body; parameters are `(local.get 0)` and so on.
+    /// Sets a function's body. Its parameters are `(local.get 0)` and so on.
     pub(crate) fn with(mut self, function: &'static str, body: &str) -> Self {
         assert!(self.functions.iter().any(|(_, name, ..)| *name == function));
         self.bodies.insert(function, body.into());
@@ -138,8 +182,7 @@ impl StandIn {
         self
     }
 
-    /// With a function in which memory is not all of the state, so that forks go
-    /// through the exports.
+    /// Adds a function that changes a table, so that forks go through exports.
     pub(crate) fn with_a_table(self) -> Self {
         self.item(
             "(table $changing 1 funcref)
@@ -154,7 +197,7 @@ impl StandIn {
         self
     }
 
-    /// The core module.
+    /// Returns the core module.
     pub(crate) fn module(&self) -> Vec<u8> {
         let mut text = format!(
             r#"(module {} (memory (export "memory") 2) {}
@@ -183,7 +226,7 @@ impl StandIn {
         wat::parse_str(text + ")").unwrap()
     }
 
-    /// The component.
+    /// Returns the component.
     pub(crate) fn build(&self) -> Vec<u8> {
         let mut resolve = Resolve::default();
         let wit = Path::new(env!("CARGO_MANIFEST_DIR")).join("../wit");

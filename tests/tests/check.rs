@@ -270,8 +270,8 @@ const MISTAKES: &[Mistake] = &[
         "environment",
         "demonstrators",
         &[(
-            "Gesture::Update(before)",
-            "Gesture::Update(format!(\"{before}0\"))",
+            "DemonstratedOperation::Update(before)",
+            "DemonstratedOperation::Update(format!(\"{before}0\"))",
         )],
     ),
     (
@@ -279,7 +279,7 @@ const MISTAKES: &[Mistake] = &[
         "demonstrators",
         &[(
             r#""nothing" => Ok(None)"#,
-            r#""nothing" => Ok(Some(Gesture::Insert))"#,
+            r#""nothing" => Ok(Some(DemonstratedOperation::Insert))"#,
         )],
     ),
     (

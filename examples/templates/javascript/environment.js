@@ -71,10 +71,10 @@ function story() {
       }
       const colour = COLOURS[below(COLOURS.length)];
       const before = likings.get(speaker);
-      const gesture = before ? { tag: "update", val: before.turn } : { tag: "insert" };
+      const operation = before ? { tag: "update", val: before.turn } : { tag: "insert" };
       const heard = new Set([...(before?.heard ?? []), session]);
       likings.set(speaker, { colour, turn: id, heard: [...heard] });
-      lines.push({ turn: { id, speaker, text: `My favourite colour is ${colour}.` }, gesture });
+      lines.push({ turn: { id, speaker, text: `My favourite colour is ${colour}.` }, operation });
     }
     sessions.push(lines);
   }
@@ -138,18 +138,18 @@ export const environment = {
   demonstrate(demonstrator, index, seed) {
     const lines = sessionAt(index);
     const below = randomly(seed + index);
-    const gestures = {
+    const hinted = {
       everything: () => ({ tag: "insert" }),
       nothing: () => undefined,
-      expert: ({ gesture }) => gesture,
+      expert: ({ operation }) => operation,
       // Notes too much and never rewrites: reward has to teach the rest.
       demonstrator: () => (below(4) === 0 ? undefined : { tag: "insert" }),
     };
-    if (!Object.hasOwn(gestures, demonstrator)) {
+    if (!Object.hasOwn(hinted, demonstrator)) {
       throw unknown(`there is no demonstrator ${JSON.stringify(demonstrator)}`);
     }
-    const hints = lines.map((line) => ({ turn: line.turn.id, gesture: gestures[demonstrator](line) }));
-    return hints.filter((hint) => hint.gesture);
+    const hints = lines.map((line) => ({ turn: line.turn.id, operation: hinted[demonstrator](line) }));
+    return hints.filter((hint) => hint.operation);
   },
 };
 

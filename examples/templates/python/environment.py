@@ -7,7 +7,7 @@ from componentize_py_types import Err
 from wit_world import exports
 from wit_world.exports.environment import Description, Episode, LoadReport, Split
 from wit_world.imports.types import (
-    Answer, Error_Invalid, Error_Unknown, Error_Unsupported, Gesture_Insert, Gesture_Update, Hint,
+    Answer, Error_Invalid, Error_Unknown, Error_Unsupported, DemonstratedOperation_Insert, DemonstratedOperation_Update, Hint,
     LexiconKind, Question, Score, Session, SessionContent_Dialogue, Turn,
 )
 
@@ -83,10 +83,10 @@ def story():
                 continue
             colour = COLOURS[random.below(len(COLOURS))]
             before = likings.get(person)
-            gesture = Gesture_Update(before["turn"]) if before else Gesture_Insert()
+            operation = DemonstratedOperation_Update(before["turn"]) if before else DemonstratedOperation_Insert()
             heard = before["sessions"] if before else []
             likings[person] = {"colour": colour, "turn": id, "sessions": sorted({*heard, session})}
-            lines.append((Turn(id, person, f"My favourite colour is {colour}."), gesture))
+            lines.append((Turn(id, person, f"My favourite colour is {colour}."), operation))
         sessions.append(lines)
     return sessions, likings
 
@@ -149,14 +149,14 @@ class Environment(exports.Environment):
         random = Random(seed ^ index)
         match demonstrator:
             case "everything":
-                return [Hint(turn.id, Gesture_Insert()) for turn, _ in lines]
+                return [Hint(turn.id, DemonstratedOperation_Insert()) for turn, _ in lines]
             case "nothing":
                 return []
             case "expert":
-                return [Hint(turn.id, gesture) for turn, gesture in lines if gesture]
+                return [Hint(turn.id, operation) for turn, operation in lines if operation]
             case "demonstrator":
                 # Notes too much and never rewrites: reward has to teach the rest.
-                return [Hint(turn.id, Gesture_Insert()) for turn, _ in lines if random.below(4)]
+                return [Hint(turn.id, DemonstratedOperation_Insert()) for turn, _ in lines if random.below(4)]
         raise Err(Error_Unknown(f"there is no demonstrator {demonstrator!r}"))
 
 

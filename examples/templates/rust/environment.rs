@@ -16,7 +16,7 @@ use exports::memloom::agent::environment::{
 };
 use exports::memloom::agent::state::Guest as StateGuest;
 use memloom::agent::types::{
-    Answer, Error, Gesture, Hint, LexiconKind, Observation, Question, Score, Session,
+    Answer, Error, DemonstratedOperation, Hint, LexiconKind, Observation, Question, Score, Session,
     SessionContent, Turn,
 };
 
@@ -87,7 +87,7 @@ impl Random {
 /// A turn, and what a perfect memory does with it.
 struct Line {
     turn: Turn,
-    gesture: Option<Gesture>,
+    operation: Option<DemonstratedOperation>,
 }
 
 /// What one friend said of colours.
@@ -129,7 +129,7 @@ fn story() -> Result<Story, Error> {
 fn line(random: &mut Random, likings: &mut [Liking], session: u32, turn: u32) -> Line {
     let person = random.below(PEOPLE.len());
     let id = format!("D{session}:{turn}");
-    let (text, gesture) = if random.below(2) == 0 {
+    let (text, operation) = if random.below(2) == 0 {
         (TALK[random.below(TALK.len())].into(), None)
     } else {
         let liking = &mut likings[person];
@@ -139,19 +139,19 @@ fn line(random: &mut Random, likings: &mut [Liking], session: u32, turn: u32) ->
         if !liking.sessions.contains(&session) {
             liking.sessions.push(session);
         }
-        let gesture = if before.is_empty() {
-            Gesture::Insert
+        let operation = if before.is_empty() {
+            DemonstratedOperation::Insert
         } else {
-            Gesture::Update(before)
+            DemonstratedOperation::Update(before)
         };
-        (format!("My favourite colour is {colour}."), Some(gesture))
+        (format!("My favourite colour is {colour}."), Some(operation))
     };
     let turn = Turn {
         id,
         speaker: PEOPLE[person].into(),
         text,
     };
-    Line { turn, gesture }
+    Line { turn, operation }
 }
 
 fn session(story: &Story, index: u32) -> Result<&[Line], Error> {
@@ -275,23 +275,23 @@ impl Guest for Component {
         let story = story()?;
         let lines = session(&story, index)?;
         let mut random = Random(seed ^ u64::from(index));
-        let mut gesture = |line: &Line| match demonstrator.as_str() {
-            "everything" => Ok(Some(Gesture::Insert)),
+        let mut operation = |line: &Line| match demonstrator.as_str() {
+            "everything" => Ok(Some(DemonstratedOperation::Insert)),
             "nothing" => Ok(None),
-            "expert" => Ok(line.gesture.clone()),
+            "expert" => Ok(line.operation.clone()),
             // Notes too much and never rewrites: reward has to teach the rest.
             "demonstrator" if random.below(4) == 0 => Ok(None),
-            "demonstrator" => Ok(Some(Gesture::Insert)),
+            "demonstrator" => Ok(Some(DemonstratedOperation::Insert)),
             _ => Err(Error::Unknown(format!(
                 "there is no demonstrator {demonstrator:?}"
             ))),
         };
         let mut hints = Vec::new();
         for line in lines {
-            if let Some(gesture) = gesture(line)? {
+            if let Some(operation) = operation(line)? {
                 hints.push(Hint {
                     turn: line.turn.id.clone(),
-                    gesture,
+                    operation,
                 });
             }
         }

@@ -1,7 +1,8 @@
-//! A policy with its bank and a model: what serves people, and what lives through
-//! episodes.
+//! Agents: a policy with its bank and a model. They serve users, and episodes train
+//! them.
 
 pub(crate) mod episode;
+pub(crate) mod fork_point;
 pub(crate) mod meter;
 pub(crate) mod worker;
 
@@ -10,49 +11,75 @@ use std::time::Duration;
 
 use cpu_time::ThreadTime;
 
+use self::meter::Meter;
+use crate::bank::BankComponent;
 use crate::bindings::policy::Guest;
-use crate::agent::episode::EpisodeParts;
 use crate::error::Error;
+use crate::host::{Activity, PolicyHost};
 use crate::instance::Instance;
 use crate::instance::log::LogLine;
-use crate::store::memory::Memory;
-use crate::agent::meter::Meter;
 use crate::model::{Embedder, LanguageModel};
-use crate::host::{Activity, Surroundings};
-use crate::types::{Answer, Entry, Hint, Moment, Report, Session, SessionContent, Stats, Turn};
+use crate::policy::PolicyComponent;
+use crate::store::memory::Memory;
+use crate::types::{
+    Answer, Entry, Hint, LexiconKind, Moment, Report, Session, SessionContent, Stats, Turn,
+};
+
+/// The components of an agent and their options.
+///
+/// `Send` and `Sync`, and cheap to clone. [`Agent`] and
+/// [`Episode`](crate::Episode) have examples.
+#[derive(Clone)]
+pub struct AgentParts {
+    /// The bank that keeps its entries.
+    pub bank: BankComponent,
+    /// The policy that decides.
+    pub policy: PolicyComponent,
+    /// The policy's options: a JSON object.
+    pub policy_options: String,
+    /// The environment's closed language; empty where the language is open.
+    pub lexicon: Vec<LexiconKind>,
+}
+
+impl AgentParts {
+    pub(crate) fn configure(&self, policy: &mut Instance<Guest>) -> Result<(), Error> {
+        policy.call_fallible("configure", |policy, store| {
+            policy.call_configure(store, &self.policy_options, &self.lexicon)
+        })
+    }
+}
 
 /// An agent in service: a policy, its bank and a model, without an environment.
-/// It observes the sessions that its user has, and answers questions from what it
-/// has kept of them. The components are those that were trained in an
+/// It observes the sessions of its user and answers questions from the entries that
+/// it has kept. The components are those that were trained in an
 /// [`Episode`](crate::Episode).
 ///
-/// There are no tasks to act in here: where the policy tries to, it is told that
-/// this is unsupported.
+/// There are no tasks here: an action of the policy is refused as unsupported.
 ///
-/// Every function fails where a component refuses, traps, runs into a limit or
-/// returns what the contract rules out, and where the model fails and the policy
-/// does not cope. The error names the component and the function. What a failed
-/// session has changed until then stays; so keep the [`Memory`] of before, drop
-/// the agent after an error, and [`Agent::resume`].
+/// Every function fails where a component refuses, traps, exceeds a limit or
+/// violates the contract, and where the model fails and the policy gives up. The
+/// error names the component and the function. A failed session keeps the changes
+/// that it has made so far. So keep the [`Memory`] from before the session, drop
+/// the agent after an error, and call [`Agent::resume`].
 ///
-/// Can be sent to another thread, but not shared among threads; [`Worker`] gives
-/// it a thread of its own, for callers that must not block.
+/// An agent can be sent to another thread, but not shared among threads. [`Worker`]
+/// gives it a thread of its own, for callers that must not block.
 ///
 /// [`Worker`]: crate::Worker
 ///
 /// ```
 /// use memloom_runtime::types::Turn;
-/// use memloom_runtime::{Agent, EpisodeParts, Limits, Sandbox, ScriptedModel};
+/// use memloom_runtime::{Agent, AgentParts, Limits, Sandbox, ScriptedModel};
 ///
 /// # fn main() -> Result<(), memloom_runtime::Error> {
 /// let sandbox = Sandbox::new(Limits::default())?;
-/// let parts = EpisodeParts {
+/// let parts = AgentParts {
 ///     bank: sandbox.bank("../target/components/flat.wasm")?,
 ///     policy: sandbox.policy("../target/components/selector.wasm")?,
 ///     policy_options: "{}".into(),
 ///     lexicon: vec![],
 /// };
-/// // What a language model would say of these turns, as extractor and as manager.
+/// // The model's outputs for these turns, as extractor and as manager.
 /// let model = ScriptedModel::new(["t1 keep t2 drop", "f1 insert"]);
 ///
 /// let mut agent = Agent::start(&parts, Box::new(model))?;
@@ -75,43 +102,43 @@ use crate::types::{Answer, Entry, Hint, Moment, Report, Session, SessionContent,
 /// # }
 /// ```
 pub struct Agent {
-    parts: EpisodeParts,
+    parts: AgentParts,
     policy: Instance<Guest>,
-    /// The index of the session that it observed last.
+    /// The index of the last observed session.
     session: u32,
     spent: Duration,
 }
 
 impl Agent {
-    /// An agent that knows nothing yet.
+    /// Returns an agent with an empty memory.
     ///
     /// # Errors
-    /// See [`Agent`]; [`Error::Guest`] where the policy refuses its options.
-    pub fn start(parts: &EpisodeParts, model: Box<dyn LanguageModel>) -> Result<Self, Error> {
+    /// See [`Agent`]; [`Error::Guest`] if the policy refuses its options.
+    pub fn start(parts: &AgentParts, model: Box<dyn LanguageModel>) -> Result<Self, Error> {
         let started = ThreadTime::now();
         let bank = parts.bank.instantiate()?;
-        Self::amid(parts, Surroundings::new(bank, None, model), started)
+        Self::configure_new(parts, PolicyHost::new(bank, None, model), started)
     }
 
-    /// An agent with the memory of another one. The policy is configured as
-    /// `parts` says before its state is restored.
+    /// Returns an agent with the memory of another one. The policy gets the options
+    /// in `parts` before its state is restored.
     ///
     /// # Errors
-    /// See [`Agent`]; [`Error::Guest`] where a component refuses its state.
+    /// See [`Agent`]; [`Error::Guest`] if a component refuses its state.
     ///
     /// ```
-    /// # use memloom_runtime::{EpisodeParts, Limits, Sandbox, ScriptedModel};
+    /// # use memloom_runtime::{AgentParts, Limits, Sandbox, ScriptedModel};
     /// use memloom_runtime::{Agent, types::Turn};
     ///
     /// # fn main() -> Result<(), memloom_runtime::Error> {
     /// # let sandbox = Sandbox::new(Limits::default())?;
-    /// # let parts = EpisodeParts {
+    /// # let parts = AgentParts {
     /// #     bank: sandbox.bank("../target/components/flat.wasm")?,
     /// #     policy: sandbox.policy("../target/components/selector.wasm")?,
     /// #     policy_options: "{}".into(),
     /// #     lexicon: vec![],
     /// # };
-    /// # let model = |says: &[&str]| Box::new(ScriptedModel::new(says.iter().copied()));
+    /// # let model = |outputs: &[&str]| Box::new(ScriptedModel::new(outputs.iter().copied()));
     /// let mut agent = Agent::start(&parts, model(&["t1 keep", "f1 insert"]))?;
     /// let turn = Turn {
     ///     id: "m1".into(),
@@ -128,7 +155,7 @@ impl Agent {
     /// # }
     /// ```
     pub fn resume(
-        parts: &EpisodeParts,
+        parts: &AgentParts,
         memory: &Memory,
         model: Box<dyn LanguageModel>,
     ) -> Result<Self, Error> {
@@ -137,19 +164,23 @@ impl Agent {
         Ok(agent)
     }
 
-    /// Work on it was begun at `started`.
-    pub(crate) fn amid(
-        parts: &EpisodeParts,
-        surroundings: Surroundings,
+    /// Builds an agent around `host`; CPU time since `started` is charged to its meter.
+    pub(crate) fn configure_new(
+        parts: &AgentParts,
+        host: PolicyHost,
         started: ThreadTime,
     ) -> Result<Self, Error> {
-        let mut policy = Instance::new(&parts.policy.0, Some(surroundings))?;
+        let mut policy = Instance::new(&parts.policy.0, Some(host))?;
         parts.configure(&mut policy)?;
-        Ok(Self::of(parts, policy, started))
+        Ok(Self::from_policy(parts, policy, started))
     }
 
-    /// Of a policy that is ready.
-    pub(crate) fn of(parts: &EpisodeParts, policy: Instance<Guest>, started: ThreadTime) -> Self {
+    /// Builds an agent around a configured policy.
+    pub(crate) fn from_policy(
+        parts: &AgentParts,
+        policy: Instance<Guest>,
+        started: ThreadTime,
+    ) -> Self {
         Self {
             parts: parts.clone(),
             policy,
@@ -158,15 +189,15 @@ impl Agent {
         }
     }
 
-    /// Grants the policy an embedder. By default there is none.
+    /// Gives the policy an embedder. By default there is none.
     pub fn set_embedder(&mut self, embedder: Arc<dyn Embedder>) {
-        self.surroundings().embedder = Some(embedder);
+        self.host().embedder = Some(embedder);
     }
 
-    /// Has the policy observe a session, the next after [`Agent::sessions`], and
-    /// ends it in the bank. `time` says when it takes place, in any words. The
-    /// turns' ids are the user's own, for instance of messages in a database, and
-    /// come back as citations; none should come twice in the agent's life.
+    /// Lets the policy observe the session after [`Agent::sessions`], and ends the
+    /// session in the bank. `time` is the session's time in any words. The turns' ids
+    /// are the caller's own, such as keys of messages in a database; answers cite
+    /// them, so each id should occur once.
     ///
     /// # Errors
     /// See [`Agent`].
@@ -176,86 +207,85 @@ impl Agent {
             time: time.to_owned(),
             turns,
         });
-        self.timed(|agent| agent.attend(&session, None))
+        self.timed(|agent| agent.observe_session(&session, None))
     }
 
-    /// Has the policy answer a question. Meanwhile the bank refuses operations as
-    /// unsupported: what is asked does not change what is remembered.
+    /// Lets the policy answer a question. Meanwhile the bank refuses operations as
+    /// unsupported: a question does not change the memory.
     ///
     /// # Errors
     /// See [`Agent`].
     pub fn answer(&mut self, question: &str) -> Result<Answer, Error> {
-        self.timed(|agent| agent.reply(question, question))
+        self.timed(|agent| agent.answer_question(question, question))
     }
 
-    /// Sessions that it has observed.
+    /// Returns the number of observed sessions.
     pub fn sessions(&self) -> u32 {
         self.session
     }
 
-    /// All entries of the bank in order of insertion.
+    /// Returns all entries of the bank in order of insertion.
     ///
     /// # Errors
     /// See [`Agent`].
     pub fn entries(&mut self) -> Result<Vec<Entry>, Error> {
-        self.timed(|agent| agent.surroundings().bank.entries())
+        self.timed(|agent| agent.host().bank.entries())
     }
 
-    /// The bank's sizes.
+    /// Returns the bank's sizes.
     ///
     /// # Errors
     /// See [`Agent`].
     pub fn stats(&mut self) -> Result<Stats, Error> {
-        self.timed(|agent| agent.surroundings().bank.stats())
+        self.timed(|agent| agent.host().bank.stats())
     }
 
-    /// All that it will be, by its sessions so far: the states of bank and policy.
+    /// Returns the agent's memory: the states of bank and policy.
     ///
     /// # Errors
     /// See [`Agent`].
     pub fn memory(&mut self) -> Result<Memory, Error> {
         self.timed(|agent| {
             let policy = agent.policy.snapshot()?;
-            let bank = agent.surroundings().bank.snapshot()?;
+            let bank = agent.host().bank.snapshot()?;
             Ok(Memory::new(agent.session, bank, policy))
         })
     }
 
-    /// Puts bank and policy into the state of a memory.
+    /// Restores bank and policy from a memory.
     ///
     /// # Errors
-    /// See [`Agent`]; [`Error::Guest`] where a component refuses its state: the
-    /// other may have its by then, so restore another or drop the agent.
+    /// See [`Agent`]; [`Error::Guest`] if a component refuses its state. The other
+    /// component may be restored by then, so restore another memory or drop the agent.
     pub fn restore(&mut self, memory: &Memory) -> Result<(), Error> {
         self.timed(|agent| {
             agent.policy.restore(memory.policy())?;
-            agent.surroundings().bank.restore(memory.bank())?;
+            agent.host().bank.restore(memory.bank())?;
             agent.session = memory.sessions();
             Ok(())
         })
     }
 
-    /// What the agent cost since it started.
+    /// Returns the agent's costs since it started.
     pub fn meter(&mut self) -> Meter {
         let spent = self.spent;
-        let around = self.surroundings();
+        let host = self.host();
         Meter {
-            guests: spent.saturating_sub(around.model_cpu),
-            model: around.model_time,
-            host_calls: around.host_calls,
-            generate_calls: around.generate_calls,
+            guests: spent.saturating_sub(host.model_cpu),
+            model: host.model_time,
+            host_calls: host.host_calls,
+            generate_calls: host.generate_calls,
         }
     }
 
-    /// Log lines of policy and bank, in this order, that were written since the
-    /// last call.
+    /// Takes the log lines of policy and bank, in this order, since the last call.
     pub fn take_log(&mut self) -> Vec<LogLine> {
-        let mut lines = self.policy.tenant().log.take();
-        lines.extend(self.surroundings().bank.take_log());
+        let mut lines = self.policy.data().log.take();
+        lines.extend(self.host().bank.take_log());
         lines
     }
 
-    pub(crate) fn parts(&self) -> &EpisodeParts {
+    pub(crate) fn parts(&self) -> &AgentParts {
         &self.parts
     }
 
@@ -263,16 +293,16 @@ impl Agent {
         &mut self.policy
     }
 
-    pub(crate) fn surroundings(&mut self) -> &mut Surroundings {
+    pub(crate) fn host(&mut self) -> &mut PolicyHost {
         self.policy
-            .tenant()
-            .served
+            .data()
+            .host
             .as_mut()
-            .expect("an agent's policy is made with surroundings")
+            .expect("an agent's policy is made with a host")
     }
 
-    /// Has the policy observe a session, and ends the session in the bank.
-    pub(crate) fn attend(
+    /// Lets the policy observe a session, and ends the session in the bank.
+    pub(crate) fn observe_session(
         &mut self,
         content: &SessionContent,
         hints: Option<&[Hint]>,
@@ -283,46 +313,47 @@ impl Agent {
             task,
             ended: false,
         };
-        let (activity, report) = self.engage(observing, |policy| {
-            policy.attempt("observe", |policy, store| {
+        let (activity, report) = self.call_policy(observing, |policy| {
+            policy.call_fallible("observe", |policy, store| {
                 policy.call_observe(store, content, hints)
             })
         })?;
         if !matches!(activity, Activity::Observing { ended: true, .. }) {
-            self.surroundings().bank.end_session(&at)?;
+            self.host().bank.end_session(&at)?;
         }
         self.session = at.session;
         Ok(report)
     }
 
-    /// Has the policy answer a question of this id.
-    pub(crate) fn reply(&mut self, id: &str, question: &str) -> Result<Answer, Error> {
-        let (_, answer) = self.engage(Activity::Answering(id.to_owned()), |policy| {
-            policy.attempt("answer", |policy, store| {
+    /// Lets the policy answer a question of this id.
+    pub(crate) fn answer_question(&mut self, id: &str, question: &str) -> Result<Answer, Error> {
+        let (_, answer) = self.call_policy(Activity::Answering(id.to_owned()), |policy| {
+            policy.call_fallible("answer", |policy, store| {
                 policy.call_answer(store, question)
             })
         })?;
         Ok(answer)
     }
 
-    /// Calls the policy for something. Where the model failed and the policy
-    /// gave up, the model is to blame.
-    fn engage<R>(
+    /// Calls the policy for an activity. Where the policy gave up since the model
+    /// failed, the error is the model's.
+    fn call_policy<R>(
         &mut self,
         activity: Activity,
         call: impl FnOnce(&mut Instance<Guest>) -> Result<R, Error>,
     ) -> Result<(Activity, R), Error> {
-        self.surroundings().begin(activity);
+        self.host().begin(activity);
         let result = call(&mut self.policy);
-        let around = self.surroundings();
-        let activity = around.finish();
+        let host = self.host();
+        let activity = host.finish();
         match result {
             Ok(value) => Ok((activity, value)),
-            Err(error @ Error::Guest { .. }) => Err(around.failure.take().unwrap_or(error)),
+            Err(error @ Error::Guest { .. }) => Err(host.failure.take().unwrap_or(error)),
             Err(error) => Err(error),
         }
     }
 
+    /// Runs something and charges its CPU time to the meter.
     pub(crate) fn timed<R>(
         &mut self,
         run: impl FnOnce(&mut Self) -> Result<R, Error>,
@@ -334,6 +365,7 @@ impl Agent {
     }
 }
 
+/// Returns the moment of a session, and whether it is a task.
 fn moment(content: &SessionContent) -> (Moment, bool) {
     let (session, time, task) = match content {
         SessionContent::Dialogue(session) => (session.index, &session.time, false),

@@ -1,4 +1,4 @@
-//! For callers that must not block: something that blocks, on a thread of its own.
+//! Threads for blocking values, for callers that must not block.
 
 use std::sync::mpsc::{Sender, channel};
 use std::thread;
@@ -8,31 +8,29 @@ use futures_channel::oneshot;
 use crate::error::Error;
 use crate::limits::Limits;
 
-/// Beside two components' stacks: for the host, and for a model that runs in it.
+/// Stack for the host and for a model that runs in it, beside those of two components.
 const HOST_STACK: u64 = 1 << 20;
 
-/// A thread of its own for something that blocks, such as an
-/// [`Agent`](crate::Agent) or an [`Episode`](crate::Episode), and futures of what
-/// is done with it. Guests that compute, or run until their fuel is out, hold up
-/// their own thread and nobody who awaits.
+/// A thread that owns a blocking value, such as an [`Agent`](crate::Agent) or an
+/// [`Episode`](crate::Episode), and runs calls on it as futures. A guest that
+/// computes for long holds up this thread alone.
 ///
-/// It is a thread and not a task on some runtime's pool of threads, because calls
-/// of one agent come one after the other anyway, and because a thread can be given
-/// the stack that [`Limits`] ask for. It works with every async runtime. An idle
-/// thread costs a few tens of KiB, so that a service keeps hundreds of agents and
-/// drops those that have not been asked for a while.
+/// It is a thread and not a task of an async runtime for two reasons. Calls of one
+/// agent run one after the other anyway, and a thread can have the stack that
+/// [`Limits`] need. It works with every async runtime. An idle thread costs a few
+/// tens of KiB, so a service can keep hundreds of agents.
 ///
-/// Calls are made in the order in which their futures were first polled. A call
-/// whose future is dropped before its turn is not made; one that has begun goes on
-/// to its end, with nobody to hear of it. The thread ends, and drops what it has,
-/// when the last clone of the worker is gone and all calls are made.
+/// Calls run in the order in which their futures were first polled. A call whose
+/// future is dropped before its turn does not run; a running call ends, and its
+/// result is dropped. The thread ends and drops the value when the last clone of the
+/// worker is dropped and all calls have run.
 ///
 /// `Send` and `Sync`, whatever `T` is: it stays on its thread.
 ///
 /// ```
-/// use memloom_runtime::{Agent, EpisodeParts, Error, Limits, Sandbox, ScriptedModel, Worker};
+/// use memloom_runtime::{Agent, AgentParts, Error, Limits, Sandbox, ScriptedModel, Worker};
 ///
-/// async fn ask(parts: EpisodeParts, limits: &Limits) -> Result<String, Error> {
+/// async fn ask(parts: AgentParts, limits: &Limits) -> Result<String, Error> {
 ///     let model = ScriptedModel::new(["t1 keep", "f1 insert"]);
 ///     let agent = Worker::start(limits, move || Agent::start(&parts, Box::new(model))).await?;
 ///     let answer = agent.call(|agent| agent.answer("Where does Ada live?")).await?;
@@ -42,13 +40,13 @@ const HOST_STACK: u64 = 1 << 20;
 /// # fn main() -> Result<(), Error> {
 /// let limits = Limits::default();
 /// let sandbox = Sandbox::new(limits.clone())?;
-/// let parts = EpisodeParts {
+/// let parts = AgentParts {
 ///     bank: sandbox.bank("../target/components/flat.wasm")?,
 ///     policy: sandbox.policy("../target/components/selector.wasm")?,
 ///     policy_options: "{}".into(),
 ///     lexicon: vec![],
 /// };
-/// // It knows nothing yet. (`pollster` is the smallest of async runtimes.)
+/// // It has no entries yet. (`pollster` is the smallest of async runtimes.)
 /// assert_eq!(pollster::block_on(ask(parts, &limits))?, "");
 /// # Ok(())
 /// # }
@@ -60,12 +58,12 @@ pub struct Worker<T> {
 type Job<T> = Box<dyn FnOnce(&mut T) + Send>;
 
 impl<T: 'static> Worker<T> {
-    /// Makes something on a new thread, whose stack suffices for components under
-    /// these limits.
+    /// Makes a value on a new thread, whose stack suffices for components under these
+    /// limits.
     ///
     /// # Errors
-    /// Those of `make`; [`Error::Worker`] where the machine has no thread left, or
-    /// `make` panics.
+    /// Those of `make`; [`Error::Worker`] if no thread can be started, or if `make`
+    /// panics.
     pub async fn start<E>(
         limits: &Limits,
         make: impl FnOnce() -> Result<T, E> + Send + 'static,
@@ -78,7 +76,7 @@ impl<T: 'static> Worker<T> {
         let stack = (2 * limits.stack_bytes).saturating_add(HOST_STACK);
         let work = move || match make() {
             Ok(mut value) => {
-                // Whoever started it may have gone: then there are no jobs either.
+                // The starter may have dropped its future: then no jobs come either.
                 let _ = made.send(Ok(()));
                 inbox.iter().for_each(|job| job(&mut value));
             }
@@ -95,10 +93,10 @@ impl<T: 'static> Worker<T> {
         Ok(Self { jobs })
     }
 
-    /// Does something on the thread, when its turn has come.
+    /// Runs a call on the thread, after those before it.
     ///
     /// # Errors
-    /// Those of `run`; [`Error::Worker`] where this call or one before it panics.
+    /// Those of `run`; [`Error::Worker`] if this call or one before it panics.
     pub async fn call<R, E>(
         &self,
         run: impl FnOnce(&mut T) -> Result<R, E> + Send + 'static,
@@ -113,7 +111,7 @@ impl<T: 'static> Worker<T> {
                 let _ = reply.send(run(value));
             }
         };
-        // Where the thread has stopped, the reply goes with the job.
+        // If the thread has stopped, dropping the job closes the reply.
         let _ = self.jobs.send(Box::new(job));
         outcome.await.unwrap_or_else(|_| Err(stopped().into()))
     }
@@ -129,7 +127,7 @@ impl<T> Clone for Worker<T> {
 
 fn stopped() -> Error {
     Error::Worker {
-        why: "it has stopped, since a call panicked; start another".into(),
+        why: "it stopped because a call panicked; start another".into(),
     }
 }
 
@@ -178,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_made_is_an_error_of_the_start() {
+    fn a_value_that_cannot_be_made_is_an_error_of_the_start() {
         let limits = Limits::default();
         let start = Worker::<()>::start(&limits, || Err(Error::Replay { why: "so".into() }));
         assert_eq!(
@@ -188,20 +186,20 @@ mod tests {
     }
 
     #[test]
-    fn a_panic_is_an_error_then_and_ever_after() {
+    fn after_a_panic_every_call_is_an_error() {
         let worker = start(|| ());
         for _ in 0..2 {
             let outcome: Result<(), Error> =
                 block_on(worker.call(|()| panic!("a call's own fault")));
             assert_eq!(
                 outcome.unwrap_err().to_string(),
-                "the worker: it has stopped, since a call panicked; start another"
+                "worker failed: it stopped because a call panicked; start another"
             );
         }
     }
 
     #[test]
-    fn a_call_that_nobody_awaits_any_more_is_not_made() {
+    fn a_call_whose_future_is_dropped_does_not_run() {
         let worker = start(Vec::new);
         let (gate, opened) = sync_channel::<()>(0);
         let mut context = std::task::Context::from_waker(std::task::Waker::noop());
@@ -224,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn it_ends_when_nobody_can_call_any_more() {
+    fn the_thread_ends_with_the_last_clone() {
         let (last, gone) = sync_channel::<()>(0);
         let worker = start(move || last);
         drop(worker.clone());

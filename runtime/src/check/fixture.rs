@@ -1,20 +1,21 @@
-//! The bank and the environment that a policy is checked among.
+//! The bank and the environment with which a policy is checked.
 
 use crate::bank::{Bank, BankComponent};
 use crate::environment::{Environment, EnvironmentComponent};
 use crate::error::Error;
 use crate::types::{DataFile, Hint, LexiconKind, SessionContent};
 
-/// Whom a policy is checked among: components that have passed their own check.
+/// The bank and the environment with which a policy is checked. Both should have
+/// passed their own checks.
 ///
 /// ```
-/// use memloom_runtime::check::{Check, Company};
+/// use memloom_runtime::check::{Check, Fixture};
 /// use memloom_runtime::{Limits, Sandbox};
 ///
 /// # fn main() -> Result<(), memloom_runtime::Error> {
 /// let sandbox = Sandbox::new(Limits::default())?;
 /// let check = Check {
-///     company: Some(Company {
+///     fixture: Some(Fixture {
 ///         bank: sandbox.bank("../target/components/flat.wasm")?,
 ///         environment: sandbox.environment("../target/components/chronicle.wasm")?,
 ///         data: vec![],
@@ -28,33 +29,33 @@ use crate::types::{DataFile, Hint, LexiconKind, SessionContent};
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct Company {
-    /// Where it remembers.
+pub struct Fixture {
+    /// The bank.
     pub bank: BankComponent,
-    /// What it lives through.
+    /// The environment.
     pub environment: EnvironmentComponent,
-    /// Files that the environment needs.
+    /// The environment's files.
     pub data: Vec<DataFile>,
     /// The environment's options: a JSON object.
     pub options: String,
 }
 
-/// An episode as the company tells it.
-pub(crate) struct Tale {
+/// An episode of the fixture.
+pub(crate) struct FixtureEpisode {
     pub(crate) bank: Bank,
     pub(crate) environment: Environment,
     pub(crate) lexicon: Vec<LexiconKind>,
-    /// Sessions with the hints of a demonstrator.
+    /// The sessions with a demonstrator's hints.
     pub(crate) sessions: Vec<(SessionContent, Vec<Hint>)>,
     pub(crate) questions: Vec<String>,
 }
 
-/// Sessions of a tale.
+/// The number of sessions of a fixture's episode.
 const SESSIONS: u32 = 6;
 
-impl Company {
-    /// Opens the first episode that there is.
-    pub(crate) fn tale(&self) -> Result<Tale, Error> {
+impl Fixture {
+    /// Opens the first episode of the first split that has one.
+    pub(crate) fn open(&self) -> Result<FixtureEpisode, Error> {
         let mut environment = self.environment.instantiate()?;
         let lexicon = environment.describe()?.lexicon;
         let report = environment.load(&self.data, &self.options)?;
@@ -68,7 +69,7 @@ impl Company {
             })
             .collect::<Result<Vec<_>, Error>>()?;
         let questions = environment.questions()?;
-        Ok(Tale {
+        Ok(FixtureEpisode {
             bank: self.bank.instantiate()?,
             environment,
             lexicon,

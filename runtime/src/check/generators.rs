@@ -1,11 +1,11 @@
-//! What checks ask for: drawn from a seed, or awkward on purpose.
+//! Inputs for checks: random ones from a seed, and difficult ones.
 
-/// A stream of random numbers, which a copy continues alike.
+/// A stream of random numbers. A clone continues with the same numbers.
 #[derive(Clone)]
-pub(crate) struct Draw(blake3::OutputReader);
+pub(crate) struct RandomStream(blake3::OutputReader);
 
-impl Draw {
-    /// The stream of a seed and what it is for.
+impl RandomStream {
+    /// Returns the stream of a seed for a purpose.
     pub(crate) fn new(seed: u64, purpose: &str) -> Self {
         let mut hasher = blake3::Hasher::new();
         hasher
@@ -14,34 +14,34 @@ impl Draw {
         Self(hasher.finalize_xof())
     }
 
-    /// 64 random bits.
+    /// Returns 64 random bits.
     pub(crate) fn bits(&mut self) -> u64 {
         let mut bytes = [0; 8];
         self.0.fill(&mut bytes);
         u64::from_le_bytes(bytes)
     }
 
-    /// A number below `bound`, which is not 0.
+    /// Returns a number below `bound`, which must not be 0.
     pub(crate) fn below(&mut self, bound: usize) -> usize {
         (self.bits() % bound as u64) as usize
     }
 
-    /// One of the items, of which there are some.
+    /// Returns one of the items, which must not be empty.
     pub(crate) fn pick<'a, T>(&mut self, items: &'a [T]) -> &'a T {
         &items[self.below(items.len())]
     }
 
-    /// Somebody.
+    /// Returns a speaker's name.
     pub(crate) fn speaker(&mut self) -> &'static str {
         SPEAKERS[self.below(SPEAKERS.len())]
     }
 
-    /// A text of another script.
+    /// Returns a text in a random script.
     pub(crate) fn script(&mut self) -> &'static str {
         SCRIPTS[self.below(SCRIPTS.len())]
     }
 
-    /// A sentence of `words` words, all ASCII.
+    /// Returns a sentence of `words` words, all ASCII.
     pub(crate) fn sentence(&mut self, words: usize) -> String {
         let drawn: Vec<&str> = (0..words).map(|_| WORDS[self.below(WORDS.len())]).collect();
         drawn.join(" ")
@@ -53,10 +53,10 @@ const WORDS: [&str; 24] = [
     "moved", "to", "Rome", "has", "the", "dog", "Rex", "on", "May", "12", "not", "yet",
 ];
 
-/// Who speaks in what checks make up.
+/// The speakers of random turns.
 const SPEAKERS: [&str; 3] = ["Anna", "Ben", "Cleo Marie"];
 
-/// Texts of many scripts, and such as are often handled wrongly.
+/// Texts in many scripts, and texts that are often handled wrongly.
 pub(crate) const SCRIPTS: [&str; 12] = [
     "Grüße aus Køge, señor Đorđe",
     "我住在北京,喜欢下棋",
@@ -72,17 +72,17 @@ pub(crate) const SCRIPTS: [&str; 12] = [
     "\u{10ffff} last of all",
 ];
 
-/// What is no JSON object.
+/// Texts that are no JSON object.
 pub(crate) const NO_OBJECTS: [&str; 8] =
     ["", "{", "[]", "null", "3", "\"text\"", "{\"a\" 1}", "{}{}"];
 
-/// A text of about a megabyte.
+/// Returns a text of about a megabyte.
 pub(crate) fn huge() -> String {
     "a long story ".repeat(80_000)
 }
 
-/// A text as messages show it: its beginning.
-pub(crate) fn shown(text: &str) -> String {
+/// Returns the beginning of a text, for messages.
+pub(crate) fn excerpt(text: &str) -> String {
     let beginning: String = text.chars().take(40).collect();
     let rest = if beginning.len() < text.len() {
         "…"

@@ -1,5 +1,4 @@
-//! Whether a component keeps the contract: what its author runs before anybody
-//! else runs the component.
+//! Checks that a component fulfils the contract, for its author.
 //!
 //! ```
 //! use memloom_runtime::check::Check;
@@ -24,26 +23,26 @@ mod state;
 
 use std::path::Path;
 
-pub use self::fixture::Company;
+pub use self::fixture::Fixture;
 use self::report::Suite;
 pub use self::report::{Cost, Fault, Finding, Outcome, Report};
 use crate::error::Error;
-use crate::load::inspect::Kind;
+use crate::kind::Kind;
 use crate::load::Sandbox;
 use crate::types::DataFile;
 
-/// What a component is checked with. The same values give the same report.
+/// The settings of a check. The same settings give the same report.
 #[derive(Clone)]
 pub struct Check {
-    /// Everything that is drawn at random derives from it. By default 1.
+    /// The seed of all random choices. By default 1.
     pub seed: u64,
-    /// Files that an environment needs. By default none.
+    /// The files of an environment. By default none.
     pub data: Vec<DataFile>,
-    /// Options of an environment or policy: a JSON object. By default `{}`.
+    /// The options of an environment or policy: a JSON object. By default `{}`.
     pub options: String,
-    /// A policy is checked among others. By default nobody is there, and the
-    /// check of a policy is refused.
-    pub company: Option<Company>,
+    /// The bank and environment with which a policy is checked. By default there are
+    /// none, and policies cannot be checked.
+    pub fixture: Option<Fixture>,
 }
 
 impl Default for Check {
@@ -52,31 +51,43 @@ impl Default for Check {
             seed: 1,
             data: Vec::new(),
             options: "{}".into(),
-            company: None,
+            fixture: None,
         }
     }
 }
 
 impl Check {
-    /// Runs every check that fits the component, under the sandbox's limits.
-    /// What is wrong with the component is in the report.
+    /// Runs all checks for the component's kind, under the sandbox's limits. The report
+    /// lists the component's faults.
     ///
     /// # Errors
-    /// [`Error::Load`] where the file cannot be read or is no component;
-    /// [`Error::Lonely`] for a policy without company; where the company fails.
+    /// [`Error::Load`] if the file cannot be read or is no component;
+    /// [`Error::MissingFixture`] for a policy without a fixture; any error of the
+    /// fixture.
     pub fn run(&self, sandbox: &Sandbox, component: &Path) -> Result<Report, Error> {
         let inspection = sandbox.inspect(component)?;
         let mut suite = Suite::new(inspection, self.seed);
         match suite.kind() {
-            Kind::Bank => bank::run(self, &mut suite, sandbox.bank(component)),
-            Kind::Environment => environment::run(self, &mut suite, sandbox.environment(component)),
+            Kind::Bank => bank::run(&mut suite, sandbox.bank(component)),
+            Kind::Environment => {
+                let inputs = environment::Inputs {
+                    data: &self.data,
+                    options: &self.options,
+                };
+                environment::run(&mut suite, inputs, sandbox.environment(component));
+            }
             Kind::Policy => {
-                let company = self.company.as_ref().ok_or_else(|| Error::Lonely {
+                let fixture = self.fixture.as_ref().ok_or_else(|| Error::MissingFixture {
                     component: suite.name().to_owned(),
                 })?;
-                policy::run(self, &mut suite, company, sandbox.policy(component))?;
+                policy::run(
+                    &mut suite,
+                    fixture,
+                    &self.options,
+                    sandbox.policy(component),
+                )?;
             }
-            Kind::Unknown => suite.is_nothing(),
+            Kind::Unknown => suite.unknown_kind(),
         }
         Ok(suite.report())
     }

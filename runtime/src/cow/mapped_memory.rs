@@ -1,18 +1,19 @@
-//! The linear memory of a shell: a piece of address space that a state can be
-//! mapped over. All unsafe code of the workspace is here; `unsafe` blocks name
+//! The linear memory of an instance slot: reserved address space that a file can
+//! be mapped over. All unsafe code of the workspace is here; `unsafe` blocks name
 //! the invariants that make them sound.
 //!
-//! 1. A region's addresses, `reserved` bytes from `base`, are its own from
-//!    [`Region::reserve`] to its end, and are never moved.
-//! 2. The first `length` bytes can be read and written; all others, the guard
-//!    that compiled code relies on among them, cannot be touched.
-//! 3. A region belongs to one [`Shell`](crate::instance::slot::Shell): wasm runs in it
-//!    only while the shell's store is borrowed mutably, and everything here
-//!    that reads or replaces its content is called through the shell, borrowed
-//!    mutably too. So nobody reads what another writes.
-//! 4. Who maps a file over a region keeps a share of its [`Base`](super::image::Base)
-//!    until the region is mapped anew or gone. A base changes only while one
-//!    region alone has it, and there only in pages that the region has copies of.
+//! 1. The addresses of a memory, `reserved` bytes from `base`, belong to it alone
+//!    from [`MappedMemory::reserve`] until it is dropped, and never move.
+//! 2. The first `length` bytes can be read and written; all others, among them the
+//!    guard that compiled code relies on, cannot be accessed.
+//! 3. A memory belongs to one [`InstanceSlot`](crate::instance::slot::InstanceSlot).
+//!    Wasm runs in it only while the slot's store is borrowed mutably, and all
+//!    functions here that read or replace its content are called through the slot,
+//!    borrowed mutably too. So no read races with a write.
+//! 4. A slot that maps a file over a memory holds a reference to its
+//!    [`BackingFile`](super::backing_file::BackingFile) until the memory is mapped
+//!    anew or dropped. A file changes only while one memory alone maps it, and then
+//!    only in pages of which the memory has copies.
 #![allow(unsafe_code, reason = "maps and reads raw memory")]
 
 use std::cell::RefCell;
@@ -30,50 +31,53 @@ use rustix::mm::{
 use wasmtime::{LinearMemory, MemoryCreator, MemoryType};
 
 /// Reserved address space whose first bytes are a linear memory.
-pub(crate) struct Region {
+pub(crate) struct MappedMemory {
     base: NonNull<u8>,
-    /// With the guard behind the memory.
+    /// Bytes of address space, with the guard behind the memory.
     reserved: usize,
-    /// As far as the memory can grow.
+    /// The most bytes that the memory can grow to.
     capacity: usize,
     length: AtomicUsize,
 }
 
-// SAFETY: the addresses stay valid wherever the region is moved to (1), and
-// their content is only touched by whoever has the shell for themself (3).
-unsafe impl Send for Region {}
+// SAFETY: the addresses stay valid wherever the value is moved to (1), and their
+// content is accessed only through an exclusive borrow of the slot (3).
+unsafe impl Send for MappedMemory {}
 // SAFETY: as above; `length` is atomic.
-unsafe impl Sync for Region {}
+unsafe impl Sync for MappedMemory {}
 
-impl Region {
+impl MappedMemory {
+    /// Reserves address space for a memory of `length` bytes that can grow to
+    /// `capacity`, with a guard behind.
     pub(crate) fn reserve(length: usize, capacity: usize, guard: usize) -> io::Result<Self> {
         let reserved = capacity.checked_add(guard).ok_or(ErrorKind::OutOfMemory)?;
         let flags = MapFlags::PRIVATE | MapFlags::NORESERVE;
-        // SAFETY: the kernel chooses addresses that nobody uses.
+        // SAFETY: the kernel chooses addresses that are not in use.
         let base = unsafe { mmap_anonymous(ptr::null_mut(), reserved, ProtFlags::empty(), flags)? };
-        let region = Self {
+        let memory = Self {
             base: NonNull::new(base.cast()).ok_or(ErrorKind::OutOfMemory)?,
             reserved,
             capacity,
             length: AtomicUsize::new(0),
         };
-        region.grow_to(length)?;
-        Ok(region)
+        memory.grow_to(length)?;
+        Ok(memory)
     }
 
-    /// Bytes of the memory.
+    /// Returns the memory's length in bytes.
     pub(crate) fn length(&self) -> usize {
         self.length.load(Ordering::Relaxed)
     }
 
+    /// Makes the memory longer; the new bytes are zeros.
     pub(crate) fn grow_to(&self, length: usize) -> io::Result<()> {
         let old = self.length();
         if length > self.capacity || length < old {
             return Err(ErrorKind::OutOfMemory.into());
         }
         if length > old {
-            // SAFETY: `old..length` lies within the region (1) and holds nothing
-            // yet (2).
+            // SAFETY: `old..length` lies within the reservation (1) and is not in
+            // use yet (2).
             unsafe {
                 let start = self.base.as_ptr().add(old).cast();
                 mprotect(
@@ -87,11 +91,11 @@ impl Region {
         Ok(())
     }
 
-    /// Makes these bytes of the memory those at the same place of a file: a page
-    /// is copied when it is first written to. The file is at least as long.
+    /// Maps a range of a file over the same range of the memory, copy-on-write. The
+    /// file is at least as long.
     pub(crate) fn map(&self, file: &File, bytes: Range<usize>) -> io::Result<()> {
-        // SAFETY: replaces pages of the region's own (1) that nobody looks at
-        // (3) by as many that can be read and written (2). What the file holds
+        // SAFETY: replaces pages of the memory's own (1), to which there are no
+        // references (3), by as many that can be read and written (2). The file
         // does not change as long as it is mapped (4).
         self.replace(&bytes, |start, length, protection, flags| unsafe {
             let offset = bytes.start as u64;
@@ -99,10 +103,10 @@ impl Region {
         })
     }
 
-    /// Gives the memory's pages from here on back; they are all zeros then.
+    /// Returns the pages from `from` on to the kernel; they are zeros then.
     pub(crate) fn clear(&self, from: usize) -> io::Result<()> {
         let rest = from..self.length();
-        // SAFETY: as for `map`; fresh pages belong to nobody else.
+        // SAFETY: as for `map`; fresh pages have no other owner.
         self.replace(&rest, |start, length, protection, flags| unsafe {
             mmap_anonymous(start, length, protection, flags)
         })
@@ -126,51 +130,50 @@ impl Region {
         Ok(())
     }
 
-    /// Gives back what was written to these whole pages: they are those of the
-    /// file that is mapped there.
+    /// Drops the copies of these whole pages: they are those of the mapped file then.
     pub(crate) fn revert(&self, bytes: &Range<usize>) -> io::Result<()> {
-        // SAFETY: pages of the memory (2) that nobody looks at (3).
+        // SAFETY: pages of the memory (2) to which there are no references (3).
         unsafe { madvise(self.start(bytes), bytes.len(), Advice::LinuxDontNeed)? };
         Ok(())
     }
 
-    /// Writes over the memory.
+    /// Overwrites bytes of the memory.
     pub(crate) fn write(&self, at: usize, bytes: &[u8]) {
         let start = self.start(&(at..at + bytes.len())).cast();
-        // SAFETY: these bytes can be written (2), and nobody looks at them (3),
-        // so that they are not the source either.
+        // SAFETY: these bytes can be written (2), and there are no references to
+        // them (3), so that they do not overlap the source.
         unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), start, bytes.len()) }
     }
 
-    /// Where these bytes of the memory are.
+    /// Returns the address of a range of the memory.
     fn start(&self, bytes: &Range<usize>) -> *mut std::ffi::c_void {
         assert!(bytes.start <= bytes.end && bytes.end <= self.length());
-        // SAFETY: within the region (1), as was just asserted.
+        // SAFETY: within the reservation (1), as was just asserted.
         unsafe { self.base.as_ptr().add(bytes.start).cast() }
     }
 
-    /// The memory's content.
+    /// Returns the memory's content.
     pub(crate) fn bytes(&self) -> &[u8] {
-        // SAFETY: these bytes can be read (2); nobody writes to them as long as
-        // the caller has the shell (3).
+        // SAFETY: these bytes can be read (2); no write happens as long as the
+        // caller borrows the slot (3).
         unsafe { std::slice::from_raw_parts(self.base.as_ptr(), self.length()) }
     }
 }
 
-impl Drop for Region {
+impl Drop for MappedMemory {
     fn drop(&mut self) {
-        // SAFETY: the region's own addresses (1), which nobody knows any more.
+        // SAFETY: the memory's own addresses (1), to which no pointer is left.
         let unmapped = unsafe { munmap(self.base.as_ptr().cast(), self.reserved) };
-        debug_assert!(unmapped.is_ok(), "a region is unmapped once");
+        debug_assert!(unmapped.is_ok(), "a memory is unmapped once");
     }
 }
 
-/// A region as wasmtime sees it.
-struct Memory(Arc<Region>);
+/// A mapped memory in wasmtime's terms.
+struct WasmtimeMemory(Arc<MappedMemory>);
 
 // SAFETY: the base never moves, the size only grows, up to the capacity, and
-// what lies beyond cannot be touched (1, 2).
-unsafe impl LinearMemory for Memory {
+// no byte beyond can be accessed (1, 2).
+unsafe impl LinearMemory for WasmtimeMemory {
     fn byte_size(&self) -> usize {
         self.0.length()
     }
@@ -189,41 +192,44 @@ unsafe impl LinearMemory for Memory {
 }
 
 thread_local! {
-    static CRADLE: RefCell<Cradle> = const { RefCell::new(Cradle::EMPTY) };
+    static PENDING: RefCell<PendingMemories> = const { RefCell::new(PendingMemories::EMPTY) };
 }
 
-/// Memories of the instance that is being made on this thread.
-struct Cradle {
-    /// Lengths that they shall have, in order; where there is none, their least.
-    wanted: Vec<usize>,
-    made: Vec<Arc<Region>>,
+/// The memories of the instance that is being made on this thread.
+struct PendingMemories {
+    /// Their lengths in order; further memories have their least length.
+    sizes: Vec<usize>,
+    made: Vec<Arc<MappedMemory>>,
 }
 
-impl Cradle {
+impl PendingMemories {
     const EMPTY: Self = Self {
-        wanted: Vec::new(),
+        sizes: Vec::new(),
         made: Vec::new(),
     };
 }
 
-/// Makes an instance, and returns it with its memories: as long as `wanted`
-/// says, in the order in which they are made.
-pub(crate) fn bear<R>(wanted: &[usize], make: impl FnOnce() -> R) -> (R, Vec<Arc<Region>>) {
-    let fresh = Cradle {
-        wanted: wanted.to_vec(),
+/// Makes an instance whose memories have these sizes. Returns it with its memories
+/// in the order in which they were made.
+pub(crate) fn with_memory_sizes<R>(
+    sizes: &[usize],
+    make: impl FnOnce() -> R,
+) -> (R, Vec<Arc<MappedMemory>>) {
+    let fresh = PendingMemories {
+        sizes: sizes.to_vec(),
         made: Vec::new(),
     };
-    CRADLE.set(fresh);
+    PENDING.set(fresh);
     let made = make();
-    (made, CRADLE.replace(Cradle::EMPTY).made)
+    (made, PENDING.replace(PendingMemories::EMPTY).made)
 }
 
-/// Makes wasmtime's linear memories out of regions.
-pub(crate) struct Creator;
+/// Wasmtime's source of linear memories: every one is a [`MappedMemory`].
+pub(crate) struct MappedMemoryCreator;
 
-// SAFETY: a new memory is zero-filled, has the size it reports, the reservation
-// and the guard that are asked for, and is used by nobody but its instance (3).
-unsafe impl MemoryCreator for Creator {
+// SAFETY: a new memory is zero-filled, has the size that it reports and the
+// reservation and the guard that were requested, and serves one instance only (3).
+unsafe impl MemoryCreator for MappedMemoryCreator {
     fn new_memory(
         &self,
         _: MemoryType,
@@ -232,15 +238,15 @@ unsafe impl MemoryCreator for Creator {
         reserved: Option<usize>,
         guard: usize,
     ) -> Result<Box<dyn LinearMemory>, String> {
-        CRADLE.with_borrow_mut(|cradle| {
-            let wanted = cradle.wanted.get(cradle.made.len());
-            let length = wanted.map_or(minimum, |&wanted| wanted.max(minimum));
+        PENDING.with_borrow_mut(|pending| {
+            let size = pending.sizes.get(pending.made.len());
+            let length = size.map_or(minimum, |&size| size.max(minimum));
             let capacity = reserved.unwrap_or(length).max(length);
-            let region = Region::reserve(length, capacity, guard)
+            let memory = MappedMemory::reserve(length, capacity, guard)
                 .map_err(|error| format!("cannot reserve memory: {error}"))?;
-            let region = Arc::new(region);
-            cradle.made.push(region.clone());
-            Ok(Box::new(Memory(region)) as Box<dyn LinearMemory>)
+            let memory = Arc::new(memory);
+            pending.made.push(memory.clone());
+            Ok(Box::new(WasmtimeMemory(memory)) as Box<dyn LinearMemory>)
         })
     }
 }

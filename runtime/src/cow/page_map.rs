@@ -1,21 +1,23 @@
-//! Which pages of a memory are not those of the file below it.
+//! The pages in which a memory differs from the file that it maps.
 
 use std::fs::File;
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
 
-/// Bytes that are kept or skipped together. A memory's length is a multiple.
+/// Bytes of a page. A memory's length is a multiple.
 pub(crate) const PAGE: usize = 4096;
 
+/// Returns whether a page holds only zeros.
 pub(crate) fn is_zero(page: &[u8]) -> bool {
     page[0] == 0 && page[1..] == page[..page.len() - 1]
 }
 
+/// Returns the number of flags that are set.
 pub(crate) fn count(pages: &[bool]) -> usize {
     pages.iter().filter(|page| **page).count()
 }
 
-/// The stretches of those pages, in bytes.
+/// Returns the ranges, in bytes, of consecutive pages whose flags are set.
 pub(crate) fn runs(pages: &[bool]) -> impl Iterator<Item = Range<usize>> {
     let mut rest = 0;
     std::iter::from_fn(move || {
@@ -26,7 +28,7 @@ pub(crate) fn runs(pages: &[bool]) -> impl Iterator<Item = Range<usize>> {
     })
 }
 
-/// What the kernel says of this process's pages, where it does.
+/// The kernel's map of this process's pages; none where it cannot be read.
 ///
 /// Read from `/proc/self/pagemap`: the newer `PAGEMAP_SCAN` needs an `ioctl`,
 /// and was measured to be no quicker where most pages are in use, since both
@@ -39,9 +41,9 @@ impl PageMap {
         Self(File::open("/proc/self/pagemap").ok().filter(|_| usual))
     }
 
-    /// For every page whether it may hold what no file below it does: true for
-    /// all where the kernel does not say.
-    pub(crate) fn own(&self, bytes: &[u8]) -> Vec<bool> {
+    /// Returns one flag a page: whether it may differ from the mapped file. All are
+    /// set where the map cannot be read.
+    pub(crate) fn dirty(&self, bytes: &[u8]) -> Vec<bool> {
         /// Bits of an entry (Documentation/admin-guide/mm/pagemap.rst).
         const PRESENT: u64 = 1 << 63;
         const SWAPPED: u64 = 1 << 62;
@@ -70,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn runs_are_stretches_of_pages() {
+    fn runs_are_ranges_of_consecutive_pages() {
         let found = |pages: &[bool]| runs(pages).collect::<Vec<_>>();
         assert!(found(&[]).is_empty());
         assert!(found(&[false, false]).is_empty());
@@ -84,15 +86,15 @@ mod tests {
     fn a_page_is_zero_or_not() {
         let mut page = vec![0; PAGE];
         assert!(is_zero(&page));
-        for place in [0, 1, PAGE - 1] {
-            page[place] = 1;
+        for index in [0, 1, PAGE - 1] {
+            page[index] = 1;
             assert!(!is_zero(&page));
-            page[place] = 0;
+            page[index] = 0;
         }
     }
 
     #[test]
-    fn without_a_page_map_every_page_may_be_written() {
-        assert_eq!(PageMap(None).own(&[0; 2 * PAGE]), [true, true]);
+    fn without_a_page_map_every_page_may_differ() {
+        assert_eq!(PageMap(None).dirty(&[0; 2 * PAGE]), [true, true]);
     }
 }

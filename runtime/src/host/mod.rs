@@ -1,5 +1,6 @@
-//! What a policy's imports reach: its bank, its environment, the model. Every
-//! call is counted, checked against the moment, and recorded where asked for.
+//! The host behind a policy's imports: its bank, its environment and its model.
+//! Every call is counted, checked against the policy's activity, and recorded on
+//! request.
 
 pub(crate) mod calls;
 
@@ -9,46 +10,51 @@ use std::time::{Duration, Instant};
 use cpu_time::ThreadTime;
 
 use crate::bank::Bank;
-use crate::bindings::model::Completion as Said;
+use crate::bindings::model::Completion as WitCompletion;
+use crate::bindings::policy;
 use crate::environment::Environment;
 use crate::error::Error;
+use crate::event::Event;
+use crate::instance::interface::impl_interface;
 use crate::model::{Embedder, GenerateCall, LanguageModel, ModelError};
-use crate::trace::Event;
 use crate::types::{
     Entry, Error as Refusal, Hit, Level, Moment, Observation, Operation, Query, Request, Schema,
     Stats,
 };
 
-/// What the policy was last called for.
+impl_interface!(policy, Policy, Option<PolicyHost>);
+
+/// The purpose of the policy's present call.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Activity {
-    /// Nothing that may change the bank.
+    /// No call that may change the bank.
     Idle,
-    /// To observe a session.
+    /// Observing a session.
     Observing {
         session: u32,
-        /// Whether it is a task, to act in.
+        /// Whether it is a task session, in which the policy may act.
         task: bool,
-        /// Whether the policy has ended the session in the bank itself.
+        /// Whether the policy itself has ended the session in the bank.
         ended: bool,
     },
-    /// To answer the question of this id.
+    /// Answering the question of this id.
     Answering(String),
 }
 
-/// A change of one operation on its way to the bank.
-pub(crate) struct Amendment {
-    /// Calls of `apply` that come before the one with the operation.
+/// A replacement for one operation on its way to the bank.
+pub(crate) struct OperationOverride {
+    /// The number of `apply` calls before the one with the operation.
     pub(crate) calls_before: usize,
-    /// The operation's place in its call.
-    pub(crate) place: usize,
-    /// What is done instead; none is nothing.
+    /// The operation's index in its call.
+    pub(crate) index: usize,
+    /// The operation that takes its place; with none it is left out.
     pub(crate) instead: Option<Operation>,
-    /// What the policy hears of an operation that was not done.
-    pub(crate) told: Result<String, Refusal>,
+    /// The result that the policy gets for an operation that is left out.
+    pub(crate) recorded_result: Result<String, Refusal>,
 }
 
-impl Amendment {
+impl OperationOverride {
+    /// Counts a call of `apply`. Returns whether it is the one to change.
     fn is_due(&mut self) -> bool {
         let due = self.calls_before == 0;
         self.calls_before = self.calls_before.saturating_sub(1);
@@ -56,37 +62,39 @@ impl Amendment {
     }
 
     fn change(&self, operations: &mut Vec<Operation>) {
-        operations.splice(self.place..=self.place, self.instead.clone());
+        operations.splice(self.index..=self.index, self.instead.clone());
     }
 
-    fn tell(self, results: &mut Vec<Result<String, Refusal>>) {
+    /// Adds the result of an operation that was left out.
+    fn complete(self, results: &mut Vec<Result<String, Refusal>>) {
         if self.instead.is_none() {
-            results.insert(self.place, self.told);
+            results.insert(self.index, self.recorded_result);
         }
     }
 }
 
-/// What a policy's imports reach.
-pub(crate) struct Surroundings {
+/// The host behind a policy's imports.
+pub(crate) struct PolicyHost {
     pub(crate) bank: Bank,
-    /// None around an agent in service.
+    /// None for an agent in service.
     pub(crate) environment: Option<Environment>,
     pub(crate) embedder: Option<Arc<dyn Embedder>>,
     pub(crate) events: Option<Vec<Event>>,
-    pub(crate) amendment: Option<Amendment>,
+    pub(crate) operation_override: Option<OperationOverride>,
     pub(crate) host_calls: u64,
     pub(crate) generate_calls: u64,
     pub(crate) model_time: Duration,
-    /// This thread's own work for the model: encoding and decoding.
+    /// Processor time of this thread in the model: encoding and decoding.
     pub(crate) model_cpu: Duration,
     model: Box<dyn LanguageModel>,
     activity: Activity,
+    /// The number of model calls in the present activity.
     step: u32,
-    /// The last failure of the model in what the policy was called for last.
+    /// The model's last failure in the last activity.
     pub(crate) failure: Option<Error>,
 }
 
-impl Surroundings {
+impl PolicyHost {
     pub(crate) fn new(
         bank: Bank,
         environment: Option<Environment>,
@@ -97,7 +105,7 @@ impl Surroundings {
             environment,
             embedder: None,
             events: None,
-            amendment: None,
+            operation_override: None,
             host_calls: 0,
             generate_calls: 0,
             model_time: Duration::ZERO,
@@ -109,42 +117,43 @@ impl Surroundings {
         }
     }
 
-    /// Says what the policy is called for next.
+    /// Sets the purpose of the policy's next call.
     pub(crate) fn begin(&mut self, activity: Activity) {
         self.activity = activity;
         self.step = 0;
         self.failure = None;
     }
 
-    /// What the policy was called for.
+    /// Ends the present activity and returns it.
     pub(crate) fn finish(&mut self) -> Activity {
         std::mem::replace(&mut self.activity, Activity::Idle)
     }
 
-    /// Has bank and environment burn the policy's fuel.
-    pub(crate) fn lend(&mut self, fuel: Option<u64>) {
-        self.bank.0.lend(fuel);
+    /// Makes bank and environment burn the policy's fuel.
+    pub(crate) fn share_fuel(&mut self, fuel: Option<u64>) {
+        self.bank.0.share_fuel(fuel);
         if let Some(environment) = &mut self.environment {
-            environment.instance.lend(fuel);
+            environment.instance.share_fuel(fuel);
         }
     }
 
-    /// What they have left of it: one of them was called at most.
-    pub(crate) fn settle(&mut self) -> Option<u64> {
-        let left = self.bank.0.settle();
+    /// Returns the rest of the shared fuel: at most one of the two was called.
+    pub(crate) fn reclaim_fuel(&mut self) -> Option<u64> {
+        let left = self.bank.0.reclaim_fuel();
         match &mut self.environment {
-            Some(environment) => left.min(environment.instance.settle()),
+            Some(environment) => left.min(environment.instance.reclaim_fuel()),
             None => left,
         }
     }
 
-    /// The environment of an episode.
+    /// Returns the environment of an episode.
     pub(crate) fn environment(&mut self) -> &mut Environment {
         self.environment
             .as_mut()
             .expect("episodes are made with an environment")
     }
 
+    /// Records an event, where events are recorded.
     pub(crate) fn record(&mut self, event: impl FnOnce() -> Event) {
         if let Some(events) = &mut self.events {
             events.push(event());
@@ -157,16 +166,16 @@ impl Surroundings {
         Ok(schema)
     }
 
-    /// Only the observation of a session may change the bank: a question that
-    /// is asked must not change the state for the next one.
+    /// Applies operations to the bank. Only while a session is observed: a question
+    /// must not change the state for the next one.
     pub(crate) fn apply(
         &mut self,
         at: Moment,
         mut operations: Vec<Operation>,
     ) -> Result<Vec<Result<String, Refusal>>, Error> {
-        let amendment = self.amendment.take_if(|amendment| amendment.is_due());
-        if let Some(amendment) = &amendment {
-            amendment.change(&mut operations);
+        let due = self.operation_override.take_if(|pending| pending.is_due());
+        if let Some(due) = &due {
+            due.change(&mut operations);
         }
         let mut results = if matches!(self.activity, Activity::Observing { .. }) {
             self.bank.apply(&at, &operations)?
@@ -179,8 +188,8 @@ impl Surroundings {
             operations,
             results: results.clone(),
         });
-        if let Some(amendment) = amendment {
-            amendment.tell(&mut results);
+        if let Some(due) = due {
+            due.complete(&mut results);
         }
         Ok(results)
     }
@@ -229,7 +238,7 @@ impl Surroundings {
         Ok(stats)
     }
 
-    pub(crate) fn generate(&mut self, request: Request) -> Result<Said, String> {
+    pub(crate) fn generate(&mut self, request: Request) -> Result<WitCompletion, String> {
         let (session, question) = match &self.activity {
             Activity::Idle => (0, None),
             Activity::Observing { session, .. } => (*session, None),
@@ -243,12 +252,12 @@ impl Surroundings {
         };
         self.step += 1;
         self.generate_calls += 1;
-        let asked = (Instant::now(), ThreadTime::now());
+        let began = (Instant::now(), ThreadTime::now());
         let result = self.model.generate(&call);
-        self.model_time += asked.0.elapsed();
-        self.model_cpu += asked.1.elapsed();
-        let said = match &result {
-            Ok(completion) => Ok(Said {
+        self.model_time += began.0.elapsed();
+        self.model_cpu += began.1.elapsed();
+        let told = match &result {
+            Ok(completion) => Ok(WitCompletion {
                 text: completion.text.clone(),
                 finish: completion.finish,
             }),
@@ -261,7 +270,7 @@ impl Surroundings {
             call,
             result: result.map_err(|error| error.to_string()),
         });
-        said
+        told
     }
 
     pub(crate) fn embed(&mut self, texts: Vec<String>) -> Result<Option<Vec<Vec<f32>>>, Error> {
@@ -306,18 +315,19 @@ fn model_error(call: &GenerateCall, error: ModelError) -> Error {
     }
 }
 
+/// Returns one vector a text, all of one length.
 fn embed(embedder: &dyn Embedder, texts: &[String]) -> Result<Vec<Vec<f32>>, String> {
     let vectors = embedder.embed(texts).map_err(|error| error.to_string())?;
     if vectors.len() != texts.len() {
-        let (given, asked) = (vectors.len(), texts.len());
-        return Err(format!("{given} vectors for {asked} texts"));
+        let (given, expected) = (vectors.len(), texts.len());
+        return Err(format!("{given} vectors for {expected} texts"));
     }
     if let Some(pair) = vectors
         .windows(2)
         .find(|pair| pair[0].len() != pair[1].len())
     {
-        let (one, other) = (pair[0].len(), pair[1].len());
-        return Err(format!("vectors of lengths {one} and {other}"));
+        let (first, second) = (pair[0].len(), pair[1].len());
+        return Err(format!("vectors of lengths {first} and {second}"));
     }
     Ok(vectors)
 }

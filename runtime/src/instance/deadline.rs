@@ -1,16 +1,13 @@
-//! Time as a limit: a clock for each call, and the thread that has wasmtime look
-//! at it.
+//! The time limit of a call: a clock for each call, and the thread that makes
+//! wasmtime check it.
 
 use std::io;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use wasmtime::{Engine, StoreContextMut, UpdateDeadline};
+use wasmtime::Engine;
 
-use crate::instance::Tenant;
-use crate::limits::{Exceeded, Limit};
-
-/// How often running code is made to look at its clock, at most.
+/// The shortest interval at which running code checks its clock.
 const TICK: Duration = Duration::from_millis(10);
 
 /// The time of one call of the host into a component.
@@ -21,6 +18,7 @@ pub(crate) struct Clock {
 }
 
 impl Clock {
+    /// Returns a clock that allows so many milliseconds.
     pub(crate) fn new(limit_ms: u64) -> Self {
         Self {
             limit: Duration::from_millis(limit_ms),
@@ -29,39 +27,33 @@ impl Clock {
         }
     }
 
-    /// Starts anew, and says for how many ticks nobody needs to look at it.
+    /// Starts anew. Returns the ticks after which the clock must be checked.
     pub(crate) fn start(&mut self) -> u64 {
         self.since = Instant::now();
         self.waited = Duration::ZERO;
         ticks(self.limit)
     }
 
-    /// Does not count what has passed since then.
-    pub(crate) fn wait(&mut self, began: Instant) {
+    /// Excludes the time since `began` from the call's.
+    pub(crate) fn exclude_since(&mut self, began: Instant) {
         self.waited += began.elapsed();
     }
 
-    fn left(&self) -> Option<Duration> {
+    /// Returns the ticks until the next check; none where the time is up.
+    pub(crate) fn ticks_left(&self) -> Option<u64> {
         let spent = self.since.elapsed().saturating_sub(self.waited);
-        self.limit.checked_sub(spent).filter(|left| !left.is_zero())
+        let left = self.limit.checked_sub(spent)?;
+        (!left.is_zero()).then(|| ticks(left))
     }
 }
 
-/// The first of them may be about to end.
+/// Returns the ticks that certainly cover a time: the first may be about to end.
 fn ticks(time: Duration) -> u64 {
     time.div_duration_f64(TICK) as u64 + 1
 }
 
-/// What wasmtime does when the ticks that were given to a call are over.
-pub(crate) fn look<S>(caller: StoreContextMut<'_, Tenant<S>>) -> wasmtime::Result<UpdateDeadline> {
-    match caller.data().clock.left() {
-        Some(left) => Ok(UpdateDeadline::Continue(ticks(left))),
-        None => Err(wasmtime::Error::new(Exceeded(Limit::Time))),
-    }
-}
-
-/// Ticks until nobody has the engine any more.
-pub(crate) fn tick(engine: &Engine) -> io::Result<JoinHandle<()>> {
+/// Starts a thread that advances the engine's epoch until the engine is dropped.
+pub(crate) fn start_ticking(engine: &Engine) -> io::Result<JoinHandle<()>> {
     let engine = engine.weak();
     let run = move || {
         while let Some(engine) = engine.upgrade() {
@@ -84,7 +76,7 @@ mod tests {
     fn the_thread_ends_with_the_engine() {
         let engine = Engine::default();
         let other = engine.clone();
-        let thread = tick(&engine).unwrap();
+        let thread = start_ticking(&engine).unwrap();
         drop(engine);
         thread::sleep(3 * TICK);
         assert!(!thread.is_finished());
@@ -93,15 +85,15 @@ mod tests {
     }
 
     #[test]
-    fn what_is_waited_for_is_not_counted() {
+    fn waiting_does_not_count() {
         let mut clock = Clock::new(1000);
         clock.start();
         clock.since -= Duration::from_secs(5);
-        assert!(clock.left().is_none());
-        clock.wait(clock.since + Duration::from_millis(10));
-        assert!(clock.left().is_some());
+        assert!(clock.ticks_left().is_none());
+        clock.exclude_since(clock.since + Duration::from_millis(10));
+        assert!(clock.ticks_left().is_some());
         clock.start();
         clock.since -= Duration::from_secs(2);
-        assert!(clock.left().is_none());
+        assert!(clock.ticks_left().is_none());
     }
 }

@@ -1,11 +1,11 @@
-//! What components say to people.
+//! The log lines of components.
 
 use std::sync::Arc;
 
 use crate::limits::Limits;
 use crate::types::Level;
 
-/// Characters that are kept of a line.
+/// Most characters of a line that are kept.
 const LINE: usize = 1000;
 
 /// A line that a component wrote.
@@ -13,47 +13,39 @@ const LINE: usize = 1000;
 pub struct LogLine {
     /// The component's name.
     pub component: Arc<str>,
-    /// How loud.
+    /// The line's severity.
     pub level: Level,
     /// The line, cut to 1000 characters.
     pub text: String,
 }
 
-/// The lines of an instance.
+/// The lines of an instance, up to its limits.
 pub(crate) struct Log {
     component: Arc<str>,
-    room: Room,
+    lines_left: u32,
+    bytes_left: u64,
     lines: Vec<LogLine>,
-}
-
-/// What more is kept.
-struct Room {
-    lines: u32,
-    bytes: u64,
 }
 
 impl Log {
     pub(crate) fn new(component: Arc<str>, limits: &Limits) -> Self {
         Self {
             component,
-            room: Room {
-                lines: limits.log_lines,
-                bytes: limits.log_bytes,
-            },
+            lines_left: limits.log_lines,
+            bytes_left: limits.log_bytes,
             lines: Vec::new(),
         }
     }
 
-    /// Keeps a line where there is room, and returns what is kept.
+    /// Writes a line. Returns the line as it is kept; none where the log is full.
     pub(crate) fn write(&mut self, level: Level, mut text: String) -> Option<&str> {
         if let Some((end, _)) = text.char_indices().nth(LINE) {
             text.truncate(end);
             text.shrink_to_fit();
         }
-        self.room = Room {
-            lines: self.room.lines.checked_sub(1)?,
-            bytes: self.room.bytes.checked_sub(text.len() as u64)?,
-        };
+        let lines_left = self.lines_left.checked_sub(1)?;
+        self.bytes_left = self.bytes_left.checked_sub(text.len() as u64)?;
+        self.lines_left = lines_left;
         self.lines.push(LogLine {
             component: self.component.clone(),
             level,
@@ -62,7 +54,7 @@ impl Log {
         self.lines.last().map(|line| line.text.as_str())
     }
 
-    /// Lines since the last call.
+    /// Takes the lines since the last call.
     pub(crate) fn take(&mut self) -> Vec<LogLine> {
         std::mem::take(&mut self.lines)
     }

@@ -1,135 +1,92 @@
-//! Instances without a state of their own, and the pool that keeps them for
-//! the next fork.
+//! A core instance with its memories, which is given one state after another.
 
-use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 
 use wasmtime::Store;
 
+use super::interface::Interface;
+use super::store_data::StoreData;
 use crate::bindings::state;
-use crate::cow::backing_file::Base;
-use crate::cow::image::Image;
-use crate::cow::mapped_memory::Region;
-use crate::instance::{Interface, Tenant};
+use crate::cow::backing_file::BackingFile;
+use crate::cow::image::MemoryImage;
+use crate::cow::mapped_memory::MappedMemory;
 
-/// An instance of a component with its memories. Its state is what they hold.
-pub(crate) struct Shell<G: Interface> {
-    pub(crate) store: Store<Tenant<G::Served>>,
+/// An instance of a component with its memories. The content of the memories is
+/// its state.
+pub(crate) struct InstanceSlot<G: Interface> {
+    pub(crate) store: Store<StoreData<G::Host>>,
     pub(crate) guest: G,
     pub(crate) state: state::Guest,
-    regions: Vec<Arc<Region>>,
-    /// What its memories lie over; nothing in a new one.
-    below: Vec<Arc<Base>>,
-    /// The state that it was put in or that was taken of it last.
-    image: Option<Arc<Image>>,
-    /// Whether nothing was called since, so that this is still its state.
-    untouched: bool,
+    memories: Vec<Arc<MappedMemory>>,
+    /// The files under the memories; empty in a new slot.
+    backing: Vec<Arc<BackingFile>>,
+    /// The image that was mapped or captured last.
+    image: Option<Arc<MemoryImage>>,
+    /// Whether a call may have changed the memories since.
+    dirty: bool,
 }
 
-impl<G: Interface> Shell<G> {
-    /// `regions` are the instance's memories, in the order in which they were made.
+impl<G: Interface> InstanceSlot<G> {
+    /// Returns a slot of an instance; `memories` are its memories in the order in
+    /// which they were made.
     pub(crate) fn new(
-        store: Store<Tenant<G::Served>>,
+        store: Store<StoreData<G::Host>>,
         guest: G,
         state: state::Guest,
-        regions: Vec<Arc<Region>>,
+        memories: Vec<Arc<MappedMemory>>,
     ) -> Self {
         Self {
             store,
             guest,
             state,
-            regions,
-            below: Vec::new(),
+            memories,
+            backing: Vec::new(),
             image: None,
-            untouched: false,
+            dirty: true,
         }
     }
 
-    /// To be said before anything in it is called.
-    pub(crate) fn touch(&mut self) {
-        self.untouched = false;
+    /// Notes that the memories may change. Must come before every call.
+    pub(crate) fn mark_dirty(&mut self) {
+        self.dirty = true;
     }
 
-    /// Lengths of its memories, in bytes.
+    /// Returns the lengths of the memories in bytes.
     pub(crate) fn lengths(&self) -> Vec<usize> {
-        self.regions.iter().map(|region| region.length()).collect()
+        self.memories.iter().map(|memory| memory.length()).collect()
     }
 
-    /// Its state. Where this fails, it has none any more.
-    pub(crate) fn image(&mut self) -> io::Result<Arc<Image>> {
+    /// Captures the memories as an image. Where this fails, their content is lost.
+    pub(crate) fn capture_image(&mut self) -> io::Result<Arc<MemoryImage>> {
         let before = self.image.take();
         let now = match before {
-            Some(image) if self.untouched => image,
-            before => Image::of(&self.regions, &mut self.below, before).map(Arc::new)?,
+            Some(image) if !self.dirty => image,
+            before => {
+                MemoryImage::capture(&self.memories, &mut self.backing, before).map(Arc::new)?
+            }
         };
         self.image = Some(now.clone());
-        self.untouched = true;
+        self.dirty = false;
         Ok(now)
     }
 
-    /// Puts it into a state.
-    pub(crate) fn take_on(&mut self, image: &Arc<Image>) -> io::Result<()> {
-        self.below = image.map(&self.regions)?;
+    /// Maps an image over the memories, whose lengths must be the image's.
+    pub(crate) fn map_image(&mut self, image: &Arc<MemoryImage>) -> io::Result<()> {
+        self.backing = image.map(&self.memories)?;
         self.image = Some(image.clone());
-        self.untouched = true;
+        self.dirty = false;
         Ok(())
     }
 
-    /// Forgets its state and gives the memory back.
+    /// Zeroes the memories and returns their pages to the kernel.
     pub(crate) fn clear(&mut self) -> io::Result<()> {
-        self.regions.iter().try_for_each(|region| region.clear(0))?;
-        self.below.clear();
+        self.memories
+            .iter()
+            .try_for_each(|memory| memory.clear(0))?;
+        self.backing.clear();
         self.image = None;
-        self.untouched = false;
+        self.dirty = true;
         Ok(())
-    }
-}
-
-/// Idle shells of one component, by the lengths of their memories: an image
-/// fits only where they are its own.
-pub(crate) struct Pool<G: Interface> {
-    idle: BTreeMap<Vec<usize>, Vec<Shell<G>>>,
-    count: usize,
-}
-
-/// Shells that a pool keeps at most. An idle one holds some address space and a
-/// few tens of KiB.
-pub(crate) const MOST: usize = 256;
-
-impl<G: Interface> Pool<G> {
-    pub(crate) fn new() -> Self {
-        Self {
-            idle: BTreeMap::new(),
-            count: 0,
-        }
-    }
-
-    /// How many there are.
-    #[cfg(test)]
-    pub(crate) fn idle(&self) -> usize {
-        self.count
-    }
-
-    pub(crate) fn take(&mut self, lengths: &[usize]) -> Option<Shell<G>> {
-        let shell = self.idle.get_mut(lengths)?.pop()?;
-        self.count -= 1;
-        Some(shell)
-    }
-
-    /// Keeps a shell, and returns one that is too many.
-    pub(crate) fn put(&mut self, shell: Shell<G>) -> Option<Shell<G>> {
-        self.idle.entry(shell.lengths()).or_default().push(shell);
-        self.count += 1;
-        if self.count <= MOST {
-            return None;
-        }
-        let mut first = self.idle.first_entry()?;
-        let surplus = first.get_mut().pop();
-        if first.get().is_empty() {
-            first.remove();
-        }
-        self.count -= 1;
-        surplus
     }
 }

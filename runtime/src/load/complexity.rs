@@ -1,13 +1,11 @@
-//! Whether a component can be compiled in reasonable time and memory, judged
-//! before it is.
+//! Compile complexity: a bound on the compiler's work, checked before compilation.
 //!
-//! The compiler's work on most code grows as the code does. What it finds hard
-//! is much that is alive where control flow meets, above all inside of loops: a
-//! file of 20 KiB can take it minutes and gigabytes. A function's *tangle* is
-//! this: for each block and each branch, the variables and operands there times
-//! the square of one and the loops around it; and a hundred times that
-//! from where blocks take operands, which compilers to WebAssembly hardly ever have
-//! them do.
+//! The compiler's work on most code grows with the code. The hard case is many live
+//! values where control flow meets, above all inside loops: a file of 20 KiB can
+//! take minutes and gigabytes. The *complexity* of a function is the sum, over its
+//! blocks and branches, of (locals + stack operands) × (1 + loop depth)². Once a
+//! block takes operands, which compilers to WebAssembly hardly ever emit, the
+//! following terms count a hundredfold.
 
 use wasmparser::{
     BlockType, FuncToValidate, FuncValidatorAllocations, FunctionBody, Operator, Parser, Payload,
@@ -16,24 +14,24 @@ use wasmparser::{
 
 use crate::limits::Limits;
 
-/// Components inside of components: tools nest a few, and some of what reads them
-/// takes time that grows as the square of it.
+/// The deepest nesting of components. Tools nest a few, and some readers take time
+/// quadratic in the depth.
 const DEEPEST: u32 = 100;
 
-/// Why this component is not worth compiling. What is no valid one is left to
-/// the compiler, which says better what is wrong with it.
+/// Returns the reason why a component is too complex to compile, if it is. An invalid
+/// component passes: the compiler has the better message.
 pub(super) fn check(component: &[u8], features: WasmFeatures, limits: &Limits) -> Option<String> {
-    look(component, features, limits).unwrap_or(None)
+    measure(component, features, limits).unwrap_or(None)
 }
 
-fn look(
+fn measure(
     component: &[u8],
     features: WasmFeatures,
     limits: &Limits,
 ) -> wasmparser::Result<Option<String>> {
     let mut validator = Validator::new_with_features(features);
     let mut allocations = FuncValidatorAllocations::default();
-    let (mut code, mut tangle) = (0, 0_u64);
+    let (mut code, mut complexity) = (0, 0_u64);
     let mut depth = 0;
     for payload in Parser::new(0).parse_all(component) {
         let payload = payload?;
@@ -52,17 +50,17 @@ fn look(
         };
         let index = function.index;
         let bytes = body.range().len() as u64;
-        let (own, allocated) = tangle_of(function, &body, allocations)?;
+        let (own, allocated) = complexity_of(function, &body, allocations)?;
         allocations = allocated;
         code += bytes;
-        tangle = tangle.saturating_add(own);
+        complexity = complexity.saturating_add(own);
         let excess = excess("function_bytes", bytes, limits.function_bytes)
-            .or_else(|| excess("function_tangle", own, limits.function_tangle))
-            .map(|why| format!("its function {index} has {why}"))
+            .or_else(|| excess("function_complexity", own, limits.function_complexity))
+            .map(|why| format!("function {index}: {why}"))
             .or_else(|| {
                 excess("code_bytes", code, limits.code_bytes)
-                    .or_else(|| excess("code_tangle", tangle, limits.code_tangle))
-                    .map(|why| format!("its code has {why}"))
+                    .or_else(|| excess("code_complexity", complexity, limits.code_complexity))
+                    .map(|why| format!("all functions: {why}"))
             });
         if excess.is_some() {
             return Ok(excess);
@@ -71,11 +69,12 @@ fn look(
     Ok(None)
 }
 
+/// Returns a message for a value above its limit.
 fn excess(name: &str, value: u64, limit: u64) -> Option<String> {
-    (value > limit).then(|| format!("{value}, where the limit {name} allows {limit}"))
+    (value > limit).then(|| format!("{name} is {value}, but `Limits::{name}` allows {limit}"))
 }
 
-fn tangle_of(
+fn complexity_of(
     function: FuncToValidate<ValidatorResources>,
     body: &FunctionBody<'_>,
     allocations: FuncValidatorAllocations,
@@ -84,20 +83,20 @@ fn tangle_of(
     let mut reader = body.get_binary_reader();
     validator.read_locals(&mut reader)?;
     let mut code = body.get_operators_reader()?;
-    let mut tangle = 0_u64;
-    // Of the blocks around: whether they are loops.
+    let mut complexity = 0_u64;
+    // One flag for each open block: whether it is a loop.
     let mut blocks = vec![false];
     let mut loops = 1_u64;
-    let mut handing = 1;
+    let mut factor = 1;
     while !code.eof() {
         let (operator, offset) = code.read_with_offset()?;
         if let Operator::Loop { blockty } | Operator::Block { blockty } | Operator::If { blockty } =
             &operator
             && let BlockType::FuncType(_) = blockty
         {
-            handing = 100;
+            factor = 100;
         }
-        let meetings = match &operator {
+        let branches = match &operator {
             Operator::Loop { .. } => {
                 blocks.push(true);
                 loops += 1;
@@ -115,11 +114,12 @@ fn tangle_of(
             Operator::BrTable { targets } => u64::from(targets.len()),
             _ => 0,
         };
-        if meetings > 0 {
-            let alive = validator.len_locals() + validator.operand_stack_height();
-            tangle = tangle.saturating_add(meetings * handing * u64::from(alive) * loops * loops);
+        if branches > 0 {
+            let live = validator.len_locals() + validator.operand_stack_height();
+            complexity =
+                complexity.saturating_add(branches * factor * u64::from(live) * loops * loops);
         }
         validator.op(offset, &operator)?;
     }
-    Ok((tangle, validator.into_allocations()))
+    Ok((complexity, validator.into_allocations()))
 }

@@ -1,4 +1,4 @@
-//! What a component says of itself before it runs.
+//! Descriptions of components, made without running them.
 
 use std::fmt;
 
@@ -6,76 +6,10 @@ use serde::{Deserialize, Serialize};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
-/// The kinds of component that meet in the contract.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Kind {
-    /// Exports a memory bank.
-    Bank,
-    /// Exports an environment.
-    Environment,
-    /// Exports a policy.
-    Policy,
-    /// None of these.
-    Unknown,
-}
+use crate::kind::Kind;
 
-const BANK: &str = "memloom:agent/bank@0.1.0";
-const ENVIRONMENT: &str = "memloom:agent/environment@0.1.0";
-const POLICY: &str = "memloom:agent/policy@0.1.0";
-const STATE: &str = "memloom:agent/state@0.1.0";
-const TYPES: &str = "memloom:agent/types@0.1.0";
-const LOG: &str = "memloom:agent/log@0.1.0";
-
-impl Kind {
-    /// The interfaces that a component of this kind exports; the first makes it one.
-    pub(crate) fn exports(self) -> &'static [&'static str] {
-        match self {
-            Self::Bank => &[BANK, STATE],
-            Self::Environment => &[ENVIRONMENT, STATE],
-            Self::Policy => &[POLICY, STATE],
-            Self::Unknown => &[],
-        }
-    }
-
-    /// The interfaces that a component of this kind is granted.
-    pub(crate) fn granted(self) -> &'static [&'static str] {
-        match self {
-            Self::Bank | Self::Environment => &[TYPES, LOG],
-            Self::Policy => &[
-                TYPES,
-                LOG,
-                BANK,
-                "memloom:agent/model@0.1.0",
-                "memloom:agent/embedder@0.1.0",
-                "memloom:agent/acting@0.1.0",
-            ],
-            Self::Unknown => &[],
-        }
-    }
-
-    pub(crate) fn with_article(self) -> &'static str {
-        match self {
-            Self::Bank => "a memory bank",
-            Self::Environment => "an environment",
-            Self::Policy => "a policy",
-            Self::Unknown => "of no kind that memloom knows",
-        }
-    }
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Bank => "bank",
-            Self::Environment => "environment",
-            Self::Policy => "policy",
-            Self::Unknown => "unknown",
-        })
-    }
-}
-
-/// What a component is. Displays as a few lines for people.
+/// A component's kind, size, imports, exports and fork mode. Displays as a few lines
+/// for people.
 ///
 /// ```
 /// use memloom_runtime::{Kind, Limits, Sandbox};
@@ -91,25 +25,26 @@ impl fmt::Display for Kind {
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Inspection {
-    /// The component's name: its file's, without folders and ending.
+    /// The component's name: that of its file, without folder and extension.
     pub name: String,
-    /// What its exports make it.
+    /// The kind, as the exports determine it.
     pub kind: Kind,
-    /// Size of the file.
+    /// The file's size.
     pub bytes: u64,
     /// BLAKE3 hash of the file, in hexadecimal.
     pub blake3: String,
-    /// Names of what it imports.
+    /// The names of its imports.
     pub imports: Vec<String>,
-    /// Names of what it exports.
+    /// The names of its exports.
     pub exports: Vec<String>,
-    /// Why its forks go through its `snapshot` and `restore` exports; none where
-    /// they share its memory copy-on-write.
+    /// The reason why forks go through the `snapshot` and `restore` exports; none where
+    /// they share memory copy-on-write.
     pub fork_obstacle: Option<String>,
 }
 
 impl Inspection {
-    /// `fork_obstacle` is what forking the component said.
+    /// Describes a compiled component. `fork_obstacle` is the error of
+    /// [`forkable`](super::forkability::forkable).
     pub(crate) fn new(
         engine: &Engine,
         component: &Component,
@@ -117,12 +52,12 @@ impl Inspection {
         bytes: &[u8],
         fork_obstacle: Option<String>,
     ) -> Self {
-        let face = component.component_type();
-        let imports = face
+        let ty = component.component_type();
+        let imports = ty
             .imports(engine)
             .map(|(name, _)| name.to_owned())
             .collect();
-        let exports: Vec<String> = face
+        let exports: Vec<String> = ty
             .exports(engine)
             .map(|(name, _)| name.to_owned())
             .collect();
@@ -141,8 +76,9 @@ impl Inspection {
         }
     }
 
-    /// What keeps this component from running as a `wanted` one.
-    pub(crate) fn obstacle(&self, wanted: Kind) -> Option<String> {
+    /// Returns the reason why the component cannot run as a `wanted` one, if there is
+    /// one.
+    pub(crate) fn mismatch(&self, wanted: Kind) -> Option<String> {
         for needed in wanted.exports() {
             if !self.exports.iter().any(|export| export == needed) {
                 return Some(match self.other_version(needed) {
@@ -151,16 +87,17 @@ impl Inspection {
                 });
             }
         }
-        let refused = |import: &&String| !wanted.granted().contains(&import.as_str());
+        let refused = |import: &&String| !wanted.allowed_imports().contains(&import.as_str());
         self.imports.iter().find(refused).map(|import| {
             format!(
-                "it imports {import}; {} is granted only {}",
+                "it imports {import}; {} may import only {}",
                 wanted.with_article(),
-                wanted.granted().join(", ")
+                wanted.allowed_imports().join(", ")
             )
         })
     }
 
+    /// Returns an export of the same interface in another version.
     fn other_version(&self, needed: &str) -> Option<&String> {
         let bare = needed.split('@').next();
         self.exports

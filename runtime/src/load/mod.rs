@@ -1,52 +1,54 @@
-//! The one place where components come in.
-
-use std::borrow::Cow;
-use std::path::Path;
-use std::sync::Arc;
-
-use wasmtime::component::{Component, Linker};
-use wasmtime::{Cache, CacheConfig, Config, Engine, OperatorCost, WasmFeatures};
-
-use crate::bank::BankComponent;
-use crate::instance::deadline as clock;
-use crate::environment::EnvironmentComponent;
-use crate::error::Error;
-use crate::cow::mapped_memory::Creator;
-use crate::load::forkability::forkable;
-use crate::host::calls as grants;
-use crate::load::inspect::Inspection;
-use crate::instance::{Interface, Prepared, Tenant, grant_basics};
-use crate::limits::{Limits, Pace};
-use crate::policy::PolicyComponent;
-use crate::host::Surroundings;
+//! Loading of components: from a file to a compiled and linked component.
 
 mod compile;
 mod complexity;
 pub(crate) mod forkability;
 pub(crate) mod inspect;
 
-/// Loads components. A process needs one; clones share it.
+use std::borrow::Cow;
+use std::path::Path;
+use std::sync::Arc;
+
+use wasmtime::component::{Component, Linker};
+use wasmtime::{Cache, CacheConfig, Config, Engine, OperatorCost};
+
+use self::compile::{compile, features};
+use self::forkability::forkable;
+use self::inspect::Inspection;
+use crate::bank::BankComponent;
+use crate::cow::mapped_memory::MappedMemoryCreator;
+use crate::environment::EnvironmentComponent;
+use crate::error::Error;
+use crate::host::PolicyHost;
+use crate::host::calls;
+use crate::instance::deadline::start_ticking;
+use crate::instance::interface::Interface;
+use crate::instance::linked_component::LinkedComponent;
+use crate::instance::store_data::{StoreData, link_basics};
+use crate::limits::{Limits, Pace};
+use crate::policy::PolicyComponent;
+
+/// A loader of components. A process needs one; clones share it.
 ///
-/// What strangers' components meet here, besides [`Limits`]:
+/// It holds untrusted components to these rules, besides [`Limits`]:
 ///
 /// - No WASI. An import that the contract does not name is refused by name.
-/// - Only what compilers to WebAssembly 2.0 emit, constant expressions and
-///   several memories on top. Threads, 64-bit memories, garbage collection,
-///   exceptions, tail calls, relaxed SIMD, odd page sizes and the asynchronous
-///   component model are refused: what cannot run cannot have a flaw.
-/// - Only WebAssembly. Code that somebody else compiled (`.cwasm`) would run
-///   unchecked, and is refused; compiled here, it is kept in the cache folder,
-///   which must be nobody else's.
-/// - Against Spectre, wasmtime's own measures, all on: masks where a table or a
-///   branch table is read by an index. Reads of memory rely on guard pages, which
-///   hold in fact but not in speculation; the host keeps no secrets of others in
-///   a guest's reach but does share its process, so that those who must not even
-///   guess at each other's data belong in different processes.
-/// - No pooling allocator of wasmtime's, in whose slots data has leaked from one
-///   tenant to the next. Forks have a pool of their own, of one component's
-///   shells each, and a shell gets fresh pages from the kernel before another
-///   instance lives in it, whatever was in it. A shell whose call was broken off
-///   is never used again.
+/// - Only the features that compilers to WebAssembly 2.0 emit, constant expressions
+///   and several memories. Threads, 64-bit memories, garbage collection, exceptions,
+///   tail calls, relaxed SIMD, custom page sizes and the asynchronous component
+///   model are refused: a feature that is off has no flaws.
+/// - Only WebAssembly. Machine code (`.cwasm`) cannot be checked and is refused. Code
+///   that is compiled here is kept in the cache folder, to which no other user should
+///   have access.
+/// - Against Spectre, all of wasmtime's measures are on: an index into a table or a
+///   branch table is masked. Reads of memory rely on guard pages, which do not stop
+///   speculation. The host keeps no secrets of others within reach of a guest, but
+///   all guests share its process. Users who must not even infer each other's data
+///   belong in different processes.
+/// - No pooling allocator of wasmtime's, whose slots have leaked data from one tenant
+///   to the next. Forks have a pool of their own, which holds slots of one component.
+///   A slot gets fresh pages from the kernel before its next instance, and is not
+///   used again after an interrupted call.
 ///
 /// `Send` and `Sync`, like the components that it loads.
 ///
@@ -58,7 +60,7 @@ pub(crate) mod inspect;
 /// let bank = sandbox.bank("../target/components/flat.wasm")?;
 /// assert_eq!(bank.name(), "flat");
 ///
-/// // A component of another kind is refused, and so is what is no component.
+/// // A component of another kind is refused.
 /// let error = sandbox.bank("../target/components/selector.wasm").err().unwrap();
 /// assert!(error.to_string().contains("selector.wasm is a policy, not a memory bank"));
 /// # Ok(())
@@ -72,26 +74,27 @@ pub struct Sandbox {
 struct Shared {
     engine: Engine,
     limits: Limits,
-    simple: Linker<Tenant<()>>,
-    policies: Linker<Tenant<Option<Surroundings>>>,
+    /// For banks and environments.
+    simple: Linker<StoreData<()>>,
+    policies: Linker<StoreData<Option<PolicyHost>>>,
 }
 
 impl Sandbox {
-    /// A sandbox under these limits. Compiled components are kept in wasmtime's
-    /// cache folder of the user (on Linux `~/.cache/wasmtime`), so that each is
-    /// compiled once a machine; where the folder cannot be made, nothing is kept.
+    /// Returns a sandbox under these limits. Compiled components are kept in the user's
+    /// wasmtime cache (on Linux `~/.cache/wasmtime`), so each is compiled once a
+    /// machine. If the folder cannot be made, nothing is kept.
     ///
     /// # Errors
-    /// [`Error::Sandbox`] where the machine or the limits do not suit wasmtime.
+    /// [`Error::Sandbox`] if wasmtime does not support the machine or the limits.
     pub fn new(limits: Limits) -> Result<Self, Error> {
         Self::with(limits, Cache::new(CacheConfig::new()).ok())
     }
 
-    /// The same with another cache folder. What lies there is trusted: nobody
-    /// else should be able to write to it.
+    /// Returns a sandbox with another cache folder. Its content is trusted: no other
+    /// user should have write access.
     ///
     /// # Errors
-    /// [`Error::Sandbox`], also where the folder cannot be made.
+    /// [`Error::Sandbox`], also if the folder cannot be made.
     pub fn with_cache(limits: Limits, folder: &Path) -> Result<Self, Error> {
         let cache = std::path::absolute(folder)
             .map_err(|error| error.to_string())
@@ -101,7 +104,7 @@ impl Sandbox {
                 Cache::new(config).map_err(|error| format!("{error:#}"))
             })
             .map_err(|why| Error::Sandbox {
-                why: format!("no cache in {}: {why}", folder.display()),
+                why: format!("cannot use the cache folder {}: {why}", folder.display()),
             })?;
         Self::with(limits, Some(cache))
     }
@@ -113,10 +116,10 @@ impl Sandbox {
                 .cache(cache)
                 .wasm_features(!features(), false)
                 .max_wasm_stack(usize::try_from(limits.stack_bytes)?)
-                // The same floats on every machine, down to the bits of a NaN.
+                // Floats must be the same on every machine, down to the bits of a NaN.
                 .cranelift_nan_canonicalization(true)
-                // So that a state can be mapped over a memory: `fork`.
-                .with_host_memory(Arc::new(Creator))
+                // Forks map states over memories.
+                .with_host_memory(Arc::new(MappedMemoryCreator))
                 .memory_init_cow(false)
                 .concurrency_support(false);
             match limits.pace {
@@ -125,12 +128,12 @@ impl Sandbox {
             };
             let engine = Engine::new(&config)?;
             if limits.pace == Pace::Time {
-                clock::tick(&engine)?;
+                start_ticking(&engine)?;
             }
             let mut simple = Linker::new(&engine);
-            grant_basics(&mut simple)?;
+            link_basics(&mut simple)?;
             let mut policies = Linker::new(&engine);
-            grants::grant(&mut policies)?;
+            calls::link(&mut policies)?;
             Ok(Shared {
                 engine,
                 limits,
@@ -151,11 +154,11 @@ impl Sandbox {
     /// Loads a bank from a file.
     ///
     /// # Errors
-    /// [`Error::Load`] where the file cannot be read, is too large or is no
-    /// component; [`Error::WrongWorld`] where it is no bank.
+    /// [`Error::Load`] if the file cannot be read, is too large or is no component;
+    /// [`Error::WrongKind`] if it is no bank.
     pub fn bank(&self, path: impl AsRef<Path>) -> Result<BankComponent, Error> {
         self.open(
-            &Source::read(path.as_ref(), &self.shared.limits)?,
+            &ComponentSource::read(path.as_ref(), &self.shared.limits)?,
             &self.shared.simple,
         )
         .map(BankComponent)
@@ -167,7 +170,7 @@ impl Sandbox {
     /// As for [`Sandbox::bank`].
     pub fn environment(&self, path: impl AsRef<Path>) -> Result<EnvironmentComponent, Error> {
         self.open(
-            &Source::read(path.as_ref(), &self.shared.limits)?,
+            &ComponentSource::read(path.as_ref(), &self.shared.limits)?,
             &self.shared.simple,
         )
         .map(EnvironmentComponent)
@@ -179,25 +182,25 @@ impl Sandbox {
     /// As for [`Sandbox::bank`].
     pub fn policy(&self, path: impl AsRef<Path>) -> Result<PolicyComponent, Error> {
         self.open(
-            &Source::read(path.as_ref(), &self.shared.limits)?,
+            &ComponentSource::read(path.as_ref(), &self.shared.limits)?,
             &self.shared.policies,
         )
         .map(PolicyComponent)
     }
 
-    /// Loads a bank from a file's bytes, under a name.
+    /// Loads a bank from the bytes of a file. Messages use `name`.
     ///
     /// # Errors
     /// As for [`Sandbox::bank`].
     pub fn bank_from_bytes(&self, name: &str, bytes: &[u8]) -> Result<BankComponent, Error> {
         self.open(
-            &Source::named(name, bytes, &self.shared.limits)?,
+            &ComponentSource::named(name, bytes, &self.shared.limits)?,
             &self.shared.simple,
         )
         .map(BankComponent)
     }
 
-    /// Loads an environment from a file's bytes, under a name.
+    /// Loads an environment from the bytes of a file. Messages use `name`.
     ///
     /// # Errors
     /// As for [`Sandbox::bank`].
@@ -207,73 +210,73 @@ impl Sandbox {
         bytes: &[u8],
     ) -> Result<EnvironmentComponent, Error> {
         self.open(
-            &Source::named(name, bytes, &self.shared.limits)?,
+            &ComponentSource::named(name, bytes, &self.shared.limits)?,
             &self.shared.simple,
         )
         .map(EnvironmentComponent)
     }
 
-    /// Loads a policy from a file's bytes, under a name.
+    /// Loads a policy from the bytes of a file. Messages use `name`.
     ///
     /// # Errors
     /// As for [`Sandbox::bank`].
     pub fn policy_from_bytes(&self, name: &str, bytes: &[u8]) -> Result<PolicyComponent, Error> {
         self.open(
-            &Source::named(name, bytes, &self.shared.limits)?,
+            &ComponentSource::named(name, bytes, &self.shared.limits)?,
             &self.shared.policies,
         )
         .map(PolicyComponent)
     }
 
-    /// Says what a component of any kind is, without running it.
+    /// Describes a component of any kind without running it.
     ///
     /// # Errors
-    /// [`Error::Load`] where the file cannot be read, is too large or is no component.
+    /// [`Error::Load`] if the file cannot be read, is too large or is no component.
     pub fn inspect(&self, path: impl AsRef<Path>) -> Result<Inspection, Error> {
-        self.look(&Source::read(path.as_ref(), &self.shared.limits)?)
+        self.describe(&ComponentSource::read(path.as_ref(), &self.shared.limits)?)
     }
 
-    /// The same of a file's bytes, under a name.
+    /// Describes a component from the bytes of a file.
     ///
     /// # Errors
     /// As for [`Sandbox::inspect`].
     pub fn inspect_bytes(&self, name: &str, bytes: &[u8]) -> Result<Inspection, Error> {
-        self.look(&Source::named(name, bytes, &self.shared.limits)?)
+        self.describe(&ComponentSource::named(name, bytes, &self.shared.limits)?)
     }
 
-    fn look(&self, source: &Source<'_>) -> Result<Inspection, Error> {
+    fn describe(&self, source: &ComponentSource<'_>) -> Result<Inspection, Error> {
         Ok(self.compile(source)?.1)
     }
 
     fn open<G: Interface>(
         &self,
-        source: &Source<'_>,
-        linker: &Linker<Tenant<G::Served>>,
-    ) -> Result<Arc<Prepared<G>>, Error> {
+        source: &ComponentSource<'_>,
+        linker: &Linker<StoreData<G::Host>>,
+    ) -> Result<Arc<LinkedComponent<G>>, Error> {
         let (component, inspection) = self.compile(source)?;
-        let wrong = |why| Error::WrongWorld {
+        let wrong = |why| Error::WrongKind {
             component: source.label.clone(),
             wanted: G::KIND,
             found: inspection.kind,
             why,
         };
-        if let Some(why) = inspection.obstacle(G::KIND) {
+        if let Some(why) = inspection.mismatch(G::KIND) {
             return Err(wrong(why));
         }
         let memory_is_all = inspection.fork_obstacle.is_none();
         let limits = &self.shared.limits;
-        Prepared::new(&source.name, limits, linker, &component, memory_is_all).map_err(wrong)
+        LinkedComponent::new(&source.name, limits, linker, &component, memory_is_all).map_err(wrong)
     }
 
-    /// Compiles a component in the form in which it can be forked, if it can.
-    fn compile(&self, source: &Source<'_>) -> Result<(Component, Inspection), Error> {
+    /// Compiles a component, rewritten such that its forks map memory where possible.
+    fn compile(&self, source: &ComponentSource<'_>) -> Result<(Component, Inspection), Error> {
         let Shared { engine, limits, .. } = &*self.shared;
-        let Source { name, bytes, .. } = source;
-        let (form, obstacle) = match forkable(bytes) {
-            Ok(form) => (form, None),
+        let ComponentSource { name, bytes, .. } = source;
+        let (binary, obstacle) = match forkable(bytes) {
+            Ok(binary) => (binary, None),
             Err(why) => (Cow::Borrowed(&**bytes), Some(why)),
         };
-        let component = compile::compile(engine, limits, &form);
+        let component = compile(engine, limits, &binary);
         let component = component.map_err(|why| Error::Load {
             component: source.label.clone(),
             why,
@@ -283,17 +286,8 @@ impl Sandbox {
     }
 }
 
-/// Features of WebAssembly that components may use. Several memories are among
-/// them for the adapters that wasmtime writes between the parts of a component.
-fn features() -> WasmFeatures {
-    WasmFeatures::WASM2
-        | WasmFeatures::EXTENDED_CONST
-        | WasmFeatures::MULTI_MEMORY
-        | WasmFeatures::COMPONENT_MODEL
-}
-
-/// What instructions burn. One each, but for those that call into wasmtime and
-/// take as long as some hundred others.
+/// Returns the fuel that instructions burn: one each, more for those that call into
+/// wasmtime and take as long as some hundred others.
 fn costs() -> OperatorCost {
     OperatorCost {
         MemoryGrow: 100,
@@ -302,16 +296,16 @@ fn costs() -> OperatorCost {
     }
 }
 
-/// A component's bytes and what to call them.
-struct Source<'a> {
-    /// In messages about loading: the path.
+/// A component's bytes and names.
+struct ComponentSource<'a> {
+    /// The name in messages about loading: the path.
     label: String,
-    /// In messages about running: the file's name without ending.
+    /// The name in messages about running: that of the file, without extension.
     name: String,
     bytes: Cow<'a, [u8]>,
 }
 
-impl<'a> Source<'a> {
+impl<'a> ComponentSource<'a> {
     fn read(path: &Path, limits: &Limits) -> Result<Self, Error> {
         let label = path.display().to_string();
         let failed = |error: std::io::Error| Error::Load {
@@ -346,7 +340,7 @@ fn check_length(label: &str, length: u64, limits: &Limits) -> Result<(), Error> 
     Err(Error::Load {
         component: label.to_owned(),
         why: format!(
-            "it has {length} bytes, more than the limit component_bytes ({}) allows",
+            "it has {length} bytes, more than `Limits::component_bytes` ({}) allows",
             limits.component_bytes
         ),
     })

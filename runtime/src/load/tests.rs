@@ -1,8 +1,8 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use super::*;
-use crate::load::inspect::Kind;
-use crate::testing as stand_in;
+use crate::kind::Kind;
+use crate::testing;
 
 fn sandbox() -> Sandbox {
     Sandbox::new(Limits::default()).unwrap()
@@ -17,12 +17,12 @@ fn refused(bytes: &[u8]) -> String {
 }
 
 #[test]
-fn a_component_of_another_world_is_named_with_the_missing_export() {
+fn a_component_of_another_kind_is_named_with_the_missing_export() {
     assert_eq!(
-        refused(&stand_in::policy().build()),
+        refused(&testing::policy().build()),
         "x.wasm is a policy, not a memory bank: it does not export memloom:agent/bank@0.1.0"
     );
-    let bytes = stand_in::bank().build();
+    let bytes = testing::bank().build();
     let why = sandbox()
         .environment_from_bytes("x.wasm", &bytes)
         .err()
@@ -35,7 +35,7 @@ fn a_component_of_another_world_is_named_with_the_missing_export() {
 }
 
 #[test]
-fn a_component_of_no_world_is_refused() {
+fn a_component_of_no_kind_is_refused() {
     assert_eq!(
         refused(&wat::parse_str("(component)").unwrap()),
         "x.wasm is not a memory bank: it does not export memloom:agent/bank@0.1.0"
@@ -53,7 +53,7 @@ fn another_version_of_the_contract_is_named() {
 }
 
 #[test]
-fn an_import_that_is_not_granted_is_named() {
+fn a_forbidden_import_is_named() {
     let text = r#"(component
         (import "wasi:random/random@0.2.0" (instance))
         (instance $i)
@@ -62,7 +62,7 @@ fn an_import_that_is_not_granted_is_named() {
     assert_eq!(
         refused(&wat::parse_str(text).unwrap()),
         "x.wasm is a memory bank that cannot run here: it imports wasi:random/random@0.2.0; \
-         a memory bank is granted only memloom:agent/types@0.1.0, memloom:agent/log@0.1.0"
+         a memory bank may import only memloom:agent/types@0.1.0, memloom:agent/log@0.1.0"
     );
 }
 
@@ -81,22 +81,22 @@ fn functions_of_other_types_are_refused_before_they_are_called() {
 }
 
 #[test]
-fn what_is_no_component_is_refused() {
+fn bytes_that_are_no_component_are_refused() {
     assert_eq!(
-        refused(&stand_in::bank().module()),
-        "cannot load x.wasm: it is a core module, not a component: make one of it, \
+        refused(&testing::bank().module()),
+        "cannot load x.wasm: it is a core module, not a component; make a component of it, \
          for instance with `memloom componentize`"
     );
     let none = "cannot load x.wasm: it is not WebAssembly: \
-                it does not begin as a binary component does";
+                it lacks the header of a binary component";
     assert_eq!(refused(b"(component)"), none);
     assert_eq!(refused(b""), none);
     assert_eq!(
         refused(b"\x7fELF\x02\x01\x01 compiled elsewhere"),
-        "cannot load x.wasm: it is compiled already, to machine code that nobody could check \
-         (a `.cwasm` file?): load the component that it was made of"
+        "cannot load x.wasm: it is machine code (a `.cwasm` file?), which cannot be checked; \
+         load the component from which it was compiled"
     );
-    let mut broken = stand_in::bank().build();
+    let mut broken = testing::bank().build();
     broken.truncate(broken.len() / 2);
     let why = refused(&broken);
     assert!(why.starts_with("cannot load x.wasm: "), "{why}");
@@ -111,7 +111,7 @@ fn a_file_that_is_missing_or_too_large_is_refused_by_path() {
         why.starts_with(&format!("cannot load {}: No such file", path.display())),
         "{why}"
     );
-    std::fs::write(&path, stand_in::bank().build()).unwrap();
+    std::fs::write(&path, testing::bank().build()).unwrap();
     let limits = Limits {
         component_bytes: 100,
         ..Limits::default()
@@ -123,30 +123,30 @@ fn a_file_that_is_missing_or_too_large_is_refused_by_path() {
         .unwrap()
         .to_string();
     assert!(
-        why.contains("more than the limit component_bytes (100) allows"),
+        why.contains("more than `Limits::component_bytes` (100) allows"),
         "{why}"
     );
     assert_eq!(sandbox().bank(&path).unwrap().name(), "bank");
 }
 
 #[test]
-fn memory_that_a_component_starts_with_counts() {
+fn initial_memory_counts_towards_the_limit() {
     let limits = Limits {
         memory_bytes: 65_536,
         ..Limits::default()
     };
     let sandbox = Sandbox::new(limits).unwrap();
-    let refused = sandbox.bank_from_bytes("flat", &stand_in::bank().build());
+    let refused = sandbox.bank_from_bytes("flat", &testing::bank().build());
     assert_eq!(
         refused.err().unwrap().to_string(),
         "flat is a memory bank that cannot run here: \
-         flat: instantiate exceeded the limit memory_bytes (65536): \
-         mend the component or raise Limits::memory_bytes"
+         flat: instantiate exceeded its memory_bytes limit (65536); \
+         fix the component or raise `Limits::memory_bytes`"
     );
 }
 
 #[test]
-fn features_that_nobody_needs_are_refused() {
+fn features_without_use_for_guests_are_refused() {
     for core in [
         "(module (memory i64 1))",
         "(module (memory 1 1 shared))",
@@ -167,10 +167,10 @@ fn features_that_nobody_needs_are_refused() {
 }
 
 #[test]
-fn an_inspection_tells_kind_and_interfaces_of_anything() {
+fn an_inspection_names_kind_and_interfaces_of_any_component() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("odd.wasm");
-    let bytes = stand_in::environment().build();
+    let bytes = testing::environment().build();
     std::fs::write(&path, &bytes).unwrap();
     let inspection = sandbox().inspect(&path).unwrap();
     assert_eq!(
@@ -198,7 +198,7 @@ fn an_inspection_tells_kind_and_interfaces_of_anything() {
         "{text}"
     );
 
-    std::fs::write(&path, stand_in::environment().with_a_table().build()).unwrap();
+    std::fs::write(&path, testing::environment().with_a_table().build()).unwrap();
     let text = sandbox().inspect(&path).unwrap().to_string();
     assert!(
         text.ends_with("  forks    through snapshot and restore: it changes a table\n"),
@@ -213,12 +213,12 @@ fn an_inspection_tells_kind_and_interfaces_of_anything() {
 }
 
 #[test]
-fn compiled_components_are_kept_in_the_folder_that_is_named() {
+fn compiled_components_are_kept_in_the_given_folder() {
     let folder = tempfile::tempdir().unwrap();
     let cache = folder.path().join("cache");
     let sandbox = Sandbox::with_cache(Limits::default(), &cache).unwrap();
     sandbox
-        .bank_from_bytes("flat", &stand_in::bank().build())
+        .bank_from_bytes("flat", &testing::bank().build())
         .unwrap();
     assert!(cache.read_dir().unwrap().next().is_some());
 
@@ -230,51 +230,51 @@ fn compiled_components_are_kept_in_the_folder_that_is_named() {
         .to_string();
     assert!(
         why.starts_with(&format!(
-            "cannot set up the sandbox: no cache in {}: ",
+            "cannot set up the sandbox: cannot use the cache folder {}: ",
             file.display()
         )),
         "{why}"
     );
 }
 
-/// A component of one function with this body.
-fn of_code(body: &str) -> Vec<u8> {
+/// Returns a component of one function with this body.
+fn component_with_code(body: &str) -> Vec<u8> {
     wat::parse_str(format!("(component (core module (func {body})))")).unwrap()
 }
 
-/// Loops inside of loops around much that changes: 12 KiB that took wasmtime
-/// minutes and gigabytes.
+/// Returns nested loops around many changing locals: 12 KiB that took wasmtime minutes
+/// and gigabytes.
 fn bomb() -> Vec<u8> {
     let mut body = format!("(local{})", " i32".repeat(1000));
     body += &"(loop ".repeat(1000);
     for local in 0..1000 {
         body += &format!("(local.set {local} (i32.add (local.get {local}) (i32.const 1)))");
     }
-    of_code(&(body + &"(br_if 0 (local.get 0)))".repeat(1000)))
+    component_with_code(&(body + &"(br_if 0 (local.get 0)))".repeat(1000)))
 }
 
 #[test]
-fn code_that_would_take_the_compiler_too_far_is_not_compiled() {
+fn code_that_is_too_complex_is_not_compiled() {
     assert_eq!(
         refused(&bomb()),
-        "cannot load x.wasm: its function 0 has 670005835500, \
-         where the limit function_tangle allows 10000000"
+        "cannot load x.wasm: function 0: function_complexity is 670005835500, \
+         but `Limits::function_complexity` allows 10000000"
     );
-    let code = of_code(&"(drop (i32.const 1))".repeat(50));
+    let code = component_with_code(&"(drop (i32.const 1))".repeat(50));
     for (limits, why) in [
         (
             Limits {
                 function_bytes: 100,
                 ..Limits::default()
             },
-            "its function 0 has 152, where the limit function_bytes allows 100",
+            "function 0: function_bytes is 152, but `Limits::function_bytes` allows 100",
         ),
         (
             Limits {
                 code_bytes: 100,
                 ..Limits::default()
             },
-            "its code has 152, where the limit code_bytes allows 100",
+            "all functions: code_bytes is 152, but `Limits::code_bytes` allows 100",
         ),
     ] {
         let sandbox = Sandbox::new(limits).unwrap();
@@ -286,37 +286,38 @@ fn code_that_would_take_the_compiler_too_far_is_not_compiled() {
 }
 
 #[test]
-fn what_blocks_hand_on_counts_a_hundred_times() {
+fn a_block_with_operands_counts_a_hundredfold() {
     let plain = "(i32.const 1) (if (then)) (i32.const 1) drop";
-    let handing = "(i32.const 1) (i32.const 1) (if (param i32) (then drop) (else drop))";
+    let passing = "(i32.const 1) (i32.const 1) (if (param i32) (then drop) (else drop))";
     let limits = Limits {
-        function_tangle: 99,
+        function_complexity: 99,
         ..Limits::default()
     };
     let sandbox = Sandbox::new(limits).unwrap();
     let why = |body| {
-        let refused = sandbox.bank_from_bytes("x", &of_code(body));
+        let refused = sandbox.bank_from_bytes("x", &component_with_code(body));
         refused.err().unwrap().to_string()
     };
     assert!(why(plain).contains("does not export"), "{}", why(plain));
     assert_eq!(
-        why(handing),
-        "cannot load x: its function 0 has 200, where the limit function_tangle allows 99"
+        why(passing),
+        "cannot load x: function 0: function_complexity is 200, \
+         but `Limits::function_complexity` allows 99"
     );
 }
 
 #[test]
-fn compiling_is_given_up_when_its_time_is_over() {
+fn compilation_stops_at_its_time_limit() {
     let folder = tempfile::tempdir().unwrap();
     let limits = Limits {
         compile_ms: 0,
         ..Limits::default()
     };
-    // Nothing is kept there yet.
+    // The cache must be empty, or nothing is compiled.
     let sandbox = Sandbox::with_cache(limits, folder.path()).unwrap();
-    let refused = sandbox.bank_from_bytes("flat", &stand_in::bank().build());
+    let refused = sandbox.bank_from_bytes("flat", &testing::bank().build());
     assert_eq!(
         refused.err().unwrap().to_string(),
-        "cannot load flat: compiling it takes longer than the limit compile_ms (0) allows"
+        "cannot load flat: compiling it takes longer than `Limits::compile_ms` (0) allows"
     );
 }

@@ -1,59 +1,62 @@
-//! Episodes lived through again from their traces: the same components and the
-//! same calls of the host, with what model and embedder said back then.
+//! Replay of episodes from their traces: the same components and the same calls of
+//! the host, with the recorded outputs of model and embedder.
 
-mod edit;
+pub(crate) mod edit;
 mod recorded_model;
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-pub use self::edit::{Edit, EntryChange, QuestionChange, StateChange, WhatIf};
-use self::recorded_model::Recorded;
+use self::recorded_model::RecordedModel;
 use crate::agent::episode::Episode;
 use crate::error::Error;
-use crate::trace::setup::Stage;
+use crate::event::Event;
 use crate::store::snapshot_store::SnapshotStore;
-use crate::trace::{Event, Trace};
+use crate::trace::Trace;
+use crate::trace::setup::LoadedSetup;
 use crate::types::{Answer, Question};
 
-/// What came of a replay.
+/// The result of a replay.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Replay {
-    /// Events that are the same, byte for byte, as recorded: all of them, or
-    /// those before the difference.
+    /// The number of events that are byte for byte as recorded, up to the first
+    /// difference.
     pub events: usize,
-    /// States among them.
+    /// The number of states among them.
     pub states: usize,
-    /// Scored answers among them.
+    /// The number of scored answers among them.
     pub scores: usize,
-    /// Sum of their rewards.
+    /// The sum of their rewards.
     pub reward: f64,
-    /// The first event that is not as recorded.
+    /// The first event that differs from the recorded one.
     pub difference: Option<Difference>,
 }
 
-/// An event that is not as recorded.
+/// An event that differs from the recorded one.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Difference {
-    /// Which, counted from 1.
+    /// Its number, counted from 1.
     pub event: usize,
-    /// What was recorded; none where the trace had ended.
+    /// The recorded event; none after the end of the trace.
     pub recorded: Option<Event>,
-    /// What happened now; none where nothing did.
+    /// The present event; none where the policy made no call.
     pub now: Option<Event>,
 }
 
 impl Trace {
-    /// Lives through the episode again and compares every event, byte for byte:
-    /// calls, results, names of states, rewards. Stops at the first difference.
-    /// An episode that began from a stored state finds it in `states`.
+    /// Runs the episode again and compares every event, byte for byte: calls, results,
+    /// names of states, rewards. Stops at the first difference. An episode that began
+    /// from a stored state loads it from `states`.
     ///
     /// # Errors
-    /// [`Error::Replay`] where the trace asks for what cannot be done, and
-    /// [`Error::Store`] for its first state. An episode that fails is no error
-    /// but an event.
-    pub fn replay(&self, stage: &Stage, states: Option<&SnapshotStore>) -> Result<Replay, Error> {
+    /// [`Error::Replay`] if the trace cannot be replayed, and [`Error::SnapshotStore`]
+    /// for its first state. A failure of the episode is an event, not an error.
+    pub fn replay(
+        &self,
+        setup: &LoadedSetup,
+        states: Option<&SnapshotStore>,
+    ) -> Result<Replay, Error> {
         let mut replay = Replay {
             events: 0,
             states: 0,
@@ -61,9 +64,9 @@ impl Trace {
             reward: 0.0,
             difference: None,
         };
-        Run::new(self, stage, states)?.each(|call| {
-            for place in 0..call.recorded.len().max(call.now.len()) {
-                let (recorded, now) = (call.recorded.get(place), call.now.get(place));
+        ReplayRun::new(self, setup, states)?.each(|call| {
+            for index in 0..call.recorded.len().max(call.now.len()) {
+                let (recorded, now) = (call.recorded.get(index), call.now.get(index));
                 if !same(recorded, now)? {
                     replay.difference = Some(Difference {
                         event: replay.events + 1,
@@ -89,8 +92,8 @@ impl Trace {
     }
 }
 
-/// Whether two events are the same in every bit, which `==` on numbers that are
-/// none cannot say.
+/// Returns whether two events have the same bytes. They are compared encoded, since
+/// NaN differs from itself.
 fn same(one: Option<&Event>, other: Option<&Event>) -> Result<bool, Error> {
     let bytes = |event| {
         postcard::to_stdvec(&event).map_err(|error| Error::Replay {
@@ -100,54 +103,56 @@ fn same(one: Option<&Event>, other: Option<&Event>) -> Result<bool, Error> {
     Ok(bytes(one)? == bytes(other)?)
 }
 
-/// A call of the host, with the policy's calls that it led to before it.
+/// A call of the host, after the policy's calls that it caused.
 struct Call<'a> {
     episode: &'a mut Episode,
-    /// As it was recorded.
+    /// The recorded events.
     recorded: &'a [Event],
-    /// As it went now.
+    /// The present events.
     now: Vec<Event>,
 }
 
-/// An episode on its way through a trace.
-struct Run<'a> {
+/// A replay in progress.
+struct ReplayRun<'a> {
     episode: Episode,
     trace: &'a Trace,
-    said: Recorded,
+    model: RecordedModel,
     states: Option<&'a SnapshotStore>,
-    /// The environment's questions by id, once it was asked for them.
+    /// The environment's questions by id, once they are read.
     questions: BTreeMap<String, Question>,
-    /// Answers by question, as recorded and as they are now.
+    /// Recorded and present answers by question.
     answers: BTreeMap<String, (Answer, Answer)>,
 }
 
-impl<'a> Run<'a> {
+impl<'a> ReplayRun<'a> {
     fn new(
         trace: &'a Trace,
-        stage: &Stage,
+        setup: &LoadedSetup,
         states: Option<&'a SnapshotStore>,
     ) -> Result<Self, Error> {
-        let said = Recorded::of(&trace.events);
-        let mut episode = stage.start(Box::new(said.clone()))?;
-        if said.embeds() {
-            episode.set_embedder(std::sync::Arc::new(said.clone()));
+        let model = RecordedModel::new(&trace.events);
+        let mut episode = setup.start(Box::new(model.clone()))?;
+        if model.embeds() {
+            episode.set_embedder(std::sync::Arc::new(model.clone()));
         }
         episode.record();
         Ok(Self {
             episode,
             trace,
-            said,
+            model,
             states,
             questions: BTreeMap::new(),
             answers: BTreeMap::new(),
         })
     }
 
-    /// Makes the recorded calls of the host, one after the other, until `seen`
-    /// says that it has seen enough.
-    fn each(&mut self, mut seen: impl FnMut(Call<'_>) -> Result<bool, Error>) -> Result<(), Error> {
+    /// Makes the recorded calls of the host in order, until `visit` returns false.
+    fn each(
+        &mut self,
+        mut visit: impl FnMut(Call<'_>) -> Result<bool, Error>,
+    ) -> Result<(), Error> {
         for recorded in self.trace.events.split_inclusive(Event::is_of_host) {
-            self.said.prepare(recorded);
+            self.model.prepare(recorded);
             if let Some(call) = recorded.last() {
                 self.call(call)?;
             }
@@ -156,14 +161,14 @@ impl<'a> Run<'a> {
                 episode: &mut self.episode,
                 recorded,
             };
-            if !seen(call)? {
+            if !visit(call)? {
                 break;
             }
         }
         Ok(())
     }
 
-    /// Makes a call. That it fails is an event, where failures are recorded.
+    /// Makes a call of the host. Its failure is an event, where failures are recorded.
     fn call(&mut self, event: &Event) -> Result<(), Error> {
         let episode = &mut self.episode;
         match event {
@@ -176,7 +181,7 @@ impl<'a> Run<'a> {
             Event::Restored(states) => {
                 let store = self.states.ok_or_else(|| Error::Replay {
                     why: format!(
-                        "the episode begins from the state {}: name the store that holds it",
+                        "the episode begins from the state {}; name the store that holds it",
                         states.name()
                     ),
                 })?;
@@ -201,7 +206,7 @@ impl<'a> Run<'a> {
                 Ok(())
             }
             Event::Answered { question, result } => {
-                let now = episode.answer(known(&self.questions, question)?);
+                let now = episode.answer(question_by_id(&self.questions, question)?);
                 if let (Ok(recorded), Ok(now)) = (result, now) {
                     let both = (recorded.clone(), now);
                     self.answers.insert(question.clone(), both);
@@ -211,23 +216,27 @@ impl<'a> Run<'a> {
             Event::Scored {
                 question, answer, ..
             } => {
-                // Where the policy's answer was scored, its answer of now is.
+                // A score of the policy's answer becomes one of its present answer.
                 let answer = match self.answers.get(question) {
                     Some((recorded, now)) if recorded == answer => now,
                     _ => answer,
                 };
-                let _ = episode.score(known(&self.questions, question)?, answer);
+                let _ = episode.score(question_by_id(&self.questions, question)?, answer);
                 Ok(())
             }
-            // The trace ends in the middle of a call.
+            // The trace ends inside a call.
             _ => Ok(()),
         }
     }
 }
 
-fn known<'q>(questions: &'q BTreeMap<String, Question>, id: &str) -> Result<&'q Question, Error> {
+/// Returns the question of this id.
+fn question_by_id<'q>(
+    questions: &'q BTreeMap<String, Question>,
+    id: &str,
+) -> Result<&'q Question, Error> {
     questions.get(id).ok_or_else(|| Error::Replay {
-        why: format!("the environment asks no question {id}"),
+        why: format!("the environment has no question {id}"),
     })
 }
 

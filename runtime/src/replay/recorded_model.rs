@@ -1,63 +1,67 @@
-//! What model and embedder said, said again.
+//! A model and an embedder that repeat recorded outputs.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::event::Event;
 use crate::model::{Completion, Embedder, GenerateCall, LanguageModel, ModelError};
-use crate::trace::Event;
 
-/// Says in every call of the host what was said in it, in order, whatever is
-/// asked. Clones share what is left to say.
+/// A model and embedder that repeat, in every call of the host, the outputs that were
+/// recorded in it, in order. Clones share the outputs.
 #[derive(Clone)]
-pub(super) struct Recorded(Arc<Mutex<Said>>);
+pub(super) struct RecordedModel(Arc<Mutex<RecordedOutputs>>);
 
+/// The outputs that are left, and counts of those that were used.
 #[derive(Default)]
-pub(super) struct Said {
+pub(super) struct RecordedOutputs {
     outputs: VecDeque<(GenerateCall, Result<Completion, String>)>,
     embeddings: Vec<Embedding>,
     all_embeddings: Vec<Embedding>,
-    /// Outputs that were said.
-    pub(super) said: usize,
-    /// Those of them that another request got than when they were recorded.
-    pub(super) to_others: usize,
-    /// Outputs that nobody asked for.
+    /// The number of outputs that were repeated.
+    pub(super) repeated: usize,
+    /// The number of these whose request differed from the recorded one.
+    pub(super) to_other_prompts: usize,
+    /// The number of outputs that were not requested.
     pub(super) unsaid: usize,
-    /// Requests for which no output was left.
+    /// The number of requests beyond the recorded ones.
     pub(super) unanswered: usize,
 }
 
+/// Texts and their recorded vectors.
 type Embedding = (Vec<String>, Result<Option<Vec<Vec<f32>>>, String>);
 
-impl Recorded {
-    pub(super) fn of(events: &[Event]) -> Self {
-        Self(Arc::new(Mutex::new(Said {
+impl RecordedModel {
+    /// Returns a model of all recorded outputs.
+    pub(super) fn new(events: &[Event]) -> Self {
+        Self(Arc::new(Mutex::new(RecordedOutputs {
             all_embeddings: embeddings(events),
-            ..Said::default()
+            ..RecordedOutputs::default()
         })))
     }
 
-    /// Whether there was an embedder.
+    /// Returns whether the episode had an embedder.
     pub(super) fn embeds(&self) -> bool {
-        let said = self.left();
-        let mut results = said.all_embeddings.iter().map(|(_, result)| result);
+        let outputs = self.outputs();
+        let mut results = outputs.all_embeddings.iter().map(|(_, result)| result);
         results.any(|result| !matches!(result, Ok(None)))
     }
 
-    /// Readies what was said in a call of the host.
+    /// Prepares the outputs of a call of the host.
     pub(super) fn prepare(&self, call: &[Event]) {
-        let mut said = self.left();
-        said.unsaid += said.outputs.len();
-        said.outputs = call
+        let mut outputs = self.outputs();
+        outputs.unsaid += outputs.outputs.len();
+        outputs.outputs = call
             .iter()
             .filter_map(|event| match event {
                 Event::Generate { call, result } => Some((call.clone(), result.clone())),
                 _ => None,
             })
             .collect();
-        said.embeddings = embeddings(call);
+        outputs.embeddings = embeddings(call);
     }
 
-    pub(super) fn left(&self) -> MutexGuard<'_, Said> {
+    /// Returns the outputs that are left.
+    pub(super) fn outputs(&self) -> MutexGuard<'_, RecordedOutputs> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -70,39 +74,39 @@ fn embeddings(events: &[Event]) -> Vec<Embedding> {
     embeddings.collect()
 }
 
-impl LanguageModel for Recorded {
+impl LanguageModel for RecordedModel {
     fn generate(&mut self, call: &GenerateCall) -> Result<Completion, ModelError> {
-        let mut left = self.left();
-        let Some((recorded, result)) = left.outputs.pop_front() else {
-            left.unanswered += 1;
+        let mut outputs = self.outputs();
+        let Some((recorded, result)) = outputs.outputs.pop_front() else {
+            outputs.unanswered += 1;
             return Err(ModelError::new(
-                "the policy asks for more outputs than were recorded in this session or question",
+                "the policy requests more outputs than were recorded in this session or question",
             ));
         };
-        left.said += 1;
-        left.to_others += usize::from(recorded != *call);
+        outputs.repeated += 1;
+        outputs.to_other_prompts += usize::from(recorded != *call);
         result.map_err(ModelError::new)
     }
 }
 
-impl Embedder for Recorded {
-    /// As recorded for the same texts in this call of the host; failing that, the
-    /// vectors that each of the texts was given anywhere.
+impl Embedder for RecordedModel {
+    /// Returns the vectors that were recorded for the same texts in this call of the
+    /// host. If there are none, returns the vector of each text from any call.
     fn embed(&self, texts: &[String]) -> Result<Vec<Vec<f32>>, ModelError> {
-        let mut left = self.left();
-        let same = left.embeddings.iter().position(|(own, _)| own == texts);
-        if let Some(place) = same {
-            let (_, result) = left.embeddings.remove(place);
+        let mut outputs = self.outputs();
+        let same = outputs.embeddings.iter().position(|(own, _)| own == texts);
+        if let Some(index) = same {
+            let (_, result) = outputs.embeddings.remove(index);
             return result
                 .map(Option::unwrap_or_default)
                 .map_err(ModelError::new);
         }
         let vector = |text: &String| {
-            let known = left.all_embeddings.iter().find_map(|(own, result)| {
-                let place = own.iter().position(|own| own == text)?;
-                result.as_ref().ok()?.as_ref()?.get(place).cloned()
+            let recorded = outputs.all_embeddings.iter().find_map(|(own, result)| {
+                let index = own.iter().position(|own| own == text)?;
+                result.as_ref().ok()?.as_ref()?.get(index).cloned()
             });
-            known.ok_or_else(|| ModelError::new(format!("no vector was recorded for {text:?}")))
+            recorded.ok_or_else(|| ModelError::new(format!("no vector was recorded for {text:?}")))
         };
         texts.iter().map(vector).collect()
     }

@@ -1,12 +1,12 @@
-//! What an agent carries from one session to the next.
+//! The memory of an agent.
 
 use std::fmt;
 
 use crate::store::snapshot::hash;
 
-/// What an agent in service carries from one session to the next: the states of
-/// its bank and its policy, in forms of their own, and how many sessions led to
-/// them. Two memories have the same name if and only if they are equal.
+/// The memory of an agent in service between two sessions: the states of its bank and
+/// its policy in their own encodings, and the number of sessions so far. Two memories
+/// have the same name if and only if they are equal.
 ///
 /// ```
 /// use memloom_runtime::Memory;
@@ -24,7 +24,7 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// Of states that were taken or stored one by one.
+    /// Returns a memory of these states.
     pub fn new(sessions: u32, bank: Vec<u8>, policy: Vec<u8>) -> Self {
         Self {
             sessions,
@@ -33,7 +33,7 @@ impl Memory {
         }
     }
 
-    /// Its name: the BLAKE3 hash, in hexadecimal, of three lines: the number of
+    /// Returns its name: the BLAKE3 hash, in hexadecimal, of three lines: the number of
     /// sessions, and the hashes of the states of bank and policy.
     pub fn name(&self) -> String {
         name(
@@ -43,28 +43,28 @@ impl Memory {
         )
     }
 
-    /// Sessions that led to it.
+    /// Returns the number of sessions so far.
     pub fn sessions(&self) -> u32 {
         self.sessions
     }
 
-    /// The bank's state.
+    /// Returns the bank's state.
     pub fn bank(&self) -> &[u8] {
         &self.bank
     }
 
-    /// The policy's state.
+    /// Returns the policy's state.
     pub fn policy(&self) -> &[u8] {
         &self.policy
     }
 
-    /// Its size: the two states, in bytes.
+    /// Returns the size of the two states in bytes.
     pub fn bytes(&self) -> u64 {
         (self.bank.len() + self.policy.len()) as u64
     }
 }
 
-/// By name: states are long, and mean something only to their components.
+/// Shows the name and not the states, which are long and have encodings of their own.
 impl fmt::Debug for Memory {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (name, bytes) = (self.name(), self.bytes());
@@ -76,7 +76,7 @@ impl fmt::Debug for Memory {
     }
 }
 
-/// The name of a memory, from what its parts are called.
+/// Returns the name of a memory with these parts.
 pub(crate) fn name(sessions: u32, bank: blake3::Hash, policy: blake3::Hash) -> String {
     hash(format!("{sessions}\n{bank}\n{policy}\n").as_bytes())
 }

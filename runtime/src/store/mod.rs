@@ -1,4 +1,4 @@
-//! States of agents and episodes, in memory and on disk.
+//! Stored states: an agent's memory, an episode's snapshot, and stores of both.
 
 pub(crate) mod atomic_file;
 pub(crate) mod memory;

@@ -1,12 +1,11 @@
-//! The state of an episode, named by its content.
+//! Snapshots of episodes, named by their content.
 
 use serde::{Deserialize, Serialize};
 
-/// The state of an episode between two sessions. Two snapshots have the same
-/// name if and only if their states are equal.
+/// The state of an episode between two sessions. Two snapshots have the same name if
+/// and only if their states are equal.
 ///
-/// Serialises with its names; what does not fit them is refused when it is read
-/// back.
+/// It serialises with its names, which are checked when it is read back.
 ///
 /// ```
 /// use memloom_runtime::Snapshot;
@@ -17,7 +16,7 @@ use serde::{Deserialize, Serialize};
 /// assert_eq!(snapshot.states().bank, other.states().bank);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Stored", into = "Stored")]
+#[serde(try_from = "SerializedSnapshot", into = "SerializedSnapshot")]
 pub struct Snapshot {
     bank: Vec<u8>,
     policy: Vec<u8>,
@@ -29,26 +28,27 @@ pub struct Snapshot {
 /// hexadecimal, 64 digits each.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct States {
-    /// Of the bank's state.
+    /// The name of the bank's state.
     pub bank: String,
-    /// Of the policy's state.
+    /// The name of the policy's state.
     pub policy: String,
-    /// Of the environment's state.
+    /// The name of the environment's state.
     pub environment: String,
 }
 
 impl States {
-    /// The name of the whole: the BLAKE3 hash of the three names, a line each.
+    /// Returns the name of the whole: the BLAKE3 hash of the three names, one a line.
     pub fn name(&self) -> String {
         hash(self.lines().as_bytes())
     }
 
+    /// Returns the three names, one a line.
     pub(crate) fn lines(&self) -> String {
         format!("{}\n{}\n{}\n", self.bank, self.policy, self.environment)
     }
 
-    /// What [`States::lines`] wrote.
-    pub(crate) fn of_lines(lines: &[u8]) -> Option<Self> {
+    /// Parses the output of [`States::lines`].
+    pub(crate) fn from_lines(lines: &[u8]) -> Option<Self> {
         let mut lines = std::str::from_utf8(lines).ok()?.lines().map(str::to_owned);
         Some(Self {
             bank: lines.next()?,
@@ -58,13 +58,13 @@ impl States {
     }
 }
 
-/// The BLAKE3 hash in hexadecimal.
+/// Returns the BLAKE3 hash in hexadecimal.
 pub(crate) fn hash(bytes: &[u8]) -> String {
     blake3::hash(bytes).to_hex().to_string()
 }
 
 impl Snapshot {
-    /// Of states that were taken or stored one by one.
+    /// Returns a snapshot of three states.
     pub fn new(bank: Vec<u8>, policy: Vec<u8>, environment: Vec<u8>) -> Self {
         let states = States {
             bank: hash(&bank),
@@ -79,47 +79,47 @@ impl Snapshot {
         }
     }
 
-    /// The name of the state: [`States::name`].
+    /// Returns the name of the state: [`States::name`].
     pub fn name(&self) -> String {
         self.states.name()
     }
 
-    /// The names of the components' states.
+    /// Returns the names of the components' states.
     pub fn states(&self) -> &States {
         &self.states
     }
 
-    /// Its size: the three states, in bytes.
+    /// Returns the size of the three states in bytes.
     pub fn bytes(&self) -> u64 {
         (self.bank.len() + self.policy.len() + self.environment.len()) as u64
     }
 
-    /// The bank's state, in the bank's own form.
+    /// Returns the bank's state in the bank's own encoding.
     pub fn bank(&self) -> &[u8] {
         &self.bank
     }
 
-    /// The policy's state, in the policy's own form.
+    /// Returns the policy's state in the policy's own encoding.
     pub fn policy(&self) -> &[u8] {
         &self.policy
     }
 
-    /// The environment's state, in the environment's own form.
+    /// Returns the environment's state in the environment's own encoding.
     pub fn environment(&self) -> &[u8] {
         &self.environment
     }
 }
 
-/// A snapshot as it is serialised.
+/// The serialised form of a snapshot.
 #[derive(Serialize, Deserialize)]
-struct Stored {
+struct SerializedSnapshot {
     states: States,
     bank: Vec<u8>,
     policy: Vec<u8>,
     environment: Vec<u8>,
 }
 
-impl From<Snapshot> for Stored {
+impl From<Snapshot> for SerializedSnapshot {
     fn from(snapshot: Snapshot) -> Self {
         Self {
             states: snapshot.states,
@@ -130,15 +130,15 @@ impl From<Snapshot> for Stored {
     }
 }
 
-impl TryFrom<Stored> for Snapshot {
+impl TryFrom<SerializedSnapshot> for Snapshot {
     type Error = &'static str;
 
-    fn try_from(stored: Stored) -> Result<Self, Self::Error> {
+    fn try_from(stored: SerializedSnapshot) -> Result<Self, Self::Error> {
         let snapshot = Self::new(stored.bank, stored.policy, stored.environment);
         if snapshot.states == stored.states {
             Ok(snapshot)
         } else {
-            Err("the snapshot is damaged: its content does not fit its names")
+            Err("the snapshot is damaged: its content does not match its names")
         }
     }
 }

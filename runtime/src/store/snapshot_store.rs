@@ -1,10 +1,10 @@
-//! States on disk, named by their content.
+//! Snapshots on disk, named by their content.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
-use crate::store::atomic_file as files;
+use crate::store::atomic_file::write_atomically;
 use crate::store::snapshot::{Snapshot, States, hash};
 
 const MAGIC: &[u8; 8] = b"mlstate\0";
@@ -12,14 +12,13 @@ const MAGIC: &[u8; 8] = b"mlstate\0";
 const VERSION: u32 = 1;
 const HEAD: usize = MAGIC.len() + size_of::<u32>();
 
-/// A folder of snapshots. Equal states are stored once, also where only one
-/// component's state is equal: between two sessions an environment's usually is.
+/// A folder of snapshots. Equal states of a component are stored once: between two
+/// sessions the environment's state usually is equal.
 ///
-/// A file is a magic, a version and a content, and it is named by the BLAKE3 hash
-/// of the content: `ab/cdef…` for the hash `abcdef…`. The content is a
-/// component's state, or the names of the three states of an episode. Files are
-/// written beside and renamed into place, so that any number of processes may
-/// share a folder.
+/// A file is a magic number, a version and a content, and is named by the BLAKE3 hash
+/// of the content: `ab/cdef…` for the hash `abcdef…`. The content is a component's
+/// state, or the names of the three states of an episode. Files are written
+/// atomically, so any number of processes may share a folder.
 ///
 /// ```
 /// use memloom_runtime::{Snapshot, SnapshotStore};
@@ -28,7 +27,7 @@ const HEAD: usize = MAGIC.len() + size_of::<u32>();
 /// # let folder = tempfile::tempdir().expect("a folder");
 /// let store = SnapshotStore::open(folder.path())?;
 /// let snapshot = Snapshot::new(b"bank".to_vec(), b"policy".to_vec(), b"environment".to_vec());
-/// assert_eq!(store.save(&snapshot)?, 21); // bytes that were not there yet
+/// assert_eq!(store.save(&snapshot)?, 21); // new bytes
 /// assert_eq!(store.save(&snapshot)?, 0);
 /// assert_eq!(store.load(&snapshot.name())?, snapshot);
 ///
@@ -36,7 +35,7 @@ const HEAD: usize = MAGIC.len() + size_of::<u32>();
 /// assert_eq!(
 ///     store.load(&nothing).unwrap_err().to_string(),
 ///     format!(
-///         "cannot load the state {nothing} in {}: it is not there",
+///         "cannot load the state {nothing} in {}: it does not exist",
 ///         folder.path().display()
 ///     )
 /// );
@@ -49,10 +48,10 @@ pub struct SnapshotStore {
 }
 
 impl SnapshotStore {
-    /// A store in a folder, which is made where there is none.
+    /// Opens a store in a folder, which is created if necessary.
     ///
     /// # Errors
-    /// [`Error::Store`] where it cannot be made.
+    /// [`Error::SnapshotStore`] if it cannot be created.
     pub fn open(folder: impl Into<PathBuf>) -> Result<Self, Error> {
         let store = Self {
             folder: folder.into(),
@@ -63,14 +62,14 @@ impl SnapshotStore {
         }
     }
 
-    /// Stores a state under its name. Returns how many bytes of it, of
-    /// [`Snapshot::bytes`], were not there yet.
+    /// Saves a snapshot under its name. Returns the number of its bytes that were not
+    /// stored yet, out of [`Snapshot::bytes`].
     ///
     /// # Errors
-    /// [`Error::Store`] where it cannot be written.
+    /// [`Error::SnapshotStore`] if it cannot be written.
     pub fn save(&self, snapshot: &Snapshot) -> Result<u64, Error> {
         let states = snapshot.states();
-        // The names last: who finds them finds the states.
+        // The names come last, so that they never refer to missing states.
         let new = self.put(&states.bank, snapshot.bank())?
             + self.put(&states.policy, snapshot.policy())?
             + self.put(&states.environment, snapshot.environment())?;
@@ -78,7 +77,7 @@ impl SnapshotStore {
         Ok(new)
     }
 
-    /// Writes a content, where it is not there; the bytes of it that were not.
+    /// Writes a content that is not stored yet. Returns the number of new bytes.
     fn put(&self, name: &str, content: &[u8]) -> Result<u64, Error> {
         let path = self.path(name);
         if path.exists() {
@@ -86,19 +85,20 @@ impl SnapshotStore {
         }
         path.parent()
             .map_or(Ok(()), fs::create_dir_all)
-            .and_then(|()| files::write(&path, &[MAGIC, &VERSION.to_le_bytes(), content]))
+            .and_then(|()| write_atomically(&path, &[MAGIC, &VERSION.to_le_bytes(), content]))
             .map_err(|error| self.failed("save", name, error.to_string()))?;
         Ok(content.len() as u64)
     }
 
-    /// The state of this name.
+    /// Loads the snapshot of this name.
     ///
     /// # Errors
-    /// [`Error::Store`] where it is not there, is damaged, or was stored by
+    /// [`Error::SnapshotStore`] if it does not exist, is damaged, or was stored by
     /// another version of memloom.
     pub fn load(&self, name: &str) -> Result<Snapshot, Error> {
-        let states = States::of_lines(&self.content(name)?)
-            .ok_or_else(|| self.failed("load", name, "it is one component's alone".into()))?;
+        let states = States::from_lines(&self.content(name)?).ok_or_else(|| {
+            self.failed("load", name, "it is the state of one component only".into())
+        })?;
         Ok(Snapshot::new(
             self.content(&states.bank)?,
             self.content(&states.policy)?,
@@ -106,6 +106,7 @@ impl SnapshotStore {
         ))
     }
 
+    /// Reads and checks a content.
     fn content(&self, name: &str) -> Result<Vec<u8>, Error> {
         let failed = |why: String| self.failed("load", name, why);
         if name.len() != 2 * blake3::OUT_LEN || !name.bytes().all(|b| b.is_ascii_hexdigit()) {
@@ -113,13 +114,13 @@ impl SnapshotStore {
         }
         let path = self.path(name);
         let mut bytes = fs::read(&path).map_err(|error| match error.kind() {
-            std::io::ErrorKind::NotFound => failed("it is not there".into()),
+            std::io::ErrorKind::NotFound => failed("it does not exist".into()),
             _ => failed(error.to_string()),
         })?;
         let damaged = || {
             let path = path.display();
             failed(format!(
-                "{path} is damaged: remove it and store the state again"
+                "{path} is damaged; remove it and store the state again"
             ))
         };
         let head = bytes.strip_prefix(MAGIC).ok_or_else(damaged)?;
@@ -127,7 +128,7 @@ impl SnapshotStore {
         let whole = hash(&bytes[HEAD..]) == name;
         if version != VERSION && whole {
             return Err(failed(format!(
-                "it has version {version}, this memloom reads {VERSION}"
+                "it has version {version}, but this memloom reads {VERSION}"
             )));
         }
         if !whole {
@@ -143,7 +144,7 @@ impl SnapshotStore {
     }
 
     fn failed(&self, action: &'static str, name: &str, why: String) -> Error {
-        Error::Store {
+        Error::SnapshotStore {
             action,
             name: name.to_owned(),
             folder: self.folder.display().to_string(),
@@ -151,7 +152,7 @@ impl SnapshotStore {
         }
     }
 
-    /// The folder.
+    /// Returns the folder.
     pub fn folder(&self) -> &Path {
         &self.folder
     }
@@ -220,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_cannot_lead_out_of_the_folder() {
+    fn a_name_cannot_refer_outside_the_folder() {
         let folder = tempfile::tempdir().unwrap();
         let store = SnapshotStore::open(folder.path().join("states")).unwrap();
         let head = format!("in {}: ", store.folder().display());
@@ -233,6 +234,6 @@ mod tests {
         }
         let bank = &snapshot(b"one").states().bank.clone();
         store.save(&snapshot(b"one")).unwrap();
-        assert!(store.load(bank).unwrap_err().to_string().ends_with("alone"));
+        assert!(store.load(bank).unwrap_err().to_string().ends_with("only"));
     }
 }

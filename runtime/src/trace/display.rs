@@ -1,9 +1,9 @@
-//! Events as lines for people.
+//! Display of events as lines for people.
 
 use std::fmt::{self, Display, Formatter};
 
-use super::Event;
-use crate::error::says;
+use crate::error::refusal_text;
+use crate::event::Event;
 use crate::types::{Error as Refusal, Operation};
 
 impl Display for Event {
@@ -21,9 +21,14 @@ impl Display for Event {
                 if operations.is_empty() {
                     f.write_str("apply nothing")?;
                 }
-                for (place, (operation, result)) in operations.iter().zip(results).enumerate() {
-                    let line = if place == 0 { "" } else { "\n" };
-                    write!(f, "{line}{} -> {}", Told(operation), Outcome(result))?;
+                for (index, (operation, result)) in operations.iter().zip(results).enumerate() {
+                    let line = if index == 0 { "" } else { "\n" };
+                    write!(
+                        f,
+                        "{line}{} -> {}",
+                        OperationText(operation),
+                        ResultText(result)
+                    )?;
                 }
                 Ok(())
             }
@@ -33,17 +38,17 @@ impl Display for Event {
                     let ids = ids.collect::<Vec<_>>().join(" ");
                     write!(f, "retrieve {:?} -> {ids}", query.text)
                 }
-                Err(why) => write!(f, "retrieve {:?} -> {}", query.text, says(why)),
+                Err(why) => write!(f, "retrieve {:?} -> {}", query.text, refusal_text(why)),
             },
             Self::Entries(entries) => write!(f, "entries -> {}", entries.len()),
             Self::Render { ids, result } => match result {
                 Ok(text) => write!(f, "render {} -> {text:?}", ids.join(" ")),
-                Err(why) => write!(f, "render {} -> {}", ids.join(" "), says(why)),
+                Err(why) => write!(f, "render {} -> {}", ids.join(" "), refusal_text(why)),
             },
             Self::EndSession(at) => write!(f, "end-session {}", at.session),
             Self::Stats(stats) => write!(f, "stats -> {} entries", stats.entries),
             Self::Generate { call, result } => match result {
-                Ok(said) => write!(f, "{} -> {:?}", call.request.role, said.text),
+                Ok(output) => write!(f, "{} -> {:?}", call.request.role, output.text),
                 Err(why) => write!(f, "{} -> no output: {why}", call.request.role),
             },
             Self::Embed { texts, result } => match result {
@@ -52,8 +57,8 @@ impl Display for Event {
                 Err(why) => write!(f, "embed {} texts -> {why}", texts.len()),
             },
             Self::Act { action, result } => match result {
-                Ok(seen) => write!(f, "act {action:?} -> {:?}", seen.text),
-                Err(why) => write!(f, "act {action:?} -> {}", says(why)),
+                Ok(observed) => write!(f, "act {action:?} -> {:?}", observed.text),
+                Err(why) => write!(f, "act {action:?} -> {}", refusal_text(why)),
             },
             Self::Log { text, .. } => write!(f, "log {text:?}"),
             Self::Opened {
@@ -88,10 +93,10 @@ impl Display for Event {
     }
 }
 
-/// An operation in a few words.
-struct Told<'a>(&'a Operation);
+/// An operation in short.
+struct OperationText<'a>(&'a Operation);
 
-impl Display for Told<'_> {
+impl Display for OperationText<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self.0 {
             Operation::Insert(new) => write!(f, "insert {:?}", new.text),
@@ -102,14 +107,14 @@ impl Display for Told<'_> {
     }
 }
 
-/// What came of an operation.
-struct Outcome<'a>(&'a Result<String, Refusal>);
+/// The result of an operation.
+struct ResultText<'a>(&'a Result<String, Refusal>);
 
-impl Display for Outcome<'_> {
+impl Display for ResultText<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self.0 {
             Ok(id) => f.write_str(id),
-            Err(why) => write!(f, "refused: {}", says(why)),
+            Err(why) => write!(f, "refused: {}", refusal_text(why)),
         }
     }
 }

@@ -1,40 +1,40 @@
-//! Episodes lived through for the record.
+//! Recording of episodes.
 
 use std::sync::Arc;
 
 use crate::agent::episode::Episode;
 use crate::error::Error;
 use crate::model::{Embedder, LanguageModel};
-use crate::trace::setup::Stage;
 use crate::store::snapshot::Snapshot;
 use crate::trace::Trace;
+use crate::trace::setup::LoadedSetup;
 
-/// Which episode is lived through, and how.
+/// The choice of an episode to record.
 ///
-/// [`Trace`] shows one.
+/// [`Trace`] has an example.
 #[derive(Clone)]
 pub struct Program<'a> {
     /// The environment's split.
     pub split: &'a str,
     /// The episode's number in it.
     pub index: u64,
-    /// Sessions to which it is cut; 0 is all.
+    /// The number of sessions to which it is cut; 0 means all.
     pub horizon: u32,
-    /// Whose hints come with every session, and the seed of them.
+    /// The demonstrator whose hints come with every session, and their seed.
     pub demonstrator: Option<(&'a str, u64)>,
-    /// A state of this episode to begin from, and the sessions that it has seen.
-    /// By default an agent that knows nothing begins with the first session.
+    /// A state of this episode to begin from, and the number of sessions before it.
+    /// With none, an agent with an empty memory begins with the first session.
     pub from: Option<(&'a Snapshot, u32)>,
     /// The policy's embedder, if it has one.
     pub embedder: Option<Arc<dyn Embedder>>,
 }
 
-impl Stage {
-    /// Lives through an episode, from its first session to its last question, and
-    /// records it: every call, and the names of the states between sessions.
-    /// `state` sees these states, with the number of sessions they have seen.
+impl LoadedSetup {
+    /// Runs an episode from its first session to its last question, and records every
+    /// call and the names of the states between sessions. `state` receives these
+    /// states with the number of sessions before them.
     ///
-    /// The trace also comes where the episode fails: it ends with the failure.
+    /// If the episode fails, the trace is returned too, and ends with the failure.
     pub fn record(
         &self,
         program: &Program<'_>,
@@ -47,16 +47,17 @@ impl Stage {
                 episode.set_embedder(embedder.clone());
             }
             episode.record();
-            let result = live(&mut episode, program, state);
+            let result = run(&mut episode, program, state);
             events = episode.take_events();
             result
         });
-        let setting = self.setting().clone();
-        (Trace { setting, events }, result)
+        let setup = self.setup().clone();
+        (Trace { setup, events }, result)
     }
 }
 
-fn live(
+/// Runs an episode through all its sessions and questions.
+fn run(
     episode: &mut Episode,
     program: &Program<'_>,
     state: &mut dyn FnMut(u32, &Snapshot) -> Result<(), Error>,

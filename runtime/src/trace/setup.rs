@@ -1,57 +1,58 @@
-//! What an episode takes place in, by name and content, so that it can be set up
-//! again elsewhere.
+//! The setup of an episode: components, data and options, by name and content, so that
+//! it can be loaded again elsewhere.
 
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::agent::AgentParts;
+use crate::agent::episode::Episode;
 use crate::environment::{Environment, EnvironmentComponent};
-use crate::agent::episode::{Episode, EpisodeParts};
 use crate::error::Error;
 use crate::limits::Limits;
-use crate::model::LanguageModel;
 use crate::load::Sandbox;
+use crate::model::LanguageModel;
 use crate::store::snapshot::hash;
 use crate::types::{DataFile, LoadReport};
 
-/// The wasmtime that runs components. A call burns the same fuel on every
-/// machine, but another wasmtime may count otherwise.
+/// The major version of wasmtime. A call burns the same fuel on every machine, but
+/// another version may count differently.
 const WASMTIME: &str = "48";
 
-/// A file, by place and content.
+/// A file, by path and content.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Source {
-    /// Its name without folders, by which components know it.
+    /// Its name without folders, under which components see it.
     pub name: String,
-    /// Where it was found; absolute.
+    /// Its absolute path.
     pub path: PathBuf,
     /// The BLAKE3 hash of its content, in hexadecimal.
     pub blake3: String,
 }
 
-/// What an episode takes place in. A trace begins with it.
+/// The components, data, options and limits of an episode. A trace begins with it.
 ///
 /// ```
-/// use memloom_runtime::{DemonstrationModel, Files, Setting};
+/// use memloom_runtime::{DemonstrationModel, EpisodeSetup, SetupFiles};
 ///
 /// # fn main() -> Result<(), memloom_runtime::Error> {
-/// let setting = Setting::of(Files {
+/// let setup = EpisodeSetup::from_files(SetupFiles {
 ///     bank: "../target/components/flat.wasm".as_ref(),
 ///     environment: "../target/components/chronicle.wasm".as_ref(),
 ///     policy: "../target/components/selector.wasm".as_ref(),
 ///     data: &[],
 /// })?;
-/// assert_eq!(setting.bank.name, "flat.wasm");
-/// assert_eq!(setting.bank.blake3.len(), 64);
+/// assert_eq!(setup.bank.name, "flat.wasm");
+/// assert_eq!(setup.bank.blake3.len(), 64);
 ///
-/// let stage = setting.stage()?;
-/// let mut episode = stage.start(Box::new(DemonstrationModel))?;
+/// let loaded = setup.load()?;
+/// let mut episode = loaded.start(Box::new(DemonstrationModel))?;
 /// assert_eq!(episode.open("train", 0, 2)?.sessions, 2);
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Setting {
+pub struct EpisodeSetup {
     /// The bank component.
     pub bank: Source,
     /// The environment component.
@@ -64,15 +65,15 @@ pub struct Setting {
     pub environment_options: String,
     /// The policy's options: a JSON object.
     pub policy_options: String,
-    /// What components may use up.
+    /// The limits on components.
     pub limits: Limits,
-    /// The wasmtime that they ran on: its major version.
+    /// The major version of wasmtime on which they ran.
     pub wasmtime: String,
 }
 
-/// The files of a [`Setting`] as they are found now.
+/// The files of an [`EpisodeSetup`] as they are now.
 #[derive(Clone, Copy, Debug)]
-pub struct Files<'a> {
+pub struct SetupFiles<'a> {
     /// The bank component.
     pub bank: &'a Path,
     /// The environment component.
@@ -83,20 +84,20 @@ pub struct Files<'a> {
     pub data: &'a [PathBuf],
 }
 
-impl Setting {
-    /// A setting of files as they are now, with empty options and default limits.
+impl EpisodeSetup {
+    /// Returns a setup of files as they are now, with empty options and default limits.
     ///
     /// # Errors
-    /// [`Error::Setting`] where a file cannot be read.
-    pub fn of(files: Files<'_>) -> Result<Self, Error> {
+    /// [`Error::Setup`] if a file cannot be read.
+    pub fn from_files(files: SetupFiles<'_>) -> Result<Self, Error> {
         Ok(Self {
-            bank: Source::of("bank", files.bank)?,
-            environment: Source::of("environment", files.environment)?,
-            policy: Source::of("policy", files.policy)?,
+            bank: Source::from_path("bank", files.bank)?,
+            environment: Source::from_path("environment", files.environment)?,
+            policy: Source::from_path("policy", files.policy)?,
             data: files
                 .data
                 .iter()
-                .map(|path| Source::of("data file", path))
+                .map(|path| Source::from_path("data file", path))
                 .collect::<Result<_, _>>()?,
             environment_options: "{}".into(),
             policy_options: "{}".into(),
@@ -105,19 +106,19 @@ impl Setting {
         })
     }
 
-    /// Whether it ran on another wasmtime than this one: then a call that ran out
-    /// of fuel may end elsewhere, or not at all.
-    pub fn is_of_another_wasmtime(&self) -> bool {
+    /// Returns whether it ran on another version of wasmtime. Then a call that ran out of
+    /// fuel may end at another point, or not at all.
+    pub fn ran_on_other_wasmtime(&self) -> bool {
         self.wasmtime != WASMTIME
     }
 
-    /// Loads the components and the data. Every file must have the content that
-    /// the setting says.
+    /// Loads the components and the data. Every file must have the content that the setup
+    /// names.
     ///
     /// # Errors
-    /// [`Error::Setting`] where a file cannot be read or has another content, and
-    /// what loading the components and the data can fail with.
-    pub fn stage(&self) -> Result<Stage, Error> {
+    /// [`Error::Setup`] if a file cannot be read or has other content, and the errors of
+    /// loading components and data.
+    pub fn load(&self) -> Result<LoadedSetup, Error> {
         let sandbox = Sandbox::new(self.limits.clone())?;
         let read = |part, source: &Source| {
             let bytes = source.read(part)?;
@@ -140,15 +141,15 @@ impl Setting {
                 })
             })
             .collect::<Result<Vec<_>, Error>>()?;
-        let (mut environment, report) = load(&component, &files, self)?;
-        Ok(Stage {
-            parts: EpisodeParts {
+        let (mut environment, report) = load_data(&component, &files, self)?;
+        Ok(LoadedSetup {
+            parts: AgentParts {
                 bank,
                 policy,
                 policy_options: self.policy_options.clone(),
                 lexicon: environment.describe()?.lexicon,
             },
-            setting: self.clone(),
+            setup: self.clone(),
             environment: component,
             files,
             report,
@@ -157,11 +158,11 @@ impl Setting {
 }
 
 impl Source {
-    /// A file as it is now; `part` says in messages what it is.
+    /// Returns a file with its present content; `part` is its role in messages.
     ///
     /// # Errors
-    /// [`Error::Setting`] where it cannot be read.
-    pub fn of(part: &'static str, path: &Path) -> Result<Self, Error> {
+    /// [`Error::Setup`] if it cannot be read.
+    pub fn from_path(part: &'static str, path: &Path) -> Result<Self, Error> {
         let read = || {
             let bytes = std::fs::read(path)?;
             Ok::<_, std::io::Error>((std::path::absolute(path)?, hash(&bytes)))
@@ -176,7 +177,7 @@ impl Source {
         }
     }
 
-    /// The content, if it is still the same.
+    /// Reads the content, which must match the hash.
     fn read(&self, part: &'static str) -> Result<Vec<u8>, Error> {
         let bytes = std::fs::read(&self.path)
             .map_err(|error| failed(part, &self.path, error.to_string()))?;
@@ -191,53 +192,54 @@ impl Source {
 }
 
 fn failed(part: &'static str, path: &Path, why: String) -> Error {
-    Error::Setting {
+    Error::Setup {
         part,
         path: path.display().to_string(),
         why,
     }
 }
 
-/// A [`Setting`] that is set up: components are compiled, data is read.
+/// An [`EpisodeSetup`] with compiled components and loaded data.
 ///
-/// `Send` and `Sync`. [`Trace`](crate::Trace) shows what is recorded and replayed on it.
-pub struct Stage {
-    setting: Setting,
-    parts: EpisodeParts,
+/// `Send` and `Sync`. [`Trace`](crate::Trace) has an example that records and replays.
+pub struct LoadedSetup {
+    setup: EpisodeSetup,
+    parts: AgentParts,
     environment: EnvironmentComponent,
     files: Vec<DataFile>,
     report: LoadReport,
 }
 
-impl Stage {
-    /// What was set up.
-    pub fn setting(&self) -> &Setting {
-        &self.setting
+impl LoadedSetup {
+    /// Returns the setup that was loaded.
+    pub fn setup(&self) -> &EpisodeSetup {
+        &self.setup
     }
 
-    /// What the environment found in its data.
+    /// Returns the environment's report on its data.
     pub fn report(&self) -> &LoadReport {
         &self.report
     }
 
-    /// An agent that knows nothing yet, in the environment with its data.
+    /// Returns an agent with an empty memory in the environment with its data.
     /// [`Episode::open`] opens an episode.
     ///
     /// # Errors
     /// See [`Episode`].
     pub fn start(&self, model: Box<dyn LanguageModel>) -> Result<Episode, Error> {
-        let (environment, _) = load(&self.environment, &self.files, &self.setting)?;
+        let (environment, _) = load_data(&self.environment, &self.files, &self.setup)?;
         Episode::start(&self.parts, environment, model)
     }
 }
 
-fn load(
+/// Returns an environment with the setup's data and options.
+fn load_data(
     component: &EnvironmentComponent,
     files: &[DataFile],
-    setting: &Setting,
+    setup: &EpisodeSetup,
 ) -> Result<(Environment, LoadReport), Error> {
     let mut environment = component.instantiate()?;
-    let report = environment.load(files, &setting.environment_options)?;
+    let report = environment.load(files, &setup.environment_options)?;
     Ok((environment, report))
 }
 
@@ -248,11 +250,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_wasmtime_that_settings_name_is_the_one_that_runs() {
+    fn setups_name_the_wasmtime_that_runs() {
         let lock = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.lock");
         let lock = std::fs::read_to_string(lock).unwrap();
         let line = format!("name = \"wasmtime\"\nversion = \"{WASMTIME}.");
-        assert!(lock.contains(&line), "WASMTIME is not what Cargo.lock has");
+        assert!(lock.contains(&line), "WASMTIME differs from Cargo.lock");
     }
 
     #[test]
@@ -260,13 +262,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("flat.wasm");
         std::fs::write(&path, b"one").unwrap();
-        let source = Source::of("bank", &path).unwrap();
+        let source = Source::from_path("bank", &path).unwrap();
         assert_eq!(source.read("bank").unwrap(), b"one");
         std::fs::write(&path, b"two").unwrap();
         assert_eq!(
             source.read("bank").unwrap_err().to_string(),
             format!(
-                "cannot set the episode up: the bank {}: its BLAKE3 hash is {}, but {} was recorded",
+                "cannot set up the episode: bank {}: its BLAKE3 hash is {}, but {} was recorded",
                 path.display(),
                 hash(b"two"),
                 hash(b"one"),

@@ -1,7 +1,7 @@
 //! How others would treat a session: perfectly, carelessly, greedily, not at all.
 
 use memloom_sdk::random::Random;
-use memloom_sdk::types::{Error, Gesture, Hint};
+use memloom_sdk::types::{Error, DemonstratedOperation, Hint};
 
 use crate::story::{Line, Meaning, Story};
 
@@ -44,32 +44,32 @@ impl Demonstrator {
             .lines
             .iter()
             .filter_map(|line| {
-                let gesture = match self {
-                    Self::Everything => Some(Gesture::Insert),
+                let operation = match self {
+                    Self::Everything => Some(DemonstratedOperation::Insert),
                     Self::Nothing => None,
                     Self::Careless => careless(line, story, random),
                     Self::Expert => expert(line),
                 };
-                gesture.map(|gesture| Hint {
+                operation.map(|operation| Hint {
                     turn: line.id.clone(),
-                    gesture,
+                    operation,
                 })
             })
             .collect()
     }
 }
 
-fn expert(line: &Line) -> Option<Gesture> {
+fn expert(line: &Line) -> Option<DemonstratedOperation> {
     match &line.meaning {
-        Meaning::Fact(..) => Some(Gesture::Insert),
-        Meaning::Change { before, .. } => Some(Gesture::Update(before.clone())),
-        Meaning::Cancellation { planned, .. } => Some(Gesture::Delete(planned.clone())),
+        Meaning::Fact(..) => Some(DemonstratedOperation::Insert),
+        Meaning::Change { before, .. } => Some(DemonstratedOperation::Update(before.clone())),
+        Meaning::Cancellation { planned, .. } => Some(DemonstratedOperation::Delete(planned.clone())),
         Meaning::Lure(..) | Meaning::Ephemeral | Meaning::Talk => None,
     }
 }
 
 /// Its rates leave a warm start the form of the output and little of the judgement.
-fn careless(line: &Line, story: &Story, random: &mut Random) -> Option<Gesture> {
+fn careless(line: &Line, story: &Story, random: &mut Random) -> Option<DemonstratedOperation> {
     let kept = match line.meaning {
         Meaning::Fact(..) | Meaning::Change { .. } => 0.8,
         Meaning::Cancellation { .. } => 0.55,
@@ -87,12 +87,12 @@ fn careless(line: &Line, story: &Story, random: &mut Random) -> Option<Gesture> 
             let other = wrong
                 .then(|| other_write(line, before, story, random))
                 .flatten();
-            Gesture::Update(other.unwrap_or_else(|| before.clone()))
+            DemonstratedOperation::Update(other.unwrap_or_else(|| before.clone()))
         }
-        Meaning::Cancellation { planned, .. } if mood < 0.3 => Gesture::Delete(planned.clone()),
-        Meaning::Change { .. } if mood >= 0.8 => Gesture::Skip,
-        Meaning::Cancellation { .. } if mood >= 0.7 => Gesture::Skip,
-        _ => Gesture::Insert,
+        Meaning::Cancellation { planned, .. } if mood < 0.3 => DemonstratedOperation::Delete(planned.clone()),
+        Meaning::Change { .. } if mood >= 0.8 => DemonstratedOperation::Skip,
+        Meaning::Cancellation { .. } if mood >= 0.7 => DemonstratedOperation::Skip,
+        _ => DemonstratedOperation::Insert,
     })
 }
 

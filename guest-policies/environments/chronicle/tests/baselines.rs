@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use bank_flat::Flat;
 use environment_chronicle::Chronicle;
 use memloom_sdk::text::word_count;
-use memloom_sdk::types::{Gesture, Hint, SessionContent};
+use memloom_sdk::types::{DemonstratedOperation, Hint, SessionContent};
 use memloom_sdk::{Bank, Environment, Policy, Rehearsal};
 use policy_selector::Selector;
 
@@ -39,7 +39,7 @@ const INSERT_ONLY: Way = Way {
     change: |hints| {
         drop_deletions(hints);
         for hint in hints {
-            hint.gesture = Gesture::Insert;
+            hint.operation = DemonstratedOperation::Insert;
         }
     },
 };
@@ -60,7 +60,7 @@ const EVERYTHING: Way = Way {
 };
 
 fn drop_deletions(hints: &mut Vec<Hint>) {
-    hints.retain(|hint| !matches!(hint.gesture, Gesture::Delete(_)));
+    hints.retain(|hint| !matches!(hint.operation, DemonstratedOperation::Delete(_)));
 }
 
 /// Means over episodes.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use memloom_sdk::random::Random;
-use memloom_sdk::types::{Error, Gesture, Hint, Turn};
+use memloom_sdk::types::{Error, DemonstratedOperation, Hint, Turn};
 
 /// What a demonstrator notes of a session's turns; everything it notes is a new
 /// entry. `demonstrator` tosses a coin for each turn: it teaches the form of the
@@ -35,7 +35,7 @@ pub fn hints(
         .filter(|turn| notes(turn))
         .map(|turn| Hint {
             turn: turn.id.clone(),
-            gesture: Gesture::Insert,
+            operation: DemonstratedOperation::Insert,
         })
         .collect())
 }

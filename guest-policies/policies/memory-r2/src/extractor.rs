@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use memloom_sdk::types::{Gesture, Turn};
+use memloom_sdk::types::{DemonstratedOperation, Turn};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -82,9 +82,9 @@ pub fn prompt(time: &str, turns: &[Turn]) -> String {
     })
 }
 
-/// What a demonstrator would say: the turns it has gestures for, word by word.
-pub fn demonstration(turns: &[Turn], gestures: &BTreeMap<String, Gesture>) -> String {
-    let kept = turns.iter().filter(|turn| gestures.contains_key(&turn.id));
+/// What a demonstrator would say: the turns it has hinted for, word by word.
+pub fn demonstration(turns: &[Turn], hinted: &BTreeMap<String, DemonstratedOperation>) -> String {
+    let kept = turns.iter().filter(|turn| hinted.contains_key(&turn.id));
     let facts = kept.map(|turn| OutputFact {
         speaker: &turn.speaker,
         dia_id: &turn.id,
@@ -164,8 +164,8 @@ mod tests {
 
     #[test]
     fn a_demonstration_reads_back_as_the_turns() {
-        let gestures = BTreeMap::from([("D1:1".to_string(), Gesture::Skip)]);
-        let said = demonstration(&turns(), &gestures);
+        let hinted = BTreeMap::from([("D1:1".to_string(), DemonstratedOperation::Skip)]);
+        let said = demonstration(&turns(), &hinted);
         assert_eq!(
             parsed(&said),
             Some(Facts {

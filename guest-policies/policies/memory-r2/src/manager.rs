@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use memloom_sdk::types::{Entry, Gesture, Insertion, Operation, Revision};
+use memloom_sdk::types::{Entry, DemonstratedOperation, Insertion, Operation, Revision};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -104,9 +104,9 @@ pub fn prompt(time: &str, cases: &Cases) -> String {
 
 /// What a demonstrator would say. Where the entry it means is not related to the
 /// fact, an update notes the fact anew and a deletion has nothing left to do.
-pub fn demonstration(cases: &Cases, gestures: &BTreeMap<String, Gesture>) -> String {
+pub fn demonstration(cases: &Cases, hinted: &BTreeMap<String, DemonstratedOperation>) -> String {
     let said = cases.facts.iter().filter_map(|(fact, related)| {
-        let gesture = fact.evidence.iter().find_map(|turn| gestures.get(turn));
+        let operation = fact.evidence.iter().find_map(|turn| hinted.get(turn));
         let supported_by = |turn: &String| {
             let mut memories = cases
                 .memories
@@ -120,10 +120,10 @@ pub fn demonstration(cases: &Cases, gestures: &BTreeMap<String, Gesture>) -> Str
             content: &fact.text,
             dia_id,
         };
-        match gesture {
-            None | Some(Gesture::Insert) => Some(insert(dia_id)),
-            Some(Gesture::Skip) => None,
-            Some(Gesture::Update(turn)) => Some(match supported_by(turn) {
+        match operation {
+            None | Some(DemonstratedOperation::Insert) => Some(insert(dia_id)),
+            Some(DemonstratedOperation::Skip) => None,
+            Some(DemonstratedOperation::Update(turn)) => Some(match supported_by(turn) {
                 Some(entry) => Said::Update {
                     memory_id: &entry.id,
                     content: &fact.text,
@@ -131,7 +131,7 @@ pub fn demonstration(cases: &Cases, gestures: &BTreeMap<String, Gesture>) -> Str
                 },
                 None => insert(dia_id),
             }),
-            Some(Gesture::Delete(turn)) => supported_by(turn).map(|entry| Said::Delete {
+            Some(DemonstratedOperation::Delete(turn)) => supported_by(turn).map(|entry| Said::Delete {
                 memory_id: &entry.id,
             }),
         }
@@ -265,29 +265,29 @@ mod tests {
     }
 
     #[test]
-    fn demonstrations_say_what_the_gestures_mean() {
-        let said = |first: Gesture| {
-            let gestures = BTreeMap::from([("D2:1".to_string(), first)]);
-            demonstration(&cases(), &gestures)
+    fn demonstrations_say_the_hinted_operations() {
+        let said = |first: DemonstratedOperation| {
+            let hinted = BTreeMap::from([("D2:1".to_string(), first)]);
+            demonstration(&cases(), &hinted)
         };
         let skis =
             r#"{"operation":"INSERT","speaker":"Anna","content":"Anna skis.","dia_id":"D2:2"}"#;
         let left = r#""content":"Anna left Rome.","dia_id":"D2:1"}"#;
         let insert =
             format!(r#"{{"operations":[{{"operation":"INSERT","speaker":"Anna",{left},{skis}]}}"#);
-        assert_eq!(said(Gesture::Insert), insert);
-        assert_eq!(said(Gesture::Update("D9:9".into())), insert);
+        assert_eq!(said(DemonstratedOperation::Insert), insert);
+        assert_eq!(said(DemonstratedOperation::Update("D9:9".into())), insert);
         assert_eq!(
-            said(Gesture::Update("D1:1".into())),
+            said(DemonstratedOperation::Update("D1:1".into())),
             format!(r#"{{"operations":[{{"operation":"UPDATE","memory_id":"m1",{left},{skis}]}}"#)
         );
         assert_eq!(
-            said(Gesture::Delete("D1:1".into())),
+            said(DemonstratedOperation::Delete("D1:1".into())),
             format!(r#"{{"operations":[{{"operation":"DELETE","memory_id":"m1"}},{skis}]}}"#)
         );
         let nothing = format!(r#"{{"operations":[{skis}]}}"#);
-        assert_eq!(said(Gesture::Delete("D9:9".into())), nothing);
-        assert_eq!(said(Gesture::Skip), nothing);
+        assert_eq!(said(DemonstratedOperation::Delete("D9:9".into())), nothing);
+        assert_eq!(said(DemonstratedOperation::Skip), nothing);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The manager: what becomes of each fact.
 
-use memloom_sdk::types::{Entry, Gesture, Insertion, Operation, Revision};
+use memloom_sdk::types::{Entry, DemonstratedOperation, Insertion, Operation, Revision};
 
 use crate::speakers::Speakers;
 
@@ -114,16 +114,16 @@ pub fn parse(output: &str, cases: &[&Case]) -> Option<Vec<Verdict>> {
 
 /// What a demonstrator would say of a case. Where the entry it means is not
 /// shown, an update notes the fact anew and a deletion has nothing left to do.
-pub fn demonstrated(case: &Case, gesture: Option<&Gesture>) -> Verdict {
+pub fn demonstrated(case: &Case, operation: Option<&DemonstratedOperation>) -> Verdict {
     let place = |turn: &String| {
         let mut related = case.related.iter();
         related.position(|entry| entry.evidence.contains(turn))
     };
-    match gesture {
-        None | Some(Gesture::Insert) => Verdict::Insert,
-        Some(Gesture::Skip) => Verdict::Skip,
-        Some(Gesture::Update(turn)) => place(turn).map_or(Verdict::Insert, Verdict::Update),
-        Some(Gesture::Delete(turn)) => place(turn).map_or(Verdict::Skip, Verdict::Delete),
+    match operation {
+        None | Some(DemonstratedOperation::Insert) => Verdict::Insert,
+        Some(DemonstratedOperation::Skip) => Verdict::Skip,
+        Some(DemonstratedOperation::Update(turn)) => place(turn).map_or(Verdict::Insert, Verdict::Update),
+        Some(DemonstratedOperation::Delete(turn)) => place(turn).map_or(Verdict::Skip, Verdict::Delete),
     }
 }
 
@@ -262,14 +262,14 @@ mod tests {
     }
 
     #[test]
-    fn gestures_that_name_a_shown_entry_change_it() {
+    fn hints_that_name_a_shown_entry_change_it() {
         let case = &cases()[0];
-        let told = |gesture| demonstrated(case, Some(&gesture));
-        assert_eq!(told(Gesture::Update("D1:4".into())), Verdict::Update(1));
-        assert_eq!(told(Gesture::Delete("D1:1".into())), Verdict::Delete(0));
-        assert_eq!(told(Gesture::Update("D9:9".into())), Verdict::Insert);
-        assert_eq!(told(Gesture::Delete("D9:9".into())), Verdict::Skip);
-        assert_eq!(told(Gesture::Skip), Verdict::Skip);
+        let told = |operation| demonstrated(case, Some(&operation));
+        assert_eq!(told(DemonstratedOperation::Update("D1:4".into())), Verdict::Update(1));
+        assert_eq!(told(DemonstratedOperation::Delete("D1:1".into())), Verdict::Delete(0));
+        assert_eq!(told(DemonstratedOperation::Update("D9:9".into())), Verdict::Insert);
+        assert_eq!(told(DemonstratedOperation::Delete("D9:9".into())), Verdict::Skip);
+        assert_eq!(told(DemonstratedOperation::Skip), Verdict::Skip);
         assert_eq!(demonstrated(case, None), Verdict::Insert);
     }
 }

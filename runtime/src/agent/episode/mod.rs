@@ -1,62 +1,34 @@
-//! One rollout: an agent in an environment.
+//! Episodes: one agent in one environment.
 
 use std::sync::Arc;
 
 use cpu_time::ThreadTime;
 
-use crate::agent::Agent;
-use crate::bank::{Bank, BankComponent};
-use crate::bindings::policy::Guest;
+use crate::agent::meter::Meter;
+use crate::agent::{Agent, AgentParts};
+use crate::bank::Bank;
 use crate::environment::{Environment, EnvironmentComponent};
 use crate::error::Error;
-use crate::instance::Instance;
+use crate::event::Event;
+use crate::host::PolicyHost;
 use crate::instance::log::LogLine;
-use crate::agent::meter::Meter;
 use crate::model::{Embedder, LanguageModel};
-use crate::policy::PolicyComponent;
 use crate::store::snapshot::Snapshot;
-use crate::host::Surroundings;
-use crate::trace::Event;
-use crate::types::{
-    Answer, Entry, LexiconKind, OpenEpisode, Question, Report, Score, SessionContent, Stats,
-};
+use crate::types::{Answer, Entry, OpenEpisode, Question, Report, Score, SessionContent, Stats};
 
-/// What the agent of an episode is made of.
+/// One rollout over an open episode of an environment: instances of a policy and
+/// a bank, the environment, and a model.
 ///
-/// `Send` and `Sync`, and cheap to clone. [`Episode`] shows one.
-#[derive(Clone)]
-pub struct EpisodeParts {
-    /// Where it remembers.
-    pub bank: BankComponent,
-    /// How it thinks.
-    pub policy: PolicyComponent,
-    /// The policy's options: a JSON object.
-    pub policy_options: String,
-    /// The environment's closed language; empty where the language is open.
-    pub lexicon: Vec<LexiconKind>,
-}
-
-impl EpisodeParts {
-    pub(crate) fn configure(&self, policy: &mut Instance<Guest>) -> Result<(), Error> {
-        policy.attempt("configure", |policy, store| {
-            policy.call_configure(store, &self.policy_options, &self.lexicon)
-        })
-    }
-}
-
-/// One rollout over an open episode of an environment: instances of a policy
-/// and a bank, the environment, and a model.
+/// Every function fails where a component refuses, traps, exceeds a limit or
+/// violates the contract, and where the model fails and the policy gives up. The
+/// error names the component and the function. After a trap or an exceeded limit
+/// the episode can only be read or dropped; [`Episode::resume`] makes another from
+/// a snapshot.
 ///
-/// Every function fails where a component refuses, traps, runs into a limit or
-/// returns what the contract rules out, and where the model fails and the
-/// policy does not cope. The error names the component and the function. After
-/// a trap or an exhausted limit the episode can only be read or dropped;
-/// [`Episode::resume`] makes another from a snapshot.
-///
-/// Can be sent to another thread, but not shared among threads.
+/// An episode can be sent to another thread, but not shared among threads.
 ///
 /// ```
-/// use memloom_runtime::{DemonstrationModel, Episode, EpisodeParts, Limits, Sandbox};
+/// use memloom_runtime::{DemonstrationModel, Episode, AgentParts, Limits, Sandbox};
 ///
 /// # fn main() -> Result<(), memloom_runtime::Error> {
 /// let sandbox = Sandbox::new(Limits::default())?;
@@ -64,7 +36,7 @@ impl EpisodeParts {
 /// let mut environment = chronicle.instantiate()?;
 /// environment.load(&[], "{}")?;
 /// environment.open("train", 0, 2)?;
-/// let parts = EpisodeParts {
+/// let parts = AgentParts {
 ///     bank: sandbox.bank("../target/components/flat.wasm")?,
 ///     policy: sandbox.policy("../target/components/selector.wasm")?,
 ///     policy_options: "{}".into(),
@@ -81,7 +53,7 @@ impl EpisodeParts {
 /// }
 /// assert!(episode.meter().generate_calls > 0);
 ///
-/// // Another goes on from the state between the sessions, and ends in the same one.
+/// // Another episode continues from the state between the sessions, and ends alike.
 /// let model = Box::new(DemonstrationModel);
 /// let mut again = Episode::resume(&parts, &chronicle, &between, model)?;
 /// again.observe(2, Some(("expert", 1)))?;
@@ -94,13 +66,13 @@ pub struct Episode {
 }
 
 impl Episode {
-    /// Starts a rollout with an empty bank. `environment` has an episode open,
-    /// or [`Episode::open`] opens one.
+    /// Starts a rollout with an empty bank. `environment` has an open episode, or
+    /// [`Episode::open`] opens one.
     ///
     /// # Errors
-    /// See [`Episode`]; [`Error::Guest`] where the policy refuses its options.
+    /// See [`Episode`]; [`Error::Guest`] if the policy refuses its options.
     pub fn start(
-        parts: &EpisodeParts,
+        parts: &AgentParts,
         environment: Environment,
         model: Box<dyn LanguageModel>,
     ) -> Result<Self, Error> {
@@ -109,13 +81,13 @@ impl Episode {
         Self::assemble(parts, bank, environment, model, started)
     }
 
-    /// Continues from a snapshot. The policy is configured as `parts` says
-    /// before its state is restored.
+    /// Continues from a snapshot. The policy gets the options in `parts` before its
+    /// state is restored.
     ///
     /// # Errors
-    /// See [`Episode`]; [`Error::Guest`] where a component refuses its state.
+    /// See [`Episode`]; [`Error::Guest`] if a component refuses its state.
     pub fn resume(
-        parts: &EpisodeParts,
+        parts: &AgentParts,
         environment: &EnvironmentComponent,
         snapshot: &Snapshot,
         model: Box<dyn LanguageModel>,
@@ -132,20 +104,20 @@ impl Episode {
         Ok(episode)
     }
 
-    /// Work on it was begun at `started`.
+    /// Builds an episode; CPU time since `started` is charged to its meter.
     pub(crate) fn assemble(
-        parts: &EpisodeParts,
+        parts: &AgentParts,
         bank: Bank,
         environment: Environment,
         model: Box<dyn LanguageModel>,
         started: ThreadTime,
     ) -> Result<Self, Error> {
-        let around = Surroundings::new(bank, Some(environment), model);
-        let agent = Agent::amid(parts, around, started)?;
+        let host = PolicyHost::new(bank, Some(environment), model);
+        let agent = Agent::configure_new(parts, host, started)?;
         Ok(Self { agent })
     }
 
-    /// Grants the policy an embedder. By default there is none.
+    /// Gives the policy an embedder. By default there is none.
     pub fn set_embedder(&mut self, embedder: Arc<dyn Embedder>) {
         self.agent.set_embedder(embedder);
     }
@@ -156,9 +128,9 @@ impl Episode {
     /// See [`Episode`].
     pub fn open(&mut self, split: &str, index: u64, horizon: u32) -> Result<OpenEpisode, Error> {
         self.agent.timed(|agent| {
-            let around = agent.surroundings();
-            let opened = around.environment().open(split, index, horizon)?;
-            around.record(|| Event::Opened {
+            let host = agent.host();
+            let opened = host.environment().open(split, index, horizon)?;
+            host.record(|| Event::Opened {
                 split: split.to_owned(),
                 index,
                 horizon,
@@ -168,9 +140,9 @@ impl Episode {
         })
     }
 
-    /// Has the policy observe a session, from 1, and ends the session in the
-    /// bank. With a demonstrator's name and seed, the policy's requests also
-    /// carry what this demonstrator would say.
+    /// Lets the policy observe a session, counted from 1, and ends the session in the
+    /// bank. With a demonstrator's name and seed, the policy's requests also carry
+    /// this demonstrator's output.
     ///
     /// # Errors
     /// See [`Episode`].
@@ -180,79 +152,79 @@ impl Episode {
         demonstrator: Option<(&str, u64)>,
     ) -> Result<Report, Error> {
         self.agent.timed(|agent| {
-            let result = observed(agent, session, demonstrator);
-            agent.surroundings().record(|| Event::Observed {
+            let result = observe(agent, session, demonstrator);
+            agent.host().record(|| Event::Observed {
                 session,
                 demonstrator: demonstrator.map(|(name, seed)| (name.to_owned(), seed)),
-                result: told(&result),
+                result: recorded(&result),
             });
             result
         })
     }
 
-    /// A session of the environment, from 1, without the policy.
+    /// Returns a session of the environment, counted from 1. The policy sees nothing
+    /// of it.
     ///
     /// # Errors
     /// See [`Episode`].
     pub fn session(&mut self, session: u32) -> Result<SessionContent, Error> {
         self.agent
-            .timed(|agent| agent.surroundings().environment().session(session))
+            .timed(|agent| agent.host().environment().session(session))
     }
 
-    /// Everything that the environment asks about the sessions within the horizon.
+    /// Returns all questions of the environment about the sessions within the horizon.
     ///
     /// # Errors
     /// See [`Episode`].
     pub fn questions(&mut self) -> Result<Vec<Question>, Error> {
         self.agent.timed(|agent| {
-            let around = agent.surroundings();
-            let questions = around.environment().questions()?;
-            around.record(|| Event::Asked(questions.clone()));
+            let host = agent.host();
+            let questions = host.environment().questions()?;
+            host.record(|| Event::Asked(questions.clone()));
             Ok(questions)
         })
     }
 
-    /// Has the policy answer a question. Meanwhile the bank refuses operations
-    /// as unsupported: a question that is asked must not change the state for
-    /// the next one.
+    /// Lets the policy answer a question. Meanwhile the bank refuses operations as
+    /// unsupported: a question must not change the state for the next one.
     ///
     /// # Errors
     /// See [`Episode`].
     pub fn answer(&mut self, question: &Question) -> Result<Answer, Error> {
         self.agent.timed(|agent| {
-            let result = agent.reply(&question.id, &question.text);
-            agent.surroundings().record(|| Event::Answered {
+            let result = agent.answer_question(&question.id, &question.text);
+            agent.host().record(|| Event::Answered {
                 question: question.id.clone(),
-                result: told(&result),
+                result: recorded(&result),
             });
             result
         })
     }
 
-    /// What an answer is worth to the environment. Its reward is in [0, 1].
+    /// Scores an answer in the environment. The reward is in [0, 1].
     ///
     /// # Errors
     /// See [`Episode`].
     pub fn score(&mut self, question: &Question, answer: &Answer) -> Result<Score, Error> {
         self.agent.timed(|agent| {
-            let around = agent.surroundings();
-            let result = around.environment().score(&question.id, answer);
-            around.record(|| Event::Scored {
+            let host = agent.host();
+            let result = host.environment().score(&question.id, answer);
+            host.record(|| Event::Scored {
                 question: question.id.clone(),
                 answer: answer.clone(),
-                result: told(&result),
+                result: recorded(&result),
             });
             result
         })
     }
 
-    /// How the model failed last while the policy observed the last session or
-    /// answered the last question, though the policy coped with it.
+    /// Returns the model's last failure in the last session or question, also if the
+    /// policy went on without the model.
     pub fn model_failure(&mut self) -> Option<&Error> {
-        self.agent.surroundings().failure.as_ref()
+        self.agent.host().failure.as_ref()
     }
 
-    /// All entries of the bank in order of insertion.
+    /// Returns all entries of the bank in order of insertion.
     ///
     /// # Errors
     /// See [`Episode`].
@@ -260,7 +232,7 @@ impl Episode {
         self.agent.entries()
     }
 
-    /// The bank's sizes.
+    /// Returns the bank's sizes.
     ///
     /// # Errors
     /// See [`Episode`].
@@ -268,80 +240,80 @@ impl Episode {
         self.agent.stats()
     }
 
-    /// The state of bank, policy and environment.
+    /// Returns the state of bank, policy and environment.
     ///
     /// # Errors
     /// See [`Episode`].
     pub fn snapshot(&mut self) -> Result<Snapshot, Error> {
         self.agent.timed(|agent| {
             let policy = agent.policy().snapshot()?;
-            let around = agent.surroundings();
-            let bank = around.bank.snapshot()?;
-            let environment = around.environment().snapshot()?;
+            let host = agent.host();
+            let bank = host.bank.snapshot()?;
+            let environment = host.environment().snapshot()?;
             let snapshot = Snapshot::new(bank, policy, environment);
-            around.record(|| Event::Captured(snapshot.states().clone()));
+            host.record(|| Event::Captured(snapshot.states().clone()));
             Ok(snapshot)
         })
     }
 
-    /// Puts bank, policy and environment into the state of a snapshot.
+    /// Restores bank, policy and environment from a snapshot.
     ///
     /// # Errors
-    /// See [`Episode`]; [`Error::Guest`] where a component refuses its state:
-    /// the others may have theirs by then, so restore another or drop the episode.
+    /// See [`Episode`]; [`Error::Guest`] if a component refuses its state. The others
+    /// may be restored by then, so restore another snapshot or drop the episode.
     pub fn restore(&mut self, snapshot: &Snapshot) -> Result<(), Error> {
         self.agent.timed(|agent| {
             agent.policy().restore(snapshot.policy())?;
-            let around = agent.surroundings();
-            around.bank.restore(snapshot.bank())?;
-            around.environment().restore(snapshot.environment())?;
-            around.record(|| Event::Restored(snapshot.states().clone()));
+            let host = agent.host();
+            host.bank.restore(snapshot.bank())?;
+            host.environment().restore(snapshot.environment())?;
+            host.record(|| Event::Restored(snapshot.states().clone()));
             Ok(())
         })
     }
 
-    /// Starts to record. By default nothing is.
+    /// Starts to record events. By default none are.
     pub fn record(&mut self) {
-        self.agent.surroundings().events.get_or_insert_default();
+        self.agent.host().events.get_or_insert_default();
     }
 
-    /// What was recorded since [`Episode::record`] or the last call of this;
-    /// empty where nothing is.
+    /// Takes the events since [`Episode::record`] or the last call; none where the
+    /// episode does not record.
     pub fn take_events(&mut self) -> Vec<Event> {
-        let events = self.agent.surroundings().events.as_mut();
+        let events = self.agent.host().events.as_mut();
         events.map(std::mem::take).unwrap_or_default()
     }
 
-    /// What the episode cost so far.
+    /// Returns the episode's costs so far.
     pub fn meter(&mut self) -> Meter {
         self.agent.meter()
     }
 
-    /// Log lines of policy, bank and environment, in this order, that were
-    /// written since the last call.
+    /// Takes the log lines of policy, bank and environment, in this order, since the
+    /// last call.
     pub fn take_log(&mut self) -> Vec<LogLine> {
         let mut lines = self.agent.take_log();
-        lines.extend(self.agent.surroundings().environment().take_log());
+        lines.extend(self.agent.host().environment().take_log());
         lines
     }
 }
 
-fn observed(
+fn observe(
     agent: &mut Agent,
     session: u32,
     demonstrator: Option<(&str, u64)>,
 ) -> Result<Report, Error> {
-    let environment = agent.surroundings().environment();
+    let environment = agent.host().environment();
     let content = environment.session(session)?;
     let hints = match demonstrator {
         Some((name, seed)) => Some(environment.demonstrate(name, session, seed)?),
         None => None,
     };
-    agent.attend(&content, hints.as_deref())
+    agent.observe_session(&content, hints.as_deref())
 }
 
-/// A result as traces hold it.
-fn told<T: Clone>(result: &Result<T, Error>) -> Result<T, String> {
+/// Returns a result with its error as text, for events.
+fn recorded<T: Clone>(result: &Result<T, Error>) -> Result<T, String> {
     result.as_ref().cloned().map_err(Error::to_string)
 }
 

@@ -3,82 +3,53 @@
 use std::time::Duration;
 
 use super::*;
+use crate::limits::Limits;
+use crate::limits::Pace;
+use crate::load::Sandbox;
 use crate::model::{Completion, GenerateCall, ModelError, ScriptedModel};
-use crate::testing::{self as stand_in, StandIn};
+use crate::testing::{self, GENERATE, INSERT, TestComponent};
 use crate::types::{Error as Refusal, Moment, Operation};
-use crate::{Limits, Pace, Sandbox};
 
-/// Inserts an empty entry: results at 2048, with one result at (2048).
-const INSERT: &str = "(call $apply (i32.const 1) (i32.const 0) (i32.const 0)
-    (i32.const 64) (i32.const 1) (i32.const 2048))";
-/// Asks the model as nobody: a result at 2064.
-const ASK: &str = "(call $generate (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0)
-    (i32.const 9) (i32.const 0) (i32.const 0) (i32.const 0)
-    (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 2064))";
-
-/// Observes by an insertion and a question to the model, and answers by the
-/// words with which an insertion was refused.
-fn policy() -> StandIn {
-    stand_in::policy()
-        .importing("bank", "apply", "(param i32 i32 i32 i32 i32 i32)")
-        .importing("bank", "end-session", "(param i32 i32 i32)")
-        .importing("bank", "get-stats", "(param i32)")
-        .importing("acting", "act", "(param i32 i32 i32)")
-        .importing(
-            "model",
-            "generate",
-            "(param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32)",
-        )
-        .with(
-            "observe",
-            &format!(
-                "{INSERT} {ASK}
-                 (if (i32.load8_u (i32.const 2064)) (then
-                    (i32.store (i32.const 2100) (i32.const 1))
-                    (i32.store (i32.const 2104) (i32.const 1))
-                    (i32.store (i32.const 2108) (i32.load (i32.const 2068)))
-                    (i32.store (i32.const 2112) (i32.load (i32.const 2072)))
-                    (return (i32.const 2100))))
-                 (i32.const 64)"
-            ),
-        )
-        .with(
-            "answer",
-            &format!(
-                "(local $result i32) {INSERT}
-                 (local.set $result (i32.load (i32.const 2048)))
-                 (i32.store (i32.const 2100) (i32.const 0))
-                 (i32.store (i32.const 2104) (i32.load offset=8 (local.get $result)))
-                 (i32.store (i32.const 2108) (i32.load offset=12 (local.get $result)))
-                 (i32.store (i32.const 2112) (i32.const 0))
-                 (i32.store (i32.const 2116) (i32.const 0))
-                 (i32.const 2100)"
-            ),
-        )
+/// A policy that observes by an insertion and a request to the model, and gives up if
+/// the model fails.
+fn policy() -> TestComponent {
+    testing::calling_policy().with(
+        "observe",
+        &format!(
+            "{INSERT} {GENERATE}
+             (if (i32.load8_u (i32.const 2064)) (then
+                (i32.store (i32.const 2100) (i32.const 1))
+                (i32.store (i32.const 2104) (i32.const 1))
+                (i32.store (i32.const 2108) (i32.load (i32.const 2068)))
+                (i32.store (i32.const 2112) (i32.load (i32.const 2072)))
+                (return (i32.const 2100))))
+             (i32.const 64)"
+        ),
+    )
 }
 
-struct Setting {
-    parts: EpisodeParts,
+struct TestSetup {
+    parts: AgentParts,
     environment: EnvironmentComponent,
 }
 
-fn setting(bank: &StandIn, environment: &StandIn, policy: &StandIn) -> Setting {
+fn setup(bank: &TestComponent, environment: &TestComponent, policy: &TestComponent) -> TestSetup {
     let limits = Limits {
         fuel: 1_000_000,
         ..Limits::default()
     };
-    setting_with(limits, bank, environment, policy)
+    setup_with(limits, bank, environment, policy)
 }
 
-fn setting_with(
+fn setup_with(
     limits: Limits,
-    bank: &StandIn,
-    environment: &StandIn,
-    policy: &StandIn,
-) -> Setting {
+    bank: &TestComponent,
+    environment: &TestComponent,
+    policy: &TestComponent,
+) -> TestSetup {
     let sandbox = Sandbox::new(limits).unwrap();
-    Setting {
-        parts: EpisodeParts {
+    TestSetup {
+        parts: AgentParts {
             bank: sandbox.bank_from_bytes("flat", &bank.build()).unwrap(),
             policy: sandbox.policy_from_bytes("agent", &policy.build()).unwrap(),
             policy_options: "{}".into(),
@@ -90,11 +61,11 @@ fn setting_with(
     }
 }
 
-fn usual() -> Setting {
-    setting(&stand_in::bank(), &stand_in::environment(), &policy())
+fn usual() -> TestSetup {
+    setup(&testing::bank(), &testing::environment(), &policy())
 }
 
-impl Setting {
+impl TestSetup {
     fn start(&self, model: impl LanguageModel + 'static) -> Episode {
         let environment = self.environment.instantiate().unwrap();
         Episode::start(&self.parts, environment, Box::new(model)).unwrap()
@@ -126,8 +97,8 @@ fn a_session_ends_once_in_the_bank() {
         "observe",
         "(call $end-session (i32.const 1) (i32.const 0) (i32.const 0)) (i32.const 64)",
     );
-    let setting = setting(&stand_in::bank(), &stand_in::environment(), &itself);
-    let mut episode = setting.start(yes());
+    let setup = setup(&testing::bank(), &testing::environment(), &itself);
+    let mut episode = setup.start(yes());
     episode.observe(1, None).unwrap();
     assert_eq!(episode.snapshot().unwrap().bank(), [0, 1, 0, 0]);
 }
@@ -150,9 +121,9 @@ fn a_session_cannot_end_while_a_question_is_answered() {
         "answer",
         "(call $end-session (i32.const 1) (i32.const 0) (i32.const 0)) (i32.const 64)",
     );
-    let setting = setting(&stand_in::bank(), &stand_in::environment(), &ends);
+    let setup = setup(&testing::bank(), &testing::environment(), &ends);
     assert_eq!(
-        setting
+        setup
             .start(yes())
             .answer(&question())
             .unwrap_err()
@@ -169,15 +140,15 @@ fn acting_needs_a_task() {
          (if (i32.load8_u (i32.const 2064)) (then unreachable))
          (i32.const 64)",
     );
-    let task = stand_in::environment().with(
+    let task = testing::environment().with(
         "get-session",
         "(i32.store (i32.const 2052) (i32.const 1))
          (i32.store (i32.const 2056) (local.get 0))
          (i32.const 2048)",
     );
-    let in_task = setting(&stand_in::bank(), &task, &acts);
+    let in_task = setup(&testing::bank(), &task, &acts);
     in_task.start(yes()).observe(1, None).unwrap();
-    let in_dialogue = setting(&stand_in::bank(), &stand_in::environment(), &acts);
+    let in_dialogue = setup(&testing::bank(), &testing::environment(), &acts);
     let mut episode = in_dialogue.start(yes());
     episode.record();
     assert!(episode.observe(1, None).is_err());
@@ -192,22 +163,22 @@ fn acting_needs_a_task() {
 }
 
 #[test]
-fn a_bank_that_fails_inside_a_policy_is_the_one_that_is_named() {
-    let spins = stand_in::bank().with("apply", "(loop (br 0)) (i32.const 64)");
-    let setting = setting(&spins, &stand_in::environment(), &policy());
-    let mut episode = setting.start(yes());
+fn a_bank_that_fails_inside_a_policy_is_named() {
+    let spins = testing::bank().with("apply", "(loop (br 0)) (i32.const 64)");
+    let setup = setup(&spins, &testing::environment(), &policy());
+    let mut episode = setup.start(yes());
     assert_eq!(
         episode.observe(1, None).unwrap_err().to_string(),
-        "flat: apply exceeded the limit fuel (1000000): \
-         mend the component or raise Limits::fuel"
+        "flat: apply exceeded its fuel limit (1000000); \
+         fix the component or raise `Limits::fuel`"
     );
     assert_eq!(
         episode.observe(2, None).unwrap_err().to_string(),
-        "agent: observe cannot be called, since observe stopped this instance; make another"
+        "agent: cannot call observe: this instance stopped in observe and is unusable; create a new one"
     );
     assert_eq!(
         episode.entries().unwrap_err().to_string(),
-        "flat: entries cannot be called, since apply stopped this instance; make another"
+        "flat: cannot call entries: this instance stopped in apply and is unusable; create a new one"
     );
 }
 
@@ -224,11 +195,11 @@ fn a_model_that_fails_is_named_with_role_and_call() {
 }
 
 #[test]
-fn that_a_model_could_not_be_had_is_known_also_where_the_policy_copes() {
-    let copes = policy().with("answer", &format!("{ASK} (i32.const 64)"));
-    let setting = setting(&stand_in::bank(), &stand_in::environment(), &copes);
+fn an_unreachable_model_is_known_also_if_the_policy_goes_on() {
+    let tolerant = policy().with("answer", &format!("{GENERATE} (i32.const 64)"));
+    let setup = setup(&testing::bank(), &testing::environment(), &tolerant);
     let mut down = true;
-    let mut episode = setting.start(ScriptedModel::answering(move |_| {
+    let mut episode = setup.start(ScriptedModel::answering(move |_| {
         match std::mem::replace(&mut down, false) {
             true => Err(ModelError::unavailable("down")),
             false => Ok("yes".into()),
@@ -243,24 +214,24 @@ fn that_a_model_could_not_be_had_is_known_also_where_the_policy_copes() {
     assert!(episode.model_failure().is_none());
 }
 
-struct Places(std::sync::mpsc::Sender<(u32, u32, Option<String>)>);
+struct ContextRecorder(std::sync::mpsc::Sender<(u32, u32, Option<String>)>);
 
-impl LanguageModel for Places {
+impl LanguageModel for ContextRecorder {
     fn generate(&mut self, call: &GenerateCall) -> Result<Completion, ModelError> {
-        let place = (call.session, call.step, call.question.clone());
-        self.0.send(place).unwrap();
+        let context = (call.session, call.step, call.question.clone());
+        self.0.send(context).unwrap();
         Ok(Completion::of_text("yes"))
     }
 }
 
 #[test]
-fn every_call_of_the_model_has_a_place_of_its_own() {
+fn every_call_of_the_model_has_a_unique_context() {
     let asks = policy()
-        .with("observe", &format!("{ASK} {ASK} (i32.const 64)"))
-        .with("answer", &format!("{ASK} (i32.const 64)"));
-    let setting = setting(&stand_in::bank(), &stand_in::environment(), &asks);
-    let (sender, places) = std::sync::mpsc::channel();
-    let mut episode = setting.start(Places(sender));
+        .with("observe", &format!("{GENERATE} {GENERATE} (i32.const 64)"))
+        .with("answer", &format!("{GENERATE} (i32.const 64)"));
+    let setup = setup(&testing::bank(), &testing::environment(), &asks);
+    let (sender, contexts) = std::sync::mpsc::channel();
+    let mut episode = setup.start(ContextRecorder(sender));
     episode.observe(1, None).unwrap();
     episode.observe(2, None).unwrap();
     episode.answer(&question()).unwrap();
@@ -270,7 +241,7 @@ fn every_call_of_the_model_has_a_place_of_its_own() {
     drop(episode);
     let asked = Some("q1".to_owned());
     assert_eq!(
-        places.into_iter().collect::<Vec<_>>(),
+        contexts.into_iter().collect::<Vec<_>>(),
         [
             (1, 0, None),
             (1, 1, None),
@@ -282,9 +253,9 @@ fn every_call_of_the_model_has_a_place_of_its_own() {
 }
 
 #[test]
-fn a_fork_starts_from_the_same_state_and_goes_its_own_way() {
-    let setting = usual();
-    let mut episode = setting.start(yes());
+fn a_fork_starts_from_the_same_state_and_changes_on_its_own() {
+    let setup = usual();
+    let mut episode = setup.start(yes());
     episode.observe(1, None).unwrap();
     let name = episode.snapshot().unwrap().name();
     let mut fork = episode.fork(Box::new(yes())).unwrap();
@@ -298,8 +269,8 @@ fn a_fork_starts_from_the_same_state_and_goes_its_own_way() {
 
 #[test]
 fn an_episode_goes_on_from_a_snapshot_that_was_stored() {
-    let setting = usual();
-    let mut episode = setting.start(yes());
+    let setup = usual();
+    let mut episode = setup.start(yes());
     episode.observe(1, None).unwrap();
     let stored = postcard::to_stdvec(&episode.snapshot().unwrap()).unwrap();
     episode.observe(2, None).unwrap();
@@ -307,8 +278,7 @@ fn an_episode_goes_on_from_a_snapshot_that_was_stored() {
 
     let snapshot: Snapshot = postcard::from_bytes(&stored).unwrap();
     let model = Box::new(yes());
-    let mut again =
-        Episode::resume(&setting.parts, &setting.environment, &snapshot, model).unwrap();
+    let mut again = Episode::resume(&setup.parts, &setup.environment, &snapshot, model).unwrap();
     again.observe(2, None).unwrap();
     assert_eq!(again.snapshot().unwrap(), end);
 
@@ -381,13 +351,13 @@ fn a_trace_holds_every_call_with_its_result() {
 
 #[test]
 fn a_policy_describes_itself_without_an_episode_but_cannot_call_the_host() {
-    let setting = usual();
-    assert_eq!(setting.parts.policy.describe().unwrap().name, "");
+    let setup = usual();
+    assert_eq!(setup.parts.policy.describe().unwrap().name, "");
     let nosy = policy().with(
         "describe",
         "(call $get-stats (i32.const 2048)) (i32.const 64)",
     );
-    let nosy = self::setting(&stand_in::bank(), &stand_in::environment(), &nosy);
+    let nosy = self::setup(&testing::bank(), &testing::environment(), &nosy);
     assert_eq!(
         nosy.parts.policy.describe().unwrap_err().to_string(),
         "agent: get-stats may not be called outside an episode"
@@ -407,15 +377,13 @@ impl Embedder for Lengths {
 }
 
 #[test]
-fn an_embedder_that_forgets_a_text_is_found_out() {
-    let embeds = policy()
-        .importing("embedder", "embed", "(param i32 i32 i32)")
-        .with(
-            "observe",
-            "(call $embed (i32.const 64) (i32.const 3) (i32.const 2064)) (i32.const 64)",
-        );
-    let setting = setting(&stand_in::bank(), &stand_in::environment(), &embeds);
-    let mut episode = setting.start(yes());
+fn an_embedder_that_omits_a_text_is_an_error() {
+    let embeds = policy().with(
+        "observe",
+        "(call $embed (i32.const 64) (i32.const 3) (i32.const 2064)) (i32.const 64)",
+    );
+    let setup = setup(&testing::bank(), &testing::environment(), &embeds);
+    let mut episode = setup.start(yes());
     episode.observe(1, None).unwrap();
     episode.set_embedder(Arc::new(Lengths));
     assert_eq!(
@@ -424,9 +392,9 @@ fn an_embedder_that_forgets_a_text_is_found_out() {
     );
 }
 
-/// A bank that burns some 100 000 of fuel over an operation.
-fn toiling() -> StandIn {
-    stand_in::bank().with(
+/// A bank that burns some 100 000 of fuel for an operation.
+fn expensive() -> TestComponent {
+    testing::bank().with(
         "apply",
         "(memory.fill (i32.const 4096) (i32.const 0) (i32.const 50000))
          (memory.fill (i32.const 4096) (i32.const 0) (i32.const 50000))
@@ -436,8 +404,8 @@ fn toiling() -> StandIn {
     )
 }
 
-/// A policy that inserts so often while it observes.
-fn inserting(times: u32) -> StandIn {
+/// A policy that inserts this many times in each session.
+fn inserting(times: u32) -> TestComponent {
     policy().with(
         "observe",
         &format!(
@@ -451,13 +419,13 @@ fn inserting(times: u32) -> StandIn {
 }
 
 #[test]
-fn what_a_bank_burns_for_a_policy_is_the_policys() {
+fn a_bank_burns_the_fuel_of_the_policy_that_calls_it() {
     let observe = |times| {
         let mut episode =
-            setting(&toiling(), &stand_in::environment(), &inserting(times)).start(yes());
+            setup(&expensive(), &testing::environment(), &inserting(times)).start(yes());
         episode.observe(1, None)?;
-        // The host's own calls have their own.
-        let bank = &mut episode.agent.surroundings().bank;
+        // The host's own calls have fuel of their own.
+        let bank = &mut episode.agent.host().bank;
         let at = Moment {
             session: 1,
             time: String::new(),
@@ -468,13 +436,13 @@ fn what_a_bank_burns_for_a_policy_is_the_policys() {
     let why = observe(11).unwrap_err();
     assert_eq!(
         why.to_string(),
-        "flat: apply exceeded the limit fuel (1000000): \
-         mend the component or raise Limits::fuel"
+        "flat: apply exceeded its fuel limit (1000000); \
+         fix the component or raise `Limits::fuel`"
     );
 }
 
 #[test]
-fn what_a_policy_waits_for_the_model_is_not_its_time() {
+fn waiting_for_the_model_does_not_count_as_a_policys_time() {
     let limits = Limits {
         pace: Pace::Time,
         call_ms: 400,
@@ -486,33 +454,36 @@ fn what_a_policy_waits_for_the_model_is_not_its_time() {
             Ok("yes".into())
         })
     };
-    let observe = |policy: &StandIn| {
-        let (bank, environment) = (stand_in::bank(), stand_in::environment());
-        let setting = setting_with(limits.clone(), &bank, &environment, policy);
-        setting.start(slow()).observe(1, None).map(drop)
+    let observe = |policy: &TestComponent| {
+        let (bank, environment) = (testing::bank(), testing::environment());
+        let setup = setup_with(limits.clone(), &bank, &environment, policy);
+        setup.start(slow()).observe(1, None).map(drop)
     };
     observe(&policy()).unwrap();
-    let busy = policy().with("observe", &format!("{ASK} (loop (br 0)) (i32.const 64)"));
+    let busy = policy().with(
+        "observe",
+        &format!("{GENERATE} (loop (br 0)) (i32.const 64)"),
+    );
     assert_eq!(
         observe(&busy).unwrap_err().to_string(),
-        "agent: observe exceeded the limit call_ms (400): \
-         mend the component or raise Limits::call_ms"
+        "agent: observe exceeded its call_ms limit (400); \
+         fix the component or raise `Limits::call_ms`"
     );
 }
 
 #[test]
-fn what_a_policy_gets_from_the_host_is_weighed() {
+fn results_of_the_host_count_towards_the_policys_budget() {
     let limits = Limits {
         host_bytes: 100,
         ..Limits::default()
     };
-    let talkative = ScriptedModel::answering(|_| Ok("yes ".repeat(100)));
-    let (bank, environment) = (stand_in::bank(), stand_in::environment());
-    let setting = setting_with(limits, &bank, &environment, &policy());
-    let why = setting.start(talkative).observe(1, None).unwrap_err();
+    let verbose = ScriptedModel::answering(|_| Ok("yes ".repeat(100)));
+    let (bank, environment) = (testing::bank(), testing::environment());
+    let setup = setup_with(limits, &bank, &environment, &policy());
+    let why = setup.start(verbose).observe(1, None).unwrap_err();
     assert_eq!(
         why.to_string(),
-        "agent: observe exceeded the limit host_bytes (100): \
-         mend the component or raise Limits::host_bytes"
+        "agent: observe exceeded its host_bytes limit (100); \
+         fix the component or raise `Limits::host_bytes`"
     );
 }

@@ -1,67 +1,64 @@
-//! A state: the content of an instance's memories. What is forked from it maps
-//! files that exist only in memory and copies what it writes.
+//! The content of an instance's memories at one moment. Forks map its files and
+//! copy the pages that they write.
 //!
-//! The kernel knows which pages of a memory are not those of the file below it.
-//! Where nobody else has the file, they are written into it; where they are few,
-//! they are kept beside it as a patch. So an image costs what changed.
+//! The kernel knows the pages in which a memory differs from the file that it maps.
+//! Where no other memory or image uses the file, these pages are written into it;
+//! where they are few, they are kept beside it as a patch. So the cost of an image
+//! is that of the changes since the last one.
 
-use std::collections::BTreeMap;
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use crate::cow::backing_file::Base;
-use crate::cow::mapped_memory::Region;
+use crate::cow::backing_file::{BackingFile, Patch};
+use crate::cow::mapped_memory::MappedMemory;
 use crate::cow::page_map::{PAGE, PageMap, count};
 
-/// The content of some memories at one moment. Never changes.
-pub(crate) struct Image {
+/// The content of an instance's memories at one moment. Never changes.
+pub(crate) struct MemoryImage {
     lengths: Vec<usize>,
     contents: Vec<Content>,
 }
 
-/// The content of one memory: what is not in the patch is as in the base, and
-/// zero behind its end.
+/// The content of one memory: the pages of the patch over those of the file, and
+/// zeros behind the file's end.
 struct Content {
-    base: Arc<Base>,
+    file: Arc<BackingFile>,
     patch: Arc<Patch>,
-    /// Pages of the patch that were copied into forks.
+    /// The number of pages of the patch that were copied into forks so far.
     copied: AtomicUsize,
-    /// The content as a base of its own, once forks have copied as much as that
+    /// A file with the patch in it, once forks have copied as much as the file
     /// costs.
-    whole: OnceLock<Arc<Base>>,
+    merged: OnceLock<Arc<BackingFile>>,
 }
 
-/// Pages by number.
-pub(crate) type Patch = BTreeMap<usize, Arc<[u8]>>;
+/// The least ratio of a file to its patch, in pages. Every fork copies the patch,
+/// and the few forks of a snapshot should cost less than a new file.
+const FILE_TO_PATCH: usize = 8;
 
-/// So many times as large as a patch a base must be. A patch is copied by every
-/// fork, and the few that follow a snapshot shall cost less than a new base.
-const PATCHED: usize = 8;
-
-impl Image {
-    /// What the memories hold now that lie over the bases `below`, which become
-    /// those that they lie over then. `before` is what they held earlier.
+impl MemoryImage {
+    /// Captures memories that map the files `backing`, and replaces `backing` by the
+    /// files that they map afterwards. `before` is an earlier image of them.
     ///
-    /// Where this fails, so may the memories.
-    pub(crate) fn of(
-        regions: &[Arc<Region>],
-        below: &mut Vec<Arc<Base>>,
+    /// Where this fails, the content of the memories may be lost.
+    pub(crate) fn capture(
+        memories: &[Arc<MappedMemory>],
+        backing: &mut Vec<Arc<BackingFile>>,
         before: Option<Arc<Self>>,
     ) -> io::Result<Self> {
         let patches = before.as_deref().map(Self::patches).unwrap_or_default();
-        // What it has of the bases does not count.
+        // The earlier image must not count as a user of its files.
         drop(before);
         let mut patches = patches.into_iter();
-        let mut bases = std::mem::take(below).into_iter();
+        let mut files = std::mem::take(backing).into_iter();
         let pages = PageMap::open();
-        let contents = regions
+        let contents = memories
             .iter()
-            .map(|region| Content::of(region, bases.next(), patches.next(), &pages))
+            .map(|memory| Content::capture(memory, files.next(), patches.next(), &pages))
             .collect::<io::Result<Vec<_>>>()?;
-        below.extend(contents.iter().map(|content| content.base.clone()));
+        backing.extend(contents.iter().map(|content| content.file.clone()));
         Ok(Self {
-            lengths: regions.iter().map(|region| region.length()).collect(),
+            lengths: memories.iter().map(|memory| memory.length()).collect(),
             contents,
         })
     }
@@ -71,78 +68,79 @@ impl Image {
         contents.map(|content| content.patch.clone()).collect()
     }
 
-    /// Lengths of the memories, in bytes.
+    /// Returns the lengths of the memories in bytes.
     pub(crate) fn lengths(&self) -> &[usize] {
         &self.lengths
     }
 
-    /// Makes the content of memories of the same lengths that of the image, and
-    /// returns the bases that they lie over then.
-    pub(crate) fn map(&self, regions: &[Arc<Region>]) -> io::Result<Vec<Arc<Base>>> {
-        let pairs = self.contents.iter().zip(regions);
-        pairs.map(|(content, region)| content.map(region)).collect()
+    /// Gives memories of the same lengths the image's content. Returns the files that
+    /// they map then.
+    pub(crate) fn map(&self, memories: &[Arc<MappedMemory>]) -> io::Result<Vec<Arc<BackingFile>>> {
+        let pairs = self.contents.iter().zip(memories);
+        pairs.map(|(content, memory)| content.map(memory)).collect()
     }
 }
 
 impl Content {
-    fn of(
-        region: &Region,
-        below: Option<Arc<Base>>,
+    fn capture(
+        memory: &MappedMemory,
+        backing: Option<Arc<BackingFile>>,
         before: Option<Arc<Patch>>,
         pages: &PageMap,
     ) -> io::Result<Self> {
-        let mut own = pages.own(region.bytes());
-        if let Some(mut base) = below {
-            if let Some(only) = Arc::get_mut(&mut base) {
-                only.take_in(region, &own)?;
-                return Ok(Self::whole(base));
+        let mut dirty = pages.dirty(memory.bytes());
+        if let Some(mut file) = backing {
+            if let Some(unshared) = Arc::get_mut(&mut file) {
+                unshared.absorb(memory, &dirty)?;
+                return Ok(Self::without_patch(file));
             }
-            if count(&own) * PATCHED <= base.written() {
-                let patch = base.patch(region.bytes(), &own, before.as_deref());
+            if count(&dirty) * FILE_TO_PATCH <= file.written() {
+                let patch = file.patch(memory.bytes(), &dirty, before.as_deref());
                 return Ok(Self {
                     patch: Arc::new(patch),
-                    ..Self::whole(base)
+                    ..Self::without_patch(file)
                 });
             }
-            base.add_written(&mut own);
+            file.add_written(&mut dirty);
         }
-        let base = Base::new(region, &own)?;
-        base.map(region)?;
-        Ok(Self::whole(Arc::new(base)))
+        let file = BackingFile::new(memory, &dirty)?;
+        file.map(memory)?;
+        Ok(Self::without_patch(Arc::new(file)))
     }
 
-    fn whole(base: Arc<Base>) -> Self {
+    fn without_patch(file: Arc<BackingFile>) -> Self {
         Self {
-            base,
+            file,
             patch: Arc::default(),
             copied: AtomicUsize::new(0),
-            whole: OnceLock::new(),
+            merged: OnceLock::new(),
         }
     }
 
-    fn map(&self, region: &Region) -> io::Result<Arc<Base>> {
-        let base = self.whole.get().unwrap_or(&self.base);
-        base.map(region)?;
-        if Arc::ptr_eq(base, &self.base) && !self.patch.is_empty() {
+    fn map(&self, memory: &MappedMemory) -> io::Result<Arc<BackingFile>> {
+        let file = self.merged.get().unwrap_or(&self.file);
+        file.map(memory)?;
+        if Arc::ptr_eq(file, &self.file) && !self.patch.is_empty() {
             for (page, bytes) in &*self.patch {
-                region.write(page * PAGE, bytes);
+                memory.write(page * PAGE, bytes);
             }
-            self.count_copies(region)?;
+            self.count_copy(memory)?;
         }
-        Ok(base.clone())
+        Ok(file.clone())
     }
 
-    /// The patch was copied to a memory, which has the image's content now.
-    fn count_copies(&self, region: &Region) -> io::Result<()> {
+    /// Counts that the patch was copied into a memory, which has the content now.
+    /// Merges patch and file once that has become cheaper than more copies.
+    fn count_copy(&self, memory: &MappedMemory) -> io::Result<()> {
         let more = self.patch.len();
         let copied = self.copied.fetch_add(more, Ordering::Relaxed) + more;
-        if copied > self.base.written() && self.whole.get().is_none() {
-            let mut written = vec![false; region.length() / PAGE];
-            self.base.add_written(&mut written);
+        if copied > self.file.written() && self.merged.get().is_none() {
+            let mut written = vec![false; memory.length() / PAGE];
+            self.file.add_written(&mut written);
             self.patch.keys().for_each(|&page| written[page] = true);
-            let whole = Arc::new(Base::new(region, &written)?);
-            // Another thread may have been as quick, with the same.
-            drop(self.whole.set(whole));
+            let merged = Arc::new(BackingFile::new(memory, &written)?);
+            // Another thread may have set an equal file meanwhile.
+            drop(self.merged.set(merged));
         }
         Ok(())
     }

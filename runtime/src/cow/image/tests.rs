@@ -7,240 +7,240 @@ use proptest::prelude::*;
 use super::*;
 
 /// Bytes by which memories grow.
-const STEP: usize = 16 * PAGE;
-/// Bytes that they can have.
-const MOST: usize = 8 * STEP;
+const GROWTH: usize = 16 * PAGE;
+/// Most bytes of a memory.
+const MOST: usize = 8 * GROWTH;
 
-/// A memory, and what it should hold.
-struct Memory {
-    regions: Vec<Arc<Region>>,
-    below: Vec<Arc<Base>>,
-    image: Option<Arc<Image>>,
+/// A memory and its expected content.
+struct ModelledMemory {
+    memories: Vec<Arc<MappedMemory>>,
+    backing: Vec<Arc<BackingFile>>,
+    image: Option<Arc<MemoryImage>>,
     model: Vec<u8>,
 }
 
-impl Memory {
+impl ModelledMemory {
     fn new(length: usize) -> Self {
-        let region = Region::reserve(length, MOST, PAGE).unwrap();
+        let memory = MappedMemory::reserve(length, MOST, PAGE).unwrap();
         Self {
-            regions: vec![Arc::new(region)],
-            below: Vec::new(),
+            memories: vec![Arc::new(memory)],
+            backing: Vec::new(),
             image: None,
             model: vec![0; length],
         }
     }
 
-    fn of(kept: &(Arc<Image>, Vec<u8>)) -> Self {
+    fn restored(kept: &(Arc<MemoryImage>, Vec<u8>)) -> Self {
         let (image, model) = kept;
         let mut memory = Self::new(image.lengths()[0]);
-        // What a shell held before must not show through.
+        // The former content must not show through.
         memory.write(memory.model.len() - 1, 9);
-        memory.take_on(image, model);
+        memory.map_image(image, model);
         memory
     }
 
-    fn take_on(&mut self, image: &Arc<Image>, model: &[u8]) {
-        self.below = image.map(&self.regions).unwrap();
+    fn map_image(&mut self, image: &Arc<MemoryImage>, model: &[u8]) {
+        self.backing = image.map(&self.memories).unwrap();
         self.image = Some(image.clone());
         self.model = model.to_vec();
     }
 
     fn write(&mut self, at: usize, byte: u8) {
-        self.regions[0].write(at, &[byte]);
+        self.memories[0].write(at, &[byte]);
         self.model[at] = byte;
     }
 
     fn grow(&mut self) {
-        let length = self.model.len() + STEP;
+        let length = self.model.len() + GROWTH;
         if length <= MOST {
-            self.regions[0].grow_to(length).unwrap();
+            self.memories[0].grow_to(length).unwrap();
             self.model.resize(length, 0);
         }
     }
 
-    fn keep(&mut self) -> (Arc<Image>, Vec<u8>) {
+    fn keep(&mut self) -> (Arc<MemoryImage>, Vec<u8>) {
         let before = self.image.take();
-        let image = Image::of(&self.regions, &mut self.below, before).unwrap();
+        let image = MemoryImage::capture(&self.memories, &mut self.backing, before).unwrap();
         let image = Arc::new(image);
         self.image = Some(image.clone());
         (image, self.model.clone())
     }
 
     fn is_right(&self) -> bool {
-        self.regions[0].bytes() == self.model
+        self.memories[0].bytes() == self.model
     }
 
-    /// Pages that are not those of the file below.
-    fn own(&self) -> usize {
-        count(&PageMap::open().own(self.regions[0].bytes()))
+    /// Returns the number of pages that differ from the mapped file.
+    fn dirty(&self) -> usize {
+        count(&PageMap::open().dirty(self.memories[0].bytes()))
     }
 }
 
-/// What happens to one of the memories that are there.
+/// A step of a history of one of the memories.
 #[derive(Clone, Debug)]
-enum Act {
-    /// A byte at so many thousandths of the memory, often a zero.
+enum Action {
+    /// Writes a byte at so many thousandths of the memory, often a zero.
     Write(usize, u8),
-    /// The same byte all over some pages.
+    /// Fills some pages with a byte.
     Fill(usize, usize, u8),
     Read,
     Grow,
-    /// Takes an image, which is kept or not.
+    /// Captures an image, which is kept or not.
     Keep(bool),
-    /// Makes a memory of an image that is kept.
+    /// Makes a memory from a kept image.
     Fork(usize),
-    /// Puts the memory itself into that state, if it is as long.
-    TakeOn(usize),
+    /// Maps a kept image over the memory itself, if it is as long.
+    MapImage(usize),
     Forget(usize),
     Drop,
 }
 
-fn act() -> impl Strategy<Value = (usize, Act)> {
+fn action() -> impl Strategy<Value = (usize, Action)> {
     let byte = || prop_oneof![Just(0u8), any::<u8>()];
-    let act = prop_oneof![
-        8 => (0..1000usize, byte()).prop_map(|(at, byte)| Act::Write(at, byte)),
-        2 => (0..1000usize, 1..20usize, byte()).prop_map(|(at, pages, byte)| Act::Fill(at, pages, byte)),
-        1 => Just(Act::Read),
-        1 => Just(Act::Grow),
-        5 => any::<bool>().prop_map(Act::Keep),
-        4 => (0..100usize).prop_map(Act::Fork),
-        1 => (0..100usize).prop_map(Act::TakeOn),
-        2 => (0..100usize).prop_map(Act::Forget),
-        2 => Just(Act::Drop),
+    let action = prop_oneof![
+        8 => (0..1000usize, byte()).prop_map(|(at, byte)| Action::Write(at, byte)),
+        2 => (0..1000usize, 1..20usize, byte()).prop_map(|(at, pages, byte)| Action::Fill(at, pages, byte)),
+        1 => Just(Action::Read),
+        1 => Just(Action::Grow),
+        5 => any::<bool>().prop_map(Action::Keep),
+        4 => (0..100usize).prop_map(Action::Fork),
+        1 => (0..100usize).prop_map(Action::MapImage),
+        2 => (0..100usize).prop_map(Action::Forget),
+        2 => Just(Action::Drop),
     ];
-    (0..100usize, act)
+    (0..100usize, action)
 }
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
-    fn images_are_full_copies_whatever_their_histories(acts in prop::collection::vec(act(), 1..120)) {
-        let mut memories = vec![Memory::new(2 * STEP)];
-        let mut kept: Vec<(Arc<Image>, Vec<u8>)> = Vec::new();
-        for (place, act) in acts {
-            let place = place % memories.len();
-            let memory = &mut memories[place];
+    fn images_are_full_copies_whatever_their_histories(actions in prop::collection::vec(action(), 1..120)) {
+        let mut memories = vec![ModelledMemory::new(2 * GROWTH)];
+        let mut kept: Vec<(Arc<MemoryImage>, Vec<u8>)> = Vec::new();
+        for (index, action) in actions {
+            let index = index % memories.len();
+            let memory = &mut memories[index];
             let chosen = |which: usize| kept.get(which % kept.len().max(1));
-            match act {
-                Act::Write(at, byte) => memory.write(memory.model.len() * at / 1000, byte),
-                Act::Fill(at, pages, byte) => {
+            match action {
+                Action::Write(at, byte) => memory.write(memory.model.len() * at / 1000, byte),
+                Action::Fill(at, pages, byte) => {
                     let start = memory.model.len() * at / 1000;
                     let end = memory.model.len().min(start + pages * PAGE);
                     (start..end).for_each(|at| memory.write(at, byte));
                 }
-                Act::Read => prop_assert!(memory.is_right()),
-                Act::Grow => memory.grow(),
-                Act::Keep(keeps) => {
+                Action::Read => prop_assert!(memory.is_right()),
+                Action::Grow => memory.grow(),
+                Action::Keep(keeps) => {
                     let new = memory.keep();
                     if keeps {
                         kept.push(new);
                     }
                 }
-                Act::Fork(which) => memories.extend(chosen(which).map(Memory::of)),
-                Act::TakeOn(which) => {
+                Action::Fork(which) => memories.extend(chosen(which).map(ModelledMemory::restored)),
+                Action::MapImage(which) => {
                     if let Some((image, model)) = chosen(which)
                         && image.lengths()[0] == memory.model.len()
                     {
-                        memory.take_on(image, model);
+                        memory.map_image(image, model);
                     }
                 }
-                Act::Forget(which) if !kept.is_empty() => {
+                Action::Forget(which) if !kept.is_empty() => {
                     drop(kept.swap_remove(which % kept.len()));
                 }
-                Act::Drop if memories.len() > 1 => drop(memories.swap_remove(place)),
-                Act::Forget(_) | Act::Drop => {}
+                Action::Drop if memories.len() > 1 => drop(memories.swap_remove(index)),
+                Action::Forget(_) | Action::Drop => {}
             }
         }
         for memory in &memories {
             prop_assert!(memory.is_right());
         }
-        // Whoever still has the bases, and again once each is forked often.
+        // While the files have other users, and again after many forks of each.
         for _ in 0..3 {
             for kept in &kept {
-                prop_assert!(Memory::of(kept).is_right());
+                prop_assert!(ModelledMemory::restored(kept).is_right());
             }
         }
         drop(memories);
         for kept in &kept {
-            prop_assert!(Memory::of(kept).is_right());
+            prop_assert!(ModelledMemory::restored(kept).is_right());
         }
     }
 }
 
-/// A memory with something on each of so many pages, that lies over an image.
-fn large(pages: usize) -> (Memory, Arc<Image>) {
-    let mut memory = Memory::new(pages * PAGE);
+/// Returns a memory with data on each of so many pages, and its image.
+fn large(pages: usize) -> (ModelledMemory, Arc<MemoryImage>) {
+    let mut memory = ModelledMemory::new(pages * PAGE);
     (0..pages).for_each(|page| memory.write(page * PAGE, 1));
     let (image, _) = memory.keep();
     (memory, image)
 }
 
 #[test]
-fn a_base_that_nobody_else_has_is_written_on() {
+fn a_file_without_other_users_is_written_on() {
     let (mut memory, image) = large(64);
-    let base = Arc::as_ptr(&memory.below[0]);
+    let file = Arc::as_ptr(&memory.backing[0]);
     drop(image);
     for round in 2..5 {
         memory.write(5 * PAGE, round);
-        assert_eq!(memory.own(), 1);
+        assert_eq!(memory.dirty(), 1);
         let (image, _) = memory.keep();
-        assert_eq!(Arc::as_ptr(&image.contents[0].base), base);
+        assert_eq!(Arc::as_ptr(&image.contents[0].file), file);
         assert!(image.contents[0].patch.is_empty());
-        assert_eq!(memory.own(), 0);
+        assert_eq!(memory.dirty(), 0);
         assert!(memory.is_right());
     }
 }
 
 #[test]
-fn a_base_that_others_have_gets_a_patch_of_what_changed() {
+fn a_file_with_other_users_gets_a_patch_of_the_changes() {
     let (mut memory, first) = large(64);
     memory.write(5 * PAGE, 2);
     let (second, _) = memory.keep();
     memory.write(6 * PAGE, 2);
     let (third, _) = memory.keep();
-    let numbers = |image: &Image| {
+    let numbers = |image: &MemoryImage| {
         let keys = image.contents[0].patch.keys().copied();
         keys.collect::<BTreeSet<usize>>()
     };
     assert_eq!(numbers(&first), [].into());
     assert_eq!(numbers(&second), [5].into());
     assert_eq!(numbers(&third), [5, 6].into());
-    let page = |image: &Image| Arc::as_ptr(&image.contents[0].patch[&5]);
+    let page = |image: &MemoryImage| Arc::as_ptr(&image.contents[0].patch[&5]);
     assert_eq!(page(&second), page(&third));
 }
 
 #[test]
-fn where_much_changed_there_is_a_new_base() {
+fn many_changes_make_a_new_file() {
     let (mut memory, first) = large(64);
     (0..20).for_each(|page| memory.write(page * PAGE, 2));
     let (second, _) = memory.keep();
     assert!(!Arc::ptr_eq(
-        &first.contents[0].base,
-        &second.contents[0].base
+        &first.contents[0].file,
+        &second.contents[0].file
     ));
     assert!(second.contents[0].patch.is_empty());
-    assert_eq!(memory.own(), 0);
+    assert_eq!(memory.dirty(), 0);
 }
 
 #[test]
-fn an_image_that_is_forked_often_gets_a_base_of_its_own() {
+fn an_image_that_is_forked_often_gets_a_merged_file() {
     let (mut memory, first) = large(64);
     memory.write(5 * PAGE, 2);
     memory.write(6 * PAGE, 2);
     let second = memory.keep();
-    let forks: Vec<Memory> = (0..64).map(|_| Memory::of(&second)).collect();
-    assert!(forks.iter().all(Memory::is_right));
-    let over_first = |fork: &Memory| Arc::ptr_eq(&fork.below[0], &first.contents[0].base);
+    let forks: Vec<ModelledMemory> = (0..64).map(|_| ModelledMemory::restored(&second)).collect();
+    assert!(forks.iter().all(ModelledMemory::is_right));
+    let over_first = |fork: &ModelledMemory| Arc::ptr_eq(&fork.backing[0], &first.contents[0].file);
     assert!(over_first(&forks[0]) && !over_first(&forks[63]));
-    assert_eq!((forks[0].own(), forks[63].own()), (2, 0));
+    assert_eq!((forks[0].dirty(), forks[63].dirty()), (2, 0));
 }
 
 #[test]
 fn pages_of_zeros_cost_nothing() {
-    let mut memory = Memory::new(MOST);
+    let mut memory = ModelledMemory::new(MOST);
     memory.write(3 * PAGE, 1);
     memory.write(9 * PAGE, 0);
     let (image, _) = memory.keep();
-    assert_eq!(image.contents[0].base.written(), 1);
+    assert_eq!(image.contents[0].file.written(), 1);
 }

@@ -1,17 +1,21 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use crate::testing::{self as stand_in, StandIn};
+use crate::bank::Bank;
+use crate::bank::BankComponent;
+use crate::error::Error;
+use crate::limits::Limits;
+use crate::load::Sandbox;
+use crate::testing::{self, TestComponent};
 use crate::types::Moment;
-use crate::{Bank, BankComponent, Error, Limits, Sandbox};
 
-fn load(stand_in: &StandIn, limits: Limits) -> BankComponent {
+fn load(component: &TestComponent, limits: Limits) -> BankComponent {
     let sandbox = Sandbox::new(limits).unwrap();
-    sandbox.bank_from_bytes("flat", &stand_in.build()).unwrap()
+    sandbox.bank_from_bytes("flat", &component.build()).unwrap()
 }
 
 /// A bank whose `end-session` runs this.
-fn ending(body: &str) -> StandIn {
-    stand_in::bank().with("end-session", body)
+fn ending(body: &str) -> TestComponent {
+    testing::bank().with("end-session", body)
 }
 
 fn end(bank: &mut Bank) -> Result<(), Error> {
@@ -26,17 +30,17 @@ fn state(bank: &mut Bank) -> u32 {
 }
 
 /// Both ways to fork.
-fn both(stand_in: &StandIn) -> [BankComponent; 2] {
-    let copying = load(stand_in, Limits::default());
-    assert!(copying.0.forks.pristine.is_some());
-    let exporting = load(&stand_in.clone().with_a_table(), Limits::default());
-    assert!(exporting.0.forks.pristine.is_none());
+fn both(component: &TestComponent) -> [BankComponent; 2] {
+    let copying = load(component, Limits::default());
+    assert!(copying.0.forks_by_memory());
+    let exporting = load(&component.clone().with_a_table(), Limits::default());
+    assert!(!exporting.0.forks_by_memory());
     [copying, exporting]
 }
 
 #[test]
-fn forks_go_their_own_ways_and_outlive_their_parent() {
-    for component in both(&stand_in::bank()) {
+fn forks_change_on_their_own_and_outlive_their_parent() {
+    for component in both(&testing::bank()) {
         let mut parent = component.instantiate().unwrap();
         end(&mut parent).unwrap();
         let mut first = parent.fork().unwrap();
@@ -62,17 +66,17 @@ fn an_environment_forks_with_what_it_has_read() {
          (i32.store (i32.const 2056) (local.get 0))
          (i32.const 2048)";
     // What was read is no part of the state that is snapshot.
-    let copying = stand_in::environment()
+    let copying = testing::environment()
         .with(
             "load",
             "(i32.store (i32.const 3000) (i32.const 1)) (i32.const 64)",
         )
         .with("get-session", get_session);
-    for (stand_in, copies) in [(copying.clone(), true), (copying.with_a_table(), false)] {
+    for (test_component, copies) in [(copying.clone(), true), (copying.with_a_table(), false)] {
         let sandbox = Sandbox::new(Limits::default()).unwrap();
-        let component = sandbox.environment_from_bytes("some", &stand_in.build());
+        let component = sandbox.environment_from_bytes("some", &test_component.build());
         let component = component.unwrap();
-        assert_eq!(component.0.forks.pristine.is_some(), copies);
+        assert_eq!(component.0.forks_by_memory(), copies);
         let mut parent = component.instantiate().unwrap();
         parent.load(&[], "{}").unwrap();
         let mut fork = parent.fork().unwrap();
@@ -85,7 +89,7 @@ fn an_environment_forks_with_what_it_has_read() {
 
 #[test]
 fn forks_share_a_state_across_threads() {
-    for component in both(&stand_in::bank()) {
+    for component in both(&testing::bank()) {
         let mut parent = component.instantiate().unwrap();
         end(&mut parent).unwrap();
         let forks: Vec<Bank> = (0..8).map(|_| parent.fork().unwrap()).collect();
@@ -130,7 +134,7 @@ fn a_memory_that_grew_is_as_long_in_forks_and_short_again_in_new_instances() {
 }
 
 #[test]
-fn nothing_is_left_of_an_instance_in_the_next_that_takes_its_shell() {
+fn nothing_is_left_of_an_instance_in_the_next_in_its_slot() {
     // Counts the bytes of a page that are not zero, then fills it.
     let body = "(local $at i32) (local $found i32)
         (local.set $at (i32.const 65536))
@@ -150,7 +154,7 @@ fn nothing_is_left_of_an_instance_in_the_next_that_takes_its_shell() {
 }
 
 #[test]
-fn a_shell_in_which_a_call_was_broken_off_is_not_used_again() {
+fn a_slot_with_an_interrupted_call_is_not_used_again() {
     for body in ["unreachable", "(loop (br 0))"] {
         let limits = Limits {
             fuel: 100_000,
@@ -160,8 +164,8 @@ fn a_shell_in_which_a_call_was_broken_off_is_not_used_again() {
         let mut bank = component.instantiate().unwrap();
         end(&mut bank).unwrap_err();
         let refused = bank.fork().err().unwrap().to_string();
-        assert!(refused.contains("end-session stopped this instance"));
-        let idle = || component.0.forks.pool().idle();
+        assert!(refused.contains("stopped in end-session and is unusable"));
+        let idle = || component.0.idle().len();
         let before = idle();
         drop(bank);
         assert_eq!(idle(), before);
@@ -170,7 +174,7 @@ fn a_shell_in_which_a_call_was_broken_off_is_not_used_again() {
 }
 
 #[test]
-fn a_fork_has_what_is_left_of_its_parents_limits() {
+fn a_fork_has_the_rest_of_its_parents_limits() {
     let limits = Limits {
         memory_bytes: 4 * 65536,
         ..Limits::default()
@@ -188,25 +192,28 @@ fn a_fork_has_what_is_left_of_its_parents_limits() {
 #[test]
 fn a_component_that_grows_while_it_starts_forks_through_its_exports() {
     let start = "(start $grow) (func $grow (drop (memory.grow (i32.const 1))))";
-    let component = load(&stand_in::bank().item(start), Limits::default());
-    assert!(component.0.forks.pristine.is_none());
+    let component = load(&testing::bank().item(start), Limits::default());
+    assert!(!component.0.forks_by_memory());
     let mut parent = component.instantiate().unwrap();
     end(&mut parent).unwrap();
     assert_eq!(state(&mut parent.fork().unwrap()), 256);
 }
 
 #[test]
-fn a_pool_keeps_no_more_shells_than_it_may() {
-    let component = load(&stand_in::bank(), Limits::default());
-    let many: Vec<Bank> = (0..crate::instance::slot::MOST + 10)
+fn a_pool_keeps_no_more_slots_than_its_capacity() {
+    let component = load(&testing::bank(), Limits::default());
+    let many: Vec<Bank> = (0..crate::instance::slot_pool::CAPACITY + 10)
         .map(|_| component.instantiate().unwrap())
         .collect();
     drop(many);
-    assert_eq!(component.0.forks.pool().idle(), crate::instance::slot::MOST);
+    assert_eq!(
+        component.0.idle().len(),
+        crate::instance::slot_pool::CAPACITY
+    );
 }
 
 #[test]
-fn memory_of_forks_that_are_gone_is_given_back() {
+fn memory_of_dropped_forks_is_returned() {
     // Writes a MiB.
     let body = "(drop (memory.grow (i32.const 16)))
         (memory.fill (i32.const 131072) (i32.const 1) (i32.const 1048576))";

@@ -1,22 +1,21 @@
-//! What a function leaves of a mutable global: proves that it is as it was, or
-//! something more or less.
+//! Proofs that a function leaves a mutable global unchanged, or shifted by a constant.
 //!
-//! An abstract interpretation: a value is a global's value on entry plus a
-//! constant, a constant, or unknown; where paths join, what differs is unknown.
-//! That functions which are called do the same is part of the claim, so that it
-//! holds for all of them by induction over the calls that return (a call that
-//! traps ends the instance).
+//! The proof is an abstract interpretation. A value is the global's value on entry
+//! plus a constant, a constant, or unknown; where paths join, differing values
+//! become unknown. The proof assumes that called functions leave the global
+//! unchanged. So it holds for all functions by induction over the calls that return;
+//! a call that traps ends the instance.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use wasmparser::{FuncValidator, FunctionBody, Operator, OperatorsReader, ValidatorResources};
 
-/// What is known of a value.
+/// The abstract value of a stack operand, a local or the global.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Value {
     Unknown,
     Constant(i32),
-    /// What the global held on entry, plus so much.
+    /// The global's value on entry plus a constant.
     Entry(i32),
 }
 
@@ -39,19 +38,19 @@ impl Value {
     }
 }
 
-/// What is known where a path stands.
+/// The abstract state at one point of the code.
 #[derive(Clone)]
-struct Path {
-    /// Those that are not listed are unknown.
+struct AbstractState {
+    /// Locals with a known value.
     locals: BTreeMap<u32, Value>,
     global: Value,
 }
 
-impl Path {
+impl AbstractState {
     fn set_local(&mut self, local: u32, value: Value) {
         match value {
             Unknown => self.locals.remove(&local),
-            known => self.locals.insert(local, known),
+            value => self.locals.insert(local, value),
         };
     }
 
@@ -64,20 +63,20 @@ impl Path {
     }
 }
 
-/// A block, loop or branch that is not closed yet.
+/// An open block, loop or branch.
 struct Label {
-    /// Values on the stack below it.
+    /// The number of operands on the stack below it.
     height: usize,
-    /// Of a loop: what is known at its head.
-    head: Option<Path>,
-    /// Of a branch whose other side is still to come: what is known there.
-    otherwise: Option<Path>,
-    /// What is known behind it, of the paths that lead there so far.
-    exit: Option<Path>,
+    /// The state at the head, for a loop.
+    head: Option<AbstractState>,
+    /// The state at the start of `else`, for a branch whose `else` has not come yet.
+    otherwise: Option<AbstractState>,
+    /// The joined state of the paths that have left it so far.
+    exit: Option<AbstractState>,
 }
 
-/// What the function adds to the global, always the same; none where that cannot
-/// be told.
+/// Returns the constant that a function adds to the watched global; none where there
+/// is no proof.
 pub(super) fn shift(
     validator: &mut FuncValidator<ValidatorResources>,
     body: &FunctionBody<'_>,
@@ -87,7 +86,7 @@ pub(super) fn shift(
         // It sets no global.
         return Ok(Some(0));
     };
-    let mut walk = Walk {
+    let mut interpreter = Interpreter {
         watched,
         written,
         shift: None,
@@ -99,7 +98,7 @@ pub(super) fn shift(
             otherwise: None,
             exit: None,
         }],
-        path: Some(Path {
+        state: Some(AbstractState {
             locals: BTreeMap::new(),
             global: Entry(0),
         }),
@@ -111,16 +110,16 @@ pub(super) fn shift(
         let arity = operator.operator_arity(&validator.visitor(at));
         validator.op(at, &operator)?;
         let height = validator.operand_stack_height() as usize;
-        if !walk.step(&operator, arity, height) {
+        if !interpreter.apply(&operator, arity, height) {
             return Ok(None);
         }
     }
-    // One that never returns leaves nothing changed.
-    Ok(Some(walk.shift.unwrap_or(0)))
+    // A function that never returns changes nothing.
+    Ok(Some(interpreter.shift.unwrap_or(0)))
 }
 
-/// For every loop in order, the locals that are set inside; none where the
-/// function sets no global at all.
+/// Returns the locals that are set inside each loop, in order; none where the function
+/// sets no global.
 fn loops(body: &FunctionBody<'_>) -> wasmparser::Result<Option<Vec<BTreeSet<u32>>>> {
     let mut loops: Vec<BTreeSet<u32>> = Vec::new();
     let mut open: Vec<Option<usize>> = vec![None];
@@ -147,30 +146,31 @@ fn loops(body: &FunctionBody<'_>) -> wasmparser::Result<Option<Vec<BTreeSet<u32>
     Ok(sets_global.then_some(loops))
 }
 
-struct Walk {
+/// The interpretation of one function.
+struct Interpreter {
     watched: u32,
-    /// For every loop in order, the locals that are set inside.
+    /// The locals that are set inside each loop, in order.
     written: Vec<BTreeSet<u32>>,
-    /// What was added where the function returned so far.
+    /// The shift at the returns so far.
     shift: Option<i32>,
-    /// Loops that were entered.
+    /// The number of loops so far.
     loops: usize,
     stack: Vec<Value>,
     labels: Vec<Label>,
-    /// None where no path leads.
-    path: Option<Path>,
+    /// None in unreachable code.
+    state: Option<AbstractState>,
 }
 
-impl Walk {
-    /// Takes an operator in; `height` is the stack's behind it. False where the
-    /// claim fails.
-    fn step(&mut self, operator: &Operator<'_>, arity: Option<(u32, u32)>, height: usize) -> bool {
+impl Interpreter {
+    /// Applies an instruction, after which the stack has `height` operands. Returns
+    /// false where the proof fails.
+    fn apply(&mut self, operator: &Operator<'_>, arity: Option<(u32, u32)>, height: usize) -> bool {
         match operator {
             Operator::End => return self.end(height),
             Operator::Else => {
                 self.flow_out(0);
                 let label = self.labels.last_mut().expect("validated: inside a branch");
-                self.path = label.otherwise.take();
+                self.state = label.otherwise.take();
                 let height_below = label.height;
                 self.stack.truncate(height_below);
                 self.stack.resize(height, Unknown);
@@ -178,8 +178,8 @@ impl Walk {
             }
             _ => {}
         }
-        let Some(path) = &mut self.path else {
-            // Nothing comes here, but what opens must be closed.
+        let Some(state) = &mut self.state else {
+            // Unreachable code changes nothing, but its blocks must be closed.
             if opens(operator) {
                 self.loops += usize::from(matches!(operator, Operator::Loop { .. }));
                 self.labels.push(Label {
@@ -201,26 +201,26 @@ impl Walk {
             Operator::I32Add => results[0] = popped[0].plus(popped[1]),
             Operator::I32Sub => results[0] = popped[0].minus(popped[1]),
             Operator::LocalGet { local_index } => {
-                results[0] = *path.locals.get(&local_index).unwrap_or(&Unknown);
+                results[0] = *state.locals.get(&local_index).unwrap_or(&Unknown);
             }
-            Operator::LocalSet { local_index } => path.set_local(local_index, popped[0]),
+            Operator::LocalSet { local_index } => state.set_local(local_index, popped[0]),
             Operator::LocalTee { local_index } => {
-                path.set_local(local_index, popped[0]);
+                state.set_local(local_index, popped[0]);
                 results[0] = popped[0];
             }
             Operator::GlobalGet { global_index } if global_index == self.watched => {
-                results[0] = path.global;
+                results[0] = state.global;
             }
             Operator::GlobalSet { global_index } if global_index == self.watched => {
-                path.global = popped[0];
+                state.global = popped[0];
             }
             Operator::Block { .. } | Operator::Loop { .. } | Operator::If { .. } => {
                 return self.open(operator, popped.len(), height);
             }
             Operator::Br { relative_depth } => {
-                let fine = self.flow_out(relative_depth);
-                self.path = None;
-                return fine;
+                let holds = self.flow_out(relative_depth);
+                self.state = None;
+                return holds;
             }
             Operator::BrIf { relative_depth } => {
                 self.stack.extend(results);
@@ -230,25 +230,25 @@ impl Walk {
                 let Ok(depths) = targets.targets().collect::<wasmparser::Result<Vec<u32>>>() else {
                     return false;
                 };
-                let fine = depths
+                let holds = depths
                     .into_iter()
                     .chain([targets.default()])
                     .all(|depth| self.flow_out(depth));
-                self.path = None;
-                return fine;
+                self.state = None;
+                return holds;
             }
             Operator::Return
             | Operator::ReturnCall { .. }
             | Operator::ReturnCallIndirect { .. } => {
-                let global = path.global;
-                self.path = None;
+                let global = state.global;
+                self.state = None;
                 return self.leave(global);
             }
             Operator::Unreachable => {
-                self.path = None;
+                self.state = None;
                 return true;
             }
-            // Calls come back with the globals as they are, or not at all.
+            // Calls return with the globals unchanged, or not at all.
             _ if arity.is_some() && !branches(operator) => {}
             _ => return false,
         }
@@ -270,39 +270,39 @@ impl Walk {
         if matches!(operator, Operator::Loop { .. }) {
             let written = &self.written[self.loops];
             self.loops += 1;
-            if let Some(path) = &mut self.path {
-                path.locals.retain(|local, _| !written.contains(local));
+            if let Some(state) = &mut self.state {
+                state.locals.retain(|local, _| !written.contains(local));
             }
-            label.head = self.path.clone();
+            label.head = self.state.clone();
         } else if is_if {
-            label.otherwise = self.path.clone();
+            label.otherwise = self.state.clone();
         }
         self.labels.push(label);
         true
     }
 
-    /// The path leads out of so many labels, or back to a loop's head.
+    /// Follows a branch out of so many labels, or back to a loop's head.
     fn flow_out(&mut self, depth: u32) -> bool {
-        let Some(path) = &self.path else {
+        let Some(state) = &self.state else {
             return true;
         };
-        let Some(place) = self.labels.len().checked_sub(1 + depth as usize) else {
+        let Some(target) = self.labels.len().checked_sub(1 + depth as usize) else {
             return false;
         };
-        let label = &mut self.labels[place];
+        let label = &mut self.labels[target];
         if let Some(head) = &label.head {
-            // Locals that change on the way are unknown at the head already.
-            return path.global == head.global;
+            // Locals that change inside the loop are unknown at its head already.
+            return state.global == head.global;
         }
         match &mut label.exit {
-            Some(exit) => exit.join(path),
-            exit => *exit = Some(path.clone()),
+            Some(exit) => exit.join(state),
+            exit => *exit = Some(state.clone()),
         }
-        let global = path.global;
-        place > 0 || self.leave(global)
+        let global = state.global;
+        target > 0 || self.leave(global)
     }
 
-    /// The function returns with this in the global; false where the claim fails.
+    /// Notes a return with this value in the global. Returns false where the proof fails.
     fn leave(&mut self, global: Value) -> bool {
         match global {
             Entry(by) => *self.shift.get_or_insert(by) == by,
@@ -314,25 +314,26 @@ impl Walk {
         let Some(mut label) = self.labels.pop() else {
             return false;
         };
-        // A branch without another side goes on behind it.
-        for path in [self.path.take(), label.otherwise.take()]
+        // A branch without `else` continues behind it.
+        for state in [self.state.take(), label.otherwise.take()]
             .into_iter()
             .flatten()
         {
             match &mut label.exit {
-                Some(exit) => exit.join(&path),
-                exit => *exit = Some(path),
+                Some(exit) => exit.join(&state),
+                exit => *exit = Some(state),
             }
         }
         self.stack.truncate(label.height);
         self.stack.resize(height, Unknown);
-        self.path = label.exit;
-        let global = self.path.as_ref().map(|path| path.global);
+        self.state = label.exit;
+        let global = self.state.as_ref().map(|state| state.global);
         let function_ends = self.labels.is_empty();
         !function_ends || global.is_none_or(|global| self.leave(global))
     }
 }
 
+/// Returns whether an instruction opens a block.
 fn opens(operator: &Operator<'_>) -> bool {
     matches!(
         operator,
@@ -343,7 +344,8 @@ fn opens(operator: &Operator<'_>) -> bool {
     )
 }
 
-/// Control that is not followed here: exceptions, references, continuations.
+/// Returns whether an instruction is control flow that the proof does not cover:
+/// exceptions, references, continuations.
 fn branches(operator: &Operator<'_>) -> bool {
     matches!(
         operator,

@@ -1,9 +1,8 @@
-//! Moves globals into a memory of their module, where they are state like all
-//! else.
+//! Moves globals into a memory of their module, so that forks map them.
 //!
-//! The memory holds in which bits a global differs from what it began as. So it
-//! begins as zeros, and the global itself, which is never set any more, says the
-//! rest.
+//! The memory holds the exclusive or of a global's value and its initial value. So
+//! the memory begins as zeros, and the global itself, which is not set any more,
+//! holds the initial value.
 
 use wasm_encoder::reencode::{Error, Reencode, RoundtripReencoder};
 use wasm_encoder::{
@@ -12,15 +11,15 @@ use wasm_encoder::{
 };
 use wasmparser::{BinaryReader, FunctionBody, Operator, Parser, Payload};
 
-use super::module::Settled;
+use super::module::ModuleSummary;
 
 type Result<T> = std::result::Result<T, Error>;
 
-/// The component with the globals moved that its modules, which are given in the
-/// order in which they lie in it, want to be moved.
-pub(super) fn moved(
+/// Moves the globals in [`ModuleSummary::moved`] of a component's modules. `modules` are
+/// in the order of the file.
+pub(super) fn move_globals(
     component: &[u8],
-    modules: &mut dyn Iterator<Item = &Settled>,
+    modules: &mut dyn Iterator<Item = &ModuleSummary>,
 ) -> Result<Vec<u8>> {
     const MODULE: u8 = 1;
     const COMPONENT: u8 = 4;
@@ -33,34 +32,36 @@ pub(super) fn moved(
         binary.push(id);
         match id {
             MODULE => match modules.next().filter(|module| !module.moved.is_empty()) {
-                Some(module) => Moving::new(module).module(content)?.encode(&mut binary),
+                Some(module) => GlobalMover::new(module)
+                    .module(content)?
+                    .encode(&mut binary),
                 None => content.encode(&mut binary),
             },
-            COMPONENT => moved(content, modules)?.encode(&mut binary),
+            COMPONENT => move_globals(content, modules)?.encode(&mut binary),
             _ => content.encode(&mut binary),
         }
     }
     Ok(binary)
 }
 
-/// How one module's globals are moved.
-struct Moving<'a> {
-    module: &'a Settled,
-    /// The memory that they are moved to.
+/// A rewriter of one module.
+struct GlobalMover<'a> {
+    module: &'a ModuleSummary,
+    /// The index of the memory that holds the moved globals.
     memory: u32,
-    /// A global of either type through which a value passes on its way: an
-    /// address must lie below it on the stack.
+    /// One global of each type that holds a value on its way to memory: the address
+    /// must lie below the value on the stack.
     scratch: [u32; 2],
 }
 
-/// A global that is moved.
-struct Place {
+/// The memory location of a moved global.
+struct MovedGlobal {
     ty: ValType,
     at: MemArg,
 }
 
-impl<'a> Moving<'a> {
-    fn new(module: &'a Settled) -> Self {
+impl<'a> GlobalMover<'a> {
+    fn new(module: &'a ModuleSummary) -> Self {
         let globals = module.globals.len() as u32;
         Self {
             module,
@@ -132,7 +133,7 @@ impl<'a> Moving<'a> {
             }
         };
         let same = RoundtripReencoder.instruction(operator)?;
-        let Some(Place { ty, at }) = self.place(global) else {
+        let Some(MovedGlobal { ty, at }) = self.location(global) else {
             function.instruction(&same);
             return Ok(());
         };
@@ -150,11 +151,11 @@ impl<'a> Moving<'a> {
                 self.scratch[0],
             ),
         };
-        let began = Instruction::GlobalGet(global);
+        let initial = Instruction::GlobalGet(global);
         let base = Instruction::I32Const(0);
         let instructions = if sets {
             vec![
-                began,
+                initial,
                 xor,
                 Instruction::GlobalSet(scratch),
                 base,
@@ -162,7 +163,7 @@ impl<'a> Moving<'a> {
                 store,
             ]
         } else {
-            vec![base, load, began, xor]
+            vec![base, load, initial, xor]
         };
         for instruction in &instructions {
             function.instruction(instruction);
@@ -170,21 +171,21 @@ impl<'a> Moving<'a> {
         Ok(())
     }
 
-    /// Where a global is moved to, if it is.
-    fn place(&self, global: u32) -> Option<Place> {
+    /// Returns the location of a global, if it is moved.
+    fn location(&self, global: u32) -> Option<MovedGlobal> {
         const SIZE: u64 = 8;
-        let number = self
+        let index = self
             .module
             .moved
             .iter()
             .position(|&moved| moved == global)?;
-        Some(Place {
+        Some(MovedGlobal {
             ty: match self.module.globals[global as usize].content_type {
                 wasmparser::ValType::I64 => ValType::I64,
                 _ => ValType::I32,
             },
             at: MemArg {
-                offset: number as u64 * SIZE,
+                offset: index as u64 * SIZE,
                 align: 2,
                 memory_index: self.memory,
             },
@@ -192,7 +193,7 @@ impl<'a> Moving<'a> {
     }
 }
 
-/// Room for more globals than a module may have in 64 KiB.
+/// One page of 64 KiB, enough for all globals that a module may have.
 const ONE_PAGE: MemoryType = MemoryType {
     minimum: 1,
     maximum: Some(1),

@@ -7,7 +7,7 @@ use wasm_smith::{Config, Module};
 use wasmtime::{Engine, Instance, Store, Val};
 
 use super::forkable;
-use crate::testing as stand_in;
+use crate::testing;
 
 /// A component of one module.
 fn enclosed(module: &[u8]) -> Vec<u8> {
@@ -125,7 +125,7 @@ proptest! {
         length in any::<prop::sample::Index>(),
         cut in any::<bool>(),
     ) {
-        let mut bytes = stand_in::bank().build();
+        let mut bytes = testing::bank().build();
         for (at, byte) in damage {
             let at = at.index(bytes.len());
             bytes[at] = byte;

@@ -1,14 +1,14 @@
-//! How a component links its core modules, as far as two kinds of functions go
-//! that may not be called by just anybody.
+//! The links between a component's core modules, followed for two kinds of special
+//! functions that only certain callers may call.
 //!
-//! One makes handles of resources, which would be state that is in none of the
-//! memories. The host gives components no resources, so the first handle of all
-//! would be made by `resource.new`. Tools that fill in for missing imports write
-//! components that import it and never call it, and that is what is seen here.
+//! The first makes handles of resources, which are state outside the memories. The
+//! host gives components no resources, so the first handle can only come from
+//! `resource.new`. Some tools write components that import it and never call it;
+//! such components pass.
 //!
-//! The other moves the pointer to the stack, for its results lie there, and a
-//! second function that moves it back is its `post-return`. The runtime calls
-//! both together, or the instance is not used again.
+//! The second leaves the stack pointer moved, since its results lie on the stack,
+//! and its `post-return` function moves the pointer back. The runtime calls both, or
+//! does not use the instance again.
 
 use std::collections::BTreeMap;
 
@@ -17,35 +17,35 @@ use wasmparser::{
     ComponentOuterAliasKind, ComponentType, ComponentTypeRef, ExternalKind, Instance, Payload,
 };
 
-use super::module::{Settled, Shift};
+use super::module::{ModuleSummary, Shift, changes_a_global};
 
-/// What is known of a component's core functions and instances by index.
+/// A component's core functions and core instances by index.
 #[derive(Default)]
 pub(super) struct Links {
-    functions: Vec<Function>,
-    /// Special functions by name.
-    instances: Vec<BTreeMap<String, Function>>,
+    functions: Vec<CoreFunction>,
+    /// Special functions of each instance by name.
+    instances: Vec<BTreeMap<String, CoreFunction>>,
 }
 
 /// A core function.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Function {
+enum CoreFunction {
     Plain,
     MakesHandles,
-    /// Leaves a global changed in this core instance.
+    /// Leaves a global of this core instance shifted.
     Shifts(u32, Shift),
 }
 
-use Function::{MakesHandles, Plain, Shifts};
+use CoreFunction::{MakesHandles, Plain, Shifts};
 
 impl Links {
-    /// Takes in a part of the component, whose core modules so far are
-    /// `modules` of the `settled` ones. The error says what is in the way.
+    /// Reads a part of the component, whose core modules so far are those of `summaries`
+    /// with the indices `modules`. The error says why it cannot be forked by memory.
     pub(super) fn read(
         &mut self,
         payload: &Payload<'_>,
         modules: &[usize],
-        settled: &[Settled],
+        summaries: &[ModuleSummary],
     ) -> wasmparser::Result<Result<(), String>> {
         match payload {
             Payload::ComponentImportSection(imports) => each(imports, |import| match import.ty {
@@ -64,7 +64,7 @@ impl Links {
                 each(functions, |function| self.canonical(&function))
             }
             Payload::InstanceSection(instances) => each(instances, |instance| {
-                self.instance(&instance, modules, settled)
+                self.instance(&instance, modules, summaries)
             }),
             _ => Ok(Ok(())),
         }
@@ -138,7 +138,7 @@ impl Links {
                 self.functions.push(Plain);
                 Ok(())
             }
-            _ => Err("it calls more than plain functions".into()),
+            _ => Err("it uses asynchronous or other special functions".into()),
         }
     }
 
@@ -146,7 +146,7 @@ impl Links {
         &mut self,
         instance: &Instance<'_>,
         modules: &[usize],
-        settled: &[Settled],
+        summaries: &[ModuleSummary],
     ) -> Result<(), String> {
         let special = match instance {
             Instance::FromExports(exports) => exports
@@ -160,7 +160,7 @@ impl Links {
             Instance::Instantiate { module_index, args } => {
                 let module = modules.get(*module_index as usize);
                 let module = module
-                    .and_then(|&place| settled.get(place))
+                    .and_then(|&index| summaries.get(index))
                     .ok_or(PASSES_MODULES)?;
                 for arg in args {
                     let given = self.instances.get(arg.index as usize);
@@ -171,7 +171,7 @@ impl Links {
                         }
                     }
                 }
-                // What a module exports again counts as called.
+                // An import that a module exports again counts as called.
                 let here = self.instances.len() as u32;
                 let shifts = module.shifts.iter();
                 shifts
@@ -183,9 +183,9 @@ impl Links {
         Ok(())
     }
 
-    fn function(&self, index: u32) -> Function {
-        let known = self.functions.get(index as usize);
-        known.copied().unwrap_or(Plain)
+    fn function(&self, index: u32) -> CoreFunction {
+        let function = self.functions.get(index as usize);
+        function.copied().unwrap_or(Plain)
     }
 
     fn is_plain(&self, index: u32) -> Result<(), String> {
@@ -193,12 +193,12 @@ impl Links {
     }
 }
 
-impl Function {
-    /// Whether everybody may call it.
+impl CoreFunction {
+    /// Checks that any caller may call it.
     fn is_plain(self) -> Result<(), String> {
         match self {
             Plain => Ok(()),
-            MakesHandles => Err("it makes resources, which have handles".into()),
+            MakesHandles => Err("it makes handles of resources".into()),
             Shifts(_, Shift { function, .. }) => Err(changes_a_global(function)),
         }
     }
@@ -213,14 +213,9 @@ impl Function {
     }
 }
 
-/// What is wrong with a function that leaves a global changed.
-pub(super) fn changes_a_global(function: u32) -> String {
-    format!("its function {function} may change a global for good")
-}
+const PASSES_MODULES: &str = "it imports, exports or aliases core modules";
 
-const PASSES_MODULES: &str = "it passes core modules around";
-
-/// Reads items up to the first that is in the way.
+/// Reads items up to the first error.
 fn each<'a, T: wasmparser::FromReader<'a>>(
     items: &wasmparser::SectionLimited<'a, T>,
     mut read: impl FnMut(T) -> Result<(), String>,

@@ -1,12 +1,12 @@
-//! Whether the linear memories of a component are all of its state, so that
-//! they make a fork. Decided once, when it is loaded.
+//! Analysis of a component's state: whether its linear memories are all of it, so
+//! that a fork can map them. It runs once, when a component is loaded.
 //!
-//! A core module also has globals and tables, a component has handles of
-//! resources. They are no state if every call leaves them as it found them.
-//! Compiled code moves one global, the pointer to its stack in memory, and moves
-//! it back; [`balance`] proves that function by function, since a component that
-//! did not would carry secrets from one rollout into the next. Globals that only
-//! one module knows and of which that cannot be told are moved into a memory.
+//! A core module also has globals and tables, and a component has handles of
+//! resources. They are no state if every call leaves them unchanged. Compiled code
+//! moves one global, the stack pointer, and moves it back. [`balance`] proves that
+//! for each function, since any other component would carry data from one rollout
+//! into the next. Globals without such a proof are moved into a memory, if only one
+//! module uses them.
 
 mod balance;
 mod globals;
@@ -18,76 +18,77 @@ use std::borrow::Cow;
 use wasmparser::{Encoding, FuncValidatorAllocations, Parser, Payload, ValidPayload, Validator};
 
 use self::links::Links;
-use self::module::{Module, Settled};
+use self::module::{Module, ModuleSummary};
 
-/// A component whose memories are all of its state: this one, where it is so.
-/// Else why not, so that forks go through its exports.
+/// Returns a component that behaves alike and whose memories are all of its state:
+/// often the same one. The error says why there is none, so that forks go through
+/// exports.
 ///
-/// Costs about what validating it does.
+/// Takes about as long as validation.
 pub(crate) fn forkable(component: &[u8]) -> Result<Cow<'_, [u8]>, String> {
-    // What cannot be read here is refused when it is compiled.
-    let modules = look(component).unwrap_or_else(|error| Err(error.to_string()))?;
+    // A component that cannot be read here is refused when it is compiled.
+    let modules = analyse(component).unwrap_or_else(|error| Err(error.to_string()))?;
     if modules.iter().all(|module| module.moved.is_empty()) {
         return Ok(component.into());
     }
-    let moved = globals::moved(component, &mut modules.iter());
+    let moved = globals::move_globals(component, &mut modules.iter());
     moved.map(Cow::Owned).map_err(|error| error.to_string())
 }
 
-/// What encloses the part of a binary that is being read.
-enum Around {
+/// The component or module that encloses the part of a binary that is being read.
+enum Enclosing {
     Component {
-        /// Its core modules, by their place in the file.
+        /// Indices of its core modules in the order of the file.
         modules: Vec<usize>,
         links: Links,
     },
     Module(Box<Module>),
 }
 
-/// What was found out of the core modules in the file's order, or what is in
-/// the way.
-fn look(component: &[u8]) -> wasmparser::Result<Result<Vec<Settled>, String>> {
+/// Returns a summary of each core module in the order of the file, or the reason why
+/// the component cannot be forked by memory.
+fn analyse(component: &[u8]) -> wasmparser::Result<Result<Vec<ModuleSummary>, String>> {
     let mut validator = Validator::new();
     let mut allocations = FuncValidatorAllocations::default();
-    let mut around: Vec<Around> = Vec::new();
-    let mut settled: Vec<Settled> = Vec::new();
+    let mut open: Vec<Enclosing> = Vec::new();
+    let mut summaries: Vec<ModuleSummary> = Vec::new();
     for payload in Parser::new(0).parse_all(component) {
         let payload = payload?;
         let valid = validator.payload(&payload)?;
-        match (&payload, around.last_mut()) {
-            (Payload::Version { encoding, .. }, _) => around.push(match encoding {
-                Encoding::Module => Around::Module(Box::default()),
-                Encoding::Component => Around::Component {
+        match (&payload, open.last_mut()) {
+            (Payload::Version { encoding, .. }, _) => open.push(match encoding {
+                Encoding::Module => Enclosing::Module(Box::default()),
+                Encoding::Component => Enclosing::Component {
                     modules: Vec::new(),
                     links: Links::default(),
                 },
             }),
-            (Payload::End(_), Some(Around::Module(module))) => {
-                match module.settle() {
-                    Ok(module) => settled.push(module),
+            (Payload::End(_), Some(Enclosing::Module(module))) => {
+                match module.summarize() {
+                    Ok(module) => summaries.push(module),
                     Err(why) => return Ok(Err(why)),
                 }
-                around.pop();
-                if let Some(Around::Component { modules, .. }) = around.last_mut() {
-                    modules.push(settled.len() - 1);
+                open.pop();
+                if let Some(Enclosing::Component { modules, .. }) = open.last_mut() {
+                    modules.push(summaries.len() - 1);
                 }
             }
-            (Payload::End(_), _) => drop(around.pop()),
-            (_, Some(Around::Module(module))) => {
+            (Payload::End(_), _) => drop(open.pop()),
+            (_, Some(Enclosing::Module(module))) => {
                 module.read(&payload)?;
                 if let ValidPayload::Func(function, body) = valid {
                     allocations = module.function(&function, &body, allocations)?;
                 }
             }
-            (_, Some(Around::Component { modules, links })) => {
-                if let Err(why) = links.read(&payload, modules, &settled)? {
+            (_, Some(Enclosing::Component { modules, links })) => {
+                if let Err(why) = links.read(&payload, modules, &summaries)? {
                     return Ok(Err(why));
                 }
             }
             (_, None) => {}
         }
     }
-    Ok(Ok(settled))
+    Ok(Ok(summaries))
 }
 
 #[cfg(test)]

@@ -1,5 +1,4 @@
-//! What a core module has besides memories, and which of its functions may
-//! change that.
+//! The state of a core module besides memories, and the functions that may change it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,39 +8,38 @@ use wasmparser::{
 };
 
 use super::balance;
-use super::links::changes_a_global;
 
-/// A core module while it is read.
+/// A core module that is being read.
 #[derive(Default)]
 pub(super) struct Module {
-    /// The functions that it imports, by module and name.
+    /// Imported functions by module and name.
     imports: Vec<(String, String)>,
-    /// How many globals it imports; they come before its own.
+    /// The number of imported globals; they come before the others.
     imported_globals: usize,
     globals: Vec<GlobalType>,
     exported_globals: BTreeSet<u32>,
     memories: u32,
-    /// The functions that it exports.
+    /// Exported functions by name.
     exports: Vec<(String, u32)>,
-    /// Functions that run when it starts, or that tables and references lead to.
+    /// Functions that run at the start, or to which tables and references lead.
     roots: Vec<u32>,
     functions: Vec<Function>,
 }
 
-/// A function that is no import.
+/// A function that is not imported.
 #[derive(Default)]
 struct Function {
-    /// Functions that it calls or makes references to.
+    /// Functions that it calls or refers to.
     refers: Vec<u32>,
-    /// What it changes that is neither memory nor a global.
+    /// A change of state that is neither memory nor a global, if it makes one.
     changes: Option<&'static str>,
     /// Globals that it sets.
     sets: BTreeSet<u32>,
-    /// Those that it leaves changed, and by how much where that is always the same.
+    /// Globals that it may leave changed, with the difference where it is constant.
     unbalanced: BTreeMap<u32, Option<i32>>,
 }
 
-/// A function adds something to a global and leaves it at that.
+/// A function that adds a constant to a global.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Shift {
     pub(super) function: u32,
@@ -49,22 +47,22 @@ pub(super) struct Shift {
     pub(super) by: i32,
 }
 
-/// What was found out of a module that stands in nobody's way.
-pub(super) struct Settled {
+/// The summary of a module that can be forked by memory.
+pub(super) struct ModuleSummary {
     /// Imported functions that may be called, by module and name.
     pub(super) called: BTreeSet<(String, String)>,
-    /// Exported functions that nobody calls inside, and that shift a global.
+    /// Exported functions that shift a global and are not called inside the module.
     pub(super) shifts: BTreeMap<String, Shift>,
-    /// Globals that are state, to be moved into a memory.
+    /// Globals that are state and must be moved into a memory.
     pub(super) moved: BTreeSet<u32>,
-    /// Types of its globals.
+    /// The types of all globals.
     pub(super) globals: Vec<GlobalType>,
-    /// How many memories it has.
+    /// The number of memories.
     pub(super) memories: u32,
 }
 
 impl Module {
-    /// Takes in a part that is no function.
+    /// Reads a part other than a function's body.
     pub(super) fn read(&mut self, payload: &Payload<'_>) -> wasmparser::Result<()> {
         match payload {
             Payload::ImportSection(imports) => {
@@ -142,7 +140,7 @@ impl Module {
         Ok(())
     }
 
-    /// Takes in the next function.
+    /// Reads the next function's body.
     pub(super) fn function(
         &mut self,
         function: &FuncToValidate<ValidatorResources>,
@@ -169,8 +167,9 @@ impl Module {
         Ok(allocations)
     }
 
-    /// What was found out once all is read, or what is in the way.
-    pub(super) fn settle(&self) -> Result<Settled, String> {
+    /// Returns the summary of the whole module, or the reason why it cannot be forked by
+    /// memory.
+    pub(super) fn summarize(&self) -> Result<ModuleSummary, String> {
         let exported = self.exports.iter().map(|(_, index)| *index);
         let reached = self.reached(exported);
         let inside = self.reached_inside(&reached);
@@ -178,8 +177,8 @@ impl Module {
         let mut moved = BTreeSet::new();
         let mut shifts = BTreeMap::new();
         let mut shared: BTreeSet<u32> = BTreeSet::new();
-        for (number, function) in self.functions.iter().enumerate() {
-            let index = number + imports;
+        for (own, function) in self.functions.iter().enumerate() {
+            let index = own + imports;
             if !reached[index] {
                 continue;
             }
@@ -188,13 +187,13 @@ impl Module {
             }
             let sets = function.sets.iter().copied();
             shared.extend(sets.filter(|&global| (global as usize) < self.imported_globals));
-            let mut left = function.unbalanced.iter().filter(|(global, _)| {
+            let mut unmoved = function.unbalanced.iter().filter(|(global, _)| {
                 let is_moved = self.can_be_moved(**global);
                 moved.extend(is_moved.then_some(**global));
                 !is_moved
             });
             let index = index as u32;
-            match (left.next(), left.next()) {
+            match (unmoved.next(), unmoved.next()) {
                 (None, _) => {}
                 (Some((&global, &Some(by))), None) if !inside.contains(&index) => {
                     let names = self.exports.iter().filter(|(_, export)| *export == index);
@@ -209,12 +208,12 @@ impl Module {
                 _ => return Err(changes_a_global(index)),
             }
         }
-        // Two of them could be one, which `balance` would not see.
+        // Two imported globals could be the same one, which `balance` would not see.
         if shared.len() > 1 {
             return Err("its modules share several globals".into());
         }
         let called = self.imports.iter().zip(&reached);
-        Ok(Settled {
+        Ok(ModuleSummary {
             called: called
                 .filter(|(_, reached)| **reached)
                 .map(|(names, _)| names.clone())
@@ -226,7 +225,7 @@ impl Module {
         })
     }
 
-    /// Whether nobody else knows a global, and it is an integer.
+    /// Returns whether a global is an integer that no other module uses.
     fn can_be_moved(&self, global: u32) -> bool {
         let ty = self.globals.get(global as usize);
         global as usize >= self.imported_globals
@@ -234,13 +233,13 @@ impl Module {
             && ty.is_some_and(|ty| matches!(ty.content_type, ValType::I32 | ValType::I64))
     }
 
-    /// Of every function whether it may ever run, if others run these.
+    /// Returns one flag a function: whether it may run when these exports are called.
     fn reached(&self, exported: impl Iterator<Item = u32>) -> Vec<bool> {
         let mut reached = vec![false; self.imports.len() + self.functions.len()];
         let mut waiting: Vec<u32> = exported.chain(self.roots.iter().copied()).collect();
         while let Some(index) = waiting.pop() {
             let index = index as usize;
-            // A function that is not there is found out when it is compiled.
+            // An index out of range is refused by the compiler.
             let Some(reached) = reached.get_mut(index) else {
                 continue;
             };
@@ -254,7 +253,7 @@ impl Module {
         reached
     }
 
-    /// Functions that may run for another reason than that others call them.
+    /// Returns functions that may run without a call from outside the module.
     fn reached_inside(&self, reached: &[bool]) -> BTreeSet<u32> {
         let functions = self.functions.iter().zip(&reached[self.imports.len()..]);
         let running = functions.filter(|(_, reached)| **reached);
@@ -264,6 +263,7 @@ impl Module {
 }
 
 impl Function {
+    /// Notes the effect of an instruction.
     fn read(&mut self, operator: &Operator<'_>) {
         use Operator::{
             Call, DataDrop, ElemDrop, GlobalSet, RefFunc, ReturnCall, TableCopy, TableFill,
@@ -283,4 +283,9 @@ impl Function {
             _ => {}
         }
     }
+}
+
+/// Returns the message for a function that may leave a global changed.
+pub(super) fn changes_a_global(function: u32) -> String {
+    format!("function {function} may leave a global changed")
 }

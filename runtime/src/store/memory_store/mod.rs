@@ -1,6 +1,6 @@
-//! Memories of any number of agents in one file that survives crashes.
+//! A crash-safe file with the memories of any number of agents.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -10,32 +10,33 @@ use redb::{
 };
 
 use crate::error::Error;
+use crate::store::atomic_file::{parent_folder, sync_folder};
 use crate::store::memory::{self, Memory};
 
-/// Raised whenever the tables mean something else.
+/// Raised whenever the meaning of the tables changes.
 const VERSION: u32 = 1;
 
-/// What the file says of itself.
+/// The version of the file.
 const ABOUT: TableDefinition<'_, &str, u32> = TableDefinition::new("memloom");
-/// By agent: sessions, the states of bank and policy, and a check over the three.
+/// By agent: sessions, the hashes of the states of bank and policy, and a checksum of
+/// the three.
 const MEMORIES: TableDefinition<'_, &str, (u32, Hash, Hash, Hash)> =
     TableDefinition::new("memories");
 /// States by their BLAKE3 hashes.
 const STATES: TableDefinition<'_, Hash, &[u8]> = TableDefinition::new("states");
-/// How often memories name a state; it goes with the last that does.
+/// The number of memories that use a state. It is removed with the last use.
 const USES: TableDefinition<'_, Hash, u64> = TableDefinition::new("uses");
 
 type Hash = [u8; blake3::OUT_LEN];
 
-/// The memories of any number of agents, in one [`redb`](https://docs.rs/redb)
-/// file. States are stored under the BLAKE3 hashes of their content, equal ones
-/// once, and go with the last memory that holds them.
+/// The memories of any number of agents in one [`redb`](https://docs.rs/redb) file.
+/// States are stored under the BLAKE3 hashes of their content, equal ones once, and
+/// are removed with the last memory that uses them.
 ///
-/// A change is on disk when its function returns, and is there whole or not at
-/// all, whatever kills the process meanwhile. The file is opened by one process at
-/// a time; any number of its threads may share the store (`Send` and `Sync`).
-/// Functions block for the disk: about as long as an `fsync` takes where they
-/// change something.
+/// A change is on disk when its function returns. It is atomic, also if the process is
+/// killed. One process at a time can open the file; any number of its threads may
+/// share the store (`Send` and `Sync`). Functions block for the disk: a change takes
+/// about as long as an `fsync`.
 ///
 /// ```
 /// use memloom_runtime::{Memory, MemoryStore};
@@ -59,7 +60,7 @@ pub struct MemoryStore {
     path: PathBuf,
 }
 
-/// Why something failed, in words.
+/// The reason of a failure as text.
 struct Why(String);
 
 impl<E: Into<redb::Error>> From<E> for Why {
@@ -73,18 +74,19 @@ impl<E: Into<redb::Error>> From<E> for Why {
     }
 }
 
+/// Returns the message for a damaged file.
 fn damaged(what: impl std::fmt::Display) -> String {
-    format!("the file is damaged ({what}): put a copy of it in its place")
+    format!("the file is damaged ({what}); restore it from a copy")
 }
 
 impl MemoryStore {
-    /// Opens the store in a file, which is made where there is none. The whole
-    /// file is read and checked, so that what is damaged is found now and not
-    /// when it is needed: about a second for each GiB on a fast disk.
+    /// Opens the store in a file, which is created if necessary. The whole file is read
+    /// and checked, so that damage is found now: about a second for each GiB on a fast
+    /// disk.
     ///
     /// # Errors
-    /// [`Error::Memories`] where the file cannot be made or read, is damaged, is
-    /// open in another process, or was written by another version of memloom.
+    /// [`Error::MemoryStore`] if the file cannot be created or read, is damaged, is open
+    /// in another process, or was written by another version of memloom.
     pub fn open(path: impl Into<PathBuf>) -> Result<Self, Error> {
         let path = path.into();
         match open(&path) {
@@ -93,32 +95,31 @@ impl MemoryStore {
         }
     }
 
-    /// Makes this the memory of an agent, in place of the one it had.
+    /// Saves the memory of an agent, in place of its former one.
     ///
     /// # Errors
-    /// [`Error::Memories`] where it cannot be written; then the agent has the
-    /// memory that it had.
+    /// [`Error::MemoryStore`] if it cannot be written; the agent keeps its former memory.
     pub fn save(&self, agent: &str, memory: &Memory) -> Result<(), Error> {
         let change = || {
             let transaction = self.database.begin_write()?;
-            // Before the old ones go: equal ones stay.
+            // New states come before old ones are removed, so that equal ones stay.
             let bank = put(&transaction, memory.bank())?;
             let policy = put(&transaction, memory.policy())?;
             forget(&transaction, agent)?;
             let sessions = memory.sessions();
-            let check = check(sessions, bank, policy);
+            let checksum = checksum(sessions, bank, policy);
             transaction
                 .open_table(MEMORIES)?
-                .insert(agent, (sessions, bank, policy, check))?;
+                .insert(agent, (sessions, bank, policy, checksum))?;
             Ok(transaction.commit()?)
         };
         change().map_err(|Why(why)| self.failed("save the memory of", agent, why))
     }
 
-    /// The memory of an agent, if it has one.
+    /// Loads the memory of an agent, if it has one.
     ///
     /// # Errors
-    /// [`Error::Memories`] where it cannot be read or is damaged.
+    /// [`Error::MemoryStore`] if it cannot be read or is damaged.
     pub fn load(&self, agent: &str) -> Result<Option<Memory>, Error> {
         let read = || {
             let transaction = self.database.begin_read()?;
@@ -126,9 +127,9 @@ impl MemoryStore {
             let Some(found) = memories.get(agent)? else {
                 return Ok(None);
             };
-            let (sessions, bank, policy, said) = found.value();
-            if check(sessions, bank, policy) != said {
-                return Err(Why(damaged("a memory does not fit its name")));
+            let (sessions, bank, policy, stored) = found.value();
+            if checksum(sessions, bank, policy) != stored {
+                return Err(Why(damaged("a memory does not match its checksum")));
             }
             let bank = state(&transaction, bank)?;
             let policy = state(&transaction, policy)?;
@@ -137,11 +138,10 @@ impl MemoryStore {
         read().map_err(|Why(why)| self.failed("load the memory of", agent, why))
     }
 
-    /// Forgets an agent, and says whether there was anything to forget.
+    /// Removes the memory of an agent. Returns whether it had one.
     ///
     /// # Errors
-    /// [`Error::Memories`] where the file cannot be written; then nothing is
-    /// forgotten.
+    /// [`Error::MemoryStore`] if the file cannot be written; nothing is removed then.
     pub fn remove(&self, agent: &str) -> Result<bool, Error> {
         let change = || {
             let transaction = self.database.begin_write()?;
@@ -152,24 +152,24 @@ impl MemoryStore {
         change().map_err(|Why(why)| self.failed("remove the memory of", agent, why))
     }
 
-    /// The agents whose names begin so, in order; with an empty string, all.
+    /// Returns the agents whose names have this prefix, in order.
     ///
     /// # Errors
-    /// [`Error::Memories`] where the file cannot be read.
-    pub fn agents(&self, beginning: &str) -> Result<Vec<String>, Error> {
+    /// [`Error::MemoryStore`] if the file cannot be read.
+    pub fn agents(&self, prefix: &str) -> Result<Vec<String>, Error> {
         let read = || {
             let memories = self.database.begin_read()?.open_table(MEMORIES)?;
             let mut names = Vec::new();
-            for entry in memories.range(beginning..)? {
+            for entry in memories.range(prefix..)? {
                 let name = entry?.0.value().to_owned();
-                if !name.starts_with(beginning) {
+                if !name.starts_with(prefix) {
                     break;
                 }
                 names.push(name);
             }
             Ok(names)
         };
-        read().map_err(|Why(why)| self.failed("list agents like", beginning, why))
+        read().map_err(|Why(why)| self.failed("list agents like", prefix, why))
     }
 
     fn failed(&self, action: &str, agent: &str, why: String) -> Error {
@@ -178,7 +178,7 @@ impl MemoryStore {
 }
 
 fn failed(action: &str, path: &Path, why: String) -> Error {
-    Error::Memories {
+    Error::MemoryStore {
         action: action.to_owned(),
         path: path.display().to_string(),
         why,
@@ -197,22 +197,19 @@ fn open(path: &Path) -> Result<Database, Why> {
     match version {
         Some(VERSION) => Ok(database),
         Some(other) => Err(Why(format!(
-            "it has version {other}, this memloom reads {VERSION}"
+            "it has version {other}, but this memloom reads {VERSION}"
         ))),
-        None => Err(Why("it is no store of memories".into())),
+        None => Err(Why("it is not a memory store".into())),
     }
 }
 
-/// Makes an empty store. It is written beside and linked into place, so that
-/// there is never half of one.
+/// Creates an empty store. It is written to a temporary file and linked into place, so
+/// that there is never a part of one.
 fn create(path: &Path) -> Result<(), Why> {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
+    let folder = parent_folder(path);
     fs::create_dir_all(folder)?;
-    let beside = tempfile::NamedTempFile::new_in(folder)?.into_temp_path();
-    let database = Database::create(&beside)?;
+    let temporary = tempfile::NamedTempFile::new_in(folder)?.into_temp_path();
+    let database = Database::create(&temporary)?;
     let transaction = database.begin_write()?;
     transaction.open_table(ABOUT)?.insert("version", VERSION)?;
     transaction.open_table(MEMORIES)?;
@@ -220,21 +217,21 @@ fn create(path: &Path) -> Result<(), Why> {
     transaction.open_table(USES)?;
     transaction.commit()?;
     drop(database);
-    match beside.persist_noclobber(path) {
-        // Another process was faster.
+    match temporary.persist_noclobber(path) {
+        // Another process has created it meanwhile.
         Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         Err(error) => Err(error.error.into()),
-        Ok(()) => Ok(File::open(folder)?.sync_all()?),
+        Ok(()) => Ok(sync_folder(folder)?),
     }
 }
 
-/// What shows that an agent's record is whole: the name of its memory.
-fn check(sessions: u32, bank: Hash, policy: Hash) -> Hash {
+/// Returns the checksum of an agent's record, derived from the name of its memory.
+fn checksum(sessions: u32, bank: Hash, policy: Hash) -> Hash {
     let name = memory::name(sessions, bank.into(), policy.into());
     blake3::hash(name.as_bytes()).into()
 }
 
-/// Stores a state, or counts another use of it.
+/// Stores a state, or counts another use of it. Returns its hash.
 fn put(transaction: &WriteTransaction, state: &[u8]) -> Result<Hash, Why> {
     let name = blake3::hash(state).into();
     let mut uses = transaction.open_table(USES)?;
@@ -246,8 +243,8 @@ fn put(transaction: &WriteTransaction, state: &[u8]) -> Result<Hash, Why> {
     Ok(name)
 }
 
-/// Takes away an agent's memory, and the states that nobody else holds. Says
-/// whether there was one.
+/// Removes an agent's memory, and the states without other uses. Returns whether there
+/// was one.
 fn forget(transaction: &WriteTransaction, agent: &str) -> Result<bool, Why> {
     let mut memories = transaction.open_table(MEMORIES)?;
     let Some((_, bank, policy, _)) = memories.remove(agent)?.map(|found| found.value()) else {
@@ -272,6 +269,7 @@ fn count(uses: &Table<'_, Hash, u64>, name: Hash) -> Result<u64, Why> {
     Ok(uses.get(name)?.map_or(0, |count| count.value()))
 }
 
+/// Reads and checks a state.
 fn state(transaction: &ReadTransaction, name: Hash) -> Result<Vec<u8>, Why> {
     let states = transaction.open_table(STATES)?;
     let Some(found) = states.get(name)? else {
@@ -279,7 +277,7 @@ fn state(transaction: &ReadTransaction, name: Hash) -> Result<Vec<u8>, Why> {
     };
     let state = found.value();
     if *blake3::hash(state).as_bytes() != name {
-        return Err(Why(damaged("a state does not fit its name")));
+        return Err(Why(damaged("a state does not match its hash")));
     }
     Ok(state.to_vec())
 }

@@ -1,44 +1,45 @@
-//! A trace as a file: frames, each of which vouches for all bytes before it, so
-//! that what is damaged is known to the frame.
+//! The file format of traces.
 //!
-//! The file is a magic and a version, then a frame for the setting, one for each
-//! event, and an empty one that says that the trace ends here. A frame is the
-//! length of its content (4 bytes, little-endian), the content in postcard's
-//! encoding, and 16 bytes of the BLAKE3 hash of the file up to there.
+//! A file is a magic number and a version, then a frame for the setup, one for each
+//! event, and an empty one at the end. A frame is the length of its content (4 bytes,
+//! little-endian), the content in postcard's encoding, and 16 bytes of the BLAKE3
+//! hash of the file up to there. So a damaged file is refused at the first damaged
+//! frame.
 
 use std::path::Path;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{Event, Trace};
+use super::Trace;
 use crate::error::Error;
-use crate::store::atomic_file as files;
+use crate::event::Event;
+use crate::store::atomic_file::write_atomically;
 
 const MAGIC: &[u8; 8] = b"mltrace\0";
-/// Raised whenever [`Event`], the setting, or a type of the contract changes.
+/// Raised whenever [`Event`], the setup, or a type of the contract changes.
 const VERSION: u32 = 2;
-/// Bytes of a hash that a frame ends with.
+/// Bytes of the hash at the end of a frame.
 const CHECK: usize = 16;
 
 impl Trace {
-    /// Writes the trace as a file, beside and renamed into place.
+    /// Writes the trace to a file, atomically.
     ///
     /// # Errors
-    /// [`Error::Trace`] where the file cannot be written.
+    /// [`Error::Trace`] if the file cannot be written.
     pub fn write(&self, path: impl AsRef<Path>) -> Result<(), Error> {
         let path = path.as_ref();
         self.encode()
-            .and_then(|bytes| files::write(path, &[&bytes]).map_err(|error| error.to_string()))
+            .and_then(|bytes| write_atomically(path, &[&bytes]).map_err(|error| error.to_string()))
             .map_err(|why| failed("write", path, why))
     }
 
-    /// Reads a trace that [`Trace::write`] wrote. Takes no more memory than a few
-    /// times the file's size, whatever the file says of itself.
+    /// Reads a trace that [`Trace::write`] wrote. Takes at most a few times the file's
+    /// size in memory, also for a malicious file.
     ///
     /// # Errors
-    /// [`Error::Trace`] where the file cannot be read, is no trace, is of another
-    /// version, or is damaged: the message says at which byte.
+    /// [`Error::Trace`] if the file cannot be read, is no trace, has another version, or
+    /// is damaged: the message names the byte.
     pub fn read(path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = path.as_ref();
         let bytes = std::fs::read(path).map_err(|error| failed("read", path, error.to_string()))?;
@@ -47,7 +48,7 @@ impl Trace {
 
     fn encode(&self) -> Result<Vec<u8>, String> {
         let mut frames = Writer::new();
-        frames.put(&self.setting)?;
+        frames.put(&self.setup)?;
         for event in &self.events {
             frames.put(event)?;
         }
@@ -57,15 +58,15 @@ impl Trace {
 
     fn decode(bytes: &[u8]) -> Result<Self, String> {
         let mut frames = Reader::new(bytes)?;
-        let Some(setting) = frames.next()? else {
-            return Err(frames.damaged("it ends before it begins"));
+        let Some(setup) = frames.next()? else {
+            return Err(frames.damaged("it has no setup"));
         };
         let mut events: Vec<Event> = Vec::new();
         while let Some(event) = frames.next()? {
             events.push(event);
         }
         match bytes.len() - frames.offset {
-            0 => Ok(Self { setting, events }),
+            0 => Ok(Self { setup, events }),
             more => Err(format!(
                 "it is damaged at byte {}, after its end: {more} bytes follow; record it again",
                 frames.offset
@@ -74,6 +75,7 @@ impl Trace {
     }
 }
 
+/// An encoder of frames.
 struct Writer {
     bytes: Vec<u8>,
     hasher: blake3::Hasher,
@@ -111,18 +113,21 @@ impl Writer {
     }
 }
 
+/// A decoder of frames.
 struct Reader<'a> {
     bytes: &'a [u8],
     hasher: blake3::Hasher,
-    /// Where the next frame begins.
+    /// The byte at which the next frame begins.
     offset: usize,
-    /// Frames that were read.
+    /// The number of frames that were read.
     frames: usize,
 }
 
 impl<'a> Reader<'a> {
     fn new(bytes: &'a [u8]) -> Result<Self, String> {
-        let rest = bytes.strip_prefix(MAGIC).ok_or("it is no memloom trace")?;
+        let rest = bytes
+            .strip_prefix(MAGIC)
+            .ok_or("it is not a memloom trace")?;
         let mut reader = Self {
             bytes,
             hasher: blake3::Hasher::new(),
@@ -130,13 +135,13 @@ impl<'a> Reader<'a> {
             frames: 0,
         };
         let Some(version) = rest.first_chunk::<4>() else {
-            return Err(reader.cut());
+            return Err(reader.truncated());
         };
         match u32::from_le_bytes(*version) {
             VERSION => {}
             other => {
                 return Err(format!(
-                    "it has version {other}, this memloom reads {VERSION}: record it again"
+                    "it has version {other}, but this memloom reads {VERSION}; record it again"
                 ));
             }
         }
@@ -145,24 +150,26 @@ impl<'a> Reader<'a> {
         Ok(reader)
     }
 
-    /// The next frame's content; none at the end.
+    /// Returns the next frame's content; none at the end.
     fn next<T: DeserializeOwned>(&mut self) -> Result<Option<T>, String> {
         let rest = &self.bytes[self.offset..];
         let Some((length, after)) = rest.split_first_chunk::<4>() else {
-            return Err(self.cut());
+            return Err(self.truncated());
         };
-        let said = u32::from_le_bytes(*length) as usize;
-        let whole = said
+        let stated = u32::from_le_bytes(*length) as usize;
+        let whole = stated
             .checked_add(CHECK)
             .and_then(|end| after.get(..end))
-            .map(|frame| frame.split_at(said));
+            .map(|frame| frame.split_at(stated));
         let Some((content, check)) = whole else {
-            return Err(self.cut());
+            return Err(self.truncated());
         };
         self.hasher.update(length).update(content);
         if self.hasher.finalize().as_bytes()[..CHECK] != *check {
-            let end = self.offset + length.len() + said + CHECK;
-            return Err(self.damaged(&format!("the frame up to byte {end} does not fit its hash")));
+            let end = self.offset + length.len() + stated + CHECK;
+            return Err(self.damaged(&format!(
+                "the frame up to byte {end} does not match its hash"
+            )));
         }
         self.hasher.update(check);
         if content.is_empty() {
@@ -173,38 +180,39 @@ impl<'a> Reader<'a> {
         let value = match value {
             Ok((value, [])) => value,
             Ok((_, more)) => {
-                return Err(self.damaged(&format!("{} bytes mean nothing", more.len())));
+                return Err(self.damaged(&format!("{} bytes are left over", more.len())));
             }
             Err(why) => return Err(self.damaged(&why)),
         };
-        self.offset += length.len() + said + CHECK;
+        self.offset += length.len() + stated + CHECK;
         self.frames += 1;
         Ok(Some(value))
     }
 
-    /// The message for a frame that cannot be what was written.
+    /// Returns the message for a damaged frame.
     fn damaged(&self, why: &str) -> String {
         format!(
             "it is damaged at byte {}, {}: {why}; record it again",
             self.offset,
-            self.place()
+            self.location()
         )
     }
 
-    /// The message for a file whose end is missing, or so its lengths say.
-    fn cut(&self) -> String {
+    /// Returns the message for a file that ends inside a frame, according to its lengths.
+    fn truncated(&self) -> String {
         format!(
-            "it is damaged at byte {}, {}: the file ends at byte {} in the middle of it; \
+            "it is damaged at byte {}, {}: the file ends at byte {} inside a frame; \
              record it again",
             self.offset,
-            self.place(),
+            self.location(),
             self.bytes.len()
         )
     }
 
-    fn place(&self) -> String {
+    /// Returns the part of the file that is being read.
+    fn location(&self) -> String {
         match self.frames {
-            0 => "in its head".to_owned(),
+            0 => "in its header".to_owned(),
             event => format!("in event {event} or its end"),
         }
     }

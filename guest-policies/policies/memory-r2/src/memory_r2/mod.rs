@@ -7,7 +7,7 @@ use memloom_sdk::host::{Message, Request};
 use memloom_sdk::policy::{Description, Report};
 use memloom_sdk::state::Format;
 use memloom_sdk::types::{
-    Answer, Error, Gesture, Hint, LexiconKind, Moment, Operation, Session, SessionContent, Turn,
+    Answer, Error, DemonstratedOperation, Hint, LexiconKind, Moment, Operation, Session, SessionContent, Turn,
 };
 use memloom_sdk::{Host, Level, Policy, State, Tally, log};
 
@@ -38,7 +38,7 @@ struct Reading<'a> {
     sitting: Sitting<'a>,
     at: Moment,
     /// What a demonstrator does with the session's turns.
-    gestures: Option<BTreeMap<String, Gesture>>,
+    hinted: Option<BTreeMap<String, DemonstratedOperation>>,
     extractor: Chat,
     manager: Chat,
     tally: Tally,
@@ -64,8 +64,8 @@ impl Reading<'_> {
     }
 
     fn extract(&mut self, turns: &[Turn]) -> Result<Vec<Fact>, Error> {
-        let gestures = self.gestures.as_ref();
-        let demonstration = gestures.map(|gestures| extractor::demonstration(turns, gestures));
+        let hinted = self.hinted.as_ref();
+        let demonstration = hinted.map(|hinted| extractor::demonstration(turns, hinted));
         self.tally.step();
         let output = self.extractor.say(
             self.host,
@@ -83,8 +83,8 @@ impl Reading<'_> {
     }
 
     fn manage(&mut self, cases: &Cases) -> Result<Vec<Operation>, Error> {
-        let gestures = self.gestures.as_ref();
-        let demonstration = gestures.map(|gestures| manager::demonstration(cases, gestures));
+        let hinted = self.hinted.as_ref();
+        let demonstration = hinted.map(|hinted| manager::demonstration(cases, hinted));
         self.tally.step();
         let output = self.manager.say(
             self.host,
@@ -206,12 +206,12 @@ impl Policy for MemoryR2 {
                 self.speakers.push(turn.speaker.clone());
             }
         }
-        let mut gestures: Option<BTreeMap<String, Gesture>> =
-            hints.map(|hints| hints.into_iter().map(|h| (h.turn, h.gesture)).collect());
-        if let Some(gestures) = gestures.as_mut().filter(|_| !self.options.extractor) {
+        let mut hinted: Option<BTreeMap<String, DemonstratedOperation>> =
+            hints.map(|hints| hints.into_iter().map(|h| (h.turn, h.operation)).collect());
+        if let Some(hinted) = hinted.as_mut().filter(|_| !self.options.extractor) {
             // What an extractor would drop, the manager skips.
             for turn in &turns {
-                gestures.entry(turn.id.clone()).or_insert(Gesture::Skip);
+                hinted.entry(turn.id.clone()).or_insert(DemonstratedOperation::Skip);
             }
         }
         let mut reading = Reading {
@@ -226,7 +226,7 @@ impl Policy for MemoryR2 {
                 session: index,
                 time: time.clone(),
             },
-            gestures,
+            hinted,
             extractor: Chat::new(EXTRACTOR, extractor::INSTRUCTIONS),
             manager: Chat::new(MANAGER, manager::INSTRUCTIONS),
             tally: Tally::new(&["insert", "update", "delete"]),

@@ -34,10 +34,10 @@ fn one_chunk() -> MemoryR2 {
     configured(r#"{"max_chunks": 1}"#)
 }
 
-fn hint(turn: &str, gesture: Gesture) -> Hint {
+fn hint(turn: &str, operation: DemonstratedOperation) -> Hint {
     Hint {
         turn: turn.into(),
-        gesture,
+        operation,
     }
 }
 
@@ -156,13 +156,13 @@ fn the_manager_sees_what_may_be_related() {
         1,
         &[("Anna", "I live in Rome."), ("Ben", "I live in Oslo.")],
     );
-    let hints = vec![hint("D1:1", Gesture::Insert), hint("D1:2", Gesture::Insert)];
+    let hints = vec![hint("D1:1", DemonstratedOperation::Insert), hint("D1:2", DemonstratedOperation::Insert)];
     policy.observe(&mut host, first, Some(hints)).unwrap();
     let second = session(
         2,
         &[("Anna", "I live in Paris."), ("Anna", "Nothing else.")],
     );
-    let hints = vec![hint("D2:1", Gesture::Update("D1:1".into()))];
+    let hints = vec![hint("D2:1", DemonstratedOperation::Update("D1:1".into()))];
     let report = policy.observe(&mut host, second, Some(hints)).unwrap();
     assert_eq!(report.operations[1], ("update".into(), 1));
     let shown = &host.requests[3].messages[1].content;
@@ -277,7 +277,7 @@ fn answers_come_from_what_is_found_about_each_speaker() {
         ("Ben", "I cook."),
     ];
     let hints = (1..=3)
-        .map(|turn| hint(&format!("D1:{turn}"), Gesture::Insert))
+        .map(|turn| hint(&format!("D1:{turn}"), DemonstratedOperation::Insert))
         .collect();
     policy
         .observe(&mut host, session(1, &lines), Some(hints))
@@ -329,7 +329,7 @@ fn without_an_extractor_every_turn_is_a_fact_of_the_managers() {
     let output = r#"{"operations": []}"#;
     let mut host = Rehearsal::scripted(Flat::default(), &[output]);
     let lines = [("Anna", "I live in Rome."), ("Ben", "Nice!")];
-    let hints = vec![hint("D1:1", Gesture::Insert)];
+    let hints = vec![hint("D1:1", DemonstratedOperation::Insert)];
     configured(r#"{"extractor": false, "max_chunks": 1}"#)
         .observe(&mut host, session(1, &lines), Some(hints))
         .unwrap();

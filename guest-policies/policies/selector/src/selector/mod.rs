@@ -7,7 +7,7 @@ use memloom_sdk::host::{Message, Request};
 use memloom_sdk::policy::{Description, Report};
 use memloom_sdk::state::Format;
 use memloom_sdk::types::{
-    Answer, Error, Gesture, Hint, LexiconKind, Moment, Session, SessionContent, Turn,
+    Answer, Error, DemonstratedOperation, Hint, LexiconKind, Moment, Session, SessionContent, Turn,
 };
 use memloom_sdk::{Host, Level, Policy, State, Tally, log};
 
@@ -29,7 +29,7 @@ pub struct Selector {
 }
 
 /// What a demonstrator does with a session's turns.
-type Gestures = BTreeMap<String, Gesture>;
+type HintedOperations = BTreeMap<String, DemonstratedOperation>;
 
 /// One session on its way into the bank.
 struct Reading<'a> {
@@ -37,7 +37,7 @@ struct Reading<'a> {
     options: &'a Options,
     speakers: &'a Speakers,
     at: Moment,
-    gestures: Option<Gestures>,
+    hinted: Option<HintedOperations>,
     tally: Tally,
 }
 
@@ -55,8 +55,8 @@ impl Reading<'_> {
     }
 
     fn extract(&mut self, turns: &[Turn]) -> Result<Vec<Fact>, Error> {
-        let demonstration = self.gestures.as_ref().map(|gestures| {
-            let kept: Vec<bool> = turns.iter().map(|t| gestures.contains_key(&t.id)).collect();
+        let demonstration = self.hinted.as_ref().map(|hinted| {
+            let kept: Vec<bool> = turns.iter().map(|t| hinted.contains_key(&t.id)).collect();
             extract::output(&kept)
         });
         let output = self.generate(Request {
@@ -105,10 +105,10 @@ impl Reading<'_> {
         if cases.is_empty() {
             return Ok(Some(Vec::new()));
         }
-        let demonstration = self.gestures.as_ref().map(|gestures| {
+        let demonstration = self.hinted.as_ref().map(|hinted| {
             let verdicts: Vec<Verdict> = cases
                 .iter()
-                .map(|case| manage::demonstrated(case, gestures.get(&case.fact.turn)))
+                .map(|case| manage::demonstrated(case, hinted.get(&case.fact.turn)))
                 .collect();
             manage::output(cases, &verdicts)
         });
@@ -216,12 +216,12 @@ impl Policy for Selector {
         for turn in &turns {
             self.speakers.meet(&turn.speaker);
         }
-        let mut gestures: Option<Gestures> =
-            hints.map(|hints| hints.into_iter().map(|h| (h.turn, h.gesture)).collect());
-        if let Some(gestures) = gestures.as_mut().filter(|_| !self.options.extractor) {
+        let mut hinted: Option<HintedOperations> =
+            hints.map(|hints| hints.into_iter().map(|h| (h.turn, h.operation)).collect());
+        if let Some(hinted) = hinted.as_mut().filter(|_| !self.options.extractor) {
             // What an extractor would drop, the manager skips.
             for turn in &turns {
-                gestures.entry(turn.id.clone()).or_insert(Gesture::Skip);
+                hinted.entry(turn.id.clone()).or_insert(DemonstratedOperation::Skip);
             }
         }
         let mut reading = Reading {
@@ -232,7 +232,7 @@ impl Policy for Selector {
                 session: index,
                 time,
             },
-            gestures,
+            hinted,
             tally: Tally::new(&["insert", "update", "delete", "skip"]),
         };
         for chunk in turns.chunks(self.options.chunk_turns) {

@@ -21,10 +21,10 @@ fn session(index: u32, lines: &[(&str, &str)]) -> SessionContent {
     })
 }
 
-fn hint(turn: &str, gesture: Gesture) -> Hint {
+fn hint(turn: &str, operation: DemonstratedOperation) -> Hint {
     Hint {
         turn: turn.into(),
-        gesture,
+        operation,
     }
 }
 
@@ -98,7 +98,7 @@ fn sessions_are_cut_into_chunks_without_empty_ones() {
 fn demonstrations_say_what_the_hints_mean() {
     let mut host = Rehearsal::demonstrated(Flat::default());
     let mut selector = configured("{}");
-    let hints = vec![hint("D1:1", Gesture::Insert)];
+    let hints = vec![hint("D1:1", DemonstratedOperation::Insert)];
     selector
         .observe(&mut host, first_session(), Some(hints))
         .unwrap();
@@ -114,9 +114,9 @@ fn demonstrations_say_what_the_hints_mean() {
         ],
     );
     let hints = vec![
-        hint("D2:1", Gesture::Update("D1:1".into())),
-        hint("D2:2", Gesture::Update("D1:1".into())),
-        hint("D2:4", Gesture::Skip),
+        hint("D2:1", DemonstratedOperation::Update("D1:1".into())),
+        hint("D2:2", DemonstratedOperation::Update("D1:1".into())),
+        hint("D2:4", DemonstratedOperation::Skip),
     ];
     let report = selector.observe(&mut host, second, Some(hints)).unwrap();
     let said: Vec<&str> = host.requests[2..]
@@ -134,7 +134,7 @@ fn demonstrations_say_what_the_hints_mean() {
     assert_eq!(texts(&host), ["I live in Oslo now.", "I live in Bonn."]);
 
     let third = session(3, &[("Anna", "I do not live in Oslo.")]);
-    let hints = vec![hint("D3:1", Gesture::Delete("D2:1".into()))];
+    let hints = vec![hint("D3:1", DemonstratedOperation::Delete("D2:1".into()))];
     let report = selector.observe(&mut host, third, Some(hints)).unwrap();
     assert_eq!(counts(&report), [0, 0, 1, 0]);
     assert_eq!(texts(&host), ["I live in Bonn."]);
@@ -143,7 +143,7 @@ fn demonstrations_say_what_the_hints_mean() {
 #[test]
 fn what_the_model_says_counts_not_what_the_demonstrator_would() {
     let mut host = Rehearsal::scripted(Flat::default(), &["t1 drop t2 keep", "f1 insert"]);
-    let hints = vec![hint("D1:1", Gesture::Insert)];
+    let hints = vec![hint("D1:1", DemonstratedOperation::Insert)];
     configured("{}")
         .observe(&mut host, first_session(), Some(hints))
         .unwrap();
@@ -215,7 +215,7 @@ fn facts_without_related_entries_may_be_inserted_unasked() {
 #[test]
 fn without_an_extractor_the_manager_hears_every_turn() {
     let mut host = Rehearsal::scripted(Flat::default(), &["f1 insert f2 skip"]);
-    let hints = vec![hint("D1:1", Gesture::Insert)];
+    let hints = vec![hint("D1:1", DemonstratedOperation::Insert)];
     let report = configured(r#"{"extractor": false, "ask_manager": "related"}"#)
         .observe(&mut host, first_session(), Some(hints))
         .unwrap();
@@ -263,7 +263,7 @@ fn every_word_of_a_grammar_is_a_control_word() {
     let mut selector = configured(r#"{"chunk_turns": 16, "related": 4}"#);
     let mut host = Rehearsal::demonstrated(Flat::default());
     for index in 1..=2 {
-        let hints = (1..=16).map(|turn| hint(&format!("D{index}:{turn}"), Gesture::Insert));
+        let hints = (1..=16).map(|turn| hint(&format!("D{index}:{turn}"), DemonstratedOperation::Insert));
         let hints = Some(hints.collect());
         selector
             .observe(&mut host, session(index, &lines), hints)
