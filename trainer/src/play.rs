@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
 use memloom_runtime::{
-    DemonstrationModel, Event, Files, LanguageModel, Program, Setting, Snapshot, SnapshotStore,
-    Trace,
+    DemonstrationModel, EpisodeSetup, Event, LanguageModel, Program, SetupFiles, Snapshot,
+    SnapshotStore, Trace,
 };
 use serde::Serialize;
 
@@ -100,8 +100,8 @@ impl fmt::Display for Played {
 ///
 /// # Errors
 /// Where a file of it cannot be read.
-pub fn setting(file: &RunFile) -> Result<Setting> {
-    let mut setting = Setting::of(Files {
+pub fn setting(file: &RunFile) -> Result<EpisodeSetup> {
+    let mut setting = EpisodeSetup::from_files(SetupFiles {
         bank: &file.components.bank,
         environment: &file.components.environment,
         policy: &file.components.policy,
@@ -125,7 +125,7 @@ pub fn play(
     states: Option<&Path>,
 ) -> Result<Played> {
     let store = states.map(SnapshotStore::open).transpose()?;
-    let stage = setting(file)?.stage()?;
+    let stage = setting(file)?.load()?;
     let outside = Arc::new(Outside::new(file)?);
     let (split, index, horizon, from) = match start {
         Start::Episode {
@@ -137,7 +137,7 @@ pub fn play(
             let store = store
                 .as_ref()
                 .context("--from needs --states: the folder that holds the trace's states")?;
-            state_of(&Trace::read(trace)?, stage.setting(), *session, store)
+            state_of(&Trace::read(trace)?, stage.setup(), *session, store)
                 .with_context(|| format!("cannot begin from {}", trace.display()))?
         }
     };
@@ -204,18 +204,18 @@ type Place = (String, u64, u32, Option<(Snapshot, u32)>);
 /// The episode of a trace, and its state after a session.
 fn state_of(
     trace: &Trace,
-    setting: &Setting,
+    setting: &EpisodeSetup,
     session: u32,
     store: &SnapshotStore,
 ) -> Result<Place> {
     for (part, now, then) in [
-        ("bank", &setting.bank, &trace.setting.bank),
+        ("bank", &setting.bank, &trace.setup.bank),
         (
             "environment",
             &setting.environment,
-            &trace.setting.environment,
+            &trace.setup.environment,
         ),
-        ("policy", &setting.policy, &trace.setting.policy),
+        ("policy", &setting.policy, &trace.setup.policy),
     ] {
         ensure!(
             now.blake3 == then.blake3,

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail};
 use clap::Args;
-use memloom_runtime::{Error, Event, Setting, SnapshotStore, Source, Trace};
+use memloom_runtime::{EpisodeSetup, Error, Event, SnapshotStore, Source, Trace};
 
 use serde::Serialize;
 
@@ -67,8 +67,8 @@ impl Replay {
         if self.show {
             return self.say(&trace, || listing(&trace));
         }
-        self.find(&mut trace.setting)?;
-        let stage = trace.setting.stage().map_err(hint)?;
+        self.find(&mut trace.setup)?;
+        let stage = trace.setup.load().map_err(hint)?;
         let store = self.states.as_ref().map(SnapshotStore::open).transpose()?;
         let mut events = trace.events.iter();
         if store.is_none() && events.any(|event| matches!(event, Event::Restored(_))) {
@@ -93,10 +93,10 @@ impl Replay {
         let Some(found) = &replay.difference else {
             return Ok(());
         };
-        let wasmtime = match trace.setting.is_of_another_wasmtime() {
+        let wasmtime = match trace.setup.ran_on_other_wasmtime() {
             true => format!(
                 "; it was recorded with wasmtime {}, which may count fuel otherwise",
-                trace.setting.wasmtime
+                trace.setup.wasmtime
             ),
             false => String::new(),
         };
@@ -120,13 +120,13 @@ impl Replay {
     }
 
     /// Points the setting at the files that are named.
-    fn find(&self, setting: &mut Setting) -> Result<()> {
+    fn find(&self, setting: &mut EpisodeSetup) -> Result<()> {
         let component = |part, source: &mut Source, now: &Option<PathBuf>| {
             if let Some(path) = now {
                 source.path = path.clone();
             }
             if self.other_components {
-                source.blake3 = Source::of(part, &source.path)?.blake3;
+                source.blake3 = Source::from_path(part, &source.path)?.blake3;
             }
             anyhow::Ok(())
         };
@@ -139,8 +139,8 @@ impl Replay {
         Ok(())
     }
 
-    fn find_data(&self, setting: &mut Setting, path: &Path) -> Result<()> {
-        let now = Source::of("data file", path)?;
+    fn find_data(&self, setting: &mut EpisodeSetup, path: &Path) -> Result<()> {
+        let now = Source::from_path("data file", path)?;
         let mut recorded = setting.data.iter_mut();
         let Some(source) = recorded.find(|source| source.blake3 == now.blake3) else {
             let recorded = setting
@@ -164,7 +164,7 @@ impl Replay {
 
 /// What to do about a file that is not there or not the recorded one.
 fn hint(error: Error) -> anyhow::Error {
-    let Error::Setting { part, .. } = &error else {
+    let Error::Setup { part, .. } = &error else {
         return error.into();
     };
     match *part {

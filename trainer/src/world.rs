@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail, ensure};
 use memloom_runtime::types::{
     DataFile, EnvironmentDescription, LoadReport, PolicyDescription, Question, SessionContent,
 };
-use memloom_runtime::{Episode, EpisodeParts, ForkPoint, LanguageModel, Sandbox, ScriptedModel};
+use memloom_runtime::{AgentParts, Episode, ForkPoint, LanguageModel, Sandbox, ScriptedModel};
 
 use rand::Rng;
 
@@ -97,7 +97,7 @@ impl World {
                 description.name
             )
         })?;
-        let parts = EpisodeParts {
+        let parts = AgentParts {
             bank,
             policy,
             policy_options: serde_json::to_string(&file.policy.options)?,

@@ -6,8 +6,9 @@ from componentize_py_types import Err
 from wit_world import exports
 from wit_world.exports.environment import Description, Episode, LoadReport, Split
 from wit_world.imports.types import (
-    Answer, Error_Invalid, Error_Unknown, Error_Unsupported, DemonstratedOperation_Delete, DemonstratedOperation_Insert,
-    DemonstratedOperation_Update, Hint, LexiconKind, Question, Score, Session, SessionContent_Dialogue, Turn,
+    Answer, DemonstratedOperation_Delete, DemonstratedOperation_Insert, DemonstratedOperation_Update,
+    Error_Invalid, Error_Unknown, Error_Unsupported, Hint, LexiconKind, Question, Score, Session,
+    SessionContent_Dialogue, Turn,
 )
 
 import story

@@ -83,7 +83,10 @@ def story():
                 continue
             colour = COLOURS[random.below(len(COLOURS))]
             before = likings.get(person)
-            operation = DemonstratedOperation_Update(before["turn"]) if before else DemonstratedOperation_Insert()
+            if before:
+                operation = DemonstratedOperation_Update(before["turn"])
+            else:
+                operation = DemonstratedOperation_Insert()
             heard = before["sessions"] if before else []
             likings[person] = {"colour": colour, "turn": id, "sessions": sorted({*heard, session})}
             lines.append((Turn(id, person, f"My favourite colour is {colour}."), operation))

@@ -1,43 +1,42 @@
-//! The trait of memory banks, and its export.
+//! The trait of memory banks and the macro that exports them.
 
 use crate::bindings::bank::exports::memloom::agent::bank::Guest;
 pub use crate::bindings::host::memloom::agent::bank::{Hit, OperationSchema, Query, Schema, Stats};
 use crate::instance::{Instance, Served};
 use crate::types::{Entry, Error, Moment, Operation};
 
-/// Where entries live. `wit/bank.wit` says what each function must do.
+/// A memory bank: a store of entries. `wit/bank.wit` describes the functions.
 pub trait Bank {
-    /// What this bank can do.
+    /// Returns the operations of the bank.
     fn schema(&self) -> Schema;
 
-    /// Applies operations in order: one result each, the id of the entry that
-    /// was written or removed. A bad operation fails alone.
+    /// Applies operations in order. Returns one result for each: the id of the entry
+    /// that was written or removed. A bad operation fails alone.
     fn apply(&mut self, at: Moment, operations: Vec<Operation>) -> Vec<Result<String, Error>>;
 
-    /// Best first; ties in order of insertion.
+    /// Returns the entries that fit a query, best first, ties in order of insertion.
     ///
     /// # Errors
-    /// Where the query makes no sense to this bank.
+    /// If the query is invalid.
     fn retrieve(&self, query: &Query) -> Result<Vec<Hit>, Error>;
 
-    /// All entries in order of insertion.
+    /// Returns all entries in order of insertion.
     fn entries(&self) -> Vec<Entry>;
 
-    /// Entries as a model reads them, one a line.
+    /// Renders entries for a model, one a line.
     ///
     /// # Errors
-    /// [`Error::Unknown`] naming the id that does not exist.
+    /// [`Error::Unknown`] naming the unknown id.
     fn render(&self, ids: &[String]) -> Result<String, Error>;
 
-    /// Told after the last operation of a session. By default nothing happens.
+    /// Ends a session, after its last operation. Does nothing by default.
     fn end_session(&mut self, _at: Moment) {}
 
-    /// Sizes.
+    /// Returns the sizes of the bank.
     fn stats(&self) -> Stats;
 }
 
-/// The turns that support what was found, each once, in the order of the hits:
-/// an answer's citations.
+/// Returns the evidence of hits, each turn once, in order: the citations of an answer.
 pub fn evidence<'a>(hits: impl IntoIterator<Item = &'a Hit>) -> Vec<String> {
     let mut turns: Vec<String> = Vec::new();
     for turn in hits.into_iter().flat_map(|hit| &hit.entry.evidence) {
@@ -46,6 +45,19 @@ pub fn evidence<'a>(hits: impl IntoIterator<Item = &'a Hit>) -> Vec<String> {
         }
     }
     turns
+}
+
+impl Query {
+    /// Returns a query for the best entries, without a vector, a speaker or a threshold.
+    pub fn new(text: impl Into<String>, limit: u32) -> Self {
+        Self {
+            text: text.into(),
+            vector: None,
+            speaker: None,
+            limit,
+            threshold: 0.0,
+        }
+    }
 }
 
 impl<T: Bank + Instance> Guest for Served<T> {
@@ -78,8 +90,8 @@ impl<T: Bank + Instance> Guest for Served<T> {
     }
 }
 
-/// Makes a crate the bank component of one type: [`Bank`], [`State`] and
-/// `Default`. Expands to nothing where the target is not WebAssembly.
+/// Exports a type as a crate's bank component. The type implements [`Bank`], [`State`]
+/// and `Default`. Expands to nothing if the target is not WebAssembly.
 ///
 /// [`State`]: crate::State
 #[macro_export]

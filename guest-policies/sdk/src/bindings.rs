@@ -1,6 +1,6 @@
-//! What wit-bindgen generates. The worlds in `wit/` overlap in `state`, whose
-//! export macro may exist only once in a crate, so every exported interface has
-//! a world of its own here; a component's world is the union of those it exports.
+//! Bindings that wit-bindgen generates. The worlds in `wit/` share `state`, whose export
+//! macro may exist only once in a crate. So every exported interface has its own world
+//! here, and a component's world is the union of those that it exports.
 #![allow(missing_docs, reason = "generated from documented WIT")]
 
 pub mod host {

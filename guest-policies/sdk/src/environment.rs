@@ -1,4 +1,4 @@
-//! The trait of environments, and its export.
+//! The trait of environments and the macro that exports them.
 
 use crate::bindings::environment::exports::memloom::agent::environment::Guest;
 pub use crate::bindings::environment::exports::memloom::agent::environment::{
@@ -7,34 +7,34 @@ pub use crate::bindings::environment::exports::memloom::agent::environment::{
 use crate::instance::{Instance, Served};
 use crate::types::{Answer, Error, Hint, Observation, Question, Score, SessionContent};
 
-/// Sessions to live through, questions to answer, rewards.
-/// `wit/environment.wit` says what each function must do.
+/// An environment: episodes of sessions, with questions and rewards.
+/// `wit/environment.wit` describes the functions.
 pub trait Environment {
-    /// What this environment is.
+    /// Returns the description.
     fn describe(&self) -> Description;
 
-    /// Reads the user's files, if it needs any, and options (a JSON object).
+    /// Loads the user's files, if the environment needs any, and options (a JSON object).
     ///
     /// # Errors
-    /// Saying which file or option makes no sense, and why.
+    /// If a file or option is invalid; the message names it and the reason.
     fn load(&mut self, files: Vec<DataFile>, options: &str) -> Result<LoadReport, Error>;
 
-    /// Starts an episode of a split, cut to the first `horizon` sessions; 0 is all.
+    /// Opens an episode of a split, cut to its first `horizon` sessions; 0 means all.
     ///
     /// # Errors
-    /// [`Error::Unknown`] for a split or episode that does not exist.
+    /// [`Error::Unknown`] for an unknown split or episode.
     fn open(&mut self, split: &str, index: u64, horizon: u32) -> Result<Episode, Error>;
 
-    /// A session of the open episode, from 1.
+    /// Returns a session of the open episode, counted from 1.
     ///
     /// # Errors
-    /// Where no episode is open or it has no such session.
+    /// If no episode is open, or it has no such session.
     fn session(&mut self, index: u32) -> Result<SessionContent, Error>;
 
     /// Acts in the task session that was read last. By default there are no tasks.
     ///
     /// # Errors
-    /// [`Error::Unsupported`] where the session is no task.
+    /// [`Error::Unsupported`] if the session is not a task.
     fn act(&mut self, _action: &str) -> Result<Observation, Error> {
         Err(Error::Unsupported(format!(
             "{} has no task sessions to act in",
@@ -42,22 +42,23 @@ pub trait Environment {
         )))
     }
 
-    /// Everything that is asked about the sessions within the horizon.
+    /// Returns all questions about the sessions within the horizon.
     ///
     /// # Errors
-    /// Where no episode is open.
+    /// If no episode is open.
     fn questions(&self) -> Result<Vec<Question>, Error>;
 
-    /// What an answer to a question of the open episode is worth.
+    /// Scores an answer to a question of the open episode.
     ///
     /// # Errors
-    /// [`Error::Unknown`] for a question that the episode does not ask.
+    /// [`Error::Unknown`] for an unknown question.
     fn score(&self, question: &str, answer: &Answer) -> Result<Score, Error>;
 
-    /// How a demonstrator would treat a session. The same seed gives the same hints.
+    /// Returns the hints of a demonstrator for a session. The same seed gives the same
+    /// hints.
     ///
     /// # Errors
-    /// [`Error::Unknown`] for a demonstrator or session that does not exist.
+    /// [`Error::Unknown`] for an unknown demonstrator or session.
     fn demonstrate(&self, demonstrator: &str, index: u32, seed: u64) -> Result<Vec<Hint>, Error>;
 }
 
@@ -95,8 +96,8 @@ impl<T: Environment + Instance> Guest for Served<T> {
     }
 }
 
-/// Makes a crate the environment component of one type: [`Environment`],
-/// [`State`] and `Default`. Expands to nothing where the target is not
+/// Exports a type as a crate's environment component. The type implements
+/// [`Environment`], [`State`] and `Default`. Expands to nothing if the target is not
 /// WebAssembly.
 ///
 /// [`State`]: crate::State

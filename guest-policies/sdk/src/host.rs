@@ -1,5 +1,5 @@
-//! What the host grants a policy, behind a trait so that a policy also runs
-//! natively, on a [`Rehearsal`](crate::Rehearsal).
+//! The host of a policy, as a trait, so that a policy also runs natively with a
+//! [`MockHost`](crate::MockHost).
 
 pub use crate::bindings::host::memloom::agent::log::Level;
 pub use crate::bindings::host::memloom::agent::model::{
@@ -10,49 +10,50 @@ use crate::bank::{Hit, Query, Schema, Stats};
 use crate::bindings::host::memloom::agent::{acting, bank, embedder, model};
 use crate::types::{Entry, Error, Moment, Observation, Operation};
 
-/// The memory bank, the language model, the embedder and the task at hand.
+/// The host of a policy: memory bank, language model, embedder and task.
 pub trait Host {
-    /// What the bank can do.
+    /// Returns the operations of the bank.
     fn schema(&mut self) -> Schema;
 
-    /// Applies operations to the bank: one result each. A bad one fails alone.
+    /// Applies operations to the bank. Returns one result for each; a bad one fails
+    /// alone.
     fn apply(&mut self, at: &Moment, operations: &[Operation]) -> Vec<Result<String, Error>>;
 
-    /// Entries that fit a query, best first.
+    /// Returns the entries that fit a query, best first.
     ///
     /// # Errors
-    /// Where the query makes no sense to the bank.
+    /// If the bank refuses the query.
     fn retrieve(&mut self, query: &Query) -> Result<Vec<Hit>, Error>;
 
-    /// All entries in order of insertion.
+    /// Returns all entries in order of insertion.
     fn entries(&mut self) -> Vec<Entry>;
 
-    /// Entries as a model reads them, one a line.
+    /// Renders entries for a model, one a line.
     ///
     /// # Errors
-    /// [`Error::Unknown`] naming the id that does not exist.
+    /// [`Error::Unknown`] naming the unknown id.
     fn render(&mut self, ids: &[String]) -> Result<String, Error>;
 
-    /// The bank's sizes.
+    /// Returns the sizes of the bank.
     fn stats(&mut self) -> Stats;
 
-    /// Blocks until the model has spoken.
+    /// Generates an output of the model. Blocks until it is complete.
     ///
     /// # Errors
-    /// [`Error::Invalid`] saying why the model could not.
+    /// [`Error::Invalid`] with the model's message.
     fn generate(&mut self, request: &Request) -> Result<Completion, Error>;
 
-    /// One vector a text, all of one length; none where there is no embedder.
+    /// Returns one vector for each text, all of one length; none if there is no embedder.
     fn embed(&mut self, texts: &[String]) -> Option<Vec<Vec<f32>>>;
 
-    /// Acts in the task session that is being observed.
+    /// Acts in the observed task session.
     ///
     /// # Errors
-    /// Where the session is no task.
+    /// If the session is not a task.
     fn act(&mut self, action: &str) -> Result<Observation, Error>;
 }
 
-/// The host as the component's imports reach it.
+/// The host behind the component's imports.
 pub(crate) struct Imports;
 
 impl Host for Imports {
@@ -81,9 +82,8 @@ impl Host for Imports {
     }
 
     fn generate(&mut self, request: &Request) -> Result<Completion, Error> {
-        model::generate(request).map_err(|why| {
-            Error::Invalid(format!("the model cannot speak as {}: {why}", request.role))
-        })
+        model::generate(request)
+            .map_err(|why| Error::Invalid(format!("the model failed as {}: {why}", request.role)))
     }
 
     fn embed(&mut self, texts: &[String]) -> Option<Vec<Vec<f32>>> {
@@ -95,7 +95,7 @@ impl Host for Imports {
     }
 }
 
-/// Writes a line to the host's log; natively, where there is none, nowhere.
+/// Writes a line to the host's log. Does nothing in native builds.
 pub fn log(level: Level, text: &str) {
     #[cfg(target_family = "wasm")]
     crate::bindings::host::memloom::agent::log::write(level, text);

@@ -1,18 +1,18 @@
-//! The one value a component instance holds, and the way from exported
-//! functions, which have no receiver, to it.
+//! Access to the one value of a component instance from its exported functions, which
+//! have no receiver.
 
 use std::marker::PhantomData;
 
-/// A component's value, kept by the export macros.
+/// The value of a component instance, which the export macros store.
 pub trait Instance: Sized + 'static {
-    /// Lends the value. Calls do not nest: a component is never re-entered.
+    /// Runs a function on the value. Calls do not nest: a component is never re-entered.
     fn with<R>(use_it: impl FnOnce(&mut Self) -> R) -> R;
 }
 
-/// The type whose associated functions a component exports for its `T`.
+/// The type with the exported functions of a component of `T`.
 pub struct Served<T>(PhantomData<T>);
 
-/// Keeps a `$kind` as the instance's value. Part of the export macros.
+/// Stores a `$kind` as the instance's value. Part of the export macros.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! keep_instance {

@@ -1,14 +1,14 @@
-//! What a memloom component is written with.
+//! A library for memloom components.
 //!
 //! A component implements one of three traits, [`Bank`], [`Environment`] or
-//! [`Policy`], and [`State`]; one macro exports it. A policy that notes every
-//! turn and answers with what fits best:
+//! [`Policy`], and [`State`]; a macro exports it. This policy inserts every turn and
+//! answers with the best hit:
 //!
 //! ```
 //! use memloom_sdk::bank::{Query, evidence};
-//! use memloom_sdk::policy::{Description, Report};
+//! use memloom_sdk::policy::{Description, Report, dialogue};
 //! use memloom_sdk::types::*;
-//! use memloom_sdk::{Host, Policy, State, Tally};
+//! use memloom_sdk::{Host, Policy, State, ReportCounter};
 //!
 //! #[derive(Default)]
 //! pub struct Notebook;
@@ -17,7 +17,7 @@
 //!     fn describe(&self) -> Description {
 //!         Description {
 //!             name: "notebook".into(),
-//!             summary: "Notes everything and asks no model".into(),
+//!             summary: "Inserts every turn and asks no model".into(),
 //!             roles: vec![],
 //!             control_words: vec![],
 //!         }
@@ -33,31 +33,22 @@
 //!         session: SessionContent,
 //!         _hints: Option<Vec<Hint>>,
 //!     ) -> Result<Report, Error> {
-//!         let SessionContent::Dialogue(session) = session else {
-//!             return Err(Error::Unsupported("notebook only reads dialogue".into()));
-//!         };
+//!         let session = dialogue("notebook", session)?;
 //!         let at = Moment { session: session.index, time: session.time };
-//!         let mut tally = Tally::new(&["insert"]);
+//!         let mut report = ReportCounter::new(&["insert"]);
 //!         for turn in session.turns {
-//!             tally.operation("insert");
-//!             tally.results(&host.apply(&at, &[Operation::Insert(Insertion {
-//!                 text: turn.text,
-//!                 speaker: turn.speaker,
-//!                 evidence: vec![turn.id],
-//!                 vector: None,
-//!             })]));
+//!             report.operation("insert");
+//!             report.results(&host.apply(&at, &[Operation::insert(
+//!                 turn.text,
+//!                 turn.speaker,
+//!                 vec![turn.id],
+//!             )]));
 //!         }
-//!         Ok(tally.report())
+//!         Ok(report.report())
 //!     }
 //!
 //!     fn answer(&self, host: &mut dyn Host, question: &str) -> Result<Answer, Error> {
-//!         let hits = host.retrieve(&Query {
-//!             text: question.into(),
-//!             vector: None,
-//!             speaker: None,
-//!             limit: 1,
-//!             threshold: 0.0,
-//!         })?;
+//!         let hits = host.retrieve(&Query::new(question, 1))?;
 //!         Ok(Answer {
 //!             text: hits.first().map_or_else(String::new, |hit| hit.entry.text.clone()),
 //!             citations: evidence(&hits),
@@ -78,8 +69,8 @@
 //! memloom_sdk::export_policy!(Notebook);
 //! ```
 //!
-//! The traits are plain Rust: everything compiles and is tested natively, where
-//! the macros expand to nothing. [`Rehearsal`] stands in for the host there.
+//! The traits are plain Rust: components also compile natively, where the macros expand
+//! to nothing, and are tested there with a [`MockHost`].
 
 #[doc(hidden)]
 pub mod bindings;
@@ -89,25 +80,21 @@ pub mod environment;
 pub mod host;
 mod instance;
 pub mod metrics;
+pub mod mock_host;
 pub mod options;
 pub mod policy;
 pub mod random;
-mod mock_host;
-pub mod state;
 mod report_counter;
+pub mod state;
 pub mod text;
-
-/// The nouns that all interfaces share, as `wit/types.wit` describes them.
-pub mod types {
-    pub use crate::bindings::host::memloom::agent::types::*;
-}
+pub mod types;
 
 pub use bank::Bank;
 pub use environment::Environment;
 pub use host::{Host, Level, log};
 #[doc(hidden)]
 pub use instance::{Instance, Served};
+pub use mock_host::MockHost;
 pub use policy::Policy;
-pub use mock_host::Rehearsal;
+pub use report_counter::ReportCounter;
 pub use state::State;
-pub use report_counter::Tally;

@@ -2,35 +2,38 @@
 
 use crate::bank::{Bank, Hit, Query, Schema, Stats};
 use crate::host::{Completion, FinishReason, Host, Request};
-use crate::types::{Entry, Error, Moment, Observation, Operation};
+use crate::types::{
+    DemonstratedOperation, Entry, Error, Hint, Moment, Observation, Operation, Session,
+    SessionContent, Turn,
+};
 
-/// A model in a test: what it says to a request, or why it cannot.
-type Speak = Box<dyn FnMut(&Request) -> Result<String, String>>;
+/// A model in a test: a function from a request to an output or an error.
+type TestModel = Box<dyn FnMut(&Request) -> Result<String, String>>;
 
-/// A stand-in for the host, so that a policy is tested without WebAssembly: a
-/// real bank and a model that is a closure. Task sessions are not rehearsed.
-pub struct Rehearsal<B> {
+/// A host for native tests of policies: a real bank, and a closure as the model. It has
+/// no task sessions.
+pub struct MockHost<B> {
     /// The bank that the policy changes.
     pub bank: B,
-    /// Everything the policy asked of the model, in order.
+    /// All requests to the model in order.
     pub requests: Vec<Request>,
-    /// Turns a text into a vector; by default there is no embedder.
+    /// The embedder; none by default.
     pub embedder: Option<fn(&str) -> Vec<f32>>,
-    speak: Speak,
+    model: TestModel,
 }
 
-impl<B: Bank> Rehearsal<B> {
-    /// A rehearsal whose model is a closure.
-    pub fn new(bank: B, speak: impl FnMut(&Request) -> Result<String, String> + 'static) -> Self {
+impl<B: Bank> MockHost<B> {
+    /// Returns a host whose model is a closure.
+    pub fn new(bank: B, model: impl FnMut(&Request) -> Result<String, String> + 'static) -> Self {
         Self {
             bank,
             requests: Vec::new(),
             embedder: None,
-            speak: Box::new(speak),
+            model: Box::new(model),
         }
     }
 
-    /// A rehearsal whose model says what each request's demonstration says.
+    /// Returns a host whose model returns each request's demonstration.
     pub fn demonstrated(bank: B) -> Self {
         Self::new(bank, |request| {
             request
@@ -40,7 +43,7 @@ impl<B: Bank> Rehearsal<B> {
         })
     }
 
-    /// A rehearsal whose model says these outputs, one a request, in order.
+    /// Returns a host whose model returns these outputs in order.
     pub fn scripted(bank: B, outputs: &[&str]) -> Self {
         let outputs: Vec<String> = outputs.iter().map(ToString::to_string).collect();
         let mut outputs = outputs.into_iter();
@@ -52,7 +55,38 @@ impl<B: Bank> Rehearsal<B> {
     }
 }
 
-impl<B: Bank> Host for Rehearsal<B> {
+impl<B: Bank> MockHost<B> {
+    /// Returns the texts of the bank's entries in order.
+    pub fn entry_texts(&self) -> Vec<String> {
+        let entries = self.bank.entries().into_iter();
+        entries.map(|entry| entry.text).collect()
+    }
+}
+
+/// Returns a dialogue session of (speaker, text) lines, with turn ids such as `D1:2` and
+/// times such as `1 May 2023`.
+pub fn dialogue_session(index: u32, lines: &[(&str, &str)]) -> SessionContent {
+    let turns = (1..).zip(lines).map(|(number, (speaker, text))| Turn {
+        id: format!("D{index}:{number}"),
+        speaker: (*speaker).into(),
+        text: (*text).into(),
+    });
+    SessionContent::Dialogue(Session {
+        index,
+        time: format!("{index} May 2023"),
+        turns: turns.collect(),
+    })
+}
+
+/// Returns a hint for a turn.
+pub fn hint(turn: &str, operation: DemonstratedOperation) -> Hint {
+    Hint {
+        turn: turn.into(),
+        operation,
+    }
+}
+
+impl<B: Bank> Host for MockHost<B> {
     fn schema(&mut self) -> Schema {
         self.bank.schema()
     }
@@ -79,7 +113,7 @@ impl<B: Bank> Host for Rehearsal<B> {
 
     fn generate(&mut self, request: &Request) -> Result<Completion, Error> {
         self.requests.push(request.clone());
-        match (self.speak)(request) {
+        match (self.model)(request) {
             Ok(text) => Ok(Completion {
                 text,
                 finish: FinishReason::Stop,
@@ -95,7 +129,7 @@ impl<B: Bank> Host for Rehearsal<B> {
 
     fn act(&mut self, _action: &str) -> Result<Observation, Error> {
         Err(Error::Unsupported(
-            "a rehearsal has no task sessions".into(),
+            "the mock host has no task sessions".into(),
         ))
     }
 }

@@ -1,12 +1,12 @@
-//! Options, as a host hands them to a component.
+//! Options of components.
 
 use crate::types::Error;
 
-/// The text, if it begins as a JSON object does. A reader of structs would also
-/// take a list, for the fields in their order.
+/// Returns the text if it begins like a JSON object. A deserialiser of structs would
+/// also accept a list of the fields in order.
 ///
 /// # Errors
-/// [`Error::Invalid`] naming `whose` options they are.
+/// [`Error::Invalid`] naming the component `whose` options they are.
 pub fn object<'a>(whose: &str, json: &'a str) -> Result<&'a str, Error> {
     if json.trim_start().starts_with('{') {
         return Ok(json);

@@ -1,29 +1,32 @@
-//! The trait of policies, and its export.
+//! The trait of policies, the macro that exports them, and helpers for policies.
+
+use std::collections::BTreeMap;
 
 use crate::bindings::policy::exports::memloom::agent::policy::Guest;
 pub use crate::bindings::policy::exports::memloom::agent::policy::{Description, Report};
 use crate::host::{Host, Imports};
 use crate::instance::{Instance, Served};
-use crate::types::{Answer, Error, Hint, LexiconKind, SessionContent};
+use crate::types::{
+    Answer, DemonstratedOperation, Error, Hint, LexiconKind, Session, SessionContent, Turn,
+};
 
-/// The agent's logic. `wit/policy.wit` says what each function must do. All
-/// that a policy reaches beyond itself is its [`Host`].
+/// The logic of an agent. `wit/policy.wit` describes the functions. A policy's only
+/// access to the outside is its [`Host`].
 pub trait Policy {
-    /// What this policy is.
+    /// Returns the description.
     fn describe(&self) -> Description;
 
-    /// Options as a JSON object, and the environment's closed language.
+    /// Sets the options, a JSON object, and the environment's closed language.
     ///
     /// # Errors
-    /// [`Error::Invalid`] saying which option makes no sense, and why.
+    /// [`Error::Invalid`] naming the invalid option and the reason.
     fn configure(&mut self, options: &str, lexicon: Vec<LexiconKind>) -> Result<(), Error>;
 
-    /// Reads a session and changes the bank. With hints, also says what a
-    /// demonstrator would answer in the model's place.
+    /// Reads a session and changes the bank. With hints, its requests also carry a
+    /// demonstrator's outputs.
     ///
     /// # Errors
-    /// Where the model or the host fails, or the session is of a kind that the
-    /// policy does not live through.
+    /// If the model or the host fails, or the policy does not support the kind of session.
     fn observe(
         &mut self,
         host: &mut dyn Host,
@@ -31,11 +34,47 @@ pub trait Policy {
         hints: Option<Vec<Hint>>,
     ) -> Result<Report, Error>;
 
-    /// Answers a question from the bank. What is asked changes nothing.
+    /// Answers a question from the bank. A question changes no state.
     ///
     /// # Errors
-    /// Where the model or the host fails.
+    /// If the model or the host fails.
     fn answer(&self, host: &mut dyn Host, question: &str) -> Result<Answer, Error>;
+}
+
+/// Returns the dialogue of a session.
+///
+/// # Errors
+/// [`Error::Unsupported`] naming the `policy`, if the session is a task.
+pub fn dialogue(policy: &str, session: SessionContent) -> Result<Session, Error> {
+    match session {
+        SessionContent::Dialogue(session) => Ok(session),
+        SessionContent::Task(_) => Err(Error::Unsupported(format!(
+            "{policy} reads dialogue and does not act in task sessions"
+        ))),
+    }
+}
+
+/// A demonstrator's operations by turn.
+pub type HintedOperations = BTreeMap<String, DemonstratedOperation>;
+
+/// Returns the operations of hints by turn.
+pub fn hinted_operations(hints: Vec<Hint>) -> HintedOperations {
+    hints
+        .into_iter()
+        .map(|hint| (hint.turn, hint.operation))
+        .collect()
+}
+
+/// Returns the operations of hints by turn, with [`DemonstratedOperation::Skip`] for all
+/// other turns: for a policy without an extractor, whose manager sees every turn.
+pub fn hinted_operations_of_all(hints: Vec<Hint>, turns: &[Turn]) -> HintedOperations {
+    let mut hinted = hinted_operations(hints);
+    for turn in turns {
+        hinted
+            .entry(turn.id.clone())
+            .or_insert(DemonstratedOperation::Skip);
+    }
+    hinted
 }
 
 impl<T: Policy + Instance> Guest for Served<T> {
@@ -56,8 +95,8 @@ impl<T: Policy + Instance> Guest for Served<T> {
     }
 }
 
-/// Makes a crate the policy component of one type: [`Policy`], [`State`] and
-/// `Default`. Expands to nothing where the target is not WebAssembly.
+/// Exports a type as a crate's policy component. The type implements [`Policy`],
+/// [`State`] and `Default`. Expands to nothing if the target is not WebAssembly.
 ///
 /// [`State`]: crate::State
 #[macro_export]

@@ -6,8 +6,8 @@ pub struct Random {
     state: [u64; 4],
 }
 
-/// One step of splitmix64: moves `state` on and returns its next number. Also a
-/// good mixer of seeds with counters.
+/// Advances `state` by one step of splitmix64 and returns the next number. It also mixes
+/// seeds with counters well.
 pub fn splitmix64(state: &mut u64) -> u64 {
     *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let mut mixed = *state;
@@ -17,7 +17,7 @@ pub fn splitmix64(state: &mut u64) -> u64 {
 }
 
 impl Random {
-    /// A generator for a seed.
+    /// Returns a generator for a seed.
     pub fn new(seed: u64) -> Self {
         let mut state = seed;
         Self {
@@ -25,8 +25,8 @@ impl Random {
         }
     }
 
-    /// A generator for a seed and a path below it, for instance episode and
-    /// session: different paths give unrelated numbers.
+    /// Returns a generator for a seed and a path, for instance episode and session.
+    /// Different paths give unrelated numbers.
     pub fn derived(seed: u64, path: &[u64]) -> Self {
         let mut mixed = seed;
         for &step in path {
@@ -35,7 +35,7 @@ impl Random {
         Self::new(splitmix64(&mut mixed))
     }
 
-    /// 64 random bits.
+    /// Returns 64 random bits.
     pub fn bits(&mut self) -> u64 {
         let [a, b, c, d] = &mut self.state;
         let result = b.wrapping_mul(5).rotate_left(7).wrapping_mul(9);
@@ -49,13 +49,13 @@ impl Random {
         result
     }
 
-    /// A number below `bound`, each equally likely (Lemire's method); 0 where
-    /// `bound` is 0.
+    /// Returns a number below `bound`, each equally likely (Lemire's method); 0 if `bound`
+    /// is 0.
     pub fn below(&mut self, bound: u64) -> u64 {
         if bound == 0 {
             return 0;
         }
-        // Products whose low half is below this would make some results likelier.
+        // Products whose low half is below this would make some results more likely.
         let uneven = bound.wrapping_neg() % bound;
         loop {
             let product = u128::from(self.bits()) * u128::from(bound);
@@ -65,28 +65,28 @@ impl Random {
         }
     }
 
-    /// A number in [0, 1) with 53 random bits.
+    /// Returns a number in [0, 1) with 53 random bits.
     pub fn unit(&mut self) -> f64 {
         (self.bits() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
-    /// Whether an event of this probability happens.
+    /// Returns whether an event of this probability happens.
     pub fn chance(&mut self, probability: f64) -> bool {
         self.unit() < probability
     }
 
-    /// One of the items; none where there are none.
+    /// Returns one of the items; none if there are none.
     pub fn pick<'a, T>(&mut self, items: &'a [T]) -> Option<&'a T> {
         items.get(self.below(items.len() as u64) as usize)
     }
 
-    /// One of the items, to change; none where there are none.
+    /// Returns one of the items, mutably; none if there are none.
     pub fn pick_mut<'a, T>(&mut self, items: &'a mut [T]) -> Option<&'a mut T> {
         let index = self.below(items.len() as u64) as usize;
         items.get_mut(index)
     }
 
-    /// Puts items into random order (Fisher-Yates).
+    /// Shuffles items (Fisher-Yates).
     pub fn shuffle<T>(&mut self, items: &mut [T]) {
         for last in (1..items.len()).rev() {
             items.swap(last, self.below(last as u64 + 1) as usize);
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_part_and_repeat() {
+    fn different_paths_differ_and_equal_ones_repeat() {
         let numbers = |path: &[u64]| Random::derived(7, path).bits();
         assert_eq!(numbers(&[1, 2]), numbers(&[1, 2]));
         assert_ne!(numbers(&[1, 2]), numbers(&[2, 1]));

@@ -1,14 +1,15 @@
 //! Counting for a policy's report.
 
+use crate::host::{Level, log};
 use crate::policy::Report;
 use crate::types::Error;
 
-/// A report in the making.
+/// A policy's report in progress.
 #[derive(Clone, Debug)]
-pub struct Tally(Report);
+pub struct ReportCounter(Report);
 
-impl Tally {
-    /// Nothing happened yet. Operations are reported in this order.
+impl ReportCounter {
+    /// Returns a report without counts that lists operations in this order.
     pub fn new(operations: &[&str]) -> Self {
         Self(Report {
             steps: 0,
@@ -21,17 +22,24 @@ impl Tally {
         })
     }
 
-    /// A role put out something on a chunk.
+    /// Counts an output of a role on a chunk.
     pub fn step(&mut self) {
         self.0.steps += 1;
     }
 
-    /// An output, or a part of one, could not be read.
+    /// Counts an output, or a part of one, that could not be parsed.
     pub fn malformed(&mut self) {
         self.0.malformed += 1;
     }
 
-    /// An operation was asked for. One that [`Tally::new`] did not name comes last.
+    /// Counts a role's output that could not be parsed, and logs it.
+    pub fn malformed_output(&mut self, session: u32, role: &str, output: &str) {
+        self.malformed();
+        let line = format!("session {session}: cannot parse the {role}'s output {output:?}");
+        log(Level::Debug, &line);
+    }
+
+    /// Counts an operation. One that [`ReportCounter::new`] did not list is added at the end.
     pub fn operation(&mut self, name: &str) {
         let operations = &mut self.0.operations;
         match operations.iter_mut().find(|(other, _)| other == name) {
@@ -40,17 +48,17 @@ impl Tally {
         }
     }
 
-    /// The bank's answers: errors count as refused.
+    /// Counts the errors among the bank's results as refused.
     pub fn results(&mut self, results: &[Result<String, Error>]) {
         self.refused(results.iter().filter(|result| result.is_err()).count() as u32);
     }
 
-    /// So many operations, or parts of them, came to nothing.
+    /// Counts this many operations, or parts of them, as refused.
     pub fn refused(&mut self, count: u32) {
         self.0.refused += count;
     }
 
-    /// The report.
+    /// Returns the report.
     pub fn report(self) -> Report {
         self.0
     }
@@ -62,15 +70,15 @@ mod tests {
 
     #[test]
     fn operations_keep_their_order_and_errors_are_refusals() {
-        let mut tally = Tally::new(&["insert", "delete"]);
-        tally.step();
-        tally.operation("delete");
-        tally.operation("merge");
-        tally.operation("delete");
-        tally.results(&[Ok("m1".into()), Err(Error::Unknown("m9".into()))]);
+        let mut counter = ReportCounter::new(&["insert", "delete"]);
+        counter.step();
+        counter.operation("delete");
+        counter.operation("merge");
+        counter.operation("delete");
+        counter.results(&[Ok("m1".into()), Err(Error::Unknown("m9".into()))]);
         let counts = [("insert", 0), ("delete", 2), ("merge", 1)];
         assert_eq!(
-            tally.report(),
+            counter.report(),
             Report {
                 steps: 1,
                 malformed: 0,

@@ -1,4 +1,4 @@
-//! State in and out: a header that names component and version, then postcard.
+//! Snapshots of state: a header with component and version, then postcard.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -7,17 +7,17 @@ use crate::bindings::state::exports::memloom::agent::state::Guest;
 use crate::instance::{Instance, Served};
 use crate::types::Error;
 
-/// What every component can do besides its trade: be copied.
+/// The state of a component, which can be saved and restored.
 pub trait State {
-    /// All that later calls depend on. Equal states give equal bytes, so no
-    /// order of a hash map may leak into them.
+    /// Returns everything that later calls depend on. Equal states give equal bytes, so
+    /// the order of a hash map must not influence them.
     fn snapshot(&self) -> Vec<u8>;
 
-    /// Becomes the state that was snapshot.
+    /// Restores a state that [`State::snapshot`] returned.
     ///
     /// # Errors
-    /// [`Error::Invalid`] where the bytes are no snapshot of this component and
-    /// version; the state is then what it was.
+    /// [`Error::Invalid`] if the bytes are no snapshot of this component and version. The
+    /// state is unchanged then.
     fn restore(&mut self, bytes: &[u8]) -> Result<(), Error>;
 }
 
@@ -31,37 +31,37 @@ impl<T: State + Instance> Guest for Served<T> {
     }
 }
 
-/// A component's form of snapshot.
+/// The format of a component's snapshots.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Format {
-    /// The component's name, so that nobody restores another's state.
+    /// The component's name, so that no other component's state is restored.
     pub component: &'static str,
-    /// To be raised whenever the serialised type changes.
+    /// The version, which must be raised whenever the serialised type changes.
     pub version: u32,
 }
 
 const MAGIC: &[u8; 4] = b"mlst";
 
 impl Format {
-    /// Serialises a value behind this format's header.
+    /// Serialises a value after this format's header.
     ///
     /// # Panics
-    /// Where the type's `Serialize` fails by its own will; derived ones do not.
+    /// If the type's `Serialize` returns an error; derived ones do not.
     pub fn save<T: Serialize>(self, value: &T) -> Vec<u8> {
         postcard::to_extend(&(self.component, self.version, value), MAGIC.to_vec())
-            .expect("writing to memory fails for no derived Serialize")
+            .expect("a derived Serialize does not fail in memory")
     }
 
     /// Reads a value that [`Format::save`] wrote with the same format.
     ///
     /// # Errors
-    /// [`Error::Invalid`] saying whether the bytes are no snapshot, another
-    /// component's, another version's, or damaged.
+    /// [`Error::Invalid`] if the bytes are no snapshot, or that of another component or
+    /// version, or damaged; the message says which.
     pub fn load<T: DeserializeOwned>(self, bytes: &[u8]) -> Result<T, Error> {
         let invalid = |why: String| Error::Invalid(format!("{}: {why}", self.component));
         let body = bytes
             .strip_prefix(MAGIC.as_slice())
-            .ok_or_else(|| invalid("these bytes are no snapshot".into()))?;
+            .ok_or_else(|| invalid("these bytes are not a snapshot".into()))?;
         let damaged = |_| invalid("the snapshot is damaged".into());
         let ((component, version), body) =
             postcard::take_from_bytes::<(&str, u32)>(body).map_err(damaged)?;
@@ -70,7 +70,7 @@ impl Format {
         }
         if version != self.version {
             return Err(invalid(format!(
-                "the snapshot has version {version}, this component reads {}",
+                "the snapshot has version {version}, but this component reads {}",
                 self.version
             )));
         }
@@ -120,7 +120,7 @@ mod tests {
         assert_eq!(
             newer.load::<u32>(&bytes),
             Err(Error::Invalid(
-                "diary: the snapshot has version 3, this component reads 4".into()
+                "diary: the snapshot has version 3, but this component reads 4".into()
             ))
         );
     }

@@ -1,4 +1,4 @@
-//! Words.
+//! A text.
 
 /// Runs of letters, digits and `_`, as the regular expression `\w+` finds them,
 /// with the byte at which each begins.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use memloom_runtime::check::{Check, Company, Report};
+use memloom_runtime::check::{Check, Fixture, Report};
 use memloom_runtime::{Kind, Limits, Sandbox};
 
 use crate::runfile::RunFile;
@@ -53,7 +53,7 @@ pub fn run(subject: &Subject) -> Result<Report> {
                 Some(file) => (file.components.bank, file.components.environment),
                 None => (beside("flat.wasm")?, beside("chronicle.wasm")?),
             };
-            check.company = Some(Company {
+            check.fixture = Some(Fixture {
                 bank: sandbox.bank(bank)?,
                 environment: sandbox.environment(home)?,
                 data,

@@ -12,7 +12,7 @@ const WIDTH: usize = 80;
 /// them.
 pub fn listing(trace: &Trace) -> String {
     let mut text = String::new();
-    let setting = &trace.setting;
+    let setting = &trace.setup;
     for (part, source) in [
         ("bank", &setting.bank),
         ("environment", &setting.environment),

@@ -1,30 +1,30 @@
-//! The session that is being read, to check what a model says about it.
+//! The session being observed, against which outputs are checked.
 
 use memloom_sdk::types::Turn;
 use serde_json::Value;
 
-/// A session and everybody who has spoken so far.
+/// A session and the speakers so far.
 #[derive(Clone, Copy)]
-pub struct Sitting<'a> {
-    /// In the environment's own words.
+pub struct SessionView<'a> {
+    /// The time, in the environment's own words.
     pub time: &'a str,
     /// All turns of the session.
     pub turns: &'a [Turn],
-    /// In the order in which they were met.
+    /// The speakers in order of appearance.
     pub speakers: &'a [String],
 }
 
-/// Turn ids that a model cited.
+/// Turn ids in an output.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Cited {
-    /// Those of the session, each once.
+    /// The ids of the session, each once.
     pub turns: Vec<String>,
-    /// How many others there were.
+    /// The number of other ids.
     pub unknown: u32,
 }
 
-impl Sitting<'_> {
-    /// Reads a `dia_id`: an id, several joined by commas, or a list of either.
+impl SessionView<'_> {
+    /// Parses a `dia_id`: an id, several joined by commas, or a list of either.
     pub fn cited(&self, dia_id: &Value) -> Cited {
         let texts: Vec<&str> = match dia_id {
             Value::String(text) => vec![text],
@@ -49,15 +49,15 @@ impl Sitting<'_> {
         cited
     }
 
-    /// Names of those who have spoken, but empty ones.
+    /// Returns the names of the speakers, except empty ones.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         let names = self.speakers.iter().map(String::as_str);
         names.filter(|name| !name.trim().is_empty())
     }
 
-    /// Whom a fact is filed under: the speaker whom the model names; where it
-    /// names nobody who speaks, whoever told the fact, so that retrieval by
-    /// speaker finds it; failing that, the name as it is.
+    /// Returns the speaker of a fact: the speaker that the model names. If it names none, the
+    /// speaker of the fact's turn, so that retrieval by speaker finds the fact; else the name
+    /// unchanged.
     pub fn speaker(&self, named: &str, cited: &[String]) -> String {
         let known = self
             .speakers
@@ -77,7 +77,7 @@ impl Sitting<'_> {
     }
 }
 
-/// A field that must hold some text.
+/// Returns a field that must have some text.
 pub fn text<'v>(object: &'v Value, field: &str) -> Option<&'v str> {
     object
         .get(field)?
@@ -91,13 +91,13 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn with_sitting<R>(use_it: impl FnOnce(Sitting) -> R) -> R {
+    fn with_view<R>(use_it: impl FnOnce(SessionView) -> R) -> R {
         let turn = |id: &str, speaker: &str| Turn {
             id: id.into(),
             speaker: speaker.into(),
             text: String::new(),
         };
-        use_it(Sitting {
+        use_it(SessionView {
             time: "noon",
             turns: &[turn("D1:1", "Anna"), turn("D1:2", "Ben")],
             speakers: &["Anna".into(), "Ben".into()],
@@ -106,9 +106,9 @@ mod tests {
 
     #[test]
     fn ids_are_read_in_every_form_and_checked() {
-        with_sitting(|sitting| {
+        with_view(|view| {
             let cited = |value| {
-                let Cited { turns, unknown } = sitting.cited(&value);
+                let Cited { turns, unknown } = view.cited(&value);
                 (turns.join(" "), unknown)
             };
             assert_eq!(cited(json!("D1:2")), ("D1:2".into(), 0));
@@ -123,11 +123,11 @@ mod tests {
 
     #[test]
     fn facts_about_others_are_filed_under_who_told_them() {
-        with_sitting(|sitting| {
+        with_view(|view| {
             let ben = ["D1:2".to_string()];
-            assert_eq!(sitting.speaker("ANNA ", &ben), "Anna");
-            assert_eq!(sitting.speaker("Ben's sister", &ben), "Ben");
-            assert_eq!(sitting.speaker("Cleo", &[]), "Cleo");
+            assert_eq!(view.speaker("ANNA ", &ben), "Anna");
+            assert_eq!(view.speaker("Ben's sister", &ben), "Ben");
+            assert_eq!(view.speaker("Cleo", &[]), "Cleo");
         });
     }
 }

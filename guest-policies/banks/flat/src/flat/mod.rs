@@ -1,4 +1,4 @@
-//! The bank itself: operations, retrieval, state.
+//! The flat bank: operations, retrieval, state.
 
 use std::cell::OnceCell;
 use std::cmp::Reverse;
@@ -20,18 +20,18 @@ use crate::stored::{Stored, When};
 pub struct Flat {
     memory: Memory,
     known: Known,
-    /// Made when it is first searched; kept up to date from then on.
+    /// The search index, built by the first search and updated by every write after it.
     index: OnceCell<Index>,
-    /// Words over all texts.
+    /// The number of words in all texts.
     words: u64,
 }
 
-/// What a snapshot holds; the rest of the bank follows from it.
+/// The content of a snapshot, from which the rest of the bank follows.
 #[derive(Default, Serialize, Deserialize)]
 struct Memory {
-    /// The last number that was given.
+    /// The last number that was assigned.
     last_number: u64,
-    /// In order of insertion, which is that of their numbers.
+    /// The entries in order of insertion, which is the order of their numbers.
     entries: Vec<Stored>,
 }
 
@@ -69,7 +69,7 @@ impl Flat {
         Ok(id)
     }
 
-    /// The first entry with this text and speaker.
+    /// Returns the index of the first entry with this text and speaker.
     fn same(&self, text: &str, speaker: &str) -> Option<usize> {
         let entries = &self.memory.entries;
         let candidates = self.known.numbers(text, speaker);
@@ -124,7 +124,7 @@ impl Flat {
             .ok_or_else(|| Error::Unknown(format!("no entry has the id {id:?}")))
     }
 
-    /// Vectors are comparable only where all have one length and are finite.
+    /// Checks that a vector is finite and as long as the stored ones.
     fn check_vector(&self, vector: Option<&[f32]>) -> Result<(), Error> {
         let Some(vector) = vector else {
             return Ok(());
@@ -145,8 +145,8 @@ impl Flat {
         }
     }
 
-    /// Candidates' numbers with scores, in order of insertion: those with any of
-    /// the words, or with a vector, and `all` others with 0.
+    /// Returns candidates' numbers with scores, in order of insertion: those with any of
+    /// the words, or with a vector, and with `all` the others with score 0.
     fn scored(&self, query: &Query, all: bool) -> Vec<(u64, f32)> {
         let entries = &self.memory.entries;
         if let Some(vector) = &query.vector {
@@ -219,10 +219,10 @@ impl Bank for Flat {
         operations.into_iter().map(&mut one).collect()
     }
 
-    /// With a vector, by cosine over the entries that have one, whatever the
-    /// words; else by BM25. Neither words nor a vector: all in order, score 0,
-    /// the threshold not applied. A threshold below 0 lets entries without any
-    /// of the words in, behind those with.
+    /// Searches by cosine if the query has a vector, else by BM25. A query without words
+    /// and vector returns all entries in order, with score 0 and without threshold. A
+    /// threshold below 0 adds the entries without any of the words, after those with
+    /// some.
     fn retrieve(&self, query: &Query) -> Result<Vec<Hit>, Error> {
         self.check_vector(query.vector.as_deref())?;
         if query.threshold.is_nan() {
@@ -299,9 +299,9 @@ impl State for Flat {
     }
 }
 
-/// The best of these, best first; of equal ones the first.
+/// Returns the best hits, best first; among equal ones the first.
 fn best(hits: impl Iterator<Item = (u64, f32)>, limit: usize) -> Vec<(u64, f32)> {
-    // Ordered by integers, as `f32::total_cmp` orders: those below 0 upside down.
+    // Scores are compared as integers in the order of `f32::total_cmp`: negative ones are inverted.
     let rank = |score: f32| {
         let bits = score.to_bits().cast_signed();
         bits ^ (bits >> 31 & i32::MAX)
@@ -326,7 +326,7 @@ fn squeezed(text: &str) -> String {
     text::first_words(text, usize::MAX)
 }
 
-/// An entry is one line, so that a rendered bank can be read line by line.
+/// Returns a text as one line, so that rendered entries are one line each.
 fn one_line(text: &str, what: &str) -> Result<String, Error> {
     let line = squeezed(text);
     if line.is_empty() {

@@ -1,5 +1,5 @@
-//! How the people of an episode live: draws what each turn is about, keeps what
-//! holds, and puts it into words.
+//! The simulation of an episode: draws the subject of each turn, tracks the facts, and
+//! writes the sentences.
 
 use memloom_sdk::random::Random;
 
@@ -8,11 +8,11 @@ use crate::kind::{DESTINATIONS, Kind};
 use crate::options::{Address, Options};
 use crate::seed;
 use crate::sentences::{Act, RELATIONS, fill, sentences};
-use crate::story::{Line, Meaning, Sitting, Slot, Story, Value};
+use crate::story::{Line, Meaning, SessionView, Slot, Story, Value};
 use crate::talk::{EPHEMERA, TALK};
 
-/// What a turn tries to be. What is not possible there (a change before there is
-/// a fact) becomes its neighbour in kind.
+/// The intended kind of a turn. A kind that is not possible there (a change before a fact)
+/// becomes a similar one.
 #[derive(Clone, Copy)]
 enum Topic {
     Fact,
@@ -24,7 +24,7 @@ enum Topic {
     Talk,
 }
 
-/// Percent of the turns; talk is the rest.
+/// The percentage of turns of this kind; the rest is talk.
 const SHARES: [(Topic, usize); 6] = [
     (Topic::Fact, 12),
     (Topic::Plan, 7),
@@ -33,18 +33,18 @@ const SHARES: [(Topic, usize); 6] = [
     (Topic::Lure, 16),
     (Topic::Ephemeral, 18),
 ];
-/// Percent of the changes that take back what was said.
+/// The percentage of changes that correct a wrong value.
 const CORRECTIONS: usize = 25;
-/// Percent of the lures about an attribute that has no value: if it never gets
-/// one, a question about it must stay without an answer.
+/// The percentage of lures about an attribute without a value. If it never gets one, the
+/// right answer to its question is empty.
 const BARE_LURES: usize = 40;
-/// Days between sessions: at least so many, of so many lengths.
+/// The days between sessions: the least number, and the number of different lengths.
 const SHORTEST_GAP: u32 = 6;
 const GAPS: usize = 40;
-/// Trips start on one of the days that every month has.
+/// The last day of every month, up to which trips start.
 const TRIP_DAYS: usize = 28;
 
-/// Tells the story of an episode. A longer horizon continues a shorter one.
+/// Returns the story of an episode. A longer horizon continues a shorter one.
 #[must_use]
 pub fn live(options: &Options, address: &Address) -> Story {
     let mut random = seed::story(options.seed, address);
@@ -57,9 +57,9 @@ pub fn live(options: &Options, address: &Address) -> Story {
     let sittings = (1..=address.sessions)
         .map(|session| {
             day = day.after(SHORTEST_GAP + life.below(GAPS) as u32);
-            Sitting {
+            SessionView {
                 time: day.in_full(),
-                lines: life.sitting(session, options.turns),
+                lines: life.view(session, options.turns),
             }
         })
         .collect();
@@ -69,23 +69,23 @@ pub fn live(options: &Options, address: &Address) -> Story {
     }
 }
 
-/// What an attribute has come to.
+/// The state of an attribute.
 struct State {
     slot: Slot,
-    /// What holds.
+    /// The present value.
     value: Option<Value>,
-    /// Turn that set what holds, and turn that set it first.
+    /// The turn that set the present value, and the turn that set the first one.
     written: String,
     planned: String,
-    /// Values it had or was lured with, to prefer fresh ones.
+    /// All values that were named for it, so that new ones are preferred.
     named: Vec<&'static str>,
-    /// Session of the last true word about it. One a session is enough: a policy
-    /// that reads a session at once cannot change what it has not written yet.
+    /// The session of its last true statement. There is one in a session at most: a policy
+    /// that reads a session at once cannot change an entry that it has not written yet.
     touched: u32,
 }
 
 impl State {
-    /// Whether it may change or be set in this session.
+    /// Returns whether it may be set or changed in this session.
     fn rests(&self, session: u32) -> bool {
         self.touched != session
     }
@@ -95,13 +95,13 @@ impl State {
     }
 }
 
-/// Where a turn stands.
+/// The position of a turn.
 struct Place<'a> {
     session: u32,
     id: &'a str,
 }
 
-/// A turn without its id: speaker, text, meaning.
+/// Returns a turn without its id: speaker, text, meaning.
 type Said = (usize, String, Meaning);
 
 struct Life {
@@ -132,7 +132,7 @@ impl Life {
         }
     }
 
-    fn sitting(&mut self, session: u32, turns: u32) -> Vec<Line> {
+    fn view(&mut self, session: u32, turns: u32) -> Vec<Line> {
         (1..=turns)
             .map(|turn| {
                 let id = format!("D{session}:{turn}");
@@ -274,7 +274,7 @@ impl Life {
         self.random.below(bound as u64) as usize
     }
 
-    /// Somebody who did not just speak.
+    /// Returns a person who did not speak last.
     fn anybody(&mut self) -> usize {
         let count = self.people.len();
         match self.speaker {
@@ -283,8 +283,7 @@ impl Life {
         }
     }
 
-    /// One of the attributes that fit, of somebody who did not just speak where
-    /// that is possible.
+    /// Returns one of the matching attributes, if possible of a person who did not speak last.
     fn choose(&mut self, fits: impl Fn(&State) -> bool) -> Option<usize> {
         let fitting: Vec<usize> = (0..self.states.len())
             .filter(|&index| fits(&self.states[index]))
@@ -298,7 +297,7 @@ impl Life {
         (!from.is_empty()).then(|| from[self.below(from.len())])
     }
 
-    /// A value that does not hold, and was never named if there is such a one.
+    /// Returns a value other than the present one, if possible one that was never named.
     fn value(&mut self, index: usize) -> Value {
         let Slot { person, kind } = self.states[index].slot;
         let current = self.states[index].value.clone();

@@ -1,4 +1,4 @@
-//! What is asked about a story, and what the right answers are.
+//! The questions about a story and their answers.
 
 use std::collections::BTreeSet;
 
@@ -19,22 +19,22 @@ pub const CATEGORIES: [&str; 5] = [
     "abstain",
 ];
 
-/// Probability that it is asked when a value was told that holds.
+/// The probability of a question about the time of a final value.
 const WHEN: f64 = 0.3;
-/// Probability that a value that holds is also asked for through another one.
+/// The probability of a question that names the person by another value.
 const HOPS: f64 = 0.3;
 
 /// A question and its answer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Asked {
-    /// As the policy hears it.
+    /// The question's text.
     pub question: Question,
-    /// The right answer; empty where there is none.
+    /// The right answer; empty if there is none.
     pub gold: String,
 }
 
-/// All questions about a story. Every attribute that was ever mentioned is asked
-/// for once; moments and paths over two attributes are drawn.
+/// Returns all questions about a story. There is one about every mentioned attribute;
+/// questions about times and over two attributes are drawn at random.
 #[must_use]
 pub fn ask(story: &Story, random: &mut Random) -> Vec<Asked> {
     let mut inquiry = Inquiry {
@@ -54,7 +54,7 @@ pub fn ask(story: &Story, random: &mut Random) -> Vec<Asked> {
     inquiry.asked
 }
 
-/// A line, with its session's index, that set a value which holds at the end.
+/// A line that set a final value, with its session's number.
 struct Holding<'a> {
     session: u32,
     line: &'a Line,
@@ -105,7 +105,7 @@ impl<'a> Inquiry<'a> {
                 ..
             }
         );
-        // What was told wrongly at first came about at neither moment.
+        // A value that corrects a wrong one has no single moment.
         if corrected || !self.random.chance(WHEN) {
             return;
         }
@@ -119,7 +119,7 @@ impl<'a> Inquiry<'a> {
         self.push(text, "temporal", sessions, &[holding.line], time);
     }
 
-    /// Asks for the value through another one that leads to the person.
+    /// Returns a question that names the person by another value.
     fn hop(&mut self, slot: Slot) {
         let Some(goal) = self.holding(slot) else {
             return;
@@ -150,7 +150,7 @@ impl<'a> Inquiry<'a> {
         self.push(text, "multi-hop", sessions, &[clue.line, goal.line], gold);
     }
 
-    /// Attributes whose value leads to this one's person and to nobody else.
+    /// Returns the attributes whose values identify the person.
     fn paths(&self, slot: Slot) -> Vec<Slot> {
         let people = self.story.people.len();
         let own = Kind::ALL
@@ -170,8 +170,8 @@ impl<'a> Inquiry<'a> {
         own.chain(mentored).collect()
     }
 
-    /// Whether the attribute's value is true of one person only, and no line that
-    /// still holds names it of another.
+    /// Returns whether the attribute's value identifies one person, and no valid line states
+    /// it of another.
     fn singles_out(&self, slot: Slot) -> bool {
         let Some(holding) = self.holding(slot) else {
             return false;
@@ -182,14 +182,14 @@ impl<'a> Inquiry<'a> {
             .all(|(_, line)| !line.text.contains(&holding.value.words))
     }
 
-    /// Sessions that speak of an attribute, truly or not: what they leave in a
-    /// memory decides how a question about it is answered.
+    /// Returns the sessions that mention an attribute, truly or not. Their entries determine
+    /// the answer to a question about it.
     fn sessions(&self, slot: Slot) -> BTreeSet<u32> {
         let lines = self.told.about(slot).iter();
         lines.map(|&(session, _)| session).collect()
     }
 
-    /// Those of them that name a value.
+    /// Returns those of them that name a value.
     fn naming(&self, slot: Slot, value: &Value) -> BTreeSet<u32> {
         let lines = self.told.about(slot).iter();
         lines
@@ -207,7 +207,7 @@ impl<'a> Inquiry<'a> {
         })
     }
 
-    /// Where the person's trip leads, or led until it was cancelled.
+    /// Returns the destination of the person's trip, also of a cancelled one.
     fn destination(&self, slot: Slot) -> Option<&'static str> {
         let mut backwards = self.told.about(slot).iter().rev();
         backwards.find_map(|(_, line)| line.meaning.written()?.destination)

@@ -19,7 +19,7 @@ fn episode(index: u64, sessions: u32) -> (Story, Vec<Asked>) {
     (story, asked)
 }
 
-/// All questions of fifty episodes.
+/// Returns all questions of fifty episodes.
 fn many() -> impl Iterator<Item = (Story, Asked)> {
     (0..50).flat_map(|index| {
         let (story, asked) = episode(index, 8);

@@ -1,7 +1,7 @@
-//! Sentences about a kind. `{v}` is the value, `{o}` the value before, `{d}` a
-//! trip's destination, `{r}` a relative or friend.
+//! Sentences about a kind. `{v}` is the value, `{o}` the former value, `{d}` a trip's
+//! destination, `{r}` a relative or friend.
 //!
-//! Readers rely on the first three rules, and tests hold them all:
+//! Readers rely on the first three rules, and tests check all of them:
 //! - a sentence contains its kind's first cue and no cue of another kind;
 //! - the value that holds comes before any other of its kind;
 //! - a change that names neither the old value nor a destination shares no other
@@ -12,22 +12,22 @@
 
 use crate::kind::Kind;
 
-/// What a sentence does with the value it tells.
+/// The use of a value in a sentence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Act {
-    /// Tells it for the first time.
+    /// States it for the first time.
     Fact,
-    /// Tells that it is another one now.
+    /// States that it has changed.
     Change,
-    /// Tells that it never was what was said.
+    /// States that an earlier value was wrong.
     Correction,
-    /// Tells it of somebody else, or as a wish.
+    /// States it of another person, or as a wish.
     Lure,
-    /// Calls a trip off. No other kind has these.
+    /// Cancels a trip. Only trips have these.
     Cancellation,
 }
 
-/// The sentences of a kind that do this.
+/// Returns the sentences of a kind with this use.
 #[must_use]
 pub fn sentences(kind: Kind, act: Act) -> &'static [&'static str] {
     match (kind, act) {
@@ -180,12 +180,12 @@ pub fn sentences(kind: Kind, act: Act) -> &'static [&'static str] {
     }
 }
 
-/// Who else people talk about.
+/// Other people in sentences.
 pub const RELATIONS: [&str; 8] = [
     "cousin", "brother", "sister", "uncle", "aunt", "boss", "neighbor", "friend",
 ];
 
-/// Puts words in the place of placeholders.
+/// Replaces placeholders by words.
 #[must_use]
 pub fn fill(sentence: &str, words: &[(&str, &str)]) -> String {
     words

@@ -1,15 +1,15 @@
-//! The policy: drives the three roles.
-
-use std::collections::BTreeMap;
+//! The Memory-R2 policy, which runs the three roles.
 
 use memloom_sdk::bank::{Hit, evidence};
 use memloom_sdk::host::{Message, Request};
-use memloom_sdk::policy::{Description, Report};
+use memloom_sdk::policy::{
+    Description, HintedOperations, Report, dialogue, hinted_operations, hinted_operations_of_all,
+};
 use memloom_sdk::state::Format;
 use memloom_sdk::types::{
-    Answer, Error, DemonstratedOperation, Hint, LexiconKind, Moment, Operation, Session, SessionContent, Turn,
+    Answer, Error, Hint, LexiconKind, Moment, Operation, Session, SessionContent, Turn,
 };
-use memloom_sdk::{Host, Level, Policy, State, Tally, log};
+use memloom_sdk::{Host, Policy, ReportCounter, State};
 
 use crate::answerer;
 use crate::chat::Chat;
@@ -17,7 +17,7 @@ use crate::extractor::{self, Fact};
 use crate::manager::{self, Cases};
 use crate::options::Options;
 use crate::retrieval::{embed, related};
-use crate::sitting::Sitting;
+use crate::view::SessionView;
 
 const EXTRACTOR: &str = "extractor";
 const MANAGER: &str = "manager";
@@ -27,21 +27,21 @@ const ANSWERER: &str = "answerer";
 #[derive(Default)]
 pub struct MemoryR2 {
     options: Options,
-    /// In the order in which they were met: the answerer reads about each.
+    /// The speakers in order of appearance; the answerer reads about each.
     speakers: Vec<String>,
 }
 
-/// One session on its way into the bank.
+/// The observation of one session.
 struct Reading<'a> {
     host: &'a mut dyn Host,
     options: &'a Options,
-    sitting: Sitting<'a>,
+    view: SessionView<'a>,
     at: Moment,
-    /// What a demonstrator does with the session's turns.
-    hinted: Option<BTreeMap<String, DemonstratedOperation>>,
+    /// The demonstrator's operations for the session's turns.
+    hinted: Option<HintedOperations>,
     extractor: Chat,
     manager: Chat,
-    tally: Tally,
+    report: ReportCounter,
 }
 
 impl Reading<'_> {
@@ -58,7 +58,7 @@ impl Reading<'_> {
         let mut operations = self.manage(&cases)?;
         self.add_vectors(&mut operations)?;
         if !operations.is_empty() {
-            self.tally.results(&self.host.apply(&self.at, &operations));
+            self.report.results(&self.host.apply(&self.at, &operations));
         }
         Ok(())
     }
@@ -66,40 +66,42 @@ impl Reading<'_> {
     fn extract(&mut self, turns: &[Turn]) -> Result<Vec<Fact>, Error> {
         let hinted = self.hinted.as_ref();
         let demonstration = hinted.map(|hinted| extractor::demonstration(turns, hinted));
-        self.tally.step();
+        self.report.step();
         let output = self.extractor.say(
             self.host,
-            &extractor::prompt(self.sitting.time, turns),
+            &extractor::prompt(self.view.time, turns),
             self.options.max_tokens,
-            (self.options.constrained).then(|| extractor::schema(turns, &self.sitting)),
+            (self.options.constrained).then(|| extractor::schema(turns, &self.view)),
             demonstration,
         )?;
-        let Some(read) = extractor::parse(&output, &self.sitting) else {
-            self.cannot_read(self.extractor.role(), &output);
+        let Some(read) = extractor::parse(&output, &self.view) else {
+            let (session, role) = (self.at.session, self.extractor.role());
+            self.report.malformed_output(session, role, &output);
             return Ok(Vec::new());
         };
-        self.tally.refused(read.refused);
+        self.report.refused(read.refused);
         Ok(read.facts)
     }
 
     fn manage(&mut self, cases: &Cases) -> Result<Vec<Operation>, Error> {
         let hinted = self.hinted.as_ref();
         let demonstration = hinted.map(|hinted| manager::demonstration(cases, hinted));
-        self.tally.step();
+        self.report.step();
         let output = self.manager.say(
             self.host,
-            &manager::prompt(self.sitting.time, cases),
+            &manager::prompt(self.view.time, cases),
             self.options.max_tokens,
-            (self.options.constrained).then(|| manager::schema(cases, &self.sitting)),
+            (self.options.constrained).then(|| manager::schema(cases, &self.view)),
             demonstration,
         )?;
-        let Some(read) = manager::parse(&output, &self.sitting) else {
-            self.cannot_read(self.manager.role(), &output);
+        let Some(read) = manager::parse(&output, &self.view) else {
+            let (session, role) = (self.at.session, self.manager.role());
+            self.report.malformed_output(session, role, &output);
             return Ok(Vec::new());
         };
-        self.tally.refused(read.refused);
+        self.report.refused(read.refused);
         for operation in &read.operations {
-            self.tally.operation(match operation {
+            self.report.operation(match operation {
                 Operation::Insert(_) => "insert",
                 Operation::Update(_) => "update",
                 Operation::Delete(_) => "delete",
@@ -109,7 +111,7 @@ impl Reading<'_> {
         Ok(read.operations)
     }
 
-    /// Looks up entries for each fact; of all together, the best up to the cap.
+    /// Looks up entries for each fact, and keeps the best of all up to the limit.
     fn with_related(&mut self, facts: Vec<Fact>) -> Result<Cases, Error> {
         let texts: Vec<String> = facts.iter().map(|fact| fact.text.clone()).collect();
         let mut found: Vec<(Fact, Vec<Hit>)> = Vec::with_capacity(facts.len());
@@ -143,17 +145,10 @@ impl Reading<'_> {
         }
         Ok(())
     }
-
-    fn cannot_read(&mut self, role: &str, output: &str) {
-        self.tally.malformed();
-        let session = self.at.session;
-        let line = format!("session {session}: cannot read the {role}'s {output:?}");
-        log(Level::Debug, &line);
-    }
 }
 
-/// The best hits of all facts together, each entry once; facts keep the ids of
-/// those of theirs that stay.
+/// Returns the best hits of all facts together, each entry once. Facts keep the ids of
+/// their remaining entries.
 fn capped(found: Vec<(Fact, Vec<Hit>)>, total: usize) -> Cases {
     let mut best: Vec<Hit> = Vec::new();
     for hit in found.iter().flat_map(|(_, hits)| hits) {
@@ -196,28 +191,20 @@ impl Policy for MemoryR2 {
         session: SessionContent,
         hints: Option<Vec<Hint>>,
     ) -> Result<Report, Error> {
-        let SessionContent::Dialogue(Session { index, time, turns }) = session else {
-            return Err(Error::Unsupported(
-                "memory-r2 reads dialogue and does not act in task sessions".into(),
-            ));
-        };
+        let Session { index, time, turns } = dialogue("memory-r2", session)?;
         for turn in &turns {
             if !self.speakers.contains(&turn.speaker) {
                 self.speakers.push(turn.speaker.clone());
             }
         }
-        let mut hinted: Option<BTreeMap<String, DemonstratedOperation>> =
-            hints.map(|hints| hints.into_iter().map(|h| (h.turn, h.operation)).collect());
-        if let Some(hinted) = hinted.as_mut().filter(|_| !self.options.extractor) {
-            // What an extractor would drop, the manager skips.
-            for turn in &turns {
-                hinted.entry(turn.id.clone()).or_insert(DemonstratedOperation::Skip);
-            }
-        }
+        let hinted = hints.map(|hints| match self.options.extractor {
+            true => hinted_operations(hints),
+            false => hinted_operations_of_all(hints, &turns),
+        });
         let mut reading = Reading {
             host,
             options: &self.options,
-            sitting: Sitting {
+            view: SessionView {
                 time: &time,
                 turns: &turns,
                 speakers: &self.speakers,
@@ -229,13 +216,13 @@ impl Policy for MemoryR2 {
             hinted,
             extractor: Chat::new(EXTRACTOR, extractor::INSTRUCTIONS),
             manager: Chat::new(MANAGER, manager::INSTRUCTIONS),
-            tally: Tally::new(&["insert", "update", "delete"]),
+            report: ReportCounter::new(&["insert", "update", "delete"]),
         };
         let chunk = turns.len().div_ceil(self.options.max_chunks).max(1);
         for turns in turns.chunks(chunk) {
             reading.chunk(turns)?;
         }
-        Ok(reading.tally.report())
+        Ok(reading.report.report())
     }
 
     fn answer(&self, host: &mut dyn Host, question: &str) -> Result<Answer, Error> {

@@ -1,4 +1,4 @@
-//! Answers from the bank, without a model: the same entries give the same answer.
+//! Answers from the bank without a model. The same entries give the same answer.
 
 mod closed;
 mod lexicon;

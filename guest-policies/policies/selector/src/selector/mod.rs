@@ -1,15 +1,13 @@
-//! The policy: reads a session chunk by chunk and keeps the bank.
-
-use std::collections::BTreeMap;
+//! The selector policy, which reads a session chunk by chunk and changes the bank.
 
 use memloom_sdk::bank::Query;
 use memloom_sdk::host::{Message, Request};
-use memloom_sdk::policy::{Description, Report};
-use memloom_sdk::state::Format;
-use memloom_sdk::types::{
-    Answer, Error, DemonstratedOperation, Hint, LexiconKind, Moment, Session, SessionContent, Turn,
+use memloom_sdk::policy::{
+    Description, HintedOperations, Report, dialogue, hinted_operations, hinted_operations_of_all,
 };
-use memloom_sdk::{Host, Level, Policy, State, Tally, log};
+use memloom_sdk::state::Format;
+use memloom_sdk::types::{Answer, Error, Hint, LexiconKind, Moment, Session, SessionContent, Turn};
+use memloom_sdk::{Host, Policy, ReportCounter, State};
 
 use crate::extract;
 use crate::manage::{self, Case, Fact, Verdict};
@@ -28,17 +26,14 @@ pub struct Selector {
     speakers: Speakers,
 }
 
-/// What a demonstrator does with a session's turns.
-type HintedOperations = BTreeMap<String, DemonstratedOperation>;
-
-/// One session on its way into the bank.
+/// The observation of one session.
 struct Reading<'a> {
     host: &'a mut dyn Host,
     options: &'a Options,
     speakers: &'a Speakers,
     at: Moment,
     hinted: Option<HintedOperations>,
-    tally: Tally,
+    report: ReportCounter,
 }
 
 impl Reading<'_> {
@@ -67,7 +62,8 @@ impl Reading<'_> {
             demonstration,
         })?;
         let Some(kept) = extract::parse(&output, turns.len()) else {
-            self.cannot_read(EXTRACTOR, &output);
+            self.report
+                .malformed_output(self.at.session, EXTRACTOR, &output);
             return Ok(Vec::new());
         };
         let kept = turns.iter().zip(kept).filter(|&(_, kept)| kept);
@@ -91,16 +87,16 @@ impl Reading<'_> {
                 None
             };
             let verdict = said.unwrap_or(Verdict::Insert);
-            self.tally.operation(verdict.name());
+            self.report.operation(verdict.name());
             operations.extend(verdict.operation(case));
         }
         if !operations.is_empty() {
-            self.tally.results(&self.host.apply(&self.at, &operations));
+            self.report.results(&self.host.apply(&self.at, &operations));
         }
         Ok(())
     }
 
-    /// What the manager says of each case; none where it cannot be read.
+    /// Returns the manager's decision on each case; none if its output cannot be parsed.
     fn verdicts(&mut self, cases: &[&Case]) -> Result<Option<Vec<Verdict>>, Error> {
         if cases.is_empty() {
             return Ok(Some(Vec::new()));
@@ -121,7 +117,8 @@ impl Reading<'_> {
         })?;
         let verdicts = manage::parse(&output, cases);
         if verdicts.is_none() {
-            self.cannot_read(MANAGER, &output);
+            self.report
+                .malformed_output(self.at.session, MANAGER, &output);
         }
         Ok(verdicts)
     }
@@ -149,19 +146,12 @@ impl Reading<'_> {
     }
 
     fn generate(&mut self, request: Request) -> Result<String, Error> {
-        self.tally.step();
+        self.report.step();
         Ok(self.host.generate(&request)?.text)
-    }
-
-    fn cannot_read(&mut self, role: &str, output: &str) {
-        self.tally.malformed();
-        let session = self.at.session;
-        let line = format!("session {session}: cannot read the {role}'s {output:?}");
-        log(Level::Debug, &line);
     }
 }
 
-/// A turn as it is.
+/// Returns a turn as a fact.
 fn fact(turn: &Turn) -> Fact {
     Fact {
         text: turn.text.clone(),
@@ -208,22 +198,14 @@ impl Policy for Selector {
         session: SessionContent,
         hints: Option<Vec<Hint>>,
     ) -> Result<Report, Error> {
-        let SessionContent::Dialogue(Session { index, time, turns }) = session else {
-            return Err(Error::Unsupported(
-                "selector reads dialogue and does not act in task sessions".into(),
-            ));
-        };
+        let Session { index, time, turns } = dialogue("selector", session)?;
         for turn in &turns {
             self.speakers.meet(&turn.speaker);
         }
-        let mut hinted: Option<HintedOperations> =
-            hints.map(|hints| hints.into_iter().map(|h| (h.turn, h.operation)).collect());
-        if let Some(hinted) = hinted.as_mut().filter(|_| !self.options.extractor) {
-            // What an extractor would drop, the manager skips.
-            for turn in &turns {
-                hinted.entry(turn.id.clone()).or_insert(DemonstratedOperation::Skip);
-            }
-        }
+        let hinted = hints.map(|hints| match self.options.extractor {
+            true => hinted_operations(hints),
+            false => hinted_operations_of_all(hints, &turns),
+        });
         let mut reading = Reading {
             host,
             options: &self.options,
@@ -233,12 +215,12 @@ impl Policy for Selector {
                 time,
             },
             hinted,
-            tally: Tally::new(&["insert", "update", "delete", "skip"]),
+            report: ReportCounter::new(&["insert", "update", "delete", "skip"]),
         };
         for chunk in turns.chunks(self.options.chunk_turns) {
             reading.chunk(chunk)?;
         }
-        Ok(reading.tally.report())
+        Ok(reading.report.report())
     }
 
     fn answer(&self, host: &mut dyn Host, question: &str) -> Result<Answer, Error> {
@@ -256,8 +238,8 @@ const FORMAT: Format = Format {
     version: 1,
 };
 
-/// The state is who has spoken. Options and lexicon are the host's to give, by
-/// `configure`, to every instance.
+/// The state is the speakers so far. The host gives options and lexicon to every instance
+/// by `configure`.
 impl State for Selector {
     fn snapshot(&self) -> Vec<u8> {
         FORMAT.save(&self.speakers)

@@ -1,4 +1,4 @@
-//! The reader of a closed language: finds person and kind, reads the newest value.
+//! The reader of a closed language, which finds person and kind and reads the newest value.
 
 use memloom_sdk::Host;
 use memloom_sdk::bank::{Hit, Query, evidence};
@@ -7,13 +7,13 @@ use memloom_sdk::types::{Answer, Entry, Error};
 use super::lexicon::{Kind, Lexicon, Value};
 use crate::speakers::Speakers;
 
-/// Answers with the newest value, of the kind that the question asks for, among
-/// the entries about the person that it means; "when did" with the time of the
-/// newest entry that has the value it names. Nothing found is nothing said.
+/// Answers with the newest value of the question's kind among the entries about its
+/// person; for "when did" with the time of the newest entry with the named value. The
+/// answer is empty if there is none.
 ///
-/// The person is named ("Where does Anna live?"), related to one who is ("Where
-/// does the mentor of Anna live?"), or told by another value ("Where does the
-/// person who works as a baker live?").
+/// The person is named ("Where does Anna live?"), related to a named one ("Where does the
+/// mentor of Anna live?"), or described by another value ("Where does the person who works
+/// as a baker live?").
 pub fn answer(
     host: &mut dyn Host,
     speakers: &Speakers,
@@ -68,7 +68,7 @@ impl Reading<'_> {
         Ok(newest.map(|(value, _)| value.words))
     }
 
-    /// The kind asked for and the named person, or the one related to them.
+    /// Returns the kind and the named person, or the one related to them.
     fn named<'k>(
         &mut self,
         asked: &[&'k Kind],
@@ -86,7 +86,7 @@ impl Reading<'_> {
         }
     }
 
-    /// The kind asked for and the first person of whom the question's value holds.
+    /// Returns the kind and the first person with the question's value.
     fn told<'k>(
         &mut self,
         asked: &[&'k Kind],
@@ -113,7 +113,7 @@ impl Reading<'_> {
         Ok(None)
     }
 
-    /// When the value that the question names was written of the person.
+    /// Returns the time at which the question's value was written about the person.
     fn time(
         &mut self,
         asked: &[&Kind],
@@ -150,8 +150,7 @@ impl Reading<'_> {
         Ok(hits)
     }
 
-    /// The candidate of the newest session, of several there the one that was
-    /// inserted last.
+    /// Returns the candidate of the newest session; among several the last one inserted.
     fn last_written(&mut self, mut candidates: Vec<(Value, Entry)>) -> Option<(Value, Entry)> {
         let newest = candidates
             .iter()
