@@ -130,7 +130,7 @@ type Mistake = (
 
 const BOMB: &str = "std::hint::black_box(vec![1u8; 1 << 29]);";
 const NO_SNAPSHOT: (&str, &str) = (
-    r#".map_err(|error| Error::Invalid(format!("these bytes are no snapshot: {error}")))?"#,
+    r#".map_err(|error| Error::Invalid(format!("these bytes are not a snapshot: {error}")))?"#,
     r#".expect("a snapshot")"#,
 );
 

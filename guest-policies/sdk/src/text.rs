@@ -1,4 +1,4 @@
-//! A text.
+//! Words.
 
 /// Runs of letters, digits and `_`, as the regular expression `\w+` finds them,
 /// with the byte at which each begins.

@@ -32,9 +32,9 @@ pub(crate) enum Activity {
     /// Observing a session.
     Observing {
         session: u32,
-        /// Whether it is a task session, in which the policy may act.
+        /// Set for a task session, in which the policy may act.
         task: bool,
-        /// Whether the policy itself has ended the session in the bank.
+        /// Set once the policy itself has ended the session in the bank.
         ended: bool,
     },
     /// Answering the question of this id.

@@ -22,7 +22,7 @@ use crate::error::Error;
 use crate::limits::{Limit, Limits};
 use crate::types;
 
-/// Why `slot` is never empty in a method.
+/// The reason why `slot` is never empty in a method.
 const DROPPED: &str = "only dropping takes the slot away";
 
 /// An instance of a component.

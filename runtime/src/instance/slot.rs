@@ -23,7 +23,7 @@ pub(crate) struct InstanceSlot<G: Interface> {
     backing: Vec<Arc<BackingFile>>,
     /// The image that was mapped or captured last.
     image: Option<Arc<MemoryImage>>,
-    /// Whether a call may have changed the memories since.
+    /// Set if a call may have changed the memories since.
     dirty: bool,
 }
 

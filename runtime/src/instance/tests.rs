@@ -228,7 +228,7 @@ fn log_text_is_kept_up_to_the_limit() {
     assert_eq!(bank.take_log().len(), 1);
 }
 
-/// A bank that logs so many bytes when a session ends.
+/// Returns a bank that logs this many bytes when a session ends.
 fn logging(bytes: &str) -> TestComponent {
     let body = format!("(call $write (i32.const 0) (i32.const 3000) (i32.const {bytes}))");
     testing::bank()

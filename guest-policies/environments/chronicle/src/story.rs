@@ -41,7 +41,7 @@ pub enum Meaning {
         value: Value,
         /// The id of the turn that set the former value.
         before: String,
-        /// Whether the former value was wrong.
+        /// True if the former value was wrong.
         correction: bool,
     },
     /// Cancels a trip.

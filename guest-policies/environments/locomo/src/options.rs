@@ -22,7 +22,7 @@ pub struct Options {
     /// The codes of the categories. By default 1 to 4, as in Memory-R2: multi-hop, temporal,
     /// open-domain, single-hop.
     pub categories: Vec<u32>,
-    /// Whether to apply the file of corrections. By default true if there is one.
+    /// True to apply the file of corrections. By default true if there is one.
     pub corrections: Option<bool>,
 }
 

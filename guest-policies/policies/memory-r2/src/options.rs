@@ -11,7 +11,7 @@ use serde::Deserialize;
 pub struct Options {
     /// The most chunks of a session, 1 or more. By default 6.
     pub max_chunks: usize,
-    /// Whether an extractor finds facts first. If not, every turn is a fact for the manager.
+    /// True if an extractor finds facts first. Otherwise every turn is a fact for the manager.
     /// By default true.
     pub extractor: bool,
     /// The number of related entries looked up for each fact. By default 5.
@@ -30,7 +30,7 @@ pub struct Options {
     pub max_tokens: u32,
     /// The most tokens of an answerer's output, thinking included. By default 512.
     pub answer_tokens: u32,
-    /// Whether the outputs of extractor and manager are constrained to a JSON schema with
+    /// True if the outputs of extractor and manager are constrained to a JSON schema with
     /// the existing ids and names. The tokenizer must be able to encode any text byte by
     /// byte. By default false.
     pub constrained: bool,

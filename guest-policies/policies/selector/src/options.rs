@@ -18,7 +18,7 @@ pub struct Options {
     /// The number of related entries shown for each fact; times `chunk_turns` at most 64. By
     /// default 3.
     pub related: usize,
-    /// Whether an extractor drops turns first. If not, the manager decides on every turn,
+    /// True if an extractor drops turns first. Otherwise the manager decides on every turn,
     /// whatever the value of `ask_manager`. By default true.
     pub extractor: bool,
     /// The facts on which the manager decides. By default `always`.

@@ -2,9 +2,9 @@
 //! copy the pages that they write.
 //!
 //! The kernel knows the pages in which a memory differs from the file that it maps.
-//! Where no other memory or image uses the file, these pages are written into it;
-//! where they are few, they are kept beside it as a patch. So the cost of an image
-//! is that of the changes since the last one.
+//! If no other memory or image uses the file, these pages are written into it; if they
+//! are few, they are kept beside it as a patch. So the cost of an image is that of the
+//! changes since the last one.
 
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -40,7 +40,7 @@ impl MemoryImage {
     /// Captures memories that map the files `backing`, and replaces `backing` by the
     /// files that they map afterwards. `before` is an earlier image of them.
     ///
-    /// Where this fails, the content of the memories may be lost.
+    /// If this fails, the content of the memories may be lost.
     pub(crate) fn capture(
         memories: &[Arc<MappedMemory>],
         backing: &mut Vec<Arc<BackingFile>>,

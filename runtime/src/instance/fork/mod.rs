@@ -1,9 +1,8 @@
 //! Forks of one instance: further instances in the same state, which then change
 //! on their own.
 //!
-//! Where the memories of a component are all of its state, a fork takes an idle
-//! slot and maps the state over its memories; the kernel copies a page when it is
-//! first written. [`forkable`](crate::load::forkability::forkable) decides that for
+//! If the memories of a component are all of its state, a fork takes an idle slot and
+//! maps the state over its memories; the kernel copies a page when it is first written. [`forkable`](crate::load::forkability::forkable) decides that for
 //! each component. Other components are forked through their `snapshot` and
 //! `restore` exports, by the same calls.
 //!

@@ -13,7 +13,7 @@ fn load(component: &TestComponent, limits: Limits) -> BankComponent {
     sandbox.bank_from_bytes("flat", &component.build()).unwrap()
 }
 
-/// A bank whose `end-session` runs this.
+/// Returns a bank whose `end-session` has this body.
 fn ending(body: &str) -> TestComponent {
     testing::bank().with("end-session", body)
 }
@@ -29,7 +29,7 @@ fn state(bank: &mut Bank) -> u32 {
     u32::from_le_bytes(bank.snapshot().unwrap().try_into().unwrap())
 }
 
-/// Both ways to fork.
+/// Returns the component in two forms: one forks by memory, one through exports.
 fn both(component: &TestComponent) -> [BankComponent; 2] {
     let copying = load(component, Limits::default());
     assert!(copying.0.forks_by_memory());
@@ -65,7 +65,7 @@ fn an_environment_forks_with_what_it_has_read() {
          (i32.store (i32.const 2052) (i32.const 0))
          (i32.store (i32.const 2056) (local.get 0))
          (i32.const 2048)";
-    // What was read is no part of the state that is snapshot.
+    // The loaded data is not part of the snapshot.
     let copying = testing::environment()
         .with(
             "load",

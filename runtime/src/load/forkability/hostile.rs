@@ -1,4 +1,4 @@
-//! Components that nobody would write.
+//! Random components.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use proptest::prelude::*;
@@ -9,7 +9,7 @@ use wasmtime::{Engine, Instance, Store, Val};
 use super::forkable;
 use crate::testing;
 
-/// A component of one module.
+/// Returns a component of one module.
 fn enclosed(module: &[u8]) -> Vec<u8> {
     let mut component = Component::new();
     let section = RawSection {
@@ -20,7 +20,7 @@ fn enclosed(module: &[u8]) -> Vec<u8> {
     component.finish()
 }
 
-/// The module that a component begins with.
+/// Returns the first module of a component.
 fn inner(component: &[u8]) -> Vec<u8> {
     let mut payloads = wasmparser::Parser::new(0).parse_all(component);
     let range = payloads.find_map(|payload| match payload.unwrap() {
@@ -32,7 +32,8 @@ fn inner(component: &[u8]) -> Vec<u8> {
     component[range.unwrap()].to_vec()
 }
 
-/// Modules without imports; few instructions, so that globals are set often.
+/// Returns random modules without imports, with few instructions, so that globals are set
+/// often.
 fn module(features: bool) -> impl Strategy<Value = Vec<u8>> {
     prop::collection::vec(any::<u8>(), 500..4000).prop_filter_map("a module", move |bytes| {
         let config = Config {
@@ -40,7 +41,7 @@ fn module(features: bool) -> impl Strategy<Value = Vec<u8>> {
             min_globals: 2,
             min_funcs: 2,
             min_exports: 2,
-            // Without it tables and segments stay as they are.
+            // Without bulk memory, tables and segments do not change.
             bulk_memory_enabled: features,
             reference_types_enabled: features,
             max_instructions: 60,
@@ -63,8 +64,7 @@ fn module(features: bool) -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
-/// What the exported functions of a module return or why they trap, and what its
-/// globals hold then.
+/// Returns the results or traps of a module's exported functions.
 fn run(module: &[u8]) -> Vec<String> {
     let engine = Engine::default();
     let module = wasmtime::Module::new(&engine, module).unwrap();
@@ -101,7 +101,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
     #[test]
-    fn no_module_is_too_odd(module in module(true)) {
+    fn every_module_is_analysed_without_panic(module in module(true)) {
         if let Ok(moved) = forkable(&enclosed(&module)) {
             let mut validator = wasmparser::Validator::new_with_features(wasmparser::WasmFeatures::all());
             prop_assert!(validator.validate_all(&moved).is_ok());

@@ -6,7 +6,8 @@ fn obstacle(component: &[u8]) -> Option<String> {
     forkable(component).err()
 }
 
-/// The obstacle in a component of one module with these items.
+/// Returns the reason why a component of one module with these items cannot be forked by
+/// memory.
 fn module(items: &str) -> Option<String> {
     let text = format!(
         r#"(component (core module
@@ -17,9 +18,9 @@ fn module(items: &str) -> Option<String> {
     obstacle(&wat::parse_str(text).unwrap())
 }
 
-/// Whether a function with this body is shown to leave the globals alone.
+/// Returns whether a function with this body provably leaves the globals unchanged.
 fn balanced(body: &str) -> bool {
-    // Others have a reference to it, so that what it leaves stays.
+    // A table refers to it, so it can be called from elsewhere.
     let function = format!(
         "(elem declare func $f)
          (func $f (param $p i32) (result i32) (local $frame i32) {body})"
@@ -27,13 +28,13 @@ fn balanced(body: &str) -> bool {
     match module(&function) {
         None => true,
         Some(why) => {
-            assert_eq!(why, "its function 0 may change a global for good");
+            assert_eq!(why, "function 0 may leave a global changed");
             false
         }
     }
 }
 
-/// What compilers put around a function's body.
+/// Returns a body within the usual frame of compilers.
 fn framed(body: &str) -> String {
     format!(
         "(global.set $stack (local.tee $frame (i32.sub (global.get $stack) (i32.const 16))))
@@ -86,7 +87,7 @@ fn whatever_leaves_a_global_changed_is_not() {
             "(if (local.get $p) (then (global.set $stack (local.get $p))))
                  (local.set $frame (i32.sub (global.get $stack) (i32.const 0)))",
         ),
-        // The frame's place is lost.
+        // The frame's address is lost.
         &framed("(local.set $frame (local.get $p))"),
         &framed("(if (local.get $p) (then (local.set $frame (local.get $p))))"),
         &framed(
@@ -153,9 +154,9 @@ fn two_imported_globals_that_are_set_could_be_one() {
     let why = component("(global.set $y (global.get $y))");
     assert_eq!(why.as_deref(), Some("its modules share several globals"));
     assert_eq!(component("(drop (global.get $y))"), None);
-    // What one of them holds may be what the other was set to.
+    // One of them may hold the value to which the other was set.
     let why = component("(global.set $x (global.get $y))");
-    assert!(why.unwrap().contains("for good"));
+    assert!(why.unwrap().contains("leave a global changed"));
 }
 
 #[test]
@@ -176,8 +177,8 @@ fn functions_that_nobody_can_call_do_not_count() {
     }
 }
 
-/// Whether a component forks whose module has a global that nobody else knows
-/// and that its function sets.
+/// Returns whether a component forks by memory if its function sets a global of its own
+/// module.
 fn moves(global: &str) -> bool {
     let text = format!(
         r#"(component (core module {global}
@@ -189,7 +190,7 @@ fn moves(global: &str) -> bool {
             true
         }
         Err(why) => {
-            assert!(why.contains("for good"));
+            assert!(why.contains("leave a global changed"));
             false
         }
     }
@@ -204,7 +205,7 @@ fn a_global_that_others_may_know_is_not_moved() {
     assert!(!moves(r#"(import "a" "g" (global $g (mut i32)))"#));
 }
 
-/// The core module of a component as it is forked, run by itself.
+/// Returns the core module of a component in its forkable form.
 fn run(module: &str) -> Vec<i64> {
     let component = wat::parse_str(format!("(component {module})")).unwrap();
     let moved = forkable(&component).unwrap();
@@ -259,7 +260,7 @@ fn modules_in_nested_components_are_followed() {
     assert!(nested("(global.set $g (i32.const 1))").is_some());
 }
 
-/// A component that defines a resource and gives `new` to a module.
+/// Returns a component that defines a resource and passes `new` to a module.
 fn resources(module: &str, more: &str) -> Option<String> {
     let text = format!(
         r#"(component
@@ -282,7 +283,7 @@ fn resources_are_fine_until_somebody_makes_one() {
     assert_eq!(resources("", ""), None);
     let drops = r#"(func (export "f") (call $drop (i32.const 1)))"#;
     assert_eq!(resources(drops, ""), None);
-    let makes = "it makes resources, which have handles";
+    let makes = "it makes handles of resources";
     for (module, more) in [
         (
             r#"(func (export "f") (drop (call $new (i32.const 1))))"#,
@@ -306,15 +307,15 @@ fn other_built_in_functions_and_passed_modules_are_not_followed() {
     for (text, why) in [
         (
             "(component (core func (canon context.set i32 0)))",
-            "it calls more than plain functions",
+            "it uses asynchronous or other special functions",
         ),
         (
             r#"(component (import "m" (core module)))"#,
-            "it passes core modules around",
+            "it imports, exports or aliases core modules",
         ),
         (
             "(component (core module $m) (component (alias outer 1 $m (core module))))",
-            "it passes core modules around",
+            "it imports, exports or aliases core modules",
         ),
     ] {
         let found = obstacle(&wat::parse_str(text).unwrap());
@@ -328,8 +329,8 @@ fn bytes_that_are_no_component_are_an_obstacle() {
     assert!(obstacle(b"").is_some());
 }
 
-/// A component whose function `f` moves the stack by so much and returns what
-/// lies there, and whose function `post` moves it by another amount.
+/// Returns a component whose function `f` moves the stack by one amount and returns the
+/// value there, and whose function `post` moves it by another.
 fn lifted(by: i32, back: i32, inside: &str, options: &str) -> Option<String> {
     let text = format!(
         r#"(component
@@ -366,14 +367,14 @@ fn results_may_lie_on_the_stack_until_the_post_return() {
     assert_eq!(lifted(-16, 16, "", paired), None);
     let refused = |by, back, inside: &str, options: &str| {
         let why = lifted(by, back, inside, options);
-        assert!(why.is_some_and(|why| why.contains("for good")));
+        assert!(why.is_some_and(|why| why.contains("leave a global changed")));
     };
-    // Not by as much, or not at all.
+    // By another amount, or not at all.
     refused(-16, 8, "", paired);
     refused(-16, 0, "", paired);
     refused(0, 16, "", paired);
     refused(-16, 16, "", &lift(""));
-    // Somebody else calls it, too.
+    // Another function calls it, too.
     refused(-16, 16, r#"(func (export "g") (drop (call $f)))"#, paired);
     refused(-16, 16, "(table 1 funcref) (elem (i32.const 0) $f)", paired);
     let given = |module: &str| {

@@ -17,7 +17,7 @@ fn store() -> (tempfile::TempDir, MemoryStore) {
     (folder, store)
 }
 
-/// How many states the store holds.
+/// Returns the number of states in the store.
 fn states(store: &MemoryStore) -> u64 {
     let transaction = store.database.begin_read().unwrap();
     transaction.open_table(STATES).unwrap().len().unwrap()
@@ -66,7 +66,7 @@ enum Change {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(12))]
 
-    /// Whatever is done, the store holds what a map would, and no state besides.
+    /// After any changes the store has the content of a map, and no other state.
     #[test]
     fn it_is_a_map_that_outlives_its_process(
         changes in prop::collection::vec(
@@ -111,16 +111,16 @@ proptest! {
     }
 }
 
-/// The memories of a store, or why it refuses.
-fn look(path: &Path) -> Result<Vec<Option<Memory>>, String> {
-    let read = || -> Result<_, Error> {
+/// Returns the memories of a store, or the error.
+fn read(path: &Path) -> Result<Vec<Option<Memory>>, String> {
+    let load = || -> Result<_, Error> {
         let store = MemoryStore::open(path)?;
         ["ada", "ben"]
             .map(|agent| store.load(agent))
             .into_iter()
             .collect()
     };
-    read().map_err(|error| error.to_string())
+    load().map_err(|error| error.to_string())
 }
 
 #[test]
@@ -130,7 +130,7 @@ fn a_damaged_file_is_refused_or_its_damage_is_where_nothing_is() {
     store.save("ben", &memory(2, b"a few bytes")).unwrap();
     drop(store);
     let path = folder.path().join("agents.redb");
-    let whole = look(&path).unwrap();
+    let whole = read(&path).unwrap();
     assert!(whole.iter().all(Option::is_some));
     let good = fs::read(&path).unwrap();
     // Bytes of the header one by one, then some of every page.
@@ -141,7 +141,7 @@ fn a_damaged_file_is_refused_or_its_damage_is_where_nothing_is() {
         let mut bad = good.clone();
         bad[place] ^= 0x55;
         fs::write(&path, bad).unwrap();
-        match look(&path) {
+        match read(&path) {
             Ok(found) => assert_eq!(found, whole, "byte {place}"),
             Err(why) => {
                 refused += 1;
@@ -152,11 +152,11 @@ fn a_damaged_file_is_refused_or_its_damage_is_where_nothing_is() {
     assert!(refused > 50, "{refused} refused");
     for length in [0, 1, 100, 4096, good.len() / 2, good.len() - 4096] {
         fs::write(&path, &good[..length]).unwrap();
-        let why = look(&path).unwrap_err();
+        let why = read(&path).unwrap_err();
         assert!(why.starts_with(&begin), "{length} bytes: {why}");
     }
     fs::write(&path, &good).unwrap();
-    assert_eq!(look(&path).unwrap(), whole);
+    assert_eq!(read(&path).unwrap(), whole);
 }
 
 #[test]
