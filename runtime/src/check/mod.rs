@@ -20,6 +20,7 @@ mod generators;
 mod policy;
 mod report;
 mod state;
+mod test_model;
 
 use std::path::Path;
 

@@ -1,7 +1,7 @@
 //! Checks of policies, with a bank and an environment.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use cpu_time::ThreadTime;
 
@@ -9,10 +9,11 @@ use super::fixture::{Fixture, FixtureEpisode};
 use super::generators::{NO_OBJECTS, RandomStream, SCRIPTS, excerpt, huge};
 use super::report::{Costs, Fault, Suite, outcome_text, refused, survived};
 use super::state::{self, Subject};
+use super::test_model::{ModelOutput, TestModel, invalid_outputs};
 use crate::agent::AgentParts;
 use crate::agent::episode::Episode;
 use crate::error::Error;
-use crate::model::{Completion, GenerateCall, LanguageModel, ModelError};
+use crate::model::LanguageModel;
 use crate::policy::PolicyComponent;
 use crate::types::{
     DemonstratedOperation, Hint, PolicyDescription, Question, Report, Session, SessionContent,
@@ -130,85 +131,6 @@ impl TestBed<'_> {
         let started = ThreadTime::now();
         let episode = Episode::assemble(&self.parts, bank, environment, Box::new(model), started)?;
         Ok((episode, fixture_episode))
-    }
-}
-
-/// The outputs of a test model.
-#[derive(Clone, Copy)]
-enum ModelOutput {
-    /// The demonstration, or one word without one.
-    Demonstrated,
-    /// The demonstration or a random sentence, by seed and place.
-    Mixed(u64),
-    /// An invalid output, by its index in [`invalid_outputs`].
-    Invalid(usize),
-    /// An error.
-    Failing,
-}
-
-/// A model without weights that records its calls.
-#[derive(Clone)]
-struct TestModel {
-    output: ModelOutput,
-    calls: Arc<Mutex<Vec<GenerateCall>>>,
-}
-
-impl TestModel {
-    fn new(output: ModelOutput) -> Self {
-        Self {
-            output,
-            calls: Arc::default(),
-        }
-    }
-
-    /// Takes the calls since the last time.
-    fn take_calls(&self) -> Vec<GenerateCall> {
-        std::mem::take(&mut self.calls.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-/// Returns outputs that no policy expects.
-fn invalid_outputs() -> Vec<String> {
-    let mut all: Vec<String> = [
-        "",
-        "\0",
-        "{",
-        "t1 keep t1 keep t1",
-        "]]}\u{202e}",
-        "-1 1e999 NaN",
-    ]
-    .map(str::to_owned)
-    .to_vec();
-    all.extend(SCRIPTS.map(str::to_owned));
-    all.push(huge());
-    all
-}
-
-impl LanguageModel for TestModel {
-    fn generate(&mut self, call: &GenerateCall) -> Result<Completion, ModelError> {
-        let calls = self.calls.lock();
-        calls
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(call.clone());
-        let demonstration = || {
-            call.request
-                .demonstration
-                .clone()
-                .unwrap_or_else(|| "nothing".into())
-        };
-        Ok(Completion::of_text(match self.output {
-            ModelOutput::Demonstrated => demonstration(),
-            ModelOutput::Invalid(index) => invalid_outputs().swap_remove(index),
-            ModelOutput::Failing => return Err(ModelError::new("the model is unavailable")),
-            ModelOutput::Mixed(seed) => {
-                let purpose = format!("{} {} {:?}", call.session, call.step, call.request.messages);
-                let mut random = RandomStream::new(seed, &purpose);
-                match random.below(3) {
-                    0 => random.sentence(5),
-                    _ => demonstration(),
-                }
-            }
-        }))
     }
 }
 
