@@ -34,7 +34,7 @@ impl BankComponent {
 
 /// A memory bank: a store of entries. `wit/bank.wit` describes the functions.
 ///
-/// Every function fails where the bank traps, exceeds a limit or violates the
+/// Every function fails if the bank traps, exceeds a limit or violates the
 /// contract. After a trap or an exceeded limit all further calls fail.
 ///
 /// `Send` and `Sync`; every function needs exclusive access.

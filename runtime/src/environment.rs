@@ -42,7 +42,7 @@ impl EnvironmentComponent {
 /// An environment: episodes of sessions, with questions and rewards.
 /// `wit/environment.wit` describes the functions.
 ///
-/// Every function fails where the environment refuses ([`Error::Guest`]), traps,
+/// Every function fails if the environment refuses ([`Error::Guest`]), traps,
 /// exceeds a limit or violates the contract. After a trap or an exceeded limit all
 /// further calls fail.
 ///

@@ -57,7 +57,7 @@ pub enum Event {
     Embed {
         /// The texts.
         texts: Vec<String>,
-        /// The vectors, none where there is no embedder; or the error.
+        /// The vectors, none if there is no embedder; or the error.
         result: Result<Option<Vec<Vec<f32>>>, String>,
     },
     /// The policy acted in a task session.

@@ -57,13 +57,13 @@ pub struct Completion {
     pub text: String,
     /// The reason why it ended.
     pub finish: FinishReason,
-    /// The text's tokens with the end marker; empty where the model does not return
+    /// The text's tokens with the end marker; empty if the model does not return
     /// tokens.
     pub tokens: Vec<u32>,
     /// The log-probability of each token under the distribution from which it was drawn.
     /// As long as `tokens`.
     pub logprobs: Vec<f32>,
-    /// The prompt's length in tokens; 0 where the model does not return it.
+    /// The prompt's length in tokens; 0 if the model does not return it.
     pub prompt_tokens: u32,
 }
 

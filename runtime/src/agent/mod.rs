@@ -37,7 +37,7 @@ pub struct AgentParts {
     pub policy: PolicyComponent,
     /// The policy's options: a JSON object.
     pub policy_options: String,
-    /// The environment's closed language; empty where the language is open.
+    /// The environment's closed language; empty if the language is open.
     pub lexicon: Vec<LexiconKind>,
 }
 
@@ -56,8 +56,8 @@ impl AgentParts {
 ///
 /// There are no tasks here: an action of the policy is refused as unsupported.
 ///
-/// Every function fails where a component refuses, traps, exceeds a limit or
-/// violates the contract, and where the model fails and the policy gives up. The
+/// Every function fails if a component refuses, traps, exceeds a limit or
+/// violates the contract, and if the model fails and the policy gives up. The
 /// error names the component and the function. A failed session keeps the changes
 /// that it has made so far. So keep the [`Memory`] from before the session, drop
 /// the agent after an error, and call [`Agent::resume`].

@@ -28,7 +28,7 @@ pub(crate) fn runs(pages: &[bool]) -> impl Iterator<Item = Range<usize>> {
     })
 }
 
-/// The kernel's map of this process's pages; none where it cannot be read.
+/// The kernel's map of this process's pages; none if it cannot be read.
 ///
 /// Read from `/proc/self/pagemap`: the newer `PAGEMAP_SCAN` needs an `ioctl`,
 /// and was measured to be no quicker where most pages are in use, since both
@@ -42,7 +42,7 @@ impl PageMap {
     }
 
     /// Returns one flag a page: whether it may differ from the mapped file. All are
-    /// set where the map cannot be read.
+    /// set if the map cannot be read.
     pub(crate) fn dirty(&self, bytes: &[u8]) -> Vec<bool> {
         /// Bits of an entry (Documentation/admin-guide/mm/pagemap.rst).
         const PRESENT: u64 = 1 << 63;

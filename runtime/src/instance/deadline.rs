@@ -39,7 +39,7 @@ impl Clock {
         self.waited += began.elapsed();
     }
 
-    /// Returns the ticks until the next check; none where the time is up.
+    /// Returns the ticks until the next check; none if the time is up.
     pub(crate) fn ticks_left(&self) -> Option<u64> {
         let spent = self.since.elapsed().saturating_sub(self.waited);
         let left = self.limit.checked_sub(spent)?;

@@ -25,7 +25,7 @@ pub(crate) struct LinkedComponent<G: Interface> {
     pre: InstancePre<StoreData<G::Host>>,
     indices: G::Indices,
     state: state::GuestIndices,
-    /// The state of a new instance; none where memory is not all of the state, so
+    /// The state of a new instance; none if memory is not all of the state, so
     /// that forks go through exports.
     pristine: Option<MemoryState>,
     idle: Mutex<SlotPool<G>>,
@@ -79,7 +79,7 @@ impl<G: Interface> LinkedComponent<G> {
         Ok(Arc::new(linked))
     }
 
-    /// Captures the state of a new instance. Returns none where starting grows a
+    /// Captures the state of a new instance. Returns none if starting grows a
     /// memory: the lengths of such a memory cannot be chosen beforehand.
     fn pristine_state(&self, mut new: InstanceSlot<G>) -> Result<Option<MemoryState>, Error> {
         let pristine = self.capture(&mut new)?;

@@ -37,7 +37,7 @@ impl Log {
         }
     }
 
-    /// Writes a line. Returns the line as it is kept; none where the log is full.
+    /// Writes a line. Returns the line as it is kept; none if the log is full.
     pub(crate) fn write(&mut self, level: Level, mut text: String) -> Option<&str> {
         if let Some((end, _)) = text.char_indices().nth(LINE) {
             text.truncate(end);

@@ -32,7 +32,7 @@ pub(crate) struct Instance<G: Interface> {
     slot: Option<InstanceSlot<G>>,
     /// The function whose call was interrupted, if one was.
     poisoned_by: Option<&'static str>,
-    /// The fuel of the policy that calls this instance; none where the host calls.
+    /// The fuel of the policy that calls this instance; none if the host calls.
     shared_fuel: Option<u64>,
 }
 

@@ -23,7 +23,7 @@ pub(crate) struct StoreData<H> {
 
 impl<H> StoreData<H> {
     /// Charges a line to the budget and writes it to the log. Returns the line as
-    /// the log keeps it; none where the log is full.
+    /// the log keeps it; none if the log is full.
     pub(crate) fn log(&mut self, level: Level, text: String) -> Result<Option<&str>, Exceeded> {
         self.budget.call()?;
         self.budget.carry(&text)?;

@@ -152,12 +152,12 @@ fn a_trap_names_component_and_function_and_ends_the_instance() {
         Limits::default(),
     );
     let why = end(&mut bank);
-    assert!(why.starts_with("flat: end-session stopped: "), "{why}");
+    assert!(why.starts_with("flat: end-session trapped: "), "{why}");
     assert!(why.contains("unreachable"), "{why}");
     assert_eq!(
         bank.stats().unwrap_err().to_string(),
-        "flat: get-stats cannot be called, since end-session stopped this instance; \
-         make another"
+        "flat: cannot call get-stats: this instance stopped in end-session and is unusable; \
+         create a new one"
     );
 }
 
@@ -175,7 +175,7 @@ fn results_outside_of_memory_and_text_that_is_none_are_traps() {
     for body in [far, crooked, "(i32.const -2)"] {
         let mut bank = load(&testing::bank().with("render", body), Limits::default());
         let why = bank.render(&[]).unwrap_err().to_string();
-        assert!(why.starts_with("flat: render stopped: "), "{why}");
+        assert!(why.starts_with("flat: render trapped: "), "{why}");
     }
 }
 

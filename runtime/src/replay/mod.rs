@@ -40,7 +40,7 @@ pub struct Difference {
     pub event: usize,
     /// The recorded event; none after the end of the trace.
     pub recorded: Option<Event>,
-    /// The present event; none where the policy made no call.
+    /// The present event; none if the policy made no call.
     pub now: Option<Event>,
 }
 

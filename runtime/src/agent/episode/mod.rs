@@ -19,8 +19,8 @@ use crate::types::{Answer, Entry, OpenEpisode, Question, Report, Score, SessionC
 /// One rollout over an open episode of an environment: instances of a policy and
 /// a bank, the environment, and a model.
 ///
-/// Every function fails where a component refuses, traps, exceeds a limit or
-/// violates the contract, and where the model fails and the policy gives up. The
+/// Every function fails if a component refuses, traps, exceeds a limit or
+/// violates the contract, and if the model fails and the policy gives up. The
 /// error names the component and the function. After a trap or an exceeded limit
 /// the episode can only be read or dropped; [`Episode::resume`] makes another from
 /// a snapshot.
@@ -277,7 +277,7 @@ impl Episode {
         self.agent.host().events.get_or_insert_default();
     }
 
-    /// Takes the events since [`Episode::record`] or the last call; none where the
+    /// Takes the events since [`Episode::record`] or the last call; none if the
     /// episode does not record.
     pub fn take_events(&mut self) -> Vec<Event> {
         let events = self.agent.host().events.as_mut();

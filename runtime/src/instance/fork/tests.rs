@@ -108,7 +108,7 @@ fn forks_share_a_state_across_threads() {
 }
 
 /// Grows the memory by a page, and writes its size into the state and its
-/// state into the new page; traps where the new page is not zero.
+/// state into the new page; traps if the new page is not zero.
 const GROW: &str = "(local $end i32)
     (local.set $end (i32.mul (memory.grow (i32.const 1)) (i32.const 65536)))
     (if (i32.load (local.get $end)) (then unreachable))

@@ -75,7 +75,7 @@ struct Label {
     exit: Option<AbstractState>,
 }
 
-/// Returns the constant that a function adds to the watched global; none where there
+/// Returns the constant that a function adds to the watched global; none if there
 /// is no proof.
 pub(super) fn shift(
     validator: &mut FuncValidator<ValidatorResources>,
@@ -118,7 +118,7 @@ pub(super) fn shift(
     Ok(Some(interpreter.shift.unwrap_or(0)))
 }
 
-/// Returns the locals that are set inside each loop, in order; none where the function
+/// Returns the locals that are set inside each loop, in order; none if the function
 /// sets no global.
 fn loops(body: &FunctionBody<'_>) -> wasmparser::Result<Option<Vec<BTreeSet<u32>>>> {
     let mut loops: Vec<BTreeSet<u32>> = Vec::new();
@@ -163,7 +163,7 @@ struct Interpreter {
 
 impl Interpreter {
     /// Applies an instruction, after which the stack has `height` operands. Returns
-    /// false where the proof fails.
+    /// false if the proof fails.
     fn apply(&mut self, operator: &Operator<'_>, arity: Option<(u32, u32)>, height: usize) -> bool {
         match operator {
             Operator::End => return self.end(height),
@@ -302,7 +302,7 @@ impl Interpreter {
         target > 0 || self.leave(global)
     }
 
-    /// Notes a return with this value in the global. Returns false where the proof fails.
+    /// Notes a return with this value in the global. Returns false if the proof fails.
     fn leave(&mut self, global: Value) -> bool {
         match global {
             Entry(by) => *self.shift.get_or_insert(by) == by,

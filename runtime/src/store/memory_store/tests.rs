@@ -173,7 +173,7 @@ fn damage_within_a_whole_file_is_noticed() {
     let state = *blake3::hash(b"one").as_bytes();
     for (why, change) in [
         (
-            "a state does not fit its name",
+            "a state does not match its hash",
             &(|transaction: &WriteTransaction| {
                 let mut states = transaction.open_table(STATES).unwrap();
                 states.insert(state, &b"two"[..]).unwrap();
@@ -186,7 +186,7 @@ fn damage_within_a_whole_file_is_noticed() {
                 .remove(state)
                 .unwrap();
         }),
-        ("a memory does not fit its name", &|transaction| {
+        ("a memory does not match its checksum", &|transaction| {
             let mut memories = transaction.open_table(MEMORIES).unwrap();
             let (_, bank, policy, check) = memories.get("ada").unwrap().unwrap().value();
             memories.insert("ada", (2, bank, policy, check)).unwrap();
@@ -221,7 +221,7 @@ fn files_of_others_are_refused() {
     drop(store);
     assert_eq!(
         refusal(&path),
-        format!("{head}it has version 7, this memloom reads 1")
+        format!("{head}it has version 7, but this memloom reads 1")
     );
 
     fs::write(&path, "a text").unwrap();

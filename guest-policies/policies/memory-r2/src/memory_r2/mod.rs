@@ -17,7 +17,7 @@ use crate::extractor::{self, Fact};
 use crate::manager::{self, Cases};
 use crate::options::Options;
 use crate::retrieval::{embed, related};
-use crate::view::SessionView;
+use crate::session_view::SessionView;
 
 const EXTRACTOR: &str = "extractor";
 const MANAGER: &str = "manager";
