@@ -33,9 +33,9 @@ pub struct Inspection {
     pub bytes: u64,
     /// BLAKE3 hash of the file, in hexadecimal.
     pub blake3: String,
-    /// The names of its imports.
+    /// The names of its imports in alphabetical order.
     pub imports: Vec<String>,
-    /// The names of its exports.
+    /// The names of its exports in alphabetical order.
     pub exports: Vec<String>,
     /// The reason why forks go through the `snapshot` and `restore` exports; none where
     /// they share memory copy-on-write.
@@ -53,14 +53,15 @@ impl Inspection {
         fork_obstacle: Option<String>,
     ) -> Self {
         let ty = component.component_type();
-        let imports = ty
-            .imports(engine)
-            .map(|(name, _)| name.to_owned())
-            .collect();
-        let exports: Vec<String> = ty
-            .exports(engine)
-            .map(|(name, _)| name.to_owned())
-            .collect();
+        // Their order in the file is the linker's, which says nothing.
+        let sorted = |mut names: Vec<String>| {
+            names.sort_unstable();
+            names
+        };
+        let imports = ty.imports(engine).map(|(name, _)| name.to_owned());
+        let imports = sorted(imports.collect());
+        let exports = ty.exports(engine).map(|(name, _)| name.to_owned());
+        let exports = sorted(exports.collect());
         let kind = [Kind::Bank, Kind::Environment, Kind::Policy]
             .into_iter()
             .find(|kind| exports.iter().any(|export| export == kind.exports()[0]))

@@ -195,8 +195,8 @@ fn damage_within_a_whole_file_is_noticed() {
         assert_eq!(
             damage(change),
             format!(
-                "cannot load the memory of \"ada\" in {path}: the file is damaged ({why}): \
-                 put a copy of it in its place"
+                "cannot load the memory of \"ada\" in {path}: the file is damaged ({why}); \
+                 restore it from a copy"
             )
         );
         store.remove("ada").unwrap();

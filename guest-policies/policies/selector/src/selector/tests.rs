@@ -3,7 +3,7 @@
 use super::*;
 use bank_flat::Flat;
 use memloom_sdk::mock_host::{dialogue_session, hint};
-use memloom_sdk::types::{DemonstratedOperation, Task, Turn};
+use memloom_sdk::types::{DemonstratedOperation, Task};
 use memloom_sdk::{Bank, MockHost};
 
 fn configured(options: &str) -> Selector {

@@ -3,7 +3,7 @@
 use super::*;
 use bank_flat::Flat;
 use memloom_sdk::MockHost;
-use memloom_sdk::types::{Insertion, LexiconKind, Moment, Operation, Revision};
+use memloom_sdk::types::{LexiconKind, Moment, Operation, Revision};
 
 fn lexicon() -> Lexicon {
     let kind = |name: &str, cues: &[&str], values: &[&str]| LexiconKind {
