@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use memloom_runtime::types::Split;
 use memloom_runtime::{
-    Completion, Embedder, Error, Files, GenerateCall, LanguageModel, ModelError, Program, Setting,
-    Stage, Trace,
+    Completion, Embedder, EpisodeSetup, Error, GenerateCall, LanguageModel, LoadedSetup,
+    ModelError, Program, SetupFiles, Trace,
 };
 
 use crate::component;
@@ -56,14 +56,14 @@ pub fn replay(environment: &str, data: &[PathBuf], episodes: u64) -> Result<Coun
 ///
 /// # Panics
 /// Where components have not been built.
-pub fn stage(environment: &str, policy: &str, data: &[PathBuf]) -> Result<Stage, Error> {
-    Setting::of(Files {
+pub fn stage(environment: &str, policy: &str, data: &[PathBuf]) -> Result<LoadedSetup, Error> {
+    EpisodeSetup::from_files(SetupFiles {
         bank: &component("flat"),
         environment: &component(environment),
         policy: &component(policy),
         data,
     })?
-    .stage()
+    .load()
 }
 
 /// An episode that a die plays; every second one of a policy with a
@@ -71,7 +71,7 @@ pub fn stage(environment: &str, policy: &str, data: &[PathBuf]) -> Result<Stage,
 ///
 /// # Panics
 /// Where the episode fails.
-pub fn record(stage: &Stage, number: u64) -> Trace {
+pub fn record(stage: &LoadedSetup, number: u64) -> Trace {
     let splits: Vec<&Split> = stage.report().splits.iter().collect();
     let split = splits[(number / 2) as usize % splits.len()];
     let program = Program {

@@ -3,7 +3,7 @@
 
 use memloom_runtime::types::{Moment, Operation, Query};
 use memloom_runtime::{
-    Bank, DemonstrationModel, Episode, EpisodeParts, Error, Event, Limits, Sandbox,
+    AgentParts, Bank, DemonstrationModel, Episode, Error, Event, Limits, Sandbox,
 };
 use serde::Serialize;
 
@@ -106,7 +106,7 @@ fn episode(sandbox: &Sandbox) -> Result<Vec<Call>, Error> {
     let mut environment = sandbox.environment(component("chronicle"))?.instantiate()?;
     environment.load(&[], "{}")?;
     let sessions = environment.open("train", 0, 6)?.sessions;
-    let parts = EpisodeParts {
+    let parts = AgentParts {
         bank: sandbox.bank(component("flat"))?,
         policy: sandbox.policy(component("selector"))?,
         policy_options: "{}".into(),

@@ -5,37 +5,39 @@ use std::sync::Arc;
 
 use crate::bindings::bank::Guest;
 use crate::error::Error;
-use crate::instance::{Instance, Prepared};
-use crate::log::LogLine;
+use crate::instance::Instance;
+use crate::instance::fork::InstanceForkPoint;
+use crate::instance::linked_component::LinkedComponent;
+use crate::instance::log::LogLine;
 use crate::types::{self, Entry, Hit, Moment, Operation, Query, Schema, Stats};
 
 /// A bank component, compiled and linked. Cheap to clone.
 ///
-/// `Send` and `Sync`. See [`Bank`] for what it does.
+/// `Send` and `Sync`. [`Bank`] has an example.
 #[derive(Clone)]
-pub struct BankComponent(pub(crate) Arc<Prepared<Guest>>);
+pub struct BankComponent(pub(crate) Arc<LinkedComponent<Guest>>);
 
 impl BankComponent {
-    /// The component's name: its file's, without folders and ending.
+    /// Returns the component's name: that of its file, without folder and extension.
     pub fn name(&self) -> &str {
         self.0.name()
     }
 
-    /// A bank without entries.
+    /// Returns a bank without entries.
     ///
     /// # Errors
-    /// Where the component traps or runs into a limit while it starts.
+    /// If the component traps or exceeds a limit while it starts.
     pub fn instantiate(&self) -> Result<Bank, Error> {
         Instance::new(&self.0, ()).map(Bank)
     }
 }
 
-/// A memory bank: where entries live. `wit/bank.wit` describes the functions.
+/// A memory bank: a store of entries. `wit/bank.wit` describes the functions.
 ///
-/// Every function fails where the bank traps, runs into a limit or returns what
-/// the contract rules out; after the first two it answers no further calls.
+/// Every function fails if the bank traps, exceeds a limit or violates the
+/// contract. After a trap or an exceeded limit all further calls fail.
 ///
-/// `Send` and `Sync`; every function takes it for itself.
+/// `Send` and `Sync`; every function needs exclusive access.
 ///
 /// ```
 /// use memloom_runtime::types::{Insertion, Moment, Operation, Query};
@@ -69,7 +71,7 @@ impl BankComponent {
 /// })?;
 /// assert_eq!(hits[0].entry.text, "Ada lives in Lisbon.");
 ///
-/// // A fork goes its own way, and a state can be taken and put back.
+/// // A fork changes on its own, and a state can be saved and restored.
 /// let state = bank.snapshot()?;
 /// let mut fork = bank.fork()?;
 /// fork.apply(&at, &[insert("Ada likes rain.")])?;
@@ -82,7 +84,7 @@ impl BankComponent {
 pub struct Bank(pub(crate) Instance<Guest>);
 
 impl Bank {
-    /// What this bank can do.
+    /// Returns the operations that the bank offers.
     ///
     /// # Errors
     /// See [`Bank`].
@@ -94,12 +96,12 @@ impl Bank {
             None => Ok(schema),
             Some(name) => Err(self
                 .0
-                .implausible("get-schema", format!("two operations with the name {name}"))),
+                .contract_violation("get-schema", format!("two operations have the name {name}"))),
         }
     }
 
-    /// Applies operations in order: one result each, the id of the entry that
-    /// was written or removed. A bad operation fails alone.
+    /// Applies operations in order. Returns one result for each: the id of the entry
+    /// that was written or removed. A bad operation fails alone.
     ///
     /// # Errors
     /// See [`Bank`].
@@ -114,20 +116,21 @@ impl Bank {
         if results.len() == operations.len() {
             Ok(results)
         } else {
-            let (given, asked) = (results.len(), operations.len());
-            Err(self
-                .0
-                .implausible("apply", format!("{given} results for {asked} operations")))
+            let (given, expected) = (results.len(), operations.len());
+            Err(self.0.contract_violation(
+                "apply",
+                format!("{given} results for {expected} operations"),
+            ))
         }
     }
 
-    /// Entries that fit a query, best first.
+    /// Returns the entries that fit a query, best first.
     ///
     /// # Errors
-    /// See [`Bank`]; [`Error::Guest`] where the query makes no sense to the bank.
+    /// See [`Bank`]; [`Error::Guest`] if the bank refuses the query.
     pub fn retrieve(&mut self, query: &Query) -> Result<Vec<Hit>, Error> {
         self.try_retrieve(query)?
-            .map_err(|error| self.0.refused("retrieve", error))
+            .map_err(|error| self.0.refusal("retrieve", error))
     }
 
     pub(crate) fn try_retrieve(
@@ -138,15 +141,15 @@ impl Bank {
             .0
             .call("retrieve", |bank, store| bank.call_retrieve(store, query))?;
         match &result {
-            Ok(hits) => match nonsense(hits, query.limit) {
+            Ok(hits) => match invalid_hits(hits, query.limit) {
                 None => Ok(result),
-                Some(why) => Err(self.0.implausible("retrieve", why)),
+                Some(why) => Err(self.0.contract_violation("retrieve", why)),
             },
             Err(_) => Ok(result),
         }
     }
 
-    /// All entries in order of insertion.
+    /// Returns all entries in order of insertion.
     ///
     /// # Errors
     /// See [`Bank`].
@@ -158,17 +161,17 @@ impl Bank {
             None => Ok(entries),
             Some(id) => Err(self
                 .0
-                .implausible("entries", format!("two entries with the id {id}"))),
+                .contract_violation("entries", format!("two entries have the id {id}"))),
         }
     }
 
-    /// Entries as a model reads them, one a line.
+    /// Renders entries for a model, one a line.
     ///
     /// # Errors
-    /// See [`Bank`]; [`Error::Guest`] for an id that does not exist.
+    /// See [`Bank`]; [`Error::Guest`] for an unknown id.
     pub fn render(&mut self, ids: &[String]) -> Result<String, Error> {
         self.try_render(ids)?
-            .map_err(|error| self.0.refused("render", error))
+            .map_err(|error| self.0.refusal("render", error))
     }
 
     pub(crate) fn try_render(
@@ -179,7 +182,7 @@ impl Bank {
             .call("render", |bank, store| bank.call_render(store, ids))
     }
 
-    /// Tells the bank that a session's operations are all in.
+    /// Tells the bank that a session has no further operations.
     ///
     /// # Errors
     /// See [`Bank`].
@@ -189,7 +192,7 @@ impl Bank {
         })
     }
 
-    /// Sizes.
+    /// Returns the bank's sizes.
     ///
     /// # Errors
     /// See [`Bank`].
@@ -198,7 +201,7 @@ impl Bank {
             .call("get-stats", |bank, store| bank.call_get_stats(store))
     }
 
-    /// The bank's state, in a form of its own. Equal states give equal bytes.
+    /// Returns the bank's state in its own encoding. Equal states give equal bytes.
     ///
     /// # Errors
     /// See [`Bank`].
@@ -206,25 +209,34 @@ impl Bank {
         self.0.snapshot()
     }
 
-    /// Becomes the state that was snapshot.
+    /// Restores a state that [`Bank::snapshot`] returned.
     ///
     /// # Errors
-    /// See [`Bank`]; [`Error::Guest`] where the bytes are no snapshot of this
-    /// bank, whose state is then what it was.
+    /// See [`Bank`]; [`Error::Guest`] if the bytes are no snapshot of this bank. Its
+    /// state is unchanged then.
     pub fn restore(&mut self, bytes: &[u8]) -> Result<(), Error> {
         self.0.restore(bytes)
     }
 
-    /// Log lines that were written since the last call.
+    /// Takes the log lines since the last call.
     pub fn take_log(&mut self) -> Vec<LogLine> {
-        self.0.tenant().log.take()
+        self.0.data().log.take()
+    }
+
+    /// Returns a second bank in the same state.
+    ///
+    /// # Errors
+    /// See [`Bank`]; [`Error::Fork`].
+    pub fn fork(&mut self) -> Result<Self, Error> {
+        let state = InstanceForkPoint::capture(&mut self.0)?;
+        state.fork((), |_| Ok(())).map(Self)
     }
 }
 
-/// What the contract rules out in hits.
-fn nonsense(hits: &[Hit], limit: u32) -> Option<String> {
+/// Returns the way in which hits violate the contract, if they do.
+fn invalid_hits(hits: &[Hit], limit: u32) -> Option<String> {
     if hits.len() as u64 > u64::from(limit) {
-        return Some(format!("{} hits where {limit} were wanted", hits.len()));
+        return Some(format!("{} hits for a limit of {limit}", hits.len()));
     }
     if let Some(hit) = hits.iter().find(|hit| !hit.score.is_finite()) {
         return Some(format!(
@@ -235,13 +247,13 @@ fn nonsense(hits: &[Hit], limit: u32) -> Option<String> {
     if let Some(pair) = hits.windows(2).find(|pair| pair[0].score < pair[1].score) {
         let (worse, better) = (&pair[0].entry.id, &pair[1].entry.id);
         return Some(format!(
-            "the entry {worse} before {better}, which scores higher"
+            "the entry {worse} comes before {better}, which scores higher"
         ));
     }
-    repeated(hits.iter().map(|hit| &*hit.entry.id)).map(|id| format!("the entry {id} twice"))
+    repeated(hits.iter().map(|hit| &*hit.entry.id)).map(|id| format!("the entry {id} occurs twice"))
 }
 
-/// The first that was there before.
+/// Returns the first name that occurs twice.
 fn repeated<'a>(names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let mut seen = HashSet::new();
     names.into_iter().find(|name| !seen.insert(*name))
@@ -252,12 +264,13 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
 
     use super::*;
-    use crate::stand_in::{self, StandIn};
-    use crate::{Limits, Sandbox};
+    use crate::limits::Limits;
+    use crate::load::Sandbox;
+    use crate::testing::{self, TestComponent};
 
-    fn load(stand_in: &StandIn) -> Bank {
+    fn load(component: &TestComponent) -> Bank {
         let sandbox = Sandbox::new(Limits::default()).unwrap();
-        let component = sandbox.bank_from_bytes("flat", &stand_in.build()).unwrap();
+        let component = sandbox.bank_from_bytes("flat", &component.build()).unwrap();
         component.instantiate().unwrap()
     }
 
@@ -272,8 +285,8 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_result_is_nonsense() {
-        let mut bank = load(&stand_in::bank().with("apply", "(i32.const 64)"));
+    fn a_missing_result_violates_the_contract() {
+        let mut bank = load(&testing::bank().with("apply", "(i32.const 64)"));
         let at = Moment {
             session: 1,
             time: "now".into(),
@@ -283,7 +296,7 @@ mod tests {
             .unwrap_err();
         assert_eq!(
             why.to_string(),
-            "flat: apply returned nonsense: 0 results for 1 operations"
+            "flat: apply violated the contract: 0 results for 1 operations"
         );
     }
 
@@ -294,23 +307,23 @@ mod tests {
         (i32.const 2048)";
 
     #[test]
-    fn a_score_that_is_no_number_is_nonsense() {
-        let mut bank = load(&stand_in::bank().with("retrieve", HIT));
+    fn a_score_that_is_not_a_number_violates_the_contract() {
+        let mut bank = load(&testing::bank().with("retrieve", HIT));
         assert_eq!(
             bank.retrieve(&query(1)).unwrap_err().to_string(),
-            "flat: retrieve returned nonsense: the score NaN for the entry "
+            "flat: retrieve violated the contract: the score NaN for the entry "
         );
     }
 
-    /// `result<list<hit>>` of these, with scores; ids are the digit in memory.
-    fn hits(of: &[(char, f32)]) -> StandIn {
+    /// A bank that returns these ids with scores as `result<list<hit>>`.
+    fn hits(of: &[(char, f32)]) -> TestComponent {
         let mut body = format!(
             "(i32.store (i32.const 2052) (i32.const 3000))
              (i32.store (i32.const 2056) (i32.const {}))",
             of.len()
         );
-        for (place, (id, score)) in of.iter().enumerate() {
-            let (at, text) = (3000 + 60 * place, 2900 + place);
+        for (index, (id, score)) in of.iter().enumerate() {
+            let (at, text) = (3000 + 60 * index, 2900 + index);
             body += &format!(
                 "(i32.store8 (i32.const {text}) (i32.const {}))
                  (i32.store (i32.const {at}) (i32.const {text}))
@@ -319,11 +332,11 @@ mod tests {
                 u32::from(*id)
             );
         }
-        stand_in::bank().with("retrieve", &(body + "(i32.const 2048)"))
+        testing::bank().with("retrieve", &(body + "(i32.const 2048)"))
     }
 
     #[test]
-    fn hits_are_finite_best_first_and_each_another_entry() {
+    fn hits_are_finite_sorted_and_unique() {
         let found = |of: &[(char, f32)]| load(&hits(of)).retrieve(&query(2));
         assert_eq!(found(&[('a', 2.0), ('b', 2.0)]).unwrap().len(), 2);
         for (of, why) in [
@@ -333,50 +346,50 @@ mod tests {
             ),
             (
                 [('a', 1.0), ('b', 2.0)],
-                "the entry a before b, which scores higher",
+                "the entry a comes before b, which scores higher",
             ),
-            ([('a', 2.0), ('a', 1.0)], "the entry a twice"),
+            ([('a', 2.0), ('a', 1.0)], "the entry a occurs twice"),
         ] {
             assert_eq!(
                 found(&of).unwrap_err().to_string(),
-                format!("flat: retrieve returned nonsense: {why}")
+                format!("flat: retrieve violated the contract: {why}")
             );
         }
     }
 
     #[test]
-    fn entries_and_operations_have_names_of_their_own() {
+    fn entries_and_operations_have_unique_names() {
         let two = "(i32.store (i32.const 2048) (i32.const 64))
              (i32.store (i32.const 2052) (i32.const 2))
              (i32.const 2048)";
-        let mut bank = load(&stand_in::bank().with("entries", two));
+        let mut bank = load(&testing::bank().with("entries", two));
         assert_eq!(
             bank.entries().unwrap_err().to_string(),
-            "flat: entries returned nonsense: two entries with the id "
+            "flat: entries violated the contract: two entries have the id "
         );
         let two = "(i32.store (i32.const 2064) (i32.const 64))
              (i32.store (i32.const 2068) (i32.const 2))
              (i32.const 2048)";
-        let mut bank = load(&stand_in::bank().with("get-schema", two));
+        let mut bank = load(&testing::bank().with("get-schema", two));
         assert_eq!(
             bank.schema().unwrap_err().to_string(),
-            "flat: get-schema returned nonsense: two operations with the name "
+            "flat: get-schema violated the contract: two operations have the name "
         );
     }
 
     #[test]
-    fn more_hits_than_wanted_are_nonsense() {
-        let mut bank = load(&stand_in::bank().with("retrieve", HIT));
+    fn more_hits_than_the_limit_violate_the_contract() {
+        let mut bank = load(&testing::bank().with("retrieve", HIT));
         assert_eq!(
             bank.retrieve(&query(0)).unwrap_err().to_string(),
-            "flat: retrieve returned nonsense: 1 hits where 0 were wanted"
+            "flat: retrieve violated the contract: 1 hits for a limit of 0"
         );
     }
 
     #[test]
-    fn a_refusal_is_told_in_the_banks_words_and_harms_nothing() {
+    fn a_refusal_has_the_banks_words_and_leaves_the_bank_usable() {
         let mut bank = load(
-            &stand_in::bank()
+            &testing::bank()
                 .item(r#"(data (i32.const 3000) "no m7")"#)
                 .with(
                     "render",

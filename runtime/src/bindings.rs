@@ -1,5 +1,5 @@
-//! What wasmtime generates from `wit/`: one world with everything that the host
-//! grants and everything that it calls, so that each type exists once.
+//! Bindings that wasmtime generates from `wit/`: one world with all imports and
+//! exports, so that each type exists once.
 #![allow(missing_docs, reason = "generated from documented WIT")]
 #![allow(unsafe_code, reason = "wasmtime's generated typed calls")]
 

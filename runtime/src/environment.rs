@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use crate::bindings::environment::Guest;
 use crate::error::Error;
-use crate::instance::{Instance, Prepared};
+use crate::instance::Instance;
+use crate::instance::fork::InstanceForkPoint;
+use crate::instance::linked_component::LinkedComponent;
+use crate::instance::log::LogLine;
 use crate::limits::Limit;
-use crate::log::LogLine;
 use crate::types::{
     self, Answer, DataFile, EnvironmentDescription, Hint, LoadReport, Observation, OpenEpisode,
     Question, Score, SessionContent,
@@ -15,20 +17,20 @@ use crate::types::{
 
 /// An environment component, compiled and linked. Cheap to clone.
 ///
-/// `Send` and `Sync`. See [`Environment`] for what it does.
+/// `Send` and `Sync`. [`Environment`] has an example.
 #[derive(Clone)]
-pub struct EnvironmentComponent(pub(crate) Arc<Prepared<Guest>>);
+pub struct EnvironmentComponent(pub(crate) Arc<LinkedComponent<Guest>>);
 
 impl EnvironmentComponent {
-    /// The component's name: its file's, without folders and ending.
+    /// Returns the component's name: that of its file, without folder and extension.
     pub fn name(&self) -> &str {
         self.0.name()
     }
 
-    /// An environment without data and without an open episode.
+    /// Returns an environment without data and without an open episode.
     ///
     /// # Errors
-    /// Where the component traps or runs into a limit while it starts.
+    /// If the component traps or exceeds a limit while it starts.
     pub fn instantiate(&self) -> Result<Environment, Error> {
         Ok(Environment {
             instance: Instance::new(&self.0, ())?,
@@ -37,14 +39,14 @@ impl EnvironmentComponent {
     }
 }
 
-/// An environment: sessions to live through, questions to answer, rewards.
+/// An environment: episodes of sessions, with questions and rewards.
 /// `wit/environment.wit` describes the functions.
 ///
-/// Every function fails where the environment refuses ([`Error::Guest`]),
-/// traps, runs into a limit or returns what the contract rules out; after a
-/// trap or an exhausted limit it answers no further calls.
+/// Every function fails if the environment refuses ([`Error::Guest`]), traps,
+/// exceeds a limit or violates the contract. After a trap or an exceeded limit all
+/// further calls fail.
 ///
-/// `Send` and `Sync`; every function takes it for itself.
+/// `Send` and `Sync`; every function needs exclusive access.
 ///
 /// ```
 /// use memloom_runtime::types::{Answer, SessionContent};
@@ -54,7 +56,7 @@ impl EnvironmentComponent {
 /// let sandbox = Sandbox::new(Limits::default())?;
 /// let chronicle = sandbox.environment("../target/components/chronicle.wasm")?;
 /// let mut environment = chronicle.instantiate()?;
-/// environment.load(&[], "{}")?; // it makes its episodes up and needs no files
+/// environment.load(&[], "{}")?; // it invents its episodes and needs no files
 ///
 /// let episode = environment.open("train", 0, 2)?;
 /// assert_eq!((episode.id.as_str(), episode.sessions), ("train/0", 2));
@@ -63,7 +65,7 @@ impl EnvironmentComponent {
 /// };
 /// assert_eq!(session.turns[0].id, "D1:1");
 ///
-/// // What nothing was said of is answered best with nothing, all else is not.
+/// // An empty answer is right for questions without evidence only.
 /// let unknown = Answer {
 ///     text: String::new(),
 ///     citations: vec![],
@@ -77,33 +79,33 @@ impl EnvironmentComponent {
 /// ```
 pub struct Environment {
     pub(crate) instance: Instance<Guest>,
-    /// What it read last.
+    /// The files and options of its last `load`.
     pub(crate) loaded: Option<Arc<Loaded>>,
 }
 
-/// What an environment was told to read: forks that go through exports are told
-/// again, since states need not hold it.
+/// Files and options that an environment has loaded. Forks through exports load them
+/// again, since a state need not hold them.
 pub(crate) struct Loaded {
     files: Vec<DataFile>,
     options: String,
 }
 
 impl Loaded {
-    /// Has an instance read it.
+    /// Loads files and options into an instance.
     pub(crate) fn load_into(&self, instance: &mut Instance<Guest>) -> Result<LoadReport, Error> {
-        instance.attempt("load", |environment, store| {
+        instance.call_fallible("load", |environment, store| {
             environment.call_load(store, &self.files, &self.options)
         })
     }
 }
 
 impl Environment {
-    /// The component that this is an instance of.
+    /// Returns the component of which this is an instance.
     pub fn component(&self) -> EnvironmentComponent {
-        EnvironmentComponent(self.instance.prepared().clone())
+        EnvironmentComponent(self.instance.component().clone())
     }
 
-    /// What this environment is.
+    /// Returns the environment's description.
     ///
     /// # Errors
     /// See [`Environment`].
@@ -113,7 +115,8 @@ impl Environment {
         })
     }
 
-    /// Reads the user's files, if it needs any, and options (a JSON object).
+    /// Loads the user's files, if the environment needs any, and options (a JSON
+    /// object).
     ///
     /// # Errors
     /// See [`Environment`].
@@ -127,32 +130,34 @@ impl Environment {
         Ok(report)
     }
 
-    /// Opens an episode of a split, cut to the first `horizon` sessions; 0 is all.
+    /// Opens an episode of a split, cut to its first `horizon` sessions; 0 means all.
     ///
     /// # Errors
     /// See [`Environment`].
     pub fn open(&mut self, split: &str, index: u64, horizon: u32) -> Result<OpenEpisode, Error> {
-        let episode = self.instance.attempt("open", |environment, store| {
+        let episode = self.instance.call_fallible("open", |environment, store| {
             environment.call_open(store, split, index, horizon)
         })?;
         if horizon > 0 && episode.sessions > horizon {
             let why = format!("{} sessions for a horizon of {horizon}", episode.sessions);
-            Err(self.instance.implausible("open", why))
+            Err(self.instance.contract_violation("open", why))
         } else if episode.sessions > self.instance.limits().sessions {
-            Err(self.instance.exceeded("open", Limit::Sessions))
+            Err(self.instance.limit_error("open", Limit::Sessions))
         } else {
             Ok(episode)
         }
     }
 
-    /// A session of the open episode, from 1.
+    /// Returns a session of the open episode, counted from 1.
     ///
     /// # Errors
     /// See [`Environment`].
     pub fn session(&mut self, index: u32) -> Result<SessionContent, Error> {
-        let content = self.instance.attempt("get-session", |environment, store| {
-            environment.call_get_session(store, index)
-        })?;
+        let content = self
+            .instance
+            .call_fallible("get-session", |environment, store| {
+                environment.call_get_session(store, index)
+            })?;
         let given = match &content {
             SessionContent::Dialogue(session) => session.index,
             SessionContent::Task(task) => task.index,
@@ -160,18 +165,18 @@ impl Environment {
         if given == index {
             Ok(content)
         } else {
-            let why = format!("session {given} where {index} was wanted");
-            Err(self.instance.implausible("get-session", why))
+            let why = format!("session {given} instead of {index}");
+            Err(self.instance.contract_violation("get-session", why))
         }
     }
 
-    /// Acts in the task session that was read last.
+    /// Acts in the task session that was read last, and returns what the policy sees.
     ///
     /// # Errors
     /// See [`Environment`].
     pub fn act(&mut self, action: &str) -> Result<Observation, Error> {
         self.try_act(action)?
-            .map_err(|error| self.instance.refused("act", error))
+            .map_err(|error| self.instance.refusal("act", error))
     }
 
     pub(crate) fn try_act(
@@ -184,39 +189,41 @@ impl Environment {
         match &result {
             Ok(observation) if !observation.reward.is_finite() => Err(self
                 .instance
-                .implausible("act", format!("the reward {}", observation.reward))),
+                .contract_violation("act", format!("the reward {}", observation.reward))),
             _ => Ok(result),
         }
     }
 
-    /// Everything that is asked about the sessions within the horizon.
+    /// Returns all questions about the sessions within the horizon.
     ///
     /// # Errors
     /// See [`Environment`].
     pub fn questions(&mut self) -> Result<Vec<Question>, Error> {
-        let questions = self.instance.attempt("questions", |environment, store| {
-            environment.call_questions(store)
-        })?;
+        let questions = self
+            .instance
+            .call_fallible("questions", |environment, store| {
+                environment.call_questions(store)
+            })?;
         let mut ids = BTreeSet::new();
         for question in &questions {
             let why = if !ids.insert(&question.id) {
-                format!("two questions with the id {}", question.id)
+                format!("two questions have the id {}", question.id)
             } else if question.sessions.contains(&0) {
-                format!("the question {} about session 0", question.id)
+                format!("the question {} is about session 0", question.id)
             } else {
                 continue;
             };
-            return Err(self.instance.implausible("questions", why));
+            return Err(self.instance.contract_violation("questions", why));
         }
         Ok(questions)
     }
 
-    /// What an answer to a question of the open episode is worth.
+    /// Scores an answer to a question of the open episode.
     ///
     /// # Errors
     /// See [`Environment`].
     pub fn score(&mut self, question: &str, answer: &Answer) -> Result<Score, Error> {
-        let score = self.instance.attempt("score", |environment, store| {
+        let score = self.instance.call_fallible("score", |environment, store| {
             environment.call_score(store, question, answer)
         })?;
         let why = if !(0.0..=1.0).contains(&score.reward) {
@@ -226,10 +233,10 @@ impl Environment {
         } else {
             return Ok(score);
         };
-        Err(self.instance.implausible("score", why))
+        Err(self.instance.contract_violation("score", why))
     }
 
-    /// How a demonstrator would treat a session. The same seed gives the same hints.
+    /// Returns a demonstrator's hints for a session. The same seed gives the same hints.
     ///
     /// # Errors
     /// See [`Environment`].
@@ -239,12 +246,14 @@ impl Environment {
         session: u32,
         seed: u64,
     ) -> Result<Vec<Hint>, Error> {
-        self.instance.attempt("demonstrate", |environment, store| {
-            environment.call_demonstrate(store, demonstrator, session, seed)
-        })
+        self.instance
+            .call_fallible("demonstrate", |environment, store| {
+                environment.call_demonstrate(store, demonstrator, session, seed)
+            })
     }
 
-    /// The environment's state, in a form of its own. Equal states give equal bytes.
+    /// Returns the environment's state in its own encoding. Equal states give equal
+    /// bytes.
     ///
     /// # Errors
     /// See [`Environment`].
@@ -252,18 +261,54 @@ impl Environment {
         self.instance.snapshot()
     }
 
-    /// Becomes the state that was snapshot.
+    /// Restores a state that [`Environment::snapshot`] returned.
     ///
     /// # Errors
-    /// See [`Environment`]; where the bytes are no snapshot of this environment
-    /// its state is what it was.
+    /// See [`Environment`]. If the bytes are no snapshot of this environment, its
+    /// state is unchanged.
     pub fn restore(&mut self, bytes: &[u8]) -> Result<(), Error> {
         self.instance.restore(bytes)
     }
 
-    /// Log lines that were written since the last call.
+    /// Takes the log lines since the last call.
     pub fn take_log(&mut self) -> Vec<LogLine> {
-        self.instance.tenant().log.take()
+        self.instance.data().log.take()
+    }
+
+    /// Returns a second environment in the same state, with the same open episode.
+    ///
+    /// # Errors
+    /// See [`Environment`]; [`Error::Fork`].
+    pub fn fork(&mut self) -> Result<Self, Error> {
+        EnvironmentForkPoint::capture(self)?.fork()
+    }
+}
+
+/// A state of an environment from which forks start.
+pub(crate) struct EnvironmentForkPoint {
+    state: InstanceForkPoint<Guest>,
+    loaded: Option<Arc<Loaded>>,
+}
+
+impl EnvironmentForkPoint {
+    /// Captures an environment's state.
+    pub(crate) fn capture(environment: &mut Environment) -> Result<Self, Error> {
+        Ok(Self {
+            state: InstanceForkPoint::capture(&mut environment.instance)?,
+            loaded: environment.loaded.clone(),
+        })
+    }
+
+    /// Returns an environment in this state.
+    pub(crate) fn fork(&self) -> Result<Environment, Error> {
+        let load = |instance: &mut Instance<_>| match &self.loaded {
+            Some(loaded) => loaded.load_into(instance).map(drop),
+            None => Ok(()),
+        };
+        Ok(Environment {
+            instance: self.state.fork((), load)?,
+            loaded: self.loaded.clone(),
+        })
     }
 }
 
@@ -272,12 +317,13 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
 
     use super::*;
-    use crate::stand_in::{self, StandIn};
-    use crate::{Limits, Sandbox};
+    use crate::limits::Limits;
+    use crate::load::Sandbox;
+    use crate::testing::{self, TestComponent};
 
-    fn load(stand_in: &StandIn) -> Environment {
+    fn load(component: &TestComponent) -> Environment {
         let sandbox = Sandbox::new(Limits::default()).unwrap();
-        let bytes = stand_in.build();
+        let bytes = component.build();
         let component = sandbox.environment_from_bytes("chronicle", &bytes).unwrap();
         component.instantiate().unwrap()
     }
@@ -291,7 +337,7 @@ mod tests {
 
     fn scored(reward: &str) -> Result<Score, Error> {
         let body = format!("(f32.store (i32.const 2052) (f32.const {reward})) (i32.const 2048)");
-        load(&stand_in::environment().with("score", &body)).score("q1", &answer())
+        load(&testing::environment().with("score", &body)).score("q1", &answer())
     }
 
     #[test]
@@ -301,7 +347,7 @@ mod tests {
         for reward in ["nan", "1.0001", "-0.1", "inf"] {
             let why = scored(reward).unwrap_err().to_string();
             assert!(
-                why.starts_with("chronicle: score returned nonsense: the reward "),
+                why.starts_with("chronicle: score violated the contract: the reward "),
                 "{why}"
             );
             assert!(why.ends_with(" for the question q1"), "{why}");
@@ -309,46 +355,46 @@ mod tests {
     }
 
     #[test]
-    fn a_session_is_the_one_that_was_asked_for() {
-        let mut environment = load(&stand_in::environment().with("get-session", "(i32.const 64)"));
+    fn a_session_has_the_requested_index() {
+        let mut environment = load(&testing::environment().with("get-session", "(i32.const 64)"));
         assert_eq!(
             environment.session(3).unwrap_err().to_string(),
-            "chronicle: get-session returned nonsense: session 0 where 3 was wanted"
+            "chronicle: get-session violated the contract: session 0 instead of 3"
         );
-        assert!(load(&stand_in::environment()).session(3).is_ok());
+        assert!(load(&testing::environment()).session(3).is_ok());
     }
 
     #[test]
-    fn questions_have_ids_of_their_own() {
+    fn questions_have_unique_ids() {
         let two = "(i32.store (i32.const 2052) (i32.const 64))
             (i32.store (i32.const 2056) (i32.const 2))
             (i32.const 2048)";
-        let mut environment = load(&stand_in::environment().with("questions", two));
+        let mut environment = load(&testing::environment().with("questions", two));
         assert_eq!(
             environment.questions().unwrap_err().to_string(),
-            "chronicle: questions returned nonsense: two questions with the id "
+            "chronicle: questions violated the contract: two questions have the id "
         );
     }
 
     #[test]
     fn an_episode_keeps_to_its_horizon() {
         let long = "(i32.store (i32.const 2060) (i32.const 9)) (i32.const 2048)";
-        let mut environment = load(&stand_in::environment().with("open", long));
+        let mut environment = load(&testing::environment().with("open", long));
         assert_eq!(environment.open("train", 0, 0).unwrap().sessions, 9);
         assert_eq!(
             environment.open("train", 0, 8).unwrap_err().to_string(),
-            "chronicle: open returned nonsense: 9 sessions for a horizon of 8"
+            "chronicle: open violated the contract: 9 sessions for a horizon of 8"
         );
     }
 
     #[test]
-    fn an_episode_has_no_more_sessions_than_it_may() {
+    fn an_episode_has_no_more_sessions_than_the_limit() {
         let endless = "(i32.store (i32.const 2060) (i32.const -1)) (i32.const 2048)";
-        let mut environment = load(&stand_in::environment().with("open", endless));
+        let mut environment = load(&testing::environment().with("open", endless));
         assert_eq!(
             environment.open("train", 0, 0).unwrap_err().to_string(),
-            "chronicle: open exceeded the limit sessions (100000): \
-             mend the component or raise Limits::sessions"
+            "chronicle: open exceeded its sessions limit (100000); \
+             fix the component or raise `Limits::sessions`"
         );
         assert!(environment.describe().is_ok());
     }

@@ -1,13 +1,13 @@
-//! What can go wrong, said so that a reader knows where and what to do.
+//! Errors. Each message says where something failed and what to do.
 
-use crate::inspect::Kind;
+use crate::kind::Kind;
 use crate::limits::Limit;
 use crate::model::ModelError;
 use crate::types;
 
-/// What can go wrong between a host and its components.
+/// An error between the host and its components.
 ///
-/// `Send` and `Sync`. Displays as one line: what failed, where, and what to do.
+/// `Send` and `Sync`. Displays as one line: the place, the failure, and the remedy.
 ///
 /// ```
 /// use memloom_runtime::{Error, Limits, Sandbox};
@@ -27,97 +27,96 @@ pub enum Error {
     /// The engine could not be set up.
     #[error("cannot set up the sandbox: {why}")]
     Sandbox {
-        /// What wasmtime said.
+        /// Wasmtime's message.
         why: String,
     },
-    /// A file or bytes that are no component which can run here.
+    /// A file or bytes that cannot be loaded as a component.
     #[error("cannot load {component}: {why}")]
     Load {
         /// The file, or the name of the bytes.
         component: String,
-        /// What is wrong with it.
+        /// The reason.
         why: String,
     },
-    /// A component of another world than the one that was asked for.
+    /// A component of another kind than the requested one.
     #[error("{component} is {}: {why}", mismatch(*found, *wanted))]
-    WrongWorld {
+    WrongKind {
         /// The file, or the name of the bytes.
         component: String,
-        /// What it was loaded as.
+        /// The kind as which it was loaded.
         wanted: Kind,
-        /// What it is.
+        /// The kind that it is.
         found: Kind,
-        /// Which export or import is amiss.
+        /// The export or import that does not fit.
         why: String,
     },
-    /// The machine lacks what a fork takes: memory; mappings of it, of which every
-    /// live instance has a few (`vm.max_map_count` is the most); open files, of
-    /// which every kept state has one a memory (`ulimit -n`).
+    /// The machine lacks a resource for a fork: memory; memory mappings, of which every
+    /// instance has a few (see `vm.max_map_count`); open files, of which every kept
+    /// state has one for each memory (see `ulimit -n`).
     #[error("cannot fork {component}: {why}")]
     Fork {
         /// The component's name.
         component: String,
-        /// What the machine said.
+        /// The system's message.
         why: String,
     },
-    /// A component stopped by itself: a panic, or a violation of the contract
-    /// between components and hosts.
-    #[error("{component}: {function} stopped: {why}")]
+    /// A component trapped: it panicked, or called the host with invalid values.
+    #[error("{component}: {function} trapped: {why}")]
     Trap {
         /// The component's name.
         component: String,
         /// The function that the host had called.
         function: &'static str,
-        /// What wasmtime said.
+        /// Wasmtime's message.
         why: String,
     },
-    /// A component used up what it may.
+    /// A component exceeded a limit.
     #[error(
-        "{component}: {function} exceeded the limit {limit} ({value}): mend the component or raise Limits::{limit}"
+        "{component}: {function} exceeded its {limit} limit ({value}); fix the component or raise `Limits::{limit}`"
     )]
     LimitExceeded {
         /// The component's name.
         component: String,
         /// The function that the host had called.
         function: &'static str,
-        /// Which limit.
+        /// The limit.
         limit: Limit,
-        /// What it is set to.
+        /// Its value.
         value: u64,
     },
-    /// The instance has stopped before, so that its state cannot be trusted.
+    /// A call of the instance was interrupted before, so its state cannot be trusted.
     #[error(
-        "{component}: {function} cannot be called, since {stopped} stopped this instance; make another"
+        "{component}: cannot call {function}: this instance stopped in {stopped} and is unusable; create a new one"
     )]
     Poisoned {
         /// The component's name.
         component: String,
-        /// The function that was to be called.
+        /// The function that cannot be called.
         function: &'static str,
-        /// The function that had stopped.
+        /// The function whose call was interrupted.
         stopped: &'static str,
     },
-    /// A component refused, in the words of the contract.
-    #[error("{component}: {function}: {}", says(error))]
+    /// A component refused with an error of the contract.
+    #[error("{component}: {function}: {}", refusal_text(error))]
     Guest {
         /// The component's name.
         component: String,
         /// The function that the host had called.
         function: &'static str,
-        /// What the component said.
+        /// The component's error.
         error: types::Error,
     },
-    /// A component returned what the contract rules out.
-    #[error("{component}: {function} returned nonsense: {why}")]
-    Implausible {
+    /// A component returned a result that the contract forbids.
+    #[error("{component}: {function} violated the contract: {why}")]
+    ContractViolation {
         /// The component's name.
         component: String,
         /// The function that the host had called.
         function: &'static str,
-        /// What cannot be.
+        /// The violation.
         why: String,
     },
-    /// A component called the host at a moment when it may not.
+    /// A component called the host at a moment when the contract forbids it.
     #[error("{component}: {function} may not be called {when}")]
     Forbidden {
         /// The component's name.
@@ -127,27 +126,29 @@ pub enum Error {
         /// The moment.
         when: &'static str,
     },
-    /// The language model could not answer, and the policy did not cope.
+    /// The language model failed, and the policy gave up.
     #[error("the model failed as {role} (session {session}, call {step}): {error}")]
     Model {
-        /// The role that was to speak.
+        /// The role of the request.
         role: String,
         /// The session; 0 for a question.
         session: u32,
-        /// Calls before it in this session or question.
+        /// The number of calls before it in this session or question.
         step: u32,
-        /// What the model said.
+        /// The model's error.
         error: ModelError,
     },
-    /// The embedder failed, or returned vectors that do not fit its texts.
+    /// The embedder failed, or its vectors do not fit its texts.
     #[error("the embedder failed: {why}")]
     Embedder {
-        /// What is wrong.
+        /// The reason.
         why: String,
     },
-    /// A policy that is to be checked alone.
-    #[error("{component} is a policy, which is checked among a bank and an environment: name them")]
-    Lonely {
+    /// A policy is checked without a bank and an environment.
+    #[error(
+        "{component}: checking a policy needs a bank and an environment: pass --config RUN.toml"
+    )]
+    MissingFixture {
         /// The component's name.
         component: String,
     },
@@ -158,61 +159,62 @@ pub enum Error {
         action: &'static str,
         /// The file.
         path: String,
-        /// What is wrong.
+        /// The reason.
         why: String,
     },
-    /// A file that an episode needs is not there, or not the one that it needs.
-    #[error("cannot set the episode up: the {part} {path}: {why}")]
-    Setting {
+    /// A file that an episode needs is missing or has other content.
+    #[error("cannot set up the episode: {part} {path}: {why}")]
+    Setup {
         /// `bank`, `environment`, `policy` or `data file`.
         part: &'static str,
         /// The file.
         path: String,
-        /// What is wrong.
+        /// The reason.
         why: String,
     },
-    /// A state that cannot be stored or found in a [`SnapshotStore`].
+    /// A state that cannot be saved to or loaded from a [`SnapshotStore`].
     ///
     /// [`SnapshotStore`]: crate::SnapshotStore
     #[error("cannot {action} the state {name} in {folder}: {why}")]
-    Store {
+    SnapshotStore {
         /// `save` or `load`.
         action: &'static str,
-        /// Its name.
+        /// The state's name.
         name: String,
-        /// The store.
+        /// The store's folder.
         folder: String,
-        /// What is wrong.
+        /// The reason.
         why: String,
     },
-    /// A [`MemoryStore`] that cannot do what it was asked for.
+    /// An operation of a [`MemoryStore`] that failed.
     ///
     /// [`MemoryStore`]: crate::MemoryStore
     #[error("cannot {action} in {path}: {why}")]
-    Memories {
-        /// What was to be done.
+    MemoryStore {
+        /// The operation.
         action: String,
         /// The store's file.
         path: String,
-        /// What is wrong.
+        /// The reason.
         why: String,
     },
     /// A [`Worker`] that cannot start or has stopped.
     ///
     /// [`Worker`]: crate::Worker
-    #[error("the worker: {why}")]
+    #[error("worker failed: {why}")]
     Worker {
-        /// What is wrong.
+        /// The reason.
         why: String,
     },
-    /// A trace that cannot be lived through again as it is.
+    /// A trace that cannot be replayed.
     #[error("cannot replay: {why}")]
     Replay {
-        /// What stands in the way.
+        /// The reason.
         why: String,
     },
 }
 
+/// Compares the kinds in words.
 fn mismatch(found: Kind, wanted: Kind) -> String {
     if found == wanted {
         format!("{} that cannot run here", wanted.with_article())
@@ -223,8 +225,8 @@ fn mismatch(found: Kind, wanted: Kind) -> String {
     }
 }
 
-/// A refusal in words.
-pub(crate) fn says(error: &types::Error) -> String {
+/// Returns a refusal as text.
+pub(crate) fn refusal_text(error: &types::Error) -> String {
     match error {
         types::Error::Unknown(what) => format!("unknown: {what}"),
         types::Error::Invalid(what) => format!("invalid: {what}"),

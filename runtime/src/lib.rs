@@ -1,41 +1,41 @@
-//! Load, sandbox, fork and record memory banks, environments and policies as
-//! WebAssembly components.
+//! A runtime for memory banks, environments and policies as WebAssembly components:
+//! it loads, sandboxes, forks, records and replays them.
 //!
-//! A [`Sandbox`] turns files into components: [`BankComponent`],
+//! A [`Sandbox`] loads files as components: [`BankComponent`],
 //! [`EnvironmentComponent`], [`PolicyComponent`]. Each is compiled once and
-//! instantiated in microseconds, granted no WASI, and held to [`Limits`].
+//! instantiated in microseconds. Components have no WASI, and [`Limits`] bound their
+//! resources.
 //!
 //! An [`Episode`] is one rollout: instances of a policy and its bank, an
-//! [`Environment`] with an episode open, and a [`LanguageModel`]. The policy
-//! reaches the others only through the host, which relays, checks, counts and
-//! on request records every call ([`Trace`]). Episodes are synchronous: a
-//! policy that asks the model blocks its thread, which needs about 2 MiB of
-//! stack, and any number of episodes run side by side.
+//! [`Environment`] with an open episode, and a [`LanguageModel`]. The policy calls the
+//! others only through the host, which checks, counts and on request records every
+//! call ([`Trace`]). Episodes are synchronous: a policy that asks the model blocks its
+//! thread, which needs about 2 MiB of stack. Any number of episodes can run in
+//! parallel.
 //!
 //! A [`ForkPoint`] is a moment of an episode from which others start, in
 //! microseconds: most components are forked by mapping their memory copy-on-write.
-//! A [`Snapshot`] is an episode's state in a form that can be stored, named by its
-//! content; [`Episode::resume`] goes on from one, and a [`SnapshotStore`] keeps
-//! them. Components are deterministic: the same calls lead to the same state,
-//! whatever the machine. So an episode that was recorded ([`Stage::record`]) is
-//! lived through again from its [`Trace`] bit for bit and without a model
-//! ([`Trace::replay`]), also with one operation changed ([`Trace::what_if`]).
+//! A [`Snapshot`] is an episode's state as bytes, named by its content;
+//! [`Episode::resume`] continues from one, and a [`SnapshotStore`] keeps them.
+//! Components are deterministic: the same calls lead to the same state on every
+//! machine. So a recorded episode ([`LoadedSetup::record`]) can be replayed from its
+//! [`Trace`] bit for bit and without a model ([`Trace::replay`]), also with one
+//! operation changed ([`Trace::what_if`]).
 //!
-//! In service there is no environment: an [`Agent`] observes the sessions that its
-//! user has, and answers. What it carries on from them is its [`Memory`], which a
-//! [`MemoryStore`] keeps safe from crashes. A [`Worker`] gives it a thread of its
-//! own, for services that are asynchronous; the workspace's `examples/embed` is one.
+//! In service there is no environment: an [`Agent`] observes the sessions of its user
+//! and answers questions. Its state between sessions is a [`Memory`], which a
+//! [`MemoryStore`] keeps safe from crashes. A [`Worker`] gives an agent a thread of
+//! its own, for asynchronous services; the workspace's `examples/embed` is one.
 //!
 //! # Threads
 //!
-//! Everything here can be sent to another thread, and everything can be shared
-//! among threads (`Sync`) but for what holds a model: [`Agent`], [`Episode`] and
-//! [`ScriptedModel`] are `Send` alone.
+//! All types are `Send`, and all are `Sync` but those that hold a model: [`Agent`],
+//! [`Episode`] and [`ScriptedModel`].
 //!
 //! # An episode
 //!
 //! ```
-//! use memloom_runtime::{DemonstrationModel, Episode, EpisodeParts, Limits, Sandbox};
+//! use memloom_runtime::{AgentParts, DemonstrationModel, Episode, Limits, Sandbox};
 //!
 //! # fn main() -> Result<(), memloom_runtime::Error> {
 //! let sandbox = Sandbox::new(Limits::default())?;
@@ -44,7 +44,7 @@
 //!     .instantiate()?;
 //! environment.load(&[], "{}")?;
 //! let sessions = environment.open("train", 0, 2)?.sessions;
-//! let parts = EpisodeParts {
+//! let parts = AgentParts {
 //!     bank: sandbox.bank("../target/components/flat.wasm")?,
 //!     policy: sandbox.policy("../target/components/selector.wasm")?,
 //!     policy_options: "{}".into(),
@@ -66,58 +66,51 @@ mod agent;
 mod bank;
 mod bindings;
 pub mod check;
-mod clock;
+mod cow;
 mod environment;
-mod episode;
 mod error;
-mod files;
-mod fork;
-mod grants;
-mod inspect;
+mod event;
+mod host;
 mod instance;
+mod kind;
 mod limits;
-mod log;
-mod memories;
-mod memory;
-mod meter;
+mod load;
 mod model;
 mod policy;
-mod record;
 mod replay;
-mod sandbox;
-mod setting;
-mod snapshot;
-#[cfg(test)]
-mod stand_in;
 mod store;
-mod surroundings;
+#[cfg(test)]
+mod testing;
 mod trace;
 pub mod types;
-mod worker;
 
-pub use agent::Agent;
+pub use agent::episode::Episode;
+pub use agent::fork_point::ForkPoint;
+pub use agent::meter::Meter;
+pub use agent::worker::Worker;
+pub use agent::{Agent, AgentParts};
 pub use bank::{Bank, BankComponent};
 pub use environment::{Environment, EnvironmentComponent};
-pub use episode::{Episode, EpisodeParts};
 pub use error::Error;
-pub use fork::ForkPoint;
-pub use inspect::{Inspection, Kind};
+pub use event::Event;
+pub use instance::log::LogLine;
+pub use kind::Kind;
 pub use limits::{Limit, Limits, Pace};
-pub use log::LogLine;
-pub use memories::MemoryStore;
-pub use memory::Memory;
-pub use meter::Meter;
+pub use load::Sandbox;
+pub use load::inspect::Inspection;
 pub use model::{
     Completion, DemonstrationModel, Embedder, GenerateCall, LanguageModel, ModelError,
     ScriptedModel,
 };
 pub use policy::PolicyComponent;
-pub use record::Program;
-pub use replay::{Difference, Edit, EntryChange, QuestionChange, Replay, StateChange, WhatIf};
-pub use sandbox::Sandbox;
-pub use setting::{Files, Setting, Source, Stage};
-pub use snapshot::{Snapshot, States};
-pub use store::SnapshotStore;
-pub use trace::{Event, Trace};
+pub use replay::edit::{Edit, EntryChange, QuestionChange, StateChange, WhatIf};
+pub use replay::{Difference, Replay};
+pub use store::atomic_file::write_atomically;
+pub use store::memory::Memory;
+pub use store::memory_store::MemoryStore;
+pub use store::snapshot::{Snapshot, States};
+pub use store::snapshot_store::SnapshotStore;
+pub use trace::Trace;
+pub use trace::record::Program;
+pub use trace::setup::{EpisodeSetup, LoadedSetup, SetupFiles, Source};
 pub use types::FinishReason;
-pub use worker::Worker;

@@ -1,4 +1,4 @@
-//! What a component may use up, and what happens when it does.
+//! Limits on the resources of components.
 
 use std::fmt;
 
@@ -7,17 +7,16 @@ use wasmtime::ResourceLimiter;
 
 const MIB: u64 = 1 << 20;
 
-/// What every component may use up. All limits are on by default. A component
-/// that runs into one ends the call with [`Error::LimitExceeded`], which names
-/// the field here, and its instance answers no further calls; where a field says
-/// otherwise, it says so.
+/// Limits on the resources of every component. All are on by default. A component
+/// that exceeds one ends the call with [`Error::LimitExceeded`], which names the
+/// field, and its instance is unusable afterwards, unless the field says otherwise.
 ///
-/// Besides these, what nobody needs is refused when a component is loaded:
-/// threads, 64-bit memories, garbage collection, exceptions, tail calls, relaxed
-/// SIMD, and everything newer (see [`Sandbox`](crate::Sandbox)).
+/// WebAssembly features without use for guests are refused when a component is
+/// loaded: threads, 64-bit memories, garbage collection, exceptions, tail calls,
+/// relaxed SIMD, and everything newer (see [`Sandbox`](crate::Sandbox)).
 ///
-/// How deep a value nests needs no limit: the contract's types are not recursive.
-/// Parts of a component nest 100 deep at most.
+/// The nesting of values needs no limit: the contract's types are not recursive.
+/// Components nest 100 deep at most.
 ///
 /// [`Error::LimitExceeded`]: crate::Error::LimitExceeded
 ///
@@ -46,7 +45,7 @@ const MIB: u64 = 1 << 20;
 /// assert!(matches!(error, Error::LimitExceeded { limit: Limit::Fuel, .. }));
 /// assert_eq!(
 ///     error.to_string(),
-///     "flat: apply exceeded the limit fuel (1000000): mend the component or raise Limits::fuel"
+///     "flat: apply exceeded its fuel limit (1000000); fix the component or raise `Limits::fuel`"
 /// );
 /// # Ok(())
 /// # }
@@ -54,93 +53,91 @@ const MIB: u64 = 1 << 20;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
-    /// Size of a component file, in bytes. A larger one is not read:
+    /// Size of a component file, in bytes. A larger file is not read:
     /// [`Error::Load`]. Costs nothing. By default 64 MiB.
     ///
     /// [`Error::Load`]: crate::Error::Load
     pub component_bytes: u64,
-    /// Code of all functions of a component, in bytes. More is not compiled:
-    /// [`Error::Load`]. Costs a look at the file. By default 32 MiB.
+    /// Code of all functions of a component, in bytes. A component with more is not
+    /// compiled: [`Error::Load`]. Costs a pass over the file. By default 32 MiB.
     ///
     /// [`Error::Load`]: crate::Error::Load
     pub code_bytes: u64,
-    /// Code of one function, in bytes. A larger one is not compiled:
-    /// [`Error::Load`]. Costs a look at the file. By default 1 MiB.
+    /// Code of one function, in bytes. A component with a larger one is not compiled:
+    /// [`Error::Load`]. Costs a pass over the file. By default 1 MiB.
     ///
     /// [`Error::Load`]: crate::Error::Load
     pub function_bytes: u64,
-    /// Tangle of one function: for each of its blocks and branches, the variables
-    /// and operands there times the square of one and the loops around it. This is what the compiler finds hard, so hard that a file of 20 KiB could
-    /// take a machine down. A function with more is not compiled: [`Error::Load`].
-    /// Costs a look at every instruction, about a hundredth of compiling it. By
-    /// default 10 000 000.
+    /// Compile complexity of one function: the sum, over blocks and branches, of
+    /// (locals + stack operands) × (1 + loop depth)². Compile time follows this, not
+    /// code size: a file of 20 KiB could exhaust a machine. A function above it is not
+    /// compiled: [`Error::Load`]. Costs a pass over the code, about a hundredth of
+    /// compiling it. By default 10 000 000.
     ///
     /// [`Error::Load`]: crate::Error::Load
-    pub function_tangle: u64,
-    /// The same over all functions of a component. By default 100 000 000.
-    pub code_tangle: u64,
-    /// Wall time of compiling a component, in milliseconds. One that takes
-    /// longer is not loaded: [`Error::Load`]. What was begun goes on in threads
-    /// of its own until it has ended, since a compiler cannot be interrupted;
-    /// the three limits before this one see to it that it does end. Costs a few
-    /// threads while it compiles. By default 120 000: two minutes.
+    pub function_complexity: u64,
+    /// Compile complexity of a component: the sum over its functions. By default
+    /// 100 000 000.
+    pub code_complexity: u64,
+    /// Wall time of compiling a component, in milliseconds. A component that takes
+    /// longer is not loaded: [`Error::Load`]. A compiler cannot be interrupted, so the
+    /// compilation continues in threads of its own; the limits before this one ensure
+    /// that it ends. Costs a few threads during compilation. By default 120 000: two
+    /// minutes.
     ///
     /// [`Error::Load`]: crate::Error::Load
     pub compile_ms: u64,
     /// Linear memory of an instance, in bytes, over all its memories. Growing
-    /// beyond it ends the call. Costs nothing until the memory is touched. By
-    /// default 256 MiB.
+    /// beyond it ends the call. Costs nothing until the memory is used. By default
+    /// 256 MiB.
     pub memory_bytes: u64,
     /// Elements of an instance's tables, over all of them. Growing beyond it
     /// ends the call. Costs nothing. By default 100 000.
     pub table_elements: u64,
-    /// Core instances, memories and tables that one component may be made of;
-    /// more of either is refused when it is instantiated. Costs nothing. By
+    /// The number of core instances, of memories and of tables of one component. A
+    /// component with more is refused when it is instantiated. Costs nothing. By
     /// default 100.
     pub instances: u32,
-    /// What holds a call that does not end: [`Limits::fuel`] or
-    /// [`Limits::call_ms`]. By default fuel.
+    /// The limit that ends an endless call: [`Limits::fuel`] or [`Limits::call_ms`].
+    /// By default fuel.
     pub pace: Pace,
     /// Fuel for one call of the host into a component, in wasmtime's units:
-    /// about one an executed instruction, and one for each byte that is copied
-    /// or filled at once. What a policy calls in its bank or its environment
-    /// burns the policy's fuel. The same call burns the same fuel on every
-    /// machine, so that a run fails everywhere or nowhere. It bounds time only
-    /// roughly: reads that miss every cache take some twenty times as long as
-    /// other instructions. Costs about a tenth of the guest's speed. Counts at
-    /// [`Pace::Fuel`] only. By default 20 000 000 000, some ten seconds.
+    /// about one for each instruction, and one for each byte of a bulk copy or fill.
+    /// Calls of a policy into its bank or environment burn the policy's fuel. The same
+    /// call burns the same fuel on every machine, so a run fails everywhere or
+    /// nowhere. Fuel bounds time only roughly: reads that miss every cache take some
+    /// twenty times as long as other instructions. Costs about a tenth of the guest's
+    /// speed. Counts at [`Pace::Fuel`] only. By default 20 000 000 000, some ten
+    /// seconds.
     pub fuel: u64,
     /// Wall time of one call of the host into a component, in milliseconds,
-    /// without what it waits for the model and the embedder. What a policy calls
-    /// in its bank or its environment has this time anew. It ends a call up to
-    /// 20 ms late. Costs less than fuel does, and a thread that wakes a hundred
-    /// times a second. Counts at [`Pace::Time`] only. By default 10 000: ten
-    /// seconds.
+    /// without waits for the model and the embedder. A call of a policy into its bank
+    /// or environment has this time anew. Calls end up to 20 ms late. Costs less than
+    /// fuel, and a thread that wakes a hundred times a second. Counts at
+    /// [`Pace::Time`] only. By default 10 000: ten seconds.
     pub call_ms: u64,
-    /// Native stack of one call, in bytes. A bank that is called by a policy
-    /// has its own, so that a thread needs twice this and some for the host.
-    /// Costs nothing. By default 512 KiB.
+    /// Native stack of one call, in bytes. A bank that a policy calls has its own, so a
+    /// thread needs twice this and some for the host. Costs nothing. By default
+    /// 512 KiB.
     pub stack_bytes: u64,
-    /// What a component may hand to the host at once, in bytes as the host
-    /// holds them: the arguments of one call, or one result, however long its
-    /// lists and strings are. Costs a subtraction for each of them. By default
-    /// 64 MiB.
+    /// Size of one transfer from a component to the host, in bytes as the host holds
+    /// them: the arguments of one call, or one result. Costs a subtraction for each
+    /// list and string. By default 64 MiB.
     pub transfer_bytes: u64,
-    /// Calls of a component into the host during one call of the host into it.
+    /// The number of calls into the host during one call of the host into a component.
     /// Costs a subtraction for each. By default 100 000.
     pub host_calls: u64,
-    /// What these calls may carry in sum, there and back, in bytes as a trace
-    /// would hold them. Costs a walk over what is carried. By default 256 MiB.
+    /// Size of the arguments and results of these calls together, in bytes as a trace
+    /// holds them. Costs a walk over these values. By default 256 MiB.
     pub host_bytes: u64,
-    /// Sessions that an episode of an environment may have. One with more is not
-    /// opened; its instance goes on. Costs nothing. By default 100 000.
+    /// The number of sessions of an episode. An episode with more is not opened; the
+    /// environment stays usable. Costs nothing. By default 100 000.
     pub sessions: u32,
-    /// Log lines that are kept of an instance; further ones are dropped without
-    /// an error. Costs their memory. By default 1000.
+    /// The number of log lines that are kept of an instance. Further lines are dropped
+    /// without an error. Costs their memory. By default 1000.
     pub log_lines: u32,
-    /// Text of these lines, in bytes, of which each is cut to 1000 characters.
-    /// What does not fit is dropped without an error. Costs its memory. By
-    /// default 256 KiB.
+    /// Size of these lines, in bytes; each is cut to 1000 characters. A line that does
+    /// not fit is dropped without an error. Costs their memory. By default 256 KiB.
     pub log_bytes: u64,
 }
 
@@ -150,8 +147,8 @@ impl Default for Limits {
             component_bytes: 64 * MIB,
             code_bytes: 32 * MIB,
             function_bytes: MIB,
-            function_tangle: 10_000_000,
-            code_tangle: 100_000_000,
+            function_complexity: 10_000_000,
+            code_complexity: 100_000_000,
             compile_ms: 120_000,
             memory_bytes: 256 * MIB,
             table_elements: 100_000,
@@ -170,15 +167,15 @@ impl Default for Limits {
     }
 }
 
-/// What holds a call that does not end.
+/// The limit that ends an endless call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Pace {
     /// [`Limits::fuel`]: deterministic.
     #[default]
     Fuel,
-    /// [`Limits::call_ms`]: faster, and exact in time, but the same call may end
-    /// well on one machine and not on another.
+    /// [`Limits::call_ms`]: faster, and exact in time, but the same call may succeed on
+    /// one machine and fail on another.
     Time,
 }
 
@@ -208,7 +205,7 @@ pub enum Limit {
 }
 
 impl Limit {
-    /// What the limit is set to.
+    /// Returns the limit's value.
     pub fn value(self, limits: &Limits) -> u64 {
         match self {
             Self::Memory => limits.memory_bytes,
@@ -225,7 +222,7 @@ impl Limit {
     }
 }
 
-/// The name of the field of [`Limits`].
+/// Displays the name of the field of [`Limits`].
 impl fmt::Display for Limit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -243,12 +240,12 @@ impl fmt::Display for Limit {
     }
 }
 
-/// How wasmtime is told that a limit ends the call.
+/// The error that wasmtime gets for an exceeded limit.
 #[derive(Debug, thiserror::Error)]
-#[error("the limit {0} is exceeded")]
+#[error("exceeded the {0} limit")]
 pub(crate) struct Exceeded(pub(crate) Limit);
 
-/// What is left to an instance of its memory and tables.
+/// The rest of an instance's limits on memory and tables.
 #[derive(Clone)]
 pub(crate) struct Limiter {
     memory: u64,
@@ -265,14 +262,14 @@ impl Limiter {
         }
     }
 
-    /// Bytes of memory that the instance may still grow by.
+    /// Returns the bytes by which the instance's memory may still grow.
     pub(crate) fn memory_left(&self) -> u64 {
         self.memory
     }
 }
 
-/// Takes growth off what is left; false where the component's own maximum
-/// forbids it, which is no error.
+/// Subtracts growth from the rest of a limit. Returns false if the component's own
+/// maximum forbids it, which is no error.
 fn grow(
     left: &mut u64,
     limit: Limit,
@@ -322,8 +319,7 @@ impl ResourceLimiter for Limiter {
     }
 }
 
-/// What is left to one call of the host into a component, of its own calls into
-/// the host.
+/// The rest of a call's budget for calls into the host.
 pub(crate) struct HostBudget {
     calls: u64,
     bytes: u64,
@@ -337,16 +333,16 @@ impl HostBudget {
         }
     }
 
-    /// Takes off a call.
+    /// Subtracts a call.
     pub(crate) fn call(&mut self) -> Result<(), Exceeded> {
         let left = self.calls.checked_sub(1);
         self.calls = left.ok_or(Exceeded(Limit::HostCalls))?;
         Ok(())
     }
 
-    /// Takes off what a call carries.
+    /// Subtracts the size of an argument or a result.
     pub(crate) fn carry(&mut self, carried: &impl Serialize) -> Result<(), Exceeded> {
-        // Its size is what the value takes in a trace; counting cannot fail.
+        // Size as a trace encodes it. Counting cannot fail.
         let size = postcard::experimental::serialized_size(carried).unwrap_or(usize::MAX);
         let left = self.bytes.checked_sub(size as u64);
         self.bytes = left.ok_or(Exceeded(Limit::HostBytes))?;

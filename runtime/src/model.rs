@@ -1,4 +1,4 @@
-//! The language model and the embedder, as the host grants them to policies.
+//! The language model and the embedder that policies use.
 
 use std::collections::VecDeque;
 
@@ -6,13 +6,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::types::{FinishReason, Request};
 
-/// Speaks for a policy's roles. Implemented by a trainer's engine, by a client
-/// of a server, by a script.
+/// A language model that speaks for a policy's roles: a trainer's engine, a client of
+/// a server, a script.
 ///
 /// ```
 /// use memloom_runtime::{Completion, GenerateCall, LanguageModel, ModelError};
 ///
-/// /// Keeps everything. A client of an inference server looks alike.
+/// /// A model that keeps everything. A client of an inference server looks alike.
 /// struct Hoarder;
 ///
 /// impl LanguageModel for Hoarder {
@@ -20,54 +20,55 @@ use crate::types::{FinishReason, Request};
 ///         match call.request.role.as_str() {
 ///             "extractor" => Ok(Completion::of_text("t1 keep")),
 ///             "manager" => Ok(Completion::of_text("f1 insert")),
-///             other => Err(ModelError::new(format!("who is {other}?"))),
+///             other => Err(ModelError::new(format!("unknown role {other}"))),
 ///         }
 ///     }
 /// }
 /// ```
 pub trait LanguageModel: Send {
-    /// Blocks until the model has spoken.
+    /// Generates an output. Blocks until it is complete.
     ///
     /// # Errors
-    /// Saying why it cannot. The policy is told and may go on without; where it
-    /// gives up, the episode's call fails with [`Error::Model`].
+    /// If there is no output. The policy gets the message and may go on without one;
+    /// if it gives up, the episode's call fails with [`Error::Model`].
     ///
     /// [`Error::Model`]: crate::Error::Model
     fn generate(&mut self, call: &GenerateCall) -> Result<Completion, ModelError>;
 }
 
-/// A request and its place in the episode: enough to derive random numbers that
-/// no other call of the episode shares.
+/// A request and its place in the episode. No other call of the episode has the same
+/// place, so it can seed random numbers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct GenerateCall {
-    /// What the policy asks for.
+    /// The policy's request.
     pub request: Request,
-    /// The session that is observed, from 1; 0 where a question is answered.
+    /// The observed session, counted from 1; 0 for a question.
     pub session: u32,
-    /// How many calls, of all roles, came before in this session or question.
+    /// The number of calls, of all roles, before it in this session or question.
     pub step: u32,
-    /// Id of the question that is answered.
+    /// The id of the question, where one is answered.
     pub question: Option<String>,
 }
 
-/// What a model said.
+/// An output of a model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Completion {
     /// The text, without end marker.
     pub text: String,
-    /// Why it ended.
+    /// The reason why it ended.
     pub finish: FinishReason,
-    /// The text's tokens with the end marker; empty where the model has none to show.
+    /// The text's tokens with the end marker; empty if the model does not return
+    /// tokens.
     pub tokens: Vec<u32>,
-    /// Log-probability of each token under the distribution it was drawn from,
-    /// as long as `tokens`.
+    /// The log-probability of each token under the distribution from which it was drawn.
+    /// As long as `tokens`.
     pub logprobs: Vec<f32>,
-    /// Length of the prompt in tokens; 0 where the model does not say.
+    /// The prompt's length in tokens; 0 if the model does not return it.
     pub prompt_tokens: u32,
 }
 
 impl Completion {
-    /// A text without tokens, from something that is no language model.
+    /// Returns a text without tokens.
     pub fn of_text(text: impl Into<String>) -> Self {
         Self {
             text: text.into(),
@@ -79,7 +80,7 @@ impl Completion {
     }
 }
 
-/// Why a model could not speak.
+/// The reason why a model has no output.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{why}")]
 pub struct ModelError {
@@ -88,7 +89,7 @@ pub struct ModelError {
 }
 
 impl ModelError {
-    /// For the reason `why`.
+    /// Returns an error with the reason `why`.
     pub fn new(why: impl Into<String>) -> Self {
         Self {
             why: why.into(),
@@ -96,8 +97,8 @@ impl ModelError {
         }
     }
 
-    /// Because it could not be had, for the reason `why`: a server that is down, say.
-    /// What it was asked for says nothing about who asked.
+    /// Returns an error for a model that cannot be reached, such as a server that is
+    /// down. The policy and its request are not to blame.
     pub fn unavailable(why: impl Into<String>) -> Self {
         Self {
             unavailable: true,
@@ -105,7 +106,7 @@ impl ModelError {
         }
     }
 
-    /// Whether the model could not be had.
+    /// Returns whether the model could not be reached.
     pub fn is_unavailable(&self) -> bool {
         self.unavailable
     }
@@ -113,7 +114,7 @@ impl ModelError {
 
 type Script = dyn FnMut(&GenerateCall) -> Result<String, ModelError> + Send;
 
-/// Says what it was told to say, call by call.
+/// A model that returns prepared outputs.
 ///
 /// ```
 /// use memloom_runtime::types::Request;
@@ -133,7 +134,7 @@ type Script = dyn FnMut(&GenerateCall) -> Result<String, ModelError> + Send;
 /// };
 /// let mut model = ScriptedModel::new(["t1 keep"]);
 /// assert_eq!(model.generate(&call).unwrap().text, "t1 keep");
-/// assert!(model.generate(&call).is_err()); // the script has no more
+/// assert!(model.generate(&call).is_err()); // the script has ended
 ///
 /// let mut model = ScriptedModel::answering(|call| Ok(format!("I am {}", call.request.role)));
 /// assert_eq!(model.generate(&call).unwrap().text, "I am extractor");
@@ -143,7 +144,8 @@ pub struct ScriptedModel {
 }
 
 impl ScriptedModel {
-    /// Says the outputs in order; fails, naming the call, when there are no more.
+    /// Returns a model with these outputs in order. Later calls fail with a message that
+    /// names the call.
     pub fn new(outputs: impl IntoIterator<Item = impl Into<String>>) -> Self {
         let mut outputs: VecDeque<String> = outputs.into_iter().map(Into::into).collect();
         let length = outputs.len();
@@ -153,13 +155,13 @@ impl ScriptedModel {
                     "the script has {length} outputs, none for {} at call {} of {}",
                     call.request.role,
                     call.step,
-                    place(call)
+                    context(call)
                 ))
             })
         })
     }
 
-    /// Says what the closure returns for a call.
+    /// Returns a model whose outputs a closure computes.
     pub fn answering(
         script: impl FnMut(&GenerateCall) -> Result<String, ModelError> + Send + 'static,
     ) -> Self {
@@ -175,10 +177,10 @@ impl LanguageModel for ScriptedModel {
     }
 }
 
-/// Says what a demonstrator would: the request's own demonstration.
+/// A model that returns each request's own demonstration.
 ///
-/// For episodes that are observed with a demonstrator: [`Episode`](crate::Episode)
-/// shows one.
+/// It needs sessions that are observed with a demonstrator, as in the example of
+/// [`Episode`](crate::Episode).
 #[derive(Clone, Copy, Debug, Default)]
 pub struct DemonstrationModel;
 
@@ -187,28 +189,29 @@ impl LanguageModel for DemonstrationModel {
         match &call.request.demonstration {
             Some(text) => Ok(Completion::of_text(text)),
             None => Err(ModelError::new(format!(
-                "the policy gives no demonstration for {} at call {} of {}; observe with a demonstrator",
+                "the request has no demonstration for {} at call {} of {}; observe with a demonstrator",
                 call.request.role,
                 call.step,
-                place(call)
+                context(call)
             ))),
         }
     }
 }
 
-fn place(call: &GenerateCall) -> String {
+/// Returns the session or question of a call as text.
+fn context(call: &GenerateCall) -> String {
     match &call.question {
         Some(question) => format!("the question {question}"),
         None => format!("session {}", call.session),
     }
 }
 
-/// Turns texts into vectors.
+/// A function from texts to vectors.
 ///
 /// ```
 /// use memloom_runtime::{Embedder, ModelError};
 ///
-/// /// Texts are alike where they are equally long.
+/// /// Embeds texts by their lengths.
 /// struct Lengths;
 ///
 /// impl Embedder for Lengths {
@@ -221,10 +224,10 @@ fn place(call: &GenerateCall) -> String {
 /// assert_eq!(vectors, [[1.0, 1.0], [2.0, 1.0]]);
 /// ```
 pub trait Embedder: Send + Sync {
-    /// One vector a text, all of one length.
+    /// Returns one vector for each text, all of one length.
     ///
     /// # Errors
-    /// Saying why it cannot; the episode's call fails with it.
+    /// If a text cannot be embedded. The episode's call fails with the message.
     fn embed(&self, texts: &[String]) -> Result<Vec<Vec<f32>>, ModelError>;
 }
 
@@ -250,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn a_script_says_its_outputs_and_then_names_the_call_it_has_none_for() {
+    fn a_script_returns_its_outputs_and_then_names_the_call_without_one() {
         let mut model = ScriptedModel::new(["t1 keep"]);
         assert_eq!(model.generate(&call(0, None)).unwrap().text, "t1 keep");
         assert_eq!(
@@ -267,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn a_demonstration_is_said_as_it_is_and_its_lack_is_an_error() {
+    fn a_demonstration_is_returned_as_it_is_and_its_lack_is_an_error() {
         let mut shown = call(0, None);
         shown.request.demonstration = Some("t1 drop".into());
         assert_eq!(DemonstrationModel.generate(&shown).unwrap().text, "t1 drop");
@@ -276,7 +279,7 @@ mod tests {
                 .generate(&call(4, None))
                 .unwrap_err()
                 .to_string(),
-            "the policy gives no demonstration for extractor at call 4 of session 2; \
+            "the request has no demonstration for extractor at call 4 of session 2; \
              observe with a demonstrator"
         );
     }

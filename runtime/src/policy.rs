@@ -1,10 +1,12 @@
-//! Policies: the agent's logic. They run inside an [`Episode`](crate::Episode).
+//! Policies: the logic of agents. They run in an [`Agent`](crate::Agent) or an
+//! [`Episode`](crate::Episode).
 
 use std::sync::Arc;
 
 use crate::bindings::policy::Guest;
 use crate::error::Error;
-use crate::instance::{Instance, Prepared};
+use crate::instance::Instance;
+use crate::instance::linked_component::LinkedComponent;
 use crate::types::PolicyDescription;
 
 /// A policy component, compiled and linked. Cheap to clone.
@@ -22,19 +24,19 @@ use crate::types::PolicyDescription;
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct PolicyComponent(pub(crate) Arc<Prepared<Guest>>);
+pub struct PolicyComponent(pub(crate) Arc<LinkedComponent<Guest>>);
 
 impl PolicyComponent {
-    /// The component's name: its file's, without folders and ending.
+    /// Returns the component's name: that of its file, without folder and extension.
     pub fn name(&self) -> &str {
         self.0.name()
     }
 
-    /// What this policy is.
+    /// Returns the policy's description.
     ///
     /// # Errors
-    /// Where the component traps, runs into a limit, or calls the host, which
-    /// it may do only inside an episode.
+    /// If the component traps, exceeds a limit, or calls the host, which it may do
+    /// only inside an episode.
     pub fn describe(&self) -> Result<PolicyDescription, Error> {
         Instance::new(&self.0, None)?.call("describe", |policy, store| policy.call_describe(store))
     }

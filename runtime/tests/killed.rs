@@ -1,4 +1,4 @@
-//! A process that stores memories is killed, again and again, in the middle of it.
+//! A memory store survives kills of the process that writes it.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use std::env;
@@ -8,18 +8,18 @@ use std::process::{Command, Stdio};
 
 use memloom_runtime::{Memory, MemoryStore};
 
-/// In which file the child stores.
+/// The variable with the child's file.
 const STORE: &str = "MEMLOOM_TEST_STORE";
 
-/// The memory of this number: of a few bytes up to a few hundred KiB, with a
-/// policy's state that comes back.
+/// Returns the memory of this number, from a few bytes to a few hundred KiB, with one of
+/// three policy states.
 fn memory(number: u32) -> Memory {
     let length = 10 + (number as usize * 7919) % 300_000;
     let bank = number.to_le_bytes().repeat(length / 4);
     Memory::new(number, bank, vec![(number % 3) as u8; 1000])
 }
 
-/// The child: stores one memory after the other, and says so when each is stored.
+/// The child process: stores one memory after the other, and prints a line after each.
 #[test]
 #[ignore = "runs until it is killed; the next test starts it"]
 fn stores_without_end() {

@@ -1,18 +1,17 @@
-//! What may go from thread to thread, and what may be shared, as the
-//! documentation says.
+//! The public types are `Send` and `Sync` as the documentation says.
 
-use memloom_runtime::check::{Check, Company, Cost, Fault, Finding, Outcome, Report};
+use memloom_runtime::check::{Check, Cost, Fault, Finding, Fixture, Outcome, Report};
 use memloom_runtime::{
-    Agent, Bank, BankComponent, Completion, DemonstrationModel, Difference, Edit, Embedder,
-    EntryChange, Environment, EnvironmentComponent, Episode, EpisodeParts, Error, Event, Files,
-    FinishReason, ForkPoint, GenerateCall, Inspection, Kind, LanguageModel, Limit, Limits, LogLine,
-    Memory, MemoryStore, Meter, ModelError, Pace, PolicyComponent, Program, QuestionChange, Replay,
-    Sandbox, ScriptedModel, Setting, Snapshot, SnapshotStore, Source, Stage, StateChange, States,
-    Trace, WhatIf, Worker, types,
+    Agent, AgentParts, Bank, BankComponent, Completion, DemonstrationModel, Difference, Edit,
+    Embedder, EntryChange, Environment, EnvironmentComponent, Episode, EpisodeSetup, Error, Event,
+    FinishReason, ForkPoint, GenerateCall, Inspection, Kind, LanguageModel, Limit, Limits,
+    LoadedSetup, LogLine, Memory, MemoryStore, Meter, ModelError, Pace, PolicyComponent, Program,
+    QuestionChange, Replay, Sandbox, ScriptedModel, SetupFiles, Snapshot, SnapshotStore, Source,
+    StateChange, States, Trace, WhatIf, Worker, types,
 };
 
-/// Whether a type is `Sync`: an inherent function is preferred to a trait's, and
-/// exists only where the bound holds.
+/// Returns whether a type is `Sync`: an inherent function, which exists only if the
+/// bound holds, is preferred to a trait's.
 macro_rules! is_shared {
     ($type:ty) => {{
         #[allow(dead_code, reason = "only one of the two is called")]
@@ -51,12 +50,12 @@ macro_rules! shared {
 }
 
 #[test]
-fn all_but_what_holds_a_model_is_shared() {
+fn types_without_a_model_are_sync() {
     shared!(
+        AgentParts,
         Bank,
         BankComponent,
         Check,
-        Company,
         Completion,
         Cost,
         DemonstrationModel,
@@ -65,12 +64,12 @@ fn all_but_what_holds_a_model_is_shared() {
         EntryChange,
         Environment,
         EnvironmentComponent,
-        EpisodeParts,
+        EpisodeSetup,
         Error,
         Event,
         Fault,
-        Files<'_>,
         Finding,
+        Fixture,
         FinishReason,
         ForkPoint,
         GenerateCall,
@@ -78,6 +77,7 @@ fn all_but_what_holds_a_model_is_shared() {
         Kind,
         Limit,
         Limits,
+        LoadedSetup,
         LogLine,
         Memory,
         MemoryStore,
@@ -91,11 +91,10 @@ fn all_but_what_holds_a_model_is_shared() {
         Replay,
         Report,
         Sandbox,
-        Setting,
+        SetupFiles<'_>,
         Snapshot,
         SnapshotStore,
         Source,
-        Stage,
         StateChange,
         States,
         Trace,
@@ -107,12 +106,12 @@ fn all_but_what_holds_a_model_is_shared() {
         types::SessionContent,
         types::Turn,
     );
-    // Whatever it works for.
+    // A worker is `Sync` for every type.
     shared!(Worker<Agent>, Worker<std::rc::Rc<()>>);
 }
 
 #[test]
-fn what_holds_a_model_is_sent_and_not_shared() {
+fn types_with_a_model_are_send_and_not_sync() {
     sent!(Agent, Episode, ScriptedModel, dyn LanguageModel);
     assert!(!is_shared!(Agent));
     assert!(!is_shared!(Episode));

@@ -3,7 +3,7 @@
 
 use memloom_runtime::types::{Answer, Insertion, Moment, Operation, Query, Question};
 use memloom_runtime::{
-    Bank, DemonstrationModel, Environment, Episode, EpisodeParts, Error, LanguageModel, Sandbox,
+    AgentParts, Bank, DemonstrationModel, Environment, Episode, Error, LanguageModel, Sandbox,
     ScriptedModel,
 };
 
@@ -85,7 +85,7 @@ impl Guest {
         let mut environment = sandbox.environment(component("chronicle"))?.instantiate()?;
         environment.load(&[], "{}")?;
         environment.open("train", 0, 2)?;
-        let parts = EpisodeParts {
+        let parts = AgentParts {
             bank: sandbox.bank(component("flat"))?,
             policy,
             policy_options: "{}".into(),
@@ -180,7 +180,7 @@ pub(super) fn honest(sandbox: &Sandbox) -> Result<Vec<String>, Error> {
     let mut environment = sandbox.environment(component("chronicle"))?.instantiate()?;
     environment.load(&[], "{}")?;
     environment.open("train", 3, 2)?;
-    let parts = EpisodeParts {
+    let parts = AgentParts {
         bank: sandbox.bank(component("flat"))?,
         policy: sandbox.policy(component("selector"))?,
         policy_options: "{}".into(),

@@ -1,5 +1,5 @@
 ;; A core module, not a component.
 ;; world: none
 ;; call: load
-;; error: cannot load NAME: it is a core module, not a component: make one of it, for instance with `memloom componentize`
+;; error: cannot load NAME: it is a core module, not a component; make a component of it, for instance with `memloom componentize`
 (module (memory (export "memory") 1))

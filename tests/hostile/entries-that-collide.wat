@@ -1,7 +1,7 @@
 ;; Has two entries with one id.
 ;; world: bank
 ;; call: entries
-;; error: NAME: entries returned nonsense: two entries with the id a
+;; error: NAME: entries violated the contract: two entries have the id a
 (module
   (data (i32.const 2900) "abc")
   (func (export "memloom:agent/bank@0.1.0#entries") (result i32)

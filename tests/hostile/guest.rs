@@ -6,7 +6,7 @@
 //! ;; A loop that does not end.
 //! ;; world: bank
 //! ;; call: apply
-//! ;; error: NAME: apply exceeded the limit fuel (200000000): ...
+//! ;; error: NAME: apply exceeded its fuel limit (200000000); ...
 //! ```
 //!
 //! `world` is that of the contract that the component is of, or `none` where the

@@ -1,7 +1,7 @@
 ;; Finds more than was asked for.
 ;; world: bank
 ;; call: retrieve
-;; error: NAME: retrieve returned nonsense: 3 hits where 2 were wanted
+;; error: NAME: retrieve violated the contract: 3 hits for a limit of 2
 (module
   (data (i32.const 2900) "abc")
   (func (export "memloom:agent/bank@0.1.0#retrieve") (param i32 i32 i32 i32 i32 i32 i32 i32 i32 f32) (result i32)

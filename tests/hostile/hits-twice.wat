@@ -1,7 +1,7 @@
 ;; Finds an entry twice.
 ;; world: bank
 ;; call: retrieve
-;; error: NAME: retrieve returned nonsense: the entry a twice
+;; error: NAME: retrieve violated the contract: the entry a occurs twice
 (module
   (data (i32.const 2900) "abc")
   (func (export "memloom:agent/bank@0.1.0#retrieve") (param i32 i32 i32 i32 i32 i32 i32 i32 i32 f32) (result i32)

@@ -1,7 +1,7 @@
 ;; Finds the worse entry first.
 ;; world: bank
 ;; call: retrieve
-;; error: NAME: retrieve returned nonsense: the entry a before b, which scores higher
+;; error: NAME: retrieve violated the contract: the entry a comes before b, which scores higher
 (module
   (data (i32.const 2900) "abc")
   (func (export "memloom:agent/bank@0.1.0#retrieve") (param i32 i32 i32 i32 i32 i32 i32 i32 i32 f32) (result i32)

@@ -1,7 +1,7 @@
 ;; Returns a text that reaches beyond its memory.
 ;; world: bank
 ;; call: render
-;; error: NAME: render stopped: string pointer/length out of bounds of memory
+;; error: NAME: render trapped: string pointer/length out of bounds of memory
 (module
   (func (export "memloom:agent/bank@0.1.0#render") (param i32 i32) (result i32)
     (i32.store (i32.const 2052) (i32.const 131000))

@@ -1,7 +1,7 @@
 ;; Returns a result beyond its memory.
 ;; world: bank
 ;; call: get-stats
-;; error: NAME: get-stats stopped: pointer out of bounds of memory
+;; error: NAME: get-stats trapped: pointer out of bounds of memory
 (module
   (func (export "memloom:agent/bank@0.1.0#get-stats") (result i32)
     (i32.const -16)))

@@ -30,8 +30,8 @@ pub(super) const CASES: [Case; 5] = [
     Case {
         name: "compiled-elsewhere",
         tries: "Machine code of somebody else's, like a `.cwasm` file: this very program.",
-        error: "cannot load compiled-elsewhere: it is compiled already, to machine code that \
-                nobody could check (a `.cwasm` file?): load the component that it was made of",
+        error: "cannot load compiled-elsewhere: it is machine code (a `.cwasm` file?), \
+                which cannot be checked; load the component from which it was compiled",
         attack: |sandbox| {
             let program = std::env::current_exe().expect("a program");
             let mut bytes = fs::read(program).expect("a program");
@@ -42,8 +42,8 @@ pub(super) const CASES: [Case; 5] = [
     Case {
         name: "compile-bomb",
         tries: "17 KB of loops that take the compiler minutes and gigabytes.",
-        error: "cannot load compile-bomb: its function 0 has 670005835500, \
-                where the limit function_tangle allows 10000000",
+        error: "cannot load compile-bomb: function 0: function_complexity is 670005835500, \
+                but `Limits::function_complexity` allows 10000000",
         attack: |sandbox| {
             let mut body = format!("(local{})", " i32".repeat(1000));
             body += &"(loop ".repeat(1000);

@@ -1,7 +1,7 @@
 ;; Gives an answer an infinite figure.
 ;; world: environment
 ;; call: score
-;; error: NAME: score returned nonsense: a = inf for the question q1
+;; error: NAME: score violated the contract: a = inf for the question q1
 (module
   (data (i32.const 2900) "abc")
   (func (export "memloom:agent/environment@0.1.0#score") (param i32 i32 i32 i32 i32 i32) (result i32)

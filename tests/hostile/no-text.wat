@@ -1,7 +1,7 @@
 ;; Returns a text that is no UTF-8.
 ;; world: bank
 ;; call: render
-;; error: NAME: render stopped: invalid utf-8 sequence of 1 bytes from index 0
+;; error: NAME: render trapped: invalid utf-8 sequence of 1 bytes from index 0
 (module
   (func (export "memloom:agent/bank@0.1.0#render") (param i32 i32) (result i32)
     (i32.store8 (i32.const 3000) (i32.const 255))

@@ -1,7 +1,7 @@
 ;; Asks about session 0.
 ;; world: environment
 ;; call: questions
-;; error: NAME: questions returned nonsense: the question  about session 0
+;; error: NAME: questions violated the contract: the question  is about session 0
 (module
   (func (export "memloom:agent/environment@0.1.0#questions") (result i32)
     (i32.store (i32.const 3024) (i32.const 64))

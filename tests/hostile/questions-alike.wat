@@ -1,7 +1,7 @@
 ;; Asks two questions under one id.
 ;; world: environment
 ;; call: questions
-;; error: NAME: questions returned nonsense: two questions with the id a
+;; error: NAME: questions violated the contract: two questions have the id a
 (module
   (data (i32.const 2900) "abc")
   (func (export "memloom:agent/environment@0.1.0#questions") (result i32)

@@ -1,7 +1,7 @@
 ;; Calls the host while it gives back the memory of its result.
 ;; world: bank
 ;; call: render
-;; error: NAME: render stopped: wasm trap: cannot leave component instance
+;; error: NAME: render trapped: wasm trap: cannot leave component instance
 (module
   (import "memloom:agent/log@0.1.0" "write" (func $write (param i32 i32 i32)))
   (func (export "memloom:agent/bank@0.1.0#render") (param i32 i32) (result i32)

@@ -1,7 +1,7 @@
 ;; Returns three results for one operation.
 ;; world: bank
 ;; call: apply
-;; error: NAME: apply returned nonsense: 3 results for 1 operations
+;; error: NAME: apply violated the contract: 3 results for 1 operations
 (module
   (func (export "memloom:agent/bank@0.1.0#apply") (param i32 i32 i32 i32 i32) (result i32)
     (i32.store (i32.const 2048) (i32.const 64))

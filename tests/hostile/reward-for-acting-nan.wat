@@ -1,7 +1,7 @@
 ;; Rewards an action with what is no number.
 ;; world: environment
 ;; call: act
-;; error: NAME: act returned nonsense: the reward NaN
+;; error: NAME: act violated the contract: the reward NaN
 (module
   (func (export "memloom:agent/environment@0.1.0#act") (param i32 i32) (result i32)
     (f32.store (i32.const 2064) (f32.const nan))

@@ -1,7 +1,7 @@
 ;; Names two operations alike.
 ;; world: bank
 ;; call: get-schema
-;; error: NAME: get-schema returned nonsense: two operations with the name a
+;; error: NAME: get-schema violated the contract: two operations have the name a
 (module
   (data (i32.const 2900) "abc")
   (func (export "memloom:agent/bank@0.1.0#get-schema") (result i32)

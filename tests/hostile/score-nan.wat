@@ -1,7 +1,7 @@
 ;; Finds an entry with a score that is no number.
 ;; world: bank
 ;; call: retrieve
-;; error: NAME: retrieve returned nonsense: the score NaN for the entry a
+;; error: NAME: retrieve violated the contract: the score NaN for the entry a
 (module
   (data (i32.const 2900) "abc")
   (func (export "memloom:agent/bank@0.1.0#retrieve") (param i32 i32 i32 i32 i32 i32 i32 i32 i32 f32) (result i32)

@@ -1,7 +1,7 @@
 ;; Calls a function by an index that has none.
 ;; world: bank
 ;; call: end-session
-;; error: NAME: end-session stopped: wasm trap: uninitialized element
+;; error: NAME: end-session trapped: wasm trap: uninitialized element
 (module
   (table 1 funcref)
   (type $f (func))

@@ -1,7 +1,7 @@
 ;; Asks the bank for its schema, and traps while the host hands it over.
 ;; world: policy
 ;; call: observe
-;; error: NAME: observe stopped: wasm trap: wasm `unreachable` instruction executed
+;; error: NAME: observe trapped: wasm trap: wasm `unreachable` instruction executed
 (module
   (import "memloom:agent/bank@0.1.0" "get-schema" (func $schema (param i32)))
   (memory (export "memory") 200)

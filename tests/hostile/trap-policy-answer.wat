@@ -1,6 +1,6 @@
 ;; A policy that traps when it is asked.
 ;; world: policy
 ;; call: answer
-;; error: NAME: answer stopped: wasm trap: wasm `unreachable` instruction executed
+;; error: NAME: answer trapped: wasm trap: wasm `unreachable` instruction executed
 (module
   (func (export "memloom:agent/policy@0.1.0#answer") (param i32 i32) (result i32) (unreachable)))

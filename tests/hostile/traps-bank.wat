@@ -1,7 +1,7 @@
 ;; Traps in every function of a bank.
 ;; world: bank
 ;; call: each
-;; error: NAME: EACH stopped: wasm trap: wasm `unreachable` instruction executed
+;; error: NAME: EACH trapped: wasm trap: wasm `unreachable` instruction executed
 (module
   (func (export "memloom:agent/bank@0.1.0#get-schema") (result i32) (unreachable))
   (func (export "memloom:agent/bank@0.1.0#apply") (param i32 i32 i32 i32 i32) (result i32) (unreachable))

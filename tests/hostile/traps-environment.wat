@@ -1,7 +1,7 @@
 ;; Traps in every function of an environment.
 ;; world: environment
 ;; call: each
-;; error: NAME: EACH stopped: wasm trap: wasm `unreachable` instruction executed
+;; error: NAME: EACH trapped: wasm trap: wasm `unreachable` instruction executed
 (module
   (func (export "memloom:agent/environment@0.1.0#describe") (result i32) (unreachable))
   (func (export "memloom:agent/environment@0.1.0#load") (param i32 i32 i32 i32) (result i32) (unreachable))

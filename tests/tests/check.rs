@@ -130,7 +130,7 @@ type Mistake = (
 
 const BOMB: &str = "std::hint::black_box(vec![1u8; 1 << 29]);";
 const NO_SNAPSHOT: (&str, &str) = (
-    r#".map_err(|error| Error::Invalid(format!("these bytes are no snapshot: {error}")))?"#,
+    r#".map_err(|error| Error::Invalid(format!("these bytes are not a snapshot: {error}")))?"#,
     r#".expect("a snapshot")"#,
 );
 
@@ -270,8 +270,8 @@ const MISTAKES: &[Mistake] = &[
         "environment",
         "demonstrators",
         &[(
-            "Gesture::Update(before)",
-            "Gesture::Update(format!(\"{before}0\"))",
+            "DemonstratedOperation::Update(before)",
+            "DemonstratedOperation::Update(format!(\"{before}0\"))",
         )],
     ),
     (
@@ -279,7 +279,7 @@ const MISTAKES: &[Mistake] = &[
         "demonstrators",
         &[(
             r#""nothing" => Ok(None)"#,
-            r#""nothing" => Ok(Some(Gesture::Insert))"#,
+            r#""nothing" => Ok(Some(DemonstratedOperation::Insert))"#,
         )],
     ),
     (

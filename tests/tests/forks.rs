@@ -4,7 +4,7 @@
 
 use memloom_runtime::types::{Insertion, Moment, Operation, Revision};
 use memloom_runtime::{
-    Bank, DemonstrationModel, Episode, EpisodeParts, Error, ForkPoint, Limits, Sandbox,
+    AgentParts, Bank, DemonstrationModel, Episode, Error, ForkPoint, Limits, Sandbox,
 };
 use memloom_tests::component;
 use proptest::prelude::*;
@@ -96,11 +96,11 @@ proptest! {
 
 const SESSIONS: u32 = 6;
 
-fn live(policy: &str) -> Result<(EpisodeParts, Sandbox, ForkPoint), Error> {
+fn live(policy: &str) -> Result<(AgentParts, Sandbox, ForkPoint), Error> {
     let sandbox = Sandbox::new(Limits::default())?;
     let mut environment = sandbox.environment(component("chronicle"))?.instantiate()?;
     environment.load(&[], "{}")?;
-    let parts = EpisodeParts {
+    let parts = AgentParts {
         bank: sandbox.bank(component("flat"))?,
         policy: sandbox.policy(component(policy))?,
         policy_options: "{}".into(),

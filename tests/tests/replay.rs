@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
-use memloom_runtime::{Edit, Event, Setting, Trace};
+use memloom_runtime::{Edit, EpisodeSetup, Event, Trace};
 use memloom_tests::replays::{Count, conversations, record, replay, stage};
 use memloom_tests::{TinyRun, component, memloom, refusal};
 use serde_json::Value;
@@ -304,10 +304,7 @@ fn a_cut_trace_is_refused_with_the_byte() {
     let bytes = std::fs::read(&path).unwrap();
     std::fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
     let message = refusal(&desk.replay("one.trace", &[]));
-    let end = format!(
-        "the file ends at byte {} in the middle of it",
-        bytes.len() / 2
-    );
+    let end = format!("the file ends at byte {} inside a frame", bytes.len() / 2);
     assert!(
         message.contains("it is damaged at byte") && message.contains(&end),
         "{message}"
@@ -317,7 +314,7 @@ fn a_cut_trace_is_refused_with_the_byte() {
 #[test]
 fn a_setting_says_what_runs() {
     let stage = stage("chronicle", "selector", &[]).unwrap();
-    let setting: &Setting = stage.setting();
-    assert!(!setting.is_of_another_wasmtime());
+    let setting: &EpisodeSetup = stage.setup();
+    assert!(!setting.ran_on_other_wasmtime());
     assert_eq!(setting.bank.name, "flat.wasm");
 }

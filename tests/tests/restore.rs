@@ -5,7 +5,7 @@
 
 use memloom_runtime::types::DataFile;
 use memloom_runtime::{
-    DemonstrationModel, Environment, Episode, EpisodeParts, Error, Limits, Sandbox, Snapshot,
+    AgentParts, DemonstrationModel, Environment, Episode, Error, Limits, Sandbox, Snapshot,
 };
 use memloom_tests::component;
 use proptest::prelude::*;
@@ -168,7 +168,7 @@ fn fuzz(name: &str, subject: &mut dyn Restores, states: Vec<Vec<u8>>) {
 /// An episode of this policy after two of three sessions.
 fn episode(sandbox: &Sandbox, policy: &str) -> Episode {
     let mut environment = chronicle(sandbox);
-    let parts = EpisodeParts {
+    let parts = AgentParts {
         bank: sandbox.bank(component("flat")).unwrap(),
         policy: sandbox.policy(component(policy)).unwrap(),
         policy_options: "{}".into(),

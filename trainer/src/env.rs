@@ -9,7 +9,7 @@ use memloom_algorithm::reward::words;
 use memloom_runtime::types::{
     DataFile, EnvironmentDescription, LoadReport, PolicyDescription, Question, SessionContent,
 };
-use memloom_runtime::{Episode, EpisodeParts, ForkPoint, LanguageModel, Sandbox, ScriptedModel};
+use memloom_runtime::{AgentParts, Episode, ForkPoint, LanguageModel, Sandbox, ScriptedModel};
 use rand::Rng;
 
 use crate::clients::{Judge, Servers};
@@ -96,7 +96,7 @@ impl TrainingEnv {
                 description.name
             )
         })?;
-        let parts = EpisodeParts {
+        let parts = AgentParts {
             bank,
             policy,
             policy_options: serde_json::to_string(&file.policy.options)?,

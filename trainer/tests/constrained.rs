@@ -13,7 +13,7 @@ use memloom_engine::model::{Backbone, BackboneConfig};
 use memloom_engine::tokenizer::Tokenizer;
 use memloom_runtime::types::{FinishReason, Report, Turn};
 use memloom_runtime::{
-    Agent, Completion, EpisodeParts, GenerateCall, LanguageModel, Limits, ModelError, Sandbox,
+    Agent, AgentParts, Completion, GenerateCall, LanguageModel, Limits, ModelError, Sandbox,
 };
 use memloom_tests::component;
 use memloom_trainer::rollout::batcher::AtOnce;
@@ -39,7 +39,7 @@ impl LanguageModel for Counting {
 /// Two sessions, each with how many of its outputs were cut off.
 fn sessions(options: &str, seed: u64) -> [(Report, u32); 2] {
     let sandbox = Sandbox::new(Limits::default()).unwrap();
-    let parts = EpisodeParts {
+    let parts = AgentParts {
         bank: sandbox.bank(component("flat")).unwrap(),
         policy: sandbox.policy(component("memory-r2")).unwrap(),
         policy_options: options.into(),

@@ -173,7 +173,7 @@ impl Guest {
             .with_context(|| format!("{} does not fit its world in wit/", self.package()))?;
         if !exports(&component, self.interface)? {
             bail!(
-                "{0} exports no `{1}`: does it call `memloom_guest::export_{1}!`?",
+                "{0} exports no `{1}`: does it call `memloom_sdk::export_{1}!`?",
                 self.package(),
                 self.interface
             );
@@ -293,7 +293,7 @@ mod tests {
         let error = Guest::new("bank", "void").componentize(&root.0, &root.0);
         assert_eq!(
             error.unwrap_err().to_string(),
-            "bank-void exports no `bank`: does it call `memloom_guest::export_bank!`?"
+            "bank-void exports no `bank`: does it call `memloom_sdk::export_bank!`?"
         );
     }
 

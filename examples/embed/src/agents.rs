@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use memloom_runtime::types::{Answer, Entry, Report, Turn};
-use memloom_runtime::{Agent, EpisodeParts, Error, Limits, Memory, MemoryStore, Worker};
+use memloom_runtime::{Agent, AgentParts, Error, Limits, Memory, MemoryStore, Worker};
 use memloom_trainer::serving::ServedModel;
 use tokio::sync::OnceCell;
 
@@ -13,7 +13,7 @@ use crate::problem::Problem;
 
 /// What agents are made of, and where their memories are.
 pub struct Kit {
-    pub parts: EpisodeParts,
+    pub parts: AgentParts,
     pub limits: Limits,
     pub model: ServedModel,
     pub memories: MemoryStore,

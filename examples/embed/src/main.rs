@@ -25,7 +25,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use clap::Parser;
-use memloom_runtime::{EpisodeParts, Limits, MemoryStore, Sandbox};
+use memloom_runtime::{AgentParts, Limits, MemoryStore, Sandbox};
 use memloom_trainer::config::RunFile;
 use memloom_trainer::serving::ServedModel;
 use tokio::net::TcpListener;
@@ -96,7 +96,7 @@ fn kit(arguments: &Arguments) -> Result<Kit> {
     let weights = arguments.weights.clone();
     let weights = weights.unwrap_or_else(|| file.run.out.join("final"));
     Ok(Kit {
-        parts: EpisodeParts {
+        parts: AgentParts {
             bank: sandbox.bank(&file.components.bank)?,
             policy: sandbox.policy(&file.components.policy)?,
             policy_options: serde_json::to_string(&file.policy.options)?,

@@ -6,7 +6,7 @@ use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use memloom_runtime::{
-    Agent, EpisodeParts, Error, Limit, Limits, ModelError, Sandbox, ScriptedModel, Worker,
+    Agent, AgentParts, Error, Limit, Limits, ModelError, Sandbox, ScriptedModel, Worker,
 };
 use memloom_tests::component;
 use memloom_tests::hostile::complete;
@@ -40,7 +40,7 @@ fn answered_while_spinning() -> usize {
     };
     let sandbox = Sandbox::new(limits.clone()).unwrap();
     let policy = complete(SPINS, "memory-policy");
-    let parts = EpisodeParts {
+    let parts = AgentParts {
         bank: sandbox.bank(component("flat")).unwrap(),
         policy: sandbox.policy_from_bytes("spins", &policy).unwrap(),
         policy_options: "{}".into(),

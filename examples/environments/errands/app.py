@@ -6,8 +6,9 @@ from componentize_py_types import Err
 from wit_world import exports
 from wit_world.exports.environment import Description, Episode, LoadReport, Split
 from wit_world.imports.types import (
-    Answer, Error_Invalid, Error_Unknown, Error_Unsupported, Gesture_Delete, Gesture_Insert,
-    Gesture_Update, Hint, LexiconKind, Question, Score, Session, SessionContent_Dialogue, Turn,
+    Answer, DemonstratedOperation_Delete, DemonstratedOperation_Insert, DemonstratedOperation_Update,
+    Error_Invalid, Error_Unknown, Error_Unsupported, Hint, LexiconKind, Question, Score, Session,
+    SessionContent_Dialogue, Turn,
 )
 
 import story
@@ -134,13 +135,13 @@ class Environment(exports.Environment):
         random = story.Random(seed, opened["index"], index)
         hints = []
         for line in lines:
-            match story.gesture(demonstrator, line, random):
+            match story.demonstrated_operation(demonstrator, line, random):
                 case "insert":
-                    hints.append(Hint(line.id, Gesture_Insert()))
+                    hints.append(Hint(line.id, DemonstratedOperation_Insert()))
                 case "update":
-                    hints.append(Hint(line.id, Gesture_Update(line.before)))
+                    hints.append(Hint(line.id, DemonstratedOperation_Update(line.before)))
                 case "delete":
-                    hints.append(Hint(line.id, Gesture_Delete(line.before)))
+                    hints.append(Hint(line.id, DemonstratedOperation_Delete(line.before)))
         return hints
 
 

@@ -154,7 +154,7 @@ def category(errand: Errand) -> str:
     return "changed" if errand.meaning == "change" else "standing"
 
 
-def gesture(demonstrator: str, line: Line, random: Random) -> str | None:
+def demonstrated_operation(demonstrator: str, line: Line, random: Random) -> str | None:
     """What a demonstrator does with a turn: insert, update, delete, skip, or nothing."""
     right = {"set": "insert", "change": "update", "cancel": "delete"}.get(line.meaning)
     if demonstrator == "everything":

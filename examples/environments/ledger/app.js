@@ -1,6 +1,6 @@
 // `ledger`: friends borrow, repay and settle, and gossip about money.
 
-import { AMOUNTS, CATEGORIES, PEOPLE, PURPOSES, Random, gesture, tell } from "./story.js";
+import { AMOUNTS, CATEGORIES, PEOPLE, PURPOSES, Random, demonstratedOperation, tell } from "./story.js";
 
 // The options, their defaults, and the most that each may be.
 const DEFAULTS = { seed: 1, sessions: 8, turns: 8 };
@@ -117,8 +117,8 @@ export const environment = {
     }
     const random = new Random(seed, opened.index, index);
     return lines
-      .map((line) => ({ turn: line.id, gesture: gesture(demonstrator, line, random) }))
-      .filter((hint) => hint.gesture);
+      .map((line) => ({ turn: line.id, operation: demonstratedOperation(demonstrator, line, random) }))
+      .filter((hint) => hint.operation);
   },
 };
 

@@ -116,7 +116,7 @@ function line(random, story, session, id) {
 }
 
 /** What a demonstrator does with a turn; undefined is nothing. */
-export function gesture(demonstrator, { meaning, before }, random) {
+export function demonstratedOperation(demonstrator, { meaning, before }, random) {
   const right = {
     borrow: { tag: "insert" },
     repay: { tag: "update", val: before },

@@ -1,21 +1,21 @@
-// A memory bank: entries in order of insertion, found by the words they share with
-// a query. The WIT files say what each function must do.
+// A memory bank: entries in order of insertion, found by the words that they share with
+// a query. The WIT files describe the functions.
 
-// To be changed with what is saved.
+// The format of snapshots. Change it whenever the saved values change.
 const FORMAT = "my-component 1";
 
-// The whole state: the last number that was given to an entry, and the entries.
+// The whole state: the last number of an entry, and the entries.
 let last = 0;
 let entries = [];
 
 const invalid = (why) => ({ tag: "invalid", val: why });
 const unknown = (what) => ({ tag: "unknown", val: what });
 
-/** Runs of letters, digits and _, in lower case. */
+/** Returns the words of a text: runs of letters, digits and _, in lower case. */
 const words = (text) => text.toLowerCase().match(/[\p{Alphabetic}\p{N}_]+/gu) ?? [];
 
 function oneLine(text) {
-  // JavaScript takes U+FEFF for white space.
+  // JavaScript treats U+FEFF as white space.
   const line = text.split(/[^\S\ufeff]+/u).filter(Boolean).join(" ");
   if (line === "") throw invalid("the text is empty");
   return line;
@@ -81,7 +81,7 @@ export const bank = {
       }
     }),
 
-  /** An entry's score is the share of the query's words that it has. */
+  /** Returns the best entries. An entry's score is the share of the query's words in it. */
   retrieve({ text, speaker, limit, threshold }) {
     const wanted = new Set(words(text));
     const hits = [];
@@ -92,7 +92,7 @@ export const bank = {
       const score = shared / Math.max(wanted.size, 1);
       if (score > threshold) hits.push({ entry, score });
     }
-    // Stable: ties stay in order of insertion.
+    // The sort is stable: ties stay in order of insertion.
     return hits.sort((a, b) => b.score - a.score).slice(0, limit);
   },
 
@@ -112,7 +112,7 @@ export const bank = {
   }),
 };
 
-/** Whether what was read is an entry. */
+/** Returns whether a parsed value is an entry. */
 function sound(entry) {
   const isText = (value) => typeof value === "string";
   const isNumber = (value) => Number.isInteger(value) && value >= 0 && value < 2 ** 32;
@@ -125,7 +125,7 @@ function sound(entry) {
     && entry.fields.length === 0;
 }
 
-// JSON as ASCII alone, so that a character is a byte.
+// The JSON is ASCII, so that a character is a byte.
 const escaped = (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`;
 
 export const state = {
@@ -139,7 +139,7 @@ export const state = {
     try {
       saved = JSON.parse(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
     } catch (error) {
-      throw invalid(`these bytes are no snapshot: ${error.message}`);
+      throw invalid(`these bytes are not a snapshot: ${error.message}`);
     }
     const whole = saved?.format === FORMAT
       && Number.isSafeInteger(saved.last)

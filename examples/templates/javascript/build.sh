@@ -4,7 +4,7 @@ set -eu
 cd "$(dirname "$0")"
 PATH="$PWD/node_modules/.bin:$PATH"
 if ! command -v node > /dev/null; then
-  echo "error: there is no node: install Node.js 18 or newer" >&2
+  echo "error: node is missing: install Node.js 18 or newer" >&2
   exit 1
 fi
 if ! command -v componentize-qjs > /dev/null; then

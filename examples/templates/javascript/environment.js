@@ -1,7 +1,7 @@
-// An environment: friends tell which colour they like, and change their minds. The
+// An environment: friends name the colours that they like, and change their minds. The
 // WIT files say what each function must do.
 
-// To be changed with what is saved.
+// The format of snapshots. Change it whenever the saved values change.
 const FORMAT = "my-component 1";
 const SPLITS = ["train", "validation", "held-out"];
 const PEOPLE = ["Anna", "Ben", "Cleo"];
@@ -11,7 +11,7 @@ const TURNS = 4;
 const DEFAULTS = { seed: 1, sessions: 8 };
 const MOST_SESSIONS = 200;
 
-// The whole state. Episodes are told again from it: the same options and address
+// The whole state. Episodes are generated again from it: the same options and address
 // give the same words.
 let options = DEFAULTS;
 let address = null;
@@ -51,8 +51,8 @@ function checked(given) {
 }
 
 /**
- * Turns with what a perfect memory does with them, by session, and what was said
- * last of each friend. Nothing depends on the number of sessions, so that a longer
+ * Returns the turns of each session with the operations of a perfect memory, and the
+ * last statement of each friend. Nothing depends on the number of sessions, so a longer
  * episode begins with a shorter one.
  */
 function story() {
@@ -71,10 +71,10 @@ function story() {
       }
       const colour = COLOURS[below(COLOURS.length)];
       const before = likings.get(speaker);
-      const gesture = before ? { tag: "update", val: before.turn } : { tag: "insert" };
+      const operation = before ? { tag: "update", val: before.turn } : { tag: "insert" };
       const heard = new Set([...(before?.heard ?? []), session]);
       likings.set(speaker, { colour, turn: id, heard: [...heard] });
-      lines.push({ turn: { id, speaker, text: `My favourite colour is ${colour}.` }, gesture });
+      lines.push({ turn: { id, speaker, text: `My favourite colour is ${colour}.` }, operation });
     }
     sessions.push(lines);
   }
@@ -96,7 +96,7 @@ export const environment = {
   }),
 
   load(files, text) {
-    if (files.length > 0) throw invalid(`it reads no file: remove ${JSON.stringify(files[0].name)}`);
+    if (files.length > 0) throw invalid(`it has no input files: remove ${JSON.stringify(files[0].name)}`);
     [options, address] = [checked(parse(text)), null];
     return { splits: SPLITS.map((name) => ({ name, episodes: null })), warnings: [] };
   },
@@ -104,7 +104,7 @@ export const environment = {
   open(split, index, horizon) {
     if (!SPLITS.includes(split)) throw unknown(`there is no split ${JSON.stringify(split)}`);
     const sessions = horizon || options.sessions;
-    // What is beyond 2^31 comes in as a negative number.
+    // A number beyond 2^31 arrives as a negative one.
     if (sessions < 0 || sessions > MOST_SESSIONS) throw invalid(`an episode has at most ${MOST_SESSIONS} sessions`);
     address = { split, index, sessions };
     return { id: `${split}/${index}`, sessions, speakers: PEOPLE };
@@ -138,23 +138,23 @@ export const environment = {
   demonstrate(demonstrator, index, seed) {
     const lines = sessionAt(index);
     const below = randomly(seed + index);
-    const gestures = {
+    const hinted = {
       everything: () => ({ tag: "insert" }),
       nothing: () => undefined,
-      expert: ({ gesture }) => gesture,
-      // Notes too much and never rewrites: reward has to teach the rest.
+      expert: ({ operation }) => operation,
+      // Inserts too much and never updates, so that rewards teach the rest.
       demonstrator: () => (below(4) === 0 ? undefined : { tag: "insert" }),
     };
-    if (!Object.hasOwn(gestures, demonstrator)) {
+    if (!Object.hasOwn(hinted, demonstrator)) {
       throw unknown(`there is no demonstrator ${JSON.stringify(demonstrator)}`);
     }
-    const hints = lines.map((line) => ({ turn: line.turn.id, gesture: gestures[demonstrator](line) }));
-    return hints.filter((hint) => hint.gesture);
+    const hints = lines.map((line) => ({ turn: line.turn.id, operation: hinted[demonstrator](line) }));
+    return hints.filter((hint) => hint.operation);
   },
 };
 
 export const state = {
-  // ASCII alone, so that a character is a byte.
+  // The JSON is ASCII, so that a character is a byte.
   snapshot: () => Uint8Array.from(JSON.stringify({ format: FORMAT, options, address }), (c) => c.charCodeAt(0)),
 
   restore(bytes) {

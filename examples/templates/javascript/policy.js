@@ -1,19 +1,19 @@
-// A policy: asks the model of each turn whether to keep it, and answers with the
-// entry that fits a question best. The WIT files say what each function must do.
+// A policy: asks the model for each turn whether to keep it, and answers with the
+// best entry for a question. The WIT files describe the functions.
 
 import bank from "memloom:agent/bank@0.1.0";
 import model from "memloom:agent/model@0.1.0";
 
-// The one role that speaks to the model.
+// The only role.
 const ROLE = "keeper";
-// Turns in one prompt: each has a marker, t1 to t8.
+// The number of turns in one prompt. Each has a marker, t1 to t8.
 const CHUNK = 8;
-// A policy without state still says whose snapshot it is.
+// The snapshot of a policy without state still names the policy.
 const SNAPSHOT = "my-component 1";
 
 const invalid = (why) => ({ tag: "invalid", val: why });
 
-/** Which turns an output keeps; undefined where it cannot be read. */
+/** Returns one flag a turn: whether an output keeps it. Undefined if it cannot be parsed. */
 function parse(output, turns) {
   const words = output.split(/\s+/u).filter(Boolean);
   const verdicts = words.filter((_, place) => place % 2 === 1);
@@ -27,7 +27,7 @@ function request(turns, hinted) {
   const numbered = (write) => turns.map((turn, place) => write(turn, `t${place + 1}`));
   return {
     role: ROLE,
-    // The marker follows what it stands for.
+    // A marker follows its turn.
     messages: [
       { role: "user", content: numbered((turn, t) => `${turn.speaker}: ${turn.text} ${t}\n`).join("") },
     ],
@@ -41,7 +41,7 @@ function ask(turns, hinted) {
   try {
     return model.generate(request(turns, hinted)).text;
   } catch (why) {
-    throw invalid(`the model cannot speak: ${why}`);
+    throw invalid(`the model failed: ${why}`);
   }
 }
 
@@ -65,7 +65,7 @@ export const policy = {
 
   observe({ tag, val }, hints) {
     if (tag !== "dialogue") {
-      throw { tag: "unsupported", val: "it reads dialogue and acts in no task" };
+      throw { tag: "unsupported", val: "it reads dialogue and does not act in tasks" };
     }
     const hinted = hints && new Set(hints.map((hint) => hint.turn));
     const report = { steps: 0, malformed: 0, operations: [], refused: 0 };

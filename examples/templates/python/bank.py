@@ -1,5 +1,5 @@
-"""A memory bank: entries in order of insertion, found by the words they share
-with a query. The WIT files say what each function must do."""
+"""A memory bank: entries in order of insertion, found by the words that they share
+with a query. The WIT files describe the functions."""
 
 import json
 import re
@@ -13,10 +13,10 @@ from wit_world.imports.types import (
     Operation_Delete, Operation_Insert, Operation_Update,
 )
 
-# To be changed with what is saved.
+# The format of snapshots. Change it whenever the saved values change.
 FORMAT = "my-component 1"
 
-# The whole state: the last number that was given to an entry, and the entries.
+# The whole state: the last number of an entry, and the entries.
 last = 0
 entries: list[Entry] = []
 
@@ -129,12 +129,12 @@ class State(exports.State):
             if type(number) is not int or not all(map(sound, read)):
                 raise ValueError("a field is of another type")
         except (ValueError, KeyError, TypeError, RecursionError) as error:
-            raise Err(Error_Invalid(f"these bytes are no snapshot: {error}"))
+            raise Err(Error_Invalid(f"these bytes are not a snapshot: {error}"))
         last, entries = number, read
 
 
 def sound(entry: Entry) -> bool:
-    """Whether what was read of an entry is of its types."""
+    """Returns whether the fields of a parsed entry have the right types."""
     texts = [entry.id, entry.text, entry.speaker, entry.time]
     if not isinstance(entry.evidence, list) or entry.fields != []:
         return False

@@ -1,5 +1,5 @@
-"""An environment: friends tell which colour they like, and change their minds.
-The WIT files say what each function must do."""
+"""An environment: friends name the colours that they like, and change their minds.
+The WIT files describe the functions."""
 
 import json
 
@@ -7,11 +7,11 @@ from componentize_py_types import Err
 from wit_world import exports
 from wit_world.exports.environment import Description, Episode, LoadReport, Split
 from wit_world.imports.types import (
-    Answer, Error_Invalid, Error_Unknown, Error_Unsupported, Gesture_Insert, Gesture_Update, Hint,
-    LexiconKind, Question, Score, Session, SessionContent_Dialogue, Turn,
+    Answer, DemonstratedOperation_Insert, DemonstratedOperation_Update, Error_Invalid, Error_Unknown,
+    Error_Unsupported, Hint, LexiconKind, Question, Score, Session, SessionContent_Dialogue, Turn,
 )
 
-# To be changed with what is saved.
+# The format of snapshots. Change it whenever the saved values change.
 FORMAT = "my-component 1"
 SPLITS = ["train", "validation", "held-out"]
 PEOPLE = ["Anna", "Ben", "Cleo"]
@@ -20,7 +20,7 @@ TALK = ["How are you?", "It rained all day.", "See you soon.", "I am tired."]
 TURNS = 4
 MOST = {"seed": 2**64 - 1, "index": 2**64 - 1, "sessions": 200}
 
-# The whole state. Episodes are told again from it: the same options and address
+# The whole state. Episodes are generated again from it: the same options and address
 # give the same words.
 options = {"seed": 1, "sessions": 8}
 address: dict | None = None
@@ -47,7 +47,7 @@ def invalid(why: str) -> Err:
 
 
 def checked(given: object, names: list[str]) -> dict:
-    """The numbers of an object, which has no other names."""
+    """Returns the numbers of an object, which must have no other names."""
     if not isinstance(given, dict):
         raise invalid("give an object, for instance {}")
     for name, value in given.items():
@@ -67,8 +67,8 @@ def parse(text: str | bytes) -> object:
 
 
 def story():
-    """Turns with what a perfect memory does with them, by session, and what was
-    said last of each friend. Nothing depends on the number of sessions, so that a
+    """Returns the turns of each session with the operations of a perfect memory, and
+    the last statement of each friend. Nothing depends on the number of sessions, so a
     longer episode begins with a shorter one."""
     if address is None:
         raise invalid("no episode is open")
@@ -83,10 +83,13 @@ def story():
                 continue
             colour = COLOURS[random.below(len(COLOURS))]
             before = likings.get(person)
-            gesture = Gesture_Update(before["turn"]) if before else Gesture_Insert()
+            if before:
+                operation = DemonstratedOperation_Update(before["turn"])
+            else:
+                operation = DemonstratedOperation_Insert()
             heard = before["sessions"] if before else []
             likings[person] = {"colour": colour, "turn": id, "sessions": sorted({*heard, session})}
-            lines.append((Turn(id, person, f"My favourite colour is {colour}."), gesture))
+            lines.append((Turn(id, person, f"My favourite colour is {colour}."), operation))
         sessions.append(lines)
     return sessions, likings
 
@@ -110,7 +113,7 @@ class Environment(exports.Environment):
     def load(self, files, text: str) -> LoadReport:
         global options, address
         if files:
-            raise invalid(f"it reads no file: remove {files[0].name!r}")
+            raise invalid(f"it has no input files: remove {files[0].name!r}")
         given = checked(parse(text), ["seed", "sessions"])
         options, address = {"seed": 1, "sessions": 8} | given, None
         return LoadReport([Split(name, None) for name in SPLITS], [])
@@ -149,14 +152,14 @@ class Environment(exports.Environment):
         random = Random(seed ^ index)
         match demonstrator:
             case "everything":
-                return [Hint(turn.id, Gesture_Insert()) for turn, _ in lines]
+                return [Hint(turn.id, DemonstratedOperation_Insert()) for turn, _ in lines]
             case "nothing":
                 return []
             case "expert":
-                return [Hint(turn.id, gesture) for turn, gesture in lines if gesture]
+                return [Hint(turn.id, operation) for turn, operation in lines if operation]
             case "demonstrator":
-                # Notes too much and never rewrites: reward has to teach the rest.
-                return [Hint(turn.id, Gesture_Insert()) for turn, _ in lines if random.below(4)]
+                # Inserts too much and never updates, so that rewards teach the rest.
+                return [Hint(turn.id, DemonstratedOperation_Insert()) for turn, _ in lines if random.below(4)]
         raise Err(Error_Unknown(f"there is no demonstrator {demonstrator!r}"))
 
 

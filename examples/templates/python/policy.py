@@ -1,5 +1,5 @@
-"""A policy: asks the model of each turn whether to keep it, and answers with the
-entry that fits a question best. The WIT files say what each function must do."""
+"""A policy: asks the model for each turn whether to keep it, and answers with the
+best entry for a question. The WIT files describe the functions."""
 
 import json
 
@@ -14,16 +14,16 @@ from wit_world.imports.types import (
     SessionContent_Dialogue, Turn,
 )
 
-# The one role that speaks to the model.
+# The only role.
 ROLE = "keeper"
-# Turns in one prompt: each has a marker, t1 to t8.
+# The number of turns in one prompt. Each has a marker, t1 to t8.
 CHUNK = 8
-# A policy without state still says whose snapshot it is.
+# The snapshot of a policy without state still names the policy.
 SNAPSHOT = b"my-component 1"
 
 
 def parse(output: str, turns: int) -> list[bool] | None:
-    """Which turns an output keeps; none where it cannot be read."""
+    """Returns one flag a turn: whether an output keeps it. None if it cannot be parsed."""
     words = output.split()
     markers = [f"t{number}" for number in range(1, turns + 1)]
     if words[::2] != markers or len(words) != 2 * turns:
@@ -40,7 +40,7 @@ def request(turns: list[Turn], hinted: set[str] | None) -> Request:
         demonstration = " ".join(said)
     return Request(
         role=ROLE,
-        # The marker follows what it stands for.
+        # A marker follows its turn.
         messages=[Message("user", "".join(f"{t.speaker}: {t.text} t{n}\n" for n, t in numbered))],
         max_tokens=2 * len(turns) + 1,
         grammar=" ".join(f"t{number} (keep | drop)" for number, _ in numbered),
@@ -63,7 +63,7 @@ class Policy(exports.Policy):
 
     def observe(self, session, hints) -> Report:
         if not isinstance(session, SessionContent_Dialogue):
-            raise Err(Error_Unsupported("it reads dialogue and acts in no task"))
+            raise Err(Error_Unsupported("it reads dialogue and does not act in tasks"))
         dialogue = session.value
         hinted = None if hints is None else {hint.turn for hint in hints}
         at = Moment(dialogue.index, dialogue.time)
@@ -75,7 +75,7 @@ class Policy(exports.Policy):
             try:
                 said = model.generate(request(turns, hinted))
             except Err as error:
-                raise Err(Error_Invalid(f"the model cannot speak: {error.value}"))
+                raise Err(Error_Invalid(f"the model failed: {error.value}"))
             kept = parse(said.text, len(turns))
             if kept is None:
                 report.malformed += 1

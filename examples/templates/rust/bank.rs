@@ -1,5 +1,5 @@
-//! A memory bank: entries in order of insertion, found by the words they share
-//! with a query. The WIT files say what each function must do.
+//! A memory bank: entries in order of insertion, found by the words that they share
+//! with a query. The WIT files describe the functions.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -16,14 +16,14 @@ use exports::memloom::agent::bank::{Guest, Hit, OperationSchema, Query, Schema, 
 use exports::memloom::agent::state::Guest as StateGuest;
 use memloom::agent::types::{Entry, Error, Insertion, Moment, Operation, Revision};
 
-/// To be changed with the type that is saved.
+/// The format of snapshots. Change it whenever the saved type changes.
 const FORMAT: &str = "my-component 1";
 
-/// The whole state: what a snapshot holds.
+/// The whole state, as a snapshot stores it.
 #[derive(Serialize, Deserialize)]
 struct Saved {
     format: String,
-    /// The last number that was given to an entry.
+    /// The last number of an entry.
     last: u64,
     entries: Vec<Entry>,
 }
@@ -38,14 +38,14 @@ fn unknown(id: &str) -> Error {
     Error::Unknown(format!("no entry has the id {id:?}"))
 }
 
-/// Runs of letters, digits and `_`, in lower case.
+/// Returns the words of a text: runs of letters, digits and `_`, in lower case.
 fn words(text: &str) -> impl Iterator<Item = String> {
     text.split(|letter: char| !letter.is_alphanumeric() && letter != '_')
         .filter(|word| !word.is_empty())
         .map(str::to_lowercase)
 }
 
-/// One line, however it was written; refused where nothing is left.
+/// Returns a text as one line. An empty one is an error.
 fn one_line(text: &str) -> Result<String, Error> {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     if line.is_empty() {
@@ -107,7 +107,7 @@ impl Saved {
         Ok(revision.id)
     }
 
-    /// An entry's score is the share of the query's words that it has.
+    /// Returns the best entries. An entry's score is the share of the query's words in it.
     fn retrieve(&self, query: &Query) -> Vec<Hit> {
         let wanted: BTreeSet<String> = words(&query.text).collect();
         let mut hits: Vec<Hit> = Vec::new();
@@ -128,7 +128,7 @@ impl Saved {
                 });
             }
         }
-        // Stable: ties stay in order of insertion.
+        // The sort is stable: ties stay in order of insertion.
         hits.sort_by(|a, b| b.score.total_cmp(&a.score));
         hits.truncate(query.limit as usize);
         hits
@@ -222,7 +222,7 @@ impl StateGuest for Component {
 
     fn restore(bytes: Vec<u8>) -> Result<(), Error> {
         let read: Saved = serde_json::from_slice(&bytes)
-            .map_err(|error| Error::Invalid(format!("these bytes are no snapshot: {error}")))?;
+            .map_err(|error| Error::Invalid(format!("these bytes are not a snapshot: {error}")))?;
         if read.format != FORMAT {
             return Err(Error::Invalid(format!(
                 "this is a snapshot of {:?}",

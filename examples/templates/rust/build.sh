@@ -3,7 +3,7 @@
 set -eu
 cd "$(dirname "$0")"
 if ! command -v cargo > /dev/null; then
-  echo "error: there is no cargo: install Rust from rustup.rs" >&2
+  echo "error: cargo is missing: install Rust from rustup.rs" >&2
   exit 1
 fi
 if [ ! -d "$(rustc --print sysroot)/lib/rustlib/wasm32-unknown-unknown" ]; then

@@ -1,5 +1,5 @@
-//! An environment: friends tell which colour they like, and change their minds.
-//! The WIT files say what each function must do.
+//! An environment: friends name the colours that they like, and change their minds.
+//! The WIT files describe the functions.
 
 use std::cell::RefCell;
 
@@ -16,11 +16,11 @@ use exports::memloom::agent::environment::{
 };
 use exports::memloom::agent::state::Guest as StateGuest;
 use memloom::agent::types::{
-    Answer, Error, Gesture, Hint, LexiconKind, Observation, Question, Score, Session,
+    Answer, DemonstratedOperation, Error, Hint, LexiconKind, Observation, Question, Score, Session,
     SessionContent, Turn,
 };
 
-/// To be changed with the type that is saved.
+/// The format of snapshots. Change it whenever the saved type changes.
 const FORMAT: &str = "my-component 1";
 const SPLITS: [&str; 3] = ["train", "validation", "held-out"];
 const PEOPLE: [&str; 3] = ["Anna", "Ben", "Cleo"];
@@ -34,7 +34,7 @@ const TALK: [&str; 4] = [
 const TURNS: u32 = 4;
 const MOST_SESSIONS: u32 = 200;
 
-/// What a user can set, with defaults.
+/// The options, with defaults.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct Options {
@@ -51,7 +51,7 @@ impl Default for Options {
     }
 }
 
-/// Which episode is open; with the options it decides every word.
+/// The identity of the open episode. With the options it determines every word.
 #[derive(Clone, Serialize, Deserialize)]
 struct Address {
     split: String,
@@ -59,7 +59,7 @@ struct Address {
     sessions: u32,
 }
 
-/// The whole state: what a snapshot holds. Episodes are told again from it.
+/// The whole state, as a snapshot stores it. Episodes are generated again from it.
 #[derive(Clone, Default, Serialize, Deserialize)]
 struct Saved {
     format: String,
@@ -84,13 +84,13 @@ impl Random {
     }
 }
 
-/// A turn, and what a perfect memory does with it.
+/// A turn, and the operation of a perfect memory for it.
 struct Line {
     turn: Turn,
-    gesture: Option<Gesture>,
+    operation: Option<DemonstratedOperation>,
 }
 
-/// What one friend said of colours.
+/// The colour that a friend likes.
 #[derive(Clone, Default)]
 struct Liking {
     colour: &'static str,
@@ -103,7 +103,7 @@ struct Story {
     likings: Vec<Liking>,
 }
 
-/// Tells the open episode. A longer one begins with a shorter one, since nothing
+/// Generates the open episode. A longer one begins with a shorter one, since nothing
 /// depends on its length.
 fn story() -> Result<Story, Error> {
     let saved = SAVED.with_borrow(Clone::clone);
@@ -129,7 +129,7 @@ fn story() -> Result<Story, Error> {
 fn line(random: &mut Random, likings: &mut [Liking], session: u32, turn: u32) -> Line {
     let person = random.below(PEOPLE.len());
     let id = format!("D{session}:{turn}");
-    let (text, gesture) = if random.below(2) == 0 {
+    let (text, operation) = if random.below(2) == 0 {
         (TALK[random.below(TALK.len())].into(), None)
     } else {
         let liking = &mut likings[person];
@@ -139,19 +139,19 @@ fn line(random: &mut Random, likings: &mut [Liking], session: u32, turn: u32) ->
         if !liking.sessions.contains(&session) {
             liking.sessions.push(session);
         }
-        let gesture = if before.is_empty() {
-            Gesture::Insert
+        let operation = if before.is_empty() {
+            DemonstratedOperation::Insert
         } else {
-            Gesture::Update(before)
+            DemonstratedOperation::Update(before)
         };
-        (format!("My favourite colour is {colour}."), Some(gesture))
+        (format!("My favourite colour is {colour}."), Some(operation))
     };
     let turn = Turn {
         id,
         speaker: PEOPLE[person].into(),
         text,
     };
-    Line { turn, gesture }
+    Line { turn, operation }
 }
 
 fn session(story: &Story, index: u32) -> Result<&[Line], Error> {
@@ -179,7 +179,7 @@ impl Guest for Component {
     fn load(files: Vec<DataFile>, options: String) -> Result<LoadReport, Error> {
         if let Some(file) = files.first() {
             return Err(Error::Invalid(format!(
-                "it reads no file: remove {:?}",
+                "remove the file {:?}: it has no input files",
                 file.name
             )));
         }
@@ -275,23 +275,23 @@ impl Guest for Component {
         let story = story()?;
         let lines = session(&story, index)?;
         let mut random = Random(seed ^ u64::from(index));
-        let mut gesture = |line: &Line| match demonstrator.as_str() {
-            "everything" => Ok(Some(Gesture::Insert)),
+        let mut operation = |line: &Line| match demonstrator.as_str() {
+            "everything" => Ok(Some(DemonstratedOperation::Insert)),
             "nothing" => Ok(None),
-            "expert" => Ok(line.gesture.clone()),
-            // Notes too much and never rewrites: reward has to teach the rest.
+            "expert" => Ok(line.operation.clone()),
+            // Inserts too much and never updates, so that rewards teach the rest.
             "demonstrator" if random.below(4) == 0 => Ok(None),
-            "demonstrator" => Ok(Some(Gesture::Insert)),
+            "demonstrator" => Ok(Some(DemonstratedOperation::Insert)),
             _ => Err(Error::Unknown(format!(
                 "there is no demonstrator {demonstrator:?}"
             ))),
         };
         let mut hints = Vec::new();
         for line in lines {
-            if let Some(gesture) = gesture(line)? {
+            if let Some(operation) = operation(line)? {
                 hints.push(Hint {
                     turn: line.turn.id.clone(),
-                    gesture,
+                    operation,
                 });
             }
         }
@@ -318,7 +318,7 @@ impl StateGuest for Component {
 
     fn restore(bytes: Vec<u8>) -> Result<(), Error> {
         let read: Saved = serde_json::from_slice(&bytes)
-            .map_err(|error| Error::Invalid(format!("these bytes are no snapshot: {error}")))?;
+            .map_err(|error| Error::Invalid(format!("these bytes are not a snapshot: {error}")))?;
         if read.format != FORMAT {
             return Err(Error::Invalid(format!(
                 "this is a snapshot of {:?}",

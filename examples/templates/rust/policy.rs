@@ -1,5 +1,5 @@
-//! A policy: asks the model of each turn whether to keep it, and answers with the
-//! entry that fits a question best. The WIT files say what each function must do.
+//! A policy: asks the model for each turn whether to keep it, and answers with the
+//! best entry for a question. The WIT files describe the functions.
 
 use std::collections::BTreeSet;
 
@@ -17,14 +17,14 @@ use memloom::agent::types::{
     Answer, Error, Hint, Insertion, LexiconKind, Moment, Operation, Session, SessionContent, Turn,
 };
 
-/// The one role that speaks to the model.
+/// The only role.
 const ROLE: &str = "keeper";
-/// Turns in one prompt: each has a marker, `t1` to `t8`.
+/// The number of turns in one prompt. Each has a marker, `t1` to `t8`.
 const CHUNK: usize = 8;
-/// A policy without state still says whose snapshot it is.
+/// The snapshot of a policy without state still names the policy.
 const SNAPSHOT: &[u8] = b"my-component 1";
 
-/// `A: I live in Oslo. t1`, a turn a line. The marker follows what it stands for.
+/// Returns the prompt, one turn a line: `A: I live in Oslo. t1`. A marker follows its turn.
 fn prompt(turns: &[Turn]) -> String {
     let lines = turns.iter().zip(1..);
     lines
@@ -32,7 +32,7 @@ fn prompt(turns: &[Turn]) -> String {
         .collect()
 }
 
-/// The output that keeps these turns: `t1 keep t2 drop`.
+/// Returns the output that keeps these turns: `t1 keep t2 drop`.
 fn output(kept: impl Iterator<Item = bool>) -> String {
     let words = kept.zip(1..);
     let words =
@@ -40,7 +40,7 @@ fn output(kept: impl Iterator<Item = bool>) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-/// Which turns an output keeps; none where it cannot be read.
+/// Returns one flag a turn: whether an output keeps it. None if it cannot be parsed.
 fn parse(output: &str, turns: usize) -> Option<Vec<bool>> {
     let words: Vec<&str> = output.split_whitespace().collect();
     if words.len() != 2 * turns {
@@ -83,7 +83,7 @@ impl Guest for Component {
     fn observe(session: SessionContent, hints: Option<Vec<Hint>>) -> Result<Report, Error> {
         let SessionContent::Dialogue(Session { index, time, turns }) = session else {
             return Err(Error::Unsupported(
-                "it reads dialogue and acts in no task".into(),
+                "it reads dialogue and does not act in tasks".into(),
             ));
         };
         let hinted: Option<BTreeSet<String>> =
@@ -116,7 +116,7 @@ impl Guest for Component {
                     .as_ref()
                     .map(|hinted| output(turns.iter().map(|turn| hinted.contains(&turn.id)))),
             })
-            .map_err(|why| Error::Invalid(format!("the model cannot speak: {why}")))?;
+            .map_err(|why| Error::Invalid(format!("the model failed: {why}")))?;
             let Some(kept) = parse(&said.text, turns.len()) else {
                 report.malformed += 1;
                 continue;

@@ -1,22 +1,22 @@
-//! Banks of many entries, to measure forks of.
+//! Banks of many entries.
 
 use std::path::{Path, PathBuf};
 
 use memloom_runtime::types::{Insertion, Moment, Operation, Revision};
 use memloom_runtime::{Bank, BankComponent, Limits, Sandbox};
 
-/// Entries that the tables of results have a line for.
+/// The numbers of entries in the tables of results.
 pub const SIZES: [u32; 4] = [100, 1_000, 10_000, 100_000];
 
-/// Where `cargo xtask guests` puts components.
+/// The folder of components, which `cargo xtask guests` builds.
 pub fn components() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/components")
 }
 
-/// The bank `flat`.
+/// Returns the bank `flat`.
 ///
 /// # Panics
-/// Where it is not built.
+/// If it is not built.
 pub fn flat() -> BankComponent {
     let path = components().join("flat.wasm");
     assert!(
@@ -39,7 +39,7 @@ fn apply(bank: &mut Bank, operations: &[Operation]) {
     }
 }
 
-/// One line, and different for every seed.
+/// Returns one line, different for every seed.
 pub fn fact(seed: u32) -> String {
     const VERBS: [&str; 5] = ["likes", "bought", "lost", "painted", "sold"];
     const THINGS: [&str; 7] = ["cats", "bread", "boats", "hats", "maps", "tea", "clocks"];
@@ -57,7 +57,7 @@ fn insertion(text: String) -> Operation {
     })
 }
 
-/// A bank with so many entries.
+/// Returns a bank with this many entries.
 pub fn filled(component: &BankComponent, entries: u32) -> Bank {
     let mut bank = component.instantiate().expect("an instance");
     let seeds: Vec<u32> = (0..entries).collect();
@@ -68,17 +68,17 @@ pub fn filled(component: &BankComponent, entries: u32) -> Bank {
     bank
 }
 
-/// Writes one entry more.
+/// Inserts an entry.
 pub fn insert(bank: &mut Bank, seed: u32) {
     write(bank, fact(seed));
 }
 
-/// Writes this entry.
+/// Inserts the entry of this seed.
 pub fn write(bank: &mut Bank, text: String) {
     apply(bank, &[insertion(text)]);
 }
 
-/// A session that changes ten of so many entries.
+/// Runs a session that changes ten of this many entries.
 pub fn change_ten(bank: &mut Bank, entries: u32, seed: u32) {
     let operations: Vec<Operation> = (0..10)
         .map(|number| {

@@ -1,4 +1,4 @@
-//! What it costs to come into being and to cross between host and component.
+//! Costs of instances and of calls between host and component.
 
 use criterion::{BenchmarkId, Criterion, Throughput};
 
@@ -17,7 +17,7 @@ pub fn boundary(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("bytes");
     for size in [1 << 10, 1 << 16, 1 << 20] {
         group.throughput(Throughput::Bytes(size));
-        // The bank refuses it by the first bytes, so that copying it is the work.
+        // The bank refuses it by its first bytes, so the cost is that of the copy.
         let foreign = vec![b'x'; size as usize];
         group.bench_function(BenchmarkId::new("in", size), |bencher| {
             bencher.iter(|| bank.restore(&foreign).expect_err("no snapshot of a bank"));

@@ -1,5 +1,5 @@
-//! Forks and snapshots of banks by size, and many forks at once. Shells come from
-//! the pool wherever it has any.
+//! Forks and snapshots of banks by size, and many forks at once. Slots come from
+//! the pool if it has any.
 
 use std::time::{Duration, Instant};
 
@@ -8,7 +8,7 @@ use memloom_runtime::Bank;
 
 use crate::banks;
 
-/// Of a bank, and with what usually follows.
+/// Measures forks of a bank, alone and with the usual next call.
 pub fn by_entries(criterion: &mut Criterion) {
     let component = banks::flat();
     let mut group = criterion.benchmark_group("entries");
@@ -37,7 +37,7 @@ pub fn by_entries(criterion: &mut Criterion) {
     }
 }
 
-/// Of a bank of 10 000 entries, each of which inserts.
+/// Measures many forks of a bank of 10 000 entries, each with an insertion.
 pub fn live(criterion: &mut Criterion) {
     const ENTRIES: u32 = 10_000;
     let mut bank = banks::filled(&banks::flat(), ENTRIES);

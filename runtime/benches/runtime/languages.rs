@@ -1,4 +1,4 @@
-//! Environments that are written in Python and JavaScript.
+//! Environments in Python and JavaScript.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -8,7 +8,7 @@ use memloom_runtime::{Environment, Limits, Sandbox};
 
 use crate::banks::components;
 
-/// Forks in the middle of an episode, alone and with the first call in them.
+/// Measures forks in the middle of an episode, alone and with their first call.
 pub fn languages(criterion: &mut Criterion) {
     for (language, name) in [("python", "errands"), ("javascript", "ledger")] {
         let path = components().join(format!("{name}.wasm"));
@@ -28,7 +28,7 @@ pub fn languages(criterion: &mut Criterion) {
     }
 }
 
-/// An environment after the first sessions of an episode.
+/// Returns an environment after the first sessions of an episode.
 fn amid(path: &Path) -> Environment {
     let sandbox = Sandbox::new(Limits::default()).expect("a sandbox");
     let component = sandbox.environment(path).expect("an environment");

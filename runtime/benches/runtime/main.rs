@@ -1,4 +1,4 @@
-//! What the runtime costs: `cargo bench -p memloom-runtime`, after
+//! Benchmarks of the runtime: `cargo bench -p memloom-runtime`, after
 //! `cargo xtask guests --all`. `cargo xtask bench runtime` makes a table of it.
 #![allow(missing_docs, reason = "criterion's macros make public functions")]
 

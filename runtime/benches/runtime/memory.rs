@@ -1,12 +1,12 @@
-//! How much memory many forks take.
+//! Memory of many forks.
 
 use criterion::Criterion;
 use memloom_runtime::Bank;
 
 use crate::banks;
 
-/// Prints what a thousand forks of a bank of 10 000 entries take besides it, each
-/// after ten operations.
+/// Prints the memory of a thousand forks of a bank of 10 000 entries, each after ten
+/// operations.
 pub fn memory(_: &mut Criterion) {
     const ENTRIES: u32 = 10_000;
     let mut bank = banks::filled(&banks::flat(), ENTRIES);
@@ -16,8 +16,8 @@ pub fn memory(_: &mut Criterion) {
     }
 }
 
-/// Bytes: the pages, each counted once however many map it, and the tables that
-/// map them. None where the system does not say.
+/// Returns the bytes of all pages, shared ones counted once, and of the page tables. None
+/// where the system does not report them.
 fn of_a_thousand_forks(bank: &mut Bank, entries: u32) -> Option<u64> {
     drop(bank.fork().expect("a fork"));
     let before = in_use()?;

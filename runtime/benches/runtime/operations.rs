@@ -5,28 +5,28 @@ use std::time::{Duration, Instant};
 
 use bank_flat::Flat;
 use criterion::Criterion;
-use memloom_guest::Bank as _;
-use memloom_guest::types as native;
 use memloom_runtime::Bank;
 use memloom_runtime::types as sandboxed;
+use memloom_sdk::Bank as _;
+use memloom_sdk::types as native;
 
 use crate::banks;
 
 const ENTRIES: u32 = 10_000;
-/// Operations in one call, as a policy makes of a session's chunk.
+/// The number of operations in one call, as for one chunk of a session.
 const AT_ONCE: u32 = 10;
 
-/// What is measured, on both sides alike.
+/// The measured functions, for both sides.
 trait Subject {
-    /// Writes these facts in one call; their ids.
+    /// Inserts these facts in one call, and returns their ids.
     fn insert(&mut self, facts: Vec<String>) -> Vec<String>;
     fn update(&mut self, facts: Vec<(String, String)>);
     fn delete(&mut self, ids: Vec<String>);
-    /// How many were found, at most ten.
+    /// Returns the number of hits, at most ten.
     fn retrieve(&mut self, words: &str) -> usize;
 }
 
-/// Each operation on both sides, a call of ten, on a bank of 10 000 entries.
+/// Measures each operation on both sides, ten in a call, on a bank of 10 000 entries.
 pub fn operations(criterion: &mut Criterion) {
     let component = banks::flat();
     let mut sandboxed = component.instantiate().expect("an instance");
@@ -38,7 +38,7 @@ fn measure(criterion: &mut Criterion, side: &str, subject: &mut dyn Subject) {
     let mut ids: std::collections::VecDeque<String> = subject
         .insert((0..ENTRIES).map(banks::fact).collect())
         .into();
-    // The index of words is made by the first search.
+    // The first search builds the index.
     assert_eq!(subject.retrieve("painted boats in May"), 10);
     let mut seed = ENTRIES;
     let mut facts = || {
@@ -175,7 +175,7 @@ subject!(
 subject!(
     Flat,
     native,
-    memloom_guest::bank,
+    memloom_sdk::bank,
     apply_native,
-    <Flat as memloom_guest::Bank>::retrieve
+    <Flat as memloom_sdk::Bank>::retrieve
 );

@@ -1,56 +1,31 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use super::*;
+use crate::limits::Limits;
+use crate::load::Sandbox;
 use crate::model::{GenerateCall, ModelError, ScriptedModel};
-use crate::stand_in::{self, StandIn};
-use crate::{Limits, Sandbox};
+use crate::testing::{self, GENERATE, GENERATE_MUST_SUCCEED, INSERT, TestComponent};
 
-/// Observes by an insertion, a try to act and a question to the model, and counts
-/// sessions in its state. Answers with the words of a refused insertion.
-fn policy() -> StandIn {
-    const INSERT: &str = "(call $apply (i32.const 1) (i32.const 0) (i32.const 0)
-        (i32.const 64) (i32.const 1) (i32.const 2048))";
-    stand_in::policy()
-        .importing("bank", "apply", "(param i32 i32 i32 i32 i32 i32)")
-        .importing("acting", "act", "(param i32 i32 i32)")
-        .importing(
-            "model",
-            "generate",
-            "(param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32)",
-        )
-        .with(
-            "observe",
-            &format!(
-                "{INSERT}
-                 (call $act (i32.const 0) (i32.const 0) (i32.const 2064))
-                 (if (i32.eqz (i32.load8_u (i32.const 2064))) (then unreachable))
-                 (call $generate (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0)
-                    (i32.const 9) (i32.const 0) (i32.const 0) (i32.const 0)
-                    (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 2064))
-                 (if (i32.load8_u (i32.const 2064)) (then unreachable))
-                 (i32.store (i32.const 1024) (i32.add (i32.load (i32.const 1024)) (i32.const 1)))
-                 (i32.const 64)"
-            ),
-        )
-        .with(
-            "answer",
-            &format!(
-                "(local $result i32) {INSERT}
-                 (local.set $result (i32.load (i32.const 2048)))
-                 (i32.store (i32.const 2100) (i32.const 0))
-                 (i32.store (i32.const 2104) (i32.load offset=8 (local.get $result)))
-                 (i32.store (i32.const 2108) (i32.load offset=12 (local.get $result)))
-                 (i32.store (i32.const 2112) (i32.const 0))
-                 (i32.store (i32.const 2116) (i32.const 0))
-                 (i32.const 2100)"
-            ),
-        )
+/// A policy that observes by an insertion, an action and a request to the model, and
+/// counts sessions in its state.
+fn policy() -> TestComponent {
+    testing::calling_policy().with(
+        "observe",
+        &format!(
+            "{INSERT}
+             (call $act (i32.const 0) (i32.const 0) (i32.const 2064))
+             (if (i32.eqz (i32.load8_u (i32.const 2064))) (then unreachable))
+             {GENERATE} {GENERATE_MUST_SUCCEED}
+             (i32.store (i32.const 1024) (i32.add (i32.load (i32.const 1024)) (i32.const 1)))
+             (i32.const 64)"
+        ),
+    )
 }
 
-fn parts() -> EpisodeParts {
+fn parts() -> AgentParts {
     let sandbox = Sandbox::new(Limits::default()).unwrap();
-    let bank = stand_in::bank().build();
-    EpisodeParts {
+    let bank = testing::bank().build();
+    AgentParts {
         bank: sandbox.bank_from_bytes("flat", &bank).unwrap(),
         policy: sandbox
             .policy_from_bytes("agent", &policy().build())
@@ -60,7 +35,7 @@ fn parts() -> EpisodeParts {
     }
 }
 
-fn start(parts: &EpisodeParts) -> Agent {
+fn start(parts: &AgentParts) -> Agent {
     Agent::start(
         parts,
         Box::new(ScriptedModel::answering(|_| Ok("yes".into()))),
@@ -69,7 +44,7 @@ fn start(parts: &EpisodeParts) -> Agent {
 }
 
 #[test]
-fn sessions_are_counted_and_end_in_the_bank_and_there_is_nothing_to_act_in() {
+fn sessions_are_counted_and_end_in_the_bank_and_actions_are_refused() {
     let mut agent = start(&parts());
     for session in 1..=3 {
         agent.observe("now", vec![]).unwrap();
@@ -96,7 +71,7 @@ fn a_question_changes_nothing() {
 }
 
 #[test]
-fn an_agent_with_a_memory_goes_on_as_the_one_that_it_was_taken_from() {
+fn an_agent_with_a_memory_continues_as_the_original() {
     let parts = parts();
     let mut agent = start(&parts);
     agent.observe("now", vec![]).unwrap();
@@ -114,20 +89,14 @@ fn an_agent_with_a_memory_goes_on_as_the_one_that_it_was_taken_from() {
 }
 
 #[test]
-fn the_model_hears_which_session_and_which_question() {
-    let asks = policy().with(
-        "answer",
-        "(call $generate (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0)
-            (i32.const 9) (i32.const 0) (i32.const 0) (i32.const 0)
-            (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 2064))
-         (i32.const 64)",
-    );
+fn calls_of_the_model_name_their_session_or_question() {
+    let asks = policy().with("answer", &format!("{GENERATE} (i32.const 64)"));
     let sandbox = Sandbox::new(Limits::default()).unwrap();
-    let parts = EpisodeParts {
+    let parts = AgentParts {
         policy: sandbox.policy_from_bytes("agent", &asks.build()).unwrap(),
         ..parts()
     };
-    let (sender, places) = std::sync::mpsc::channel();
+    let (sender, contexts) = std::sync::mpsc::channel();
     let model = ScriptedModel::answering(move |call: &GenerateCall| {
         sender.send((call.session, call.question.clone())).unwrap();
         Ok("yes".into())
@@ -138,7 +107,7 @@ fn the_model_hears_which_session_and_which_question() {
     agent.answer("Where?").unwrap();
     drop(agent);
     assert_eq!(
-        places.into_iter().collect::<Vec<_>>(),
+        contexts.into_iter().collect::<Vec<_>>(),
         [(1, None), (2, None), (0, Some("Where?".into()))]
     );
 }
@@ -149,7 +118,7 @@ fn a_session_that_fails_is_not_counted() {
     let mut agent = Agent::start(&parts(), Box::new(model)).unwrap();
     let error = agent.observe("now", vec![]).unwrap_err();
     assert!(
-        error.to_string().starts_with("agent: observe stopped"),
+        error.to_string().starts_with("agent: observe trapped"),
         "{error}"
     );
     assert_eq!(agent.sessions(), 0);

@@ -1,18 +1,16 @@
-//! What a memory bank must do.
+//! Checks of memory banks.
 
 use std::collections::BTreeSet;
 
-use super::Check;
-use super::draw::{Draw, NO_OBJECTS, SCRIPTS, huge, shown};
-use super::report::{Costs, Fault, Suite, lenient, refused, survived, told};
+use super::generators::{NO_OBJECTS, RandomStream, SCRIPTS, excerpt, huge};
+use super::report::{Costs, Fault, Suite, lenient, outcome_text, refused, survived};
 use super::state::{self, Subject};
 use crate::bank::{Bank, BankComponent};
 use crate::error::Error;
-use crate::types::{
-    CustomOperation, Entry, Error as Refusal, Insertion, Moment, Operation, Query, Revision, Schema,
-};
+use crate::types::{Entry, Error as Refusal, Insertion, Moment, Operation, Query, Schema};
 
-pub(crate) fn run(check: &Check, suite: &mut Suite, loaded: Result<BankComponent, Error>) {
+/// Runs all checks of a bank.
+pub(crate) fn run(suite: &mut Suite, loaded: Result<BankComponent, Error>) {
     let Some(component) = suite.contract(loaded) else {
         return;
     };
@@ -29,36 +27,36 @@ pub(crate) fn run(check: &Check, suite: &mut Suite, loaded: Result<BankComponent
         "name, operations, arguments as JSON schema",
         || schema(&new()?.schema()?),
     );
-    let seed = check.seed;
+    let seed = suite.seed();
     suite.check(
         "operations",
-        "each writes what it says; a bad one fails alone",
-        || operations(&mut new()?, &mut Draw::new(seed, "operations")),
+        "each has its effect; a bad one fails alone",
+        || operations(&mut new()?, &mut RandomStream::new(seed, "operations")),
     );
     suite.check(
         "retrieval",
         "best first, within limit, speaker and threshold",
-        || retrieval(&mut new()?, &mut Draw::new(seed, "retrieval")),
+        || retrieval(&mut new()?, &mut RandomStream::new(seed, "retrieval")),
     );
-    suite.check("unicode", "every script comes back as it went in", || {
+    suite.check("unicode", "every script is kept unchanged", || {
         unicode(&mut new()?)
     });
     let names = schema.unwrap_or_default();
     suite.check(
         "bad-arguments",
-        "what makes no sense is refused, not trapped on",
+        "invalid ones are refused and do not trap",
         || bad_arguments(&mut new()?, &names),
     );
-    state::run(suite, seed, || {
+    state::run(suite, || {
         let subject = BankSubject {
             component: component.clone(),
             bank: new()?,
         };
-        let draw = Draw::new(seed, "bank");
+        let random = RandomStream::new(seed, "bank");
         Ok((
             subject,
             BankDriver {
-                draw,
+                random,
                 ids: Vec::new(),
                 session: 1,
                 custom: names.clone(),
@@ -74,54 +72,24 @@ fn at(session: u32) -> Moment {
     }
 }
 
-fn insertion(text: &str, speaker: &str, turn: &str) -> Operation {
-    Operation::Insert(Insertion {
-        text: text.into(),
-        speaker: speaker.into(),
-        evidence: vec![turn.into()],
-        vector: None,
-    })
+/// Returns a query for ten entries.
+fn best(text: &str) -> Query {
+    Query::new(text, 10)
 }
 
-fn revision(id: &str, text: &str, turn: &str) -> Operation {
-    Operation::Update(Revision {
-        id: id.into(),
-        text: text.into(),
-        evidence: vec![turn.into()],
-        vector: None,
-    })
-}
-
-fn custom(name: &str, arguments: &str) -> Operation {
-    Operation::Custom(CustomOperation {
-        name: name.into(),
-        arguments: arguments.into(),
-    })
-}
-
-fn query(text: &str) -> Query {
-    Query {
-        text: text.into(),
-        vector: None,
-        speaker: None,
-        limit: 10,
-        threshold: 0.0,
-    }
-}
-
-/// The same text but for white space, which a bank may squeeze.
+/// Returns whether two texts are equal up to white space, which a bank may collapse.
 fn alike(one: &str, other: &str) -> bool {
     one.split_whitespace().eq(other.split_whitespace())
 }
 
 fn limits(bank: &mut Bank, costs: &mut Costs) -> Result<(), Fault> {
-    let mut draw = Draw::new(0, "limits");
+    let mut random = RandomStream::new(0, "limits");
     let mut ids = Vec::new();
     for session in 1..=20 {
         let batch: Vec<Operation> = (0..50)
             .map(|turn| {
-                let text = format!("{} number {session} {turn}", draw.sentence(8));
-                insertion(&text, draw.speaker(), &format!("D{session}:{turn}"))
+                let text = format!("{} number {session} {turn}", random.sentence(8));
+                Operation::insert(text, random.speaker(), vec![format!("D{session}:{turn}")])
             })
             .collect();
         let result = bank.apply(&at(session), &batch);
@@ -129,7 +97,7 @@ fn limits(bank: &mut Bank, costs: &mut Costs) -> Result<(), Fault> {
         ids.extend(results.into_iter().flatten().flatten());
         let result = bank.end_session(&at(session));
         costs.note("end-session", bank.0.used(), result)?;
-        let result = bank.retrieve(&query(&draw.sentence(4)));
+        let result = bank.retrieve(&best(&random.sentence(4)));
         costs.note("retrieve", bank.0.used(), result)?;
     }
     let result = bank.schema();
@@ -148,7 +116,7 @@ fn limits(bank: &mut Bank, costs: &mut Costs) -> Result<(), Fault> {
     costs.note("restore", bank.0.used(), result).map(drop)
 }
 
-/// Returns the names of the bank's own operations.
+/// Checks the schema. Returns the names of the bank's custom operations.
 fn schema(schema: &Schema) -> Result<Vec<String>, Fault> {
     let fault = |what: String, advice: &str| Err(Fault::new("get-schema", what, advice));
     if schema.name.trim().is_empty() {
@@ -158,10 +126,10 @@ fn schema(schema: &Schema) -> Result<Vec<String>, Fault> {
     for operation in &schema.operations {
         if operation.name.trim().is_empty() || !names.insert(&*operation.name) {
             let what = format!(
-                "two operations are called {:?}, or one nothing",
+                "an operation's name, {:?}, is empty or not unique",
                 operation.name
             );
-            return fault(what, "give each operation a name of its own");
+            return fault(what, "give each operation a unique name");
         }
         let arguments = serde_json::from_str::<serde_json::Value>(&operation.arguments);
         if !arguments.is_ok_and(|arguments| arguments.is_object()) {
@@ -171,11 +139,11 @@ fn schema(schema: &Schema) -> Result<Vec<String>, Fault> {
     }
     let usual = ["insert", "update", "delete"];
     if !usual.iter().any(|name| names.contains(name)) {
-        let what = "it names none of insert, update and delete".to_owned();
+        let what = "it lists none of insert, update and delete".to_owned();
         return fault(what, "list the operations that `apply` accepts");
     }
-    let own = names.into_iter().filter(|name| !usual.contains(name));
-    Ok(own.map(str::to_owned).collect())
+    let custom = names.into_iter().filter(|name| !usual.contains(name));
+    Ok(custom.map(str::to_owned).collect())
 }
 
 fn find<'a>(entries: &'a [Entry], id: &str, after: &str) -> Result<&'a Entry, Fault> {
@@ -184,19 +152,23 @@ fn find<'a>(entries: &'a [Entry], id: &str, after: &str) -> Result<&'a Entry, Fa
         Fault::new(
             format!("entries after {after}"),
             what,
-            "return the id of what was written",
+            "return the id of the written entry",
         )
     })
 }
 
-/// Inserts, rewrites and deletes entries and looks at what became of them.
-fn operations(bank: &mut Bank, draw: &mut Draw) -> Result<(), Fault> {
-    let mut living: Vec<String> = Vec::new();
+/// Inserts, updates and deletes entries, and checks the entries after each.
+fn operations(bank: &mut Bank, random: &mut RandomStream) -> Result<(), Fault> {
+    let mut ids: Vec<String> = Vec::new();
     let fault = |at: &str, what: String, advice: &str| Err(Fault::new(at, what, advice));
     for session in 1..=12 {
-        let text = format!("{} {session}", draw.sentence(6));
-        let (speaker, turn) = (draw.speaker(), format!("D{session}:1"));
-        if let Ok(id) = &bank.apply(&at(session), &[insertion(&text, speaker, &turn)])?[0] {
+        let text = format!("{} {session}", random.sentence(6));
+        let (speaker, turn) = (random.speaker(), format!("D{session}:1"));
+        if let Ok(id) = &bank.apply(
+            &at(session),
+            &[Operation::insert(&text, speaker, vec![turn.clone()])],
+        )?[0]
+        {
             let entries = bank.entries()?;
             let entry = find(&entries, id, "an insert")?;
             let written = alike(&entry.text, &text)
@@ -217,44 +189,48 @@ fn operations(bank: &mut Bank, draw: &mut Draw) -> Result<(), Fault> {
                 let what = format!("the new entry {id:?} is not the last");
                 return fault("entries", what, "list entries in order of insertion");
             }
-            living.push(id.clone());
+            ids.push(id.clone());
         }
-        if session % 3 == 0 && !living.is_empty() {
-            let id = living[draw.below(living.len())].clone();
-            living.extend(batch(bank, draw, session, &id)?);
+        if session % 3 == 0 && !ids.is_empty() {
+            let id = ids[random.below(ids.len())].clone();
+            ids.extend(batch(bank, random, session, &id)?);
         }
-        if session % 4 == 0 && living.len() > 1 {
-            let id = living.remove(draw.below(living.len()));
+        if session % 4 == 0 && ids.len() > 1 {
+            let id = ids.remove(random.below(ids.len()));
             let results = bank.apply(&at(session), &[Operation::Delete(id.clone())])?;
             if results[0].is_ok() && bank.entries()?.iter().any(|entry| entry.id == id) {
                 let what = format!("the entry {id:?} is still there");
-                return fault("entries after a delete", what, "forget what was deleted");
+                return fault("entries after a delete", what, "remove the entry");
             }
         }
     }
     consistent(bank)
 }
 
-/// A sound operation on each side of one that must fail. Returns the id of what
-/// was inserted.
+/// Applies a valid operation on each side of one that must fail. Returns the id of the
+/// inserted entry.
 fn batch(
     bank: &mut Bank,
-    draw: &mut Draw,
+    random: &mut RandomStream,
     session: u32,
     id: &str,
 ) -> Result<Option<String>, Fault> {
     let fault = |at: &str, what: String, advice: &str| Err(Fault::new(at, what, advice));
     let (text, turn) = (
-        format!("{} anew {session}", draw.sentence(5)),
+        format!("{} anew {session}", random.sentence(5)),
         format!("D{session}:2"),
     );
     let before = find(&bank.entries()?, id, "an insert")?.clone();
     let results = bank.apply(
         &at(session),
         &[
-            revision(id, &text, &turn),
-            revision("no such entry", "text", &turn),
-            insertion(&format!("last of session {session}"), "Ben", &turn),
+            Operation::update(id, &text, vec![turn.clone()]),
+            Operation::update("no such entry", "text", vec![turn.clone()]),
+            Operation::insert(
+                format!("last of session {session}"),
+                "Ben",
+                vec![turn.clone()],
+            ),
         ],
     )?;
     if results[1].is_ok() {
@@ -287,22 +263,22 @@ fn batch(
     }
 }
 
-/// Entries, sizes and what is rendered agree.
+/// Checks that entries, sizes and rendered lines agree.
 fn consistent(bank: &mut Bank) -> Result<(), Fault> {
     let entries = bank.entries()?;
     let ids: BTreeSet<&str> = entries.iter().map(|entry| &*entry.id).collect();
     if ids.len() < entries.len() {
         return Err(Fault::new(
             "entries",
-            "two have one id",
-            "give each an id of its own",
+            "two entries have the same id",
+            "give each entry a unique id",
         ));
     }
     let stats = bank.stats()?;
     let words = entries.iter().map(|entry| words(&entry.text)).sum::<u64>();
     if (u64::from(stats.entries), stats.words) != (entries.len() as u64, words) {
         let what = format!(
-            "{} entries and {} words where there are {} and {words}",
+            "{} entries and {} words instead of {} and {words}",
             stats.entries,
             stats.words,
             entries.len()
@@ -327,25 +303,32 @@ fn words(text: &str) -> u64 {
     parts.filter(|part| !part.is_empty()).count() as u64
 }
 
-fn retrieval(bank: &mut Bank, draw: &mut Draw) -> Result<(), Fault> {
+fn retrieval(bank: &mut Bank, random: &mut RandomStream) -> Result<(), Fault> {
     for session in 1..=30 {
-        let text = format!("{} {session}", draw.sentence(6));
-        lenient(bank.apply(&at(session), &[insertion(&text, draw.speaker(), "D1:1")]))?;
+        let text = format!("{} {session}", random.sentence(6));
+        lenient(bank.apply(
+            &at(session),
+            &[Operation::insert(
+                text,
+                random.speaker(),
+                vec!["D1:1".into()],
+            )],
+        ))?;
     }
     let entries = bank.entries()?;
     let before = bank.snapshot()?;
     let fault = |at: &str, what: String, advice: &str| Err(Fault::new(at, what, advice));
     if let Some(entry) = entries.first()
-        && bank.retrieve(&query(&entry.text))?.is_empty()
+        && bank.retrieve(&best(&entry.text))?.is_empty()
     {
         let what = format!("nothing for {:?}, the text of an entry", entry.text);
         return fault("retrieve", what, "find entries by their words");
     }
     for _ in 0..40 {
-        let mut query = query(&draw.sentence(3));
-        query.limit = draw.below(8) as u32;
-        query.speaker = (draw.below(2) == 0).then(|| draw.speaker().to_owned());
-        query.threshold = [0.0, 0.5, 2.0][draw.below(3)];
+        let mut query = best(&random.sentence(3));
+        query.limit = random.below(8) as u32;
+        query.speaker = (random.below(2) == 0).then(|| random.speaker().to_owned());
+        query.threshold = [0.0, 0.5, 2.0][random.below(3)];
         let at = format!(
             "retrieve({:?}, speaker {:?}, limit {}, threshold {})",
             query.text, query.speaker, query.limit, query.threshold
@@ -353,8 +336,8 @@ fn retrieval(bank: &mut Bank, draw: &mut Draw) -> Result<(), Fault> {
         let hits = bank.retrieve(&query)?;
         let mut last = None;
         for hit in &hits {
-            let Some(place) = entries.iter().position(|entry| *entry == hit.entry) else {
-                let what = format!("found {:?}, which is no entry", hit.entry);
+            let Some(index) = entries.iter().position(|entry| *entry == hit.entry) else {
+                let what = format!("found {:?}, which is not an entry", hit.entry);
                 return fault(&at, what, "return entries as `entries` does");
             };
             if query
@@ -363,26 +346,26 @@ fn retrieval(bank: &mut Bank, draw: &mut Draw) -> Result<(), Fault> {
                 .is_some_and(|speaker| !alike(speaker, &hit.entry.speaker))
             {
                 let what = format!("found an entry of {:?}", hit.entry.speaker);
-                return fault(&at, what, "keep to the speaker that is asked for");
+                return fault(&at, what, "return only entries of the requested speaker");
             }
             if !hit.score.is_finite() || hit.score <= query.threshold {
                 let what = format!("found an entry with the score {}", hit.score);
                 return fault(&at, what, "return finite scores above the threshold");
             }
-            if last
-                .is_some_and(|(score, at)| hit.score > score || (hit.score == score && place < at))
-            {
+            if last.is_some_and(|(score, before)| {
+                hit.score > score || (hit.score == score && index < before)
+            }) {
                 let what = format!("the score {} follows {:?}", hit.score, last);
                 return fault(&at, what, "sort by score, ties in order of insertion");
             }
-            last = Some((hit.score, place));
+            last = Some((hit.score, index));
         }
     }
     if bank.snapshot()? != before {
         return fault(
             "retrieve",
             "changed the state".into(),
-            "only `apply` and `end-session` may",
+            "only `apply` and `end-session` may change it",
         );
     }
     Ok(())
@@ -390,12 +373,15 @@ fn retrieval(bank: &mut Bank, draw: &mut Draw) -> Result<(), Fault> {
 
 fn unicode(bank: &mut Bank) -> Result<(), Fault> {
     for (session, text) in (1..).zip(SCRIPTS) {
-        let asked = format!("apply(insert {})", shown(text));
+        let call = format!("apply(insert {})", excerpt(text));
         let result = survived(
-            asked.clone(),
-            bank.apply(&at(session), &[insertion(text, text, text)]),
+            call.clone(),
+            bank.apply(
+                &at(session),
+                &[Operation::insert(text, text, vec![text.to_owned()])],
+            ),
         )?;
-        // A bank may refuse a text, but not mangle it.
+        // A bank may refuse a text, but not change it.
         let Some(Ok(id)) = result.and_then(|results| results.into_iter().next()) else {
             continue;
         };
@@ -404,59 +390,69 @@ fn unicode(bank: &mut Bank) -> Result<(), Fault> {
         if !alike(&entry.text, text) || !alike(&entry.speaker, text) || entry.evidence != [text] {
             let what = format!("left {entry:?}");
             return Err(Fault::new(
-                asked,
+                call,
                 what,
-                "keep texts as they are, in any script",
+                "keep texts unchanged, in any script",
             ));
         }
         survived(
-            format!("retrieve({})", shown(text)),
-            bank.retrieve(&query(text)),
+            format!("retrieve({})", excerpt(text)),
+            bank.retrieve(&best(text)),
         )?;
         bank.render(&[id])?;
     }
     Ok(())
 }
 
-fn bad_arguments(bank: &mut Bank, own: &[String]) -> Result<(), Fault> {
-    lenient(bank.apply(&at(1), &[insertion("Anna lives in Oslo", "Anna", "D1:1")]))?;
+fn bad_arguments(bank: &mut Bank, custom: &[String]) -> Result<(), Fault> {
+    lenient(bank.apply(
+        &at(1),
+        &[Operation::insert(
+            "Anna lives in Oslo",
+            "Anna",
+            vec!["D1:1".into()],
+        )],
+    ))?;
     let huge = huge();
     for id in ["", "no such entry", "m\0", SCRIPTS[1], &huge] {
         let id = id.to_owned();
         for (name, operation) in [
-            ("update", revision(&id, "text", "D1:1")),
+            (
+                "update",
+                Operation::update(&id, "text", vec!["D1:1".into()]),
+            ),
             ("delete", Operation::Delete(id.clone())),
         ] {
-            let asked = format!("apply({name} of {})", shown(&id));
-            let results = survived(asked.clone(), bank.apply(&at(1), &[operation]))?;
+            let call = format!("apply({name} of {})", excerpt(&id));
+            let results = survived(call.clone(), bank.apply(&at(1), &[operation]))?;
             if results.is_some_and(|results| results[0].is_ok()) {
-                return Err(Fault::new(asked, "was accepted", "refuse it as unknown"));
+                return Err(Fault::new(call, "was accepted", "refuse it as unknown"));
             }
         }
-        let asked = format!("render({})", shown(&id));
+        let call = format!("render({})", excerpt(&id));
         if !matches!(
-            refused(asked.clone(), bank.render(&[id]))?,
+            refused(call.clone(), bank.render(&[id]))?,
             Refusal::Unknown(_)
         ) {
             return Err(Fault::new(
-                asked,
+                call,
                 "was not refused as unknown",
-                "refuse ids that do not exist so",
+                "refuse unknown ids as unknown",
             ));
         }
     }
-    let nonsense = NO_OBJECTS
+    let invalid = NO_OBJECTS
         .iter()
-        .flat_map(|arguments| own.iter().map(move |name| (&**name, *arguments)));
-    for (name, arguments) in nonsense.chain([("no such operation", "{}"), ("", "")]) {
-        let asked = format!("apply(custom {name:?} with {arguments:?})");
+        .flat_map(|arguments| custom.iter().map(move |name| (&**name, *arguments)));
+    for (name, arguments) in invalid.chain([("no such operation", "{}"), ("", "")]) {
+        let call = format!("apply(custom {name:?} with {arguments:?})");
         let results = survived(
-            asked.clone(),
-            bank.apply(&at(1), &[custom(name, arguments)]),
+            call.clone(),
+            bank.apply(&at(1), &[Operation::custom(name, arguments)]),
         )?;
         if results.is_some_and(|results| results[0].is_ok()) {
             return Err(Fault::new(
-                asked,
+                call,
                 "was accepted",
                 "refuse it as unsupported or invalid",
             ));
@@ -477,8 +473,8 @@ fn bad_arguments(bank: &mut Bank, own: &[String]) -> Result<(), Fault> {
                 evidence: vec![text.into(); 2],
                 vector: vector.clone(),
             });
-            let asked = format!("apply(insert {} with the vector {vector:?})", shown(text));
-            survived(asked, bank.apply(&at(session), &[operation]))?;
+            let call = format!("apply(insert {} with the vector {vector:?})", excerpt(text));
+            survived(call, bank.apply(&at(session), &[operation]))?;
             for threshold in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
                 let query = Query {
                     text: text.into(),
@@ -487,8 +483,8 @@ fn bad_arguments(bank: &mut Bank, own: &[String]) -> Result<(), Fault> {
                     limit: u32::MAX,
                     threshold,
                 };
-                let asked = format!("retrieve({}, threshold {threshold})", shown(text));
-                survived(asked, bank.retrieve(&query))?;
+                let call = format!("retrieve({}, threshold {threshold})", excerpt(text));
+                survived(call, bank.retrieve(&query))?;
             }
         }
     }
@@ -505,7 +501,7 @@ struct BankSubject {
 
 #[derive(Clone)]
 struct BankDriver {
-    draw: Draw,
+    random: RandomStream,
     ids: Vec<String>,
     session: u32,
     custom: Vec<String>,
@@ -515,22 +511,22 @@ impl BankDriver {
     fn id(&mut self) -> String {
         match self.ids.len() {
             0 => "m1".into(),
-            count => self.ids[self.draw.below(count)].clone(),
+            count => self.ids[self.random.below(count)].clone(),
         }
     }
 
     fn operation(&mut self) -> Operation {
-        let text = match self.draw.below(6) {
-            0 => self.draw.script().to_owned(),
-            words => self.draw.sentence(2 + 2 * words),
+        let text = match self.random.below(6) {
+            0 => self.random.script().to_owned(),
+            words => self.random.sentence(2 + 2 * words),
         };
-        let turn = format!("D{}:{}", self.session, self.draw.below(12));
-        match self.draw.below(8) {
-            0..4 => insertion(&text, self.draw.speaker(), &turn),
-            4 | 5 => revision(&self.id(), &text, &turn),
+        let turn = format!("D{}:{}", self.session, self.random.below(12));
+        match self.random.below(8) {
+            0..4 => Operation::insert(text, self.random.speaker(), vec![turn]),
+            4 | 5 => Operation::update(self.id(), text, vec![turn]),
             6 if !self.custom.is_empty() => {
-                let name: &String = self.draw.pick(&self.custom);
-                custom(name, "{}")
+                let name: &String = self.random.pick(&self.custom);
+                Operation::custom(name, "{}")
             }
             _ => Operation::Delete(self.id()),
         }
@@ -540,31 +536,31 @@ impl BankDriver {
 impl Subject for BankSubject {
     type Driver = BankDriver;
 
-    fn step(&mut self, driver: &mut BankDriver) -> Result<String, Error> {
+    fn call(&mut self, driver: &mut BankDriver) -> Result<String, Error> {
         let bank = &mut self.bank;
-        match driver.draw.below(10) {
+        match driver.random.below(10) {
             0..5 => {
-                let count = 1 + driver.draw.below(3);
+                let count = 1 + driver.random.below(3);
                 let batch: Vec<Operation> = (0..count).map(|_| driver.operation()).collect();
                 let results = bank.apply(&at(driver.session), &batch);
                 driver
                     .ids
                     .extend(results.iter().flatten().flatten().cloned());
-                told(results)
+                outcome_text(results)
             }
             5 => {
-                let text = driver.draw.sentence(3);
-                told(bank.retrieve(&query(&text)))
+                let text = driver.random.sentence(3);
+                outcome_text(bank.retrieve(&best(&text)))
             }
             6 => {
                 let ids = [driver.id()];
-                told(bank.render(&ids))
+                outcome_text(bank.render(&ids))
             }
-            7 => told(bank.entries()),
-            8 => told(bank.stats()),
+            7 => outcome_text(bank.entries()),
+            8 => outcome_text(bank.stats()),
             _ => {
                 driver.session += 1;
-                told(bank.end_session(&at(driver.session - 1)))
+                outcome_text(bank.end_session(&at(driver.session - 1)))
             }
         }
     }

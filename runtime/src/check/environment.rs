@@ -1,44 +1,58 @@
-//! What an environment must do.
+//! Checks of environments.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Check;
-use super::draw::{Draw, NO_OBJECTS, SCRIPTS, huge, shown};
-use super::report::{Costs, Fault, Suite, lenient, refused, survived, told};
+use super::generators::{NO_OBJECTS, RandomStream, SCRIPTS, excerpt, huge};
+use super::report::{Costs, Fault, Suite, lenient, outcome_text, refused, survived};
 use super::state::{self, Subject};
 use crate::environment::{Environment, EnvironmentComponent};
 use crate::error::Error;
 use crate::types::{
-    Answer, DataFile, Error as Refusal, Gesture, LoadReport, OpenEpisode, SessionContent,
+    Answer, DataFile, DemonstratedOperation, Error as Refusal, LoadReport, OpenEpisode,
+    SessionContent,
 };
 
-/// Sessions, questions and episodes of a split that are looked at.
+/// Most sessions of an episode that are checked.
 const SESSIONS: u32 = 40;
+/// Most questions of an episode that are checked.
 const QUESTIONS: usize = 40;
+/// Most episodes of a split that are checked.
 const EPISODES: u64 = 2;
 const DEMONSTRATORS: [&str; 4] = ["everything", "nothing", "demonstrator", "expert"];
 
-pub(crate) fn run(check: &Check, suite: &mut Suite, loaded: Result<EnvironmentComponent, Error>) {
+/// The data and options of an environment.
+#[derive(Clone, Copy)]
+pub(crate) struct Inputs<'a> {
+    pub(crate) data: &'a [DataFile],
+    pub(crate) options: &'a str,
+}
+
+/// Runs all checks of an environment.
+pub(crate) fn run(
+    suite: &mut Suite,
+    inputs: Inputs<'_>,
+    loaded: Result<EnvironmentComponent, Error>,
+) {
     let Some(component) = suite.contract(loaded) else {
         return;
     };
     let new = || component.instantiate().map_err(Fault::from);
     let report = suite.require(
         "load",
-        "it takes its data and options, and has episodes",
-        || load(&mut new()?, check),
+        "it accepts its data and options, and has episodes",
+        || load(&mut new()?, inputs),
     );
-    let places = places(report.as_ref());
+    let checked = checked_episodes(report.as_ref());
     let ready = || -> Result<Environment, Fault> {
         let mut environment = new()?;
-        environment.load(&check.data, &check.options)?;
+        environment.load(inputs.data, inputs.options)?;
         Ok(environment)
     };
     let mut costs = Costs::default();
     suite.require(
         "limits",
         "an episode of each split under the default limits",
-        || limits(&mut new()?, check, &places, &mut costs),
+        || limits(&mut new()?, inputs, &checked, &mut costs),
     );
     suite.costs(costs);
     suite.check("description", "name, categories, lexicon", || {
@@ -47,36 +61,37 @@ pub(crate) fn run(check: &Check, suite: &mut Suite, loaded: Result<EnvironmentCo
     suite.check(
         "episodes",
         "sessions and turns in order, cut to the horizon",
-        || each(&places, &mut ready()?, episodes),
+        || each(&checked, &mut ready()?, episodes),
     );
     suite.check(
         "questions",
-        "ids of their own, about sessions and turns there are",
-        || each(&places, &mut ready()?, questions),
+        "unique ids, and existing sessions and turns",
+        || each(&checked, &mut ready()?, questions),
     );
     suite.check("scores", "in [0, 1], the same for the same answer", || {
-        each(&places, &mut ready()?, scores)
+        each(&checked, &mut ready()?, scores)
     });
     suite.check(
         "demonstrators",
         "hints name turns; the same seed, the same hints",
-        || each(&places, &mut ready()?, demonstrators),
+        || each(&checked, &mut ready()?, demonstrators),
     );
-    suite.check("unicode", "every script is taken as an argument", || {
-        unicode(&mut ready()?, &places)
+    suite.check("unicode", "every script is accepted as an argument", || {
+        unicode(&mut ready()?, &checked)
     });
     suite.check(
         "bad-arguments",
-        "what makes no sense is refused, not trapped on",
+        "invalid ones are refused and do not trap",
         || {
             unopened(&mut ready()?)?;
-            bad_arguments(&mut ready()?, &places)?;
-            bad_options(&mut ready()?, check)
+            bad_arguments(&mut ready()?, &checked)?;
+            bad_options(&mut ready()?, inputs)
         },
     );
-    state::run(suite, check.seed, || {
+    let seed = suite.seed();
+    state::run(suite, || {
         let mut environment = ready()?;
-        let (split, index) = &places[0];
+        let (split, index) = &checked[0];
         let episode = environment.open(split, *index, 0)?;
         let questions = environment.questions()?;
         let subject = EnvironmentSubject {
@@ -86,7 +101,7 @@ pub(crate) fn run(check: &Check, suite: &mut Suite, loaded: Result<EnvironmentCo
         Ok((
             subject,
             EnvironmentDriver {
-                draw: Draw::new(check.seed, "environment"),
+                random: RandomStream::new(seed, "environment"),
                 sessions: episode.sessions.clamp(1, SESSIONS),
                 questions: questions.into_iter().map(|question| question.id).collect(),
             },
@@ -94,11 +109,11 @@ pub(crate) fn run(check: &Check, suite: &mut Suite, loaded: Result<EnvironmentCo
     });
 }
 
-/// A split and an index in it.
-type Place = (String, u64);
+/// The split and index of an episode.
+type EpisodeIndex = (String, u64);
 
-/// The episodes that are looked at.
-fn places(report: Option<&LoadReport>) -> Vec<Place> {
+/// Returns the episodes that are checked.
+fn checked_episodes(report: Option<&LoadReport>) -> Vec<EpisodeIndex> {
     let splits = report.map_or(&[][..], |report| &report.splits).iter();
     splits
         .flat_map(|split| {
@@ -108,28 +123,29 @@ fn places(report: Option<&LoadReport>) -> Vec<Place> {
         .collect()
 }
 
+/// Runs a check on each episode.
 fn each(
-    places: &[Place],
+    checked: &[EpisodeIndex],
     environment: &mut Environment,
-    look: impl Fn(&mut Environment, &str, u64) -> Result<(), Fault>,
+    check: impl Fn(&mut Environment, &str, u64) -> Result<(), Fault>,
 ) -> Result<(), Fault> {
-    places
+    checked
         .iter()
-        .try_for_each(|(split, index)| look(environment, split, *index))
+        .try_for_each(|(split, index)| check(environment, split, *index))
 }
 
-fn load(environment: &mut Environment, check: &Check) -> Result<LoadReport, Fault> {
-    let report = match environment.load(&check.data, &check.options) {
+fn load(environment: &mut Environment, inputs: Inputs<'_>) -> Result<LoadReport, Fault> {
+    let report = match environment.load(inputs.data, inputs.options) {
         Err(error @ Error::Guest { .. }) => {
-            let advice = "give it what it needs: memloom check --data FILE --config RUN.toml";
+            let advice = "pass its data and options: memloom check --data FILE --config RUN.toml";
             return Err(Fault::new("load", error.to_string(), advice));
         }
         report => report?,
     };
     let mut names = BTreeSet::new();
     if !report.splits.iter().all(|split| names.insert(&*split.name)) {
-        let advice = "give each split a name of its own";
-        return Err(Fault::new("load", "two splits have one name", advice));
+        let advice = "give each split a unique name";
+        return Err(Fault::new("load", "two splits have the same name", advice));
     }
     if report.splits.iter().all(|split| split.episodes == Some(0)) {
         let advice = "return splits with episodes, or refuse the data";
@@ -144,15 +160,15 @@ fn load(environment: &mut Environment, check: &Check) -> Result<LoadReport, Faul
 
 fn limits(
     environment: &mut Environment,
-    check: &Check,
-    places: &[Place],
+    inputs: Inputs<'_>,
+    checked: &[EpisodeIndex],
     costs: &mut Costs,
 ) -> Result<(), Fault> {
     let result = environment.describe();
     costs.note("describe", environment.instance.used(), result)?;
-    let result = environment.load(&check.data, &check.options);
+    let result = environment.load(inputs.data, inputs.options);
     costs.note("load", environment.instance.used(), result)?;
-    for (split, index) in places {
+    for (split, index) in checked {
         let result = environment.open(split, *index, 0);
         let Some(episode) = costs.note("open", environment.instance.used(), result)? else {
             continue;
@@ -175,8 +191,8 @@ fn limits(
         let state = costs.note("snapshot", environment.instance.used(), result)?;
         let result = environment.restore(&state.unwrap_or_default());
         costs.note("restore", environment.instance.used(), result)?;
-        // Restoring may forget the data.
-        lenient(environment.load(&check.data, &check.options))?;
+        // A restored state need not hold the data.
+        lenient(environment.load(inputs.data, inputs.options))?;
     }
     Ok(())
 }
@@ -211,7 +227,7 @@ fn description(environment: &mut Environment) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Ids of an episode's turns by session, from 1.
+/// Returns the ids of an episode's turns for each session.
 fn turns(environment: &mut Environment, episode: &OpenEpisode) -> Result<Vec<Vec<String>>, Fault> {
     (1..=episode.sessions.min(SESSIONS))
         .map(|session| match environment.session(session)? {
@@ -237,7 +253,7 @@ fn episodes(environment: &mut Environment, split: &str, index: u64) -> Result<()
     let mut ids = BTreeSet::new();
     for (session, turns) in (1..).zip(turns(environment, &episode)?) {
         if let Some(twice) = turns.into_iter().find(|id| !ids.insert(id.clone())) {
-            let what = format!("the turn id {twice:?} is there twice");
+            let what = format!("the turn id {twice:?} occurs twice");
             let advice = "make turn ids unique within an episode";
             return Err(Fault::new(format!("get-session({session})"), what, advice));
         }
@@ -252,7 +268,7 @@ fn episodes(environment: &mut Environment, split: &str, index: u64) -> Result<()
         }
         if contents(environment, horizon)? != whole {
             let what = "the sessions are not the first ones of the whole episode";
-            let advice = "let a longer horizon go on from a shorter one";
+            let advice = "let a longer horizon continue a shorter one";
             return Err(Fault::new(at(horizon), what, advice));
         }
     }
@@ -273,17 +289,20 @@ fn questions(environment: &mut Environment, split: &str, index: u64) -> Result<(
             .into_iter()
             .flatten()
             .collect();
-        // Ids of their own and sessions from 1 are checked wherever a host asks.
+        // The host itself checks unique ids and sessions from 1.
         for question in environment.questions()? {
             let wrong = if !categories.contains(&question.category) {
-                format!("the category {:?} is not described", question.category)
+                format!(
+                    "the category {:?} is not in the description",
+                    question.category
+                )
             } else if let Some(session) = question.sessions.iter().find(|&&s| s > episode.sessions)
             {
-                format!("session {session} of {} is asked about", episode.sessions)
+                format!("it is about session {session} of {}", episode.sessions)
             } else if let Some(turn) = question.evidence.iter().find(|turn| !turns.contains(*turn))
                 && episode.sessions <= SESSIONS
             {
-                format!("the evidence {turn:?} is no turn of the episode")
+                format!("the evidence {turn:?} is not a turn of the episode")
             } else {
                 continue;
             };
@@ -294,7 +313,7 @@ fn questions(environment: &mut Environment, split: &str, index: u64) -> Result<(
             return Err(Fault::new(
                 at,
                 wrong,
-                "ask about what is there within the horizon",
+                "ask only about sessions and turns within the horizon",
             ));
         }
     }
@@ -305,12 +324,12 @@ fn scores(environment: &mut Environment, split: &str, index: u64) -> Result<(), 
     environment.open(split, index, 0)?;
     for question in environment.questions()?.iter().take(QUESTIONS) {
         for text in ["", "yes", &question.text, SCRIPTS[1]] {
-            // The reward's range is checked wherever a host asks.
+            // The host itself checks the reward's range.
             let score = environment.score(&question.id, &answer(text))?;
             if environment.score(&question.id, &answer(text))? != score {
                 let at = format!("score({:?}, {text:?})", question.id);
-                let advice = "let a score depend on question and answer alone";
-                return Err(Fault::new(at, "another score for the same answer", advice));
+                let advice = "let a score depend only on question and answer";
+                return Err(Fault::new(at, "the same answer got another score", advice));
             }
         }
     }
@@ -320,9 +339,9 @@ fn scores(environment: &mut Environment, split: &str, index: u64) -> Result<(), 
 fn demonstrators(environment: &mut Environment, split: &str, index: u64) -> Result<(), Fault> {
     let episode = environment.open(split, index, 0)?;
     let sessions = turns(environment, &episode)?;
-    let mut known: BTreeSet<&str> = BTreeSet::new();
+    let mut earlier: BTreeSet<&str> = BTreeSet::new();
     for (session, turns) in (1..).zip(&sessions) {
-        known.extend(turns.iter().map(String::as_str));
+        earlier.extend(turns.iter().map(String::as_str));
         for demonstrator in DEMONSTRATORS {
             let at = format!("demonstrate({demonstrator:?}, {session}, 1)");
             let fault = |what: String, advice: &str| Err(Fault::new(at.clone(), what, advice));
@@ -337,28 +356,29 @@ fn demonstrators(environment: &mut Environment, split: &str, index: u64) -> Resu
             for hint in &hints {
                 if !turns.contains(&hint.turn) || hinted.insert(&hint.turn, ()).is_some() {
                     let what = format!(
-                        "{:?} is no turn of the session, or hinted at twice",
+                        "{:?} is not a turn of the session, or has two hints",
                         hint.turn
                     );
                     return fault(what, "give at most one hint for each turn of the session");
                 }
-                if let Gesture::Update(turn) | Gesture::Delete(turn) = &hint.gesture
-                    && !known.contains(turn.as_str())
+                if let DemonstratedOperation::Update(turn) | DemonstratedOperation::Delete(turn) =
+                    &hint.operation
+                    && !earlier.contains(turn.as_str())
                 {
-                    let what = format!("the gesture {:?} names no earlier turn", hint.gesture);
+                    let what = format!("the operation {:?} names no earlier turn", hint.operation);
                     return fault(what, "name the turn that supports the entry");
                 }
             }
-            let wanted = match demonstrator {
+            let expected = match demonstrator {
                 "everything" => turns.len(),
                 "nothing" => 0,
                 _ => hints.len(),
             };
-            if hints.len() != wanted {
+            if hints.len() != expected {
                 let what = format!("{} hints for {} turns", hints.len(), turns.len());
                 return fault(
                     what,
-                    "hint at every turn for `everything`, at none for `nothing`",
+                    "give a hint for every turn for `everything`, for none for `nothing`",
                 );
             }
         }
@@ -366,10 +386,10 @@ fn demonstrators(environment: &mut Environment, split: &str, index: u64) -> Resu
     Ok(())
 }
 
-fn unicode(environment: &mut Environment, places: &[Place]) -> Result<(), Fault> {
-    let (split, index) = &places[0];
+fn unicode(environment: &mut Environment, checked: &[EpisodeIndex]) -> Result<(), Fault> {
+    let (split, index) = &checked[0];
     for text in SCRIPTS {
-        let at = |function: &str| format!("{function}({})", shown(text));
+        let at = |function: &str| format!("{function}({})", excerpt(text));
         environment.open(split, *index, 0)?;
         if let Some(question) = environment.questions()?.first() {
             survived(at("score"), environment.score(&question.id, &answer(text)))?;
@@ -382,7 +402,7 @@ fn unicode(environment: &mut Environment, places: &[Place]) -> Result<(), Fault>
     Ok(())
 }
 
-/// Before an episode is open there is nothing to ask for.
+/// Checks that calls before `open` are refused.
 fn unopened(environment: &mut Environment) -> Result<(), Fault> {
     let at = |function: &str| format!("{function} before `open`");
     refused(at("get-session"), environment.session(1))?;
@@ -392,11 +412,11 @@ fn unopened(environment: &mut Environment) -> Result<(), Fault> {
     refused(at("act"), environment.act("look")).map(drop)
 }
 
-fn bad_arguments(environment: &mut Environment, places: &[Place]) -> Result<(), Fault> {
-    let (split, index) = &places[0];
+fn bad_arguments(environment: &mut Environment, checked: &[EpisodeIndex]) -> Result<(), Fault> {
+    let (split, index) = &checked[0];
     let huge = huge();
     for name in ["", "no such split", &huge] {
-        let at = format!("open({}, 0, 0)", shown(name));
+        let at = format!("open({}, 0, 0)", excerpt(name));
         if !matches!(
             refused(at.clone(), environment.open(name, 0, 0))?,
             Refusal::Unknown(_)
@@ -404,7 +424,7 @@ fn bad_arguments(environment: &mut Environment, places: &[Place]) -> Result<(), 
             return Err(Fault::new(
                 at,
                 "was not refused as unknown",
-                "refuse what does not exist so",
+                "refuse unknown splits as unknown",
             ));
         }
     }
@@ -420,8 +440,8 @@ fn bad_arguments(environment: &mut Environment, places: &[Place]) -> Result<(), 
             format!("get-session({session})"),
             environment.session(session),
         )?;
-        let asked = format!("demonstrate(\"nothing\", {session}, 0)");
-        refused(asked, environment.demonstrate("nothing", session, 0))?;
+        let call = format!("demonstrate(\"nothing\", {session}, 0)");
+        refused(call, environment.demonstrate("nothing", session, 0))?;
     }
     survived(
         "demonstrate(\"expert\", 1, u64::MAX)".into(),
@@ -429,32 +449,32 @@ fn bad_arguments(environment: &mut Environment, places: &[Place]) -> Result<(), 
     )?;
     for name in ["", "no such", &huge] {
         refused(
-            format!("score({})", shown(name)),
+            format!("score({})", excerpt(name)),
             environment.score(name, &answer("")),
         )?;
         refused(
-            format!("demonstrate({}, 1, 0)", shown(name)),
+            format!("demonstrate({}, 1, 0)", excerpt(name)),
             environment.demonstrate(name, 1, 0),
         )?;
     }
     if let Some(question) = environment.questions()?.first() {
         let id = question.id.clone();
         survived(
-            format!("score({id:?}, {})", shown(&huge)),
+            format!("score({id:?}, {})", excerpt(&huge)),
             environment.score(&id, &answer(&huge)),
         )?;
     }
     for action in ["", &huge] {
-        survived(format!("act({})", shown(action)), environment.act(action))?;
+        survived(format!("act({})", excerpt(action)), environment.act(action))?;
     }
     Ok(())
 }
 
-fn bad_options(environment: &mut Environment, check: &Check) -> Result<(), Fault> {
+fn bad_options(environment: &mut Environment, inputs: Inputs<'_>) -> Result<(), Fault> {
     for options in NO_OBJECTS {
         refused(
             format!("load with the options {options:?}"),
-            environment.load(&check.data, options),
+            environment.load(inputs.data, options),
         )?;
     }
     for bytes in [vec![], vec![0xff; 100], b"[{}]".to_vec()] {
@@ -464,9 +484,9 @@ fn bad_options(environment: &mut Environment, check: &Check) -> Result<(), Fault
         };
         let at = format!(
             "load of a file with the bytes {:?}",
-            shown(&String::from_utf8_lossy(&file.bytes))
+            excerpt(&String::from_utf8_lossy(&file.bytes))
         );
-        survived(at, environment.load(&[file], &check.options))?;
+        survived(at, environment.load(&[file], inputs.options))?;
     }
     Ok(())
 }
@@ -478,7 +498,7 @@ struct EnvironmentSubject {
 
 #[derive(Clone)]
 struct EnvironmentDriver {
-    draw: Draw,
+    random: RandomStream,
     sessions: u32,
     questions: Vec<String>,
 }
@@ -486,24 +506,24 @@ struct EnvironmentDriver {
 impl Subject for EnvironmentSubject {
     type Driver = EnvironmentDriver;
 
-    /// Calls that concern the open episode: a state that is restored need not
-    /// have the data that others are opened from.
-    fn step(&mut self, driver: &mut EnvironmentDriver) -> Result<String, Error> {
+    /// Calls only functions of the open episode: a restored state need not hold the data
+    /// from which other episodes are opened.
+    fn call(&mut self, driver: &mut EnvironmentDriver) -> Result<String, Error> {
         let environment = &mut self.environment;
-        let draw = &mut driver.draw;
-        let session = 1 + draw.below(driver.sessions as usize) as u32;
-        match draw.below(8) {
-            0..3 => told(environment.session(session)),
-            3 => told(environment.questions()),
+        let random = &mut driver.random;
+        let session = 1 + random.below(driver.sessions as usize) as u32;
+        match random.below(8) {
+            0..3 => outcome_text(environment.session(session)),
+            3 => outcome_text(environment.questions()),
             4 | 5 if !driver.questions.is_empty() => {
-                let question = draw.pick(&driver.questions).clone();
-                let text = draw.sentence(1);
-                told(environment.score(&question, &answer(&text)))
+                let question = random.pick(&driver.questions).clone();
+                let text = random.sentence(1);
+                outcome_text(environment.score(&question, &answer(&text)))
             }
-            6 => told(environment.act(&draw.sentence(2))),
+            6 => outcome_text(environment.act(&random.sentence(2))),
             _ => {
-                let demonstrator = DEMONSTRATORS[draw.below(DEMONSTRATORS.len())];
-                told(environment.demonstrate(demonstrator, session, draw.bits()))
+                let demonstrator = DEMONSTRATORS[random.below(DEMONSTRATORS.len())];
+                outcome_text(environment.demonstrate(demonstrator, session, random.bits()))
             }
         }
     }

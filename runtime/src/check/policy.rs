@@ -1,48 +1,51 @@
-//! What a policy must do, among a bank and an environment.
+//! Checks of policies, with a bank and an environment.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use cpu_time::ThreadTime;
 
-use super::Check;
-use super::company::{Company, Tale};
-use super::draw::{Draw, NO_OBJECTS, SCRIPTS, huge, shown};
-use super::report::{Costs, Fault, Suite, refused, survived, told};
+use super::fixture::{Fixture, FixtureEpisode};
+use super::generators::{NO_OBJECTS, RandomStream, SCRIPTS, excerpt, huge};
+use super::report::{Costs, Fault, Suite, outcome_text, refused, survived};
 use super::state::{self, Subject};
-use crate::episode::{Episode, EpisodeParts};
+use super::test_model::{ModelOutput, TestModel, invalid_outputs};
+use crate::agent::AgentParts;
+use crate::agent::episode::Episode;
 use crate::error::Error;
-use crate::model::{Completion, GenerateCall, LanguageModel, ModelError};
+use crate::model::LanguageModel;
 use crate::policy::PolicyComponent;
 use crate::types::{
-    Gesture, Hint, PolicyDescription, Question, Report, Session, SessionContent, Task, Turn,
+    DemonstratedOperation, Hint, PolicyDescription, Question, Report, Session, SessionContent,
+    Task, Turn,
 };
 
+/// Runs all checks of a policy. The error is one of the fixture.
 pub(crate) fn run(
-    check: &Check,
     suite: &mut Suite,
-    company: &Company,
+    fixture: &Fixture,
+    options: &str,
     loaded: Result<PolicyComponent, Error>,
 ) -> Result<(), Error> {
     let Some(policy) = suite.contract(loaded) else {
         return Ok(());
     };
-    // Where this fails, others are to blame.
-    let lexicon = company.tale()?.lexicon;
-    let parts = EpisodeParts {
-        bank: company.bank.clone(),
+    // An error here is the fixture's, not the policy's.
+    let lexicon = fixture.open()?.lexicon;
+    let parts = AgentParts {
+        bank: fixture.bank.clone(),
         policy: policy.clone(),
-        policy_options: check.options.clone(),
+        policy_options: options.to_owned(),
         lexicon,
     };
-    let stage = Stage { parts, company };
+    let test_bed = TestBed { parts, fixture };
     let described = suite.require("description", "name, roles, control words", || {
         let description = policy.describe()?;
         described(&description).map(|()| description)
     });
     suite.require("configure", "it takes its options and the lexicon", || {
-        stage
-            .episode(Manner::Shown)
+        test_bed
+            .episode(ModelOutput::Demonstrated)
             .map(drop)
             .map_err(|fault| Fault {
                 advice: "take these, or give it others: memloom check --config RUN.toml".into(),
@@ -51,7 +54,7 @@ pub(crate) fn run(
     });
     let mut costs = Costs::default();
     suite.require("limits", "an episode under the default limits", || {
-        limits(&stage, &mut costs)
+        limits(&test_bed, &mut costs)
     });
     suite.costs(costs);
     suite.check(
@@ -60,44 +63,45 @@ pub(crate) fn run(
         || {
             described
                 .as_ref()
-                .map_or(Ok(()), |description| requests(&stage, description))
+                .map_or(Ok(()), |description| requests(&test_bed, description))
         },
     );
     suite.check("model-output", "nothing that a model says stops it", || {
-        model_output(&stage)
+        model_output(&test_bed)
     });
     suite.check("answers", "cite entries and change nothing", || {
-        answers(&stage)
+        answers(&test_bed)
     });
     suite.check("unicode", "every script is read", || {
-        sessions(&stage, SCRIPTS.map(str::to_owned).to_vec())
+        sessions(&test_bed, SCRIPTS.map(str::to_owned).to_vec())
     });
     suite.check(
         "bad-arguments",
-        "what makes no sense is refused, not trapped on",
+        "invalid ones are refused and do not trap",
         || {
-            bad_options(&stage)?;
-            sessions(&stage, vec![String::new(), " \n".into(), huge()])?;
-            odd_sessions(&stage)
+            bad_options(&test_bed)?;
+            sessions(&test_bed, vec![String::new(), " \n".into(), huge()])?;
+            odd_sessions(&test_bed)
         },
     );
-    state::run(suite, check.seed, || {
-        let (episode, tale) = stage.episode(Manner::Mixed(check.seed))?;
+    let seed = suite.seed();
+    state::run(suite, || {
+        let (episode, fixture_episode) = test_bed.episode(ModelOutput::Mixed(seed))?;
         let subject = PolicySubject {
-            parts: stage.parts.clone(),
+            parts: test_bed.parts.clone(),
             episode,
-            seed: check.seed,
+            seed,
         };
-        let Tale {
+        let FixtureEpisode {
             sessions,
             questions,
             ..
-        } = tale;
-        let draw = Draw::new(check.seed, "policy");
+        } = fixture_episode;
+        let random = RandomStream::new(seed, "policy");
         Ok((
             subject,
             PolicyDriver {
-                draw,
+                random,
                 sessions: sessions.into(),
                 questions: questions.into(),
             },
@@ -106,104 +110,31 @@ pub(crate) fn run(
     Ok(())
 }
 
-/// What a policy is put on.
-struct Stage<'a> {
-    parts: EpisodeParts,
-    company: &'a Company,
+/// A policy with its fixture.
+struct TestBed<'a> {
+    parts: AgentParts,
+    fixture: &'a Fixture,
 }
 
-impl Stage<'_> {
-    /// An episode with a model, and what can be told in it.
-    fn episode(&self, manner: Manner) -> Result<(Episode, Tale), Fault> {
-        self.with(Speaker::new(manner))
+impl TestBed<'_> {
+    /// Returns an episode with a model, and the fixture's episode.
+    fn episode(&self, output: ModelOutput) -> Result<(Episode, FixtureEpisode), Fault> {
+        self.with_model(TestModel::new(output))
     }
 
-    fn with(&self, model: Speaker) -> Result<(Episode, Tale), Fault> {
-        let mut tale = self.company.tale()?;
-        let (bank, environment) = (tale.bank.fork()?, tale.environment.fork()?);
+    fn with_model(&self, model: TestModel) -> Result<(Episode, FixtureEpisode), Fault> {
+        let mut fixture_episode = self.fixture.open()?;
+        let (bank, environment) = (
+            fixture_episode.bank.fork()?,
+            fixture_episode.environment.fork()?,
+        );
         let started = ThreadTime::now();
         let episode = Episode::assemble(&self.parts, bank, environment, Box::new(model), started)?;
-        Ok((episode, tale))
+        Ok((episode, fixture_episode))
     }
 }
 
-/// How the model speaks.
-#[derive(Clone, Copy)]
-enum Manner {
-    /// As the demonstrator, or one word where there is none.
-    Shown,
-    /// Now so, now nonsense, by seed and place.
-    Mixed(u64),
-    /// This nonsense, by its place in [`nonsense`].
-    Nonsense(usize),
-    /// It fails.
-    Failing,
-}
-
-/// A model that needs no weights, and remembers what it was asked.
-#[derive(Clone)]
-struct Speaker {
-    manner: Manner,
-    asked: Arc<Mutex<Vec<GenerateCall>>>,
-}
-
-impl Speaker {
-    fn new(manner: Manner) -> Self {
-        Self {
-            manner,
-            asked: Arc::default(),
-        }
-    }
-
-    fn asked(&self) -> Vec<GenerateCall> {
-        std::mem::take(&mut self.asked.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-fn nonsense() -> Vec<String> {
-    let mut all: Vec<String> = [
-        "",
-        "\0",
-        "{",
-        "t1 keep t1 keep t1",
-        "]]}\u{202e}",
-        "-1 1e999 NaN",
-    ]
-    .map(str::to_owned)
-    .to_vec();
-    all.extend(SCRIPTS.map(str::to_owned));
-    all.push(huge());
-    all
-}
-
-impl LanguageModel for Speaker {
-    fn generate(&mut self, call: &GenerateCall) -> Result<Completion, ModelError> {
-        let asked = self.asked.lock();
-        asked
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(call.clone());
-        let shown = || {
-            call.request
-                .demonstration
-                .clone()
-                .unwrap_or_else(|| "nothing".into())
-        };
-        Ok(Completion::of_text(match self.manner {
-            Manner::Shown => shown(),
-            Manner::Nonsense(place) => nonsense().swap_remove(place),
-            Manner::Failing => return Err(ModelError::new("it is not there")),
-            Manner::Mixed(seed) => {
-                let place = format!("{} {} {:?}", call.session, call.step, call.request.messages);
-                let mut draw = Draw::new(seed, &place);
-                match draw.below(3) {
-                    0 => draw.sentence(5),
-                    _ => shown(),
-                }
-            }
-        }))
-    }
-}
-
+/// Checks a description.
 fn described(description: &PolicyDescription) -> Result<(), Fault> {
     let fault = |what: String, advice: &str| Err(Fault::new("describe", what, advice));
     if description.name.trim().is_empty() {
@@ -216,8 +147,8 @@ fn described(description: &PolicyDescription) -> Result<(), Fault> {
         let mut seen = BTreeSet::new();
         for word in words {
             if word.is_empty() || word.contains(char::is_whitespace) || !seen.insert(word) {
-                let what = format!("the {what} {word:?} is empty, has spaces or is there twice");
-                return fault(what, "write each as one word, once");
+                let what = format!("the {what} {word:?} is empty, has spaces or occurs twice");
+                return fault(what, "list each once, as one word");
             }
         }
     }
@@ -234,13 +165,13 @@ fn question(text: &str) -> Question {
     }
 }
 
-fn limits(stage: &Stage<'_>, costs: &mut Costs) -> Result<(), Fault> {
-    let (mut episode, tale) = stage.episode(Manner::Shown)?;
-    for (content, hints) in &tale.sessions {
-        let result = episode.agent.attend(content, Some(hints));
+fn limits(test_bed: &TestBed<'_>, costs: &mut Costs) -> Result<(), Fault> {
+    let (mut episode, fixture_episode) = test_bed.episode(ModelOutput::Demonstrated)?;
+    for (content, hints) in &fixture_episode.sessions {
+        let result = episode.agent.observe_session(content, Some(hints));
         costs.note("observe", episode.agent.policy().used(), result)?;
     }
-    for text in &tale.questions {
+    for text in &fixture_episode.questions {
         let result = episode.answer(&question(text));
         costs.note("answer", episode.agent.policy().used(), result)?;
     }
@@ -252,13 +183,13 @@ fn limits(stage: &Stage<'_>, costs: &mut Costs) -> Result<(), Fault> {
         .map(drop)
 }
 
-fn requests(stage: &Stage<'_>, description: &PolicyDescription) -> Result<(), Fault> {
-    let model = Speaker::new(Manner::Shown);
-    let (mut episode, tale) = stage.with(model.clone())?;
-    let one_of = |words: &[String], word: &str| words.iter().any(|known| known == word);
-    for (content, hints) in &tale.sessions {
-        episode.agent.attend(content, Some(hints))?;
-        for call in model.asked() {
+fn requests(test_bed: &TestBed<'_>, description: &PolicyDescription) -> Result<(), Fault> {
+    let model = TestModel::new(ModelOutput::Demonstrated);
+    let (mut episode, fixture_episode) = test_bed.with_model(model.clone())?;
+    let one_of = |words: &[String], word: &str| words.iter().any(|listed| listed == word);
+    for (content, hints) in &fixture_episode.sessions {
+        episode.agent.observe_session(content, Some(hints))?;
+        for call in model.take_calls() {
             let request = &call.request;
             let at = format!(
                 "observe of session {}, call {} of the model",
@@ -271,12 +202,12 @@ fn requests(stage: &Stage<'_>, description: &PolicyDescription) -> Result<(), Fa
             }
             if request.max_tokens == 0 || request.messages.is_empty() {
                 return fault(
-                    "nothing is asked for".into(),
+                    "the request is empty".into(),
                     "give messages and max-tokens",
                 );
             }
             let Some(demonstration) = &request.demonstration else {
-                let advice = "with hints, say what a demonstrator would answer";
+                let advice = "with hints, give the demonstrator's output";
                 return fault("there is no demonstration".into(), advice);
             };
             let Some(grammar) = &request.grammar else {
@@ -287,10 +218,10 @@ fn requests(stage: &Stage<'_>, description: &PolicyDescription) -> Result<(), Fa
             }
         }
     }
-    for text in &tale.questions {
+    for text in &fixture_episode.questions {
         episode.answer(&question(text))?;
         if let Some(call) = model
-            .asked()
+            .take_calls()
             .iter()
             .find(|call| !one_of(&description.roles, &call.request.role))
         {
@@ -301,8 +232,8 @@ fn requests(stage: &Stage<'_>, description: &PolicyDescription) -> Result<(), Fa
     Ok(())
 }
 
-/// Whether a grammar is one, as far as can be told without a tokenizer, and has a
-/// demonstration in it.
+/// Checks a grammar, as far as possible without a tokenizer, and that it allows a
+/// demonstration.
 fn demonstrated(
     grammar: &str,
     demonstration: &str,
@@ -311,12 +242,13 @@ fn demonstrated(
     if grammar.trim_start().starts_with('{') {
         let json = |text| serde_json::from_str::<serde_json::Value>(text);
         if let Err(why) = json(grammar) {
-            let what = format!("the grammar begins with {{ and is no JSON schema: {why}");
+            let what = format!("the grammar begins with {{ and is not a JSON schema: {why}");
             return Err((what, "give a JSON schema, or an expression of words"));
         }
         if let Err(why) = json(demonstration) {
-            let what = format!("the grammar is a JSON schema, the demonstration no JSON: {why}");
-            return Err((what, "demonstrate what the grammar allows"));
+            let what =
+                format!("the grammar is a JSON schema, but the demonstration is not JSON: {why}");
+            return Err((what, "give a demonstration that the grammar allows"));
         }
         return Ok(());
     }
@@ -328,79 +260,84 @@ fn demonstrated(
         description
             .control_words
             .iter()
-            .any(|known| known == **word)
+            .any(|listed| listed == **word)
     };
     if let Some(word) = words.iter().find(|word| !is_control(word)) {
-        let what = format!("the grammar's word {word:?} is no control word");
+        let what = format!("the grammar's word {word:?} is not a control word");
         return Err((what, "list it in `describe`"));
     }
-    let mut said = demonstration.split_whitespace();
-    match said.find(|word| !words.contains(word)) {
+    let mut output = demonstration.split_whitespace();
+    match output.find(|word| !words.contains(word)) {
         None => Ok(()),
         Some(word) => {
             let what = format!("the demonstration's word {word:?} is not in the grammar");
-            Err((what, "demonstrate what the grammar allows"))
+            Err((what, "give a demonstration that the grammar allows"))
         }
     }
 }
 
-fn model_output(stage: &Stage<'_>) -> Result<(), Fault> {
-    let failing = [Manner::Failing];
-    for manner in (0..nonsense().len()).map(Manner::Nonsense).chain(failing) {
-        let (mut episode, tale) = stage.episode(manner)?;
-        let said = match manner {
-            Manner::Nonsense(place) => {
-                format!("where the model says {}", shown(&nonsense()[place]))
+fn model_output(test_bed: &TestBed<'_>) -> Result<(), Fault> {
+    let failing = [ModelOutput::Failing];
+    for output in (0..invalid_outputs().len())
+        .map(ModelOutput::Invalid)
+        .chain(failing)
+    {
+        let (mut episode, fixture_episode) = test_bed.episode(output)?;
+        let condition = match output {
+            ModelOutput::Invalid(index) => {
+                format!(
+                    "with the model's output {}",
+                    excerpt(&invalid_outputs()[index])
+                )
             }
-            _ => "where the model fails".into(),
+            _ => "with a failing model".into(),
         };
-        for (content, hints) in tale.sessions.iter().take(2) {
+        for (content, hints) in fixture_episode.sessions.iter().take(2) {
             survived(
-                format!("observe {said}"),
-                episode.agent.attend(content, Some(hints)),
+                format!("observe {condition}"),
+                episode.agent.observe_session(content, Some(hints)),
             )?;
             survived(
-                format!("observe {said}"),
-                episode.agent.attend(content, None),
+                format!("observe {condition}"),
+                episode.agent.observe_session(content, None),
             )?;
         }
-        for text in tale.questions.iter().take(2) {
-            survived(format!("answer {said}"), episode.answer(&question(text)))?;
+        for text in fixture_episode.questions.iter().take(2) {
+            survived(
+                format!("answer {condition}"),
+                episode.answer(&question(text)),
+            )?;
         }
     }
     Ok(())
 }
 
-fn answers(stage: &Stage<'_>) -> Result<(), Fault> {
-    let (mut episode, tale) = stage.episode(Manner::Shown)?;
-    for (content, hints) in &tale.sessions {
-        episode.agent.attend(content, Some(hints))?;
+fn answers(test_bed: &TestBed<'_>) -> Result<(), Fault> {
+    let (mut episode, fixture_episode) = test_bed.episode(ModelOutput::Demonstrated)?;
+    for (content, hints) in &fixture_episode.sessions {
+        episode.agent.observe_session(content, Some(hints))?;
     }
     let entries = episode.entries()?;
     let held: BTreeSet<&String> = entries.iter().flat_map(|entry| &entry.evidence).collect();
     let before = episode.snapshot()?.name();
-    for text in &tale.questions {
+    for text in &fixture_episode.questions {
         let answer = episode.answer(&question(text))?;
         let at = format!("answer({text:?})");
         if let Some(turn) = answer.citations.iter().find(|turn| !held.contains(turn)) {
-            let what = format!("cites {turn:?}, which supports no entry");
-            return Err(Fault::new(
-                at,
-                what,
-                "cite the evidence of entries that were read",
-            ));
+            let what = format!("cites {turn:?}, which is not evidence of any entry");
+            return Err(Fault::new(at, what, "cite the evidence of entries"));
         }
         if episode.snapshot()?.name() != before {
-            let advice = "keep nothing of a question for the next one";
+            let advice = "keep no state of a question for the next one";
             return Err(Fault::new(at, "changed the state", advice));
         }
     }
     Ok(())
 }
 
-/// Sessions, one a text, in which everything is that text.
-fn sessions(stage: &Stage<'_>, texts: Vec<String>) -> Result<(), Fault> {
-    let (mut episode, _) = stage.episode(Manner::Shown)?;
+/// Runs one session for each text, in which all strings are that text.
+fn sessions(test_bed: &TestBed<'_>, texts: Vec<String>) -> Result<(), Fault> {
+    let (mut episode, _) = test_bed.episode(ModelOutput::Demonstrated)?;
     for (index, text) in (1..).zip(texts) {
         let turns = (1..=2).map(|turn| Turn {
             id: format!("D{index}:{turn}{text}"),
@@ -414,40 +351,40 @@ fn sessions(stage: &Stage<'_>, texts: Vec<String>) -> Result<(), Fault> {
         };
         let hint = Hint {
             turn: session.turns[0].id.clone(),
-            gesture: Gesture::Insert,
+            operation: DemonstratedOperation::Insert,
         };
         let content = SessionContent::Dialogue(session);
         survived(
-            format!("observe of {}", shown(&text)),
-            episode.agent.attend(&content, Some(&[hint])),
+            format!("observe of {}", excerpt(&text)),
+            episode.agent.observe_session(&content, Some(&[hint])),
         )?;
         survived(
-            format!("answer({})", shown(&text)),
+            format!("answer({})", excerpt(&text)),
             episode.answer(&question(&text)),
         )?;
     }
     Ok(())
 }
 
-fn bad_options(stage: &Stage<'_>) -> Result<(), Fault> {
+fn bad_options(test_bed: &TestBed<'_>) -> Result<(), Fault> {
     for options in NO_OBJECTS {
-        let parts = EpisodeParts {
+        let parts = AgentParts {
             policy_options: options.into(),
-            ..stage.parts.clone()
+            ..test_bed.parts.clone()
         };
-        let stage = Stage {
+        let test_bed = TestBed {
             parts,
-            company: stage.company,
+            fixture: test_bed.fixture,
         };
-        let tale = stage.company.tale()?;
-        let model = Box::new(Speaker::new(Manner::Shown));
-        let started = Episode::start(&stage.parts, tale.environment, model);
+        let fixture_episode = test_bed.fixture.open()?;
+        let model = Box::new(TestModel::new(ModelOutput::Demonstrated));
+        let started = Episode::start(&test_bed.parts, fixture_episode.environment, model);
         refused(format!("configure with the options {options:?}"), started)?;
     }
     Ok(())
 }
 
-fn odd_sessions(stage: &Stage<'_>) -> Result<(), Fault> {
+fn odd_sessions(test_bed: &TestBed<'_>) -> Result<(), Fault> {
     let turn = |id: &str| Turn {
         id: id.into(),
         speaker: "Anna".into(),
@@ -476,24 +413,28 @@ fn odd_sessions(stage: &Stage<'_>) -> Result<(), Fault> {
         ("the last index", dialogue(u32::MAX, &["D9:1"])),
         ("a task", SessionContent::Task(task)),
     ];
-    let gestures = ["", "no such turn", "D1:1"]
-        .map(|turn| [Gesture::Update(turn.into()), Gesture::Delete(turn.into())]);
-    let gestures = gestures
+    let operations = ["", "no such turn", "D1:1"].map(|turn| {
+        [
+            DemonstratedOperation::Update(turn.into()),
+            DemonstratedOperation::Delete(turn.into()),
+        ]
+    });
+    let operations = operations
         .into_iter()
         .flatten()
-        .chain([Gesture::Insert, Gesture::Skip]);
-    let hints: Vec<Hint> = gestures
-        .map(|gesture| Hint {
+        .chain([DemonstratedOperation::Insert, DemonstratedOperation::Skip]);
+    let hints: Vec<Hint> = operations
+        .map(|operation| Hint {
             turn: "D2:1".into(),
-            gesture,
+            operation,
         })
         .collect();
-    let (mut episode, _) = stage.episode(Manner::Shown)?;
+    let (mut episode, _) = test_bed.episode(ModelOutput::Demonstrated)?;
     for (name, content) in contents {
         for hints in [None, Some(&[][..]), Some(&hints)] {
             survived(
                 format!("observe of a session with {name}"),
-                episode.agent.attend(&content, hints),
+                episode.agent.observe_session(&content, hints),
             )?;
         }
     }
@@ -501,14 +442,14 @@ fn odd_sessions(stage: &Stage<'_>) -> Result<(), Fault> {
 }
 
 struct PolicySubject {
-    parts: EpisodeParts,
+    parts: AgentParts,
     episode: Episode,
     seed: u64,
 }
 
 impl PolicySubject {
     fn model(&self) -> Box<dyn LanguageModel> {
-        Box::new(Speaker::new(Manner::Mixed(self.seed)))
+        Box::new(TestModel::new(ModelOutput::Mixed(self.seed)))
     }
 
     fn copy(&self, episode: Episode) -> Self {
@@ -522,7 +463,7 @@ impl PolicySubject {
 
 #[derive(Clone)]
 struct PolicyDriver {
-    draw: Draw,
+    random: RandomStream,
     sessions: Arc<[(SessionContent, Vec<Hint>)]>,
     questions: Arc<[String]>,
 }
@@ -530,19 +471,19 @@ struct PolicyDriver {
 impl Subject for PolicySubject {
     type Driver = PolicyDriver;
 
-    fn step(&mut self, driver: &mut PolicyDriver) -> Result<String, Error> {
-        let draw = &mut driver.draw;
-        match draw.below(4) {
+    fn call(&mut self, driver: &mut PolicyDriver) -> Result<String, Error> {
+        let random = &mut driver.random;
+        match random.below(4) {
             0 | 1 if !driver.sessions.is_empty() => {
-                let (content, hints) = draw.pick(&driver.sessions);
-                let hints = (draw.clone().below(3) > 0).then_some(&hints[..]);
-                told::<Report>(self.episode.agent.attend(content, hints))
+                let (content, hints) = random.pick(&driver.sessions);
+                let hints = (random.clone().below(3) > 0).then_some(&hints[..]);
+                outcome_text::<Report>(self.episode.agent.observe_session(content, hints))
             }
             2 if !driver.questions.is_empty() => {
-                let text: &String = draw.pick(&driver.questions);
-                told(self.episode.answer(&question(text)))
+                let text: &String = random.pick(&driver.questions);
+                outcome_text(self.episode.answer(&question(text)))
             }
-            _ => told(self.episode.entries()),
+            _ => outcome_text(self.episode.entries()),
         }
     }
 
@@ -554,11 +495,11 @@ impl Subject for PolicySubject {
         self.episode.agent.policy().restore(state)
     }
 
-    /// Among copies of the others, so that they do not make the difference.
+    /// Uses forks of bank and environment, so that only the policy can differ.
     fn fresh(&mut self) -> Result<Self, Error> {
         let started = ThreadTime::now();
-        let around = self.episode.agent.surroundings();
-        let (bank, environment) = (around.bank.fork()?, around.environment().fork()?);
+        let host = self.episode.agent.host();
+        let (bank, environment) = (host.bank.fork()?, host.environment().fork()?);
         let model = self.model();
         let episode = Episode::assemble(&self.parts, bank, environment, model, started)?;
         Ok(self.copy(episode))
@@ -576,25 +517,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_demonstration_is_held_against_its_grammar() {
+    fn a_demonstration_is_checked_against_its_grammar() {
         let description = PolicyDescription {
             name: "p".into(),
             summary: String::new(),
             roles: vec![],
             control_words: ["t1", "keep", "drop"].map(str::to_owned).into(),
         };
-        let verdict = |grammar: &str, said: &str| {
-            demonstrated(grammar, said, &description).map_err(|(what, _)| what)
+        let check = |grammar: &str, demonstration: &str| {
+            demonstrated(grammar, demonstration, &description).map_err(|(what, _)| what)
         };
-        assert_eq!(verdict("t1 (keep | drop)", "t1 keep"), Ok(()));
-        assert_eq!(verdict(" {\"type\": \"array\"}", "[1]"), Ok(()));
-        for (grammar, said, what) in [
-            ("t1 (keep | lose)", "t1 keep", "\"lose\" is no control word"),
+        assert_eq!(check("t1 (keep | drop)", "t1 keep"), Ok(()));
+        assert_eq!(check(" {\"type\": \"array\"}", "[1]"), Ok(()));
+        for (grammar, demonstration, what) in [
+            (
+                "t1 (keep | lose)",
+                "t1 keep",
+                "\"lose\" is not a control word",
+            ),
             ("t1 keep", "t1 drop", "\"drop\" is not in the grammar"),
-            ("{\"type\"", "{}", "is no JSON schema: EOF"),
-            ("{}", "t1 keep", "the demonstration no JSON"),
+            ("{\"type\"", "{}", "is not a JSON schema: EOF"),
+            ("{}", "t1 keep", "the demonstration is not JSON"),
         ] {
-            let refused = verdict(grammar, said).expect_err(what);
+            let refused = check(grammar, demonstration).expect_err(what);
             assert!(refused.contains(what), "{refused}");
         }
     }

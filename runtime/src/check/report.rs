@@ -1,4 +1,4 @@
-//! What a check found, for people and for machines.
+//! Reports of checks, for people and machines.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -6,17 +6,18 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
-use crate::inspect::{Inspection, Kind};
+use crate::kind::Kind;
+use crate::load::inspect::Inspection;
 use crate::types;
 
-/// What is wrong, where, and what to do.
+/// A fault of a component: the place, the failure, and advice.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fault {
-    /// The function of the component, with what was asked of it.
+    /// The component's function, with the arguments.
     pub at: String,
-    /// What happened.
+    /// The failure.
     pub what: String,
-    /// What its author can do.
+    /// Advice for the component's author.
     pub advice: String,
 }
 
@@ -34,91 +35,91 @@ impl Fault {
     }
 }
 
-/// An error where the contract wants a result.
+/// Describes an error of a call that the contract requires to succeed.
 impl From<Error> for Fault {
     fn from(error: Error) -> Self {
         let (function, advice) = match &error {
             Error::Trap { function, .. } => (
                 *function,
-                "return an error of the contract instead of stopping",
+                "return an error of the contract instead of trapping",
             ),
             Error::LimitExceeded { function, .. } => {
-                (*function, "do or hold less; hosts set limits of their own")
+                (*function, "use less; hosts set limits of their own")
             }
-            Error::Implausible { function, .. } => {
-                (*function, "return what wit/ says of this function")
+            Error::ContractViolation { function, .. } => {
+                (*function, "return a result as wit/ describes it")
             }
             Error::Guest { function, .. } => (
                 *function,
-                "accept this; the contract gives no reason to refuse it",
+                "accept this; the contract has no reason to refuse it",
             ),
             Error::Forbidden { function, .. } => (*function, "call it only when wit/ allows it"),
             _ => ("", "see the message"),
         };
-        // A trap's words end in a backtrace.
+        // The message of a trap ends in a backtrace.
         let what = error.to_string();
         Self::new(function, what.lines().next().unwrap_or_default(), advice)
     }
 }
 
-/// What came of a check.
+/// The outcome of a check.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
-    /// Nothing was found.
+    /// No fault was found.
     Ok,
     /// The first fault.
     Failed(Fault),
-    /// It needs what the check of this name found wanting.
+    /// The check depends on the check of this name, which failed.
     NotRun(String),
 }
 
-/// A check and what came of it.
+/// A check and its outcome.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
     /// The check's name.
     pub check: String,
-    /// What it is about, in a few words.
+    /// Its subject in a few words.
     pub about: String,
-    /// What came of it.
+    /// Its outcome.
     pub outcome: Outcome,
 }
 
-/// What calls of a function used up in the check `limits`.
+/// The resources that calls of a function used in the check `limits`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cost {
-    /// How often it was called.
+    /// The number of calls.
     pub calls: u64,
-    /// The most fuel that one call burned.
+    /// The most fuel of one call.
     pub fuel: u64,
-    /// The most memory that the instance had after one call, in bytes.
+    /// The most memory of the instance after a call, in bytes.
     pub memory_bytes: u64,
 }
 
-/// Everything that was found. Displays as a line a check for people, at most 79
-/// characters wide but for names.
+/// The outcomes of all checks of a component. Displays as one line for each check, at
+/// most 79 characters wide except for names.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
     /// The component.
     pub component: Inspection,
-    /// What everything random derived from.
+    /// The seed of all random choices.
     pub seed: u64,
-    /// In the order in which they ran.
+    /// The checks in the order in which they ran.
     pub findings: Vec<Finding>,
-    /// What calls used up, by function.
+    /// The costs by function.
     pub costs: BTreeMap<String, Cost>,
 }
 
 impl Report {
-    /// Whether every check ran and found nothing.
+    /// Returns whether every check ran and found no fault.
     pub fn passed(&self) -> bool {
         self.failed() == 0
     }
 
-    /// How many checks failed or could not run.
+    /// Returns the number of checks that failed or could not run.
     pub fn failed(&self) -> usize {
-        let sound = |finding: &&Finding| finding.outcome == Outcome::Ok;
-        self.findings.len() - self.findings.iter().filter(sound).count()
+        let passed = |finding: &&Finding| finding.outcome == Outcome::Ok;
+        self.findings.len() - self.findings.iter().filter(passed).count()
     }
 }
 
@@ -161,6 +162,7 @@ impl fmt::Display for Report {
     }
 }
 
+/// Writes a text in lines of at most [`WIDTH`] characters.
 fn paragraph(f: &mut fmt::Formatter<'_>, head: &str, text: &str) -> fmt::Result {
     let mut line = format!("         {:<7}", format!("{head}:"));
     let margin = line.len();
@@ -175,10 +177,10 @@ fn paragraph(f: &mut fmt::Formatter<'_>, head: &str, text: &str) -> fmt::Result 
     writeln!(f, "{}", line.trim_end())
 }
 
-/// The checks of one component as they run.
+/// The checks of one component in progress.
 pub(crate) struct Suite {
     report: Report,
-    /// The first check on which all that follow depend, if it failed.
+    /// The first required check that failed.
     blocked: Option<&'static str>,
 }
 
@@ -195,6 +197,11 @@ impl Suite {
         }
     }
 
+    /// Returns the seed of all random choices.
+    pub(crate) fn seed(&self) -> u64 {
+        self.report.seed
+    }
+
     pub(crate) fn kind(&self) -> Kind {
         self.report.component.kind
     }
@@ -203,7 +210,7 @@ impl Suite {
         &self.report.component.name
     }
 
-    /// Runs a check, unless one that it depends on has failed.
+    /// Runs a check, unless a required one has failed. Returns whether it passed.
     pub(crate) fn check(
         &mut self,
         check: &str,
@@ -214,16 +221,16 @@ impl Suite {
             Some(after) => Outcome::NotRun(after.to_owned()),
             None => run().map_or_else(Outcome::Failed, |()| Outcome::Ok),
         };
-        let sound = outcome == Outcome::Ok;
+        let passed = outcome == Outcome::Ok;
         self.report.findings.push(Finding {
             check: check.to_owned(),
             about: about.to_owned(),
             outcome,
         });
-        sound
+        passed
     }
 
-    /// Runs a check on which all that follow depend, and returns what they need.
+    /// Runs a check that later ones require, and returns its result.
     pub(crate) fn require<T>(
         &mut self,
         check: &'static str,
@@ -231,34 +238,34 @@ impl Suite {
         run: impl FnOnce() -> Result<T, Fault>,
     ) -> Option<T> {
         let mut made = None;
-        let sound = self.check(check, about, || {
+        let passed = self.check(check, about, || {
             made = Some(run()?);
             Ok(())
         });
-        if !sound && self.blocked.is_none() {
+        if !passed && self.blocked.is_none() {
             self.blocked = Some(check);
         }
         made
     }
 
-    /// The check that every kind begins with: the component loads as what it is.
+    /// Runs the first check of every kind: the component loads.
     pub(crate) fn contract<T>(&mut self, loaded: Result<T, Error>) -> Option<T> {
         self.require("contract", "exports, imports and their versions", || {
             loaded.map_err(|error| {
-                let advice = "build it against memloom's wit/ and let it import nothing else";
+                let advice = "build it against memloom's wit/, without other imports";
                 Fault::new("the component", error.to_string(), advice)
             })
         })
     }
 
-    /// For a component that is of no kind.
-    pub(crate) fn is_nothing(&mut self) {
+    /// Adds the fault of a component of unknown kind.
+    pub(crate) fn unknown_kind(&mut self) {
         let exports = self.report.component.exports.join(", ");
         self.check("contract", "exports, imports and their versions", || {
             Err(Fault::new(
                 "the component",
                 format!(
-                    "it is no bank, environment or policy of this version: it exports {exports}"
+                    "it is no bank, environment or policy of this version; it exports {exports}"
                 ),
                 "build it against memloom's wit/, for one of its worlds",
             ))
@@ -274,13 +281,13 @@ impl Suite {
     }
 }
 
-/// What calls use up, by function.
+/// The costs of calls by function.
 #[derive(Default)]
 pub(crate) struct Costs(BTreeMap<String, Cost>);
 
 impl Costs {
-    /// Notes what a call used up. Passes on traps and exhausted limits; a
-    /// refusal or nonsense is for other checks to judge.
+    /// Notes the cost of a call. Passes on traps and exceeded limits; other checks judge
+    /// refusals and violations.
     pub(crate) fn note<T>(
         &mut self,
         function: &str,
@@ -295,28 +302,30 @@ impl Costs {
     }
 }
 
-/// Passes on what ends an instance; anything else that is no result is none.
+/// Passes on errors that end an instance. Other errors become none.
 pub(crate) fn lenient<T>(result: Result<T, Error>) -> Result<Option<T>, Fault> {
     match result {
         Ok(value) => Ok(Some(value)),
-        Err(Error::Guest { .. } | Error::Implausible { .. } | Error::Model { .. }) => Ok(None),
+        Err(Error::Guest { .. } | Error::ContractViolation { .. } | Error::Model { .. }) => {
+            Ok(None)
+        }
         Err(error) => Err(error.into()),
     }
 }
 
-/// A result or a refusal in words that two runs can be compared by. Passes on
-/// what ends an instance.
-pub(crate) fn told<T: fmt::Debug>(result: Result<T, Error>) -> Result<String, Error> {
+/// Returns a result or a refusal as text, to compare two runs. Passes on errors that
+/// end an instance.
+pub(crate) fn outcome_text<T: fmt::Debug>(result: Result<T, Error>) -> Result<String, Error> {
     match result {
         Ok(value) => Ok(format!("{value:?}")),
-        Err(error @ (Error::Guest { .. } | Error::Implausible { .. } | Error::Model { .. })) => {
-            Ok(error.to_string())
-        }
+        Err(
+            error @ (Error::Guest { .. } | Error::ContractViolation { .. } | Error::Model { .. }),
+        ) => Ok(error.to_string()),
         Err(error) => Err(error),
     }
 }
 
-/// Demands a refusal of the contract.
+/// Requires that a call was refused.
 pub(crate) fn refused<T>(at: String, result: Result<T, Error>) -> Result<types::Error, Fault> {
     match result {
         Err(Error::Guest { error, .. }) => Ok(error),
@@ -332,7 +341,7 @@ pub(crate) fn refused<T>(at: String, result: Result<T, Error>) -> Result<types::
     }
 }
 
-/// Demands that a call comes back; what it returns is for other checks to judge.
+/// Requires that a call did not end the instance. Other checks judge its result.
 pub(crate) fn survived<T>(at: String, result: Result<T, Error>) -> Result<Option<T>, Fault> {
     lenient(result).map_err(|fault| Fault { at, ..fault })
 }
@@ -340,18 +349,19 @@ pub(crate) fn survived<T>(at: String, result: Result<T, Error>) -> Result<Option
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stand_in;
-    use crate::{Limits, Sandbox};
+    use crate::limits::Limits;
+    use crate::load::Sandbox;
+    use crate::testing;
 
     #[test]
-    fn a_fault_is_told_in_lines_that_fit_a_narrow_terminal() {
+    fn a_fault_is_shown_in_lines_for_a_narrow_terminal() {
         let sandbox = Sandbox::new(Limits::default()).expect("a sandbox");
-        let bank = stand_in::bank().build();
+        let bank = testing::bank().build();
         let mut suite = Suite::new(sandbox.inspect_bytes("odd", &bank).expect("a bank"), 7);
         suite.check("fine", "nothing much", || Ok(()));
         suite.require("first", "what others need", || {
-            let what = "it said many words about something that went wrong there ".repeat(3);
-            Err::<(), _>(Fault::new("apply", what, "mend it"))
+            let what = "it wrote a long message about something that went wrong there ".repeat(3);
+            Err::<(), _>(Fault::new("apply", what, "fix it"))
         });
         suite.check("second", "what comes after", || Ok(()));
         let report = suite.report();
@@ -362,7 +372,7 @@ mod tests {
             "{text}"
         );
         assert!(text.contains("ok       fine: nothing much\n"), "{text}");
-        assert!(text.contains("\n         do:    mend it\n"), "{text}");
+        assert!(text.contains("\n         do:    fix it\n"), "{text}");
         assert!(text.contains("not run  second: first failed\n"), "{text}");
     }
 }

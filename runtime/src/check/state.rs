@@ -1,37 +1,38 @@
-//! What every kind must keep: the same calls lead to the same state, and a state
-//! that is restored or forked goes on as the one that it was taken from.
+//! Checks of state for every kind: the same calls lead to the same state, and a
+//! restored or forked state continues like the original.
 
-use super::draw::Draw;
+use super::generators::RandomStream;
 use super::report::{Fault, Suite};
 use crate::error::Error;
 
-/// Something that can be copied, and used at random.
+/// An instance that can be copied and driven by random calls.
 pub(crate) trait Subject: Sized {
-    /// What decides the next call. A copy makes the same calls.
+    /// The source of random calls. A clone makes the same calls.
     type Driver: Clone;
 
-    /// Makes a call and tells what came of it.
-    fn step(&mut self, driver: &mut Self::Driver) -> Result<String, Error>;
-    /// Its state, as the component exports it.
+    /// Makes a call and returns its outcome as text.
+    fn call(&mut self, driver: &mut Self::Driver) -> Result<String, Error>;
+    /// Returns the state as the component exports it.
     fn snapshot(&mut self) -> Result<Vec<u8>, Error>;
-    /// Puts it into a state.
+    /// Restores a state.
     fn restore(&mut self, state: &[u8]) -> Result<(), Error>;
-    /// Another that is in no state yet.
+    /// Returns a new instance.
     fn fresh(&mut self) -> Result<Self, Error>;
-    /// Another in the same state, as the host forks.
+    /// Returns a fork.
     fn fork(&mut self) -> Result<Self, Error>;
 }
 
-/// Steps between two looks at the state, and how often it is looked at.
-const STEPS: usize = 12;
+/// The number of calls between two comparisons of the state.
+const CALLS: usize = 12;
+/// The number of comparisons.
 const ROUNDS: usize = 6;
 
-/// Runs the checks of this file. `start` makes a subject and its driver.
+/// Runs the checks of state. `start` makes a subject and its driver.
 pub(crate) fn run<S: Subject>(
     suite: &mut Suite,
-    seed: u64,
     mut start: impl FnMut() -> Result<(S, S::Driver), Fault>,
 ) {
+    let seed = suite.seed();
     suite.check(
         "determinism",
         "the same calls give the same bytes twice",
@@ -39,7 +40,7 @@ pub(crate) fn run<S: Subject>(
     );
     suite.check(
         "state",
-        "restored and forked, it goes on as it would have",
+        "restored and forked instances continue alike",
         || copies(&mut start),
     );
     suite.check(
@@ -48,10 +49,10 @@ pub(crate) fn run<S: Subject>(
         || {
             let (mut subject, mut driver) = start()?;
             for round in 0..ROUNDS {
-                run_on(&mut subject, &mut driver, STEPS)?;
-                garbage(
+                run_on(&mut subject, &mut driver, CALLS)?;
+                restore_garbage(
                     &mut subject,
-                    &mut Draw::new(seed, &format!("garbage {round}")),
+                    &mut RandomStream::new(seed, &format!("garbage {round}")),
                 )?;
             }
             Ok(())
@@ -59,48 +60,49 @@ pub(crate) fn run<S: Subject>(
     );
 }
 
-/// What a life of a subject looked like from outside.
+/// Returns the outcomes of all calls and the states of a run.
 fn history<S: Subject>(
     start: &mut impl FnMut() -> Result<(S, S::Driver), Fault>,
 ) -> Result<Vec<String>, Fault> {
     let (mut subject, mut driver) = start()?;
-    let mut told = Vec::new();
+    let mut outcomes = Vec::new();
     for _ in 0..ROUNDS {
-        told.extend(run_on(&mut subject, &mut driver, STEPS)?);
-        told.push(format!("snapshot: {:?}", subject.snapshot()?));
+        outcomes.extend(run_on(&mut subject, &mut driver, CALLS)?);
+        outcomes.push(format!("snapshot: {:?}", subject.snapshot()?));
     }
-    Ok(told)
+    Ok(outcomes)
 }
 
+/// Makes random calls and returns their outcomes.
 fn run_on<S: Subject>(
     subject: &mut S,
     driver: &mut S::Driver,
-    steps: usize,
+    calls: usize,
 ) -> Result<Vec<String>, Fault> {
-    (0..steps)
-        .map(|_| subject.step(driver).map_err(Fault::from))
+    (0..calls)
+        .map(|_| subject.call(driver).map_err(Fault::from))
         .collect()
 }
 
-/// Whether two lives were alike.
+/// Requires that two runs had the same outcomes.
 fn same(one: &[String], other: &[String]) -> Result<(), Fault> {
     match one.iter().zip(other).position(|(one, other)| one != other) {
         None if one.len() == other.len() => Ok(()),
-        place => {
-            let place = place.unwrap_or(one.len().min(other.len()));
-            let at = |life: &[String]| life.get(place).cloned().unwrap_or_default();
-            Err(differ(
-                format!("call {place} of two runs"),
+        index => {
+            let index = index.unwrap_or(one.len().min(other.len()));
+            let at = |run: &[String]| run.get(index).cloned().unwrap_or_default();
+            Err(difference(
+                format!("call {index} of two runs"),
                 &at(one),
                 &at(other),
-                "let no address, hash order or build-time randomness reach a result",
+                "keep addresses, hash order and build-time randomness out of results",
             ))
         }
     }
 }
 
-/// A fault that shows where two texts part.
-fn differ(at: String, one: &str, other: &str, advice: &str) -> Fault {
+/// Returns a fault that shows the first difference of two texts.
+fn difference(at: String, one: &str, other: &str, advice: &str) -> Fault {
     let common = one.chars().zip(other.chars()).take_while(|(a, b)| a == b);
     let from = common.count().saturating_sub(20);
     let part = |text: &str| text.chars().skip(from).take(60).collect::<String>();
@@ -108,14 +110,15 @@ fn differ(at: String, one: &str, other: &str, advice: &str) -> Fault {
     Fault::new(at, what, advice)
 }
 
-const COPY: &str = "put all that later calls depend on into `snapshot`, and read it all back";
+const COPY: &str = "put everything that later calls depend on into `snapshot`, and read it back";
 
+/// Requires that restored and forked instances behave like the original.
 fn copies<S: Subject>(
     start: &mut impl FnMut() -> Result<(S, S::Driver), Fault>,
 ) -> Result<(), Fault> {
     let (mut subject, mut driver) = start()?;
     for round in 0..ROUNDS {
-        run_on(&mut subject, &mut driver, STEPS)?;
+        run_on(&mut subject, &mut driver, CALLS)?;
         let state = subject.snapshot()?;
         let mut restored = subject.fresh()?;
         restored.restore(&state)?;
@@ -128,20 +131,20 @@ fn copies<S: Subject>(
         ] {
             equal(name, "at once", &state, &copy.snapshot()?)?;
         }
-        let expected = run_on(&mut subject, &mut driver.clone(), STEPS)?;
+        let expected = run_on(&mut subject, &mut driver.clone(), CALLS)?;
         let after = subject.snapshot()?;
         for (copy, name) in [(&mut restored, "restore"), (&mut fork, "fork")] {
-            let told = run_on(copy, &mut driver.clone(), STEPS)?;
-            same(&expected, &told).map_err(|fault| Fault {
+            let outcomes = run_on(copy, &mut driver.clone(), CALLS)?;
+            same(&expected, &outcomes).map_err(|fault| Fault {
                 at: format!("{name}, then {}", fault.at),
                 advice: COPY.into(),
                 ..fault
             })?;
             equal(name, "after the same calls", &after, &copy.snapshot()?)?;
         }
-        // What the others did since is not its own.
-        equal("fork", "while others went on", &state, &kept.snapshot()?)?;
-        // A restored state takes the place of another.
+        // Later calls of the others must not change it.
+        equal("fork", "while others changed", &state, &kept.snapshot()?)?;
+        // A restored state replaces a later one.
         subject.restore(&state)?;
         equal(
             "restore",
@@ -156,6 +159,7 @@ fn copies<S: Subject>(
     Ok(())
 }
 
+/// Requires that two states are equal.
 fn equal(function: &str, when: &str, wanted: &[u8], found: &[u8]) -> Result<(), Fault> {
     if wanted == found {
         return Ok(());
@@ -165,24 +169,24 @@ fn equal(function: &str, when: &str, wanted: &[u8], found: &[u8]) -> Result<(), 
         String::from_utf8_lossy(found),
     );
     let at = format!("snapshot {when} ({function})");
-    Err(differ(at, &wanted, &found, COPY))
+    Err(difference(at, &wanted, &found, COPY))
 }
 
-/// Restores what no snapshot is, and what was one before it was damaged.
-fn garbage<S: Subject>(subject: &mut S, draw: &mut Draw) -> Result<(), Fault> {
+/// Restores bytes that are no snapshot, and damaged snapshots.
+fn restore_garbage<S: Subject>(subject: &mut S, random: &mut RandomStream) -> Result<(), Fault> {
     let good = subject.snapshot()?;
-    let mut alien = vec![Vec::new(), b"{}".to_vec(), b"null".to_vec(), vec![0xff; 64]];
+    let mut invalid = vec![Vec::new(), b"{}".to_vec(), b"null".to_vec(), vec![0xff; 64]];
     for length in [1, 7, 200] {
-        alien.push((0..length).map(|_| draw.bits() as u8).collect());
+        invalid.push((0..length).map(|_| random.bits() as u8).collect());
     }
     for cut in [good.len() / 2, good.len().saturating_sub(1)] {
-        alien.push(good[..cut].to_vec());
+        invalid.push(good[..cut].to_vec());
     }
-    for bytes in alien.into_iter().filter(|bytes| *bytes != good) {
+    for bytes in invalid.into_iter().filter(|bytes| *bytes != good) {
         let at = format!(
             "restore of {} bytes, {}",
             bytes.len(),
-            super::draw::shown(&String::from_utf8_lossy(&bytes))
+            super::generators::excerpt(&String::from_utf8_lossy(&bytes))
         );
         super::report::survived(at.clone(), subject.restore(&bytes))?;
         if subject.snapshot()? != good {
@@ -192,15 +196,15 @@ fn garbage<S: Subject>(subject: &mut S, draw: &mut Draw) -> Result<(), Fault> {
     }
     for _ in 0..16.min(good.len()) {
         let mut bytes = good.clone();
-        let place = draw.below(bytes.len());
-        bytes[place] ^= 1 << draw.below(8);
-        let at = format!("restore of a snapshot with byte {place} changed");
-        let taken = super::report::survived(at.clone(), subject.restore(&bytes))?.is_some();
-        if !taken && subject.snapshot()? != good {
+        let index = random.below(bytes.len());
+        bytes[index] ^= 1 << random.below(8);
+        let at = format!("restore of a snapshot with byte {index} changed");
+        let accepted = super::report::survived(at.clone(), subject.restore(&bytes))?.is_some();
+        if !accepted && subject.snapshot()? != good {
             return Err(Fault::new(
                 at,
                 "was refused and changed the state",
-                "check before you change",
+                "check before changing",
             ));
         }
         subject.restore(&good)?;
@@ -213,12 +217,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lives_that_part_are_told_apart_where_they_do() {
-        let life = |last: &str| vec!["one".to_owned(), format!("two {last}")];
-        assert!(same(&life("a"), &life("a")).is_ok());
-        let fault = same(&life("a"), &life("b")).expect_err("they part");
+    fn the_first_difference_of_two_runs_is_found() {
+        let run = |last: &str| vec!["one".to_owned(), format!("two {last}")];
+        assert!(same(&run("a"), &run("a")).is_ok());
+        let fault = same(&run("a"), &run("b")).expect_err("they differ");
         assert_eq!(fault.at, "call 1 of two runs");
         assert_eq!(fault.what, "…two a became …two b");
-        assert!(same(&life("a"), &life("a")[..1]).is_err());
+        assert!(same(&run("a"), &run("a")[..1]).is_err());
     }
 }

@@ -1,8 +1,9 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use super::*;
-use crate::stand_in;
-use crate::{Limits, Sandbox};
+use crate::limits::Limits;
+use crate::load::Sandbox;
+use crate::testing;
 
 fn check(bytes: &[u8]) -> Result<Report, Error> {
     let folder = tempfile::tempdir().unwrap();
@@ -12,8 +13,8 @@ fn check(bytes: &[u8]) -> Result<Report, Error> {
     Check::default().run(&sandbox, &path)
 }
 
-/// What fails `contract`; nothing else can run then.
-fn broken(text: &str) -> Fault {
+/// Returns the fault of the check `contract`, which must fail.
+fn contract_fault(text: &str) -> Fault {
     let report = check(&wat::parse_str(text).unwrap()).unwrap();
     let [
         Finding {
@@ -34,13 +35,13 @@ fn broken(text: &str) -> Fault {
 #[test]
 fn another_version_of_the_contract_is_named() {
     let text = r#"(component (instance $i) (export "memloom:agent/bank@0.2.0" (instance $i)))"#;
-    let fault = broken(text);
+    let fault = contract_fault(text);
     assert!(fault.what.contains("memloom:agent/bank@0.2.0"), "{fault:?}");
 }
 
 #[test]
-fn an_import_that_nobody_grants_is_named() {
-    let fault = broken(
+fn a_forbidden_import_is_named() {
+    let fault = contract_fault(
         r#"(component
             (import "wasi:random/random@0.2.0" (instance))
             (instance $i)
@@ -51,23 +52,23 @@ fn an_import_that_nobody_grants_is_named() {
 }
 
 #[test]
-fn what_is_no_component_is_an_error() {
-    let error = check(&stand_in::bank().module()).unwrap_err().to_string();
+fn bytes_that_are_no_component_are_an_error() {
+    let error = check(&testing::bank().module()).unwrap_err().to_string();
     assert!(error.contains("it is a core module"), "{error}");
 }
 
 #[test]
-fn a_policy_is_not_checked_alone() {
-    let error = check(&stand_in::policy().build()).unwrap_err().to_string();
+fn a_policy_is_not_checked_without_a_fixture() {
+    let error = check(&testing::policy().build()).unwrap_err().to_string();
     assert_eq!(
         error,
-        "odd is a policy, which is checked among a bank and an environment: name them"
+        "odd: checking a policy needs a bank and an environment: pass --config RUN.toml"
     );
 }
 
 #[test]
 fn a_report_survives_json() {
-    let report = check(&stand_in::environment().build()).unwrap();
+    let report = check(&testing::environment().build()).unwrap();
     let json = serde_json::to_string(&report).unwrap();
     assert_eq!(serde_json::from_str::<Report>(&json).unwrap(), report);
     assert!(json.contains(r#""outcome":"ok""#), "{json}");

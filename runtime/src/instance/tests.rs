@@ -1,12 +1,15 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use crate::stand_in::{self, StandIn};
+use crate::bank::Bank;
+use crate::limits::Limits;
+use crate::limits::Pace;
+use crate::load::Sandbox;
+use crate::testing::{self, TestComponent};
 use crate::types::{Level, Moment};
-use crate::{Bank, Limits, Pace, Sandbox};
 
-fn load(stand_in: &StandIn, limits: Limits) -> Bank {
+fn load(component: &TestComponent, limits: Limits) -> Bank {
     let sandbox = Sandbox::new(limits).unwrap();
-    let component = sandbox.bank_from_bytes("flat", &stand_in.build()).unwrap();
+    let component = sandbox.bank_from_bytes("flat", &component.build()).unwrap();
     component.instantiate().unwrap()
 }
 
@@ -20,7 +23,7 @@ fn end(bank: &mut Bank) -> String {
 
 fn ends_with(body: &str, limits: Limits) -> String {
     end(&mut load(
-        &stand_in::bank().with("end-session", body),
+        &testing::bank().with("end-session", body),
         limits,
     ))
 }
@@ -33,8 +36,8 @@ fn a_loop_without_end_runs_out_of_fuel() {
     };
     assert_eq!(
         ends_with("(loop (br 0))", limits),
-        "flat: end-session exceeded the limit fuel (100000): \
-         mend the component or raise Limits::fuel"
+        "flat: end-session exceeded its fuel limit (100000); \
+         fix the component or raise `Limits::fuel`"
     );
 }
 
@@ -47,7 +50,7 @@ fn every_call_has_the_full_fuel() {
     let body = "(local $i i32) (loop
         (local.set $i (i32.add (local.get $i) (i32.const 1)))
         (br_if 0 (i32.lt_u (local.get $i) (i32.const 1000))))";
-    let mut bank = load(&stand_in::bank().with("end-session", body), limits);
+    let mut bank = load(&testing::bank().with("end-session", body), limits);
     let at = Moment {
         session: 1,
         time: String::new(),
@@ -61,8 +64,8 @@ fn every_call_has_the_full_fuel() {
 fn memory_beyond_the_limit_ends_the_call() {
     assert_eq!(
         ends_with("(drop (memory.grow (i32.const 4095)))", Limits::default()),
-        "flat: end-session exceeded the limit memory_bytes (268435456): \
-         mend the component or raise Limits::memory_bytes"
+        "flat: end-session exceeded its memory_bytes limit (268435456); \
+         fix the component or raise `Limits::memory_bytes`"
     );
 }
 
@@ -70,7 +73,7 @@ fn memory_beyond_the_limit_ends_the_call() {
 fn memory_up_to_the_limit_is_granted() {
     let body = "(if (i32.eq (memory.grow (i32.const 4094)) (i32.const -1)) (then unreachable))";
     let mut bank = load(
-        &stand_in::bank().with("end-session", body),
+        &testing::bank().with("end-session", body),
         Limits::default(),
     );
     let at = Moment {
@@ -82,26 +85,26 @@ fn memory_up_to_the_limit_is_granted() {
 
 #[test]
 fn a_table_beyond_the_limit_ends_the_call() {
-    let bank = stand_in::bank().item("(table $t 1 funcref)").with(
+    let bank = testing::bank().item("(table $t 1 funcref)").with(
         "end-session",
         "(drop (table.grow $t (ref.null func) (i32.const 100000)))",
     );
     assert_eq!(
         end(&mut load(&bank, Limits::default())),
-        "flat: end-session exceeded the limit table_elements (100000): \
-         mend the component or raise Limits::table_elements"
+        "flat: end-session exceeded its table_elements limit (100000); \
+         fix the component or raise `Limits::table_elements`"
     );
 }
 
 #[test]
 fn recursion_without_end_runs_out_of_stack() {
-    let bank = stand_in::bank()
+    let bank = testing::bank()
         .item("(func $deep (call $deep))")
         .with("end-session", "(call $deep)");
     assert_eq!(
         end(&mut load(&bank, Limits::default())),
-        "flat: end-session exceeded the limit stack_bytes (524288): \
-         mend the component or raise Limits::stack_bytes"
+        "flat: end-session exceeded its stack_bytes limit (524288); \
+         fix the component or raise `Limits::stack_bytes`"
     );
 }
 
@@ -111,7 +114,7 @@ fn a_result_beyond_the_limit_ends_the_call() {
         transfer_bytes: 1000,
         ..Limits::default()
     };
-    let bank = stand_in::bank().with(
+    let bank = testing::bank().with(
         "render",
         "(i32.store (i32.const 2052) (i32.const 4096))
          (i32.store (i32.const 2056) (i32.const 1001))
@@ -119,8 +122,8 @@ fn a_result_beyond_the_limit_ends_the_call() {
     );
     assert_eq!(
         load(&bank, limits).render(&[]).unwrap_err().to_string(),
-        "flat: render exceeded the limit transfer_bytes (1000): \
-         mend the component or raise Limits::transfer_bytes"
+        "flat: render exceeded its transfer_bytes limit (1000); \
+         fix the component or raise `Limits::transfer_bytes`"
     );
     let whole = load(&bank, Limits::default()).render(&[]).unwrap();
     assert_eq!(whole.len(), 1001);
@@ -133,28 +136,28 @@ fn a_component_of_too_many_parts_is_refused() {
         ..Limits::default()
     };
     let sandbox = Sandbox::new(limits).unwrap();
-    let refused = sandbox.bank_from_bytes("flat", &stand_in::bank().build());
+    let refused = sandbox.bank_from_bytes("flat", &testing::bank().build());
     assert_eq!(
         refused.err().unwrap().to_string(),
         "flat is a memory bank that cannot run here: \
-         flat: instantiate exceeded the limit instances (0): \
-         mend the component or raise Limits::instances"
+         flat: instantiate exceeded its instances limit (0); \
+         fix the component or raise `Limits::instances`"
     );
 }
 
 #[test]
 fn a_trap_names_component_and_function_and_ends_the_instance() {
     let mut bank = load(
-        &stand_in::bank().with("end-session", "unreachable"),
+        &testing::bank().with("end-session", "unreachable"),
         Limits::default(),
     );
     let why = end(&mut bank);
-    assert!(why.starts_with("flat: end-session stopped: "), "{why}");
+    assert!(why.starts_with("flat: end-session trapped: "), "{why}");
     assert!(why.contains("unreachable"), "{why}");
     assert_eq!(
         bank.stats().unwrap_err().to_string(),
-        "flat: get-stats cannot be called, since end-session stopped this instance; \
-         make another"
+        "flat: cannot call get-stats: this instance stopped in end-session and is unusable; \
+         create a new one"
     );
 }
 
@@ -170,9 +173,9 @@ fn results_outside_of_memory_and_text_that_is_none_are_traps() {
          (i32.store8 (i32.const 3000) (i32.const 255))
          (i32.const 2048)";
     for body in [far, crooked, "(i32.const -2)"] {
-        let mut bank = load(&stand_in::bank().with("render", body), Limits::default());
+        let mut bank = load(&testing::bank().with("render", body), Limits::default());
         let why = bank.render(&[]).unwrap_err().to_string();
-        assert!(why.starts_with("flat: render stopped: "), "{why}");
+        assert!(why.starts_with("flat: render trapped: "), "{why}");
     }
 }
 
@@ -182,7 +185,7 @@ fn log_lines_are_kept_up_to_the_limit_and_cut() {
         log_lines: 2,
         ..Limits::default()
     };
-    let bank = stand_in::bank()
+    let bank = testing::bank()
         .importing("log", "write", "(param i32 i32 i32)")
         .with(
             "end-session",
@@ -225,17 +228,17 @@ fn log_text_is_kept_up_to_the_limit() {
     assert_eq!(bank.take_log().len(), 1);
 }
 
-/// A bank that logs so many bytes when a session ends.
-fn logging(bytes: &str) -> StandIn {
+/// Returns a bank that logs this many bytes when a session ends.
+fn logging(bytes: &str) -> TestComponent {
     let body = format!("(call $write (i32.const 0) (i32.const 3000) (i32.const {bytes}))");
-    stand_in::bank()
+    testing::bank()
         .importing("log", "write", "(param i32 i32 i32)")
         .with("end-session", &body)
 }
 
 #[test]
 fn calls_into_the_host_are_counted_and_weighed() {
-    let flood = stand_in::bank()
+    let flood = testing::bank()
         .importing("log", "write", "(param i32 i32 i32)")
         .with(
             "end-session",
@@ -243,8 +246,8 @@ fn calls_into_the_host_are_counted_and_weighed() {
         );
     assert_eq!(
         end(&mut load(&flood, Limits::default())),
-        "flat: end-session exceeded the limit host_calls (100000): \
-         mend the component or raise Limits::host_calls"
+        "flat: end-session exceeded its host_calls limit (100000); \
+         fix the component or raise `Limits::host_calls`"
     );
     let limits = Limits {
         host_bytes: 10_000,
@@ -252,8 +255,8 @@ fn calls_into_the_host_are_counted_and_weighed() {
     };
     assert_eq!(
         end(&mut load(&flood, limits)),
-        "flat: end-session exceeded the limit host_bytes (10000): \
-         mend the component or raise Limits::host_bytes"
+        "flat: end-session exceeded its host_bytes limit (10000); \
+         fix the component or raise `Limits::host_bytes`"
     );
 }
 
@@ -267,10 +270,10 @@ fn time_ends_a_call_in_place_of_fuel() {
     };
     assert_eq!(
         ends_with("(loop (br 0))", limits.clone()),
-        "flat: end-session exceeded the limit call_ms (50): \
-         mend the component or raise Limits::call_ms"
+        "flat: end-session exceeded its call_ms limit (50); \
+         fix the component or raise `Limits::call_ms`"
     );
-    let mut bank = load(&stand_in::bank(), limits);
+    let mut bank = load(&testing::bank(), limits);
     let at = Moment {
         session: 1,
         time: String::new(),

@@ -1,31 +1,32 @@
-//! What one operation was good for: the episode without it, or with another in
+//! Counterfactual replay: an episode without one of its operations, or with another in
 //! its place.
 
 use serde::Serialize;
 
-use super::{Run, same};
+use super::{ReplayRun, same};
 use crate::error::Error;
-use crate::setting::Stage;
-use crate::snapshot::States;
-use crate::store::SnapshotStore;
-use crate::surroundings::Amendment;
-use crate::trace::{Event, Trace};
+use crate::event::Event;
+use crate::host::OperationOverride;
+use crate::store::snapshot::States;
+use crate::store::snapshot_store::SnapshotStore;
+use crate::trace::Trace;
+use crate::trace::setup::LoadedSetup;
 use crate::types::{Answer, Entry, Operation};
 
 /// A change of one recorded operation.
 ///
 /// ```
-/// # use memloom_runtime::{DemonstrationModel, Files, Program, Setting};
+/// # use memloom_runtime::{DemonstrationModel, EpisodeSetup, Program, SetupFiles};
 /// use memloom_runtime::{Edit, Event};
 ///
 /// # fn main() -> Result<(), memloom_runtime::Error> {
-/// # let setting = Setting::of(Files {
+/// # let setup = EpisodeSetup::from_files(SetupFiles {
 /// #     bank: "../target/components/flat.wasm".as_ref(),
 /// #     environment: "../target/components/chronicle.wasm".as_ref(),
 /// #     policy: "../target/components/selector.wasm".as_ref(),
 /// #     data: &[],
 /// # })?;
-/// # let stage = setting.stage()?;
+/// # let loaded = setup.load()?;
 /// # let program = Program {
 /// #     split: "train",
 /// #     index: 0,
@@ -35,9 +36,9 @@ use crate::types::{Answer, Entry, Operation};
 /// #     embedder: None,
 /// # };
 /// # let model = Box::new(DemonstrationModel);
-/// # let (trace, lived) = stage.record(&program, model, &mut |_, _| Ok(()));
-/// # lived?;
-/// // What if the first thing that was written down had not been?
+/// # let (trace, result) = loaded.record(&program, model, &mut |_, _| Ok(()));
+/// # result?;
+/// // Leave out the first operation.
 /// let first = trace.events.iter().position(|event| match event {
 ///     Event::Apply { operations, .. } => !operations.is_empty(),
 ///     _ => false,
@@ -47,7 +48,7 @@ use crate::types::{Answer, Entry, Operation};
 ///     operation: 1,
 ///     instead: None,
 /// };
-/// let what_if = trace.what_if(&stage, None, &edit)?;
+/// let what_if = trace.what_if(&loaded, None, &edit)?;
 /// let after = what_if.states.last().expect("the state after the last session");
 /// assert!(after.entries.iter().any(|change| change.after.is_none()));
 /// let (before, now) = what_if.rewards();
@@ -57,58 +58,58 @@ use crate::types::{Answer, Entry, Operation};
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Edit {
-    /// The event with it, an [`Event::Apply`]; counted from 1.
+    /// The number of its event, an [`Event::Apply`]; counted from 1.
     pub event: usize,
-    /// Its place in the event; counted from 1.
+    /// Its number in the event; counted from 1.
     pub operation: usize,
-    /// What is done in its place; none is nothing.
+    /// The operation that takes its place; with none it is left out.
     pub instead: Option<Operation>,
 }
 
-/// What an [`Edit`] changes.
+/// The effect of an [`Edit`].
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct WhatIf {
     /// The event with the operation, as recorded.
     pub recorded: Event,
-    /// The same event with the edit; none where the episode never came there.
+    /// The same event with the edit; none if the edited episode ended before it.
     pub edited: Option<Event>,
     /// Every recorded state, in order.
     pub states: Vec<StateChange>,
     /// Every scored answer, in order.
     pub questions: Vec<QuestionChange>,
-    /// Model outputs that were said again.
+    /// The number of model outputs that were repeated.
     pub outputs: usize,
-    /// Those of them that answer another prompt than when they were recorded.
+    /// The number of these that answer another prompt than the recorded one.
     pub to_other_prompts: usize,
-    /// Outputs that nobody asked for any more.
+    /// The number of outputs that were not requested any more.
     pub unsaid: usize,
-    /// Requests beyond the recorded ones, which got an error.
+    /// The number of requests beyond the recorded ones, which got an error.
     pub unanswered: usize,
-    /// Why the edited episode ended before the recorded one.
+    /// The reason why the edited episode ended before the recorded one.
     pub stopped: Option<String>,
 }
 
 /// A state with and without the edit.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct StateChange {
-    /// The session before it; 0 before the first.
+    /// The number of the session before it; 0 before the first.
     pub session: u32,
-    /// Its names as recorded.
+    /// Its recorded names.
     pub before: States,
-    /// Its names with the edit; none where the edited episode had ended.
+    /// Its names with the edit; none if the edited episode ended before.
     pub after: Option<States>,
     /// Entries of the bank that differ.
     pub entries: Vec<EntryChange>,
-    /// Entries that differ by nothing but their id.
+    /// The number of entries that differ only in their ids.
     pub renamed: usize,
 }
 
-/// An entry that differs: in what it holds, or in that it exists.
+/// An entry that differs, or exists only with or without the edit.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct EntryChange {
-    /// As recorded; none where it exists only with the edit.
+    /// The recorded entry; none if it exists only with the edit.
     pub before: Option<Entry>,
-    /// With the edit; none where it existed only without.
+    /// The entry with the edit; none if it exists only without.
     pub after: Option<Entry>,
 }
 
@@ -117,18 +118,18 @@ pub struct EntryChange {
 pub struct QuestionChange {
     /// The question's id.
     pub question: String,
-    /// The answer as recorded.
+    /// The recorded answer.
     pub answer_before: Answer,
-    /// The answer with the edit; none where the edited episode had ended.
+    /// The answer with the edit; none if the edited episode ended before.
     pub answer_after: Option<Answer>,
-    /// The reward as recorded; none where there was none.
+    /// The recorded reward, if there was one.
     pub before: Option<f32>,
-    /// The reward with the edit.
+    /// The reward with the edit, if there is one.
     pub after: Option<f32>,
 }
 
 impl WhatIf {
-    /// Sums of the rewards as recorded and with the edit, over the questions
+    /// Returns the sums of the rewards as recorded and with the edit, over the questions
     /// that have both.
     pub fn rewards(&self) -> (f64, f64) {
         let both = self
@@ -140,27 +141,26 @@ impl WhatIf {
 }
 
 impl Trace {
-    /// Lives through the episode twice: as recorded, which must succeed, and with
-    /// one operation changed on its way to the bank.
+    /// Runs the episode twice: as recorded, which must succeed, and with one operation
+    /// changed on its way to the bank.
     ///
-    /// What the model said stays as it was: in every session and question the
-    /// policy is given the recorded outputs in order, also where its prompts are
-    /// others now. A policy that asks for more outputs than were recorded gets an
-    /// error, which most answer by giving up: then the edited episode has stopped.
-    /// Of an operation that is left out the policy hears what was recorded.
+    /// The model's outputs stay as recorded: in every session and question the policy
+    /// gets them in order, also if its prompts differ now. A policy that requests more
+    /// outputs gets an error; most give up then, and the edited episode stops. For an
+    /// operation that is left out the policy gets the recorded result.
     ///
     /// # Errors
-    /// [`Error::Replay`] where there is no such operation, or where the episode
-    /// does not go as recorded without the edit, and those of [`Trace::replay`].
+    /// [`Error::Replay`] if there is no such operation, or if the episode differs from
+    /// the trace even without the edit, and the errors of [`Trace::replay`].
     pub fn what_if(
         &self,
-        stage: &Stage,
+        setup: &LoadedSetup,
         states: Option<&SnapshotStore>,
         edit: &Edit,
     ) -> Result<WhatIf, Error> {
-        let amendment = edit.amendment(&self.events)?;
-        let before = self.account(stage, states, None)?;
-        let mut after = self.account(stage, states, Some(amendment))?;
+        let replacement = edit.operation_override(&self.events)?;
+        let before = self.run_with(setup, states, None)?;
+        let mut after = self.run_with(setup, states, Some(replacement))?;
         let mut changes = Vec::new();
         let mut others = after.states.into_iter();
         for ((session, _), (names, entries)) in self.states().zip(before.states) {
@@ -194,7 +194,7 @@ impl Trace {
             edited: after.edited,
             states: changes,
             outputs: after.outputs,
-            to_other_prompts: after.to_others,
+            to_other_prompts: after.to_other_prompts,
             unsaid: after.unsaid,
             unanswered: after.unanswered,
             stopped: after.stopped,
@@ -203,12 +203,11 @@ impl Trace {
 }
 
 impl Edit {
-    /// The event's place, and the edit as the host that relays operations
-    /// understands it.
-    fn amendment(&self, events: &[Event]) -> Result<(usize, Amendment), Error> {
+    /// Returns the event's index, and the edit in the host's form.
+    fn operation_override(&self, events: &[Event]) -> Result<(usize, OperationOverride), Error> {
         let refused = |why: String| Err(Error::Replay { why });
-        let place = self.event.wrapping_sub(1);
-        let Some(event) = events.get(place) else {
+        let index = self.event.wrapping_sub(1);
+        let Some(event) = events.get(index) else {
             let (event, last) = (self.event, events.len());
             return refused(format!(
                 "there is no event {event} to edit: the trace has 1 to {last}"
@@ -216,11 +215,11 @@ impl Edit {
         };
         let Event::Apply { results, .. } = event else {
             return refused(format!(
-                "event {} changes nothing in the bank: {event}",
+                "event {} applies no operations: {event}",
                 self.event
             ));
         };
-        let Some(told) = results.get(self.operation.wrapping_sub(1)) else {
+        let Some(recorded) = results.get(self.operation.wrapping_sub(1)) else {
             return refused(format!(
                 "event {} has {} operations, counted from 1: there is no {}.{}",
                 self.event,
@@ -230,29 +229,30 @@ impl Edit {
             ));
         };
         let is_apply = |event: &&Event| matches!(event, Event::Apply { .. });
-        let amendment = Amendment {
-            calls_before: events[..place].iter().filter(is_apply).count(),
-            place: self.operation - 1,
+        let replacement = OperationOverride {
+            calls_before: events[..index].iter().filter(is_apply).count(),
+            index: self.operation - 1,
             instead: self.instead.clone(),
-            told: told.clone(),
+            recorded_result: recorded.clone(),
         };
-        Ok((place, amendment))
+        Ok((index, replacement))
     }
 }
 
-/// What is compared of an episode.
+/// The outcome of an episode, as far as it is compared.
 #[derive(Default)]
-struct Account {
+struct EpisodeOutcome {
     states: Vec<(States, Vec<Entry>)>,
     scores: Vec<Scored>,
     edited: Option<Event>,
     outputs: usize,
-    to_others: usize,
+    to_other_prompts: usize,
     unsaid: usize,
     unanswered: usize,
     stopped: Option<String>,
 }
 
+/// A scored answer.
 struct Scored {
     question: String,
     answer: Answer,
@@ -260,73 +260,73 @@ struct Scored {
 }
 
 impl Trace {
-    /// Lives through the episode, as recorded or with one operation changed.
-    fn account(
+    /// Runs the episode, as recorded or with one operation changed.
+    fn run_with(
         &self,
-        stage: &Stage,
+        setup: &LoadedSetup,
         states: Option<&SnapshotStore>,
-        edit: Option<(usize, Amendment)>,
-    ) -> Result<Account, Error> {
-        let mut account = Account::default();
-        let mut begun = 0;
-        let mut run = Run::new(self, stage, states)?;
-        let edited = edit.map(|(event, amendment)| {
-            run.episode.agent.surroundings().amendment = Some(amendment);
+        edit: Option<(usize, OperationOverride)>,
+    ) -> Result<EpisodeOutcome, Error> {
+        let mut outcome = EpisodeOutcome::default();
+        let mut done = 0;
+        let mut run = ReplayRun::new(self, setup, states)?;
+        let edited = edit.map(|(event, replacement)| {
+            run.episode.agent.host().operation_override = Some(replacement);
             event
         });
         run.each(|call| {
             if edited.is_none() {
-                for (place, recorded) in call.recorded.iter().enumerate() {
-                    if !same(Some(recorded), call.now.get(place))? {
-                        let event = begun + place + 1;
+                for (index, recorded) in call.recorded.iter().enumerate() {
+                    if !same(Some(recorded), call.now.get(index))? {
+                        let event = done + index + 1;
                         return Err(Error::Replay {
                             why: format!(
-                                "event {event} is not as recorded even without the edit; \
-                                 replay without an edit to see what is otherwise"
+                                "event {event} differs from the recorded one even without the edit; \
+                                 replay without an edit to see the difference"
                             ),
                         });
                     }
                 }
             }
-            if let Some(place) = edited.and_then(|event| event.checked_sub(begun))
-                && place < call.recorded.len()
+            if let Some(index) = edited.and_then(|event| event.checked_sub(done))
+                && index < call.recorded.len()
             {
-                account.edited = call.now.get(place).cloned();
+                outcome.edited = call.now.get(index).cloned();
             }
-            begun += call.recorded.len();
+            done += call.recorded.len();
             match call.now.last() {
                 Some(Event::Captured(names)) => {
-                    // A copy is asked, so that being asked changes nothing.
-                    let entries = call.episode.agent.surroundings().bank.fork()?.entries()?;
-                    account.states.push((names.clone(), entries));
+                    // The query goes to a fork, so that it cannot change the bank.
+                    let entries = call.episode.agent.host().bank.fork()?.entries()?;
+                    outcome.states.push((names.clone(), entries));
                 }
                 Some(Event::Scored {
                     question,
                     answer,
                     result,
-                }) => account.scores.push(Scored {
+                }) => outcome.scores.push(Scored {
                     question: question.clone(),
                     answer: answer.clone(),
                     reward: result.as_ref().ok().map(|score| score.reward),
                 }),
                 _ => {}
             }
-            account.stopped = failure(call.now.last());
-            Ok(account.stopped.is_none())
+            outcome.stopped = failure(call.now.last());
+            Ok(outcome.stopped.is_none())
         })?;
-        // What was ready for the last call and never said.
-        run.said.prepare(&[]);
-        let left = run.said.left();
-        account.outputs = left.said;
-        account.to_others = left.to_others;
-        account.unsaid = left.unsaid;
-        account.unanswered = left.unanswered;
-        drop(left);
-        Ok(account)
+        // Counts the outputs of the last call that were not requested.
+        run.model.prepare(&[]);
+        let counts = run.model.outputs();
+        outcome.outputs = counts.repeated;
+        outcome.to_other_prompts = counts.to_other_prompts;
+        outcome.unsaid = counts.unsaid;
+        outcome.unanswered = counts.unanswered;
+        drop(counts);
+        Ok(outcome)
     }
 }
 
-/// Why a call of the host came to nothing.
+/// Returns the error of a call of the host, if it failed.
 fn failure(event: Option<&Event>) -> Option<String> {
     match event? {
         Event::Observed {
@@ -347,12 +347,13 @@ fn failure(event: Option<&Event>) -> Option<String> {
     }
 }
 
-/// What differs between two banks, and how many entries only in their ids.
+/// Returns the entries that differ between two banks, and the number of those that
+/// differ only in their ids.
 fn compare(before: Vec<Entry>, after: &[Entry]) -> (Vec<EntryChange>, usize) {
     let mut after = after.to_vec();
     let mut take = |like: &dyn Fn(&Entry) -> bool| {
-        let place = after.iter().position(like)?;
-        Some(after.remove(place))
+        let index = after.iter().position(like)?;
+        Some(after.remove(index))
     };
     let mut left = before;
     left.retain(|entry| take(&|other| other == entry).is_none());

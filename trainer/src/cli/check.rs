@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use clap::Args;
-use memloom_runtime::check::{Check as ContractCheck, Company, Report};
+use memloom_runtime::check::{Check as ContractCheck, Fixture, Report};
 use memloom_runtime::{Kind, Limits, Sandbox};
 
 use super::output;
@@ -74,7 +74,7 @@ fn check(subject: &Check) -> Result<Report> {
                 Some(file) => (file.components.bank, file.components.environment),
                 None => (beside("flat.wasm")?, beside("chronicle.wasm")?),
             };
-            check.company = Some(Company {
+            check.fixture = Some(Fixture {
                 bank: sandbox.bank(bank)?,
                 environment: sandbox.environment(home)?,
                 data,

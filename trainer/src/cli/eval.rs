@@ -7,8 +7,8 @@ use clap::Args;
 
 use super::output;
 use super::run_arguments::RunArguments;
-use crate::run::progress::Console;
 use crate::eval::eval_set::EvalSet;
+use crate::run::progress::Console;
 use crate::train;
 
 /// Evaluate the weights of a run on episodes of a split.

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 use memloom_runtime::{
-    DemonstrationModel, Event, Files, LanguageModel, Program, Setting, Snapshot, SnapshotStore,
-    Trace,
+    DemonstrationModel, EpisodeSetup, Event, LanguageModel, Program, SetupFiles, Snapshot,
+    SnapshotStore, Trace,
 };
 use serde::Serialize;
 
@@ -163,17 +163,17 @@ impl fmt::Display for Played {
     }
 }
 
-/// Returns the setting of a run's episodes.
-fn setting(file: &RunFile) -> Result<Setting> {
-    let mut setting = Setting::of(Files {
+/// Returns the setup of a run's episodes.
+fn setup(file: &RunFile) -> Result<EpisodeSetup> {
+    let mut setup = EpisodeSetup::from_files(SetupFiles {
         bank: &file.components.bank,
         environment: &file.components.environment,
         policy: &file.components.policy,
         data: &file.environment.data,
     })?;
-    setting.environment_options = serde_json::to_string(&file.environment.options)?;
-    setting.policy_options = serde_json::to_string(&file.policy.options)?;
-    Ok(setting)
+    setup.environment_options = serde_json::to_string(&file.environment.options)?;
+    setup.policy_options = serde_json::to_string(&file.policy.options)?;
+    Ok(setup)
 }
 
 /// Plays an episode and writes its trace to `out`, even if the episode fails on the
@@ -186,7 +186,7 @@ fn play(
     states: Option<&Path>,
 ) -> Result<Played> {
     let store = states.map(SnapshotStore::open).transpose()?;
-    let stage = setting(file)?.stage()?;
+    let stage = setup(file)?.load()?;
     let servers = Arc::new(Servers::new(file)?);
     let (split, index, horizon, from) = match start {
         Start::Episode {
@@ -198,7 +198,7 @@ fn play(
             let store = store
                 .as_ref()
                 .context("--from needs --states: the folder that holds the trace's states")?;
-            state_of(&Trace::read(trace)?, stage.setting(), *session, store)
+            state_of(&Trace::read(trace)?, stage.setup(), *session, store)
                 .with_context(|| format!("cannot start from {}", trace.display()))?
         }
     };
@@ -268,18 +268,14 @@ type StartingPoint = (String, u64, u32, Option<(Snapshot, u32)>);
 /// Returns the episode of a trace and its state after a session.
 fn state_of(
     trace: &Trace,
-    setting: &Setting,
+    setup: &EpisodeSetup,
     session: u32,
     store: &SnapshotStore,
 ) -> Result<StartingPoint> {
     for (part, now, then) in [
-        ("bank", &setting.bank, &trace.setting.bank),
-        (
-            "environment",
-            &setting.environment,
-            &trace.setting.environment,
-        ),
-        ("policy", &setting.policy, &trace.setting.policy),
+        ("bank", &setup.bank, &trace.setup.bank),
+        ("environment", &setup.environment, &trace.setup.environment),
+        ("policy", &setup.policy, &trace.setup.policy),
     ] {
         ensure!(
             now.blake3 == then.blake3,

@@ -1,18 +1,18 @@
-//! Which texts fit a query's words: BM25 (Robertson and Zaragoza 2009) over an
-//! index that is kept up to date write by write.
+//! Search by words: BM25 (Robertson and Zaragoza 2009) over an index that every write
+//! updates.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, DefaultHasher};
 
-use memloom_guest::text;
+use memloom_sdk::text;
 
-/// How soon repeating a word stops to count: the value most engines ship.
+/// The saturation of repeated words, with the value of most search engines.
 const K1: f32 = 1.2;
-/// How much a long text is discounted: likewise.
+/// The discount of long texts, with the value of most search engines.
 const B: f32 = 0.75;
 
-/// Words too common to tell texts apart, and what is left of clitics when `'`
-/// parts them from their word. Sorted.
+/// Words that are too common to distinguish texts, and the rests of clitics after `'`.
+/// Sorted.
 const STOP_WORDS: [&str; 70] = [
     "a", "an", "and", "are", "as", "at", "be", "but", "by", "d", "did", "do", "does", "for",
     "from", "had", "has", "have", "he", "her", "him", "his", "i", "if", "in", "is", "it", "its",
@@ -22,17 +22,17 @@ const STOP_WORDS: [&str; 70] = [
     "would", "you", "your", "yours",
 ];
 
-/// Bytes of the longest of them: longer words need not be looked for.
+/// The length of the longest of them in bytes: longer words need no lookup.
 const LONGEST_STOP_WORD: usize = 5;
 
 /// Texts by number, searchable by word.
 #[derive(Default)]
 pub struct Index {
-    /// For each word, the texts that have it in order of their numbers.
+    /// The texts with each word, in order of their numbers.
     postings: HashMap<String, Vec<Posting>, BuildHasherDefault<DefaultHasher>>,
-    /// Number of texts.
+    /// The number of texts.
     texts: u32,
-    /// Searchable words of all texts.
+    /// The number of searchable words in all texts.
     words: u64,
 }
 
@@ -41,14 +41,14 @@ pub struct Index {
 struct Posting {
     /// The text's number.
     text: u64,
-    /// How often the word occurs there.
+    /// The number of its occurrences.
     count: u32,
-    /// Searchable words of the text, here again because scoring reads both.
+    /// The number of searchable words of the text, repeated here for scoring.
     length: u32,
 }
 
 impl Index {
-    /// Adds a text under a number that has none.
+    /// Adds a text under a new number.
     pub fn add(&mut self, number: u64, text: &str) {
         let lower = text.to_lowercase();
         let counts = counted(&lower);
@@ -73,7 +73,7 @@ impl Index {
         }
     }
 
-    /// Takes a text away: the one that was added under this number.
+    /// Removes the text that was added under this number.
     pub fn remove(&mut self, number: u64, text: &str) {
         let lower = text.to_lowercase();
         let counts = counted(&lower);
@@ -92,7 +92,7 @@ impl Index {
         }
     }
 
-    /// Scores above 0 by number, in the numbers' order.
+    /// Returns the scores above 0 in order of the texts' numbers.
     pub fn scores(&self, query: &str) -> Vec<(u64, f32)> {
         let texts = self.texts as f32;
         let length_weight = B * texts / self.words as f32;
@@ -115,8 +115,7 @@ impl Index {
     }
 }
 
-/// Two lists in the order of numbers as one, in which the scores of one number
-/// are added up.
+/// Merges two lists in order of numbers, and adds the scores of equal numbers.
 fn merged(
     mut sums: Vec<(u64, f32)>,
     parts: impl ExactSizeIterator<Item = (u64, f32)>,
@@ -143,7 +142,7 @@ fn merged(
     merged
 }
 
-/// Searchable words of a text in lower case, sorted, and how often each occurs.
+/// Returns the searchable words of a text in lower case, sorted, with their counts.
 fn counted(lower: &str) -> Vec<(&str, u32)> {
     let is_stop_word =
         |word: &&str| word.len() <= LONGEST_STOP_WORD && STOP_WORDS.binary_search(word).is_ok();
@@ -164,7 +163,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use memloom_guest::random::Random;
+    use memloom_sdk::random::Random;
 
     fn index(texts: &[&str]) -> Index {
         let mut index = Index::default();

@@ -1,7 +1,7 @@
-//! Likeness of meanings.
+//! Cosine similarity.
 
-/// Cosine of the angle between two vectors of one length, in [-1, 1]; 0 where
-/// one of them is zero and has no direction.
+/// Returns the cosine of two vectors of one length, in [-1, 1]; 0 if one of them is
+/// zero.
 pub fn cosine(a: &[f32], b: &[f32]) -> f32 {
     // In f64 no sum of squares of finite f32 overflows.
     let dot = |x: &[f32], y: &[f32]| -> f64 {

@@ -1,9 +1,9 @@
-//! Which entries have a text, found without looking at them all.
+//! A lookup of entries by text and speaker.
 
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-/// Numbers of entries by the hash of their text and speaker.
+/// The numbers of entries by the hash of their text and speaker.
 #[derive(Default)]
 pub struct Known(BTreeSet<(u64, u64)>);
 
@@ -13,13 +13,13 @@ impl Known {
         self.0.insert((hash(text, speaker), number));
     }
 
-    /// Takes the entry away that was added with these words.
+    /// Removes the entry that was added with this text and speaker.
     pub fn remove(&mut self, number: u64, text: &str, speaker: &str) {
         self.0.remove(&(hash(text, speaker), number));
     }
 
-    /// Entries that may have these words, in order of their numbers: all that
-    /// do, and any whose words have the same hash.
+    /// Returns the entries that may have this text and speaker, in order of their numbers.
+    /// An entry with another text can be among them if the hashes are equal.
     pub fn numbers(&self, text: &str, speaker: &str) -> impl Iterator<Item = u64> {
         let hash = hash(text, speaker);
         let found = self.0.range((hash, 0)..=(hash, u64::MAX));

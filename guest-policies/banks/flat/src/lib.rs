@@ -1,9 +1,9 @@
-//! The memory bank that memloom ships: an ordered list of one-line entries,
-//! found by words (BM25) or by meaning (cosine), as in Memory-R2 section 3.
+//! The memory bank of memloom: an ordered list of one-line entries, searched by words
+//! (BM25) or by embedding (cosine), as in section 3 of Memory-R2.
 //!
-//! Ids count up (`m1`, `m2`, …) and are never given twice, so the same
-//! operations give the same bank. The time an entry shows is that of its last
-//! write; the field `first-time` keeps that of its insertion.
+//! Ids count up (`m1`, `m2`, …) and are never reused, so the same operations give the
+//! same bank. The time of an entry is that of its last write; the field `first-time`
+//! keeps the time of its insertion.
 
 mod bm25;
 mod cosine;
@@ -13,4 +13,4 @@ mod stored;
 
 pub use flat::Flat;
 
-memloom_guest::export_bank!(Flat);
+memloom_sdk::export_bank!(Flat);

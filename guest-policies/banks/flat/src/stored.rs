@@ -1,33 +1,33 @@
-//! One entry as the bank keeps it.
+//! The stored form of an entry.
 
-use memloom_guest::types::{Entry, Moment};
+use memloom_sdk::types::{Entry, Moment};
 use serde::{Deserialize, Serialize};
 
-/// An entry with what the contract's entry does not show.
+/// An entry with its internal fields.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Stored {
-    /// The number in its id.
+    /// The number in the id.
     pub number: u64,
-    /// The fact: one line.
+    /// The fact as one line.
     pub text: String,
-    /// Whom it is about.
+    /// The person that it is about.
     pub speaker: String,
-    /// Turns that support it, each once, in the order in which they came.
+    /// The turns that support it, each once, in order of arrival.
     pub evidence: Vec<String>,
-    /// Session that inserted it.
+    /// The session that inserted it.
     pub first: When,
-    /// Session that wrote it last.
+    /// The session that wrote it last.
     pub last: When,
-    /// For retrieval by meaning.
+    /// The embedding.
     pub vector: Option<Vec<f32>>,
 }
 
 /// A session and its time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct When {
-    /// Counts from 1.
+    /// The number, counted from 1.
     pub session: u32,
-    /// In the environment's own words.
+    /// The time, in the environment's own words.
     pub time: String,
 }
 
@@ -41,19 +41,19 @@ impl From<&Moment> for When {
 }
 
 impl Stored {
-    /// The name it goes by outside.
+    /// Returns the id of the entry.
     pub fn id(&self) -> String {
         format!("m{}", self.number)
     }
 
-    /// The number that an id names, if it has the form of one.
+    /// Returns the number in an id, if it is well formed.
     pub fn number_of(id: &str) -> Option<u64> {
         let number: u64 = id.strip_prefix('m')?.parse().ok()?;
-        // "m07" and "m+7" parse too, but nobody was given them.
+        // "m07" and "m+7" parse too, but are no ids.
         (format!("m{number}") == id).then_some(number)
     }
 
-    /// Adds turns that are not there yet.
+    /// Adds turns that it does not have yet.
     pub fn support(&mut self, turns: Vec<String>) {
         for turn in turns {
             if !self.evidence.contains(&turn) {
@@ -62,7 +62,7 @@ impl Stored {
         }
     }
 
-    /// The entry as the contract shows it.
+    /// Returns the entry in the contract's form.
     pub fn entry(&self) -> Entry {
         Entry {
             id: self.id(),
@@ -76,7 +76,7 @@ impl Stored {
         }
     }
 
-    /// The entry as a model reads it.
+    /// Renders the entry for a model.
     pub fn line(&self) -> String {
         let Self { text, speaker, .. } = self;
         let head = format!("[{}] ({})", self.id(), self.last.time);

@@ -1,6 +1,6 @@
-//! Days, as sessions name them.
+//! Days, in the form that sessions show.
 
-use memloom_guest::random::Random;
+use memloom_sdk::random::Random;
 
 use crate::kind::MONTHS;
 
@@ -10,14 +10,14 @@ const DAYS: [u32; 12] = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Day {
     year: u32,
-    /// From 0.
+    /// The month, counted from 0.
     month: usize,
-    /// From 1.
+    /// The day, counted from 1.
     day: u32,
 }
 
 impl Day {
-    /// Some day of 2020 to 2023.
+    /// Returns a random day of 2020 to 2023.
     #[must_use]
     pub fn draw(random: &mut Random) -> Self {
         let month = random.below(MONTHS.len() as u64) as usize;
@@ -28,7 +28,7 @@ impl Day {
         }
     }
 
-    /// This many days later.
+    /// Returns the day after this many days.
     #[must_use]
     pub fn after(mut self, days: u32) -> Self {
         self.day += days;
@@ -43,7 +43,7 @@ impl Day {
         self
     }
 
-    /// For instance `3 May 2023`.
+    /// The date, for instance `3 May 2023`.
     #[must_use]
     pub fn in_full(self) -> String {
         format!("{} {} {}", self.day, MONTHS[self.month], self.year)

@@ -1,29 +1,29 @@
-//! How others would treat a session: perfectly, carelessly, greedily, not at all.
+//! Demonstrators: perfect, careless, greedy and idle treatment of a session.
 
-use memloom_guest::random::Random;
-use memloom_guest::types::{Error, Gesture, Hint};
+use memloom_sdk::random::Random;
+use memloom_sdk::types::{DemonstratedOperation, Error, Hint};
 
 use crate::story::{Line, Meaning, Story};
 
-/// Who shows how.
+/// A demonstrator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Demonstrator {
-    /// Notes every turn.
+    /// Inserts every turn.
     Everything,
-    /// Notes nothing.
+    /// Inserts nothing.
     Nothing,
-    /// Imperfect on purpose, to learn the form from and leave the rest to
-    /// reward: overlooks facts, falls for lures, inserts where it should update.
+    /// Imperfect on purpose, so that a policy learns the form from it and the rest from
+    /// rewards: it misses facts, inserts lures, and inserts instead of updating.
     Careless,
-    /// Keeps the memory so that every question is answered right.
+    /// Keeps a memory with which every question can be answered.
     Expert,
 }
 
 impl Demonstrator {
-    /// The demonstrator of this name.
+    /// Returns the demonstrator of this name.
     ///
     /// # Errors
-    /// `unknown` where there is none.
+    /// `unknown` if there is none.
     pub fn parse(name: &str) -> Result<Self, Error> {
         match name {
             "everything" => Ok(Self::Everything),
@@ -37,39 +37,42 @@ impl Demonstrator {
         }
     }
 
-    /// What it does with the turns of a session of the story. The session must exist.
+    /// Returns its hints for a session of the story. The session must exist.
     #[must_use]
     pub fn hints(self, story: &Story, session: u32, random: &mut Random) -> Vec<Hint> {
         story.sittings[session as usize - 1]
             .lines
             .iter()
             .filter_map(|line| {
-                let gesture = match self {
-                    Self::Everything => Some(Gesture::Insert),
+                let operation = match self {
+                    Self::Everything => Some(DemonstratedOperation::Insert),
                     Self::Nothing => None,
                     Self::Careless => careless(line, story, random),
                     Self::Expert => expert(line),
                 };
-                gesture.map(|gesture| Hint {
+                operation.map(|operation| Hint {
                     turn: line.id.clone(),
-                    gesture,
+                    operation,
                 })
             })
             .collect()
     }
 }
 
-fn expert(line: &Line) -> Option<Gesture> {
+fn expert(line: &Line) -> Option<DemonstratedOperation> {
     match &line.meaning {
-        Meaning::Fact(..) => Some(Gesture::Insert),
-        Meaning::Change { before, .. } => Some(Gesture::Update(before.clone())),
-        Meaning::Cancellation { planned, .. } => Some(Gesture::Delete(planned.clone())),
+        Meaning::Fact(..) => Some(DemonstratedOperation::Insert),
+        Meaning::Change { before, .. } => Some(DemonstratedOperation::Update(before.clone())),
+        Meaning::Cancellation { planned, .. } => {
+            Some(DemonstratedOperation::Delete(planned.clone()))
+        }
         Meaning::Lure(..) | Meaning::Ephemeral | Meaning::Talk => None,
     }
 }
 
-/// Its rates leave a warm start the form of the output and little of the judgement.
-fn careless(line: &Line, story: &Story, random: &mut Random) -> Option<Gesture> {
+/// Returns careless hints: a warm start learns from them the form of the output and
+/// little more.
+fn careless(line: &Line, story: &Story, random: &mut Random) -> Option<DemonstratedOperation> {
     let kept = match line.meaning {
         Meaning::Fact(..) | Meaning::Change { .. } => 0.8,
         Meaning::Cancellation { .. } => 0.55,
@@ -87,16 +90,18 @@ fn careless(line: &Line, story: &Story, random: &mut Random) -> Option<Gesture> 
             let other = wrong
                 .then(|| other_write(line, before, story, random))
                 .flatten();
-            Gesture::Update(other.unwrap_or_else(|| before.clone()))
+            DemonstratedOperation::Update(other.unwrap_or_else(|| before.clone()))
         }
-        Meaning::Cancellation { planned, .. } if mood < 0.3 => Gesture::Delete(planned.clone()),
-        Meaning::Change { .. } if mood >= 0.8 => Gesture::Skip,
-        Meaning::Cancellation { .. } if mood >= 0.7 => Gesture::Skip,
-        _ => Gesture::Insert,
+        Meaning::Cancellation { planned, .. } if mood < 0.3 => {
+            DemonstratedOperation::Delete(planned.clone())
+        }
+        Meaning::Change { .. } if mood >= 0.8 => DemonstratedOperation::Skip,
+        Meaning::Cancellation { .. } if mood >= 0.7 => DemonstratedOperation::Skip,
+        _ => DemonstratedOperation::Insert,
     })
 }
 
-/// An earlier turn in which the same person set something else.
+/// Returns an earlier turn in which the same person set another attribute.
 fn other_write(line: &Line, before: &str, story: &Story, random: &mut Random) -> Option<String> {
     let earlier: Vec<&Line> = story
         .lines()

@@ -1,30 +1,30 @@
-//! What a person can tell of themself.
+//! The kinds of attributes.
 
-use memloom_guest::types::LexiconKind;
+use memloom_sdk::types::LexiconKind;
 
 use crate::names::Split;
 
 /// A kind of attribute: a person has at most one value of each at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
-    /// Where they live.
+    /// The city of residence.
     City,
-    /// What they work as.
+    /// The job.
     Job,
-    /// The animal they keep.
+    /// The pet.
     Pet,
-    /// What they like to do.
+    /// The hobby.
     Hobby,
-    /// What they drive.
+    /// The car.
     Car,
-    /// Another person of the episode, who advises them.
+    /// The mentor, another person of the episode.
     Mentor,
     /// A planned journey: its value is a date.
     Trip,
 }
 
 impl Kind {
-    /// In the order in which questions and the lexicon list them.
+    /// All kinds in the order of questions and lexicon.
     pub const ALL: [Self; 7] = [
         Self::City,
         Self::Job,
@@ -35,7 +35,7 @@ impl Kind {
         Self::Trip,
     ];
 
-    /// Its name in the lexicon.
+    /// Returns its name in the lexicon.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -49,8 +49,8 @@ impl Kind {
         }
     }
 
-    /// Words by which questions ask for it. Every sentence about this kind, a
-    /// lure's too, contains the first; no other sentence contains any.
+    /// Returns the words by which questions ask for it. Every sentence about this kind, also a
+    /// lure, contains the first; no other sentence contains any of them.
     #[must_use]
     pub fn cues(self) -> &'static [&'static str] {
         match self {
@@ -64,7 +64,7 @@ impl Kind {
         }
     }
 
-    /// Its values; of a trip the months, of a mentor nothing: those are people.
+    /// Returns its values; for a trip the months, for a mentor none, since they are people.
     #[must_use]
     pub fn values(self) -> &'static [&'static str] {
         match self {
@@ -79,7 +79,7 @@ impl Kind {
     }
 }
 
-/// The closed language as readers without a model need it, in lower case.
+/// Returns the closed language in lower case, for policies that read without a model.
 #[must_use]
 pub fn lexicon() -> Vec<LexiconKind> {
     Kind::ALL.map(lexicon_kind).into()
@@ -117,7 +117,7 @@ pub const MONTHS: [&str; 12] = [
     "December",
 ];
 
-/// Where trips lead. No value of any kind: a question about a trip names one.
+/// The destinations of trips. None is a value of a kind, since questions about trips name them.
 pub const DESTINATIONS: [&str; 12] = [
     "Iceland", "Peru", "Kenya", "Norway", "Japan", "Cuba", "Malta", "Nepal", "Brazil", "Canada",
     "Greece", "Scotland",

@@ -1,14 +1,14 @@
-//! `chronicle`: people tell of their lives over many sessions. They move, change
-//! jobs, correct themselves, cancel trips, dream of other people's lives, and
-//! talk about nothing. Questions ask what holds in the end.
+//! `chronicle`: people talk about their lives over many sessions. They move, change
+//! jobs, correct themselves, cancel trips, wish for other lives, and make small talk.
+//! Questions ask for the final facts.
 //!
-//! Endless and seeded: an episode is a function of the options, the split and
-//! its index, and a longer horizon continues a shorter one. The language is
+//! Episodes are unlimited and seeded: an episode is a function of the options, the split
+//! and its index, and a longer horizon continues a shorter one. The language is
 //! closed (see [`kind::lexicon`] and [`sentences`]), the splits share no names.
 
-use memloom_guest::environment::{DataFile, Description, Environment, Episode, LoadReport};
-use memloom_guest::state::{Format, State};
-use memloom_guest::types::{Answer, Error, Hint, Question, Score, Session, SessionContent, Turn};
+use memloom_sdk::environment::{DataFile, Description, Environment, Episode, LoadReport};
+use memloom_sdk::state::{Format, State};
+use memloom_sdk::types::{Answer, Error, Hint, Question, Score, Session, SessionContent, Turn};
 use serde::{Deserialize, Serialize};
 
 pub mod calendar;
@@ -98,7 +98,7 @@ impl Environment for Chronicle {
         self.open = None;
         Ok(LoadReport {
             splits: Split::ALL
-                .map(|split| memloom_guest::environment::Split {
+                .map(|split| memloom_sdk::environment::Split {
                     name: split.name().into(),
                     episodes: None,
                 })
@@ -126,8 +126,8 @@ impl Environment for Chronicle {
     fn session(&mut self, index: u32) -> Result<SessionContent, Error> {
         let open = self.opened()?;
         open.check(index)?;
-        let sitting = &open.story.sittings[index as usize - 1];
-        let turns = sitting
+        let view = &open.story.sittings[index as usize - 1];
+        let turns = view
             .lines
             .iter()
             .map(|line| Turn {
@@ -138,7 +138,7 @@ impl Environment for Chronicle {
             .collect();
         Ok(SessionContent::Dialogue(Session {
             index,
-            time: sitting.time.clone(),
+            time: view.time.clone(),
             turns,
         }))
     }
@@ -170,7 +170,7 @@ const FORMAT: Format = Format {
     version: 1,
 };
 
-/// All that an episode is generated from.
+/// The complete input of an episode's generation.
 #[derive(Serialize, Deserialize)]
 struct Saved {
     options: Options,
@@ -200,7 +200,7 @@ impl State for Chronicle {
     }
 }
 
-memloom_guest::export_environment!(Chronicle);
+memloom_sdk::export_environment!(Chronicle);
 
 #[cfg(test)]
 mod tests;

@@ -1,24 +1,24 @@
-//! Names, in three pools that share nobody.
+//! Names, in three disjoint pools.
 
-use memloom_guest::types::Error;
+use memloom_sdk::types::Error;
 use serde::{Deserialize, Serialize};
 
-/// A part of the episodes. Splits never share a person.
+/// A part of the episodes. Splits share no names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Split {
-    /// To learn from.
+    /// For training.
     Train,
-    /// To choose checkpoints by.
+    /// For the choice of checkpoints.
     Validation,
-    /// To report on.
+    /// For reports.
     HeldOut,
 }
 
 impl Split {
-    /// In the order in which `load` lists them.
+    /// All splits in the order of `load`.
     pub const ALL: [Self; 3] = [Self::Train, Self::Validation, Self::HeldOut];
 
-    /// As a run file spells it.
+    /// Returns the name in run files.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -28,10 +28,10 @@ impl Split {
         }
     }
 
-    /// The split of this name.
+    /// Returns the split of this name.
     ///
     /// # Errors
-    /// `unknown` where there is none.
+    /// `unknown` if there is none.
     pub fn parse(name: &str) -> Result<Self, Error> {
         Self::ALL
             .into_iter()
@@ -43,7 +43,7 @@ impl Split {
             })
     }
 
-    /// First names of its people.
+    /// Returns the first names of its people.
     #[must_use]
     pub fn names(self) -> &'static [&'static str] {
         match self {

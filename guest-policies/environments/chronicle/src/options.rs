@@ -1,7 +1,7 @@
-//! What a user can set.
+//! The options.
 
-use memloom_guest::options::object;
-use memloom_guest::types::Error;
+use memloom_sdk::options::object;
+use memloom_sdk::types::Error;
 use serde::{Deserialize, Serialize};
 
 use crate::names::Split;
@@ -10,13 +10,13 @@ use crate::names::Split;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Options {
-    /// Another seed is another world. By default 1.
+    /// The seed of all episodes. By default 1.
     pub seed: u64,
-    /// Sessions of an episode that is opened with horizon 0, 1 to 1000. By default 8.
+    /// The number of sessions of an episode at horizon 0, 1 to 1000. By default 8.
     pub sessions: u32,
-    /// Turns of a session, 1 to 64. By default 8.
+    /// The number of turns of a session, 1 to 64. By default 8.
     pub turns: u32,
-    /// People of an episode, 2 to 8. By default 3.
+    /// The number of people of an episode, 2 to 8. By default 3.
     pub people: u32,
 }
 
@@ -31,21 +31,20 @@ impl Default for Options {
     }
 }
 
-/// The longest episode: generating it still takes well under a second.
+/// The most sessions of an episode; generating them takes well under a second.
 pub const MAX_SESSIONS: u32 = 1000;
-/// More turns a session than any chunk of a policy holds.
+/// The most turns of a session, more than any chunk of a policy.
 const MAX_TURNS: u32 = 64;
-/// A life needs somebody else to be a mentor.
+/// The fewest people: a mentor is another person.
 const MIN_PEOPLE: u32 = 2;
-/// Every split's pool of names can seat this many.
+/// The most people, for which every split has enough names.
 const MAX_PEOPLE: u32 = 8;
 
 impl Options {
-    /// Reads a JSON object.
+    /// Parses a JSON object.
     ///
     /// # Errors
-    /// `invalid` where it is no JSON, names an unknown option or a value is out
-    /// of its range.
+    /// `invalid` if it is not JSON, names an unknown option, or has a value out of range.
     pub fn parse(json: &str) -> Result<Self, Error> {
         let options: Self = serde_json::from_str(object("chronicle", json)?)
             .map_err(|error| Error::Invalid(format!("chronicle's options: {error}")))?;
@@ -53,20 +52,20 @@ impl Options {
         Ok(options)
     }
 
-    /// Whether every value is in its range.
+    /// Checks that every value is in its range.
     ///
     /// # Errors
-    /// `invalid` for the first that is not.
+    /// `invalid` for the first value out of range.
     pub fn check(&self) -> Result<(), Error> {
         within("sessions", self.sessions, 1, MAX_SESSIONS)?;
         within("turns", self.turns, 1, MAX_TURNS)?;
         within("people", self.people, MIN_PEOPLE, MAX_PEOPLE)
     }
 
-    /// Sessions of an episode that is opened with `horizon`.
+    /// Returns the number of sessions of an episode with this horizon.
     ///
     /// # Errors
-    /// `invalid` where the horizon is beyond [`MAX_SESSIONS`].
+    /// `invalid` if the horizon is beyond [`MAX_SESSIONS`].
     pub fn horizon(&self, horizon: u32) -> Result<u32, Error> {
         match horizon {
             0 => Ok(self.sessions),
@@ -84,14 +83,14 @@ fn within(name: &str, value: u32, least: u32, most: u32) -> Result<(), Error> {
     )))
 }
 
-/// Which episode is open. Together with [`Options`] it decides every byte.
+/// The identity of the open episode. With [`Options`] it determines every byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Address {
-    /// Whose names it uses.
+    /// The split, which determines the names.
     pub split: Split,
     /// Its number in the split.
     pub index: u64,
-    /// How many sessions it has.
+    /// The number of sessions.
     pub sessions: u32,
 }
 

@@ -1,10 +1,10 @@
-//! What an answer is worth.
+//! The scores of answers.
 
-use memloom_guest::metrics::{bleu_1, f1, f1_paper, normalised_words};
-use memloom_guest::types::Score;
+use memloom_sdk::metrics::{bleu_1, f1, f1_paper, normalised_words};
+use memloom_sdk::types::Score;
 
-/// Compares an answer with the right one; the reward is F1. Where the right
-/// answer is empty, only an empty answer is right, and an empty answer only there.
+/// Compares an answer with the right one; the reward is F1. An empty answer is right if
+/// and only if the right answer is empty.
 #[must_use]
 pub fn score(answer: &str, gold: &str) -> Score {
     let answer = answer.trim();

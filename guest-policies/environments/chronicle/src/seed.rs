@@ -1,25 +1,25 @@
-//! Streams of randomness that do not run into each other.
+//! Independent random streams.
 
-use memloom_guest::random::Random;
+use memloom_sdk::random::Random;
 
 use crate::options::Address;
 
-/// Decides what happens. Does not depend on the horizon, so that a longer
-/// episode begins with the shorter one.
+/// Returns the stream for events. It does not depend on the horizon, so a longer episode
+/// begins with the shorter one.
 #[must_use]
 pub fn story(seed: u64, address: &Address) -> Random {
     Random::derived(seed, &[1, address.split as u64, address.index])
 }
 
-/// Decides what is asked.
+/// Returns the stream for questions.
 #[must_use]
 pub fn questions(seed: u64, address: &Address) -> Random {
     let sessions = u64::from(address.sessions);
     Random::derived(seed, &[2, address.split as u64, address.index, sessions])
 }
 
-/// Decides what a demonstrator overlooks in a session. Its seed is another one
-/// than the episode's.
+/// Returns the stream for a demonstrator's errors in a session. Its seed is independent of
+/// the episode's.
 #[must_use]
 pub fn demonstration(seed: u64, address: &Address, session: u32) -> Random {
     let session = u64::from(session);

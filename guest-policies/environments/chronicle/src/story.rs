@@ -1,34 +1,34 @@
-//! An episode as it was told: who said what, and what it meant.
+//! The story of an episode: speakers, sentences and their meanings.
 
 use crate::kind::Kind;
 
 /// One attribute of one person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Slot {
-    /// Index into the episode's people.
+    /// The index of the person.
     pub person: usize,
-    /// Which attribute.
+    /// The kind of attribute.
     pub kind: Kind,
 }
 
-/// What an attribute is set to.
+/// The value of an attribute.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Value {
-    /// As an answer names it: `Rome`, `May 12`.
+    /// The value in the form of an answer: `Rome`, `May 12`.
     pub words: String,
-    /// Where a trip leads.
+    /// The destination of a trip.
     pub destination: Option<&'static str>,
 }
 
 impl Value {
-    /// Its first word, which tells values of a kind apart: of a date the month.
+    /// Returns its first word, which identifies values of a kind: the month of a date.
     #[must_use]
     pub fn stem(&self) -> &str {
         self.words.split(' ').next().unwrap_or_default()
     }
 }
 
-/// What a turn means to the memory of it.
+/// The meaning of a turn for a memory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Meaning {
     /// Sets an attribute that had no value.
@@ -37,30 +37,30 @@ pub enum Meaning {
     Change {
         /// The attribute.
         slot: Slot,
-        /// The value that now holds.
+        /// The new value.
         value: Value,
-        /// Id of the turn that set the value before.
+        /// The id of the turn that set the former value.
         before: String,
-        /// Whether the value before never held.
+        /// True if the former value was wrong.
         correction: bool,
     },
-    /// Leaves a trip without a date.
+    /// Cancels a trip.
     Cancellation {
-        /// Whose trip.
+        /// The index of the traveller.
         slot: Slot,
-        /// Id of the turn that planned it.
+        /// The id of the turn that planned it.
         planned: String,
     },
-    /// Names a value that is not the speaker's.
+    /// Names a value that is not the speaker's own.
     Lure(Slot, Value),
-    /// Passed, and is never asked.
+    /// An event without a question.
     Ephemeral,
     /// Small talk.
     Talk,
 }
 
 impl Meaning {
-    /// The attribute that it speaks of, truly or not.
+    /// Returns the attribute that it mentions, truly or not.
     #[must_use]
     pub fn slot(&self) -> Option<Slot> {
         match self {
@@ -72,7 +72,7 @@ impl Meaning {
         }
     }
 
-    /// The value that holds from here on.
+    /// Returns the value that it sets.
     #[must_use]
     pub fn written(&self) -> Option<&Value> {
         match self {
@@ -82,46 +82,46 @@ impl Meaning {
     }
 }
 
-/// A turn and what it means.
+/// A turn and its meaning.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
-    /// `D3:12` is session 3, turn 12.
+    /// The id; `D3:12` is session 3, turn 12.
     pub id: String,
-    /// Index into the episode's people.
+    /// The index of the person.
     pub speaker: usize,
-    /// What is said.
+    /// The text.
     pub text: String,
-    /// What it means.
+    /// The meaning.
     pub meaning: Meaning,
 }
 
-/// One sitting.
+/// One session.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sitting {
-    /// For instance `3 May 2023`.
+pub struct SessionView {
+    /// The date, for instance `3 May 2023`.
     pub time: String,
-    /// In the order in which they were said.
+    /// The turns in order.
     pub lines: Vec<Line>,
 }
 
-/// Everything that is told within the horizon.
+/// All sessions within the horizon.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Story {
     /// Names.
     pub people: Vec<&'static str>,
-    /// In order; the first is session 1.
-    pub sittings: Vec<Sitting>,
+    /// The sessions in order; the first is session 1.
+    pub sittings: Vec<SessionView>,
 }
 
 impl Story {
-    /// All lines, each with its session's index, in order.
+    /// Returns all lines in order, each with its session's number.
     pub fn lines(&self) -> impl Iterator<Item = (u32, &Line)> {
         (1..)
             .zip(&self.sittings)
-            .flat_map(|(session, sitting)| sitting.lines.iter().map(move |line| (session, line)))
+            .flat_map(|(session, view)| view.lines.iter().map(move |line| (session, line)))
     }
 
-    /// The same, sorted by what they speak of.
+    /// Returns the lines by attribute.
     #[must_use]
     pub fn told(&self) -> Told<'_> {
         let mut told = Told(vec![
@@ -137,17 +137,17 @@ impl Story {
     }
 }
 
-/// What is told of every attribute: by person, then by kind.
+/// The lines about every attribute, by person and kind.
 pub struct Told<'a>(Vec<[Vec<(u32, &'a Line)>; Kind::ALL.len()]>);
 
 impl<'a> Told<'a> {
-    /// The lines that speak of an attribute, truly or not.
+    /// Returns the lines that mention an attribute, truly or not.
     #[must_use]
     pub fn about(&self, slot: Slot) -> &[(u32, &'a Line)] {
         &self.0[slot.person][slot.kind as usize]
     }
 
-    /// The line that set the value which holds at the end; none where there is none.
+    /// Returns the line that set the final value, if there is one.
     #[must_use]
     pub fn holding(&self, slot: Slot) -> Option<(u32, &'a Line)> {
         let mut backwards = self.about(slot).iter().rev();

@@ -1,6 +1,6 @@
-//! Sentences that nobody will ask about. None contains a cue or a value.
+//! Small talk, about which there are no questions. No sentence contains a cue or a value.
 
-/// Everyday events that leave nothing to remember, and what may stand for `{x}`.
+/// Everyday events without facts, and the possible words for `{x}`.
 pub const EPHEMERA: [(&str, &[&str]); 16] = [
     ("I ate {x} for lunch today.", &FOOD),
     ("I cooked {x} for dinner last night.", &FOOD),
@@ -39,7 +39,7 @@ const TEMPERS: [&str; 6] = [
 
 const TRANSPORT: [&str; 4] = ["bus", "train", "tram", "taxi"];
 
-/// Small talk; `{n}` is whom it is said to.
+/// Small talk; `{n}` is the person addressed.
 pub const TALK: [&str; 20] = [
     "How are you today, {n}?",
     "That sounds great, {n}, well done.",

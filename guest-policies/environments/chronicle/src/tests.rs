@@ -1,6 +1,6 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use memloom_guest::types::Gesture;
+use memloom_sdk::types::DemonstratedOperation;
 
 use super::*;
 
@@ -56,19 +56,19 @@ fn a_snapshot_of_something_else_changes_nothing() {
 }
 
 #[test]
-fn the_experts_gestures_follow_the_meaning() {
+fn the_experts_hints_follow_the_meaning() {
     let (mut updates, mut deletions) = (0, 0);
     for (episode, session) in
         (0..5).flat_map(|episode| (1..=8).map(move |session| (episode, session)))
     {
         let chronicle = opened("train", episode, 8);
         for hint in chronicle.demonstrate("expert", session, 0).unwrap() {
-            let earlier = match &hint.gesture {
-                Gesture::Update(turn) => {
+            let earlier = match &hint.operation {
+                DemonstratedOperation::Update(turn) => {
                     updates += 1;
                     turn
                 }
-                Gesture::Delete(turn) => {
+                DemonstratedOperation::Delete(turn) => {
                     deletions += 1;
                     turn
                 }

@@ -1,8 +1,8 @@
-//! How questions are worded. Each contains a cue of the kind it asks for.
+//! The wording of questions. Each contains a cue of its kind.
 
 use crate::kind::Kind;
 
-/// A question about whoever `{s}` names.
+/// Returns a question about the person `{s}`.
 #[must_use]
 pub fn question(kind: Kind) -> &'static str {
     match kind {
@@ -16,8 +16,8 @@ pub fn question(kind: Kind) -> &'static str {
     }
 }
 
-/// A question about when the value `{v}` of `{s}` was told; none for kinds whose
-/// value does not name one such moment.
+/// Returns a question about the time at which `{s}` stated the value `{v}`; none for kinds
+/// whose value does not name one such moment.
 #[must_use]
 pub fn when_question(kind: Kind) -> Option<&'static str> {
     match kind {
@@ -30,8 +30,8 @@ pub fn when_question(kind: Kind) -> Option<&'static str> {
     }
 }
 
-/// Names a person by the value `{v}` instead of by name; none for kinds whose
-/// value does not single anybody out.
+/// Returns words that name a person by the value `{v}`; none for kinds whose value does
+/// not identify a person.
 #[must_use]
 pub fn description(kind: Kind) -> Option<&'static str> {
     match kind {

@@ -1,5 +1,5 @@
-//! What fixed ways of keeping a memory are worth, with the policy `selector` and
-//! the bank `flat`. The table of all of them is printed by
+//! Rewards of fixed ways of keeping a memory, with the policy `selector` and the bank
+//! `flat`. The following command prints a table:
 //! `cargo test --release -p environment-chronicle --test baselines -- --nocapture`.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
@@ -8,14 +8,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bank_flat::Flat;
 use environment_chronicle::Chronicle;
-use memloom_guest::text::word_count;
-use memloom_guest::types::{Gesture, Hint, SessionContent};
-use memloom_guest::{Bank, Environment, Policy, Rehearsal};
+use memloom_sdk::text::word_count;
+use memloom_sdk::types::{DemonstratedOperation, Hint, SessionContent};
+use memloom_sdk::{Bank, Environment, MockHost, Policy};
 use policy_selector::Selector;
 
 const EPISODES: u64 = 50;
 
-/// A way of keeping a memory: a demonstrator, and what is changed of its hints.
+/// A way of keeping a memory: a demonstrator, and a change of its hints.
 #[derive(Clone, Copy)]
 struct Way {
     name: &'static str,
@@ -39,7 +39,7 @@ const INSERT_ONLY: Way = Way {
     change: |hints| {
         drop_deletions(hints);
         for hint in hints {
-            hint.gesture = Gesture::Insert;
+            hint.operation = DemonstratedOperation::Insert;
         }
     },
 };
@@ -60,21 +60,21 @@ const EVERYTHING: Way = Way {
 };
 
 fn drop_deletions(hints: &mut Vec<Hint>) {
-    hints.retain(|hint| !matches!(hint.gesture, Gesture::Delete(_)));
+    hints.retain(|hint| !matches!(hint.operation, DemonstratedOperation::Delete(_)));
 }
 
 /// Means over episodes.
 #[derive(Default)]
 struct Worth {
-    /// Mean reward of the answers.
+    /// The mean reward of the answers.
     answers: f32,
-    /// Words of the bank by words of the dialogue.
+    /// The bank's words divided by the dialogue's.
     ratio: f32,
-    /// `answers` less half of what the ratio has above a quarter.
+    /// `answers` minus half of the ratio's excess over a quarter.
     reward: f32,
-    /// Share of the sessions that no question is about.
+    /// The share of sessions without a question.
     unasked: f32,
-    /// Number and mean reward of the questions, by category.
+    /// The number and mean reward of the questions by category.
     categories: BTreeMap<String, (f32, f32)>,
 }
 
@@ -85,7 +85,7 @@ fn worth(way: Way, sessions: u32) -> Worth {
         let mut chronicle = Chronicle::default();
         chronicle.load(vec![], "{}").unwrap();
         chronicle.open("held-out", episode, sessions).unwrap();
-        let mut host = Rehearsal::demonstrated(Flat::default());
+        let mut host = MockHost::demonstrated(Flat::default());
         let mut selector = Selector::default();
         selector
             .configure("{}", chronicle.describe().lexicon)
@@ -133,7 +133,7 @@ fn worth(way: Way, sessions: u32) -> Worth {
     mean
 }
 
-/// One way at the horizons of the curriculum.
+/// Runs one way at the horizons of the curriculum.
 fn table(way: Way) -> [Worth; 3] {
     [8, 16, 32].map(|sessions| {
         let worth = worth(way, sessions);

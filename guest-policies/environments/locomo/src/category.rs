@@ -1,22 +1,22 @@
-//! Kinds of questions.
+//! Categories of questions.
 
 /// A category of LoCoMo.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Category {
     /// Needs several turns. Code 1.
     MultiHop,
-    /// Asks when. Code 2.
+    /// Asks for a time. Code 2.
     Temporal,
-    /// Needs knowledge of the world. Code 3.
+    /// Needs general knowledge. Code 3.
     OpenDomain,
     /// Needs one turn. Code 4.
     SingleHop,
-    /// Assumes what was never said. Code 5; Memory-R2 leaves these out.
+    /// Has a false premise. Code 5; Memory-R2 leaves these out.
     Adversarial,
 }
 
 impl Category {
-    /// In the order of their codes.
+    /// All categories in the order of their codes.
     pub const ALL: [Self; 5] = [
         Self::MultiHop,
         Self::Temporal,
@@ -25,13 +25,13 @@ impl Category {
         Self::Adversarial,
     ];
 
-    /// The category that the published file means by a number.
+    /// Returns the category of a code in the published file.
     #[must_use]
     pub fn from_code(code: u32) -> Option<Self> {
         Self::ALL.get((code as usize).checked_sub(1)?).copied()
     }
 
-    /// Its name in reports.
+    /// Returns its name in reports.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {

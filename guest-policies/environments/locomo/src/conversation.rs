@@ -1,8 +1,8 @@
-//! A conversation, checked and ready to be lived through.
+//! Checked conversations.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use memloom_guest::types::{Error, Question, Turn};
+use memloom_sdk::types::{Error, Question, Turn};
 use serde::{Deserialize, Serialize};
 
 use crate::category::Category;
@@ -13,40 +13,40 @@ use crate::warnings::count;
 /// Sessions and the questions about them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Conversation {
-    /// For instance `conv-26`.
+    /// The id, for instance `conv-26`.
     pub id: String,
-    /// Who talks.
+    /// The speakers.
     pub speakers: Vec<String>,
-    /// In order; the first is session 1.
-    pub sittings: Vec<Sitting>,
-    /// In the order of the file.
+    /// The sessions in order; the first is session 1.
+    pub sittings: Vec<SessionView>,
+    /// The questions in the order of the file.
     pub asked: Vec<Asked>,
 }
 
-/// One sitting.
+/// One session.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Sitting {
-    /// Verbatim, for instance `1:56 pm on 8 May, 2023`; empty where the file has none.
+pub struct SessionView {
+    /// The time as in the file, for instance `1:56 pm on 8 May, 2023`; empty if there is none.
     pub time: String,
-    /// In the order in which they were said.
+    /// The turns in order.
     pub turns: Vec<Turn>,
 }
 
 /// A question and its answer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Asked {
-    /// As the policy hears it.
+    /// The question's text.
     pub question: Question,
-    /// The right answer; empty where there is none.
+    /// The right answer; empty if there is none.
     pub gold: String,
 }
 
 impl Conversation {
-    /// Checks a published conversation, keeps the questions of these categories
-    /// that have evidence, and says in `warnings` what is wrong with it.
+    /// Checks a published conversation and keeps the questions of these categories that have
+    /// evidence. Adds its faults to `warnings`.
     ///
     /// # Errors
-    /// `invalid` where two turns have one id, or nothing is said.
+    /// `invalid` if two turns have one id, or there are no turns.
     pub fn new(
         published: Published,
         categories: &[Category],
@@ -78,7 +78,7 @@ impl Conversation {
                     )));
                 }
             }
-            sittings.push(Sitting {
+            sittings.push(SessionView {
                 time: time.unwrap_or_default(),
                 turns: utterances.into_iter().map(spoken).collect(),
             });
@@ -100,8 +100,8 @@ impl Conversation {
         })
     }
 
-    /// The first `horizon` sessions, all for 0, and the questions whose evidence
-    /// they hold in full.
+    /// Returns the first `horizon` sessions, all for 0, and the questions whose whole evidence
+    /// they contain.
     #[must_use]
     pub fn cut(&self, horizon: u32) -> Self {
         let all = self.sittings.len() as u32;
@@ -125,7 +125,7 @@ impl Conversation {
         }
     }
 
-    /// Turns that some question needs.
+    /// Returns the turns that are evidence of a question.
     #[must_use]
     pub fn evidence(&self) -> BTreeSet<&str> {
         self.asked
@@ -182,7 +182,7 @@ fn ask(
         return None;
     }
     let gold = match (category, qa.answer) {
-        // Its premise is false: the right answer is none.
+        // Its premise is false, so the right answer is empty.
         (Category::Adversarial, _) => String::new(),
         (_, Some(answer)) => answer.to_string(),
         (_, None) => {
@@ -203,7 +203,7 @@ fn ask(
     })
 }
 
-/// What is wrong with a conversation.
+/// The faults of a conversation.
 #[derive(Default)]
 struct Report {
     empty_sessions: Vec<String>,

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use crate::published::{Correction, Published, Qa};
 use crate::warnings::count;
 
-/// Replaces answers and evidence, and says in `warnings` how often, and which
-/// corrections fit no question.
+/// Replaces answers and evidence. Adds the number of corrections, and those without a
+/// question, to `warnings`.
 pub fn apply(
     corrections: Vec<Correction>,
     conversations: &mut [Published],
@@ -51,7 +51,7 @@ pub fn apply(
     }
 }
 
-/// The question that a correction means: of its index and of its words.
+/// Returns the question of a correction, which must have its index and text.
 fn question<'a>(published: &'a mut Published, correction: &Correction) -> Option<&'a mut Qa> {
     let (_, index) = correction.question_id.rsplit_once("_qa")?;
     let qa = published.qa.get_mut(index.parse::<usize>().ok()?)?;

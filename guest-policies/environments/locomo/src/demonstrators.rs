@@ -1,17 +1,16 @@
-//! How others would treat a session.
+//! Demonstrators.
 
 use std::collections::BTreeSet;
 
-use memloom_guest::random::Random;
-use memloom_guest::types::{Error, Gesture, Hint, Turn};
+use memloom_sdk::random::Random;
+use memloom_sdk::types::{DemonstratedOperation, Error, Hint, Turn};
 
-/// What a demonstrator notes of a session's turns; everything it notes is a new
-/// entry. `demonstrator` tosses a coin for each turn: it teaches the form of the
-/// output and knows nothing of the questions, unlike `expert`, which notes
-/// exactly the turns in `evidence`.
+/// Returns a demonstrator's hints for a session's turns; all are insertions. `demonstrator`
+/// chooses each turn with probability one half: it teaches the form of the output without
+/// knowledge of the questions. `expert` chooses exactly the turns in `evidence`.
 ///
 /// # Errors
-/// `unknown` where there is no such demonstrator.
+/// `unknown` if there is no such demonstrator.
 pub fn hints(
     demonstrator: &str,
     turns: &[Turn],
@@ -35,7 +34,7 @@ pub fn hints(
         .filter(|turn| notes(turn))
         .map(|turn| Hint {
             turn: turn.id.clone(),
-            gesture: Gesture::Insert,
+            operation: DemonstratedOperation::Insert,
         })
         .collect())
 }

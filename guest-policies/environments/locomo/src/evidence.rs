@@ -1,13 +1,13 @@
 //! Evidence strings, well formed or not.
 
-/// The turn ids that a string names: `D8:6; D9:17` names two, `D:11:26` means
-/// `D11:26`, `D30:05` means `D30:5`.
+/// Returns the turn ids in a string: `D8:6; D9:17` has two, `D:11:26` means `D11:26`,
+/// `D30:05` means `D30:5`.
 #[must_use]
 pub fn turn_ids(text: &str) -> Vec<String> {
     text.split('D').skip(1).filter_map(turn_id).collect()
 }
 
-/// Reads `8:6; `, what follows a `D`.
+/// Parses the part after a `D`, such as `8:6; `.
 fn turn_id(text: &str) -> Option<String> {
     let mut numbers = text
         .trim_start_matches([':', ' '])

@@ -1,16 +1,16 @@
-//! `locomo`: the LoCoMo conversations (Maharana et al. 2024), long dialogues of
-//! two people over months, with questions. The user brings the published file,
-//! and may bring an audit's corrections to its answers.
+//! `locomo`: the LoCoMo conversations (Maharana et al. 2024), long dialogues of two people
+//! over months, with questions. The user provides the published file, and optionally an
+//! audit's corrections of its answers.
 //!
-//! A snapshot holds the open episode with its text, so that it lives on in an
-//! instance that has read no file; to open another episode there, `load` again.
+//! A snapshot contains the open episode with its text, so that an instance without files
+//! can continue it; to open another episode there, `load` again.
 
 use std::collections::BTreeSet;
 
-use memloom_guest::environment::{DataFile, Description, Environment, Episode, LoadReport, Split};
-use memloom_guest::random::Random;
-use memloom_guest::state::{Format, State};
-use memloom_guest::types::{Answer, Error, Hint, Question, Score, Session, SessionContent};
+use memloom_sdk::environment::{DataFile, Description, Environment, Episode, LoadReport, Split};
+use memloom_sdk::random::Random;
+use memloom_sdk::state::{Format, State};
+use memloom_sdk::types::{Answer, Error, Hint, Question, Score, Session, SessionContent};
 
 mod category;
 mod conversation;
@@ -23,14 +23,14 @@ mod scoring;
 mod warnings;
 
 use category::Category;
-use conversation::{Conversation, Sitting};
+use conversation::{Conversation, SessionView};
 use options::{Options, SPLITS};
 use published::Content;
 
 /// The environment.
 #[derive(Default)]
 pub struct Locomo {
-    /// In the order of [`SPLITS`].
+    /// The conversations of each split, in the order of [`SPLITS`].
     splits: [Vec<Conversation>; 3],
     /// The open episode: a conversation, cut to the horizon.
     open: Option<Conversation>,
@@ -43,7 +43,7 @@ impl Locomo {
             .ok_or_else(|| Error::Invalid("no episode of locomo is open: call `open` first".into()))
     }
 
-    fn sitting(&self, index: u32) -> Result<&Sitting, Error> {
+    fn view(&self, index: u32) -> Result<&SessionView, Error> {
         let open = self.opened()?;
         index
             .checked_sub(1)
@@ -152,11 +152,11 @@ impl Environment for Locomo {
     }
 
     fn session(&mut self, index: u32) -> Result<SessionContent, Error> {
-        let sitting = self.sitting(index)?;
+        let view = self.view(index)?;
         Ok(SessionContent::Dialogue(Session {
             index,
-            time: sitting.time.clone(),
-            turns: sitting.turns.clone(),
+            time: view.time.clone(),
+            turns: view.turns.clone(),
         }))
     }
 
@@ -175,7 +175,7 @@ impl Environment for Locomo {
     }
 
     fn demonstrate(&self, demonstrator: &str, index: u32, seed: u64) -> Result<Vec<Hint>, Error> {
-        let turns = &self.sitting(index)?.turns;
+        let turns = &self.view(index)?.turns;
         let open = self.opened()?;
         let path: Vec<u64> = open
             .id
@@ -198,8 +198,7 @@ impl State for Locomo {
         FORMAT.save(&self.open)
     }
 
-    /// Forgets what was loaded: the instance is then what any other would be
-    /// that restores the same bytes.
+    /// Drops loaded data, so that all instances that restore the same bytes are equal.
     fn restore(&mut self, bytes: &[u8]) -> Result<(), Error> {
         self.open = FORMAT.load(bytes)?;
         self.splits = Default::default();
@@ -207,7 +206,7 @@ impl State for Locomo {
     }
 }
 
-memloom_guest::export_environment!(Locomo);
+memloom_sdk::export_environment!(Locomo);
 
 #[cfg(test)]
 mod tests;

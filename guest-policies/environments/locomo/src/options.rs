@@ -1,9 +1,9 @@
-//! What a user can set.
+//! The options.
 
 use std::collections::BTreeSet;
 
-use memloom_guest::options::object;
-use memloom_guest::types::Error;
+use memloom_sdk::options::object;
+use memloom_sdk::types::Error;
 use serde::Deserialize;
 
 use crate::category::Category;
@@ -12,17 +12,17 @@ use crate::category::Category;
 #[derive(Debug, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Options {
-    /// Conversations to learn from. By default Memory-R2's, conv-43 and conv-47,
-    /// where the files have them.
+    /// The training conversations. By default Memory-R2's, conv-43 and conv-47, if the files
+    /// have them.
     pub train: Option<Vec<String>>,
-    /// Conversations to choose checkpoints by. By default Memory-R2's, conv-44.
+    /// The validation conversations. By default Memory-R2's, conv-44.
     pub validation: Option<Vec<String>>,
-    /// Conversations to report on. By default all that are in no other split.
+    /// The held-out conversations. By default all that are in no other split.
     pub held_out: Option<Vec<String>>,
-    /// Codes of the categories that are asked. By default 1 to 4, as Memory-R2
-    /// has it: multi-hop, temporal, open-domain, single-hop.
+    /// The codes of the categories. By default 1 to 4, as in Memory-R2: multi-hop, temporal,
+    /// open-domain, single-hop.
     pub categories: Vec<u32>,
-    /// Whether to apply the file of corrections. By default, if there is one.
+    /// True to apply the file of corrections. By default true if there is one.
     pub corrections: Option<bool>,
 }
 
@@ -38,23 +38,23 @@ impl Default for Options {
     }
 }
 
-/// The splits' names, in the order in which `load` lists them.
+/// The splits' names in the order of `load`.
 pub const SPLITS: [&str; 3] = ["train", "validation", "held-out"];
 
 impl Options {
-    /// Reads a JSON object.
+    /// Parses a JSON object.
     ///
     /// # Errors
-    /// `invalid` where it is no JSON or names an unknown option.
+    /// `invalid` if it is not JSON or names an unknown option.
     pub fn parse(json: &str) -> Result<Self, Error> {
         serde_json::from_str(object("locomo", json)?)
             .map_err(|error| Error::Invalid(format!("locomo's options: {error}")))
     }
 
-    /// The categories that are asked.
+    /// Returns the categories of the questions.
     ///
     /// # Errors
-    /// `invalid` where a code is none of 1 to 5.
+    /// `invalid` if a code is not in 1 to 5.
     pub fn categories(&self) -> Result<Vec<Category>, Error> {
         let category = |&code: &u32| {
             Category::from_code(code).ok_or_else(|| {
@@ -64,11 +64,10 @@ impl Options {
         self.categories.iter().map(category).collect()
     }
 
-    /// Ids of each split's conversations, in the order of [`SPLITS`].
+    /// Returns the ids of each split's conversations, in the order of [`SPLITS`].
     ///
     /// # Errors
-    /// `unknown` for a conversation that no file has, `invalid` for one that is
-    /// named twice.
+    /// `unknown` for a conversation that no file has, `invalid` for one that is named twice.
     pub fn splits(&self, loaded: &[&str]) -> Result<[Vec<String>; 3], Error> {
         let given = [&self.train, &self.validation, &self.held_out];
         let mut taken = BTreeSet::new();

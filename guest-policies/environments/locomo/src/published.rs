@@ -1,29 +1,29 @@
-//! The published files, as they are: a list of conversations, and the audit's
-//! list of corrections.
+//! The published file formats: a list of conversations, and an audit's list of
+//! corrections.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
-use memloom_guest::environment::DataFile;
-use memloom_guest::types::Error;
+use memloom_sdk::environment::DataFile;
+use memloom_sdk::types::Error;
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 
 /// One conversation of `locomo10.json`.
 #[derive(Debug, Deserialize)]
 pub struct Published {
-    /// For instance `conv-26`.
+    /// The id, for instance `conv-26`.
     pub sample_id: String,
-    /// What was said.
+    /// The sessions.
     pub conversation: Dialogue,
-    /// What is asked.
+    /// The questions.
     pub qa: Vec<Qa>,
 }
 
 /// Sessions under numbered keys.
 #[derive(Debug, Default)]
 pub struct Dialogue {
-    /// `speaker_a` and `speaker_b`, where given.
+    /// `speaker_a` and `speaker_b`, if given.
     pub speakers: Vec<String>,
     /// `session_N` by N.
     pub sessions: BTreeMap<u32, Vec<Utterance>>,
@@ -34,13 +34,13 @@ pub struct Dialogue {
 /// One turn.
 #[derive(Debug, Deserialize)]
 pub struct Utterance {
-    /// Who says it.
+    /// The speaker.
     pub speaker: String,
-    /// For instance `D1:3`.
+    /// The id, for instance `D1:3`.
     pub dia_id: String,
-    /// What is said.
+    /// The text.
     pub text: String,
-    /// What the photo shows, where one is shared.
+    /// The caption of a shared photo.
     #[serde(default)]
     pub blip_caption: Option<String>,
 }
@@ -48,15 +48,15 @@ pub struct Utterance {
 /// One question.
 #[derive(Debug, Deserialize)]
 pub struct Qa {
-    /// As a person would ask it.
+    /// The question's text.
     pub question: String,
-    /// Missing for most adversarial questions.
+    /// The answer, missing for most adversarial questions.
     #[serde(default)]
     pub answer: Option<Plain>,
-    /// Turn ids, not always well formed.
+    /// The evidence: turn ids, not always well formed.
     #[serde(default)]
     pub evidence: Option<Vec<String>>,
-    /// 1 to 5.
+    /// The category, 1 to 5.
     pub category: u32,
 }
 
@@ -64,7 +64,7 @@ pub struct Qa {
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 pub enum Plain {
-    /// Words.
+    /// A text.
     Text(String),
     /// A number.
     Number(serde_json::Number),
@@ -79,18 +79,18 @@ impl fmt::Display for Plain {
     }
 }
 
-/// What an audit found wrong with one question.
+/// A correction of one question by an audit.
 #[derive(Debug, Deserialize)]
 pub struct Correction {
     /// The conversation's `sample_id`.
     pub sample_id: String,
-    /// Ends in `_qa` and the question's index in the published conversation.
+    /// The id, which ends in `_qa` and the question's index in the published conversation.
     pub question_id: String,
-    /// The question, to be sure that it is the same.
+    /// The question's text, to check that it is the same.
     pub question: String,
-    /// The turns that do hold the answer.
+    /// The turns that contain the answer.
     pub correct_evidence: Vec<String>,
-    /// The answer that they hold.
+    /// The answer in these turns.
     pub correct_answer: Plain,
 }
 
@@ -100,7 +100,7 @@ impl<'de> Deserialize<'de> for Dialogue {
     }
 }
 
-/// Reads the keys as they come, so that an error still has its line and column.
+/// Reads the keys in order, so that an error has its line and column.
 struct DialogueVisitor;
 
 impl<'de> Visitor<'de> for DialogueVisitor {
@@ -131,7 +131,7 @@ impl<'de> Visitor<'de> for DialogueVisitor {
     }
 }
 
-/// What a file turned out to hold.
+/// The content of a file.
 #[derive(Debug)]
 pub enum Content {
     /// Conversations.
@@ -140,17 +140,17 @@ pub enum Content {
     Corrections(Vec<Correction>),
 }
 
-/// Tells the two kinds of list apart by their first item's keys.
+/// Distinguishes the two kinds of list by the keys of their first item.
 #[derive(Deserialize)]
 struct Probe {
     conversation: Option<IgnoredAny>,
     question_id: Option<IgnoredAny>,
 }
 
-/// Reads a file, whichever of the two lists it holds.
+/// Reads a file of either kind.
 ///
 /// # Errors
-/// `invalid` naming file, line and column where it is no such list.
+/// `invalid` naming file, line and column if it is neither list.
 pub fn read(file: &DataFile) -> Result<Content, Error> {
     let wrong = |error: serde_json::Error| Error::Invalid(format!("{}: {error}", file.name));
     let probes: Vec<Probe> = serde_json::from_slice(&file.bytes).map_err(wrong)?;

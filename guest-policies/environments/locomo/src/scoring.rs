@@ -1,12 +1,12 @@
-//! What an answer is worth.
+//! The scores of answers.
 
-use memloom_guest::metrics::{bleu_1, f1, f1_paper};
-use memloom_guest::types::{Answer, Score};
+use memloom_sdk::metrics::{bleu_1, f1, f1_paper};
+use memloom_sdk::types::{Answer, Score};
 
 use crate::conversation::Asked;
 
-/// F1 is the reward. `evidence` is the share of the question's turns among the
-/// answer's citations.
+/// Scores an answer. F1 is the reward. `evidence` is the share of the question's turns that
+/// the answer cites.
 #[must_use]
 pub fn score(asked: &Asked, answer: &Answer) -> Score {
     let (text, gold) = (answer.text.trim(), asked.gold.as_str());

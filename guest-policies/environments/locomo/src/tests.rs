@@ -1,6 +1,6 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use memloom_guest::types::{Gesture, Turn};
+use memloom_sdk::types::{DemonstratedOperation, Turn};
 
 use super::*;
 
@@ -74,7 +74,7 @@ fn turns(locomo: &mut Locomo, index: u32) -> Vec<Turn> {
 fn noted(locomo: &Locomo, demonstrator: &str, seed: u64) -> Vec<String> {
     let hints = (1..=3).flat_map(|index| locomo.demonstrate(demonstrator, index, seed).unwrap());
     hints
-        .inspect(|hint| assert_eq!(hint.gesture, Gesture::Insert))
+        .inspect(|hint| assert_eq!(hint.operation, DemonstratedOperation::Insert))
         .map(|hint| hint.turn)
         .collect()
 }

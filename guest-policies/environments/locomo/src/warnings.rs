@@ -1,6 +1,6 @@
-//! How warnings count.
+//! Counts in warnings.
 
-/// A number of things, in words: `1 session`, `2 sessions`.
+/// Returns a count with its noun: `1 session`, `2 sessions`.
 #[must_use]
 pub fn count(number: usize, what: &str) -> String {
     let ending = if number == 1 { "" } else { "s" };

@@ -1,7 +1,7 @@
-//! The answerer: memories and a question in, a short answer out.
+//! The answerer, which answers a question from entries.
 
-use memloom_guest::bank::Hit;
-use memloom_guest::text::first_words;
+use memloom_sdk::bank::Hit;
+use memloom_sdk::text::first_words;
 use serde::Serialize;
 
 use crate::json;
@@ -27,8 +27,8 @@ struct Memory<'a> {
     content: &'a str,
 }
 
-/// The user message: instructions, then what was found about each person. Hits
-/// are sorted by session; within one the best stay first.
+/// Returns the user message: instructions, then the hits about each person. Hits are
+/// sorted by session, and within a session by score.
 pub fn prompt(found: &mut [(String, Vec<Hit>)], question: &str) -> String {
     for (_, hits) in found.iter_mut() {
         hits.sort_by_key(|hit| hit.entry.last_session);
@@ -50,8 +50,8 @@ pub fn prompt(found: &mut [(String, Vec<Hit>)], question: &str) -> String {
     format!("{INSTRUCTIONS}\n{}", json::write(&input))
 }
 
-/// What a demonstrator would say, who reads nothing but the best memory: its
-/// first words, as many as an answer may have.
+/// Returns a demonstrator's output: the first words of the best entry, as many as an
+/// answer may have.
 pub fn demonstration(found: &[(String, Vec<Hit>)]) -> String {
     const MOST_WORDS: usize = 12;
     let best = found
@@ -62,8 +62,8 @@ pub fn demonstration(found: &[(String, Vec<Hit>)]) -> String {
     format!("<answer>{text}</answer>")
 }
 
-/// The answer in an output: what stands in the last pair of tags, else on the
-/// last line that begins with `Answer:`, else nothing.
+/// Returns the answer in an output: the content of the last pair of tags, else the last
+/// line that begins with `Answer:`, else an empty text.
 pub fn parse(output: &str) -> &str {
     tagged(output)
         .or_else(|| on_a_line(output))
@@ -94,7 +94,7 @@ fn on_a_line(output: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use memloom_guest::types::Entry;
+    use memloom_sdk::types::Entry;
 
     #[test]
     fn memories_are_shown_by_session() {

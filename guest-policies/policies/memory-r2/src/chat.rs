@@ -1,22 +1,22 @@
-//! A role's chat with the model, which grows within a session.
+//! The chat of a role with the model, which grows within a session.
 
-use memloom_guest::Host;
-use memloom_guest::host::{Message, Request};
-use memloom_guest::types::Error;
+use memloom_sdk::Host;
+use memloom_sdk::host::{Message, Request};
+use memloom_sdk::types::Error;
 
-/// Heads every user message but the first, so that the model does not work on
+/// The head of every user message after the first, which keeps the model from processing
 /// earlier parts again.
 const CONTEXT_ONLY: &str =
     "Everything above is earlier material of this session, for context only. Work on this part:\n";
 
-/// What a role has heard and said in this session.
+/// The messages of a role in this session.
 pub struct Chat {
     role: &'static str,
     messages: Vec<Message>,
 }
 
 impl Chat {
-    /// A chat that so far holds the role's instructions.
+    /// Returns a chat with the role's instructions.
     pub fn new(role: &'static str, instructions: &str) -> Self {
         Self {
             role,
@@ -24,13 +24,13 @@ impl Chat {
         }
     }
 
-    /// Who speaks.
+    /// Returns the role.
     pub fn role(&self) -> &'static str {
         self.role
     }
 
-    /// Says something to the role and returns what it replies, within a grammar if there
-    /// is one. Both stay in the chat.
+    /// Sends a message to the role and returns the output, within a grammar if there is one.
+    /// Both stay in the chat.
     pub fn say(
         &mut self,
         host: &mut dyn Host,

@@ -1,31 +1,31 @@
-//! The extractor: dialogue in, facts out.
+//! The extractor, which finds facts in dialogue.
 
 use std::collections::BTreeMap;
 
-use memloom_guest::types::{Gesture, Turn};
+use memloom_sdk::types::{DemonstratedOperation, Turn};
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::json;
 use crate::schema::{TEXT, list, object, one_of};
-use crate::sitting::{Sitting, text};
+use crate::session_view::{SessionView, text};
 
 /// The role's instructions.
 pub const INSTRUCTIONS: &str = include_str!("prompts/extractor.md");
 
-/// Something worth remembering.
+/// A fact to remember.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fact {
-    /// Whom it is about.
+    /// The person that it is about.
     pub speaker: String,
-    /// In words.
+    /// The text.
     pub text: String,
-    /// Turns that say it.
+    /// The turns that state it.
     pub evidence: Vec<String>,
 }
 
 impl Fact {
-    /// A turn as it is.
+    /// Returns a turn as a fact.
     pub fn of(turn: &Turn) -> Self {
         Self {
             speaker: turn.speaker.clone(),
@@ -35,12 +35,12 @@ impl Fact {
     }
 }
 
-/// What could be read of an output, and what of it could not be used.
+/// The parsed part of an output.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Facts {
-    /// In the output's order.
+    /// The facts in the output's order.
     pub facts: Vec<Fact>,
-    /// Facts without words or speaker, and ids of turns that do not exist.
+    /// The number of facts without text or speaker, and of unknown turn ids.
     pub refused: u32,
 }
 
@@ -69,7 +69,7 @@ struct OutputFact<'a> {
     fact: &'a str,
 }
 
-/// The user message about a chunk.
+/// Returns the user message about a chunk.
 pub fn prompt(time: &str, turns: &[Turn]) -> String {
     let turns = turns.iter().map(|turn| InputTurn {
         dia_id: &turn.id,
@@ -82,9 +82,9 @@ pub fn prompt(time: &str, turns: &[Turn]) -> String {
     })
 }
 
-/// What a demonstrator would say: the turns it has gestures for, word by word.
-pub fn demonstration(turns: &[Turn], gestures: &BTreeMap<String, Gesture>) -> String {
-    let kept = turns.iter().filter(|turn| gestures.contains_key(&turn.id));
+/// Returns a demonstrator's output: the turns with hints, unchanged.
+pub fn demonstration(turns: &[Turn], hinted: &BTreeMap<String, DemonstratedOperation>) -> String {
+    let kept = turns.iter().filter(|turn| hinted.contains_key(&turn.id));
     let facts = kept.map(|turn| OutputFact {
         speaker: &turn.speaker,
         dia_id: &turn.id,
@@ -95,18 +95,18 @@ pub fn demonstration(turns: &[Turn], gestures: &BTreeMap<String, Gesture>) -> St
     })
 }
 
-/// The schema of an output about these turns, of which all is read.
-pub fn schema(turns: &[Turn], sitting: &Sitting) -> String {
+/// Returns the schema of outputs about these turns that can be parsed completely.
+pub fn schema(turns: &[Turn], view: &SessionView) -> String {
     let fact = object(&[
-        ("speaker", one_of(sitting.names())),
+        ("speaker", one_of(view.names())),
         ("dia_id", one_of(turns.iter().map(|turn| &*turn.id))),
         ("fact", TEXT.into()),
     ]);
     object(&[("facts", list(&fact))])
 }
 
-/// Reads an output; none where it holds no object with `facts`.
-pub fn parse(output: &str, sitting: &Sitting) -> Option<Facts> {
+/// Parses an output; none if it has no object with `facts`.
+pub fn parse(output: &str, view: &SessionView) -> Option<Facts> {
     let object = json::object(output)?;
     let mut read = Facts {
         facts: Vec::new(),
@@ -117,10 +117,10 @@ pub fn parse(output: &str, sitting: &Sitting) -> Option<Facts> {
             read.refused += 1;
             continue;
         };
-        let cited = sitting.cited(item.get("dia_id").unwrap_or(&Value::Null));
+        let cited = view.cited(item.get("dia_id").unwrap_or(&Value::Null));
         read.refused += cited.unknown;
         read.facts.push(Fact {
-            speaker: sitting.speaker(speaker, &cited.turns),
+            speaker: view.speaker(speaker, &cited.turns),
             text: text.into(),
             evidence: cited.turns,
         });
@@ -146,12 +146,12 @@ mod tests {
 
     fn parsed(output: &str) -> Option<Facts> {
         let speakers = ["Anna".into(), "Ben".into()];
-        let sitting = Sitting {
+        let view = SessionView {
             time: "noon",
             turns: &turns(),
             speakers: &speakers,
         };
-        parse(output, &sitting)
+        parse(output, &view)
     }
 
     #[test]
@@ -164,8 +164,8 @@ mod tests {
 
     #[test]
     fn a_demonstration_reads_back_as_the_turns() {
-        let gestures = BTreeMap::from([("D1:1".to_string(), Gesture::Skip)]);
-        let said = demonstration(&turns(), &gestures);
+        let hinted = BTreeMap::from([("D1:1".to_string(), DemonstratedOperation::Skip)]);
+        let said = demonstration(&turns(), &hinted);
         assert_eq!(
             parsed(&said),
             Some(Facts {

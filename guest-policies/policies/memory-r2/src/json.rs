@@ -1,14 +1,13 @@
-//! JSON to and from a model.
+//! JSON in messages to and from the model.
 
 use serde::Serialize;
 use serde_json::Value;
 
-/// Deeper nesting than any output of a role has: a bound on the stack that
-/// parsing takes.
+/// The deepest nesting of an output, which bounds the stack of the parser.
 const MAX_DEPTH: usize = 16;
 
-/// The first JSON object of a text, or of its first block fenced as JSON if it
-/// has one. None where there is none, it is cut off, or it is not strict JSON.
+/// Returns the first JSON object of a text, or of its first block fenced as JSON if it has
+/// one; none if there is none, it is truncated, or it is not strict JSON.
 pub fn object(text: &str) -> Option<Value> {
     const FENCE: &str = "```json";
     let fenced = text.to_ascii_lowercase().find(FENCE);
@@ -17,12 +16,12 @@ pub fn object(text: &str) -> Option<Value> {
     serde_json::from_str(&text[..length(text)?]).ok()
 }
 
-/// A message as JSON on one line, fields in the order of the type's.
+/// Returns a message as JSON on one line, with the fields in the order of the type.
 pub fn write(message: &impl Serialize) -> String {
     serde_json::to_string(message).expect("messages are structs of strings and lists")
 }
 
-/// Bytes up to the bracket that closes the first. Brackets in strings do not count.
+/// Returns the bytes up to the bracket that closes the first one. Brackets in strings do not count.
 fn length(text: &str) -> Option<usize> {
     let mut depth = 0;
     let mut in_string = false;

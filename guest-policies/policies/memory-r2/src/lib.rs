@@ -1,10 +1,9 @@
 //! The policy of Memory-R2 (arXiv 2605.21768): an extractor turns dialogue into
-//! facts, a manager writes them into the bank, an answerer reads the bank. All
-//! three are roles of one language model and speak JSON; their prompts lie in
-//! `src/prompts/`.
+//! facts, a manager writes them into the bank, an answerer reads the bank. All three are
+//! roles of one language model and use JSON; their prompts are in `src/prompts/`.
 //!
-//! Unlike the paper's code, both writing roles see the session's time, turn ids
-//! are checked against the session, and empty chunks ask nothing of the model.
+//! Unlike in the paper's code, both writing roles see the session's time, turn ids are
+//! checked against the session, and empty chunks make no request.
 
 mod answerer;
 mod chat;
@@ -15,8 +14,8 @@ mod memory_r2;
 mod options;
 mod retrieval;
 mod schema;
-mod sitting;
+mod session_view;
 
 pub use memory_r2::MemoryR2;
 
-memloom_guest::export_policy!(MemoryR2);
+memloom_sdk::export_policy!(MemoryR2);

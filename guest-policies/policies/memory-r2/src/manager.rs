@@ -1,35 +1,34 @@
-//! The manager: facts and related entries in, operations out.
+//! The manager, which decides on operations for facts and related entries.
 
 use std::collections::BTreeMap;
 
-use memloom_guest::types::{Entry, Gesture, Insertion, Operation, Revision};
+use memloom_sdk::types::{DemonstratedOperation, Entry, Operation};
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::extractor::Fact;
 use crate::json;
 use crate::schema::{TEXT, any_of, list, object, one_of};
-use crate::sitting::{Sitting, text};
+use crate::session_view::{SessionView, text};
 
 /// The role's instructions.
 pub const INSTRUCTIONS: &str = include_str!("prompts/manager.md");
 
-/// Facts of a chunk, and the entries they may change.
+/// The facts of a chunk, and the entries that they may change.
 #[derive(Debug, Default, PartialEq)]
 pub struct Cases {
-    /// Facts with ids of entries related to each, best first.
+    /// The facts with the ids of their related entries, best first.
     pub facts: Vec<(Fact, Vec<String>)>,
     /// The related entries, each once.
     pub memories: Vec<Entry>,
 }
 
-/// What could be read of an output, and what of it could not be used.
+/// The parsed part of an output.
 #[derive(Debug, PartialEq)]
 pub struct Operations {
-    /// In the output's order, without vectors.
+    /// The operations in the output's order, without vectors.
     pub operations: Vec<Operation>,
-    /// Operations of other names or without what they need, and ids of turns
-    /// that do not exist.
+    /// The number of unknown or incomplete operations, and of unknown turn ids.
     pub refused: u32,
 }
 
@@ -80,7 +79,7 @@ enum Said<'a> {
     },
 }
 
-/// The user message about a chunk's facts.
+/// Returns the user message about a chunk's facts.
 pub fn prompt(time: &str, cases: &Cases) -> String {
     let memories = cases.memories.iter().map(|entry| Memory {
         memory_id: &entry.id,
@@ -102,11 +101,11 @@ pub fn prompt(time: &str, cases: &Cases) -> String {
     })
 }
 
-/// What a demonstrator would say. Where the entry it means is not related to the
-/// fact, an update notes the fact anew and a deletion has nothing left to do.
-pub fn demonstration(cases: &Cases, gestures: &BTreeMap<String, Gesture>) -> String {
+/// Returns a demonstrator's output. If its entry is not related to the fact, an update
+/// becomes an insertion, and a deletion is left out.
+pub fn demonstration(cases: &Cases, hinted: &BTreeMap<String, DemonstratedOperation>) -> String {
     let said = cases.facts.iter().filter_map(|(fact, related)| {
-        let gesture = fact.evidence.iter().find_map(|turn| gestures.get(turn));
+        let operation = fact.evidence.iter().find_map(|turn| hinted.get(turn));
         let supported_by = |turn: &String| {
             let mut memories = cases
                 .memories
@@ -120,10 +119,10 @@ pub fn demonstration(cases: &Cases, gestures: &BTreeMap<String, Gesture>) -> Str
             content: &fact.text,
             dia_id,
         };
-        match gesture {
-            None | Some(Gesture::Insert) => Some(insert(dia_id)),
-            Some(Gesture::Skip) => None,
-            Some(Gesture::Update(turn)) => Some(match supported_by(turn) {
+        match operation {
+            None | Some(DemonstratedOperation::Insert) => Some(insert(dia_id)),
+            Some(DemonstratedOperation::Skip) => None,
+            Some(DemonstratedOperation::Update(turn)) => Some(match supported_by(turn) {
                 Some(entry) => Said::Update {
                     memory_id: &entry.id,
                     content: &fact.text,
@@ -131,9 +130,11 @@ pub fn demonstration(cases: &Cases, gestures: &BTreeMap<String, Gesture>) -> Str
                 },
                 None => insert(dia_id),
             }),
-            Some(Gesture::Delete(turn)) => supported_by(turn).map(|entry| Said::Delete {
-                memory_id: &entry.id,
-            }),
+            Some(DemonstratedOperation::Delete(turn)) => {
+                supported_by(turn).map(|entry| Said::Delete {
+                    memory_id: &entry.id,
+                })
+            }
         }
     });
     json::write(&Output {
@@ -141,8 +142,8 @@ pub fn demonstration(cases: &Cases, gestures: &BTreeMap<String, Gesture>) -> Str
     })
 }
 
-/// The schema of an output about these cases, of which all is read.
-pub fn schema(cases: &Cases, sitting: &Sitting) -> String {
+/// Returns the schema of outputs about these cases that can be parsed completely.
+pub fn schema(cases: &Cases, view: &SessionView) -> String {
     let cited = cases.facts.iter().map(|(fact, _)| fact.evidence.join(", "));
     let cited: Vec<String> = cited.collect();
     let named = |name| ("operation", one_of([name]));
@@ -150,7 +151,7 @@ pub fn schema(cases: &Cases, sitting: &Sitting) -> String {
         "memory_id",
         one_of(cases.memories.iter().map(|entry| &*entry.id)),
     );
-    let speaker = ("speaker", one_of(sitting.names()));
+    let speaker = ("speaker", one_of(view.names()));
     let content = ("content", TEXT.to_string());
     let turns = ("dia_id", one_of(cited.iter().map(String::as_str)));
     let mut operations = vec![object(&[
@@ -166,16 +167,16 @@ pub fn schema(cases: &Cases, sitting: &Sitting) -> String {
     object(&[("operations", list(&any_of(&operations)))])
 }
 
-/// Reads an output; none where it holds no object with `operations`.
-pub fn parse(output: &str, sitting: &Sitting) -> Option<Operations> {
+/// Parses an output; none if it has no object with `operations`.
+pub fn parse(output: &str, view: &SessionView) -> Option<Operations> {
     let object = json::object(output)?;
     let mut read = Operations {
         operations: Vec::new(),
         refused: 0,
     };
     for item in object.get("operations")?.as_array()? {
-        let cited = sitting.cited(item.get("dia_id").unwrap_or(&Value::Null));
-        match operation(item, cited.turns, sitting) {
+        let cited = view.cited(item.get("dia_id").unwrap_or(&Value::Null));
+        match operation(item, cited.turns, view) {
             Some(operation) => {
                 read.refused += cited.unknown;
                 read.operations.push(operation);
@@ -186,20 +187,17 @@ pub fn parse(output: &str, sitting: &Sitting) -> Option<Operations> {
     Some(read)
 }
 
-fn operation(item: &Value, evidence: Vec<String>, sitting: &Sitting) -> Option<Operation> {
+fn operation(item: &Value, evidence: Vec<String>, view: &SessionView) -> Option<Operation> {
     match text(item, "operation")?.to_ascii_lowercase().as_str() {
-        "insert" => Some(Operation::Insert(Insertion {
-            text: text(item, "content")?.into(),
-            speaker: sitting.speaker(text(item, "speaker")?, &evidence),
+        "insert" => {
+            let speaker = view.speaker(text(item, "speaker")?, &evidence);
+            Some(Operation::insert(text(item, "content")?, speaker, evidence))
+        }
+        "update" => Some(Operation::update(
+            text(item, "memory_id")?,
+            text(item, "content")?,
             evidence,
-            vector: None,
-        })),
-        "update" => Some(Operation::Update(Revision {
-            id: text(item, "memory_id")?.into(),
-            text: text(item, "content")?.into(),
-            evidence,
-            vector: None,
-        })),
+        )),
         "delete" => Some(Operation::Delete(text(item, "memory_id")?.into())),
         _ => None,
     }
@@ -208,7 +206,7 @@ fn operation(item: &Value, evidence: Vec<String>, sitting: &Sitting) -> Option<O
 #[cfg(test)]
 mod tests {
     use super::*;
-    use memloom_guest::types::Turn;
+    use memloom_sdk::types::Turn;
 
     fn cases() -> Cases {
         let fact = |text: &str, turn: &str| Fact {
@@ -242,12 +240,12 @@ mod tests {
             text: String::new(),
         };
         let speakers = ["Anna".into()];
-        let sitting = Sitting {
+        let view = SessionView {
             time: "noon",
             turns: &[turn("D2:1"), turn("D2:2")],
             speakers: &speakers,
         };
-        parse(output, &sitting)
+        parse(output, &view)
     }
 
     #[test]
@@ -265,34 +263,34 @@ mod tests {
     }
 
     #[test]
-    fn demonstrations_say_what_the_gestures_mean() {
-        let said = |first: Gesture| {
-            let gestures = BTreeMap::from([("D2:1".to_string(), first)]);
-            demonstration(&cases(), &gestures)
+    fn demonstrations_say_the_hinted_operations() {
+        let said = |first: DemonstratedOperation| {
+            let hinted = BTreeMap::from([("D2:1".to_string(), first)]);
+            demonstration(&cases(), &hinted)
         };
         let skis =
             r#"{"operation":"INSERT","speaker":"Anna","content":"Anna skis.","dia_id":"D2:2"}"#;
         let left = r#""content":"Anna left Rome.","dia_id":"D2:1"}"#;
         let insert =
             format!(r#"{{"operations":[{{"operation":"INSERT","speaker":"Anna",{left},{skis}]}}"#);
-        assert_eq!(said(Gesture::Insert), insert);
-        assert_eq!(said(Gesture::Update("D9:9".into())), insert);
+        assert_eq!(said(DemonstratedOperation::Insert), insert);
+        assert_eq!(said(DemonstratedOperation::Update("D9:9".into())), insert);
         assert_eq!(
-            said(Gesture::Update("D1:1".into())),
+            said(DemonstratedOperation::Update("D1:1".into())),
             format!(r#"{{"operations":[{{"operation":"UPDATE","memory_id":"m1",{left},{skis}]}}"#)
         );
         assert_eq!(
-            said(Gesture::Delete("D1:1".into())),
+            said(DemonstratedOperation::Delete("D1:1".into())),
             format!(r#"{{"operations":[{{"operation":"DELETE","memory_id":"m1"}},{skis}]}}"#)
         );
         let nothing = format!(r#"{{"operations":[{skis}]}}"#);
-        assert_eq!(said(Gesture::Delete("D9:9".into())), nothing);
-        assert_eq!(said(Gesture::Skip), nothing);
+        assert_eq!(said(DemonstratedOperation::Delete("D9:9".into())), nothing);
+        assert_eq!(said(DemonstratedOperation::Skip), nothing);
     }
 
     #[test]
     fn the_schema_has_the_ids_and_names_that_there_are() {
-        let sitting = Sitting {
+        let view = SessionView {
             time: "noon",
             turns: &[],
             speakers: &["Anna".into(), " ".into(), "Ben".into()],
@@ -325,12 +323,12 @@ mod tests {
             of(&list, r#""operations""#)
         };
         let expected = all(&format!("{insert},{update},{delete}"));
-        assert_eq!(schema(&cases(), &sitting), expected);
+        assert_eq!(schema(&cases(), &view), expected);
         let nothing_known = Cases {
             memories: vec![],
             ..cases()
         };
-        assert_eq!(schema(&nothing_known, &sitting), all(&insert));
+        assert_eq!(schema(&nothing_known, &view), all(&insert));
     }
 
     #[test]
@@ -340,18 +338,8 @@ mod tests {
             {"operation": "Update", "memory_id": "m1", "content": "x", "dia_id": ["D2:1, D5:5"]},
             {"operation": "DELETE", "memory_id": "m7"}]}"#;
         let expected = vec![
-            Operation::Insert(Insertion {
-                text: "Anna skis.".into(),
-                speaker: "Anna".into(),
-                evidence: vec!["D2:2".into()],
-                vector: None,
-            }),
-            Operation::Update(Revision {
-                id: "m1".into(),
-                text: "x".into(),
-                evidence: vec!["D2:1".into()],
-                vector: None,
-            }),
+            Operation::insert("Anna skis.", "Anna", vec!["D2:2".into()]),
+            Operation::update("m1", "x", vec!["D2:1".into()]),
             Operation::Delete("m7".into()),
         ];
         assert_eq!(

@@ -1,7 +1,7 @@
-//! What a run file can set.
+//! The options of a run file.
 
-use memloom_guest::options::object;
-use memloom_guest::types::Error;
+use memloom_sdk::options::object;
+use memloom_sdk::types::Error;
 use serde::Deserialize;
 
 /// Options of the policy, a JSON object. Unknown names are refused. Defaults of
@@ -9,31 +9,30 @@ use serde::Deserialize;
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Options {
-    /// Chunks that a session is cut into at most, 1 or more. By default 6.
+    /// The most chunks of a session, 1 or more. By default 6.
     pub max_chunks: usize,
-    /// Whether an extractor finds facts first. Without, the manager is one merged
-    /// role, to which every turn is a fact. By default true.
+    /// True if an extractor finds facts first. Otherwise every turn is a fact for the manager.
+    /// By default true.
     pub extractor: bool,
-    /// Related entries looked up for each fact. By default 5.
+    /// The number of related entries looked up for each fact. By default 5.
     pub related: u32,
-    /// Related entries shown for all facts of a chunk together. By default 25.
+    /// The number of related entries shown for all facts of a chunk together. By default 25.
     pub related_total: usize,
-    /// Cosine above which an entry is related. Without an embedder, sharing a
-    /// word is enough. By default 0.1.
+    /// The cosine above which an entry is related. Without an embedder, a shared word is
+    /// enough. By default 0.1.
     pub related_threshold: f32,
-    /// Entries about each speaker that the answerer reads, 1 or more. By default 30.
+    /// The number of entries about each speaker that the answerer reads, 1 or more. By default 30.
     pub answer_limit: u32,
-    /// Cosine above which the answerer reads an entry; without an embedder as
-    /// for related ones. By default 0.1.
+    /// The cosine above which the answerer reads an entry; without an embedder as for related
+    /// entries. By default 0.1.
     pub answer_threshold: f32,
-    /// Tokens that extractor and manager may put out a chunk. By default 2048.
+    /// The most tokens of an extractor's or manager's output. By default 2048.
     pub max_tokens: u32,
-    /// Tokens that the answerer may put out, thinking included. By default 512.
+    /// The most tokens of an answerer's output, thinking included. By default 512.
     pub answer_tokens: u32,
-    /// Whether extractor and manager can say nothing but JSON that is understood, with
-    /// the ids and names that there are: their requests have its schema as the output
-    /// grammar. The tokenizer must be able to write any text byte by byte. By default
-    /// false.
+    /// True if the outputs of extractor and manager are constrained to a JSON schema with
+    /// the existing ids and names. The tokenizer must be able to encode any text byte by
+    /// byte. By default false.
     pub constrained: bool,
 }
 
@@ -55,10 +54,10 @@ impl Default for Options {
 }
 
 impl Options {
-    /// Reads a JSON object.
+    /// Parses a JSON object.
     ///
     /// # Errors
-    /// `invalid`, naming the option that is unknown or out of its range.
+    /// `invalid`, naming the option that is unknown or out of range.
     pub fn parse(json: &str) -> Result<Self, Error> {
         let invalid = |why: String| Error::Invalid(format!("memory-r2's options: {why}"));
         let options: Self = serde_json::from_str(object("memory-r2", json)?)

@@ -1,13 +1,13 @@
-//! Looks up entries: by meaning where the host has an embedder, else by words.
+//! Lookup of entries: by embedding if the host has an embedder, else by words.
 
-use memloom_guest::Host;
-use memloom_guest::bank::{Hit, Query};
-use memloom_guest::types::Error;
+use memloom_sdk::Host;
+use memloom_sdk::bank::{Hit, Query};
+use memloom_sdk::types::Error;
 
-/// Vectors of texts, in their order; none where there is no embedder.
+/// Returns the vectors of texts in order; none if there is no embedder.
 ///
 /// # Errors
-/// Where the embedder gives more or fewer vectors than it was given texts.
+/// If the number of vectors differs from the number of texts.
 pub fn embed(
     host: &mut dyn Host,
     texts: &[String],
@@ -31,8 +31,8 @@ pub fn embed(
     Ok((0..count).map(move |_| vectors.as_mut().and_then(Iterator::next)))
 }
 
-/// The entries about a speaker that fit a text best. The threshold is a cosine;
-/// without a vector every entry that shares a word with the text may be found.
+/// Returns the best entries about a speaker for a text. The threshold is a cosine; without
+/// a vector every entry that shares a word with the text can be found.
 pub fn related(
     host: &mut dyn Host,
     text: &str,

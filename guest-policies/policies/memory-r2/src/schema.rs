@@ -1,10 +1,10 @@
-//! JSON schemas of what a role may say, written out by hand: their properties are in
-//! the order in which the role's message has its fields.
+//! JSON schemas of outputs, written by hand: their properties are in the order of the
+//! message's fields.
 
-/// Some text that does not begin with a space.
+/// Returns the schema of a text that does not begin with a space.
 pub const TEXT: &str = r#"{"type":"string","pattern":"^\\S"}"#;
 
-/// An object of exactly these properties, in this order.
+/// Returns the schema of an object with exactly these properties in this order.
 pub fn object(properties: &[(&str, String)]) -> String {
     let names: Vec<String> = properties.iter().map(|(name, _)| quoted(name)).collect();
     let pairs = names.iter().zip(properties);
@@ -18,17 +18,17 @@ pub fn object(properties: &[(&str, String)]) -> String {
     )
 }
 
-/// A list of any length.
+/// Returns the schema of a list of any length.
 pub fn list(item: &str) -> String {
     format!(r#"{{"type":"array","items":{item}}}"#)
 }
 
-/// Any of several.
+/// Returns the schema of one of several alternatives.
 pub fn any_of(schemas: &[String]) -> String {
     format!(r#"{{"anyOf":[{}]}}"#, schemas.join(","))
 }
 
-/// One of these texts, each given once or more often; where there is none, any.
+/// Returns the schema of one of these texts; of any text if there are none. Texts may repeat.
 pub fn one_of<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
     let mut known: Vec<String> = Vec::new();
     for text in texts.into_iter().map(quoted) {

@@ -1,11 +1,11 @@
-//! The extractor: which turns of a chunk hold something to remember.
+//! The extractor, which chooses the turns of a chunk to keep.
 
-use memloom_guest::types::Turn;
+use memloom_sdk::types::Turn;
 
 use crate::speakers::Speakers;
 
-/// The prompt: one line a turn, `@k : text t1`. The marker comes after the turn
-/// that it stands for, where a small model has read what it judges.
+/// Returns the prompt: one line a turn, `@k : text t1`. The marker comes after its turn,
+/// since a small model has read the turn there.
 pub fn prompt(turns: &[Turn], speakers: &Speakers) -> String {
     let lines = turns.iter().enumerate().map(|(place, turn)| {
         let alias = speakers.alias(&turn.speaker);
@@ -14,13 +14,13 @@ pub fn prompt(turns: &[Turn], speakers: &Speakers) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// What the output may look like: `t1 (keep | drop) t2 (keep | drop)`.
+/// Returns the output's grammar: `t1 (keep | drop) t2 (keep | drop)`.
 pub fn grammar(turns: usize) -> String {
     let verdicts = (1..=turns).map(|number| format!("t{number} (keep | drop)"));
     verdicts.collect::<Vec<_>>().join(" ")
 }
 
-/// The output that says this of each turn.
+/// Returns the output with these decisions.
 pub fn output(kept: &[bool]) -> String {
     let verdicts = kept.iter().enumerate().map(|(place, &kept)| {
         let verdict = if kept { "keep" } else { "drop" };
@@ -29,7 +29,7 @@ pub fn output(kept: &[bool]) -> String {
     verdicts.collect::<Vec<_>>().join(" ")
 }
 
-/// What an output says of each turn; none where it is not of the grammar.
+/// Parses the decisions of an output; none if it does not match the grammar.
 pub fn parse(output: &str, turns: usize) -> Option<Vec<bool>> {
     let mut words = output.split_whitespace();
     let kept = (1..=turns)

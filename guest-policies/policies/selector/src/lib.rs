@@ -1,10 +1,9 @@
 //! A policy of few words, small enough for a model of a million parameters.
 //!
-//! The extractor says `keep` or `drop` to each turn of a chunk, the manager
-//! `insert`, `skip`, `update` or `delete` to each kept one, both within a
-//! grammar; facts are the turns' own words. Questions are answered by a fixed
-//! reader without a model. Speakers are `@1`, `@2`, … in prompts, so that names
-//! need not be learnt.
+//! The extractor outputs `keep` or `drop` for each turn of a chunk, and the manager
+//! `insert`, `skip`, `update` or `delete` for each kept one, both within a grammar. A fact
+//! is the text of a turn. A fixed reader answers questions without a model. Prompts call
+//! the speakers `@1`, `@2`, …, so that the model need not learn names.
 
 mod extract;
 mod manage;
@@ -15,4 +14,4 @@ mod speakers;
 
 pub use selector::Selector;
 
-memloom_guest::export_policy!(Selector);
+memloom_sdk::export_policy!(Selector);

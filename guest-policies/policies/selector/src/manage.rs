@@ -1,15 +1,15 @@
-//! The manager: what becomes of each fact.
+//! The manager, which decides on each fact.
 
-use memloom_guest::types::{Entry, Gesture, Insertion, Operation, Revision};
+use memloom_sdk::types::{DemonstratedOperation, Entry, Operation};
 
 use crate::speakers::Speakers;
 
 /// A kept turn.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fact {
-    /// The turn's words.
+    /// The turn's text.
     pub text: String,
-    /// Who said it.
+    /// The speaker.
     pub speaker: String,
     /// The turn's id.
     pub turn: String,
@@ -20,25 +20,25 @@ pub struct Fact {
 pub struct Case {
     /// The fact.
     pub fact: Fact,
-    /// Entries shown with it.
+    /// The entries shown with it.
     pub related: Vec<Entry>,
 }
 
-/// What the manager says of a case. Entries are places in its `related`.
+/// The manager's decision on a case. Entries are indices into its `related`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// Note the fact.
+    /// Insert the fact.
     Insert,
     /// Leave the bank as it is.
     Skip,
-    /// Rewrite the entry with the fact.
+    /// Update the entry with the fact.
     Update(usize),
-    /// Forget the entry.
+    /// Delete the entry.
     Delete(usize),
 }
 
-/// The prompt: one line a case, `@k : fact | @k : entry e1 | @k : entry e2 f1`.
-/// Entries count on through all cases, so that a marker names one place.
+/// Returns the prompt: one line a case, `@k : fact | @k : entry e1 | @k : entry e2 f1`.
+/// Entries are numbered through all cases, so that a marker is unique.
 pub fn prompt(cases: &[&Case], speakers: &Speakers) -> String {
     let said = |speaker: &str, text: &str| {
         format!("{} : {}", speakers.alias(speaker), speakers.masked(text))
@@ -54,8 +54,8 @@ pub fn prompt(cases: &[&Case], speakers: &Speakers) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// What the output may look like: each fact may change its own entries only, as
-/// in `f1 (insert | skip | update (e1 | e2) | delete (e1 | e2)) f2 (insert | skip)`.
+/// Returns the output's grammar, by which each fact can change only its own entries:
+/// `f1 (insert | skip | update (e1 | e2) | delete (e1 | e2)) f2 (insert | skip)`.
 pub fn grammar(cases: &[&Case]) -> String {
     let parts = numbered(cases).map(|(number, first, case)| {
         let entries: Vec<String> = (0..case.related.len())
@@ -71,7 +71,7 @@ pub fn grammar(cases: &[&Case]) -> String {
     parts.collect::<Vec<_>>().join(" ")
 }
 
-/// The output that says this of each case.
+/// Returns the output with these decisions.
 pub fn output(cases: &[&Case], verdicts: &[Verdict]) -> String {
     let parts = numbered(cases)
         .zip(verdicts)
@@ -87,7 +87,7 @@ pub fn output(cases: &[&Case], verdicts: &[Verdict]) -> String {
     parts.collect::<Vec<_>>().join(" ")
 }
 
-/// What an output says of each case; none where it is not of the grammar.
+/// Parses the decisions of an output; none if it does not match the grammar.
 pub fn parse(output: &str, cases: &[&Case]) -> Option<Vec<Verdict>> {
     let mut words = output.split_whitespace();
     let verdicts = numbered(cases)
@@ -112,23 +112,27 @@ pub fn parse(output: &str, cases: &[&Case]) -> Option<Vec<Verdict>> {
     words.next().is_none().then_some(verdicts)
 }
 
-/// What a demonstrator would say of a case. Where the entry it means is not
-/// shown, an update notes the fact anew and a deletion has nothing left to do.
-pub fn demonstrated(case: &Case, gesture: Option<&Gesture>) -> Verdict {
+/// Returns a demonstrator's decision on a case. If its entry is not shown, an update
+/// becomes an insertion, and a deletion is skipped.
+pub fn demonstrated(case: &Case, operation: Option<&DemonstratedOperation>) -> Verdict {
     let place = |turn: &String| {
         let mut related = case.related.iter();
         related.position(|entry| entry.evidence.contains(turn))
     };
-    match gesture {
-        None | Some(Gesture::Insert) => Verdict::Insert,
-        Some(Gesture::Skip) => Verdict::Skip,
-        Some(Gesture::Update(turn)) => place(turn).map_or(Verdict::Insert, Verdict::Update),
-        Some(Gesture::Delete(turn)) => place(turn).map_or(Verdict::Skip, Verdict::Delete),
+    match operation {
+        None | Some(DemonstratedOperation::Insert) => Verdict::Insert,
+        Some(DemonstratedOperation::Skip) => Verdict::Skip,
+        Some(DemonstratedOperation::Update(turn)) => {
+            place(turn).map_or(Verdict::Insert, Verdict::Update)
+        }
+        Some(DemonstratedOperation::Delete(turn)) => {
+            place(turn).map_or(Verdict::Skip, Verdict::Delete)
+        }
     }
 }
 
 impl Verdict {
-    /// Its name in grammar and report.
+    /// Returns its name in grammar and report.
     pub fn name(self) -> &'static str {
         match self {
             Self::Insert => "insert",
@@ -138,7 +142,7 @@ impl Verdict {
         }
     }
 
-    /// What it asks of the bank, if anything.
+    /// Returns the operation for the bank, if there is one.
     pub fn operation(self, case: &Case) -> Option<Operation> {
         let Fact {
             text,
@@ -146,25 +150,18 @@ impl Verdict {
             turn,
         } = case.fact.clone();
         match self {
-            Self::Insert => Some(Operation::Insert(Insertion {
-                text,
-                speaker,
-                evidence: vec![turn],
-                vector: None,
-            })),
+            Self::Insert => Some(Operation::insert(text, speaker, vec![turn])),
             Self::Skip => None,
-            Self::Update(place) => Some(Operation::Update(Revision {
-                id: case.related[place].id.clone(),
-                text,
-                evidence: vec![turn],
-                vector: None,
-            })),
+            Self::Update(place) => {
+                let id = &case.related[place].id;
+                Some(Operation::update(id, text, vec![turn]))
+            }
             Self::Delete(place) => Some(Operation::Delete(case.related[place].id.clone())),
         }
     }
 }
 
-/// Cases with their number from 1 and the number of their first entry.
+/// Returns the cases with their numbers, counted from 1, and the number of their first entry.
 fn numbered<'a>(cases: &'a [&'a Case]) -> impl Iterator<Item = (usize, usize, &'a Case)> {
     let mut next_entry = 1;
     cases.iter().enumerate().map(move |(place, &case)| {
@@ -262,14 +259,26 @@ mod tests {
     }
 
     #[test]
-    fn gestures_that_name_a_shown_entry_change_it() {
+    fn hints_that_name_a_shown_entry_change_it() {
         let case = &cases()[0];
-        let told = |gesture| demonstrated(case, Some(&gesture));
-        assert_eq!(told(Gesture::Update("D1:4".into())), Verdict::Update(1));
-        assert_eq!(told(Gesture::Delete("D1:1".into())), Verdict::Delete(0));
-        assert_eq!(told(Gesture::Update("D9:9".into())), Verdict::Insert);
-        assert_eq!(told(Gesture::Delete("D9:9".into())), Verdict::Skip);
-        assert_eq!(told(Gesture::Skip), Verdict::Skip);
+        let told = |operation| demonstrated(case, Some(&operation));
+        assert_eq!(
+            told(DemonstratedOperation::Update("D1:4".into())),
+            Verdict::Update(1)
+        );
+        assert_eq!(
+            told(DemonstratedOperation::Delete("D1:1".into())),
+            Verdict::Delete(0)
+        );
+        assert_eq!(
+            told(DemonstratedOperation::Update("D9:9".into())),
+            Verdict::Insert
+        );
+        assert_eq!(
+            told(DemonstratedOperation::Delete("D9:9".into())),
+            Verdict::Skip
+        );
+        assert_eq!(told(DemonstratedOperation::Skip), Verdict::Skip);
         assert_eq!(demonstrated(case, None), Verdict::Insert);
     }
 }

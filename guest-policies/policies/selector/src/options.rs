@@ -1,40 +1,39 @@
-//! What a run file can set.
+//! The options of a run file.
 
-use memloom_guest::options::object;
-use memloom_guest::types::Error;
+use memloom_sdk::options::object;
+use memloom_sdk::types::Error;
 use serde::Deserialize;
 
-/// Most turns in a chunk: as many markers `t1`, `t2`, … as the model knows.
+/// The most turns in a chunk: the number of markers `t1`, `t2`, … that the model knows.
 pub const MAX_CHUNK_TURNS: usize = 16;
-/// Most related entries in a manager's prompt: as many markers `e1`, `e2`, ….
+/// The most related entries in a manager's prompt: the number of markers `e1`, `e2`, ….
 pub const MAX_RELATED: usize = 64;
 
 /// Options of the policy, a JSON object. Unknown names are refused.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Options {
-    /// Turns in a chunk, 1 to 16. By default 8.
+    /// The number of turns in a chunk, 1 to 16. By default 8.
     pub chunk_turns: usize,
-    /// Related entries shown for each fact; times `chunk_turns` at most 64. By
+    /// The number of related entries shown for each fact; times `chunk_turns` at most 64. By
     /// default 3.
     pub related: usize,
-    /// Whether an extractor drops turns first. Without, the manager is one merged
-    /// role: it is asked about every turn, whatever `ask_manager` says. By
-    /// default true.
+    /// True if an extractor drops turns first. Otherwise the manager decides on every turn,
+    /// whatever the value of `ask_manager`. By default true.
     pub extractor: bool,
-    /// Which facts the manager is asked about. By default `always`.
+    /// The facts on which the manager decides. By default `always`.
     pub ask_manager: AskManager,
-    /// Entries that the reader reads to answer, 1 or more. By default 2.
+    /// The number of entries that the reader reads, 1 or more. By default 2.
     pub answer_limit: u32,
 }
 
-/// Which facts the manager is asked about.
+/// The facts on which the manager decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum AskManager {
-    /// About every fact.
+    /// All facts.
     Always,
-    /// About facts that have related entries; others are inserted unasked.
+    /// Facts with related entries; others are inserted directly.
     Related,
 }
 
@@ -51,10 +50,10 @@ impl Default for Options {
 }
 
 impl Options {
-    /// Reads a JSON object.
+    /// Parses a JSON object.
     ///
     /// # Errors
-    /// `invalid`, naming the option that is unknown or out of its range.
+    /// `invalid`, naming the option that is unknown or out of range.
     pub fn parse(json: &str) -> Result<Self, Error> {
         let options: Self = serde_json::from_str(object("selector", json)?)
             .map_err(|why| Error::Invalid(format!("selector's options: {why}")))?;

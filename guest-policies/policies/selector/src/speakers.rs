@@ -1,14 +1,14 @@
-//! Who has spoken so far, and what prompts call them.
+//! The speakers so far and their aliases in prompts.
 
 use std::cmp::Reverse;
 
-use memloom_guest::text;
+use memloom_sdk::text;
 use serde::{Deserialize, Serialize};
 
-/// As many aliases as the model knows. Speakers beyond share the last.
+/// The number of aliases that the model knows. Further speakers share the last.
 pub const MAX_ALIASES: usize = 8;
 
-/// Speakers in the order in which they were met.
+/// The speakers in order of appearance.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Vec<String>", into = "Vec<String>")]
 pub struct Speakers(Vec<Speaker>);
@@ -16,7 +16,7 @@ pub struct Speakers(Vec<Speaker>);
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Speaker {
     name: String,
-    /// The name's words in lower case.
+    /// Returns the name's words in lower case.
     words: Vec<String>,
 }
 
@@ -37,25 +37,25 @@ impl From<Speakers> for Vec<String> {
 }
 
 impl Speakers {
-    /// Adds a speaker who is not known yet.
+    /// Adds a new speaker.
     pub fn meet(&mut self, name: &str) {
         if self.place(name).is_none() {
             self.0.extend(Self::from(vec![name.to_string()]).0);
         }
     }
 
-    /// In the order in which they were met.
+    /// The speakers in order of appearance.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|speaker| speaker.name.as_str())
     }
 
-    /// What prompts call a speaker: `@1` is the first one met. A name that is
-    /// not known stays as it is.
+    /// Returns the alias of a speaker in prompts, `@1` for the first. An unknown name is
+    /// returned unchanged.
     pub fn alias(&self, name: &str) -> String {
         self.place(name).map_or_else(|| name.to_string(), alias)
     }
 
-    /// A text with the names of known speakers replaced by their aliases.
+    /// Replaces the names of known speakers in a text by their aliases.
     pub fn masked(&self, original: &str) -> String {
         let mut masked = String::with_capacity(original.len());
         let mut copied = 0;
@@ -68,7 +68,7 @@ impl Speakers {
         masked
     }
 
-    /// The known speakers whom a text names, each once, in the text's order.
+    /// Returns the known speakers that a text names, each once, in the text's order.
     pub fn named(&self, text: &str) -> Vec<&str> {
         let mut named: Vec<&str> = Vec::new();
         for (place, ..) in self.mentions(text) {
@@ -85,8 +85,8 @@ impl Speakers {
         known.position(|known| text::same_but_case(name, &known.name))
     }
 
-    /// Where whole words make up a known name: its place here, and the bytes
-    /// from and to which it stands there. The longest name wins.
+    /// Returns the known names that whole words of a text form: the speaker's index and the
+    /// range of bytes. The longest name wins.
     fn mentions(&self, text: &str) -> Vec<(usize, usize, usize)> {
         let words: Vec<(usize, &str)> = text::word_indices(text).collect();
         let mut mentions = Vec::new();
@@ -99,7 +99,7 @@ impl Speakers {
                     && pairs.all(|((_, word), name)| text::same_but_case(word, name))
             };
             let found = (0..self.0.len()).filter(|&place| begins(&self.0[place]));
-            // Of names of one length the one met first.
+            // Among names of one length the first speaker wins.
             let Some(place) = found.min_by_key(|&place| Reverse(self.0[place].words.len())) else {
                 at += 1;
                 continue;
@@ -113,7 +113,7 @@ impl Speakers {
     }
 }
 
-/// The alias of the speaker at a place.
+/// Returns the alias of the speaker with this index.
 fn alias(place: usize) -> String {
     format!("@{}", (place + 1).min(MAX_ALIASES))
 }

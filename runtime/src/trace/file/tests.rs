@@ -3,8 +3,8 @@
 use super::*;
 use crate::limits::Limits;
 use crate::model::GenerateCall;
-use crate::setting::{Setting, Source};
-use crate::snapshot::Snapshot;
+use crate::store::snapshot::Snapshot;
+use crate::trace::setup::{EpisodeSetup, Source};
 use crate::types::{Answer, Error as Refusal, Query, Request, Score};
 
 fn trace() -> Trace {
@@ -25,7 +25,7 @@ fn trace() -> Trace {
         demonstration: None,
     };
     Trace {
-        setting: Setting {
+        setup: EpisodeSetup {
             bank: source("flat.wasm"),
             environment: source("chronicle.wasm"),
             policy: source("selector.wasm"),
@@ -68,7 +68,8 @@ fn trace() -> Trace {
     }
 }
 
-/// Where frames begin, the one that says the end included, and where the file ends.
+/// Returns the offsets of all frames, the last empty one included, and of the file's
+/// end.
 fn frames(bytes: &[u8]) -> Vec<usize> {
     let mut offsets = vec![MAGIC.len() + 4];
     while offsets[offsets.len() - 1] < bytes.len() {
@@ -93,7 +94,7 @@ fn a_trace_survives_a_file() {
 }
 
 #[test]
-fn every_flipped_bit_is_noticed_and_its_frame_named() {
+fn every_flipped_bit_is_detected_and_its_frame_named() {
     let good = trace().encode().unwrap();
     let frames = frames(&good);
     for position in 0..good.len() {
@@ -104,7 +105,7 @@ fn every_flipped_bit_is_noticed_and_its_frame_named() {
             let Some(frame) = frames.iter().rfind(|frame| **frame <= position) else {
                 let head = position < MAGIC.len();
                 let expected = if head {
-                    "no memloom trace"
+                    "not a memloom trace"
                 } else {
                     "has version"
                 };
@@ -118,19 +119,19 @@ fn every_flipped_bit_is_noticed_and_its_frame_named() {
 }
 
 #[test]
-fn a_file_that_was_cut_says_where_it_ends() {
+fn a_truncated_file_is_refused_with_its_end() {
     let good = trace().encode().unwrap();
     let frames = frames(&good);
     for end in 0..good.len() {
-        let why = Trace::decode(&good[..end]).expect_err("a cut file");
+        let why = Trace::decode(&good[..end]).expect_err("a truncated file");
         if end < MAGIC.len() {
-            assert_eq!(why, "it is no memloom trace");
+            assert_eq!(why, "it is not a memloom trace");
             continue;
         }
         let begun = frames.iter().rfind(|frame| **frame <= end);
         let begun = begun.copied().unwrap_or(MAGIC.len());
         let named = format!("it is damaged at byte {begun}, ");
-        let ends = format!("the file ends at byte {end} in the middle of it; record it again");
+        let ends = format!("the file ends at byte {end} inside a frame; record it again");
         assert!(
             why.starts_with(&named) && why.ends_with(&ends),
             "{end}: {why}"
@@ -138,25 +139,25 @@ fn a_file_that_was_cut_says_where_it_ends() {
     }
 }
 
-/// A trace whose hashes are right and whose last event is `content`.
+/// Decodes a trace with right hashes whose last event is `content`.
 fn forged(content: &[u8]) -> Result<Trace, String> {
     let mut frames = Writer::new();
-    frames.put(&trace().setting).unwrap();
+    frames.put(&trace().setup).unwrap();
     frames.frame(content).unwrap();
     frames.frame(&[]).unwrap();
     Trace::decode(&frames.bytes)
 }
 
 #[test]
-fn a_length_that_lies_takes_no_memory() {
+fn a_wrong_length_takes_no_memory() {
     // An event with a string, a list and a list of structures of 2^64 - 1 each.
     let endless = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01];
     for event in 0..20 {
         let content = [&[event][..], &endless, &endless].concat();
-        let why = forged(&content).expect_err("nonsense");
+        let why = forged(&content).expect_err("a forged length");
         assert!(why.contains("it is damaged at byte"), "{why}");
     }
-    // A frame that says that it has four gigabytes.
+    // A frame with a length of four gigabytes.
     let good = trace().encode().unwrap();
     let mut bad = good.clone();
     let frame = frames(&good)[2];
@@ -165,19 +166,19 @@ fn a_length_that_lies_takes_no_memory() {
         Trace::decode(&bad).unwrap_err(),
         format!(
             "it is damaged at byte {frame}, in event 2 or its end: \
-             the file ends at byte {} in the middle of it; record it again",
+             the file ends at byte {} inside a frame; record it again",
             good.len()
         )
     );
 }
 
 #[test]
-fn what_is_no_event_or_too_much_is_refused() {
+fn an_invalid_event_or_surplus_bytes_are_refused() {
     let stats = postcard::to_stdvec(&trace().events[0]).unwrap();
     assert_eq!(forged(&stats).unwrap().events, trace().events[..1]);
     let why = forged(&[&stats[..], b"more"].concat()).unwrap_err();
     assert!(
-        why.ends_with(": 4 bytes mean nothing; record it again"),
+        why.ends_with(": 4 bytes are left over; record it again"),
         "{why}"
     );
     let mut bytes = trace().encode().unwrap();
@@ -190,7 +191,7 @@ fn what_is_no_event_or_too_much_is_refused() {
 }
 
 #[test]
-fn what_is_wrong_with_a_file_is_said_with_its_name() {
+fn errors_name_the_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("episode.trace");
     let message = |bytes: &[u8]| {
@@ -198,16 +199,16 @@ fn what_is_wrong_with_a_file_is_said_with_its_name() {
         Trace::read(&path).expect_err("refused").to_string()
     };
     let head = format!("cannot read the trace {}: ", path.display());
-    assert_eq!(message(b"PK"), format!("{head}it is no memloom trace"));
+    assert_eq!(message(b"PK"), format!("{head}it is not a memloom trace"));
     assert_eq!(
         message(b"mltrace\0\x09\0\0\0"),
-        format!("{head}it has version 9, this memloom reads 2: record it again")
+        format!("{head}it has version 9, but this memloom reads 2; record it again")
     );
     assert_eq!(
         message(b"mltrace\0\x02\0\0\0"),
         format!(
-            "{head}it is damaged at byte 12, in its head: \
-             the file ends at byte 12 in the middle of it; record it again"
+            "{head}it is damaged at byte 12, in its header: \
+             the file ends at byte 12 inside a frame; record it again"
         )
     );
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow, bail};
 use clap::Args;
-use memloom_runtime::{Error, Event, Setting, SnapshotStore, Source, Trace};
+use memloom_runtime::{EpisodeSetup, Error, Event, SnapshotStore, Source, Trace};
 
 use self::edit::EditArgument;
 use self::tables::{difference, listing, what_if};
@@ -60,8 +60,8 @@ impl Replay {
         if self.show {
             return output::print(&trace, self.json, || listing(&trace));
         }
-        self.find(&mut trace.setting)?;
-        let stage = trace.setting.stage().map_err(hint)?;
+        self.find(&mut trace.setup)?;
+        let stage = trace.setup.load().map_err(hint)?;
         let store = self.states.as_ref().map(SnapshotStore::open).transpose()?;
         let mut events = trace.events.iter();
         if store.is_none() && events.any(|event| matches!(event, Event::Restored(_))) {
@@ -86,10 +86,10 @@ impl Replay {
         let Some(found) = &replay.difference else {
             return Ok(());
         };
-        let wasmtime = match trace.setting.is_of_another_wasmtime() {
+        let wasmtime = match trace.setup.ran_on_other_wasmtime() {
             true => format!(
                 "; it was recorded with wasmtime {}, which may count fuel differently",
-                trace.setting.wasmtime
+                trace.setup.wasmtime
             ),
             false => String::new(),
         };
@@ -99,31 +99,31 @@ impl Replay {
         )
     }
 
-    /// Points the setting at the files that the arguments name.
-    fn find(&self, setting: &mut Setting) -> Result<()> {
+    /// Points the setup at the files that the arguments name.
+    fn find(&self, setup: &mut EpisodeSetup) -> Result<()> {
         let component = |part, source: &mut Source, now: &Option<PathBuf>| {
             if let Some(path) = now {
                 source.path = path.clone();
             }
             if self.other_components {
-                source.blake3 = Source::of(part, &source.path)?.blake3;
+                source.blake3 = Source::from_path(part, &source.path)?.blake3;
             }
             anyhow::Ok(())
         };
-        component("bank", &mut setting.bank, &self.bank)?;
-        component("environment", &mut setting.environment, &self.environment)?;
-        component("policy", &mut setting.policy, &self.policy)?;
+        component("bank", &mut setup.bank, &self.bank)?;
+        component("environment", &mut setup.environment, &self.environment)?;
+        component("policy", &mut setup.policy, &self.policy)?;
         for path in &self.data {
-            self.find_data(setting, path)?;
+            self.find_data(setup, path)?;
         }
         Ok(())
     }
 
-    fn find_data(&self, setting: &mut Setting, path: &Path) -> Result<()> {
-        let now = Source::of("data file", path)?;
-        let mut recorded = setting.data.iter_mut();
+    fn find_data(&self, setup: &mut EpisodeSetup, path: &Path) -> Result<()> {
+        let now = Source::from_path("data file", path)?;
+        let mut recorded = setup.data.iter_mut();
         let Some(source) = recorded.find(|source| source.blake3 == now.blake3) else {
-            let recorded = setting
+            let recorded = setup
                 .data
                 .iter()
                 .map(|source| format!("{} ({})", source.name, source.blake3));
@@ -144,7 +144,7 @@ impl Replay {
 
 /// Adds the arguments that help with a file that is missing or not the recorded one.
 fn hint(error: Error) -> anyhow::Error {
-    let Error::Setting { part, .. } = &error else {
+    let Error::Setup { part, .. } = &error else {
         return error.into();
     };
     match *part {

@@ -11,7 +11,7 @@ const WIDTH: usize = 80;
 /// Lists all events, each operation on a line of its own, numbered as `--edit` expects.
 pub fn listing(trace: &Trace) -> String {
     let mut text = String::new();
-    let setting = &trace.setting;
+    let setting = &trace.setup;
     for (part, source) in [
         ("bank", &setting.bank),
         ("environment", &setting.environment),

@@ -1,8 +1,8 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use super::*;
-use memloom_guest::random::Random;
-use memloom_guest::types::CustomOperation;
+use memloom_sdk::random::Random;
+use memloom_sdk::types::CustomOperation;
 
 fn at(session: u32) -> Moment {
     Moment {
@@ -12,21 +12,11 @@ fn at(session: u32) -> Moment {
 }
 
 fn insert(speaker: &str, text: &str, turn: &str) -> Operation {
-    Operation::Insert(Insertion {
-        text: text.into(),
-        speaker: speaker.into(),
-        evidence: vec![turn.into()],
-        vector: None,
-    })
+    Operation::insert(text, speaker, vec![turn.into()])
 }
 
 fn update(id: &str, text: &str, turn: &str) -> Operation {
-    Operation::Update(Revision {
-        id: id.into(),
-        text: text.into(),
-        evidence: vec![turn.into()],
-        vector: None,
-    })
+    Operation::update(id, text, vec![turn.into()])
 }
 
 fn pointing(text: &str, vector: &[f32]) -> Operation {
@@ -39,13 +29,7 @@ fn pointing(text: &str, vector: &[f32]) -> Operation {
 }
 
 fn query(text: &str) -> Query {
-    Query {
-        text: text.into(),
-        vector: None,
-        speaker: None,
-        limit: 10,
-        threshold: 0.0,
-    }
+    Query::new(text, 10)
 }
 
 fn ids(hits: &[Hit]) -> Vec<&str> {

@@ -57,7 +57,7 @@ fn turns_are_of_the_kinds_and_lengths_that_were_meant() {
     for index in 0..100 {
         for (_, line) in story(Split::Train, index, 8).lines() {
             turns += 1;
-            words += memloom_guest::text::word_count(&line.text);
+            words += memloom_sdk::text::word_count(&line.text);
             counts[match line.meaning {
                 Meaning::Fact(..) => 0,
                 Meaning::Change { .. } => 1,

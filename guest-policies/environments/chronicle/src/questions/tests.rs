@@ -1,4 +1,4 @@
-use memloom_guest::text::lower_words;
+use memloom_sdk::text::lower_words;
 
 use super::*;
 use crate::kind::lexicon;
@@ -19,7 +19,7 @@ fn episode(index: u64, sessions: u32) -> (Story, Vec<Asked>) {
     (story, asked)
 }
 
-/// All questions of fifty episodes.
+/// Returns all questions of fifty episodes.
 fn many() -> impl Iterator<Item = (Story, Asked)> {
     (0..50).flat_map(|index| {
         let (story, asked) = episode(index, 8);

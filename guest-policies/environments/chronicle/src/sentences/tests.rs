@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use memloom_guest::text::lower_words;
+use memloom_sdk::text::lower_words;
 
 use super::*;
 use crate::kind::{DESTINATIONS, lexicon};
@@ -16,7 +16,7 @@ const ACTS: [Act; 5] = [
     Act::Cancellation,
 ];
 
-/// Words that an index of words leaves out, as far as sentences use them.
+/// The stop words of an index, as far as sentences use them.
 const COMMON: [&str; 35] = [
     "a", "an", "and", "as", "at", "be", "by", "do", "for", "from", "had", "has", "have", "i", "if",
     "in", "is", "it", "my", "of", "on", "so", "that", "the", "them", "there", "these", "they",

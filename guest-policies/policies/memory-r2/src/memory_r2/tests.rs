@@ -2,27 +2,9 @@
 
 use super::*;
 use bank_flat::Flat;
-use memloom_guest::types::Task;
-use memloom_guest::{Bank, Rehearsal};
-
-fn turn(id: &str, speaker: &str, text: &str) -> Turn {
-    Turn {
-        id: id.into(),
-        speaker: speaker.into(),
-        text: text.into(),
-    }
-}
-
-fn session(index: u32, lines: &[(&str, &str)]) -> SessionContent {
-    let turns = lines.iter().enumerate();
-    SessionContent::Dialogue(Session {
-        index,
-        time: format!("{index} May 2023"),
-        turns: turns
-            .map(|(place, (who, text))| turn(&format!("D{index}:{}", place + 1), who, text))
-            .collect(),
-    })
-}
+use memloom_sdk::mock_host::{dialogue_session, hint};
+use memloom_sdk::types::{DemonstratedOperation, Task};
+use memloom_sdk::{Bank, MockHost};
 
 fn configured(options: &str) -> MemoryR2 {
     let mut policy = MemoryR2::default();
@@ -34,29 +16,14 @@ fn one_chunk() -> MemoryR2 {
     configured(r#"{"max_chunks": 1}"#)
 }
 
-fn hint(turn: &str, gesture: Gesture) -> Hint {
-    Hint {
-        turn: turn.into(),
-        gesture,
-    }
-}
-
-fn texts(host: &Rehearsal<Flat>) -> Vec<String> {
-    host.bank
-        .entries()
-        .into_iter()
-        .map(|entry| entry.text)
-        .collect()
-}
-
 const SKIING: &str = r#"{"facts": [{"speaker": "Anna", "dia_id": "D1:1", "fact": "Anna skis."}]}"#;
 const INSERT_SKIING: &str = r#"{"operations": [{"operation": "INSERT", "speaker": "Anna", "content": "Anna skis.", "dia_id": "D1:1"}]}"#;
 
 #[test]
 fn facts_become_entries_as_the_manager_says() {
-    let mut host = Rehearsal::scripted(Flat::default(), &[SKIING, INSERT_SKIING]);
+    let mut host = MockHost::scripted(Flat::default(), &[SKIING, INSERT_SKIING]);
     let report = one_chunk()
-        .observe(&mut host, session(1, &[("Anna", "I ski.")]), None)
+        .observe(&mut host, dialogue_session(1, &[("Anna", "I ski.")]), None)
         .unwrap();
     assert_eq!((report.steps, report.malformed, report.refused), (2, 0, 0));
     assert_eq!(report.operations[0], ("insert".into(), 1));
@@ -82,9 +49,9 @@ fn facts_become_entries_as_the_manager_says() {
 #[test]
 fn constrained_roles_are_given_their_schemas() {
     let facts = r#"{"facts": [{"speaker": "Anna", "dia_id": "D1:1", "fact": "Anna skis."}]}"#;
-    let mut host = Rehearsal::scripted(Flat::default(), &[facts, r#"{"operations": []}"#]);
+    let mut host = MockHost::scripted(Flat::default(), &[facts, r#"{"operations": []}"#]);
     configured(r#"{"constrained": true}"#)
-        .observe(&mut host, session(1, &[("Anna", "I ski.")]), None)
+        .observe(&mut host, dialogue_session(1, &[("Anna", "I ski.")]), None)
         .unwrap();
     let schemas = host
         .requests
@@ -101,10 +68,10 @@ fn constrained_roles_are_given_their_schemas() {
 #[test]
 fn sessions_are_cut_into_at_most_so_many_chunks_and_none_is_empty() {
     let turns_per_request = |turns: usize| -> Vec<usize> {
-        let mut host = Rehearsal::new(Flat::default(), |_| Ok(r#"{"facts": []}"#.into()));
+        let mut host = MockHost::new(Flat::default(), |_| Ok(r#"{"facts": []}"#.into()));
         let lines = vec![("Anna", "hi"); turns];
         configured("{}")
-            .observe(&mut host, session(1, &lines), None)
+            .observe(&mut host, dialogue_session(1, &lines), None)
             .unwrap();
         let last = |request: &Request| request.messages.last().unwrap().content.clone();
         host.requests
@@ -121,12 +88,14 @@ fn sessions_are_cut_into_at_most_so_many_chunks_and_none_is_empty() {
 #[test]
 fn a_role_remembers_its_chat_within_a_session_only() {
     let nothing = r#"{"facts": []}"#;
-    let mut host = Rehearsal::scripted(Flat::default(), &[nothing; 3]);
+    let mut host = MockHost::scripted(Flat::default(), &[nothing; 3]);
     let mut policy = configured(r#"{"max_chunks": 2}"#);
     let lines = [("Anna", "one"), ("Anna", "two")];
-    policy.observe(&mut host, session(1, &lines), None).unwrap();
     policy
-        .observe(&mut host, session(2, &lines[..1]), None)
+        .observe(&mut host, dialogue_session(1, &lines), None)
+        .unwrap();
+    policy
+        .observe(&mut host, dialogue_session(2, &lines[..1]), None)
         .unwrap();
     let roles = |request: &Request| -> Vec<String> {
         request
@@ -150,25 +119,28 @@ fn a_role_remembers_its_chat_within_a_session_only() {
 
 #[test]
 fn the_manager_sees_what_may_be_related() {
-    let mut host = Rehearsal::demonstrated(Flat::default());
+    let mut host = MockHost::demonstrated(Flat::default());
     let mut policy = one_chunk();
-    let first = session(
+    let first = dialogue_session(
         1,
         &[("Anna", "I live in Rome."), ("Ben", "I live in Oslo.")],
     );
-    let hints = vec![hint("D1:1", Gesture::Insert), hint("D1:2", Gesture::Insert)];
+    let hints = vec![
+        hint("D1:1", DemonstratedOperation::Insert),
+        hint("D1:2", DemonstratedOperation::Insert),
+    ];
     policy.observe(&mut host, first, Some(hints)).unwrap();
-    let second = session(
+    let second = dialogue_session(
         2,
         &[("Anna", "I live in Paris."), ("Anna", "Nothing else.")],
     );
-    let hints = vec![hint("D2:1", Gesture::Update("D1:1".into()))];
+    let hints = vec![hint("D2:1", DemonstratedOperation::Update("D1:1".into()))];
     let report = policy.observe(&mut host, second, Some(hints)).unwrap();
     assert_eq!(report.operations[1], ("update".into(), 1));
     let shown = &host.requests[3].messages[1].content;
     assert!(shown.contains(r#""related_memory_ids":["m1"]"#), "{shown}");
     assert!(!shown.contains("Oslo"), "{shown}");
-    assert_eq!(texts(&host), ["I live in Paris.", "I live in Oslo."]);
+    assert_eq!(host.entry_texts(), ["I live in Paris.", "I live in Oslo."]);
 }
 
 #[test]
@@ -184,7 +156,7 @@ fn only_the_best_related_entries_are_shown() {
         time: String::new(),
     };
     let insert = |text: &str| {
-        Operation::Insert(memloom_guest::types::Insertion {
+        Operation::Insert(memloom_sdk::types::Insertion {
             text: text.into(),
             speaker: "Anna".into(),
             evidence: vec![],
@@ -215,18 +187,18 @@ fn only_the_best_related_entries_are_shown() {
 #[test]
 fn outputs_that_cannot_be_read_change_nothing() {
     let lines = [("Anna", "I ski.")];
-    let mut host = Rehearsal::scripted(Flat::default(), &["I noted it."]);
+    let mut host = MockHost::scripted(Flat::default(), &["I noted it."]);
     let report = one_chunk()
-        .observe(&mut host, session(1, &lines), None)
+        .observe(&mut host, dialogue_session(1, &lines), None)
         .unwrap();
     assert_eq!((report.steps, report.malformed), (1, 1));
 
-    let mut host = Rehearsal::scripted(Flat::default(), &[SKIING, r#"{"operations": ["#]);
+    let mut host = MockHost::scripted(Flat::default(), &[SKIING, r#"{"operations": ["#]);
     let report = one_chunk()
-        .observe(&mut host, session(1, &lines), None)
+        .observe(&mut host, dialogue_session(1, &lines), None)
         .unwrap();
     assert_eq!((report.steps, report.malformed), (2, 1));
-    assert!(texts(&host).is_empty());
+    assert!(host.entry_texts().is_empty());
 }
 
 #[test]
@@ -235,12 +207,12 @@ fn what_the_bank_refuses_fails_alone_and_is_counted() {
         {"operation": "UPDATE", "memory_id": "m9", "content": "x", "dia_id": "D1:1"},
         {"operation": "MERGE"},
         {"operation": "INSERT", "speaker": "Anna", "content": "Anna skis.", "dia_id": "D1:1, D4:4"}]}"#;
-    let mut host = Rehearsal::scripted(Flat::default(), &[SKIING, operations]);
+    let mut host = MockHost::scripted(Flat::default(), &[SKIING, operations]);
     let report = one_chunk()
-        .observe(&mut host, session(1, &[("Anna", "I ski.")]), None)
+        .observe(&mut host, dialogue_session(1, &[("Anna", "I ski.")]), None)
         .unwrap();
     assert_eq!(report.refused, 3);
-    assert_eq!(texts(&host), ["Anna skis."]);
+    assert_eq!(host.entry_texts(), ["Anna skis."]);
     assert_eq!(host.bank.entries()[0].evidence, ["D1:1"]);
 }
 
@@ -251,14 +223,14 @@ fn by_first_letter(text: &str) -> Vec<f32> {
 
 #[test]
 fn an_embedder_is_used_where_the_host_has_one() {
-    let mut host = Rehearsal::scripted(
+    let mut host = MockHost::scripted(
         Flat::default(),
         &[SKIING, INSERT_SKIING, "<answer>yes</answer>"],
     );
     host.embedder = Some(by_first_letter);
     let mut policy = one_chunk();
     policy
-        .observe(&mut host, session(1, &[("Anna", "I ski.")]), None)
+        .observe(&mut host, dialogue_session(1, &[("Anna", "I ski.")]), None)
         .unwrap();
     let answer = policy.answer(&mut host, "Any sports?").unwrap();
     assert_eq!(
@@ -269,7 +241,7 @@ fn an_embedder_is_used_where_the_host_has_one() {
 
 #[test]
 fn answers_come_from_what_is_found_about_each_speaker() {
-    let mut host = Rehearsal::demonstrated(Flat::default());
+    let mut host = MockHost::demonstrated(Flat::default());
     let mut policy = one_chunk();
     let lines = [
         ("Anna", "I saw the lake."),
@@ -277,12 +249,12 @@ fn answers_come_from_what_is_found_about_each_speaker() {
         ("Ben", "I cook."),
     ];
     let hints = (1..=3)
-        .map(|turn| hint(&format!("D1:{turn}"), Gesture::Insert))
+        .map(|turn| hint(&format!("D1:{turn}"), DemonstratedOperation::Insert))
         .collect();
     policy
-        .observe(&mut host, session(1, &lines), Some(hints))
+        .observe(&mut host, dialogue_session(1, &lines), Some(hints))
         .unwrap();
-    let mut host = Rehearsal::scripted(host.bank, &["It did. <answer>frozen</answer>"]);
+    let mut host = MockHost::scripted(host.bank, &["It did. <answer>frozen</answer>"]);
     let answer = policy.answer(&mut host, "How was the lake?").unwrap();
     assert_eq!(answer.text, "frozen");
     assert_eq!(answer.citations, ["D1:1", "D1:2"]);
@@ -303,7 +275,7 @@ fn task_sessions_are_not_lived_through() {
         time: String::new(),
         instruction: "tidy up".into(),
     });
-    let mut host = Rehearsal::scripted(Flat::default(), &[]);
+    let mut host = MockHost::scripted(Flat::default(), &[]);
     let Err(Error::Unsupported(why)) = configured("{}").observe(&mut host, task, None) else {
         panic!("accepted");
     };
@@ -312,10 +284,14 @@ fn task_sessions_are_not_lived_through() {
 
 #[test]
 fn who_has_spoken_survives_a_snapshot() {
-    let mut host = Rehearsal::new(Flat::default(), |_| Ok(r#"{"facts": []}"#.into()));
+    let mut host = MockHost::new(Flat::default(), |_| Ok(r#"{"facts": []}"#.into()));
     let mut policy = configured("{}");
     policy
-        .observe(&mut host, session(1, &[("Anna", "a"), ("Ben", "b")]), None)
+        .observe(
+            &mut host,
+            dialogue_session(1, &[("Anna", "a"), ("Ben", "b")]),
+            None,
+        )
         .unwrap();
     let mut restored = configured("{}");
     restored.restore(&policy.snapshot()).unwrap();
@@ -327,11 +303,11 @@ fn who_has_spoken_survives_a_snapshot() {
 #[test]
 fn without_an_extractor_every_turn_is_a_fact_of_the_managers() {
     let output = r#"{"operations": []}"#;
-    let mut host = Rehearsal::scripted(Flat::default(), &[output]);
+    let mut host = MockHost::scripted(Flat::default(), &[output]);
     let lines = [("Anna", "I live in Rome."), ("Ben", "Nice!")];
-    let hints = vec![hint("D1:1", Gesture::Insert)];
+    let hints = vec![hint("D1:1", DemonstratedOperation::Insert)];
     configured(r#"{"extractor": false, "max_chunks": 1}"#)
-        .observe(&mut host, session(1, &lines), Some(hints))
+        .observe(&mut host, dialogue_session(1, &lines), Some(hints))
         .unwrap();
     let request = host.requests.remove(0);
     assert_eq!(request.role, "manager");

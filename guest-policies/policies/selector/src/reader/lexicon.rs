@@ -1,33 +1,33 @@
-//! The closed language: which words ask for a kind, which are values of it.
+//! The closed language: the cues and values of each kind.
 
 use std::borrow::Cow;
 
-use memloom_guest::text;
-use memloom_guest::types::LexiconKind;
+use memloom_sdk::text;
+use memloom_sdk::types::LexiconKind;
 
-/// All kinds, in the environment's order. Empty where the language is open.
+/// All kinds in the environment's order. Empty if the language is open.
 #[derive(Default)]
 pub struct Lexicon(Vec<Kind>);
 
 /// A kind of value.
 pub struct Kind {
-    /// Its cues, lower case, as one query.
+    /// Its cues in lower case, as one query.
     pub query: String,
     cues: Vec<Vec<String>>,
     values: Vec<Vec<String>>,
 }
 
-/// A value where it stands in a text.
+/// A value in a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Value {
-    /// As the text writes it, with numbers beside it: `May 12`.
+    /// The value as in the text, with adjacent numbers: `May 12`.
     pub words: String,
-    /// The same in lower case, to compare by.
+    /// The value in lower case, for comparison.
     pub lower: String,
 }
 
 impl Lexicon {
-    /// The lexicon as the environment describes it.
+    /// Returns the lexicon of an environment's description.
     pub fn new(kinds: &[LexiconKind]) -> Self {
         let sequences = |words: &[String]| -> Vec<Vec<String>> {
             let sequences = words.iter().map(|words| text::lower_words(words));
@@ -41,13 +41,13 @@ impl Lexicon {
         Self(kinds.collect())
     }
 
-    /// Whether the language is open.
+    /// Returns whether the language is open.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The kinds that a question asks for: those with most cues in it first,
-    /// then those with the longest.
+    /// Returns the kinds that a question asks for: those with most cues in it first, then
+    /// those with the longest.
     pub fn asked(&self, question: &str) -> Vec<&Kind> {
         let words = text::lower_words(question);
         let mut asked: Vec<(usize, usize, &Kind)> = Vec::new();
@@ -62,7 +62,7 @@ impl Lexicon {
         asked.into_iter().map(|(.., kind)| kind).collect()
     }
 
-    /// The kinds of which a text names a value, in the lexicon's order.
+    /// Returns the kinds of which a text names a value, in the lexicon's order.
     pub fn valued(&self, text: &str) -> Vec<(&Kind, Value)> {
         let kinds = self.0.iter();
         kinds
@@ -72,7 +72,7 @@ impl Lexicon {
 }
 
 impl Kind {
-    /// The first value in a text, of two that begin together the longer.
+    /// Returns the first value in a text; of two that begin together the longer.
     pub fn value(&self, text: &str) -> Option<Value> {
         let words: Vec<&str> = text::words(text).collect();
         let lower: Vec<Cow<str>> = words.iter().map(|word| lower(word)).collect();
@@ -92,7 +92,7 @@ impl Kind {
         })
     }
 
-    /// Whether its values are people, this one among them.
+    /// Returns whether its values are people, this one among them.
     pub fn relates(&self, person: &str) -> bool {
         self.values.contains(&text::lower_words(person))
     }
@@ -106,7 +106,7 @@ fn find(words: &[impl AsRef<str>], sequence: &[String]) -> Option<usize> {
     words.windows(sequence.len()).position(same)
 }
 
-/// The word in lower case; most are already.
+/// Returns the word in lower case, without a copy if it is already.
 fn lower(word: &str) -> Cow<'_, str> {
     let is_lower = |byte: u8| byte.is_ascii() && !byte.is_ascii_uppercase();
     if word.bytes().all(is_lower) {

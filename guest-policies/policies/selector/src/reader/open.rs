@@ -1,17 +1,17 @@
-//! The reader of an open language: shows the entry that fits the question best.
+//! The reader of an open language, which answers with the best entry for the question.
 
-use memloom_guest::bank::{Query, evidence};
-use memloom_guest::types::{Answer, Error};
-use memloom_guest::{Host, text};
+use memloom_sdk::bank::{Query, evidence};
+use memloom_sdk::types::{Answer, Error};
+use memloom_sdk::{Host, text};
 
 use crate::speakers::Speakers;
 
-/// Words of an entry that an answer shows: gold answers are short.
+/// The number of words of an answer: gold answers are short.
 const ANSWER_WORDS: usize = 12;
 
-/// Answers with the time of the best entry where the question begins with
-/// "when", else with its words; with nothing where no entry shares a word with
-/// the question. Entries about the one speaker whom the question names go first.
+/// Answers with the time of the best entry if the question begins with "when", else with
+/// its words. The answer is empty if no entry shares a word with the question. If the
+/// question names one speaker, entries about that speaker come first.
 pub fn answer(
     host: &mut dyn Host,
     speakers: &Speakers,
@@ -59,11 +59,11 @@ mod tests {
 
     use super::*;
     use bank_flat::Flat;
-    use memloom_guest::Rehearsal;
-    use memloom_guest::types::{Insertion, Moment, Operation};
+    use memloom_sdk::MockHost;
+    use memloom_sdk::types::{Insertion, Moment, Operation};
 
     fn asked(question: &str) -> (String, Vec<String>) {
-        let mut host = Rehearsal::scripted(Flat::default(), &[]);
+        let mut host = MockHost::scripted(Flat::default(), &[]);
         let facts = [
             (
                 "Anna",

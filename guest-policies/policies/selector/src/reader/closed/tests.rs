@@ -2,8 +2,8 @@
 
 use super::*;
 use bank_flat::Flat;
-use memloom_guest::Rehearsal;
-use memloom_guest::types::{Insertion, LexiconKind, Moment, Operation, Revision};
+use memloom_sdk::MockHost;
+use memloom_sdk::types::{LexiconKind, Moment, Operation, Revision};
 
 fn lexicon() -> Lexicon {
     let kind = |name: &str, cues: &[&str], values: &[&str]| LexiconKind {
@@ -35,17 +35,12 @@ fn at(session: u32) -> Moment {
 }
 
 fn insert(speaker: &str, text: &str, turn: &str) -> Operation {
-    Operation::Insert(Insertion {
-        text: text.into(),
-        speaker: speaker.into(),
-        evidence: vec![turn.into()],
-        vector: None,
-    })
+    Operation::insert(text, speaker, vec![turn.into()])
 }
 
-/// Each insertion in a session of its own.
-fn remembering(facts: &[(&str, &str)]) -> Rehearsal<Flat> {
-    let mut host = Rehearsal::scripted(Flat::default(), &[]);
+/// Returns a host whose bank has these facts, one from each session.
+fn remembering(facts: &[(&str, &str)]) -> MockHost<Flat> {
+    let mut host = MockHost::scripted(Flat::default(), &[]);
     for (place, (speaker, text)) in facts.iter().enumerate() {
         let session = place as u32 + 1;
         host.apply(
@@ -56,12 +51,12 @@ fn remembering(facts: &[(&str, &str)]) -> Rehearsal<Flat> {
     host
 }
 
-fn ask(host: &mut Rehearsal<Flat>, question: &str) -> (String, Vec<String>) {
+fn ask(host: &mut MockHost<Flat>, question: &str) -> (String, Vec<String>) {
     let answer = answer(host, &speakers(), &lexicon(), 2, question).unwrap();
     (answer.text, answer.citations)
 }
 
-fn village() -> Rehearsal<Flat> {
+fn village() -> MockHost<Flat> {
     remembering(&[
         ("Anna", "I live in Rome."),
         ("Ben", "I live in Oslo."),

@@ -1,0 +1,280 @@
+//! The Memory-R2 policy, which runs the three roles.
+
+use memloom_sdk::bank::{Hit, evidence};
+use memloom_sdk::host::{Message, Request};
+use memloom_sdk::policy::{
+    Description, HintedOperations, Report, dialogue, hinted_operations, hinted_operations_of_all,
+};
+use memloom_sdk::state::Format;
+use memloom_sdk::types::{
+    Answer, Error, Hint, LexiconKind, Moment, Operation, Session, SessionContent, Turn,
+};
+use memloom_sdk::{Host, Policy, ReportCounter, State};
+
+use crate::answerer;
+use crate::chat::Chat;
+use crate::extractor::{self, Fact};
+use crate::manager::{self, Cases};
+use crate::options::Options;
+use crate::retrieval::{embed, related};
+use crate::session_view::SessionView;
+
+const EXTRACTOR: &str = "extractor";
+const MANAGER: &str = "manager";
+const ANSWERER: &str = "answerer";
+
+/// The Memory-R2 policy.
+#[derive(Default)]
+pub struct MemoryR2 {
+    options: Options,
+    /// The speakers in order of appearance; the answerer reads about each.
+    speakers: Vec<String>,
+}
+
+/// The observation of one session.
+struct Reading<'a> {
+    host: &'a mut dyn Host,
+    options: &'a Options,
+    view: SessionView<'a>,
+    at: Moment,
+    /// The demonstrator's operations for the session's turns.
+    hinted: Option<HintedOperations>,
+    extractor: Chat,
+    manager: Chat,
+    report: ReportCounter,
+}
+
+impl Reading<'_> {
+    fn chunk(&mut self, turns: &[Turn]) -> Result<(), Error> {
+        let facts = if self.options.extractor {
+            self.extract(turns)?
+        } else {
+            turns.iter().map(Fact::of).collect()
+        };
+        if facts.is_empty() {
+            return Ok(());
+        }
+        let cases = self.with_related(facts)?;
+        let mut operations = self.manage(&cases)?;
+        self.add_vectors(&mut operations)?;
+        if !operations.is_empty() {
+            self.report.results(&self.host.apply(&self.at, &operations));
+        }
+        Ok(())
+    }
+
+    fn extract(&mut self, turns: &[Turn]) -> Result<Vec<Fact>, Error> {
+        let hinted = self.hinted.as_ref();
+        let demonstration = hinted.map(|hinted| extractor::demonstration(turns, hinted));
+        self.report.step();
+        let output = self.extractor.say(
+            self.host,
+            &extractor::prompt(self.view.time, turns),
+            self.options.max_tokens,
+            (self.options.constrained).then(|| extractor::schema(turns, &self.view)),
+            demonstration,
+        )?;
+        let Some(read) = extractor::parse(&output, &self.view) else {
+            let (session, role) = (self.at.session, self.extractor.role());
+            self.report.malformed_output(session, role, &output);
+            return Ok(Vec::new());
+        };
+        self.report.refused(read.refused);
+        Ok(read.facts)
+    }
+
+    fn manage(&mut self, cases: &Cases) -> Result<Vec<Operation>, Error> {
+        let hinted = self.hinted.as_ref();
+        let demonstration = hinted.map(|hinted| manager::demonstration(cases, hinted));
+        self.report.step();
+        let output = self.manager.say(
+            self.host,
+            &manager::prompt(self.view.time, cases),
+            self.options.max_tokens,
+            (self.options.constrained).then(|| manager::schema(cases, &self.view)),
+            demonstration,
+        )?;
+        let Some(read) = manager::parse(&output, &self.view) else {
+            let (session, role) = (self.at.session, self.manager.role());
+            self.report.malformed_output(session, role, &output);
+            return Ok(Vec::new());
+        };
+        self.report.refused(read.refused);
+        for operation in &read.operations {
+            self.report.operation(match operation {
+                Operation::Insert(_) => "insert",
+                Operation::Update(_) => "update",
+                Operation::Delete(_) => "delete",
+                Operation::Custom(custom) => &custom.name,
+            });
+        }
+        Ok(read.operations)
+    }
+
+    /// Looks up entries for each fact, and keeps the best of all up to the limit.
+    fn with_related(&mut self, facts: Vec<Fact>) -> Result<Cases, Error> {
+        let texts: Vec<String> = facts.iter().map(|fact| fact.text.clone()).collect();
+        let mut found: Vec<(Fact, Vec<Hit>)> = Vec::with_capacity(facts.len());
+        let vectors = embed(self.host, &texts)?;
+        for (fact, vector) in facts.into_iter().zip(vectors) {
+            let hits = related(
+                self.host,
+                &fact.text,
+                vector,
+                &fact.speaker,
+                self.options.related,
+                self.options.related_threshold,
+            )?;
+            found.push((fact, hits));
+        }
+        Ok(capped(found, self.options.related_total))
+    }
+
+    fn add_vectors(&mut self, operations: &mut [Operation]) -> Result<(), Error> {
+        let mut written: Vec<(&String, &mut Option<Vec<f32>>)> = operations
+            .iter_mut()
+            .filter_map(|operation| match operation {
+                Operation::Insert(insertion) => Some((&insertion.text, &mut insertion.vector)),
+                Operation::Update(revision) => Some((&revision.text, &mut revision.vector)),
+                Operation::Delete(_) | Operation::Custom(_) => None,
+            })
+            .collect();
+        let texts: Vec<String> = written.iter().map(|(text, _)| (*text).clone()).collect();
+        for ((_, vector), embedded) in written.iter_mut().zip(embed(self.host, &texts)?) {
+            **vector = embedded;
+        }
+        Ok(())
+    }
+}
+
+/// Returns the best hits of all facts together, each entry once. Facts keep the ids of
+/// their remaining entries.
+fn capped(found: Vec<(Fact, Vec<Hit>)>, total: usize) -> Cases {
+    let mut best: Vec<Hit> = Vec::new();
+    for hit in found.iter().flat_map(|(_, hits)| hits) {
+        match best.iter_mut().find(|other| other.entry.id == hit.entry.id) {
+            Some(other) => other.score = other.score.max(hit.score),
+            None => best.push(hit.clone()),
+        }
+    }
+    best.sort_by(|a, b| b.score.total_cmp(&a.score));
+    best.truncate(total);
+    let shown = |id: &String| best.iter().any(|hit| hit.entry.id == *id);
+    let facts = found.into_iter().map(|(fact, hits)| {
+        let ids = hits.into_iter().map(|hit| hit.entry.id);
+        (fact, ids.filter(shown).collect())
+    });
+    Cases {
+        facts: facts.collect(),
+        memories: best.iter().map(|hit| hit.entry.clone()).collect(),
+    }
+}
+
+impl Policy for MemoryR2 {
+    fn describe(&self) -> Description {
+        Description {
+            name: "memory-r2".into(),
+            summary: "Extractor, manager and answerer of Memory-R2, which speak JSON".into(),
+            roles: [EXTRACTOR, MANAGER, ANSWERER].map(String::from).into(),
+            control_words: Vec::new(),
+        }
+    }
+
+    fn configure(&mut self, options: &str, _lexicon: Vec<LexiconKind>) -> Result<(), Error> {
+        self.options = Options::parse(options)?;
+        Ok(())
+    }
+
+    fn observe(
+        &mut self,
+        host: &mut dyn Host,
+        session: SessionContent,
+        hints: Option<Vec<Hint>>,
+    ) -> Result<Report, Error> {
+        let Session { index, time, turns } = dialogue("memory-r2", session)?;
+        for turn in &turns {
+            if !self.speakers.contains(&turn.speaker) {
+                self.speakers.push(turn.speaker.clone());
+            }
+        }
+        let hinted = hints.map(|hints| match self.options.extractor {
+            true => hinted_operations(hints),
+            false => hinted_operations_of_all(hints, &turns),
+        });
+        let mut reading = Reading {
+            host,
+            options: &self.options,
+            view: SessionView {
+                time: &time,
+                turns: &turns,
+                speakers: &self.speakers,
+            },
+            at: Moment {
+                session: index,
+                time: time.clone(),
+            },
+            hinted,
+            extractor: Chat::new(EXTRACTOR, extractor::INSTRUCTIONS),
+            manager: Chat::new(MANAGER, manager::INSTRUCTIONS),
+            report: ReportCounter::new(&["insert", "update", "delete"]),
+        };
+        let chunk = turns.len().div_ceil(self.options.max_chunks).max(1);
+        for turns in turns.chunks(chunk) {
+            reading.chunk(turns)?;
+        }
+        Ok(reading.report.report())
+    }
+
+    fn answer(&self, host: &mut dyn Host, question: &str) -> Result<Answer, Error> {
+        let vector = embed(host, &[question.to_string()])?.next().flatten();
+        let mut found: Vec<(String, Vec<Hit>)> = Vec::with_capacity(self.speakers.len());
+        for speaker in &self.speakers {
+            let hits = related(
+                host,
+                question,
+                vector.clone(),
+                speaker,
+                self.options.answer_limit,
+                self.options.answer_threshold,
+            )?;
+            found.push((speaker.clone(), hits));
+        }
+        let demonstration = answerer::demonstration(&found);
+        let content = answerer::prompt(&mut found, question);
+        let completion = host.generate(&Request {
+            role: ANSWERER.into(),
+            messages: vec![Message {
+                role: "user".into(),
+                content,
+            }],
+            max_tokens: self.options.answer_tokens,
+            grammar: None,
+            demonstration: Some(demonstration),
+        })?;
+        Ok(Answer {
+            text: answerer::parse(&completion.text).into(),
+            citations: evidence(found.iter().flat_map(|(_, hits)| hits)),
+        })
+    }
+}
+
+const FORMAT: Format = Format {
+    component: "memory-r2",
+    version: 1,
+};
+
+/// The state is who has spoken. Options are the host's to give, by `configure`,
+/// to every instance.
+impl State for MemoryR2 {
+    fn snapshot(&self) -> Vec<u8> {
+        FORMAT.save(&self.speakers)
+    }
+
+    fn restore(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        self.speakers = FORMAT.load(bytes)?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,35 @@
+//! Options of components.
+
+use crate::types::Error;
+
+/// Returns the text if it begins like a JSON object. A deserialiser of structs would
+/// also accept a list of the fields in order.
+///
+/// # Errors
+/// [`Error::Invalid`] naming the component `whose` options they are.
+pub fn object<'a>(whose: &str, json: &'a str) -> Result<&'a str, Error> {
+    if json.trim_start().starts_with('{') {
+        return Ok(json);
+    }
+    Err(Error::Invalid(format!(
+        "{whose}'s options: give a JSON object, for instance {{}}"
+    )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_objects_are_options() {
+        assert_eq!(object("diary", " {}"), Ok(" {}"));
+        for json in ["", "[]", "null"] {
+            assert_eq!(
+                object("diary", json),
+                Err(Error::Invalid(
+                    "diary's options: give a JSON object, for instance {}".into()
+                ))
+            );
+        }
+    }
+}
