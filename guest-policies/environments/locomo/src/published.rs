@@ -9,6 +9,8 @@ use memloom_guest::types::Error;
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 
+use crate::qa::Qa;
+
 /// One conversation of `locomo10.json`.
 #[derive(Debug, Deserialize)]
 pub struct Published {
@@ -43,21 +45,6 @@ pub struct Utterance {
     /// What the photo shows, where one is shared.
     #[serde(default)]
     pub blip_caption: Option<String>,
-}
-
-/// One question.
-#[derive(Debug, Deserialize)]
-pub struct Qa {
-    /// As a person would ask it.
-    pub question: String,
-    /// Missing for most adversarial questions.
-    #[serde(default)]
-    pub answer: Option<Plain>,
-    /// Turn ids, not always well formed.
-    #[serde(default)]
-    pub evidence: Option<Vec<String>>,
-    /// 1 to 5.
-    pub category: u32,
 }
 
 /// An answer: text, or a number such as a year.
