@@ -20,7 +20,8 @@ pub struct Options {
     /// Conversations to report on. By default all that are in no other split.
     pub held_out: Option<Vec<String>>,
     /// Codes of the categories that are asked. By default 1 to 4, as Memory-R2
-    /// has it: multi-hop, temporal, open-domain, single-hop.
+    /// has it: multi-hop, temporal, open-domain, single-hop. 5 is adversarial: right is
+    /// an answer that has "no information available" or "not mentioned", or no words.
     pub categories: Vec<u32>,
     /// Whether to apply the file of corrections. By default, if there is one.
     pub corrections: Option<bool>,

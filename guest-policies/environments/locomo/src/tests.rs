@@ -190,17 +190,37 @@ fn answers_are_scored_with_their_citations() {
 }
 
 #[test]
-fn adversarial_questions_are_asked_on_request_and_want_silence() {
+fn adversarial_questions_are_asked_on_request_and_scored_by_the_benchmarks_rule() {
     let locomo = opened(r#"{"categories": [5]}"#, 0);
     assert_eq!(asked(&locomo), ["conv-1/qa3"]);
-    let worth = |text: &str| {
+    let worth = |question: &str, text: &str| {
         let answer = Answer {
             text: text.into(),
             citations: vec![],
         };
-        locomo.score("conv-1/qa3", &answer).unwrap().reward
+        let score = locomo.score(question, &answer).unwrap();
+        let figures = score.metrics[..3].iter().map(|(_, value)| *value);
+        (score.reward, figures.collect::<Vec<f32>>())
     };
-    assert_eq!((worth(""), worth("a jet")), (1.0, 0.0));
+    for right in [
+        "",
+        " .\n",
+        "Not mentioned in the conversation",
+        "That is NOT MENTIONED.",
+        "No information available",
+        "There is no information available about what Bo flies.",
+    ] {
+        assert_eq!(worth("conv-1/qa3", right), (1.0, vec![1.0; 3]), "{right}");
+    }
+    for wrong in ["a jet", "no", "It was mentioned: a jet", "No information"] {
+        assert_eq!(worth("conv-1/qa3", wrong), (0.0, vec![0.0; 3]), "{wrong}");
+    }
+    let others = opened("{}", 0);
+    let silence = Answer {
+        text: "Not mentioned in the conversation".into(),
+        citations: vec![],
+    };
+    assert_eq!(others.score("conv-1/qa0", &silence).unwrap().reward, 0.0);
 }
 
 #[test]
