@@ -97,6 +97,8 @@ pub mod state;
 mod tally;
 pub mod text;
 
+pub use memloom_text::thoughts;
+
 /// The nouns that all interfaces share, as `wit/types.wit` describes them.
 pub mod types {
     pub use crate::bindings::host::memloom::agent::types::*;

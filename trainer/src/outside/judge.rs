@@ -6,6 +6,7 @@
 //! from: the turns that hold the question's evidence.
 
 use memloom_runtime::types::{Message, Question};
+use memloom_text::thoughts::spoken;
 use serde::{Deserialize, Serialize};
 
 use super::chat;
@@ -110,9 +111,10 @@ fn prompt<'a>(question: &str, evidence: impl Iterator<Item = &'a Turn>, answer: 
     format!("{INSTRUCTIONS}\n{case}\n")
 }
 
-/// The last verdict in a text.
-fn verdict(text: &str) -> Option<Label> {
-    let objects = text.rmatch_indices('{').map(|(at, _)| &text[at..]);
+/// The last verdict in what a reply says.
+fn verdict(reply: &str) -> Option<Label> {
+    let said = spoken(reply)?;
+    let objects = said.rmatch_indices('{').map(|(at, _)| &said[at..]);
     objects
         .filter_map(|text| {
             let mut values = serde_json::Deserializer::from_str(text).into_iter::<Verdict>();
@@ -140,6 +142,23 @@ mod tests {
             r#"{"label": 1}"#,
         ] {
             assert_eq!(verdict(none), None, "{none}");
+        }
+    }
+
+    #[test]
+    fn a_verdict_in_a_thought_is_none() {
+        let (correct, wrong) = (r#"{"label": "CORRECT"}"#, r#"{"label": "WRONG"}"#);
+        for (reply, label) in [
+            (
+                format!("<think>{correct}?</think>{wrong}"),
+                Some(Label::Wrong),
+            ),
+            (format!("{correct}? No.</think>{wrong}"), Some(Label::Wrong)),
+            (format!("<think>{correct}"), None),
+            (format!("<think>{correct}</think>"), None),
+            (format!("{correct} <think>Or"), None),
+        ] {
+            assert_eq!(verdict(&reply), label, "{reply}");
         }
     }
 

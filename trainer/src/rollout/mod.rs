@@ -6,6 +6,7 @@ pub mod hub;
 pub mod lives;
 pub mod model;
 pub mod settle;
+mod thoughts;
 pub mod worth;
 
 use std::collections::BTreeMap;

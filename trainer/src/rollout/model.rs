@@ -8,6 +8,7 @@ use memloom_runtime::{Completion, GenerateCall, LanguageModel, ModelError};
 use serde::Serialize;
 
 use super::hub::Asking;
+use super::thoughts;
 use crate::generate::{FinishReason, Job, Sample, StopStrings};
 use crate::grammar::Grammar;
 use crate::seed::{Purpose, derive};
@@ -164,7 +165,11 @@ impl LanguageModel for SampledModel {
             Some(sample) => (sample, false),
             None => (self.asking.ask(job).map_err(ModelError::new)?, true),
         };
-        let said = self.tokenizer.decode(&sample.tokens);
+        // What a grammar asks for is said, and nothing is thought before it.
+        let said = match request.grammar {
+            None => thoughts::reply(&self.tokenizer, &prompt, &sample.tokens),
+            Some(_) => self.tokenizer.decode(&sample.tokens),
+        };
         let said = said.map_err(|error| ModelError::new(format!("{error:#}")))?;
         // Where a grammar says what an output is, it may hold these strings.
         let stop = self.stop.as_ref().filter(|_| request.grammar.is_none());

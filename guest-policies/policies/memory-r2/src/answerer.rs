@@ -2,6 +2,7 @@
 
 use memloom_guest::bank::Hit;
 use memloom_guest::text::first_words;
+use memloom_guest::thoughts::spoken;
 use serde::Serialize;
 
 use crate::json;
@@ -62,11 +63,12 @@ pub fn demonstration(found: &[(String, Vec<Hit>)]) -> String {
     format!("<answer>{text}</answer>")
 }
 
-/// The answer in an output: what stands in the last pair of tags, else on the
-/// last line that begins with `Answer:`, else nothing.
+/// The answer in what an output says: what stands in the last pair of tags, else on
+/// the last line that begins with `Answer:`, else nothing.
 pub fn parse(output: &str) -> &str {
-    tagged(output)
-        .or_else(|| on_a_line(output))
+    let said = spoken(output).unwrap_or_default();
+    tagged(said)
+        .or_else(|| on_a_line(said))
         .unwrap_or_default()
         .trim()
 }
@@ -139,6 +141,21 @@ mod tests {
             parse("In <answer>tags</answer>:\nAnswer: no <ANSWER> Rome </Answer>"),
             "Rome"
         );
+    }
+
+    #[test]
+    fn an_answer_in_a_thought_is_none() {
+        let answer = "<answer>Rome</answer>";
+        for (output, read) in [
+            (format!("<think>{answer}</think>Answer: Oslo"), "Oslo"),
+            (format!("{answer}?</think><answer>Oslo</answer>"), "Oslo"),
+            (format!("<think>{answer}</think>"), ""),
+            (format!("<think>{answer}"), ""),
+            (format!("{answer}<think>Hm"), ""),
+            (format!("<think>Hm</think>{answer}"), "Rome"),
+        ] {
+            assert_eq!(parse(&output), read, "{output}");
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use memloom_guest::Host;
 use memloom_guest::host::{Message, Request};
+use memloom_guest::thoughts::spoken;
 use memloom_guest::types::Error;
 
 /// Heads every user message but the first, so that the model does not work on
@@ -30,7 +31,7 @@ impl Chat {
     }
 
     /// Says something to the role and returns what it replies, within a grammar if there
-    /// is one. Both stay in the chat.
+    /// is one. Both stay in the chat, the reply without its thoughts.
     pub fn say(
         &mut self,
         host: &mut dyn Host,
@@ -51,7 +52,8 @@ impl Chat {
             demonstration,
         };
         let reply = host.generate(&request)?.text;
-        self.messages.push(message("assistant", &reply));
+        let said = spoken(&reply).unwrap_or_default();
+        self.messages.push(message("assistant", said));
         Ok(reply)
     }
 }

@@ -6,6 +6,7 @@ use memloom_guest::bank::Query;
 use memloom_guest::host::{Message, Request};
 use memloom_guest::policy::{Description, Report};
 use memloom_guest::state::Format;
+use memloom_guest::thoughts::spoken;
 use memloom_guest::types::{
     Answer, Error, Gesture, Hint, LexiconKind, Moment, Session, SessionContent, Turn,
 };
@@ -66,7 +67,8 @@ impl Reading<'_> {
             grammar: Some(extract::grammar(turns.len())),
             demonstration,
         })?;
-        let Some(kept) = extract::parse(&output, turns.len()) else {
+        let kept = spoken(&output).and_then(|said| extract::parse(said, turns.len()));
+        let Some(kept) = kept else {
             self.cannot_read(EXTRACTOR, &output);
             return Ok(Vec::new());
         };
@@ -119,7 +121,7 @@ impl Reading<'_> {
             grammar: Some(manage::grammar(cases)),
             demonstration,
         })?;
-        let verdicts = manage::parse(&output, cases);
+        let verdicts = spoken(&output).and_then(|said| manage::parse(said, cases));
         if verdicts.is_none() {
             self.cannot_read(MANAGER, &output);
         }

@@ -1,0 +1,3 @@
+//! How memloom reads text: one rule for the host and for its guests.
+
+pub mod thoughts;
