@@ -117,6 +117,65 @@ fn a_lost_question_or_verdict_counts_for_nobody() {
     assert!(summary["outside"]["judge"]["failures"].as_u64() > Some(0));
 }
 
+/// A judge that thinks, and thinks of the wrong verdict first.
+fn thinking(text: &str, finish: &str) -> Reply {
+    Reply::json(&serde_json::json!({
+        "choices": [{"message": {"content": text}, "finish_reason": finish}],
+        "usage": {"prompt_tokens": 10, "completion_tokens": 5},
+    }))
+}
+
+#[test]
+fn a_verdict_is_what_the_judge_says_after_its_thoughts() {
+    let server = Server::start(|_, asked| match is_case(asked) {
+        true => thinking(
+            r#"<think>{"label": "WRONG"}? No.</think>{"label": "CORRECT"}"#,
+            "stop",
+        ),
+        false => Reply::chat("<think><answer>Oslo</answer>?</think><answer>Rome</answer>"),
+    });
+    let settings = [
+        "logo.metric=judge",
+        "logo.penalty=0",
+        "outside.judge.max_tokens=77",
+    ];
+    let run = read_by(&server.url(), &settings);
+    run.finish(&[]);
+    for step in run.steps() {
+        assert_eq!(step["score"], 1.0, "{step}");
+    }
+    let asked = server.asked();
+    let cases: Vec<_> = asked.iter().filter(|asked| is_case(asked)).collect();
+    assert!(!cases.is_empty());
+    for case in cases {
+        assert!(prompt(case).contains(r#""answer": "Rome""#));
+        assert_eq!(case.body["max_tokens"], 77);
+    }
+}
+
+#[test]
+fn a_verdict_that_was_cut_off_drops_its_question() {
+    let server = Server::start(
+        |_, asked| match (is_case(asked), blake(prompt(asked)) % 3) {
+            (true, 0) => thinking(r#"<think>Perhaps {"label": "WRONG"}"#, "length"),
+            (true, 1) => thinking(r#"It is {"label": "WRONG"}, but"#, "length"),
+            _ => answer(asked),
+        },
+    );
+    let settings = [
+        "logo.metric=judge",
+        "logo.penalty=0",
+        "stage=[{horizon=3, steps=2}]",
+    ];
+    let run = read_by(&server.url(), &settings);
+    run.finish(&["--set", "evaluation.horizon=3"]);
+    let dropped = |step: &Value| step["dropped_questions"].as_u64().unwrap();
+    assert!(run.steps().iter().map(dropped).sum::<u64>() > 0);
+    for step in run.steps() {
+        assert!(step["score"] == 1.0 || step["global_groups"] == 0, "{step}");
+    }
+}
+
 /// A number for a text.
 fn blake(text: &str) -> u64 {
     text.bytes().fold(7, |hash, byte| {
@@ -230,6 +289,14 @@ fn what_cannot_be_served_is_refused_before_training() {
             "outside.answerer.prompt_price = -1",
         ),
         ("outside.answerer.prices=1", "prices"),
+        (
+            "outside.answerer.max_tokens=7",
+            "outside.answerer.max_tokens: only the judge has a limit here",
+        ),
+        (
+            "outside.judge.max_tokens=0",
+            "outside.judge.max_tokens = 0 must be 1 or more",
+        ),
         (
             "outside.answerer.key_env=\"MEMLOOM_NO_SUCH_KEY\"",
             "the environment has no text in MEMLOOM_NO_SUCH_KEY",

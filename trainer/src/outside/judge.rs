@@ -5,18 +5,15 @@
 //! leave their environment here, so this one reads what the gold answer was made
 //! from: the turns that hold the question's evidence.
 
-use memloom_runtime::types::{Message, Question};
+use memloom_runtime::types::{FinishReason, Message, Question};
 use memloom_text::thoughts::spoken;
 use serde::{Deserialize, Serialize};
 
-use super::chat;
+use super::chat::{self, Spoken};
 use super::client::{Client, Failure};
 use crate::world::{Opened, Turn};
 
 const INSTRUCTIONS: &str = include_str!("judge.md");
-
-/// Tokens of a verdict, thinking included.
-const TOKENS: u32 = 512;
 
 /// A judge that a server is.
 pub struct Judge(pub(super) Client);
@@ -84,9 +81,10 @@ impl Judge {
             role: "user".into(),
             content,
         };
-        let label = chat::complete(&self.0, &[message], 0.0, TOKENS, |spoken| {
-            verdict(&spoken.text)
-                .ok_or_else(|| format!("the judge gives no verdict: {:?}", spoken.text))
+        let settings = self.0.settings();
+        let (temperature, most) = (settings.temperature, settings.verdict_tokens());
+        let label = chat::complete(&self.0, &[message], temperature, most, |spoken| {
+            read(&spoken, most)
         })?;
         Ok(match label {
             Label::Correct => 1.0,
@@ -109,6 +107,17 @@ fn prompt<'a>(question: &str, evidence: impl Iterator<Item = &'a Turn>, answer: 
     };
     let case = serde_json::to_string_pretty(&case).expect("texts are plain JSON");
     format!("{INSTRUCTIONS}\n{case}\n")
+}
+
+/// The verdict of a reply. One that was cut off gives none: what it holds may be a
+/// draft.
+fn read(spoken: &Spoken, most: u32) -> Result<Label, String> {
+    if spoken.finish == FinishReason::Length {
+        return Err(format!(
+            "the judge's reply was cut off at {most} tokens: raise outside.judge.max_tokens"
+        ));
+    }
+    verdict(&spoken.text).ok_or_else(|| format!("the judge gives no verdict: {:?}", spoken.text))
 }
 
 /// The last verdict in what a reply says.
@@ -160,6 +169,19 @@ mod tests {
         ] {
             assert_eq!(verdict(&reply), label, "{reply}");
         }
+    }
+
+    #[test]
+    fn a_reply_that_was_cut_off_gives_no_verdict() {
+        let spoken = |finish| Spoken {
+            text: r#"<think>Yes.</think>{"label": "CORRECT"}, or"#.into(),
+            finish,
+        };
+        assert_eq!(read(&spoken(FinishReason::Stop), 9), Ok(Label::Correct));
+        assert_eq!(
+            read(&spoken(FinishReason::Length), 9),
+            Err("the judge's reply was cut off at 9 tokens: raise outside.judge.max_tokens".into())
+        );
     }
 
     #[test]

@@ -57,9 +57,14 @@ pub struct ServerSection {
     /// twice, also not by other runs. By default nothing is kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cache: Option<PathBuf>,
-    /// Sampling temperature of roles. By default 0, as the judge's always is.
+    /// Sampling temperature of roles and the judge. Default 0.
     #[serde(default)]
     pub temperature: f32,
+    /// Tokens of a judge's reply, thinking included. A reply that needs more is no
+    /// verdict, and drops its question. Default 512. What roles may say is the policy's
+    /// to set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_tokens: Option<u32>,
     /// Price of a million tokens that it reads, in any currency. Default 0.
     #[serde(default)]
     pub prompt_price: f64,
@@ -67,6 +72,9 @@ pub struct ServerSection {
     #[serde(default)]
     pub completion_price: f64,
 }
+
+/// Tokens of a judge's reply.
+const VERDICT_TOKENS: u32 = 512;
 
 fn concurrency() -> usize {
     8
@@ -92,15 +100,22 @@ impl ServerSection {
             timeout: timeout(),
             cache: None,
             temperature: 0.0,
+            max_tokens: None,
             prompt_price: 0.0,
             completion_price: 0.0,
         }
+    }
+
+    /// Most tokens of a judge's reply.
+    pub fn verdict_tokens(&self) -> u32 {
+        self.max_tokens.unwrap_or(VERDICT_TOKENS)
     }
 
     /// Without what may change between resumptions: where it is and how it is asked.
     pub fn forget_how(&mut self) {
         *self = Self {
             temperature: self.temperature,
+            max_tokens: self.max_tokens,
             ..Self::at("", &self.model)
         };
     }
@@ -126,6 +141,14 @@ impl ServerSection {
             self.timeout > 0.0 && self.timeout <= 86_400.0,
             "outside.{name}.timeout = {} must be above 0, and a day at most",
             self.timeout
+        );
+        ensure!(
+            self.max_tokens.is_none() || name == JUDGE,
+            "outside.{name}.max_tokens: only the judge has a limit here; a role's is an option of the policy"
+        );
+        ensure!(
+            self.max_tokens != Some(0),
+            "outside.{name}.max_tokens = 0 must be 1 or more"
         );
         for (key, value) in [
             ("temperature", f64::from(self.temperature)),
