@@ -2,8 +2,10 @@
 
 use memloom_runtime::types::{FinishReason, Message};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use super::client::{Client, Failure, Reply};
+use super::client::{Client, Failure, Reply, Unusable};
+use super::usage::tokens;
 
 #[derive(Serialize)]
 struct Request<'a> {
@@ -21,34 +23,19 @@ struct Said<'a> {
 
 #[derive(Deserialize)]
 struct Response {
-    choices: Vec<Choice>,
-    usage: Option<Tokens>,
+    choices: Option<Vec<Option<Choice>>>,
+    usage: Option<Value>,
 }
 
 #[derive(Deserialize)]
 struct Choice {
-    message: Content,
+    message: Option<Content>,
     finish_reason: Option<String>,
 }
 
 #[derive(Deserialize)]
 struct Content {
     content: Option<String>,
-}
-
-/// Tokens of a request, as servers say them.
-#[derive(Deserialize)]
-pub(super) struct Tokens {
-    prompt_tokens: u64,
-    #[serde(default)]
-    completion_tokens: u64,
-}
-
-impl Tokens {
-    /// That were read and written.
-    pub(super) fn counts(&self) -> [u64; 2] {
-        [self.prompt_tokens, self.completion_tokens]
-    }
 }
 
 /// What a server said.
@@ -85,20 +72,24 @@ pub fn complete<T>(
     client.ask("/chat/completions", &request, |bytes| {
         let response: Response = serde_json::from_slice(bytes)
             .map_err(|error| format!("the reply is no chat completion ({error})"))?;
-        let tokens = response.usage.as_ref().map(Tokens::counts);
-        let choice = response.choices.into_iter().next();
-        let choice = choice.ok_or("the reply has no choices")?;
+        let missing = |what: &str| Unusable::for_now(format!("the reply has no {what}"));
+        let choices = response.choices.unwrap_or_default();
+        let choice = choices.into_iter().next().flatten();
+        let choice = choice.ok_or_else(|| missing("choices"))?;
         let finish = match choice.finish_reason.as_deref() {
             Some("length") => FinishReason::Length,
             _ => FinishReason::Stop,
         };
-        let text = match (choice.message.content, finish) {
+        let said = choice.message.and_then(|message| message.content);
+        let text = match (said, finish) {
             (Some(text), _) => text,
             // It was still thinking when the tokens ran out.
             (None, FinishReason::Length) => String::new(),
-            (None, FinishReason::Stop) => return Err("the reply's message has no content".into()),
+            (None, FinishReason::Stop) => return Err(missing("content in its message")),
         };
-        let value = read(Spoken { text, finish });
-        Ok(Reply { tokens, value })
+        Ok(Reply {
+            tokens: response.usage.and_then(|usage| tokens(&usage, true)),
+            value: read(Spoken { text, finish }),
+        })
     })
 }

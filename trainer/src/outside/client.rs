@@ -1,7 +1,7 @@
 //! One server, and how it is asked: so many requests at once, again where it may help,
 //! and never twice for what the cache has.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, Once, PoisonError};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
@@ -14,6 +14,7 @@ use ureq::http::StatusCode;
 use super::cache::{Cache, CacheError};
 use super::pause;
 use super::permits::Permits;
+use super::refusal::refusal;
 use super::usage::Usage;
 use crate::runfile::ServerSection;
 
@@ -33,6 +34,8 @@ pub struct Client {
     permits: Permits,
     cache: Option<Cache>,
     usage: Mutex<Usage>,
+    /// Said once: that replies do not say their tokens.
+    unpriced: Once,
 }
 
 /// What came of a request.
@@ -41,6 +44,29 @@ pub struct Reply<T> {
     pub tokens: Option<[u64; 2]>,
     /// What was wanted; or why that cannot be had from what came.
     pub value: Result<T, String>,
+}
+
+/// Why a reply cannot be used.
+pub struct Unusable {
+    why: String,
+    /// Whether another attempt may help.
+    passing: bool,
+}
+
+impl Unusable {
+    /// What may be otherwise when it is asked for again.
+    pub fn for_now(why: String) -> Self {
+        Self { why, passing: true }
+    }
+}
+
+impl From<String> for Unusable {
+    fn from(why: String) -> Self {
+        Self {
+            why,
+            passing: false,
+        }
+    }
 }
 
 /// Why something could not be had from a server.
@@ -111,6 +137,7 @@ impl Client {
             permits: Permits::new(settings.concurrency),
             cache: settings.cache.as_deref().map(Cache::new),
             usage: Mutex::default(),
+            unpriced: Once::new(),
             settings: settings.clone(),
         })
     }
@@ -139,7 +166,7 @@ impl Client {
         &self,
         path: &str,
         body: &impl Serialize,
-        read: impl Fn(&[u8]) -> Result<Reply<T>, String>,
+        read: impl Fn(&[u8]) -> Result<Reply<T>, Unusable>,
     ) -> Result<T, Failure> {
         let url = format!("{}{path}", self.settings.url.trim_end_matches('/'));
         let body = serde_json::to_vec(body).expect("requests are plain JSON");
@@ -169,7 +196,7 @@ impl Client {
         url: &str,
         request: &blake3::Hash,
         body: &[u8],
-        read: impl Fn(&[u8]) -> Result<Reply<T>, String>,
+        read: impl Fn(&[u8]) -> Result<Reply<T>, Unusable>,
     ) -> Result<(Vec<u8>, T), Failure> {
         let mut number = [0; 8];
         number.copy_from_slice(&request.as_bytes()[..8]);
@@ -179,7 +206,10 @@ impl Client {
             let permit = self.permits.take();
             let attempted = self.attempt(url, body).and_then(|bytes| {
                 let value = self.sound(&bytes, &read);
-                let value = value.map_err(|why| Trouble { why, again: None })?;
+                let value = value.map_err(|Unusable { why, passing }| Trouble {
+                    why,
+                    again: passing.then_some(None),
+                })?;
                 Ok((bytes, value))
             });
             drop(permit);
@@ -229,13 +259,22 @@ impl Client {
             .and_then(|header| pause::asked_for(header, SystemTime::now()));
         let reading = response.body_mut().with_config().limit(LONGEST_REPLY);
         let bytes = reading.read_to_vec().map_err(lost)?;
-        if status.is_success() {
-            return Ok(bytes);
-        }
-        let passing = status.is_server_error()
-            || [StatusCode::REQUEST_TIMEOUT, StatusCode::TOO_MANY_REQUESTS].contains(&status);
+        let passing = match status.is_success() {
+            true => match refusal(&bytes) {
+                Some(refusal) => refusal.passing,
+                None => return Ok(bytes),
+            },
+            false => {
+                let busy = [StatusCode::REQUEST_TIMEOUT, StatusCode::TOO_MANY_REQUESTS];
+                status.is_server_error() || busy.contains(&status)
+            }
+        };
+        let kind = match status.is_success() {
+            true => " with an error",
+            false => "",
+        };
         Err(Trouble {
-            why: format!("{status}{}", self.repeated(&bytes)),
+            why: format!("{status}{kind}{}", self.repeated(&bytes)),
             again: passing.then_some(asked),
         })
     }
@@ -244,9 +283,12 @@ impl Client {
     fn sound<T>(
         &self,
         bytes: &[u8],
-        read: impl Fn(&[u8]) -> Result<Reply<T>, String>,
-    ) -> Result<T, String> {
-        let reply = read(bytes).map_err(|why| format!("{why}{}", self.repeated(bytes)))?;
+        read: impl Fn(&[u8]) -> Result<Reply<T>, Unusable>,
+    ) -> Result<T, Unusable> {
+        let reply = read(bytes).map_err(|Unusable { why, passing }| Unusable {
+            why: format!("{why}{}", self.repeated(bytes)),
+            passing,
+        })?;
         let prices = [self.settings.prompt_price, self.settings.completion_price];
         match reply.tokens {
             Some([prompt, completion]) => self.count(|usage| {
@@ -257,13 +299,16 @@ impl Client {
             }),
             None if prices == [0.0, 0.0] => (),
             None => {
-                return Err(format!(
-                    "it does not say how many tokens it used, and {} has prices",
-                    self.name
-                ));
+                self.count(|usage| usage.unpriced += 1);
+                self.unpriced.call_once(|| {
+                    eprintln!(
+                        "warning: {} has prices, but a reply does not say how many tokens it took: such requests are counted as unpriced",
+                        self.name
+                    );
+                });
             }
         }
-        reply.value
+        Ok(reply.value?)
     }
 
     /// The beginning of what a server said, without the key, should it repeat that.

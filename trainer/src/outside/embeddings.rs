@@ -2,9 +2,10 @@
 
 use memloom_runtime::{Embedder, ModelError};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use super::chat::Tokens;
-use super::client::{Client, Reply};
+use super::client::{Client, Reply, Unusable};
+use super::usage::tokens;
 
 /// Texts in a request.
 const TEXTS: usize = 64;
@@ -19,7 +20,7 @@ struct Request<'a> {
 #[derive(Deserialize)]
 struct Response {
     data: Vec<Item>,
-    usage: Option<Tokens>,
+    usage: Option<Value>,
 }
 
 #[derive(Deserialize)]
@@ -54,15 +55,15 @@ impl Embedder for ServedEmbedder {
     }
 }
 
-fn read(bytes: &[u8], texts: usize) -> Result<Reply<Vec<Vec<f32>>>, String> {
+fn read(bytes: &[u8], texts: usize) -> Result<Reply<Vec<Vec<f32>>>, Unusable> {
     let mut response: Response = serde_json::from_slice(bytes)
         .map_err(|error| format!("the reply is no list of embeddings ({error})"))?;
     response.data.sort_by_key(|item| item.index);
     if !response.data.iter().map(|item| item.index).eq(0..texts) {
-        return Err(format!(
+        return Err(Unusable::from(format!(
             "the reply has {} embeddings for {texts} texts, or not one of each",
             response.data.len()
-        ));
+        )));
     }
     let vectors = response.data.into_iter().map(|item| item.embedding);
     let value: Vec<Vec<f32>> = vectors.collect();
@@ -70,10 +71,11 @@ fn read(bytes: &[u8], texts: usize) -> Result<Reply<Vec<Vec<f32>>>, String> {
         !vector.is_empty() && vector.iter().all(|x| x.is_finite()) && vector.len() == value[0].len()
     };
     if !value.iter().all(sound) {
-        return Err("the reply's embeddings are empty, endless or of different lengths".into());
+        let why = "the reply's embeddings are empty, endless or of different lengths";
+        return Err(Unusable::from(why.to_owned()));
     }
     Ok(Reply {
-        tokens: response.usage.as_ref().map(Tokens::counts),
+        tokens: response.usage.and_then(|usage| tokens(&usage, false)),
         value: Ok(value),
     })
 }

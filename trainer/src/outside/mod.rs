@@ -13,6 +13,7 @@ pub mod embeddings;
 pub mod judge;
 mod pause;
 mod permits;
+mod refusal;
 pub mod speaker;
 pub mod tokens;
 pub mod usage;

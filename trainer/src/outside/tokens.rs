@@ -12,7 +12,7 @@ use std::thread;
 use anyhow::{Context, Result, bail, ensure};
 use serde::{Deserialize, Serialize};
 
-use super::client::{Client, Failure, Reply};
+use super::client::{Client, Failure, Reply, Unusable};
 use crate::generate::{FinishReason, Job, Sample};
 use crate::grammar::Grammar;
 
@@ -57,7 +57,7 @@ struct Sampling<'a> {
 
 #[derive(Deserialize)]
 struct Response {
-    choices: Vec<Choice>,
+    choices: Option<Vec<Choice>>,
 }
 
 #[derive(Deserialize)]
@@ -322,20 +322,21 @@ impl TokenServer {
     }
 }
 
-fn said(bytes: &[u8]) -> Result<Said, String> {
+fn said(bytes: &[u8]) -> Result<Said, Unusable> {
     let response: Response = serde_json::from_slice(bytes)
         .map_err(|error| format!("the reply is no sample of tokens ({error})"))?;
-    let choice = response.choices.into_iter().next();
-    let choice = choice.ok_or("the reply has no choices")?;
-    let tokens = choice.token_ids.ok_or("the reply has no token_ids")?;
+    let missing = |what: &str| format!("the reply has no {what}");
+    let choice = response.choices.unwrap_or_default().into_iter().next();
+    let choice = choice.ok_or_else(|| missing("choices"))?;
+    let tokens = choice.token_ids.ok_or_else(|| missing("token_ids"))?;
     let logprobs = choice.logprobs.and_then(|logprobs| logprobs.content);
-    let logprobs = logprobs.ok_or("the reply has no logprobs")?;
+    let logprobs = logprobs.ok_or_else(|| missing("logprobs"))?;
     if tokens.len() != logprobs.len() {
-        return Err(format!(
+        return Err(Unusable::from(format!(
             "the reply has {} log-probabilities for {} tokens",
             logprobs.len(),
             tokens.len()
-        ));
+        )));
     }
     let logprobs = logprobs.into_iter().map(|of| of.logprob);
     Ok(tokens.into_iter().zip(logprobs).collect())
