@@ -290,6 +290,22 @@ fn what_cannot_be_served_is_refused_before_training() {
         ),
         ("outside.answerer.prices=1", "prices"),
         (
+            "outside.answerer.extra_body={max_tokens=7}",
+            "outside.answerer.extra_body.max_tokens: the request sets this itself: use outside.answerer.token_limit_name",
+        ),
+        (
+            "outside.judge.extra_body={messages=[]}",
+            "outside.judge.extra_body.messages: the request sets this itself",
+        ),
+        (
+            "outside.embedder={url=\"http://x\", model=\"m\", extra_body={a=1}}",
+            "outside.embedder.extra_body is for servers that chat",
+        ),
+        (
+            "outside.answerer.token_limit_name=\"tokens\"",
+            "max_completion_tokens",
+        ),
+        (
             "outside.answerer.max_tokens=7",
             "outside.answerer.max_tokens: only the judge has a limit here",
         ),

@@ -287,6 +287,23 @@ fn a_text_is_used_whatever_the_server_says_of_its_tokens() {
 }
 
 #[test]
+fn a_request_has_the_keys_that_its_server_wants() {
+    let server = in_turn(vec![|| Reply::chat("Rome")]);
+    let wanted = "token_limit_name = \"max_completion_tokens\"\n\
+        extra_body = {reasoning_effort = \"low\", chat_template_kwargs = {enable_thinking = false}}";
+    assert_eq!(say(&to(&server, wanted), "Where?").unwrap(), "Rome");
+    let body = json!({
+        "model": "m",
+        "messages": [{"role": "user", "content": "Where?"}],
+        "temperature": 0.0,
+        "max_completion_tokens": 20,
+        "reasoning_effort": "low",
+        "chat_template_kwargs": {"enable_thinking": false},
+    });
+    assert_eq!(server.asked().remove(0).body, body);
+}
+
+#[test]
 fn a_key_is_wanted_and_never_repeated() {
     let unset = settings("http://localhost", "key_env = \"MEMLOOM_NO_SUCH_KEY\"");
     let complaint = format!("{:#}", Client::new("judge", &unset, 1).err().unwrap());

@@ -6,13 +6,21 @@ use serde_json::Value;
 
 use super::client::{Client, Failure, Reply, Unusable};
 use super::usage::tokens;
+use crate::runfile::TokenLimit;
 
+/// A request, without the keys of `extra_body`. What it may hold stands in
+/// `runfile::outside::SAID`, too.
 #[derive(Serialize)]
 struct Request<'a> {
     model: &'a str,
     messages: Vec<Said<'a>>,
     temperature: f32,
-    max_tokens: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_tokens: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_completion_tokens: Option<u32>,
+    #[serde(flatten)]
+    extra: &'a toml::Table,
 }
 
 #[derive(Serialize)]
@@ -57,8 +65,10 @@ pub fn complete<T>(
     max_tokens: u32,
     read: impl Fn(Spoken) -> Result<T, String>,
 ) -> Result<T, Failure> {
+    let settings = client.settings();
+    let limit = |name| (settings.token_limit_name == name).then_some(max_tokens);
     let request = Request {
-        model: &client.settings().model,
+        model: &settings.model,
         messages: messages
             .iter()
             .map(|message| Said {
@@ -67,7 +77,9 @@ pub fn complete<T>(
             })
             .collect(),
         temperature,
-        max_tokens,
+        max_tokens: limit(TokenLimit::MaxTokens),
+        max_completion_tokens: limit(TokenLimit::MaxCompletionTokens),
+        extra: &settings.extra_body,
     };
     client.ask("/chat/completions", &request, |bytes| {
         let response: Response = serde_json::from_slice(bytes)

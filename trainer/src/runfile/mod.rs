@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 pub use self::backbone::{BackboneSection, LoraSection};
 pub use self::curriculum::{Carry, Gate, Stage, Watched};
 pub use self::logo::{AnchorRule, Learn, LogoSection, RerollFrom};
-pub use self::outside::{EMBEDDER, JUDGE, OutsideSection, ROLLOUTS, ServerSection};
+pub use self::outside::{EMBEDDER, JUDGE, OutsideSection, ROLLOUTS, ServerSection, TokenLimit};
 pub use self::sections::{
     Components, EmbedderSection, EnvironmentSection, EvaluationSection, OptimizerSection,
     PolicySection, RunSection, StudySection, TokenizerKind, TokenizerSection, WarmStartSection,

@@ -65,16 +65,50 @@ pub struct ServerSection {
     /// to set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_tokens: Option<u32>,
+    /// What a chat server calls the most tokens of a reply: `max_tokens` or
+    /// `max_completion_tokens`. Default `max_tokens`.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub token_limit_name: TokenLimit,
     /// Price of a million tokens that it reads, in any currency. Default 0.
     #[serde(default)]
     pub prompt_price: f64,
     /// Price of a million tokens that it writes. Default 0.
     #[serde(default)]
     pub completion_price: f64,
+    /// More keys for the body of a chat server's requests, as it documents them: for
+    /// instance `{reasoning_effort = "low"}` or
+    /// `{chat_template_kwargs = {enable_thinking = false}}`. None that the request sets
+    /// itself. Default none.
+    #[serde(default, skip_serializing_if = "toml::Table::is_empty")]
+    pub extra_body: toml::Table,
+}
+
+/// What a chat server calls the most tokens of a reply.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TokenLimit {
+    /// The usual name.
+    #[default]
+    MaxTokens,
+    /// The name that servers want whose models think.
+    MaxCompletionTokens,
 }
 
 /// Tokens of a judge's reply.
 const VERDICT_TOKENS: u32 = 512;
+
+/// Keys that a chat request sets itself, and the run file's key for each.
+const SAID: [(&str, &str); 5] = [
+    ("model", "model"),
+    ("messages", ""),
+    ("temperature", "temperature"),
+    ("max_tokens", "token_limit_name"),
+    ("max_completion_tokens", "token_limit_name"),
+];
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
 
 fn concurrency() -> usize {
     8
@@ -101,8 +135,10 @@ impl ServerSection {
             cache: None,
             temperature: 0.0,
             max_tokens: None,
+            token_limit_name: TokenLimit::default(),
             prompt_price: 0.0,
             completion_price: 0.0,
+            extra_body: toml::Table::new(),
         }
     }
 
@@ -116,6 +152,7 @@ impl ServerSection {
         *self = Self {
             temperature: self.temperature,
             max_tokens: self.max_tokens,
+            extra_body: std::mem::take(&mut self.extra_body),
             ..Self::at("", &self.model)
         };
     }
@@ -150,6 +187,26 @@ impl ServerSection {
             self.max_tokens != Some(0),
             "outside.{name}.max_tokens = 0 must be 1 or more"
         );
+        let chats = ![EMBEDDER, ROLLOUTS].contains(&name);
+        for (key, set) in [
+            ("token_limit_name", !is_default(&self.token_limit_name)),
+            ("extra_body", !self.extra_body.is_empty()),
+        ] {
+            ensure!(
+                chats || !set,
+                "outside.{name}.{key} is for servers that chat: roles and the judge"
+            );
+        }
+        for (key, own) in SAID {
+            let instead = match own {
+                "" => String::new(),
+                own => format!(": use outside.{name}.{own}"),
+            };
+            ensure!(
+                !self.extra_body.contains_key(key),
+                "outside.{name}.extra_body.{key}: the request sets this itself{instead}"
+            );
+        }
         for (key, value) in [
             ("temperature", f64::from(self.temperature)),
             ("prompt_price", self.prompt_price),
