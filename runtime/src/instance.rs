@@ -15,6 +15,7 @@ use crate::limits::{Exceeded, HostBudget, Limit, Limiter, Limits, Pace};
 use crate::log::Log;
 use crate::surroundings::Surroundings;
 use crate::types::{self, Level};
+use crate::ungranted;
 
 /// A store's data: an instance's limits, its log, and what its imports reach.
 pub(crate) struct Tenant<S> {
@@ -370,7 +371,7 @@ impl<G: Interface> Prepared<G> {
             None => Error::Trap {
                 component: self.name.to_string(),
                 function,
-                why: format!("{error:#}"),
+                why: ungranted::explained(&error),
             },
         }
     }

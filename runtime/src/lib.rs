@@ -93,6 +93,7 @@ mod store;
 mod surroundings;
 mod trace;
 pub mod types;
+mod ungranted;
 mod worker;
 
 pub use agent::Agent;
