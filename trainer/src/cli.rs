@@ -16,7 +16,7 @@ use crate::{eval, merge, report, speed, study, train};
 
 /// Train language-model agents to keep a memory.
 #[derive(Parser)]
-#[command(version)]
+#[command(name = "memloom", version)]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
