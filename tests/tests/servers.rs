@@ -120,6 +120,65 @@ fn a_lost_question_or_verdict_counts_for_nobody() {
     assert!(summary["servers"]["judge"]["failures"].as_u64() > Some(0));
 }
 
+/// A judge that thinks, and thinks of the wrong verdict first.
+fn thinking(text: &str, finish: &str) -> Reply {
+    Reply::json(&serde_json::json!({
+        "choices": [{"message": {"content": text}, "finish_reason": finish}],
+        "usage": {"prompt_tokens": 10, "completion_tokens": 5},
+    }))
+}
+
+#[test]
+fn a_verdict_is_what_the_judge_says_after_its_thoughts() {
+    let server = Server::start(|_, asked| match is_case(asked) {
+        true => thinking(
+            r#"<think>{"label": "WRONG"}? No.</think>{"label": "CORRECT"}"#,
+            "stop",
+        ),
+        false => Reply::chat("<think><answer>Oslo</answer>?</think><answer>Rome</answer>"),
+    });
+    let settings = [
+        "logo.metric=judge",
+        "logo.penalty=0",
+        "outside.judge.max_tokens=77",
+    ];
+    let run = read_by(&server.url(), &settings);
+    run.finish(&[]);
+    for step in run.steps() {
+        assert_eq!(step["score"], 1.0, "{step}");
+    }
+    let asked = server.asked();
+    let cases: Vec<_> = asked.iter().filter(|asked| is_case(asked)).collect();
+    assert!(!cases.is_empty());
+    for case in cases {
+        assert!(prompt(case).contains(r#""answer": "Rome""#));
+        assert_eq!(case.body["max_tokens"], 77);
+    }
+}
+
+#[test]
+fn a_verdict_that_was_cut_off_drops_its_question() {
+    let server = Server::start(
+        |_, asked| match (is_case(asked), blake(prompt(asked)) % 3) {
+            (true, 0) => thinking(r#"<think>Perhaps {"label": "WRONG"}"#, "length"),
+            (true, 1) => thinking(r#"It is {"label": "WRONG"}, but"#, "length"),
+            _ => answer(asked),
+        },
+    );
+    let settings = [
+        "logo.metric=judge",
+        "logo.penalty=0",
+        "stage=[{horizon=3, steps=2}]",
+    ];
+    let run = read_by(&server.url(), &settings);
+    run.finish(&["--set", "evaluation.horizon=3"]);
+    let dropped = |step: &Value| step["dropped_questions"].as_u64().unwrap();
+    assert!(run.steps().iter().map(dropped).sum::<u64>() > 0);
+    for step in run.steps() {
+        assert!(step["score"] == 1.0 || step["global_groups"] == 0, "{step}");
+    }
+}
+
 /// A number for a text.
 fn blake(text: &str) -> u64 {
     text.bytes().fold(7, |hash, byte| {
@@ -229,13 +288,37 @@ fn what_cannot_be_served_is_refused_before_training() {
         ),
         (
             "servers.answerer.timeout=0",
-            "servers.answerer.timeout must be in (0, 86400] seconds, got 0",
+            "servers.answerer.timeout must be in",
         ),
         (
             "servers.answerer.prompt_price=-1",
-            "servers.answerer.prompt_price must be 0 or more, got -1",
+            "servers.answerer.prompt_price must be 0 or more",
         ),
         ("servers.answerer.prices=1", "prices"),
+        (
+            "servers.answerer.extra_body={max_tokens=7}",
+            "servers.answerer.extra_body.max_tokens: the request sets this itself: use servers.answerer.token_limit_name",
+        ),
+        (
+            "servers.judge.extra_body={messages=[]}",
+            "servers.judge.extra_body.messages: the request sets this itself",
+        ),
+        (
+            "servers.embedder={url=\"http://x\", model=\"m\", extra_body={a=1}}",
+            "servers.embedder.extra_body is only for servers that chat",
+        ),
+        (
+            "servers.answerer.token_limit_name=\"tokens\"",
+            "max_completion_tokens",
+        ),
+        (
+            "servers.answerer.max_tokens=7",
+            "servers.answerer.max_tokens is only for the judge",
+        ),
+        (
+            "servers.judge.max_tokens=0",
+            "servers.judge.max_tokens must be at least 1, got 0",
+        ),
         (
             "servers.answerer.key_env=\"MEMLOOM_NO_SUCH_KEY\"",
             "the environment variable MEMLOOM_NO_SUCH_KEY is not set",

@@ -23,6 +23,13 @@ fn help_names_every_command() {
 }
 
 #[test]
+fn the_version_is_the_programs() {
+    let (fine, text) = memloom(&["--version"]);
+    assert!(fine);
+    assert_eq!(text, format!("memloom {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
 fn an_unknown_command_is_refused_by_name() {
     let (fine, text) = memloom(&["trian"]);
     assert!(!fine);

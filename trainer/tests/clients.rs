@@ -157,19 +157,10 @@ fn a_connection_that_keeps_breaking_off_is_no_reply() {
 
 #[test]
 fn rubbish_is_refused_at_once_and_quoted() {
-    let replies: [(Says, &str); 5] = [
+    let replies: [(Says, &str); 2] = [
         (
             || Reply::Status(200, &[], "<html>Hello\n</html>".into()),
             "not a chat completion",
-        ),
-        (|| Reply::json(&json!({"id": 7})), "missing field `choices`"),
-        (
-            || Reply::json(&json!({"choices": []})),
-            "the reply has no choices",
-        ),
-        (
-            || Reply::json(&json!({"choices": [{"message": {}}]})),
-            "has no content",
         ),
         (
             || Reply::json(&json!({"choices": [{"message": {"content": 7}}]})),
@@ -186,12 +177,130 @@ fn rubbish_is_refused_at_once_and_quoted() {
 }
 
 #[test]
-fn a_price_needs_counts() {
+fn a_reply_without_text_is_asked_for_again_and_quoted_in_the_end() {
+    let replies: [(Says, &str); 7] = [
+        (|| Reply::json(&json!({"id": 7})), "no choices: {\"id\":7}"),
+        (|| Reply::json(&json!({"choices": null})), "no choices"),
+        (|| Reply::json(&json!({"choices": []})), "no choices"),
+        (|| Reply::json(&json!({"choices": [null]})), "no choices"),
+        (
+            || Reply::json(&json!({"choices": [{"message": {}}]})),
+            "no content",
+        ),
+        (
+            || Reply::json(&json!({"choices": [{"message": null}]})),
+            "no content",
+        ),
+        (
+            || {
+                let thought = json!({"content": null, "reasoning_content": "Rome?"});
+                Reply::json(&json!({"choices": [{"message": thought, "finish_reason": "stop"}]}))
+            },
+            "no content",
+        ),
+    ];
+    for (reply, said) in replies {
+        let server = in_turn(vec![reply, || Reply::chat("Rome")]);
+        assert_eq!(say(&to(&server, ""), "Where?").unwrap(), "Rome", "{said}");
+        let server = in_turn(vec![reply]);
+        let client = to(&server, "attempts = 2");
+        let complaint = complaint(&client);
+        assert!(complaint.contains("attempt 2 of 2: "), "{complaint}");
+        assert!(complaint.contains(said), "{complaint}");
+        assert_eq!(client.take_usage().retries, 1);
+    }
+}
+
+#[test]
+fn an_error_in_a_reply_that_claims_success_is_one() {
+    let passing: Says = || Reply::json(&json!({"error": {"code": 429, "message": "slow down"}}));
+    let server = in_turn(vec![passing, || Reply::chat("Rome")]);
+    let client = to(&server, "");
+    assert_eq!(say(&client, "Where?").unwrap(), "Rome");
+    assert_eq!(client.take_usage().retries, 1);
+
+    let server = in_turn(vec![passing]);
+    let complaint = complaint(&to(&server, "attempts = 2"));
+    assert!(complaint.contains("attempt 2 of 2: 200 OK with an error: "));
+    assert!(complaint.contains("slow down"), "{complaint}");
+
+    let lasting: [Says; 2] = [
+        || Reply::json(&json!({"error": {"code": "401", "message": "no such key"}})),
+        || Reply::json(&json!({"object": "error", "code": 404, "message": "no such key"})),
+    ];
+    for reply in lasting {
+        let server = in_turn(vec![reply]);
+        let complaint = self::complaint(&to(&server, ""));
+        assert!(complaint.contains("attempt 1 of 5: 200 OK with an error: "));
+        assert!(complaint.contains("no such key"), "{complaint}");
+        assert_eq!(server.asked().len(), 1);
+    }
+}
+
+#[test]
+fn what_is_thought_beside_the_text_is_left_out() {
+    let reply = || {
+        let message =
+            json!({"reasoning_content": "Rome?", "reasoning": "Oslo?", "content": "Oslo"});
+        Reply::json(&json!({"choices": [{"message": message, "finish_reason": "stop"}]}))
+    };
+    let server = in_turn(vec![reply]);
+    assert_eq!(say(&to(&server, ""), "Where?").unwrap(), "Oslo");
+}
+
+#[test]
+fn a_text_is_used_whatever_the_server_says_of_its_tokens() {
+    let usages: [fn() -> Value; 5] = [
+        || json!(null),
+        || json!({}),
+        || json!("much"),
+        || json!({"prompt_tokens": 10.5, "completion_tokens": 5}),
+        || json!({"prompt_tokens": "ten", "completion_tokens": null}),
+    ];
+    for usage in usages {
+        let choice = json!({"message": {"content": "Rome"}});
+        let body = json!({"choices": [choice], "usage": usage()});
+        let server = Server::start(move |_, _| Reply::json(&body));
+        let client = to(&server, "");
+        assert_eq!(say(&client, "Where?").unwrap(), "Rome");
+        assert_eq!(client.take_usage().unpriced, 0);
+        let client = to(&server, "prompt_price = 1.0");
+        assert_eq!(say(&client, "Where?").unwrap(), "Rome");
+        let used = client.take_usage();
+        assert_eq!((used.unpriced, used.failures, used.cost), (1, 0, 0.0));
+    }
     let reply = || Reply::json(&json!({"choices": [{"message": {"content": "Rome"}}]}));
     let server = in_turn(vec![reply]);
-    assert_eq!(say(&to(&server, ""), "Where?").unwrap(), "Rome");
-    let complaint = complaint(&to(&server, "prompt_price = 1.0"));
-    assert!(complaint.contains("reports no tokens"));
+    let client = to(&server, "completion_price = 1.0");
+    assert_eq!(say(&client, "Where?").unwrap(), "Rome");
+    assert_eq!(client.take_usage().unpriced, 1);
+
+    let whole = || {
+        let usage = json!({"prompt_tokens": 10.0, "completion_tokens": "5"});
+        Reply::json(&json!({"choices": [{"message": {"content": "Rome"}}], "usage": usage}))
+    };
+    let server = in_turn(vec![whole]);
+    let client = to(&server, "prompt_price = 1.0");
+    assert_eq!(say(&client, "Where?").unwrap(), "Rome");
+    let used = client.take_usage();
+    assert_eq!((used.unpriced, used.prompt_tokens), (0, 10));
+}
+
+#[test]
+fn a_request_has_the_keys_that_its_server_wants() {
+    let server = in_turn(vec![|| Reply::chat("Rome")]);
+    let wanted = "token_limit_name = \"max_completion_tokens\"\n\
+        extra_body = {reasoning_effort = \"low\", chat_template_kwargs = {enable_thinking = false}}";
+    assert_eq!(say(&to(&server, wanted), "Where?").unwrap(), "Rome");
+    let body = json!({
+        "model": "m",
+        "messages": [{"role": "user", "content": "Where?"}],
+        "temperature": 0.0,
+        "max_completion_tokens": 20,
+        "reasoning_effort": "low",
+        "chat_template_kwargs": {"enable_thinking": false},
+    });
+    assert_eq!(server.asked().remove(0).body, body);
 }
 
 #[test]

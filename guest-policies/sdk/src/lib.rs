@@ -89,6 +89,8 @@ pub mod state;
 pub mod text;
 pub mod types;
 
+pub use memloom_text::thoughts;
+
 pub use bank::Bank;
 pub use environment::Environment;
 pub use host::{Host, Level, log};

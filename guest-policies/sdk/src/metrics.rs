@@ -3,18 +3,26 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::text::{composed, lacks_spaces, words};
+
 /// The words that are compared: lower case, without ASCII punctuation and
-/// without the articles a, an, the.
+/// without the articles a, an, the. What is written without spaces is cut as
+/// [`words`] cuts it, without any punctuation.
 pub fn normalised_words(text: &str) -> Vec<String> {
-    let kept: String = text
+    let kept: String = composed(text)
         .to_lowercase()
         .chars()
         .filter(|c| !c.is_ascii_punctuation())
         .collect();
-    kept.split_whitespace()
-        .filter(|word| !matches!(*word, "a" | "an" | "the"))
-        .map(str::to_string)
-        .collect()
+    let mut normalised = Vec::new();
+    for part in kept.split_whitespace() {
+        match lacks_spaces(part) {
+            true => normalised.extend(words(part)),
+            false => normalised.push(part),
+        }
+    }
+    normalised.retain(|word| !matches!(*word, "a" | "an" | "the"));
+    normalised.into_iter().map(str::to_string).collect()
 }
 
 /// Token F1 with each word counted as often as both texts have it (SQuAD).
@@ -91,6 +99,39 @@ mod tests {
             ["dogs", "ab", "end"]
         );
         near(f1("The Beach!", "beach"), 1.0);
+    }
+
+    #[test]
+    fn what_is_written_without_spaces_is_cut_into_words() {
+        assert_eq!(
+            normalised_words("Anna住在罗马。 2023年！"),
+            ["anna", "住", "在", "罗", "马", "2023", "年"]
+        );
+        assert_eq!(normalised_words("ローマ、 。"), ["ロー", "ーマ"]);
+        // Shared: two of six and two.
+        near(f1("安娜住在罗马", "罗马。"), 0.5);
+        near(f1("罗马", "奥斯陆"), 0.0);
+        near(f1("ﾛｰﾏ", "ローマ"), 1.0);
+        near(f1("Ｒｏｍｅ", "rome"), 1.0);
+        // Shared: six of twelve and six.
+        near(f1("อยู่ในกรุงโรม", "กรุงโรม"), 2.0 / 3.0);
+        near(f1("", "。"), 1.0);
+    }
+
+    #[test]
+    fn what_is_written_with_spaces_is_parted_by_them_alone() {
+        for text in [
+            "Grüße, it’s “fine” – 50 % of 3.5 km",
+            "अन्ना दिल्ली में रहती है।",
+            "안나는 서울에 산다 2023년",
+            "Ана живее в София",
+        ] {
+            let kept: String = text
+                .to_lowercase()
+                .replace(|c: char| c.is_ascii_punctuation(), "");
+            let parted: Vec<&str> = kept.split_whitespace().collect();
+            assert_eq!(normalised_words(text), parted);
+        }
     }
 
     #[test]

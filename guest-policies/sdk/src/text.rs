@@ -1,32 +1,10 @@
 //! Words.
 
-/// Runs of letters, digits and `_`, as the regular expression `\w+` finds them,
-/// with the byte at which each begins.
-pub fn word_indices(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    let is_part = |c: char| c.is_alphanumeric() || c == '_';
-    let mut rest = text.char_indices();
-    std::iter::from_fn(move || {
-        let (start, _) = rest.find(|&(_, c)| is_part(c))?;
-        let after = rest.find(|&(_, c)| !is_part(c));
-        let end = after.map_or(text.len(), |(at, _)| at);
-        Some((start, &text[start..end]))
-    })
-}
-
-/// The words of [`word_indices`] alone.
-pub fn words(text: &str) -> impl Iterator<Item = &str> {
-    word_indices(text).map(|(_, word)| word)
-}
-
-/// How many words a text has: the measure of a bank's size (Memory-R2's code,
-/// `memory.py`: matches of `\b\w+\b`).
-pub fn word_count(text: &str) -> usize {
-    words(text).count()
-}
+pub use memloom_text::words::{composed, lacks_spaces, word_count, word_indices, words};
 
 /// The words of a text in lower case.
 pub fn lower_words(text: &str) -> Vec<String> {
-    words(text).map(str::to_lowercase).collect()
+    words(&composed(text)).map(str::to_lowercase).collect()
 }
 
 /// Whether two texts differ in nothing but upper and lower case.
@@ -53,18 +31,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_are_runs_of_letters_digits_and_underscores() {
-        let found: Vec<&str> = words("I'm 25, snake_case; Köln—ok!").collect();
-        assert_eq!(found, ["I", "m", "25", "snake_case", "Köln", "ok"]);
-        let found: Vec<(usize, &str)> = word_indices(" ö, b1").collect();
-        assert_eq!(found, [(1, "ö"), (5, "b1")]);
-        assert_eq!(word_count("It's 3.5 km."), 5);
-        assert_eq!(word_count(" ?! "), 0);
-    }
-
-    #[test]
     fn lower_words_keep_their_order() {
         assert_eq!(lower_words("In Rome, IN May"), ["in", "rome", "in", "may"]);
+        assert_eq!(lower_words("Ｒｏｍｅに"), ["rome", "に"]);
     }
 
     #[test]

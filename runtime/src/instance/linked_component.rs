@@ -12,6 +12,7 @@ use super::log::Log;
 use super::slot::InstanceSlot;
 use super::slot_pool::SlotPool;
 use super::store_data::StoreData;
+use super::ungranted;
 use crate::bindings::state;
 use crate::cow::image::MemoryImage;
 use crate::cow::mapped_memory::with_memory_sizes;
@@ -211,7 +212,7 @@ impl<G: Interface> LinkedComponent<G> {
             None => Error::Trap {
                 component: self.name.to_string(),
                 function,
-                why: format!("{error:#}"),
+                why: ungranted::explained(&error),
             },
         }
     }

@@ -9,6 +9,7 @@ pub(crate) mod log;
 pub(crate) mod slot;
 pub(crate) mod slot_pool;
 pub(crate) mod store_data;
+mod ungranted;
 
 use std::sync::Arc;
 

@@ -2,18 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use memloom_text::words::word_count;
 use serde::{Deserialize, Serialize};
 
-/// Runs of letters, digits and `_`: the reference's word count, `\b\w+\b`.
+/// How many words a text has, counted as banks and metrics count them.
 pub fn words(text: &str) -> u64 {
-    let mut inside = false;
-    let mut count = 0;
-    for letter in text.chars() {
-        let word = letter.is_alphanumeric() || letter == '_';
-        count += u64::from(word && !inside);
-        inside = word;
-    }
-    count
+    word_count(text) as u64
 }
 
 /// Words in a bank, in all and by the session that wrote them last.
@@ -98,9 +92,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_are_runs_of_letters_digits_and_underscores() {
+    fn words_cost_alike_in_all_scripts() {
         assert_eq!(words("I'm 30, isn't_it?  Ünal"), 6);
-        assert_eq!(words(" ... "), 0);
+        assert_eq!(words("我住在罗马"), 5);
+        assert_eq!(words(" ... 。"), 0);
     }
 
     fn bank(total: u64, first: u64) -> BankWords {

@@ -2,15 +2,25 @@
 
 use memloom_runtime::types::{FinishReason, Message};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use crate::clients::http::{Client, Failure, Reply};
+use crate::clients::http::{Client, Failure, Reply, Unusable};
+use crate::clients::usage::tokens;
+use crate::config::TokenLimit;
 
+/// A request, without the keys of `extra_body`. What it may hold stands in
+/// `runfile::outside::SAID`, too.
 #[derive(Serialize)]
 struct Request<'a> {
     model: &'a str,
     messages: Vec<ChatMessage<'a>>,
     temperature: f32,
-    max_tokens: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_tokens: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_completion_tokens: Option<u32>,
+    #[serde(flatten)]
+    extra: &'a toml::Table,
 }
 
 #[derive(Serialize)]
@@ -21,34 +31,19 @@ struct ChatMessage<'a> {
 
 #[derive(Deserialize)]
 struct Response {
-    choices: Vec<Choice>,
-    usage: Option<TokenCounts>,
+    choices: Option<Vec<Option<Choice>>>,
+    usage: Option<Value>,
 }
 
 #[derive(Deserialize)]
 struct Choice {
-    message: Content,
+    message: Option<Content>,
     finish_reason: Option<String>,
 }
 
 #[derive(Deserialize)]
 struct Content {
     content: Option<String>,
-}
-
-/// The tokens of a request, as servers report them.
-#[derive(Deserialize)]
-pub(super) struct TokenCounts {
-    prompt_tokens: u64,
-    #[serde(default)]
-    completion_tokens: u64,
-}
-
-impl TokenCounts {
-    /// Returns the tokens of the prompt and of the completion.
-    pub(super) fn counts(&self) -> [u64; 2] {
-        [self.prompt_tokens, self.completion_tokens]
-    }
 }
 
 /// The reply of a server.
@@ -70,8 +65,10 @@ pub fn complete<T>(
     max_tokens: u32,
     read: impl Fn(ChatReply) -> Result<T, String>,
 ) -> Result<T, Failure> {
+    let settings = client.settings();
+    let limit = |name| (settings.token_limit_name == name).then_some(max_tokens);
     let request = Request {
-        model: &client.settings().model,
+        model: &settings.model,
         messages: messages
             .iter()
             .map(|message| ChatMessage {
@@ -80,25 +77,31 @@ pub fn complete<T>(
             })
             .collect(),
         temperature,
-        max_tokens,
+        max_tokens: limit(TokenLimit::MaxTokens),
+        max_completion_tokens: limit(TokenLimit::MaxCompletionTokens),
+        extra: &settings.extra_body,
     };
     client.ask("/chat/completions", &request, |bytes| {
         let response: Response = serde_json::from_slice(bytes)
             .map_err(|error| format!("the reply is not a chat completion ({error})"))?;
-        let tokens = response.usage.as_ref().map(TokenCounts::counts);
-        let choice = response.choices.into_iter().next();
-        let choice = choice.ok_or("the reply has no choices")?;
+        let missing = |what: &str| Unusable::for_now(format!("the reply has no {what}"));
+        let choices = response.choices.unwrap_or_default();
+        let choice = choices.into_iter().next().flatten();
+        let choice = choice.ok_or_else(|| missing("choices"))?;
         let finish = match choice.finish_reason.as_deref() {
             Some("length") => FinishReason::Length,
             _ => FinishReason::Stop,
         };
-        let text = match (choice.message.content, finish) {
+        let said = choice.message.and_then(|message| message.content);
+        let text = match (said, finish) {
             (Some(text), _) => text,
             // Servers that hide thoughts send no content if the limit ends a thought.
             (None, FinishReason::Length) => String::new(),
-            (None, FinishReason::Stop) => return Err("the reply's message has no content".into()),
+            (None, FinishReason::Stop) => return Err(missing("content in its message")),
         };
-        let value = read(ChatReply { text, finish });
-        Ok(Reply { tokens, value })
+        Ok(Reply {
+            tokens: response.usage.and_then(|usage| tokens(&usage, true)),
+            value: read(ChatReply { text, finish }),
+        })
     })
 }

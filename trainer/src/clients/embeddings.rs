@@ -2,9 +2,10 @@
 
 use memloom_runtime::{Embedder, ModelError};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use crate::clients::chat::TokenCounts;
-use crate::clients::http::{Client, Reply};
+use crate::clients::http::{Client, Reply, Unusable};
+use crate::clients::usage::tokens;
 
 /// Most texts in a request.
 const TEXTS: usize = 64;
@@ -19,7 +20,7 @@ struct Request<'a> {
 #[derive(Deserialize)]
 struct Response {
     data: Vec<Item>,
-    usage: Option<TokenCounts>,
+    usage: Option<Value>,
 }
 
 #[derive(Deserialize)]
@@ -54,15 +55,15 @@ impl Embedder for ServedEmbedder {
     }
 }
 
-fn read(bytes: &[u8], texts: usize) -> Result<Reply<Vec<Vec<f32>>>, String> {
+fn read(bytes: &[u8], texts: usize) -> Result<Reply<Vec<Vec<f32>>>, Unusable> {
     let mut response: Response = serde_json::from_slice(bytes)
         .map_err(|error| format!("the reply is not a list of embeddings ({error})"))?;
     response.data.sort_by_key(|item| item.index);
     if !response.data.iter().map(|item| item.index).eq(0..texts) {
-        return Err(format!(
+        return Err(Unusable::from(format!(
             "the reply has {} embeddings for {texts} texts, or not one for each",
             response.data.len()
-        ));
+        )));
     }
     let vectors = response.data.into_iter().map(|item| item.embedding);
     let value: Vec<Vec<f32>> = vectors.collect();
@@ -70,10 +71,11 @@ fn read(bytes: &[u8], texts: usize) -> Result<Reply<Vec<Vec<f32>>>, String> {
         !vector.is_empty() && vector.iter().all(|x| x.is_finite()) && vector.len() == value[0].len()
     };
     if !value.iter().all(sound) {
-        return Err("the reply's embeddings are empty, not finite or of different lengths".into());
+        let why = "the reply's embeddings are empty, not finite or of different lengths";
+        return Err(Unusable::from(why.to_owned()));
     }
     Ok(Reply {
-        tokens: response.usage.as_ref().map(TokenCounts::counts),
+        tokens: response.usage.and_then(|usage| tokens(&usage, false)),
         value: Ok(value),
     })
 }

@@ -1,7 +1,7 @@
 //! A client of one server: bounded concurrency, retries with backoff, a cache of replies,
 //! and usage.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, Once, PoisonError};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
@@ -12,6 +12,7 @@ use ureq::Agent;
 use ureq::http::StatusCode;
 
 use crate::clients::backoff;
+use crate::clients::refusal::refusal;
 use crate::clients::response_cache::{CacheError, ResponseCache};
 use crate::clients::semaphore::Semaphore;
 use crate::clients::usage::Usage;
@@ -33,6 +34,8 @@ pub struct Client {
     semaphore: Semaphore,
     cache: Option<ResponseCache>,
     usage: Mutex<Usage>,
+    /// Said once: that replies do not say their tokens.
+    unpriced: Once,
 }
 
 /// A reply as its reader understands it.
@@ -41,6 +44,29 @@ pub struct Reply<T> {
     pub tokens: Option<[u64; 2]>,
     /// The value, or the reason that the reply holds none.
     pub value: Result<T, String>,
+}
+
+/// A reply that cannot be used.
+pub struct Unusable {
+    why: String,
+    /// True if another attempt may help.
+    passing: bool,
+}
+
+impl Unusable {
+    /// Creates one that may go away when the request is repeated.
+    pub fn for_now(why: String) -> Self {
+        Self { why, passing: true }
+    }
+}
+
+impl From<String> for Unusable {
+    fn from(why: String) -> Self {
+        Self {
+            why,
+            passing: false,
+        }
+    }
 }
 
 /// A failed request.
@@ -113,6 +139,7 @@ impl Client {
             semaphore: Semaphore::new(settings.concurrency),
             cache: settings.cache.as_deref().map(ResponseCache::new),
             usage: Mutex::default(),
+            unpriced: Once::new(),
             settings: settings.clone(),
         })
     }
@@ -140,7 +167,7 @@ impl Client {
         &self,
         path: &str,
         body: &impl Serialize,
-        read: impl Fn(&[u8]) -> Result<Reply<T>, String>,
+        read: impl Fn(&[u8]) -> Result<Reply<T>, Unusable>,
     ) -> Result<T, Failure> {
         let url = format!("{}{path}", self.settings.url.trim_end_matches('/'));
         let body = serde_json::to_vec(body).expect("requests are plain JSON");
@@ -170,7 +197,7 @@ impl Client {
         url: &str,
         request: &blake3::Hash,
         body: &[u8],
-        read: impl Fn(&[u8]) -> Result<Reply<T>, String>,
+        read: impl Fn(&[u8]) -> Result<Reply<T>, Unusable>,
     ) -> Result<(Vec<u8>, T), Failure> {
         let mut number = [0; 8];
         number.copy_from_slice(&request.as_bytes()[..8]);
@@ -180,7 +207,10 @@ impl Client {
             let permit = self.semaphore.acquire();
             let attempted = self.attempt(url, body).and_then(|bytes| {
                 let value = self.read_reply(&bytes, &read);
-                let value = value.map_err(|why| AttemptError { why, retry: None })?;
+                let value = value.map_err(|Unusable { why, passing }| AttemptError {
+                    why,
+                    retry: passing.then_some(None),
+                })?;
                 Ok((bytes, value))
             });
             drop(permit);
@@ -230,13 +260,22 @@ impl Client {
             .and_then(|header| backoff::retry_after(header, SystemTime::now()));
         let reading = response.body_mut().with_config().limit(LONGEST_REPLY);
         let bytes = reading.read_to_vec().map_err(lost)?;
-        if status.is_success() {
-            return Ok(bytes);
-        }
-        let passing = status.is_server_error()
-            || [StatusCode::REQUEST_TIMEOUT, StatusCode::TOO_MANY_REQUESTS].contains(&status);
+        let passing = match status.is_success() {
+            true => match refusal(&bytes) {
+                Some(refusal) => refusal.passing,
+                None => return Ok(bytes),
+            },
+            false => {
+                let busy = [StatusCode::REQUEST_TIMEOUT, StatusCode::TOO_MANY_REQUESTS];
+                status.is_server_error() || busy.contains(&status)
+            }
+        };
+        let kind = match status.is_success() {
+            true => " with an error",
+            false => "",
+        };
         Err(AttemptError {
-            why: format!("{status}{}", self.excerpt(&bytes)),
+            why: format!("{status}{kind}{}", self.excerpt(&bytes)),
             retry: passing.then_some(asked),
         })
     }
@@ -245,9 +284,12 @@ impl Client {
     fn read_reply<T>(
         &self,
         bytes: &[u8],
-        read: impl Fn(&[u8]) -> Result<Reply<T>, String>,
-    ) -> Result<T, String> {
-        let reply = read(bytes).map_err(|why| format!("{why}{}", self.excerpt(bytes)))?;
+        read: impl Fn(&[u8]) -> Result<Reply<T>, Unusable>,
+    ) -> Result<T, Unusable> {
+        let reply = read(bytes).map_err(|Unusable { why, passing }| Unusable {
+            why: format!("{why}{}", self.excerpt(bytes)),
+            passing,
+        })?;
         let prices = [self.settings.prompt_price, self.settings.completion_price];
         match reply.tokens {
             Some([prompt, completion]) => self.count(|usage| {
@@ -258,13 +300,16 @@ impl Client {
             }),
             None if prices == [0.0, 0.0] => (),
             None => {
-                return Err(format!(
-                    "the reply reports no tokens, and {} has prices",
-                    self.name
-                ));
+                self.count(|usage| usage.unpriced += 1);
+                self.unpriced.call_once(|| {
+                    eprintln!(
+                        "warning: {} has prices, but a reply does not say how many tokens it took: such requests are counted as unpriced",
+                        self.name
+                    );
+                });
             }
         }
-        reply.value
+        Ok(reply.value?)
     }
 
     /// Returns the beginning of a reply for a message, without the key.

@@ -5,16 +5,14 @@
 //! leave their environment, so the judge compares an answer with the turns that hold the
 //! question's evidence.
 
-use memloom_runtime::types::Message;
+use memloom_runtime::types::{FinishReason, Message};
+use memloom_text::thoughts::spoken;
 use serde::{Deserialize, Serialize};
 
-use crate::clients::chat;
+use crate::clients::chat::{self, ChatReply};
 use crate::clients::http::{Client, Failure};
 
 const INSTRUCTIONS: &str = include_str!("judge.md");
-
-/// Most tokens of a verdict, thinking included.
-const TOKENS: u32 = 512;
 
 /// A judge on a server.
 pub struct Judge(pub(super) Client);
@@ -70,9 +68,10 @@ impl Judge {
             role: "user".into(),
             content,
         };
-        let label = chat::complete(&self.0, &[message], 0.0, TOKENS, |spoken| {
-            verdict(&spoken.text)
-                .ok_or_else(|| format!("the judge gives no verdict: {:?}", spoken.text))
+        let settings = self.0.settings();
+        let (temperature, most) = (settings.temperature, settings.verdict_tokens());
+        let label = chat::complete(&self.0, &[message], temperature, most, |reply| {
+            read(&reply, most)
         })?;
         Ok(match label {
             Label::Correct => 1.0,
@@ -95,9 +94,21 @@ fn prompt<'a>(
     format!("{INSTRUCTIONS}\n{case}\n")
 }
 
-/// The last verdict in a text.
-fn verdict(text: &str) -> Option<Label> {
-    let objects = text.rmatch_indices('{').map(|(at, _)| &text[at..]);
+/// Returns the label in a reply. A reply that was cut off has none: the label in it may be a
+/// draft.
+fn read(reply: &ChatReply, most: u32) -> Result<Label, String> {
+    if reply.finish == FinishReason::Length {
+        return Err(format!(
+            "the judge's reply was cut off at {most} tokens: raise servers.judge.max_tokens"
+        ));
+    }
+    verdict(&reply.text).ok_or_else(|| format!("the judge gives no verdict: {:?}", reply.text))
+}
+
+/// Returns the last verdict in a reply, after its thoughts.
+fn verdict(reply: &str) -> Option<Label> {
+    let said = spoken(reply)?;
+    let objects = said.rmatch_indices('{').map(|(at, _)| &said[at..]);
     objects
         .filter_map(|text| {
             let mut values = serde_json::Deserializer::from_str(text).into_iter::<Verdict>();
@@ -126,6 +137,36 @@ mod tests {
         ] {
             assert_eq!(verdict(none), None, "{none}");
         }
+    }
+
+    #[test]
+    fn a_verdict_in_a_thought_is_none() {
+        let (correct, wrong) = (r#"{"label": "CORRECT"}"#, r#"{"label": "WRONG"}"#);
+        for (reply, label) in [
+            (
+                format!("<think>{correct}?</think>{wrong}"),
+                Some(Label::Wrong),
+            ),
+            (format!("{correct}? No.</think>{wrong}"), Some(Label::Wrong)),
+            (format!("<think>{correct}"), None),
+            (format!("<think>{correct}</think>"), None),
+            (format!("{correct} <think>Or"), None),
+        ] {
+            assert_eq!(verdict(&reply), label, "{reply}");
+        }
+    }
+
+    #[test]
+    fn a_reply_that_was_cut_off_gives_no_verdict() {
+        let reply = |finish| ChatReply {
+            text: r#"<think>Yes.</think>{"label": "CORRECT"}, or"#.into(),
+            finish,
+        };
+        assert_eq!(read(&reply(FinishReason::Stop), 9), Ok(Label::Correct));
+        assert_eq!(
+            read(&reply(FinishReason::Length), 9),
+            Err("the judge's reply was cut off at 9 tokens: raise servers.judge.max_tokens".into())
+        );
     }
 
     #[test]

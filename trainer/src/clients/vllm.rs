@@ -13,7 +13,7 @@ use memloom_engine::generation::{FinishReason, Job, Sample};
 use memloom_engine::grammar::Grammar;
 use serde::{Deserialize, Serialize};
 
-use crate::clients::http::{Client, Failure, Reply};
+use crate::clients::http::{Client, Failure, Reply, Unusable};
 
 /// Tolerance for the log-probability of a token without an alternative, which is 0.
 const CERTAIN: f32 = 1e-3;
@@ -56,7 +56,7 @@ struct Sampling<'a> {
 
 #[derive(Deserialize)]
 struct Response {
-    choices: Vec<Choice>,
+    choices: Option<Vec<Choice>>,
 }
 
 #[derive(Deserialize)]
@@ -319,20 +319,21 @@ impl VllmSampler {
     }
 }
 
-fn said(bytes: &[u8]) -> Result<SampledTokens, String> {
+fn said(bytes: &[u8]) -> Result<SampledTokens, Unusable> {
     let response: Response = serde_json::from_slice(bytes)
         .map_err(|error| format!("the reply is not a sample of tokens ({error})"))?;
-    let choice = response.choices.into_iter().next();
-    let choice = choice.ok_or("the reply has no choices")?;
-    let tokens = choice.token_ids.ok_or("the reply has no token_ids")?;
+    let missing = |what: &str| format!("the reply has no {what}");
+    let choice = response.choices.unwrap_or_default().into_iter().next();
+    let choice = choice.ok_or_else(|| missing("choices"))?;
+    let tokens = choice.token_ids.ok_or_else(|| missing("token_ids"))?;
     let logprobs = choice.logprobs.and_then(|logprobs| logprobs.content);
-    let logprobs = logprobs.ok_or("the reply has no logprobs")?;
+    let logprobs = logprobs.ok_or_else(|| missing("logprobs"))?;
     if tokens.len() != logprobs.len() {
-        return Err(format!(
+        return Err(Unusable::from(format!(
             "the reply has {} log-probabilities for {} tokens",
             logprobs.len(),
             tokens.len()
-        ));
+        )));
     }
     let logprobs = logprobs.into_iter().map(|of| of.logprob);
     Ok(tokens.into_iter().zip(logprobs).collect())

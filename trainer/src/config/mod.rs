@@ -25,7 +25,7 @@ pub use self::curriculum::{Carry, Gate, Stage, Watched};
 pub use self::evaluation::{EvaluationSection, StudySection};
 pub use self::optimizer::{OptimizerSection, WarmStartSection};
 pub use self::run::{Components, EnvironmentSection, PolicySection, RunSection};
-pub use self::servers::{EMBEDDER, JUDGE, SAMPLER, ServerSection, ServersSection};
+pub use self::servers::{EMBEDDER, JUDGE, SAMPLER, ServerSection, ServersSection, TokenLimit};
 pub use self::tokenizer::{EmbedderSection, TokenizerKind, TokenizerSection};
 
 /// A run file (TOML). `memloom train --dry-run` prints it with all defaults.

@@ -60,15 +60,57 @@ pub struct ServerSection {
     /// Not for `sampler`. Default: no cache.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cache: Option<PathBuf>,
-    /// Sampling temperature of a role. 0 or more. The judge always samples at 0.
+    /// Sampling temperature of a role or the judge. 0 or more.
     #[serde(default)]
     pub temperature: f32,
+    /// Most tokens of a judge's reply, thoughts included. At least 1. A reply that is cut off
+    /// gives no label, and its question is dropped. Only for `judge`; the limits of roles are
+    /// the policy's. Default: 512.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_tokens: Option<u32>,
+    /// Name that a chat server gives to the token limit of a reply: `max_tokens` or
+    /// `max_completion_tokens`.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub token_limit_name: TokenLimit,
     /// Price of a million prompt tokens, in any currency. 0 or more.
     #[serde(default)]
     pub prompt_price: f64,
     /// Price of a million completion tokens. 0 or more.
     #[serde(default)]
     pub completion_price: f64,
+    /// More keys for the body of a chat server's requests, as the server documents them: for
+    /// instance `{reasoning_effort = "low"}` or
+    /// `{chat_template_kwargs = {enable_thinking = false}}`. Keys that the request sets itself
+    /// are refused. Default: none.
+    #[serde(default, skip_serializing_if = "toml::Table::is_empty")]
+    pub extra_body: toml::Table,
+}
+
+/// The name that a chat server gives to the token limit of a reply.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TokenLimit {
+    /// The usual name.
+    #[default]
+    MaxTokens,
+    /// The name that servers of reasoning models expect.
+    MaxCompletionTokens,
+}
+
+/// Most tokens of a judge's reply, by default.
+const JUDGE_TOKENS: u32 = 512;
+
+/// Keys that a chat request sets itself, and the run file's key for each.
+const REQUEST_KEYS: [(&str, &str); 5] = [
+    ("model", "model"),
+    ("messages", ""),
+    ("temperature", "temperature"),
+    ("max_tokens", "token_limit_name"),
+    ("max_completion_tokens", "token_limit_name"),
+];
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 fn concurrency() -> usize {
@@ -95,15 +137,25 @@ impl ServerSection {
             timeout: timeout(),
             cache: None,
             temperature: 0.0,
+            max_tokens: None,
+            token_limit_name: TokenLimit::default(),
             prompt_price: 0.0,
             completion_price: 0.0,
+            extra_body: toml::Table::new(),
         }
+    }
+
+    /// Returns the most tokens of a judge's reply.
+    pub fn verdict_tokens(&self) -> u32 {
+        self.max_tokens.unwrap_or(JUDGE_TOKENS)
     }
 
     /// Resets what may change when a run is resumed: URL, key, limits, cache and prices.
     pub fn reset_transport(&mut self) {
         *self = Self {
             temperature: self.temperature,
+            max_tokens: self.max_tokens,
+            extra_body: std::mem::take(&mut self.extra_body),
             ..Self::at("", &self.model)
         };
     }
@@ -130,6 +182,7 @@ impl ServerSection {
             "servers.{name}.timeout must be in (0, 86400] seconds, got {}",
             self.timeout
         );
+        self.check_chat(name)?;
         for (key, value) in [
             ("temperature", f64::from(self.temperature)),
             ("prompt_price", self.prompt_price),
@@ -138,6 +191,39 @@ impl ServerSection {
             ensure!(
                 value >= 0.0 && value.is_finite(),
                 "servers.{name}.{key} must be 0 or more, got {value}"
+            );
+        }
+        Ok(())
+    }
+
+    /// Checks the keys that only chat servers have.
+    fn check_chat(&self, name: &str) -> Result<()> {
+        ensure!(
+            self.max_tokens.is_none() || name == JUDGE,
+            "servers.{name}.max_tokens is only for the judge: limit a role by an option of the policy"
+        );
+        ensure!(
+            self.max_tokens != Some(0),
+            "servers.{name}.max_tokens must be at least 1, got 0"
+        );
+        let chats = ![EMBEDDER, SAMPLER].contains(&name);
+        for (key, set) in [
+            ("token_limit_name", !is_default(&self.token_limit_name)),
+            ("extra_body", !self.extra_body.is_empty()),
+        ] {
+            ensure!(
+                chats || !set,
+                "servers.{name}.{key} is only for servers that chat: roles and the judge"
+            );
+        }
+        for (key, own) in REQUEST_KEYS {
+            let instead = match own {
+                "" => String::new(),
+                own => format!(": use servers.{name}.{own}"),
+            };
+            ensure!(
+                !self.extra_body.contains_key(key),
+                "servers.{name}.extra_body.{key}: the request sets this itself{instead}"
             );
         }
         Ok(())

@@ -2,9 +2,10 @@
 //! need no change here.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 /// Metrics of one moment of a run.
@@ -47,8 +48,15 @@ pub fn read(folder: &Path) -> Result<(Points, Vec<StageStart>)> {
 }
 
 fn objects(path: &Path) -> Result<Vec<Value>> {
-    let text = std::fs::read_to_string(path)
-        .with_context(|| format!("cannot read {}: not a run folder?", path.display()))?;
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            bail!("cannot read {}: not a run folder?", path.display());
+        }
+        Err(error) => {
+            return Err(error).with_context(|| format!("cannot read {}", path.display()));
+        }
+    };
     let mut lines = text.lines().enumerate().peekable();
     let mut objects = Vec::new();
     while let Some((index, line)) = lines.next() {
@@ -240,8 +248,13 @@ mod tests {
         let empty = tempfile::tempdir().unwrap();
         let error = format!("{:#}", read(empty.path()).unwrap_err());
         assert!(
-            error.contains("timings.jsonl: not a run folder?"),
+            error.ends_with("timings.jsonl: not a run folder?"),
             "{error}"
         );
+        let none = empty.path().join("none");
+        let error = format!("{:#}", read(&none).unwrap_err());
+        let path = none.join("timings.jsonl");
+        let said = format!("cannot read {}: is this a run's folder?", path.display());
+        assert_eq!(error, said);
     }
 }

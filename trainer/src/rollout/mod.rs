@@ -7,6 +7,7 @@ pub mod outcome;
 pub mod policy_model;
 pub mod reward;
 pub mod single;
+mod thoughts;
 
 use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, Sender, channel};

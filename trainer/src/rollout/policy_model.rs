@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use crate::rng::{Purpose, derive};
 use crate::rollout::batcher::EngineClient;
+use crate::rollout::thoughts;
 
 /// One role's output on one chunk.
 #[derive(Clone, Debug)]
@@ -188,7 +189,11 @@ impl LanguageModel for SampledModel {
             Some(sample) => (sample, false),
             None => (self.client.ask(job).map_err(ModelError::new)?, true),
         };
-        let said = self.tokenizer.decode(&sample.tokens);
+        // What a grammar asks for is said, and nothing is thought before it.
+        let said = match request.grammar {
+            None => thoughts::reply(&self.tokenizer, &prompt, &sample.tokens),
+            Some(_) => self.tokenizer.decode(&sample.tokens),
+        };
         let said = said.map_err(|error| ModelError::new(format!("{error:#}")))?;
         // Where a grammar says what an output is, it may hold these strings.
         let stop = self.stop.as_ref().filter(|_| request.grammar.is_none());

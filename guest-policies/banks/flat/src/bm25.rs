@@ -50,7 +50,7 @@ struct Posting {
 impl Index {
     /// Adds a text under a new number.
     pub fn add(&mut self, number: u64, text: &str) {
-        let lower = text.to_lowercase();
+        let lower = text::composed(text).to_lowercase();
         let counts = counted(&lower);
         let length = total(&counts);
         self.texts += 1;
@@ -75,7 +75,7 @@ impl Index {
 
     /// Removes the text that was added under this number.
     pub fn remove(&mut self, number: u64, text: &str) {
-        let lower = text.to_lowercase();
+        let lower = text::composed(text).to_lowercase();
         let counts = counted(&lower);
         self.texts -= 1;
         self.words -= u64::from(total(&counts));
@@ -97,7 +97,7 @@ impl Index {
         let texts = self.texts as f32;
         let length_weight = B * texts / self.words as f32;
         let mut sums: Vec<(u64, f32)> = Vec::new();
-        for (word, _) in counted(&query.to_lowercase()) {
+        for (word, _) in counted(&text::composed(query).to_lowercase()) {
             let Some(list) = self.postings.get(word) else {
                 continue;
             };
@@ -202,6 +202,51 @@ mod tests {
         assert!(scores[0].1 > scores[1].1);
         assert!(index.scores("what is the").is_empty());
         assert!(index.scores("").is_empty());
+    }
+
+    #[test]
+    fn texts_without_spaces_are_found_by_what_they_share() {
+        for (texts, query) in [
+            (
+                ["安娜住在罗马。", "本喜欢滑雪。", "安娜养了一只猫。"],
+                "安娜住在哪里？",
+            ),
+            (
+                [
+                    "アンナはローマに住んでいます。",
+                    "ベンはスキーが好きです。",
+                    "アンナは猫を飼っています。",
+                ],
+                "どこに住んでいますか",
+            ),
+            (
+                ["แอนนาอาศัยอยู่ในกรุงโรม", "เบนชอบเล่นสกี", "แอนนาเลี้ยงแมวหนึ่งตัว"],
+                "แอนนาอาศัยอยู่ที่ไหน",
+            ),
+            (
+                [
+                    "안나는 로마에 살아요.",
+                    "벤은 스키를 좋아해요.",
+                    "안나는 고양이를 키워요.",
+                ],
+                "안나는 어디에 살아요?",
+            ),
+            (["ແອນນາຢູ່ໃນໂຣມ", "ເບນມັກຫຼິ້ນສະກີ", "ແອນນາລ້ຽງແມວ"], "ແອນນາຢູ່ໃສ"),
+            (["អាណារស់នៅទីក្រុងរ៉ូម", "បេនចូលចិត្តជិះស្គី", "អាណាចិញ្ចឹមឆ្មា"], "អាណារស់នៅទីណា"),
+            (
+                ["အန်နာ ရောမမှာနေတယ်။", "ဘင် စကီးစီးရတာကြိုက်တယ်။", "အန်နာ ကြောင်မွေးတယ်။"],
+                "ဘယ်သူ ရောမမှာနေလဲ",
+            ),
+            (
+                ["Anna住在Rome。", "Ben喜欢滑雪。", "Anna养猫。"],
+                "Ｒｏｍｅ",
+            ),
+            (["ローマ", "オスロ", "ベルン"], "ﾛｰﾏ"),
+        ] {
+            let scores = index(&texts).scores(query);
+            let best = scores.iter().max_by(|a, b| a.1.total_cmp(&b.1));
+            assert_eq!(best.map(|best| best.0), Some(0), "{query}: {scores:?}");
+        }
     }
 
     #[test]

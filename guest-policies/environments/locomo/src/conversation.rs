@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::category::Category;
 use crate::evidence::turn_ids;
-use crate::published::{Published, Qa, Utterance};
+use crate::published::{Published, Utterance};
+use crate::qa::Qa;
 use crate::warnings::count;
 
 /// Sessions and the questions about them.
@@ -156,15 +157,19 @@ fn ask(
     homes: &BTreeMap<String, u32>,
     report: &mut Report,
 ) -> Option<Asked> {
-    let Some(category) = Category::from_code(qa.category) else {
+    let Some(category) = qa.category else {
         report.uncategorised.push(format!("qa{index}"));
         return None;
     };
     if !categories.contains(&category) {
         return None;
     }
+    if qa.question.is_empty() {
+        report.without_words.push(format!("qa{index}"));
+        return None;
+    }
     let mut evidence: Vec<String> = Vec::new();
-    for text in qa.evidence.unwrap_or_default() {
+    for text in qa.evidence {
         let named = turn_ids(&text);
         let (known, missing): (Vec<String>, Vec<String>) =
             named.into_iter().partition(|turn| homes.contains_key(turn));
@@ -184,12 +189,16 @@ fn ask(
     let gold = match (category, qa.answer) {
         // Its premise is false, so the right answer is empty.
         (Category::Adversarial, _) => String::new(),
-        (_, Some(answer)) => answer.to_string(),
+        (_, Some(answer)) => answer,
         (_, None) => {
             report.without_answer.push(format!("qa{index}"));
             return None;
         }
     };
+    if !qa.repaired.is_empty() {
+        let fields = qa.repaired.join(" and ");
+        report.retyped.push(format!("qa{index} ({fields})"));
+    }
     let sessions: BTreeSet<u32> = evidence.iter().map(|turn| homes[turn]).collect();
     Some(Asked {
         question: Question {
@@ -212,6 +221,8 @@ struct Report {
     dates_only: Vec<String>,
     repaired: usize,
     unusable: Vec<String>,
+    retyped: Vec<String>,
+    without_words: Vec<String>,
     without_evidence: Vec<String>,
     without_answer: Vec<String>,
     uncategorised: Vec<String>,
@@ -235,6 +246,12 @@ impl Report {
                 "evidence string",
                 "with an id that is no turn",
             ),
+            (
+                self.retyped,
+                "question",
+                "with a field of another type repaired",
+            ),
+            (self.without_words, "question", "without text dropped"),
             (
                 self.without_evidence,
                 "question",

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::published::{Correction, Published, Qa};
+use crate::published::{Correction, Published};
+use crate::qa::Qa;
 use crate::warnings::count;
 
 /// Replaces answers and evidence. Adds the number of corrections, and those without a
@@ -26,8 +27,9 @@ pub fn apply(
         };
         match question(published, &correction) {
             Some(qa) => {
-                qa.answer = Some(correction.correct_answer);
-                qa.evidence = Some(correction.correct_evidence);
+                qa.answer = Some(correction.correct_answer.to_string());
+                qa.evidence = correction.correct_evidence;
+                qa.repaired.retain(|field| *field == "category");
                 *applied.entry(correction.sample_id).or_default() += 1;
             }
             None => unmatched.push(correction.question_id),

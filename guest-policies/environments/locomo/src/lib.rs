@@ -19,6 +19,7 @@ mod demonstrators;
 mod evidence;
 mod options;
 mod published;
+mod qa;
 mod scoring;
 mod warnings;
 

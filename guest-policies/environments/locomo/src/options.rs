@@ -20,7 +20,8 @@ pub struct Options {
     /// The held-out conversations. By default all that are in no other split.
     pub held_out: Option<Vec<String>>,
     /// The codes of the categories. By default 1 to 4, as in Memory-R2: multi-hop, temporal,
-    /// open-domain, single-hop.
+    /// open-domain, single-hop. 5 is adversarial: an answer that contains "no information
+    /// available" or "not mentioned", or no words, is right.
     pub categories: Vec<u32>,
     /// True to apply the file of corrections. By default true if there is one.
     pub corrections: Option<bool>,

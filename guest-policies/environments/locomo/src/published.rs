@@ -9,6 +9,8 @@ use memloom_sdk::types::Error;
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 
+use crate::qa::Qa;
+
 /// One conversation of `locomo10.json`.
 #[derive(Debug, Deserialize)]
 pub struct Published {
@@ -43,21 +45,6 @@ pub struct Utterance {
     /// The caption of a shared photo.
     #[serde(default)]
     pub blip_caption: Option<String>,
-}
-
-/// One question.
-#[derive(Debug, Deserialize)]
-pub struct Qa {
-    /// The question's text.
-    pub question: String,
-    /// The answer, missing for most adversarial questions.
-    #[serde(default)]
-    pub answer: Option<Plain>,
-    /// The evidence: turn ids, not always well formed.
-    #[serde(default)]
-    pub evidence: Option<Vec<String>>,
-    /// The category, 1 to 5.
-    pub category: u32,
 }
 
 /// An answer: text, or a number such as a year.

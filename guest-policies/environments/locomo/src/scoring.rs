@@ -3,10 +3,14 @@
 use memloom_sdk::metrics::{bleu_1, f1, f1_paper};
 use memloom_sdk::types::{Answer, Score};
 
+use crate::category::Category;
 use crate::conversation::Asked;
 
 /// Scores an answer. F1 is the reward. `evidence` is the share of the question's turns that
 /// the answer cites.
+///
+/// The answer to an adversarial question is either right or wrong, in all metrics: see
+/// [`admits`].
 #[must_use]
 pub fn score(asked: &Asked, answer: &Answer) -> Score {
     let (text, gold) = (answer.text.trim(), asked.gold.as_str());
@@ -20,14 +24,29 @@ pub fn score(asked: &Asked, answer: &Answer) -> Score {
     } else {
         cited as f32 / evidence.len() as f32
     };
-    let reward = f1(text, gold);
+    let [reward, paper, bleu] = if asked.question.category == Category::Adversarial.name() {
+        [f32::from(admits(text)); 3]
+    } else {
+        [f1(text, gold), f1_paper(text, gold), bleu_1(text, gold)]
+    };
     Score {
         reward,
         metrics: vec![
             ("f1".into(), reward),
-            ("f1-paper".into(), f1_paper(text, gold)),
-            ("bleu-1".into(), bleu_1(text, gold)),
+            ("f1-paper".into(), paper),
+            ("bleu-1".into(), bleu),
             ("evidence".into(), found),
         ],
     }
+}
+
+/// Whether an answer admits that the conversation does not say: it has one of the
+/// phrases that the benchmark looks for (`task_eval/evaluation.py`), or no words,
+/// since the right answer to such a question is none.
+fn admits(answer: &str) -> bool {
+    let lower = answer.to_lowercase();
+    ["no information available", "not mentioned"]
+        .iter()
+        .any(|phrase| lower.contains(phrase))
+        || f1(answer, "") == 1.0
 }

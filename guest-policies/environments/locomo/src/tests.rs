@@ -98,6 +98,58 @@ fn what_is_wrong_with_the_data_is_counted_and_named() {
 }
 
 #[test]
+fn a_malformed_question_is_repaired_or_left_out_and_costs_no_other() {
+    let qa = |fields: &str| {
+        let usual = r#""question": "Q?", "answer": "a", "evidence": ["D1:1"], "category": 4"#;
+        format!("{{{usual}, {fields}}}")
+    };
+    let questions = [
+        qa(r#""evidence": "D1:1, D1:2""#),
+        qa(r#""evidence": null"#),
+        qa(r#""category": "4""#),
+        qa(r#""answer": ["a kite", "a jet"], "evidence": "D1:1""#),
+        qa(r#""answer": null"#),
+        qa(r#""question": null"#),
+        qa(r#""category": "four""#),
+        qa(r#""evidence": {"turn": 1}"#),
+        "null".into(),
+        r#"{"question": "Q?", "evidence": ["D1:1"], "category": 4}"#.into(),
+        qa(r#""answer": 7"#),
+    ];
+    // Of a key that is there twice, the last counts.
+    let (before, after) = TALKS.split_once("\"qa\": [\n").unwrap();
+    let text = format!("{before}\"qa\": [{},\n{after}", questions.join(",\n"));
+    let (mut locomo, report) = loaded(&[&text], "{}");
+    let said = |part: &str| report.warnings.iter().any(|line| line.contains(part));
+    assert!(
+        said(
+            "conv-1: 3 questions with a field of another type repaired: qa0 (evidence), qa2 (category), qa3 (answer and evidence)"
+        ),
+        "{:#?}",
+        report.warnings
+    );
+    assert!(said("1 question without text dropped: qa5"));
+    assert!(said(
+        "without usable evidence dropped: qa1, qa7, qa15, qa16"
+    ));
+    assert!(said("2 questions without an answer dropped: qa4, qa9"));
+    assert!(said("2 questions of an unknown category dropped: qa6, qa8"));
+    locomo.open("held-out", 0, 0).unwrap();
+    let numbers = [0, 2, 3, 10, 11, 12, 13].map(|number| format!("conv-1/qa{number}"));
+    assert_eq!(asked(&locomo), numbers);
+    assert_eq!(locomo.questions().unwrap()[0].evidence, ["D1:1", "D1:2"]);
+    let worth = |question: &str, text: &str| {
+        let answer = Answer {
+            text: text.into(),
+            citations: vec![],
+        };
+        locomo.score(question, &answer).unwrap().reward
+    };
+    assert_eq!(worth("conv-1/qa3", "a kite and a jet"), 0.8);
+    assert_eq!(worth("conv-1/qa10", "7"), 1.0);
+}
+
+#[test]
 fn a_photo_is_told_in_words() {
     let turns = turns(&mut opened("{}", 0), 1);
     assert_eq!(turns[1].text, "Look! [shares a photo: a red kite]");
@@ -138,17 +190,37 @@ fn answers_are_scored_with_their_citations() {
 }
 
 #[test]
-fn adversarial_questions_are_asked_on_request_and_want_silence() {
+fn adversarial_questions_are_asked_on_request_and_scored_by_the_benchmarks_rule() {
     let locomo = opened(r#"{"categories": [5]}"#, 0);
     assert_eq!(asked(&locomo), ["conv-1/qa3"]);
-    let worth = |text: &str| {
+    let worth = |question: &str, text: &str| {
         let answer = Answer {
             text: text.into(),
             citations: vec![],
         };
-        locomo.score("conv-1/qa3", &answer).unwrap().reward
+        let score = locomo.score(question, &answer).unwrap();
+        let figures = score.metrics[..3].iter().map(|(_, value)| *value);
+        (score.reward, figures.collect::<Vec<f32>>())
     };
-    assert_eq!((worth(""), worth("a jet")), (1.0, 0.0));
+    for right in [
+        "",
+        " .\n",
+        "Not mentioned in the conversation",
+        "That is NOT MENTIONED.",
+        "No information available",
+        "There is no information available about what Bo flies.",
+    ] {
+        assert_eq!(worth("conv-1/qa3", right), (1.0, vec![1.0; 3]), "{right}");
+    }
+    for wrong in ["a jet", "no", "It was mentioned: a jet", "No information"] {
+        assert_eq!(worth("conv-1/qa3", wrong), (0.0, vec![0.0; 3]), "{wrong}");
+    }
+    let others = opened("{}", 0);
+    let silence = Answer {
+        text: "Not mentioned in the conversation".into(),
+        citations: vec![],
+    };
+    assert_eq!(others.score("conv-1/qa0", &silence).unwrap().reward, 0.0);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use memloom_sdk::bank::Hit;
 use memloom_sdk::text::first_words;
+use memloom_sdk::thoughts::spoken;
 use serde::Serialize;
 
 use crate::json;
@@ -65,8 +66,9 @@ pub fn demonstration(found: &[(String, Vec<Hit>)]) -> String {
 /// Returns the answer in an output: the content of the last pair of tags, else the last
 /// line that begins with `Answer:`, else an empty text.
 pub fn parse(output: &str) -> &str {
-    tagged(output)
-        .or_else(|| on_a_line(output))
+    let said = spoken(output).unwrap_or_default();
+    tagged(said)
+        .or_else(|| on_a_line(said))
         .unwrap_or_default()
         .trim()
 }
@@ -139,6 +141,21 @@ mod tests {
             parse("In <answer>tags</answer>:\nAnswer: no <ANSWER> Rome </Answer>"),
             "Rome"
         );
+    }
+
+    #[test]
+    fn an_answer_in_a_thought_is_none() {
+        let answer = "<answer>Rome</answer>";
+        for (output, read) in [
+            (format!("<think>{answer}</think>Answer: Oslo"), "Oslo"),
+            (format!("{answer}?</think><answer>Oslo</answer>"), "Oslo"),
+            (format!("<think>{answer}</think>"), ""),
+            (format!("<think>{answer}"), ""),
+            (format!("{answer}<think>Hm"), ""),
+            (format!("<think>Hm</think>{answer}"), "Rome"),
+        ] {
+            assert_eq!(parse(&output), read, "{output}");
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use memloom_sdk::Host;
 use memloom_sdk::host::{Message, Request};
+use memloom_sdk::thoughts::spoken;
 use memloom_sdk::types::Error;
 
 /// The head of every user message after the first, which keeps the model from processing
@@ -30,7 +31,7 @@ impl Chat {
     }
 
     /// Sends a message to the role and returns the output, within a grammar if there is one.
-    /// Both stay in the chat.
+    /// Both stay in the chat, the output without its thoughts.
     pub fn say(
         &mut self,
         host: &mut dyn Host,
@@ -51,7 +52,8 @@ impl Chat {
             demonstration,
         };
         let reply = host.generate(&request)?.text;
-        self.messages.push(message("assistant", &reply));
+        let said = spoken(&reply).unwrap_or_default();
+        self.messages.push(message("assistant", said));
         Ok(reply)
     }
 }

@@ -1,15 +1,17 @@
 //! JSON in messages to and from the model.
 
+use memloom_sdk::thoughts::spoken;
 use serde::Serialize;
 use serde_json::Value;
 
 /// The deepest nesting of an output, which bounds the stack of the parser.
 const MAX_DEPTH: usize = 16;
 
-/// Returns the first JSON object of a text, or of its first block fenced as JSON if it has
+/// Returns the first JSON object of a reply, after its thoughts, or of its first block fenced as JSON if it has
 /// one; none if there is none, it is truncated, or it is not strict JSON.
-pub fn object(text: &str) -> Option<Value> {
+pub fn object(reply: &str) -> Option<Value> {
     const FENCE: &str = "```json";
+    let text = spoken(reply)?;
     let fenced = text.to_ascii_lowercase().find(FENCE);
     let text = &text[fenced.map_or(0, |at| at + FENCE.len())..];
     let text = &text[text.find('{')?..];
@@ -63,6 +65,19 @@ mod tests {
     fn a_fenced_block_wins_over_what_comes_before_it() {
         let text = "Like {this}:\n```JSON\n{\"a\": 1}\n```\n{\"b\": 2}";
         assert_eq!(object(text), Some(json!({"a": 1})));
+    }
+
+    #[test]
+    fn an_object_in_a_thought_is_not_read() {
+        let said = r#"<think>{"a": 1}? No.</think>{"b": 2}"#;
+        assert_eq!(object(said), Some(json!({"b": 2})));
+        let fenced = "<think>```json\n{\"a\": 1}\n```</think>{\"b\": 2}";
+        assert_eq!(object(fenced), Some(json!({"b": 2})));
+        let begun_in_the_prompt = r#"{"a": 1}? No.</think>{"b": 2}"#;
+        assert_eq!(object(begun_in_the_prompt), Some(json!({"b": 2})));
+        for none in [r#"<think>{"a": 1}"#, r#"<think>{"a": 1}</think>"#] {
+            assert_eq!(object(none), None, "{none}");
+        }
     }
 
     #[test]

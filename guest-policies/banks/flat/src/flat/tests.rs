@@ -251,6 +251,23 @@ fn rendering_puts_each_entry_on_a_line() {
 }
 
 #[test]
+fn facts_without_spaces_are_counted_and_found() {
+    let facts = [
+        "安娜住在罗马。",
+        "アンナは猫を飼う",
+        "แมว",
+        "Anna lives in Rome.",
+    ];
+    let mut bank = Flat::default();
+    bank.apply(at(1), facts.map(|fact| insert("Anna", fact, "D1:1")).into());
+    assert_eq!(bank.stats().words, 6 + 7 + 2 + 4);
+    for (query, place) in [("她住在哪里？", 0), ("猫", 1), ("แมว", 2), ("rome?", 3)] {
+        let hits = bank.retrieve(&self::query(query)).unwrap();
+        assert_eq!(hits[0].entry.text, facts[place], "{query}");
+    }
+}
+
+#[test]
 fn words_are_counted_as_the_paper_counts_them() {
     let mut bank = family();
     let stats = |bank: &Flat| (bank.stats().entries, bank.stats().words);

@@ -202,6 +202,47 @@ fn outputs_that_cannot_be_read_change_nothing() {
 }
 
 #[test]
+fn what_is_only_thought_of_is_not_carried_out() {
+    let delete = r#"{"operations":[{"operation":"DELETE","memory_id":"m1"}]}"#;
+    let nothing = r#"{"operations":[]}"#;
+    for (reply, malformed, left) in [
+        (format!("<think>Say {delete}? No.</think>{nothing}"), 0, 1),
+        (format!("Say {delete}? No.\n</think>\n\n{nothing}"), 0, 1),
+        (format!("<think>Say {nothing}? No.</think>{delete}"), 0, 0),
+        (format!("<think>Say {delete}"), 1, 1),
+        (format!("<think>Say {delete}</think>"), 1, 1),
+        (format!("{delete}<think>Wait"), 1, 1),
+    ] {
+        let mut host = Rehearsal::scripted(Flat::default(), &[SKIING, INSERT_SKIING]);
+        let mut policy = one_chunk();
+        let lines = [("Anna", "I ski.")];
+        policy.observe(&mut host, session(1, &lines), None).unwrap();
+        let fact = format!("<think>None.</think>{}", SKIING.replace("D1", "D2"));
+        let mut host = Rehearsal::scripted(host.bank, &[&fact, &reply]);
+        let report = policy.observe(&mut host, session(2, &lines), None).unwrap();
+        assert_eq!((report.steps, report.malformed), (2, malformed), "{reply}");
+        assert_eq!(texts(&host).len(), left, "{reply}");
+    }
+}
+
+#[test]
+fn a_chat_goes_on_without_its_thoughts() {
+    let replies = [
+        r#"<think>None?</think>{"facts": []}"#,
+        "<think>Still at it",
+        r#"{"facts": []}"#,
+    ];
+    let mut host = Rehearsal::scripted(Flat::default(), &replies);
+    let lines = [("Anna", "one"), ("Anna", "two"), ("Anna", "three")];
+    configured(r#"{"max_chunks": 3}"#)
+        .observe(&mut host, session(1, &lines), None)
+        .unwrap();
+    let messages = &host.requests[2].messages;
+    assert_eq!(messages[2].content, r#"{"facts": []}"#);
+    assert_eq!(messages[4].content, "");
+}
+
+#[test]
 fn what_the_bank_refuses_fails_alone_and_is_counted() {
     let operations = r#"{"operations": [
         {"operation": "UPDATE", "memory_id": "m9", "content": "x", "dia_id": "D1:1"},

@@ -6,6 +6,7 @@ use memloom_sdk::policy::{
     Description, HintedOperations, Report, dialogue, hinted_operations, hinted_operations_of_all,
 };
 use memloom_sdk::state::Format;
+use memloom_sdk::thoughts::spoken;
 use memloom_sdk::types::{Answer, Error, Hint, LexiconKind, Moment, Session, SessionContent, Turn};
 use memloom_sdk::{Host, Policy, ReportCounter, State};
 
@@ -61,7 +62,8 @@ impl Reading<'_> {
             grammar: Some(extract::grammar(turns.len())),
             demonstration,
         })?;
-        let Some(kept) = extract::parse(&output, turns.len()) else {
+        let kept = spoken(&output).and_then(|said| extract::parse(said, turns.len()));
+        let Some(kept) = kept else {
             self.report
                 .malformed_output(self.at.session, EXTRACTOR, &output);
             return Ok(Vec::new());
@@ -115,7 +117,7 @@ impl Reading<'_> {
             grammar: Some(manage::grammar(cases)),
             demonstration,
         })?;
-        let verdicts = manage::parse(&output, cases);
+        let verdicts = spoken(&output).and_then(|said| manage::parse(said, cases));
         if verdicts.is_none() {
             self.report
                 .malformed_output(self.at.session, MANAGER, &output);

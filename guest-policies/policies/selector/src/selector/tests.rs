@@ -146,6 +146,24 @@ fn outputs_that_cannot_be_read_change_nothing() {
 }
 
 #[test]
+fn what_is_only_thought_of_does_not_count() {
+    let thought = "<think>t1 keep t2 keep</think>t1 keep t2 drop";
+    let managed = "f1 skip?</think> f1 insert";
+    let mut host = Rehearsal::scripted(Flat::default(), &[thought, managed]);
+    let report = configured("{}")
+        .observe(&mut host, first_session(), None)
+        .unwrap();
+    assert_eq!((report.steps, report.malformed), (2, 0));
+    assert_eq!(texts(&host), ["I live in Rome."]);
+
+    let mut host = Rehearsal::scripted(Flat::default(), &["<think>\nt1 keep t2 keep"]);
+    let report = configured("{}")
+        .observe(&mut host, first_session(), None)
+        .unwrap();
+    assert_eq!((report.steps, report.malformed), (1, 1));
+}
+
+#[test]
 fn an_entry_that_the_chunk_deleted_already_is_refused_alone() {
     let script = ["t1 keep", "f1 insert", "t1 keep t2 keep t3 keep"];
     let more = ["f1 delete e1 f2 update e2 f3 insert"];
