@@ -43,7 +43,7 @@ fn a_value_that_makes_no_sense() {
         &refused("algorithm.local_probability=1.5"),
         &["local_probability", "1.5"],
     );
-    assert_names(&refused("backbone.heads=3"), &["backbone.heads = 3"]);
+    assert_names(&refused("backbone.heads=3"), &["backbone.heads (3)"]);
 }
 
 #[test]

@@ -1,13 +1,13 @@
 //! The trainer behind the binary `memloom`.
 //!
 //! [`train`] drives a run: it loads an [`env`] of components, rolls policies out
-//! ([`rollout`]) on the generation engine of [`memloom_engine`], turns what came of it into
-//! rewards and advantages ([`memloom_algorithm`]), and updates the backbone. [`eval`] says
-//! what the result is worth, [`study`] what the training is; [`serving`] has the result
-//! speak for agents in service. [`clients`] asks models that others serve, [`embedder`] turns
-//! texts into vectors. [`config`] holds every choice a run depends on, [`rng`] every source
-//! of randomness, [`run`] the files of a run. [`cli`] has a file for each verb of the
-//! command line.
+//! ([`rollout`]) on the generation engine of [`memloom_engine`], turns outcomes into rewards
+//! and advantages ([`memloom_algorithm`]), and updates the backbone. [`eval`] measures the
+//! result and [`study`] the training itself; [`serving`] runs trained weights for agents in
+//! service. [`clients`] talk to models that others serve, and [`embedder`] turns texts into
+//! vectors. [`config`] holds every choice that a run depends on, [`rng`] every source of
+//! randomness, [`run`] the files of a run, and [`report`] shows them. [`cli`] has a file for
+//! each verb of the command line.
 
 pub mod cli;
 pub mod clients;

@@ -5,6 +5,7 @@ mod bench;
 mod ci;
 mod clients;
 mod debian;
+mod docs;
 mod examples;
 mod files;
 mod gpu;
@@ -43,6 +44,8 @@ enum Task {
     Quickstart(quickstart::Args),
     /// Run all tests, the guests' own included
     Test(test::Args),
+    /// Write the generated reference pages of docs/
+    Docs,
     /// Hold models, tokenizers and saved folders against Hugging Face's libraries
     Parity(parity::Args),
     /// Ask real servers that run here on tiny random models
@@ -75,6 +78,7 @@ fn run(task: Task) -> anyhow::Result<()> {
         Task::Wasm { folder, target } => succeed(&mut setup::run()?.cargo(&folder, &target)),
         Task::Quickstart(args) => quickstart::run(&workspace, &args),
         Task::Test(args) => test::run(&workspace, &args),
+        Task::Docs => docs::run(&workspace),
         Task::Parity(args) => parity::run(&workspace, &args),
         Task::Clients(args) => clients::run(&workspace, &args),
         Task::Bench(bench) => bench::run(&workspace, &bench),

@@ -61,3 +61,36 @@ impl Cli {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use clap::{Command, CommandFactory};
+
+    use super::*;
+
+    /// Adds the first help lines of all verbs below a command.
+    fn abouts(command: &Command, all: &mut Vec<String>) {
+        for verb in command.get_subcommands() {
+            let about = verb.get_about();
+            all.push(
+                about
+                    .unwrap_or_else(|| panic!("{verb} has no help"))
+                    .to_string(),
+            );
+            abouts(verb, all);
+        }
+    }
+
+    #[test]
+    fn every_verb_has_help_of_its_own() {
+        let command = Cli::command();
+        command.clone().debug_assert();
+        let mut all = Vec::new();
+        abouts(&command, &mut all);
+        assert_eq!(all.len(), 15, "{all:#?}");
+        let distinct: BTreeSet<&String> = all.iter().collect();
+        assert_eq!(distinct.len(), all.len(), "{all:#?}");
+    }
+}

@@ -20,8 +20,8 @@ pub(super) struct Model {
 #[derive(Subcommand)]
 enum Verb {
     Inspect(Inspect),
-    Speed(Speed),
     Merge(Merge),
+    Speed(Speed),
 }
 
 /// Print the shape of a model in Hugging Face's layout, and whether a run can start from it.
@@ -41,8 +41,8 @@ impl Model {
                 let inspection = Inspection::of(&folder)?;
                 output::print(&inspection, json, || inspection.to_string())
             }
-            Verb::Speed(speed) => speed.run(),
             Verb::Merge(merge) => merge.run(),
+            Verb::Speed(speed) => speed.run(),
         }
     }
 }

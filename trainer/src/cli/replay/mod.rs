@@ -42,7 +42,7 @@ pub(super) struct Replay {
     /// Default: the recorded path.
     #[arg(long, value_name = "FILE")]
     data: Vec<PathBuf>,
-    /// Accept components that differ from the recorded ones: do rebuilt ones do the same?
+    /// Accept components that differ from the recorded ones, for instance rebuilt ones.
     #[arg(long)]
     other_components: bool,
     /// The folder that holds the episode's first state, if it is a stored one
