@@ -6,7 +6,7 @@ use std::sync::mpsc::channel;
 use std::thread;
 
 use anyhow::{Context, Result};
-use memloom_engine::tokenizer::Tokenizer;
+use memloom_engine::grammar::Grammars;
 use memloom_runtime::{Embedder, LanguageModel};
 
 use crate::clients::Outside;
@@ -24,7 +24,7 @@ use crate::train::learner::per_role::Learners;
 #[derive(Clone)]
 pub struct ServedModel {
     asking: Asking,
-    tokenizer: Arc<Tokenizer>,
+    grammars: Arc<Grammars>,
     sampling: Sampling,
     outside: Arc<Outside>,
     embedder: Option<Arc<dyn Embedder>>,
@@ -38,7 +38,7 @@ impl ServedModel {
     /// Where the folder holds no weights that this run file can have, or the
     /// machine has no thread left.
     pub fn load(file: &RunFile, weights: &Path) -> Result<Self> {
-        let (learners, tokenizer) = Learners::load(file, weights)?;
+        let (learners, grammars) = Learners::load(file, weights)?;
         let outside = Arc::new(Outside::new(file)?);
         let embedder = embedder(file, &outside)?;
         let (requests, inbox) = channel();
@@ -54,7 +54,7 @@ impl ServedModel {
         };
         Ok(Self {
             asking: Asking::new(place, requests),
-            tokenizer,
+            grammars,
             sampling: greedy(file),
             outside,
             embedder,
@@ -64,8 +64,8 @@ impl ServedModel {
     /// The model for one more agent. Servers speak for the roles that the run file
     /// says.
     pub fn handle(&self) -> Box<dyn LanguageModel> {
-        let (asking, tokenizer) = (self.asking.clone(), self.tokenizer.clone());
-        let own = SampledModel::new(asking, tokenizer, self.sampling);
+        let (asking, grammars) = (self.asking.clone(), self.grammars.clone());
+        let own = SampledModel::new(asking, grammars, self.sampling);
         self.outside.beside(Box::new(own))
     }
 

@@ -2,8 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+use std::sync::Arc;
+
 use memloom_engine::generation::{FinishReason, Job, Sample};
-use memloom_engine::grammar::Grammar;
+use memloom_engine::grammar::Grammars;
 use memloom_engine::tokenizer::Tokenizer;
 use memloom_tests::server::{Reply, Server};
 use memloom_trainer::clients::Client;
@@ -107,7 +109,11 @@ fn a_grammar_is_asked_choice_by_choice() {
     let words: Vec<String> = ["t1 t2 keep drop"].map(str::to_owned).into();
     let controls: Vec<String> = ["t1", "t2", "keep", "drop"].map(str::to_owned).into();
     let tokenizer = Tokenizer::train_words(&words, &controls, &["x".into()], 100).unwrap();
-    let grammar = Grammar::parse("t1 (keep | drop) t2 (keep | drop)", &tokenizer).unwrap();
+    let grammars = Grammars::new(Arc::new(tokenizer));
+    let tokenizer = grammars.tokenizer();
+    let grammar = grammars
+        .compile("t1 (keep | drop) t2 (keep | drop)")
+        .unwrap();
     let id = |word: &str| tokenizer.encode(word).unwrap()[0];
     let [t1, t2, keep, drop] = ["t1", "t2", "keep", "drop"].map(id);
     let server = Server::start(|_, asked| {
@@ -148,8 +154,9 @@ fn a_grammar_is_asked_choice_by_choice() {
 fn a_schema_is_not_asked_for() {
     let texts = ["some text".to_owned()];
     let tokenizer = Tokenizer::train_bpe(&texts, &[], &[], 300).unwrap();
+    let grammars = Grammars::new(Arc::new(tokenizer));
     let job = Job {
-        grammar: Some(Grammar::parse(r#"{"type": "string"}"#, &tokenizer).unwrap()),
+        grammar: Some(grammars.compile(r#"{"type": "string"}"#).unwrap()),
         ..job()
     };
     let refusal = sample(Value::Null, &job).unwrap_err();

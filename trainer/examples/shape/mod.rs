@@ -1,13 +1,11 @@
 //! Shapes of models that people use.
 
-use memloom_engine::model::BackboneConfig;
-use memloom_engine::model::config::Stored;
-use memloom_engine::model::families::Family;
+use memloom_engine::model::{BackboneConfig, Family, Stored};
 
 /// Qwen2.5-0.5B's, which has 24 layers.
 pub fn half_b(layers: usize) -> BackboneConfig {
     BackboneConfig {
-        family: Family::Qwen2,
+        family: Family::QWEN2,
         vocab_size: 151_936,
         hidden_size: 896,
         layers,

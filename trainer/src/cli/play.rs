@@ -174,9 +174,9 @@ pub fn play(
             record(outside.after_demonstrations(Box::new(DemonstrationModel)))?
         }
         Player::Weights(folder) => {
-            let (learners, tokenizer) = Learners::load(file, folder)?;
+            let (learners, grammars) = Learners::load(file, folder)?;
             let mut engine = learners.engine();
-            alone(&tokenizer, greedy(file), &mut engine, |model| {
+            alone(&grammars, greedy(file), &mut engine, |model| {
                 record(outside.beside(model))
             })?
         }

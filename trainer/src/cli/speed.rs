@@ -318,8 +318,7 @@ impl fmt::Display for Speed {
 
 #[cfg(test)]
 mod tests {
-    use memloom_engine::model::config::Stored;
-    use memloom_engine::model::families::Family;
+    use memloom_engine::model::{Family, Stored};
 
     use super::*;
 
@@ -341,7 +340,7 @@ mod tests {
             tie_embeddings: true,
             context: 2048,
             stored: Stored::Bfloat16,
-            family: Family::Qwen2,
+            family: Family::QWEN2,
         };
         // 493 961 216 weights in matrices; 896 query columns in 24 layers see 1024 each.
         let expected = 6.0 * 493_961_216.0 + 12.0 * 24.0 * 896.0 * 1024.0;

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use memloom_algorithm::reward::Compression;
-use memloom_engine::tokenizer::Tokenizer;
+use memloom_engine::grammar::Grammars;
 
 use self::metrics::Figures;
 use crate::config::LogoSection;
@@ -66,7 +66,7 @@ impl Exam {
 pub fn examine(
     exam: &Exam,
     world: &World,
-    tokenizer: &Arc<Tokenizer>,
+    grammars: &Arc<Grammars>,
     sampling: Sampling,
     engine: &mut dyn Engine,
     done: &mut dyn FnMut(usize),
@@ -75,7 +75,7 @@ pub fn examine(
     let mut figures = Vec::new();
     for (batch, opened) in episodes.chunks(AT_ONCE).enumerate() {
         let plan = Plan {
-            tokenizer,
+            grammars,
             rollouts: 1,
             anchors: &[],
             kept: &[],

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use memloom_engine::tokenizer::Tokenizer;
+use memloom_engine::grammar::Grammars;
 use memloom_runtime::Episode;
 use memloom_runtime::types::SessionContent;
 use serde::{Deserialize, Serialize};
@@ -80,7 +80,7 @@ pub struct Asked {
 pub fn play(
     exam: &Exam,
     world: &World,
-    tokenizer: &Arc<Tokenizer>,
+    grammars: &Arc<Grammars>,
     sampling: Sampling,
     engine: &mut dyn Engine,
 ) -> Result<Vec<Sample>> {
@@ -88,7 +88,7 @@ pub fn play(
     opened
         .iter()
         .map(|opened| {
-            alone(tokenizer, sampling, engine, |model| {
+            alone(grammars, sampling, engine, |model| {
                 live(opened, opened.start(model)?, &exam.metric)
             })
             .with_context(|| format!("the sample episode {}", opened.id))

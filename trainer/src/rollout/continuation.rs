@@ -5,7 +5,7 @@ use std::sync::mpsc::channel;
 use std::sync::{Arc, PoisonError};
 
 use anyhow::{Context, Result};
-use memloom_engine::tokenizer::Tokenizer;
+use memloom_engine::grammar::Grammars;
 use memloom_runtime::ForkPoint;
 
 use crate::env::Opened;
@@ -60,7 +60,7 @@ pub struct Look {
 /// server lost a question: a study compares all of them.
 pub fn live(
     lives: &[Life<'_>],
-    tokenizer: &Arc<Tokenizer>,
+    grammars: &Arc<Grammars>,
     sampling: Sampling,
     engine: &mut dyn Engine,
 ) -> Result<Vec<Lived>> {
@@ -72,7 +72,7 @@ pub fn live(
             let results = results.clone();
             scope.spawn(move || {
                 let result = life
-                    .run(&line, tokenizer, sampling)
+                    .run(&line, grammars, sampling)
                     .with_context(|| format!("{} from session {}", life.opened.id, life.session));
                 // The receiver outlives the scope.
                 let _ = results.send(result);
@@ -87,9 +87,9 @@ pub fn live(
 }
 
 impl Life<'_> {
-    fn run(&self, line: &Line, tokenizer: &Arc<Tokenizer>, sampling: Sampling) -> Result<Lived> {
+    fn run(&self, line: &Line, grammars: &Arc<Grammars>, sampling: Sampling) -> Result<Lived> {
         let steps = Steps::default();
-        let model = SampledModel::new(Asking::on(line), tokenizer.clone(), sampling);
+        let model = SampledModel::new(Asking::on(line), grammars.clone(), sampling);
         let model = Box::new(model.keeping(&steps));
         let mut episode = match self.from {
             Some(point) => self.opened.resume(point, model)?,

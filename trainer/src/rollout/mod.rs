@@ -15,7 +15,7 @@ use std::thread::Scope;
 
 use anyhow::{Context, Result};
 use memloom_engine::generation::Sample;
-use memloom_engine::tokenizer::Tokenizer;
+use memloom_engine::grammar::Grammars;
 use memloom_runtime::{Episode, ForkPoint};
 
 use self::batcher::{Asking, Engine, Event, Line, Place};
@@ -41,7 +41,7 @@ pub type Points = BTreeMap<u32, Arc<ForkPoint>>;
 /// What to roll out.
 pub struct Plan<'a> {
     /// For prompts and outputs.
-    pub tokenizer: &'a Arc<Tokenizer>,
+    pub grammars: &'a Arc<Grammars>,
     /// Global rollouts of each episode: n.
     pub rollouts: usize,
     /// Anchors by episode.
@@ -202,7 +202,7 @@ impl<'env> Run<'env> {
     fn model(&self, line: &Line, steps: &Steps) -> SampledModel {
         SampledModel::new(
             Asking::on(line),
-            self.plan.tokenizer.clone(),
+            self.plan.grammars.clone(),
             self.plan.sampling,
         )
         .keeping(steps)

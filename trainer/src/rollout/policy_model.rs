@@ -5,8 +5,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use memloom_engine::generation::{FinishReason, Job, Sample, StopStrings};
-use memloom_engine::grammar::Grammar;
-use memloom_engine::tokenizer::Tokenizer;
+use memloom_engine::grammar::Grammars;
 use memloom_runtime::types::Message;
 use memloom_runtime::{Completion, GenerateCall, LanguageModel, ModelError};
 use serde::Serialize;
@@ -70,7 +69,7 @@ pub struct Sampling {
 /// A [`LanguageModel`] on the trainer's own engine.
 pub struct SampledModel {
     asking: Asking,
-    tokenizer: Arc<Tokenizer>,
+    grammars: Arc<Grammars>,
     sampling: Sampling,
     stop: Option<Arc<StopStrings>>,
     steps: Option<Steps>,
@@ -80,11 +79,11 @@ pub struct SampledModel {
 
 impl SampledModel {
     /// A model for the rollout behind `asking`.
-    pub fn new(asking: Asking, tokenizer: Arc<Tokenizer>, sampling: Sampling) -> Self {
+    pub fn new(asking: Asking, grammars: Arc<Grammars>, sampling: Sampling) -> Self {
         Self {
             asking,
-            stop: StopStrings::new(&tokenizer, tokenizer.stop_strings()),
-            tokenizer,
+            stop: StopStrings::new(grammars.tokenizer(), grammars.tokenizer().stop_strings()),
+            grammars,
             sampling,
             steps: None,
             script: VecDeque::new(),
@@ -145,14 +144,15 @@ impl LanguageModel for SampledModel {
     fn generate(&mut self, call: &GenerateCall) -> Result<Completion, ModelError> {
         let request = &call.request;
         let role: Arc<str> = request.role.as_str().into();
-        let prompt: Arc<[u32]> = self
-            .tokenizer
+        let tokenizer = self.grammars.tokenizer();
+        let prompt: Arc<[u32]> = tokenizer
             .encode_prompt(&request.role, &pairs(&request.messages))
             .map_err(|error| ModelError::new(format!("{error:#}")))?
             .into();
         let grammar = match &request.grammar {
             Some(text) => Some(
-                Grammar::parse(text, &self.tokenizer)
+                self.grammars
+                    .compile(text)
                     .map_err(|error| ModelError::new(error.to_string()))?,
             ),
             None => None,
@@ -167,13 +167,13 @@ impl LanguageModel for SampledModel {
             top_p: self.sampling.top_p,
             stop: self.stop.clone(),
             seed: self.seed(call),
-            ends: self.tokenizer.ends().clone(),
+            ends: tokenizer.ends().clone(),
         };
         let (sample, own) = match self.script.pop_front() {
             Some(sample) => (sample, false),
             None => (self.asking.ask(job).map_err(ModelError::new)?, true),
         };
-        let said = self.tokenizer.decode(&sample.tokens);
+        let said = tokenizer.decode(&sample.tokens);
         let said = said.map_err(|error| ModelError::new(format!("{error:#}")))?;
         // Where a grammar says what an output is, it may hold these strings.
         let stop = self.stop.as_ref().filter(|_| request.grammar.is_none());

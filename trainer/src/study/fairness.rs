@@ -62,11 +62,11 @@ pub fn run(file: &RunFile, small: bool, voice: Voice) -> Result<Report> {
     let mut journal = Journal::open(&path, length)?;
 
     let world = World::load(file)?;
-    let (learners, tokenizer) = Learners::load(file, &weights)?;
+    let (learners, grammars) = Learners::load(file, &weights)?;
     let subject = Subject {
         file,
         study: &study,
-        tokenizer: &tokenizer,
+        grammars: &grammars,
     };
     // Lives of a session, roughly what an episode takes.
     let cost = |horizon: u32| u64::from(horizon) * u64::from(horizon);

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::Result;
 use memloom_algorithm::algorithm::{Algorithm, Credit, Rewards, Rule};
 use memloom_algorithm::reward::Compression;
-use memloom_engine::tokenizer::Tokenizer;
+use memloom_engine::grammar::Grammars;
 use memloom_runtime::ForkPoint;
 
 use crate::config::{RunFile, StudySection};
@@ -24,7 +24,7 @@ use crate::study::fairness::{Deed, Error, Measured};
 pub(super) struct Subject<'a> {
     pub(super) file: &'a RunFile,
     pub(super) study: &'a StudySection,
-    pub(super) tokenizer: &'a Arc<Tokenizer>,
+    pub(super) grammars: &'a Arc<Grammars>,
 }
 
 impl Subject<'_> {
@@ -68,7 +68,7 @@ impl Subject<'_> {
         let globals: Vec<Life<'_>> = (0..logo.rollouts)
             .map(|rollout| life(rollout, None, None, 1, horizon, horizon))
             .collect();
-        let globals = live(&globals, self.tokenizer, sampling, engine)?;
+        let globals = live(&globals, self.grammars, sampling, engine)?;
 
         // Continuations from the state after session t of each rollout: samples[t].
         let mut samples: Vec<Vec<Sample>> = Vec::new();
@@ -104,7 +104,7 @@ impl Subject<'_> {
                         })
                     })
                     .collect();
-                for lived in live(&lives, self.tokenizer, sampling, engine)? {
+                for lived in live(&lives, self.grammars, sampling, engine)? {
                     let sample = &mut from[lived.place.rollout];
                     match lived.place.reroll {
                         Some((_, member)) if member >= continuations => {

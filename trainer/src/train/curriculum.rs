@@ -178,7 +178,7 @@ impl Trainer<'_> {
         };
         let at_once = logo.anchors == AnchorRule::Uniform;
         let plan = Plan {
-            tokenizer: &self.tokenizer,
+            grammars: &self.grammars,
             rollouts: logo.rollouts,
             anchors: if at_once { &chosen } else { &[] },
             kept: &kept,
@@ -318,7 +318,7 @@ impl Trainer<'_> {
         let figures = eval::examine(
             &exam,
             &self.world,
-            &self.tokenizer,
+            &self.grammars,
             greedy(self.file),
             &mut *self.engine(),
             &mut |_| (),

@@ -18,8 +18,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
+use memloom_engine::grammar::Grammars;
 use memloom_engine::optim::lr_schedule;
-use memloom_engine::tokenizer::Tokenizer;
 use serde::{Deserialize, Serialize};
 
 use self::learner::per_role::Learners;
@@ -51,10 +51,10 @@ const SAMPLES: u64 = 2;
 /// Evaluates saved weights, greedy and sampled.
 pub fn evaluate(file: &RunFile, weights: &Path, exam: &Exam, voice: Voice) -> Result<Figures> {
     let world = World::load(file)?;
-    let (learners, tokenizer) = Learners::load(file, weights)?;
+    let (learners, grammars) = Learners::load(file, weights)?;
     let mut phase = voice.phase("evaluate", exam.episodes, 0);
     let engine = &mut learners.engine();
-    let figures = examine(file, &world, &tokenizer, engine, exam, &mut |done| {
+    let figures = examine(file, &world, &grammars, engine, exam, &mut |done| {
         phase.at(done as u64, "episodes");
     });
     drop(phase);
@@ -78,6 +78,7 @@ pub fn run(file: &RunFile, resume: bool, voice: Voice) -> Result<Summary> {
         begin(file)?;
     }
     let tokenizer = Arc::new(tokenizer_setup::ready(file, &world)?);
+    let grammars = Arc::new(Grammars::new(tokenizer.clone()));
     let shelf = Shelf::of(out);
     let (progress, folder) = match shelf.newest()? {
         Some((progress, folder)) => (progress, Some(folder)),
@@ -98,7 +99,7 @@ pub fn run(file: &RunFile, resume: bool, voice: Voice) -> Result<Summary> {
         timings: Journal::open(&timings, written)?,
         file,
         world,
-        tokenizer,
+        grammars,
         learners,
         served,
         shelf,
@@ -130,7 +131,7 @@ struct WarmStartLine {
 struct Trainer<'a> {
     file: &'a RunFile,
     world: World,
-    tokenizer: Arc<Tokenizer>,
+    grammars: Arc<Grammars>,
     learners: Learners,
     /// Where a server samples.
     served: Option<Served>,
@@ -156,7 +157,7 @@ impl Trainer<'_> {
     fn hand_over(&mut self) -> Result<()> {
         match (&mut self.served, self.world.outside.rollouts()) {
             (Some(served), Some(server)) => {
-                served.hand_over(server, self.file, &self.learners, &self.tokenizer)
+                served.hand_over(server, self.file, &self.learners, self.grammars.tokenizer())
             }
             _ => Ok(()),
         }
@@ -241,7 +242,7 @@ impl Trainer<'_> {
             for episode in 0..settings.episodes {
                 demonstrations.extend(warm_start::demonstrate(
                     &self.world,
-                    &self.tokenizer,
+                    &self.grammars,
                     &settings.demonstrator,
                     horizon,
                     seed,
@@ -303,11 +304,11 @@ impl Trainer<'_> {
     /// Greedy and sampled figures of the present weights.
     fn examine(&mut self, name: &str, exam: &Exam) -> Result<Figures> {
         let mut phase = self.voice.phase(name, exam.episodes, 0);
-        let (file, tokenizer) = (self.file, &self.tokenizer);
+        let (file, grammars) = (self.file, &self.grammars);
         examine(
             file,
             &self.world,
-            tokenizer,
+            grammars,
             &mut *self.engine(),
             exam,
             &mut |done| {
@@ -333,7 +334,8 @@ impl Trainer<'_> {
         self.time(Timing::new("after", self.progress.steps, began))?;
         let out = &self.file.run.out;
         checkpoint::write_folder(&out.join("final"), |folder| {
-            self.learners.export(self.file, &self.tokenizer, folder)
+            self.learners
+                .export(self.file, self.grammars.tokenizer(), folder)
         })?;
         let long = match (self.long(), long_before, long_after, long_baselines) {
             (Some(exam), Some(before), Some(after), Some(baselines)) => Some(LongHorizon {
@@ -373,7 +375,7 @@ impl Trainer<'_> {
         let samples = eval::samples::play(
             &exam,
             &self.world,
-            &self.tokenizer,
+            &self.grammars,
             greedy(self.file),
             &mut *self.engine(),
         )?;
@@ -394,7 +396,7 @@ impl Trainer<'_> {
         let opened = exam.open(&self.world)?;
         let sampling = greedy(self.file);
         let plan = crate::rollout::Plan {
-            tokenizer: &self.tokenizer,
+            grammars: &self.grammars,
             rollouts: 1,
             anchors: &[],
             kept: &[],
@@ -434,17 +436,17 @@ pub(crate) fn greedy(file: &RunFile) -> Sampling {
 fn examine(
     file: &RunFile,
     world: &World,
-    tokenizer: &Arc<Tokenizer>,
+    grammars: &Arc<Grammars>,
     engine: &mut dyn Engine,
     exam: &Exam,
     done: &mut dyn FnMut(usize),
 ) -> Result<Figures> {
-    let mut figures = eval::examine(exam, world, tokenizer, greedy(file), engine, done)?;
+    let mut figures = eval::examine(exam, world, grammars, greedy(file), engine, done)?;
     let sampling = Sampling {
         temperature: 1.0,
         ..greedy(file)
     };
-    let sampled = eval::examine(exam, world, tokenizer, sampling, engine, &mut |_| ())?;
+    let sampled = eval::examine(exam, world, grammars, sampling, engine, &mut |_| ())?;
     figures.sampled_reward = sampled.reward;
     Ok(figures)
 }

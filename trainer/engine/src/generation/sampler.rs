@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::RngCore;
 
-use crate::generation::Job;
+use crate::generation::request::Job;
 
 /// A chosen token, its log-probability, and what it was chosen from.
 pub(super) struct Chosen {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
+use crate::generation::request::{FinishReason, GenerateError, Job, Sample};
 use crate::generation::sampler::choose;
-use crate::generation::{FinishReason, GenerateError, Job, Sample};
 use crate::grammar::{GrammarError, State};
 
 /// Most tokens that a job can be given.

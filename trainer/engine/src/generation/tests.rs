@@ -1,9 +1,12 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+use std::sync::Arc;
+
 use super::*;
 use crate::device::tested::Plain;
+use crate::grammar::{Grammar, Grammars};
 use crate::kernels::floats;
-use crate::model::{BackboneConfig, Row, Sequence, choice_logprobs};
+use crate::model::{Backbone, BackboneConfig, Row, Sequence, choice_logprobs};
 use crate::tokenizer::Tokenizer;
 
 fn tokenizer() -> Tokenizer {
@@ -22,7 +25,11 @@ fn model(heads: usize) -> Backbone<Plain> {
 }
 
 pub(super) fn grammar(expression: &str) -> Option<Arc<Grammar>> {
-    Some(Grammar::parse(expression, &tokenizer()).unwrap())
+    Some(
+        Grammars::new(Arc::new(tokenizer()))
+            .compile(expression)
+            .unwrap(),
+    )
 }
 
 pub(super) fn job(
@@ -117,7 +124,7 @@ fn sampled_log_probabilities_are_those_of_the_loss() {
 #[test]
 fn a_schema_is_kept_to_and_sampled_log_probabilities_are_those_of_the_loss() {
     let texts = [r#"Anna said: {"name": "Ben", "all": [1, 23]}"#.to_owned()];
-    let tokenizer = Tokenizer::train_bpe(&texts, &[], &[], 330).unwrap();
+    let tokenizer = Arc::new(Tokenizer::train_bpe(&texts, &[], &[], 330).unwrap());
     let config = BackboneConfig {
         vocab_size: tokenizer.vocab_size() + 3,
         ..BackboneConfig::tiny()
@@ -127,7 +134,7 @@ fn a_schema_is_kept_to_and_sampled_log_probabilities_are_those_of_the_loss() {
         "name": {"type": "string", "maxLength": 12},
         "all": {"type": "array", "items": {"type": "integer", "maximum": 999}, "maxItems": 3}
     }, "required": ["name"], "additionalProperties": false}"#;
-    let grammar = Grammar::parse(schema, &tokenizer).unwrap();
+    let grammar = Grammars::new(tokenizer.clone()).compile(schema).unwrap();
     let mut whole = 0;
     for seed in 0..20 {
         let job = Job {

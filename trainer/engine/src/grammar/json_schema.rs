@@ -16,7 +16,7 @@ use llguidance::toktrie::{
 use llguidance::{JsonCompileOptions, Matcher, ParserFactory};
 use serde_json::Value;
 
-use crate::grammar::{Place, State};
+use crate::grammar::state::{Place, State};
 
 /// Bytes of a schema: one from a component is not trusted.
 const MOST_BYTES: usize = 1 << 15;

@@ -1,6 +1,6 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use proptest::prelude::*;
 use rand_chacha::ChaCha8Rng;
@@ -8,6 +8,7 @@ use rand_chacha::rand_core::{RngCore, SeedableRng};
 use serde_json::{Value, json};
 
 use super::*;
+use crate::tokenizer::Tokenizer;
 
 /// Schemas of what policies ask for, and of what is rare.
 fn schemas() -> Vec<Value> {
@@ -191,7 +192,11 @@ fn chat(file: &Value) -> Tokenizer {
     Tokenizer::load(folder.path()).unwrap()
 }
 
-static TOKENIZERS: LazyLock<[Tokenizer; 3]> = LazyLock::new(tokenizers);
+static GRAMMARS: LazyLock<[Grammars; 3]> = LazyLock::new(grammars);
+
+fn grammars() -> [Grammars; 3] {
+    tokenizers().map(|tokenizer| Grammars::new(Arc::new(tokenizer)))
+}
 
 /// Tokens drawn from what is allowed, and their sets; ends where the output does.
 fn walk(grammar: &Grammar, tokenizer: &Tokenizer, seed: u64) -> (Vec<u32>, Choices) {
@@ -225,8 +230,9 @@ proptest! {
     #[test]
     fn whatever_is_drawn_is_json_of_the_schema(seed: u64) {
         for schema in schemas() {
-            for tokenizer in &*TOKENIZERS {
-                let grammar = Grammar::parse(&schema.to_string(), tokenizer).unwrap();
+            for grammars in &*GRAMMARS {
+                let tokenizer = grammars.tokenizer();
+                let grammar = grammars.compile(&schema.to_string()).unwrap();
                 let (tokens, sets) = walk(&grammar, tokenizer, seed);
                 let text = tokenizer.decode(&tokens).unwrap();
                 let value: Value = serde_json::from_str(&text)
@@ -248,8 +254,9 @@ proptest! {
         let content = content.replace("t1", "").replace("keep", "");
         let said = json!({"operations": [{"operation": "UPDATE", "content": content, "dia_id": id}]});
         let schema = &schemas()[0];
-        for tokenizer in &*TOKENIZERS {
-            let grammar = Grammar::parse(&schema.to_string(), tokenizer).unwrap();
+        for grammars in &*GRAMMARS {
+            let tokenizer = grammars.tokenizer();
+            let grammar = grammars.compile(&schema.to_string()).unwrap();
             let tokens = tokenizer.encode(&said.to_string()).unwrap();
             let choices = grammar.choices(&tokens).unwrap();
             prop_assert_eq!(choices.is_some(), fits(&said, schema, schema), "{}", said);
@@ -262,9 +269,12 @@ proptest! {
 
 #[test]
 fn the_end_is_allowed_exactly_where_the_json_may_end() {
-    for tokenizer in &*TOKENIZERS {
+    for grammars in &*GRAMMARS {
+        let tokenizer = grammars.tokenizer();
         let end = tokenizer.ends()[0];
-        let grammar = Grammar::parse(r#"{"type": "integer", "maximum": 120}"#, tokenizer).unwrap();
+        let grammar = grammars
+            .compile(r#"{"type": "integer", "maximum": 120}"#)
+            .unwrap();
         let mut state = grammar.start();
         for (letter, may_end) in [("1", true), ("2", true), ("0", false)] {
             assert!(!state.allowed().contains(&end) || letter != "1");
@@ -285,8 +295,8 @@ fn the_end_is_allowed_exactly_where_the_json_may_end() {
 
 #[test]
 fn special_tokens_and_control_words_are_no_text() {
-    let [own, chat, _] = &*TOKENIZERS;
-    for (tokenizer, out, inside) in [
+    let [own, chat, _] = &*GRAMMARS;
+    for (grammars, out, inside) in [
         (
             own,
             vec!["<unk>", "<end>", "<reply>", "<manager>", "t1", "keep"],
@@ -294,7 +304,8 @@ fn special_tokens_and_control_words_are_no_text() {
         ),
         (chat, vec!["<|end|>"], vec!["<think>", "a"]),
     ] {
-        let grammar = Grammar::parse(r#"{"type": "string"}"#, tokenizer).unwrap();
+        let tokenizer = grammars.tokenizer();
+        let grammar = grammars.compile(r#"{"type": "string"}"#).unwrap();
         let quote = tokenizer.id("\"").unwrap();
         let state = grammar.advance(grammar.start(), quote).unwrap().unwrap();
         let allowed = |word: &str| state.allowed().contains(&tokenizer.id(word).unwrap());
@@ -305,14 +316,12 @@ fn special_tokens_and_control_words_are_no_text() {
 
 #[test]
 fn equal_sets_are_one_allocation_and_equal_grammars_one_grammar() {
-    for tokenizer in &*TOKENIZERS {
-        let first = Grammar::parse(r#"{"type": "string"}"#, tokenizer).unwrap();
-        let again = Grammar::parse(r#"{"type": "string"}"#, tokenizer).unwrap();
+    for grammars in &*GRAMMARS {
+        let tokenizer = grammars.tokenizer();
+        let first = grammars.compile(r#"{"type": "string"}"#).unwrap();
+        let again = grammars.compile(r#"{"type": "string"}"#).unwrap();
         assert!(Arc::ptr_eq(&first, &again));
-        let other = Grammar::parse(
-            r#"{"type": "array", "items": {"type": "string"}}"#,
-            tokenizer,
-        );
+        let other = grammars.compile(r#"{"type": "array", "items": {"type": "string"}}"#);
         let sets = |grammar: &Grammar, text: &str| {
             let tokens = text.bytes().map(|byte| {
                 let all = tokenizer.bytes();
@@ -331,15 +340,15 @@ fn equal_sets_are_one_allocation_and_equal_grammars_one_grammar() {
 
 #[test]
 fn equal_schemas_and_tokenizers_give_equal_sets() {
-    for (one, two) in tokenizers().iter().zip(&tokenizers()) {
+    for (one, two) in grammars().iter().zip(&grammars()) {
         // The second has seen others before.
         for schema in schemas() {
-            Grammar::parse(&schema.to_string(), two).unwrap();
+            two.compile(&schema.to_string()).unwrap();
         }
         for (seed, schema) in schemas().iter().rev().enumerate() {
-            let walks = [one, two].map(|tokenizer| {
-                let grammar = Grammar::parse(&schema.to_string(), tokenizer).unwrap();
-                walk(&grammar, tokenizer, seed as u64)
+            let walks = [one, two].map(|grammars| {
+                let grammar = grammars.compile(&schema.to_string()).unwrap();
+                walk(&grammar, grammars.tokenizer(), seed as u64)
             });
             assert_eq!(walks[0], walks[1]);
         }
@@ -348,8 +357,11 @@ fn equal_schemas_and_tokenizers_give_equal_sets() {
 
 #[test]
 fn between_the_parts_is_one_space_at_most() {
-    let tokenizer = &TOKENIZERS[1];
-    let grammar = Grammar::parse(r#"{"type": "array", "maxItems": 2}"#, tokenizer).unwrap();
+    let grammars = &GRAMMARS[1];
+    let tokenizer = grammars.tokenizer();
+    let grammar = grammars
+        .compile(r#"{"type": "array", "maxItems": 2}"#)
+        .unwrap();
     for (text, fits) in [
         ("[]", true),
         (" [ ]", true),
@@ -371,9 +383,7 @@ fn between_the_parts_is_one_space_at_most() {
 #[test]
 fn what_cannot_be_kept_to_is_refused_in_one_line() {
     let refusal = |schema: &str| {
-        let refused = Grammar::parse(schema, &TOKENIZERS[0])
-            .unwrap_err()
-            .to_string();
+        let refused = GRAMMARS[0].compile(schema).unwrap_err().to_string();
         assert!(
             refused.lines().count() == 1 && refused.len() < 600,
             "{refused}"
@@ -415,8 +425,8 @@ fn what_cannot_be_kept_to_is_refused_in_one_line() {
 
 #[test]
 fn a_schema_that_turns_out_to_fit_no_text_fails_where_it_does() {
-    let tokenizer = &TOKENIZERS[1];
-    let grammar = Grammar::parse(r##"{"$ref": "#"}"##, tokenizer).unwrap();
+    let grammars = &GRAMMARS[1];
+    let grammar = grammars.compile(r##"{"$ref": "#"}"##).unwrap();
     let state = grammar.start();
     let space = state.allowed()[0];
     let failure = grammar.advance(state, space).err().unwrap().to_string();
@@ -426,7 +436,7 @@ fn a_schema_that_turns_out_to_fit_no_text_fails_where_it_does() {
 /// Either refused or taken up, and each token found soon: not a crash, and no wait.
 #[test]
 fn schemas_that_mean_harm_do_none() {
-    let tokenizer = &TOKENIZERS[0];
+    let grammars = &GRAMMARS[0];
     let chain = |link: &dyn Fn(usize) -> String| {
         let mut links = String::new();
         let mut count = 0;
@@ -471,7 +481,7 @@ fn schemas_that_mean_harm_do_none() {
         ),
         r#"{"type":"integer","multipleOf":99991}"#.into(),
     ] {
-        let Ok(grammar) = Grammar::parse(&schema, tokenizer) else {
+        let Ok(grammar) = grammars.compile(&schema) else {
             continue;
         };
         let mut source = ChaCha8Rng::seed_from_u64(1);
@@ -493,7 +503,10 @@ fn schemas_that_mean_harm_do_none() {
 fn words_that_stand_apart_cannot_write_json() {
     let texts = ["{ } [ ] \" :".to_owned()];
     let tokenizer = Tokenizer::train_words(&texts, &[], &[], 100).unwrap();
-    let refused = Grammar::parse("{}", &tokenizer).unwrap_err().to_string();
+    let refused = Grammars::new(Arc::new(tokenizer))
+        .compile("{}")
+        .unwrap_err()
+        .to_string();
     assert!(
         refused.contains("no token for the byte 0x20 alone"),
         "{refused}"

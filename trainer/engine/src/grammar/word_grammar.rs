@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::grammar::{Place, State};
+use crate::grammar::state::{Place, State};
 
 /// Most states of an automaton: an expression from a component is not trusted.
 const MOST_STATES: usize = 100_000;
@@ -267,7 +267,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::grammar::{Grammar, Rules};
+    use crate::grammar::compiled::{Grammar, Rules};
 
     const END: u32 = 0;
 

@@ -6,12 +6,15 @@ use burn::backend::Autodiff;
 use burn::tensor::{Int, Tensor};
 use burn_flex::{Flex, FlexTensor};
 
-use crate::kernels::attention::{Loops, Remembered, chunked};
+use crate::kernels::attention::{KeyRows, Loops, Remembered, chunked};
 use crate::kernels::cpu::{floats, primitive, rotated};
 use crate::kernels::custom_op::{Known, differentiable, tracked, values, whole};
+use crate::kernels::primitives::Primitives;
 use crate::kernels::{Choice, Kernels, Plan, Precision, Sight, lm_head, rms_norm, swiglu};
 
 type Tracked = Autodiff<Flex>;
+
+impl Primitives for Tracked {}
 
 impl Kernels for Tracked {
     fn rms_norm(x: Tensor<Self, 2>, weight: Tensor<Self, 1>, epsilon: f32) -> Tensor<Self, 2> {
@@ -45,7 +48,7 @@ impl Kernels for Tracked {
         let shape = [qkv.dims()[0], sight.heads.queries * sight.heads.width];
         let qkv = tracked(qkv);
         let rotated = rotated(&qkv.primitive.to_contiguous(), sight);
-        let attended = (loops.forward)(sight, &rotated, sight.heads.key_rows(&rotated));
+        let attended = (loops.forward)(sight, &rotated, KeyRows::in_qkv(&rotated, sight.heads));
         let means = primitive(attended.means, shape);
         let known = Attention {
             loops,

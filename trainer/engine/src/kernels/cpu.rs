@@ -6,7 +6,8 @@ use burn::tensor::{Int, Tensor, TensorData, TensorPrimitive};
 use burn_flex::{Flex, FlexTensor};
 
 use crate::kernels::attention::{KeyRows, Loops, chunked};
-use crate::kernels::lm_head::{Partial, Slope};
+use crate::kernels::primitives::Primitives;
+use crate::kernels::softmax_block::{Partial, Slope};
 use crate::kernels::{Choice, Kernels, Plan, Sight, masked_softmax, rms_norm, swiglu};
 
 impl Kernels for Flex {
@@ -33,7 +34,7 @@ impl Kernels for Flex {
         };
         let shape = [qkv.dims()[0], sight.heads.queries * sight.heads.width];
         let rotated = rotated(&dense(qkv), sight);
-        let attended = (loops.forward)(sight, &rotated, sight.heads.key_rows(&rotated));
+        let attended = (loops.forward)(sight, &rotated, KeyRows::in_qkv(&rotated, sight.heads));
         wrap(attended.means, shape)
     }
 
@@ -67,7 +68,9 @@ impl Kernels for Flex {
         let attended = (loops.forward)(sight, &rotated, keys);
         (wrap(attended.means, shape), whole(cache))
     }
+}
 
+impl Primitives for Flex {
     fn partial(
         logits: Tensor<Self, 2>,
         choices: &[Choice],

@@ -6,9 +6,14 @@ use burn::tensor::Tensor;
 use burn_cuda::Cuda;
 
 use crate::kernels::attention::chunked;
+use crate::kernels::primitives::Primitives;
 use crate::kernels::{Choice, Kernels, Plan, Precision, lm_head};
 
+impl Primitives for Cuda {}
+
 impl Kernels for Cuda {}
+
+impl Primitives for Autodiff<Cuda> {}
 
 impl Kernels for Autodiff<Cuda> {
     fn attend(qkv: Tensor<Self, 2>, plan: &Plan<Self>) -> Tensor<Self, 2> {

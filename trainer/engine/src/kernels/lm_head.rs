@@ -15,7 +15,9 @@ use burn::tensor::ops::FloatTensor;
 use burn::tensor::{Int, Tensor};
 
 use crate::kernels::custom_op::{Known, differentiable, tracked, values, whole};
-use crate::kernels::{Choice, Kernels, Precision, indices};
+use crate::kernels::primitives::Primitives;
+use crate::kernels::softmax_block::{Partial, Slope};
+use crate::kernels::{Choice, Precision, indices};
 
 /// Logits of a block: 32 MiB.
 const LOGITS: usize = 1 << 23;
@@ -23,36 +25,8 @@ const LOGITS: usize = 1 << 23;
 /// Fewest words of a block, however many choices there are.
 const WORDS: usize = 256;
 
-/// What a block of logits holds of each choice's softmax, all `[choices]`.
-#[derive(Clone, Debug)]
-pub struct Partial<B: Backend> {
-    /// Largest logit of the choice's set; the least float of none.
-    pub tops: Tensor<B, 1>,
-    /// Sum of exp((logit - top) / temperature) over the set.
-    pub sums: Tensor<B, 1>,
-    /// The same, each times its logit.
-    pub weighted: Tensor<B, 1>,
-    /// The chosen logit; 0 where it is not in the block.
-    pub chosen: Tensor<B, 1>,
-}
-
-/// What the gradient of logits is made of, all `[choices]`: that of logit x in a
-/// choice's set is exp(x / temperature - log_sum) (constant + linear x), and `chosen`
-/// more where it is the chosen one.
-#[derive(Clone, Debug)]
-pub struct Slope<B: Backend> {
-    /// Logarithm of the softmax's denominator.
-    pub log_sums: Tensor<B, 1>,
-    /// See there.
-    pub constant: Tensor<B, 1>,
-    /// See there.
-    pub linear: Tensor<B, 1>,
-    /// See there.
-    pub chosen: Tensor<B, 1>,
-}
-
-/// Log-probabilities and entropies; see [`Kernels::choose`].
-pub(super) fn choose<B: Kernels>(
+/// Log-probabilities and entropies; see [`choose`](crate::kernels::Kernels::choose).
+pub(super) fn choose<B: Primitives>(
     hidden: Tensor<B, 2>,
     words: Tensor<B, 2>,
     choices: &[Choice],
@@ -64,7 +38,7 @@ pub(super) fn choose<B: Kernels>(
 }
 
 /// The same with gradients.
-pub(crate) fn choose_tracked<B: Kernels>(
+pub(crate) fn choose_tracked<B: Primitives>(
     hidden: Tensor<Autodiff<B>, 2>,
     words: Tensor<Autodiff<B>, 2>,
     choices: &[Choice],
@@ -200,7 +174,7 @@ struct Scored<B: Backend> {
     remembered: Remembered<B>,
 }
 
-impl<B: Kernels> Scored<B> {
+impl<B: Primitives> Scored<B> {
     fn new(
         hidden: Tensor<B, 2>,
         words: Tensor<B, 2>,
@@ -244,7 +218,7 @@ impl<B: Kernels> Scored<B> {
     }
 }
 
-impl<B: Kernels> Remembered<B> {
+impl<B: Primitives> Remembered<B> {
     /// A group's softmax, block by block, and its chosen logits.
     fn part(&self, group: Group) -> (Part<B>, Tensor<B, 1>) {
         let hidden = group.rows(&self.hidden);
@@ -285,22 +259,7 @@ impl<B: Kernels> Remembered<B> {
     }
 }
 
-impl<B: Backend> Partial<B> {
-    /// Two blocks' together.
-    fn and(self, other: Self, temperature: f32) -> Self {
-        let tops = self.tops.clone().max_pair(other.tops.clone());
-        let share = |part: Tensor<B, 1>| (part - tops.clone()).div_scalar(temperature).exp();
-        let (own, others) = (share(self.tops), share(other.tops));
-        Self {
-            sums: self.sums * own.clone() + other.sums * others.clone(),
-            weighted: self.weighted * own + other.weighted * others,
-            chosen: self.chosen + other.chosen,
-            tops,
-        }
-    }
-}
-
-impl<B: Kernels> Known<B, 2> for Remembered<B> {
+impl<B: Primitives> Known<B, 2> for Remembered<B> {
     fn gradients(
         mut self,
         grad: FloatTensor<B>,
@@ -324,7 +283,7 @@ impl<B: Kernels> Known<B, 2> for Remembered<B> {
 /// A gradient that has not begun where it is none.
 type Sum<'a, B> = Option<&'a mut Option<Tensor<B, 2>>>;
 
-impl<B: Kernels> Remembered<B> {
+impl<B: Primitives> Remembered<B> {
     /// Adds a part's gradients to those that are wanted.
     fn add(&self, part: Part<B>, grad: &Tensor<B, 1>, to_hidden: Sum<'_, B>, to_words: Sum<'_, B>) {
         let Part { group, means, .. } = &part;
@@ -376,7 +335,7 @@ impl<B: Kernels> Remembered<B> {
 
 /// Adds to some rows of a sum of the given shape. Rows in order that are all of them
 /// are the sum, if it has not begun: `at` is ascending.
-fn add_rows<B: Kernels>(
+fn add_rows<B: Primitives>(
     sum: &mut Option<Tensor<B, 2>>,
     shape: [usize; 2],
     at: Tensor<B, 1, Int>,

@@ -1,6 +1,8 @@
 //! The fused kernels against the plain ones, values and gradients.
 
-use burn::tensor::{Bool, activation};
+use std::sync::Arc;
+
+use burn::tensor::{Bool, Tensor, TensorData, activation};
 use proptest::prelude::*;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};

@@ -6,27 +6,24 @@
 //! keys and values are one matrix, gate and up another, so that each is one
 //! product.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use burn::tensor::{Int, Tensor, TensorData};
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{RngCore, SeedableRng};
+use burn::tensor::{Int, Tensor};
 
-use crate::kernels::Layout;
-use crate::kernels::Precision;
-use crate::kernels::{Heads, Kernels, Plan, Rope, Sight, Trainable, indices};
-use crate::model::config::{BackboneConfig, ConfigError};
+use crate::kernels::{Heads, Kernels, Layout, Plan, Precision, Rope, Sight, Trainable, indices};
+use crate::model::config::BackboneConfig;
+use crate::model::kv_cache::Cache;
 use crate::model::lora::{Lora, Place};
+use crate::model::rewrite::Rewrite;
 
 /// A decoder's weights.
 #[derive(Clone, Debug)]
 pub struct Backbone<B: Kernels> {
     pub(super) config: BackboneConfig,
     /// Most tokens of a prompt and its completion together.
-    context: usize,
+    pub(super) context: usize,
     pub(super) precision: Precision,
-    rope: Arc<Rope>,
+    pub(super) rope: Arc<Rope>,
     /// [vocabulary, hidden].
     pub(super) embedding: Tensor<B, 2>,
     pub(super) layers: Vec<Layer<B>>,
@@ -61,84 +58,7 @@ pub(super) struct Layer<B: Kernels> {
     pub(super) down: Tensor<B, 2>,
 }
 
-/// Keys and values of a generation: for each layer [slots, keys | values].
-#[derive(Debug)]
-pub struct Cache<B: Kernels>(Vec<Tensor<B, 2>>);
-
-impl<B: Kernels> Cache<B> {
-    /// Adds slots until there are so many.
-    pub(crate) fn grow(&mut self, slots: usize) {
-        for keys in &mut self.0 {
-            let [present, width] = keys.dims();
-            if slots > present {
-                let new = Tensor::zeros([slots - present, width], &keys.device());
-                *keys = match present {
-                    0 => new,
-                    _ => Tensor::cat(vec![keys.clone(), new], 0),
-                };
-            }
-        }
-    }
-}
-
-/// What turns every parameter that is trained into another of the same shape.
-pub trait Rewrite<B: Kernels> {
-    /// The new parameter. `name` tells it from all others; the order of calls is
-    /// fixed.
-    fn rewrite<const D: usize>(&mut self, name: &str, parameter: Tensor<B, D>) -> Tensor<B, D>;
-}
-
 impl<B: Kernels> Backbone<B> {
-    /// Random weights: the same for the same seed, whatever the backend.
-    ///
-    /// Matrices are normal with standard deviation 0.5 / sqrt(inputs), the two
-    /// that write into the residual stream 1 / sqrt(2 layers) of that (GPT-2's
-    /// scheme, its 0.02 being 0.55 / sqrt(768)); embeddings are as the head's
-    /// matrix; norms are 1.
-    pub fn random(
-        config: &BackboneConfig,
-        seed: u64,
-        device: &B::Device,
-    ) -> Result<Self, ConfigError> {
-        config.check()?;
-        let mut source = ChaCha8Rng::seed_from_u64(seed);
-        let mut normal = |rows: usize, columns: usize, deviation: f64| -> Tensor<B, 2> {
-            let values = normals(&mut source, rows * columns, deviation);
-            Tensor::from_data(TensorData::new(values, [rows, columns]), device)
-        };
-        let deviation = |inputs: usize| 0.5 / (inputs as f64).sqrt();
-        let residual = 1.0 / (2.0 * config.layers as f64).sqrt();
-        let hidden = config.hidden_size;
-        let queries = config.heads * config.head_dim;
-        let keys = config.kv_heads * config.head_dim;
-        let intermediate = config.intermediate_size;
-        let ones = || Tensor::ones([hidden], device);
-        let embedding = normal(config.vocab_size, hidden, deviation(hidden));
-        let layers = (0..config.layers)
-            .map(|_| Layer {
-                attention_norm: ones(),
-                qkv: normal(hidden, queries + 2 * keys, deviation(hidden)),
-                qkv_bias: (config.qkv_bias).then(|| Tensor::zeros([queries + 2 * keys], device)),
-                head_norms: (config.qk_norm)
-                    .then(|| [(); 2].map(|()| Tensor::ones([config.head_dim], device))),
-                attention_out: normal(queries, hidden, residual * deviation(queries)),
-                mlp_norm: ones(),
-                gate_up: normal(hidden, 2 * intermediate, deviation(hidden)),
-                down: normal(intermediate, hidden, residual * deviation(intermediate)),
-            })
-            .collect();
-        let head =
-            (!config.tie_embeddings).then(|| normal(hidden, config.vocab_size, deviation(hidden)));
-        Ok(Self::assemble(
-            config,
-            embedding,
-            layers,
-            ones(),
-            head,
-            None,
-        ))
-    }
-
     /// With a value head that judges everything to be worth 0.
     pub fn with_value_head(mut self) -> Self {
         let zeros = Tensor::zeros([self.config.hidden_size, 1], &self.device());
@@ -231,90 +151,6 @@ impl<B: Kernels> Backbone<B> {
     /// Where the weights are.
     pub fn device(&self) -> B::Device {
         self.embedding.device()
-    }
-
-    /// Number of parameters that are trained.
-    pub fn parameters(&self) -> usize {
-        struct Count(usize);
-        impl<B: Kernels> Rewrite<B> for Count {
-            fn rewrite<const D: usize>(
-                &mut self,
-                _: &str,
-                parameter: Tensor<B, D>,
-            ) -> Tensor<B, D> {
-                self.0 += parameter.shape().num_elements();
-                parameter
-            }
-        }
-        let mut count = Count(0);
-        self.clone().rewrite(&mut count);
-        count.0
-    }
-
-    /// Every parameter that is trained replaced: all of them, or, where there is an
-    /// adapter, its own and the value head.
-    pub fn rewrite(self, by: &mut impl Rewrite<B>) -> Self {
-        if self.lora.is_some() {
-            return Self {
-                lora: self.lora.map(|lora| lora.rewrite(by)),
-                value_head: self.value_head.map(|head| by.rewrite("value_head", head)),
-                ..self
-            };
-        }
-        let layer = |(index, layer): (usize, Layer<B>)| {
-            let mut matrix =
-                |name: &str, x: Tensor<B, 2>| by.rewrite(&format!("layers.{index}.{name}"), x);
-            let qkv = matrix("qkv", layer.qkv);
-            let attention_out = matrix("attention_out", layer.attention_out);
-            let gate_up = matrix("gate_up", layer.gate_up);
-            let down = matrix("down", layer.down);
-            let mut vector =
-                |name: &str, x: Tensor<B, 1>| by.rewrite(&format!("layers.{index}.{name}"), x);
-            Layer {
-                attention_norm: vector("attention_norm", layer.attention_norm),
-                qkv,
-                qkv_bias: layer.qkv_bias.map(|bias| vector("qkv_bias", bias)),
-                head_norms: layer.head_norms.map(|[queries, keys]| {
-                    [vector("query_norm", queries), vector("key_norm", keys)]
-                }),
-                attention_out,
-                mlp_norm: vector("mlp_norm", layer.mlp_norm),
-                gate_up,
-                down,
-            }
-        };
-        let layers = self.layers.into_iter().enumerate().map(layer).collect();
-        Self {
-            layers,
-            embedding: by.rewrite("embedding", self.embedding),
-            norm: by.rewrite("norm", self.norm),
-            head: self.head.map(|head| by.rewrite("head", head)),
-            value_head: self.value_head.map(|head| by.rewrite("value_head", head)),
-            ..self
-        }
-    }
-
-    /// Every parameter that is trained a share of the way towards another backbone's.
-    pub fn towards(self, other: &Self, share: f32) -> Self {
-        struct All(BTreeMap<String, TensorData>);
-        impl<B: Kernels> Rewrite<B> for All {
-            fn rewrite<const D: usize>(&mut self, name: &str, of: Tensor<B, D>) -> Tensor<B, D> {
-                self.0.insert(name.to_owned(), of.to_data());
-                of
-            }
-        }
-        struct Towards(All, f32);
-        impl<B: Kernels> Rewrite<B> for Towards {
-            fn rewrite<const D: usize>(&mut self, name: &str, from: Tensor<B, D>) -> Tensor<B, D> {
-                let Self(All(others), share) = self;
-                let to = others.remove(name).expect("backbones of one shape");
-                let to = Tensor::from_data(to, &from.device());
-                from * (1.0 - *share) + to * *share
-            }
-        }
-        let mut all = All(BTreeMap::new());
-        other.clone().rewrite(&mut all);
-        self.rewrite(&mut Towards(all, share))
     }
 
     /// What a pass over `layout` needs.
@@ -522,17 +358,4 @@ impl<B: Trainable> Backbone<B> {
             lora: self.lora.as_ref().map(Lora::plain),
         }
     }
-}
-
-/// Normal numbers by Box and Muller's transform.
-fn normals(source: &mut ChaCha8Rng, count: usize, deviation: f64) -> Vec<f32> {
-    let mut uniform = || (source.next_u64() >> 11) as f64 / (1u64 << 53) as f64;
-    let mut values = Vec::with_capacity(count + 1);
-    while values.len() < count {
-        let radius = (-2.0 * (1.0 - uniform()).ln()).sqrt() * deviation;
-        let (sin, cos) = (std::f64::consts::TAU * uniform()).sin_cos();
-        values.extend([(radius * cos) as f32, (radius * sin) as f32]);
-    }
-    values.truncate(count);
-    values
 }

@@ -10,19 +10,29 @@
 //! implementation on the CPU.
 
 mod activation_checkpointing;
+mod adapters;
 pub mod config;
-pub mod decoder;
-pub mod families;
+mod config_json;
+mod decoder;
+mod families;
 pub mod inspect;
+mod json_object;
+pub(crate) mod kv_cache;
 pub mod lora;
 pub mod packing;
-pub mod weights;
+mod parameter_names;
+mod parameters;
+mod random_init;
+mod rewrite;
+mod weights;
 
 pub use self::activation_checkpointing::Tape;
-pub use self::config::{BackboneConfig, ConfigError};
-pub use self::decoder::{Backbone, Rewrite};
+pub use self::config::{BackboneConfig, ConfigError, Family, RopeScaling};
+pub use self::decoder::Backbone;
 pub use self::lora::LoraConfig;
 pub use self::packing::{
     Choices, Row, Sequence, choice_logprobs, choice_logprobs_taped, micro_batches,
 };
-pub use crate::safetensors::WeightsError;
+pub use self::rewrite::Rewrite;
+pub use self::weights::{ModelFileError, survey};
+pub use crate::safetensors::{Stored, WeightsError};

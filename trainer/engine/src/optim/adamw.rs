@@ -7,10 +7,9 @@ use std::path::Path;
 use burn::tensor::{Tensor, TensorData};
 
 use crate::kernels::{Trainable, floats};
-use crate::model::config::Stored;
-use crate::model::{Backbone, Rewrite, WeightsError};
+use crate::model::{Backbone, Rewrite};
 use crate::optim::gradients::Gradients;
-use crate::safetensors::{Reader, Writer};
+use crate::safetensors::{Reader, Stored, WeightsError, Writer};
 
 /// Decay of the mean of gradients.
 const BETA_1: f64 = 0.9;

@@ -2,6 +2,7 @@
 //! the file. The same arrays give the same bytes. [`Writer`] writes one file or
 //! several, [`Reader`] reads either, array by array.
 
+mod dtype;
 mod reader;
 mod writer;
 
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 
 use safetensors::tensor::{Dtype, SafeTensorError};
 
+pub use self::dtype::Stored;
 pub(crate) use self::reader::Reader;
 pub(crate) use self::writer::Writer;
 
@@ -112,7 +114,4 @@ pub enum WeightsError {
         /// Which key.
         key: String,
     },
-    /// The configuration beside the weights.
-    #[error(transparent)]
-    Config(#[from] crate::model::config::ConfigError),
 }

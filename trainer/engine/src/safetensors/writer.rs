@@ -8,7 +8,7 @@ use std::path::Path;
 use half::{bf16, f16};
 use safetensors::tensor::{Dtype, SafeTensorError, View, serialize_to_file};
 
-use crate::model::config::Stored;
+use crate::safetensors::dtype::Stored;
 use crate::safetensors::{INDEX, WEIGHTS, WeightsError};
 
 /// Arrays by name.

@@ -11,6 +11,8 @@ use minijinja::value::{Serde, Value as Variable};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind};
 use serde_json::{Map, Value};
 
+use crate::tokenizer::file::FILE;
+
 /// Templates and special tokens.
 const CONFIG: &str = "tokenizer_config.json";
 /// The template, in newer folders.
@@ -56,7 +58,7 @@ impl Chat {
         tokenizer: &tokenizers::Tokenizer,
     ) -> Result<(Self, Arc<[u32]>)> {
         let mut files = Vec::new();
-        for name in [crate::tokenizer::FILE, CONFIG, TEMPLATE, GENERATION] {
+        for name in [FILE, CONFIG, TEMPLATE, GENERATION] {
             let path = folder.join(name);
             if path.exists() {
                 let bytes = std::fs::read(&path)

@@ -13,11 +13,11 @@ use std::ops::Bound::{Excluded, Unbounded};
 use std::sync::Arc;
 
 use crate::generation::paged_cache::{PAGE, Pages, Table};
+use crate::generation::request::{FinishReason, GenerateError, Job, Sample};
 use crate::generation::sequence::Running;
-use crate::generation::{FinishReason, GenerateError, Job, Sample};
 use crate::kernels::{Kernels, Layout, floats};
 use crate::model::Backbone;
-use crate::model::decoder::Cache;
+use crate::model::kv_cache::Cache;
 
 /// How many tokens there is room for.
 #[derive(Clone, Copy)]
@@ -378,6 +378,24 @@ enum Reader {
     Member(usize),
     /// All jobs of a prompt that have not begun.
     Prompt(usize),
+}
+
+/// Samples every job; one result each, in their order. A prompt that fills the
+/// context is not read: its sample is empty and says so.
+pub fn generate<B: Kernels>(
+    model: &Backbone<B>,
+    jobs: &[Job],
+) -> Vec<Result<Sample, GenerateError>> {
+    let mut batch = Batch::new(model.clone());
+    for (ticket, job) in jobs.iter().enumerate() {
+        batch.begin(ticket, job.clone());
+    }
+    let mut results = Vec::with_capacity(jobs.len());
+    while results.len() < jobs.len() {
+        results.extend(batch.step());
+    }
+    results.sort_by_key(|(ticket, _)| *ticket);
+    results.into_iter().map(|(_, result)| result).collect()
 }
 
 #[cfg(test)]

@@ -6,12 +6,25 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use crate::kernels::attention::{
-    Block, KeyRows, Operand, ROWS, Remembered, Tile, Transposed, for_each_tile, scores, weighted,
+use crate::kernels::attention::blocks::Block;
+use crate::kernels::attention::key_rows::KeyRows;
+use crate::kernels::attention::metadata::Sight;
+use crate::kernels::attention::tile::{
+    Operand, ROWS, Tile, Transposed, for_each_tile, scores, weighted,
 };
 use crate::kernels::simd::{add_scaled, dot, exponentials, vectorized};
-use crate::kernels::{Heads, Sight};
-use crate::kernels::{Layout, Segment};
+use crate::kernels::{Heads, Layout, Segment};
+
+/// What the gradient of attention among the same tokens is computed from.
+#[derive(Clone, Copy)]
+pub(in crate::kernels) struct Remembered<'a> {
+    /// Rotated rows [queries | keys | values].
+    pub(in crate::kernels) rotated: &'a [f32],
+    /// What the forward pass gave.
+    pub(in crate::kernels) means: &'a [f32],
+    /// What the forward pass gave.
+    pub(in crate::kernels) log_sums: &'a [f32],
+}
 
 /// What all rows share.
 #[derive(Clone, Copy)]
@@ -44,7 +57,7 @@ pub(super) fn backward<const W: usize>(
     let known = Known {
         layout,
         heads,
-        keys: heads.key_rows(remembered.rotated),
+        keys: KeyRows::in_qkv(remembered.rotated, heads),
         remembered,
         grad,
     };

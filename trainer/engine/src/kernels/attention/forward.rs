@@ -3,10 +3,10 @@
 use rayon::prelude::*;
 
 use crate::kernels::Segment;
-use crate::kernels::Sight;
-use crate::kernels::attention::{
-    Block, KeyRows, Operand, ROWS, Transposed, for_each_tile, scores, weighted,
-};
+use crate::kernels::attention::blocks::Block;
+use crate::kernels::attention::key_rows::KeyRows;
+use crate::kernels::attention::metadata::Sight;
+use crate::kernels::attention::tile::{Operand, ROWS, Transposed, for_each_tile, scores, weighted};
 use crate::kernels::simd::{dot, exponentials, largest, vectorized};
 
 /// Most queries of a segment that one thread takes at a time. Each take transposes
@@ -15,11 +15,11 @@ const TAKE: usize = 512;
 
 /// What attention gives, and what its gradient needs.
 #[derive(Debug)]
-pub(in super::super) struct Attended {
+pub(in crate::kernels) struct Attended {
     /// [tokens, query heads * width].
-    pub(in super::super) means: Vec<f32>,
+    pub(in crate::kernels) means: Vec<f32>,
     /// Logarithm of each softmax's denominator, [tokens, query heads].
-    pub(in super::super) log_sums: Vec<f32>,
+    pub(in crate::kernels) log_sums: Vec<f32>,
 }
 
 /// Some of a segment's queries, by their offsets, and their outputs: those of the keys

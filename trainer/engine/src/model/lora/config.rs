@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::model::config::{ConfigError, FILE as MODEL, read_json, write_json};
-use crate::model::families::Json;
+use crate::model::config::{ConfigError, FILE as MODEL};
+use crate::model::config_json::{read_json, write_json};
+use crate::model::json_object::Json;
 
 /// The file, beside the adapter's weights.
 pub const FILE: &str = "adapter_config.json";

@@ -6,11 +6,11 @@ use std::path::Path;
 use burn::tensor::{Tensor, TensorData};
 
 use crate::kernels::{Kernels, floats};
-use crate::model::config::Stored;
 use crate::model::decoder::Backbone;
 use crate::model::lora::{Lora, LoraConfig};
-use crate::model::weights::{VALUE_HEAD, transpose_into};
-use crate::safetensors::{Reader, WeightsError, Writer};
+use crate::model::parameter_names::VALUE_HEAD;
+use crate::model::weights::{ModelFileError, transpose_into};
+use crate::safetensors::{Reader, Stored, WeightsError, Writer};
 
 /// The adapter's weights.
 pub(in crate::model) const WEIGHTS: &str = "adapter_model.safetensors";
@@ -26,7 +26,7 @@ impl<B: Kernels> Lora<B> {
         &self,
         folder: &Path,
         value_head: Option<&Tensor<B, 2>>,
-    ) -> Result<(), WeightsError> {
+    ) -> Result<(), ModelFileError> {
         let mut file = Writer::new(Stored::Float32, ("format", "pt"));
         for part in self.layers.iter().flatten().flatten() {
             for (letter, matrix) in [('A', &part.a), ('B', &part.b)] {
@@ -42,14 +42,15 @@ impl<B: Kernels> Lora<B> {
             });
         }
         self.config.write(folder)?;
-        file.write(&folder.join(WEIGHTS))
+        file.write(&folder.join(WEIGHTS))?;
+        Ok(())
     }
 }
 
 impl<B: Kernels> Backbone<B> {
     /// With the adapter that is in a folder: PEFT's, or one that [`Backbone::save`]
     /// wrote. Nothing in its files may be left over.
-    pub fn with_adapter(mut self, folder: &Path) -> Result<Self, WeightsError> {
+    pub fn with_adapter(mut self, folder: &Path) -> Result<Self, ModelFileError> {
         let config = LoraConfig::read(folder)?;
         let mut file = Reader::open(&folder.join(WEIGHTS))?;
         let device = self.device();
@@ -77,7 +78,7 @@ impl<B: Kernels> Backbone<B> {
     }
 
     /// What [`Backbone::save`] wrote of this backbone at another time.
-    pub fn reread(&self, folder: &Path) -> Result<Self, WeightsError> {
+    pub fn reread(&self, folder: &Path) -> Result<Self, ModelFileError> {
         match self.lora {
             Some(_) => self.clone().with_adapter(folder),
             None => Ok(Self::load(folder, &self.device())?

@@ -12,30 +12,29 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 
 pub use self::config::LoraConfig;
-use crate::kernels::Precision;
-use crate::kernels::{Kernels, Trainable};
+use crate::kernels::{Kernels, Precision, Trainable};
 use crate::model::config::BackboneConfig;
-use crate::model::decoder::{Backbone, Rewrite};
-use crate::model::weights::matrices;
+use crate::model::parameter_names::matrices;
+use crate::model::rewrite::Rewrite;
 
 /// What is added to a backbone.
 #[derive(Clone, Debug)]
 pub(super) struct Lora<B: Kernels> {
-    config: LoraConfig,
+    pub(super) config: LoraConfig,
     /// By layer, then by [`Place`].
     layers: Vec<[Vec<Part<B>>; 4]>,
     /// What dropout's masks are drawn from; none where nothing is dropped.
-    noise: Option<u64>,
+    pub(super) noise: Option<u64>,
 }
 
 /// What is added to some columns of a matrix: `a` times `b`, scaled.
 #[derive(Clone, Debug)]
-struct Part<B: Kernels> {
+pub(super) struct Part<B: Kernels> {
     /// Hugging Face's name of the matrix, without ending.
     name: String,
     columns: Range<usize>,
     /// [inputs, rank].
-    a: Tensor<B, 2>,
+    pub(super) a: Tensor<B, 2>,
     /// [rank, columns].
     b: Tensor<B, 2>,
 }
@@ -51,7 +50,7 @@ pub(super) enum Place {
 
 impl<B: Kernels> Lora<B> {
     /// Of the pairs that `pair` gives for a matrix's name, inputs and outputs.
-    fn of<E>(
+    pub(super) fn of<E>(
         config: &LoraConfig,
         shape: &BackboneConfig,
         mut pair: impl FnMut(&str, usize, usize) -> Result<[Tensor<B, 2>; 2], E>,
@@ -126,7 +125,7 @@ impl<B: Kernels> Lora<B> {
 
     /// What is added to a matrix of `columns` in all; none where nothing is. `narrow`
     /// gives what a part's `b` is multiplied with, [rows, rank].
-    fn side_by_side(
+    pub(super) fn side_by_side(
         &self,
         layer: usize,
         place: Place,
@@ -175,88 +174,6 @@ impl<B: Trainable> Lora<B> {
             layers: self.layers.iter().map(places).collect(),
             noise: self.noise,
         }
-    }
-}
-
-impl<B: Kernels> Backbone<B> {
-    /// With additions that change nothing yet: `lora_A` is uniform up to
-    /// 1 / sqrt(inputs), as PEFT has it, and `lora_B` zero. From here on they are what
-    /// is trained, and a value head if one is added.
-    pub fn with_lora(self, config: &LoraConfig, seed: u64) -> Self {
-        let device = self.device();
-        let mut source = ChaCha8Rng::seed_from_u64(seed);
-        let lora = Lora::of(config, &self.config, |_, inputs, outputs| {
-            let bound = 1.0 / (inputs as f64).sqrt();
-            let mut uniform = || (source.next_u64() >> 11) as f64 / (1u64 << 53) as f64;
-            let values: Vec<f32> = (0..inputs * config.rank)
-                .map(|_| (bound * (2.0 * uniform() - 1.0)) as f32)
-                .collect();
-            let a = Tensor::from_data(TensorData::new(values, [inputs, config.rank]), &device);
-            let b = Tensor::zeros([config.rank, outputs], &device);
-            Ok::<_, std::convert::Infallible>([a, b])
-        });
-        match lora {
-            Ok(lora) => self.attach(lora),
-            Err(never) => match never {},
-        }
-    }
-
-    /// Freezes the backbone's own weights, unless they are, and has `lora` trained.
-    fn attach(self, lora: Lora<B>) -> Self {
-        struct Leaf(bool);
-        impl<B: Kernels> Rewrite<B> for Leaf {
-            fn rewrite<const D: usize>(&mut self, _: &str, leaf: Tensor<B, D>) -> Tensor<B, D> {
-                leaf.set_require_grad(self.0)
-            }
-        }
-        let mut adapted = match self.lora {
-            None => self.rewrite(&mut Leaf(false)),
-            Some(_) => self,
-        };
-        adapted.lora = Some(lora.rewrite(&mut Leaf(true)));
-        adapted
-    }
-
-    /// The additions' configuration, if there are any.
-    pub fn lora(&self) -> Option<&LoraConfig> {
-        self.lora.as_ref().map(|lora| &lora.config)
-    }
-
-    /// With dropout, if its configuration has any: the masks of every pass are those of
-    /// `seed`.
-    pub fn noisy(&self, seed: u64) -> Self {
-        let mut noisy = self.clone();
-        if let Some(lora) = noisy.lora.as_mut().filter(|lora| lora.config.dropout > 0.0) {
-            lora.noise = Some(seed);
-        }
-        noisy
-    }
-
-    /// With the additions added for good.
-    pub fn merged(mut self) -> Self {
-        let Some(lora) = self.lora.take() else {
-            return self;
-        };
-        for (index, layer) in self.layers.iter_mut().enumerate() {
-            for (place, matrix) in [
-                (Place::Qkv, &mut layer.qkv),
-                (Place::AttentionOut, &mut layer.attention_out),
-                (Place::GateUp, &mut layer.gate_up),
-                (Place::Down, &mut layer.down),
-            ] {
-                let columns = matrix.dims()[1];
-                if let Some(added) = lora.side_by_side(index, place, columns, |_, p| p.a.clone()) {
-                    *matrix = matrix.clone() + added;
-                }
-            }
-        }
-        self
-    }
-
-    /// Without the additions.
-    pub fn without_lora(mut self) -> Self {
-        self.lora = None;
-        self
     }
 }
 

@@ -4,6 +4,7 @@ use super::*;
 use crate::device::tested::{Plain, Tracked};
 use crate::kernels::Layout;
 use crate::kernels::floats;
+use crate::model::Backbone;
 use crate::model::lora::config::{FILE, MODULES};
 use crate::model::lora::files::WEIGHTS;
 use crate::model::packing::{Row, Sequence, choice_logprobs};

@@ -5,7 +5,7 @@ use crate::device::tested::{Plain, Tracked};
 use crate::kernels::Precision;
 use crate::kernels::floats;
 use crate::model::BackboneConfig;
-use crate::model::decoder::Rewrite;
+use crate::model::Rewrite;
 use crate::model::lora::LoraConfig;
 use crate::model::lora::config::MODULES;
 
