@@ -6,9 +6,9 @@
 use std::sync::{Arc, Mutex};
 
 use burn_flex::Flex;
-use memloom_engine::generation::{Job, generate};
+use memloom_engine::generation::{Request, generate};
 use memloom_engine::grammar::Grammars;
-use memloom_engine::model::{Backbone, BackboneConfig, Family, Stored};
+use memloom_engine::model::{Backbone, BackboneConfig, Family, WeightDtype};
 use memloom_engine::tokenizer::Tokenizer;
 use memloom_runtime::types::{FinishReason, Report, Turn};
 use memloom_runtime::{
@@ -63,10 +63,10 @@ fn sessions(options: &str, seed: u64) -> [(Report, u32); 2] {
         norm_eps: 1e-6,
         tie_embeddings: true,
         context: 40_000,
-        stored: Stored::Float32,
+        weight_dtype: WeightDtype::Float32,
     };
     let model = Backbone::<Flex>::random(&config, 3, &Default::default()).unwrap();
-    let mut engine = AtOnce::new(|jobs: &[Job]| {
+    let mut engine = AtOnce::new(|jobs: &[Request]| {
         let samples = generate(&model, jobs).into_iter();
         samples
             .map(|sample| sample.map_err(|error| error.to_string()))

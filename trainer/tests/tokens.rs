@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use memloom_engine::generation::{FinishReason, Job, Sample};
+use memloom_engine::generation::{FinishReason, Request, Sample};
 use memloom_engine::grammar::Grammars;
 use memloom_engine::tokenizer::Tokenizer;
 use memloom_tests::server::{Reply, Server};
@@ -23,8 +23,8 @@ fn asking(server: &Server) -> TokenServer {
     TokenServer::new(Client::new("rollouts", &settings, 1).unwrap())
 }
 
-fn job() -> Job {
-    Job {
+fn job() -> Request {
+    Request {
         role: "extractor".into(),
         prompt: [5, 6, 7].into(),
         grammar: None,
@@ -43,7 +43,7 @@ fn reply(tokens: &[u32], logprobs: &[f64]) -> Value {
     json!({"choices": [{"token_ids": tokens, "logprobs": {"content": content}}]})
 }
 
-fn sample(reply: Value, job: &Job) -> Result<Sample, String> {
+fn sample(reply: Value, job: &Request) -> Result<Sample, String> {
     let server = Server::start(move |_, _| Reply::json(&reply));
     let jobs = [job.clone()];
     let mut samples = asking(&server).generate(&jobs, |_| "adapter", ROOM);
@@ -90,13 +90,13 @@ fn what_ends_a_sample_is_told_apart() {
         sample(four.clone(), &job()).unwrap().finish,
         FinishReason::Length
     );
-    let long = Job {
+    let long = Request {
         prompt: [5; 6].into(),
         max_tokens: 50,
         ..job()
     };
     assert_eq!(sample(four, &long).unwrap().finish, FinishReason::Context);
-    let full = Job {
+    let full = Request {
         prompt: [5; 10].into(),
         ..job()
     };
@@ -121,7 +121,7 @@ fn a_grammar_is_asked_choice_by_choice() {
         let largest = allowed.unwrap().iter().map(|id| id.as_u64().unwrap()).max();
         Reply::json(&reply(&[largest.unwrap() as u32], &[-0.25]))
     });
-    let job = Job {
+    let job = Request {
         grammar: Some(grammar),
         max_tokens: 20,
         ..job()
@@ -155,7 +155,7 @@ fn a_schema_is_not_asked_for() {
     let texts = ["some text".to_owned()];
     let tokenizer = Tokenizer::train_bpe(&texts, &[], &[], 300).unwrap();
     let grammars = Grammars::new(Arc::new(tokenizer));
-    let job = Job {
+    let job = Request {
         grammar: Some(grammars.compile(r#"{"type": "string"}"#).unwrap()),
         ..job()
     };

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::thread;
 
 use anyhow::{Context, Result, bail, ensure};
-use memloom_engine::generation::{FinishReason, Job, Sample};
+use memloom_engine::generation::{FinishReason, Request, Sample};
 use memloom_engine::grammar::Grammar;
 use serde::{Deserialize, Serialize};
 
@@ -32,7 +32,7 @@ pub struct Room {
 pub struct TokenServer(pub(super) Client);
 
 #[derive(Serialize)]
-struct Request<'a> {
+struct GenerateBody<'a> {
     model: &'a str,
     token_ids: &'a [u32],
     sampling_params: Sampling<'a>,
@@ -96,8 +96,8 @@ impl TokenServer {
     /// order.
     pub fn generate<'a>(
         &self,
-        jobs: &[Job],
-        model: impl Fn(&Job) -> &'a str,
+        jobs: &[Request],
+        model: impl Fn(&Request) -> &'a str,
         room: Room,
     ) -> Vec<Result<Sample, String>> {
         thread::scope(|scope| {
@@ -122,7 +122,7 @@ impl TokenServer {
     /// Where the server gives no sample that fits it, and for a JSON schema: to ask for
     /// each token among nearly all would take longer than to sample here, and a schema
     /// that the server keeps to by itself leaves other sets than the loss would see.
-    pub fn sample(&self, model: &str, job: &Job, room: Room) -> Result<Sample> {
+    pub fn sample(&self, model: &str, job: &Request, room: Room) -> Result<Sample> {
         if job
             .grammar
             .as_ref()
@@ -151,7 +151,7 @@ impl TokenServer {
     fn free(
         &self,
         model: &str,
-        job: &Job,
+        job: &Request,
         limit: usize,
         cut: FinishReason,
         room: Room,
@@ -185,7 +185,7 @@ impl TokenServer {
         &self,
         grammar: &Grammar,
         model: &str,
-        job: &Job,
+        job: &Request,
         limit: usize,
         cut: FinishReason,
         room: Room,
@@ -220,13 +220,13 @@ impl TokenServer {
     fn ask(
         &self,
         model: &str,
-        job: &Job,
+        job: &Request,
         read: &[u32],
         most: usize,
         allowed: Option<&[u32]>,
         room: Room,
     ) -> Result<Said, Failure> {
-        let request = Request {
+        let request = GenerateBody {
             model,
             token_ids: read,
             sampling_params: Sampling {
@@ -299,7 +299,7 @@ impl TokenServer {
     /// # Errors
     /// Saying how it must be started.
     pub fn check(&self, end: u32, room: Room) -> Result<()> {
-        let job = Job {
+        let job = Request {
             role: "".into(),
             prompt: [end].into(),
             grammar: None,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Result, anyhow, bail, ensure};
 use memloom_engine::kernels::Precision;
 use memloom_engine::model::lora::config::MODULES;
-use memloom_engine::model::{BackboneConfig, Family, LoraConfig, Stored};
+use memloom_engine::model::{BackboneConfig, Family, LoraConfig, WeightDtype};
 use serde::{Deserialize, Serialize};
 use toml::Table;
 
@@ -197,7 +197,7 @@ impl BackboneSection {
             norm_eps: 1e-6,
             tie_embeddings: self.tie_embeddings.unwrap_or(true),
             context: given(self.context),
-            stored: Stored::Float32,
+            weight_dtype: WeightDtype::Float32,
         }
     }
 }

@@ -6,20 +6,20 @@ use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, sync_channel};
 
 use anyhow::Result;
-use memloom_engine::generation::{Batch, GenerateError, Job, Sample};
+use memloom_engine::generation::{GenerateError, Request, Sample, Scheduler};
 use memloom_engine::kernels::Kernels;
 
 /// What rollouts wait for.
 pub trait Engine {
     /// Takes a job up; `ticket` names it in what [`Engine::step`] returns.
-    fn begin(&mut self, ticket: usize, job: Job);
+    fn begin(&mut self, ticket: usize, job: Request);
 
     /// Goes on with the jobs. Returns those that have ended meanwhile, if any.
     fn step(&mut self) -> Vec<(usize, Result<Sample, String>)>;
 }
 
-impl<B: Kernels> Engine for Batch<B> {
-    fn begin(&mut self, ticket: usize, job: Job) {
+impl<B: Kernels> Engine for Scheduler<B> {
+    fn begin(&mut self, ticket: usize, job: Request) {
         self.begin(ticket, job);
     }
 
@@ -37,10 +37,10 @@ impl<B: Kernels> Engine for Batch<B> {
 pub struct AtOnce<F> {
     answer: F,
     tickets: Vec<usize>,
-    jobs: Vec<Job>,
+    jobs: Vec<Request>,
 }
 
-impl<F: FnMut(&[Job]) -> Vec<Result<Sample, String>>> AtOnce<F> {
+impl<F: FnMut(&[Request]) -> Vec<Result<Sample, String>>> AtOnce<F> {
     /// No jobs yet.
     pub fn new(answer: F) -> Self {
         Self {
@@ -51,8 +51,8 @@ impl<F: FnMut(&[Job]) -> Vec<Result<Sample, String>>> AtOnce<F> {
     }
 }
 
-impl<F: FnMut(&[Job]) -> Vec<Result<Sample, String>>> Engine for AtOnce<F> {
-    fn begin(&mut self, ticket: usize, job: Job) {
+impl<F: FnMut(&[Request]) -> Vec<Result<Sample, String>>> Engine for AtOnce<F> {
+    fn begin(&mut self, ticket: usize, job: Request) {
         self.tickets.push(ticket);
         self.jobs.push(job);
     }
@@ -78,7 +78,7 @@ pub struct Place {
 /// What a rollout tells the hub.
 pub enum Event {
     /// It waits for the model.
-    Request(Request),
+    Request(PendingRequest),
     /// It is about to start so many rerolls.
     Spawned(usize),
     /// It has ended, well or not.
@@ -86,9 +86,9 @@ pub enum Event {
 }
 
 /// A rollout's wish and where the answer goes.
-pub struct Request {
+pub struct PendingRequest {
     place: Place,
-    job: Job,
+    job: Request,
     reply: SyncSender<Result<Sample, String>>,
 }
 
@@ -156,10 +156,10 @@ impl Asking {
     }
 
     /// Blocks until the engine has answered.
-    pub fn ask(&self, job: Job) -> Result<Sample, String> {
+    pub fn ask(&self, job: Request) -> Result<Sample, String> {
         let stopped = || "the generation engine has stopped".to_owned();
         let (reply, answer) = sync_channel(1);
-        let request = Request {
+        let request = PendingRequest {
             place: self.place,
             job,
             reply,
@@ -173,7 +173,7 @@ impl Asking {
 
 /// Serves `live` rollouts until all have ended.
 pub fn serve(events: &Receiver<Event>, mut live: usize, engine: &mut dyn Engine) {
-    let mut waiting: Vec<Request> = Vec::new();
+    let mut waiting: Vec<PendingRequest> = Vec::new();
     let mut desk = Desk::new(engine);
     while live > 0 {
         while live > 0 && waiting.len() + desk.open() < live {
@@ -233,7 +233,7 @@ impl<'a> Desk<'a> {
         }
     }
 
-    fn begin(&mut self, request: Request) {
+    fn begin(&mut self, request: PendingRequest) {
         self.engine.begin(self.tickets, request.job);
         self.replies.insert(self.tickets, request.reply);
         self.tickets += 1;
@@ -259,8 +259,8 @@ mod tests {
     use super::*;
     use memloom_engine::generation::FinishReason;
 
-    fn job(seed: u64) -> Job {
-        Job {
+    fn job(seed: u64) -> Request {
+        Request {
             role: "extractor".into(),
             prompt: vec![1].into(),
             grammar: None,
@@ -274,7 +274,7 @@ mod tests {
         }
     }
 
-    fn echo(jobs: &[Job]) -> Vec<Result<Sample, String>> {
+    fn echo(jobs: &[Request]) -> Vec<Result<Sample, String>> {
         jobs.iter()
             .map(|job| {
                 Ok(Sample {
@@ -324,7 +324,7 @@ mod tests {
             serve(
                 &receiver,
                 4,
-                &mut AtOnce::new(|jobs: &[Job]| {
+                &mut AtOnce::new(|jobs: &[Request]| {
                     batches.push(jobs.iter().map(|job| job.seed).collect());
                     echo(jobs)
                 }),
@@ -358,7 +358,7 @@ mod tests {
             };
             let mut asked = vec![ask(asking.clone(), 0)];
             let mut spare = Some(asking);
-            let mut engine = AtOnce::new(|jobs: &[Job]| {
+            let mut engine = AtOnce::new(|jobs: &[Request]| {
                 batches.push(jobs.len());
                 // Three more ask while the first is answered.
                 if let Some(asking) = spare.take() {
@@ -388,8 +388,9 @@ mod tests {
                 sender,
             );
             let rollout = scope.spawn(move || Asking::on(&line).ask(job(0)));
-            let mut engine =
-                AtOnce::new(|jobs: &[Job]| vec![Err("the prompt is too long".into()); jobs.len()]);
+            let mut engine = AtOnce::new(|jobs: &[Request]| {
+                vec![Err("the prompt is too long".into()); jobs.len()]
+            });
             serve(&receiver, 1, &mut engine);
             let answer = rollout.join().expect("no panic");
             assert_eq!(answer.expect_err("refused"), "the prompt is too long");

@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use memloom_engine::generation::{FinishReason, Job, Sample, StopStrings};
+use memloom_engine::generation::{FinishReason, Request, Sample, StopStrings};
 use memloom_engine::grammar::Grammars;
 use memloom_runtime::types::Message;
 use memloom_runtime::{Completion, GenerateCall, LanguageModel, ModelError};
@@ -60,9 +60,9 @@ pub struct Sampling {
     pub occasion: [u64; 2],
     /// 0 is greedy.
     pub temperature: f32,
-    /// See [`Job::top_k`].
+    /// See [`Request::top_k`].
     pub top_k: usize,
-    /// See [`Job::top_p`].
+    /// See [`Request::top_p`].
     pub top_p: f32,
 }
 
@@ -157,7 +157,7 @@ impl LanguageModel for SampledModel {
             ),
             None => None,
         };
-        let job = Job {
+        let job = Request {
             role: role.clone(),
             prompt: prompt.clone(),
             grammar,

@@ -1,10 +1,11 @@
-//! Sampling completions from a backbone, many at a time.
+//! Sampling completions from a backbone with continuous batching.
 //!
-//! A [`Batch`] works on jobs side by side, token by token: jobs join and leave while
-//! others go on. Prompts are flat and without padding like everything that the
-//! backbone reads, so a batch may mix any lengths, and what prompts share is read
-//! once. Tokens that a grammar forces are not sampled but read together with the
-//! sampled one before them. Random numbers belong to a job, never to a batch.
+//! A [`Scheduler`] runs requests side by side, one forward pass at a time. Requests join and leave
+//! between passes. Prompts of any length share a pass, flat and without padding; a prefix that
+//! prompts share is computed once. Tokens that a grammar forces are not sampled: the next pass
+//! reads them together with the sampled token before them. Random numbers belong to a request, so
+//! its sample does not depend on the other requests. [`generate`] runs a list of requests to the
+//! end.
 
 mod paged_cache;
 mod request;
@@ -13,8 +14,8 @@ mod scheduler;
 mod sequence;
 mod stop;
 
-pub use self::request::{FinishReason, GenerateError, Job, Sample};
-pub use self::scheduler::{Batch, generate};
+pub use self::request::{FinishReason, GenerateError, Request, Sample};
+pub use self::scheduler::{Scheduler, generate};
 pub use self::stop::StopStrings;
 
 #[cfg(test)]

@@ -1,53 +1,53 @@
-//! Jobs, and what comes of them.
+//! Requests and their results.
 
 use std::sync::Arc;
 
 use crate::generation::stop::StopStrings;
 use crate::grammar::{Grammar, GrammarError};
 
-/// One completion to sample.
+/// A completion to sample.
 #[derive(Clone, Debug)]
-pub struct Job {
-    /// Who speaks: decides whose weights are asked, where roles have their own.
+pub struct Request {
+    /// The speaking role. It selects the weights if roles have weights of their own.
     pub role: Arc<str>,
-    /// The prompt, not empty.
+    /// The prompt. It must not be empty.
     pub prompt: Arc<[u32]>,
-    /// What the completion may look like; None: anything up to one of `ends`.
+    /// The grammar of the completion. `None` allows any tokens up to one of `ends`.
     pub grammar: Option<Arc<Grammar>>,
-    /// Any of these tokens ends a completion.
+    /// The tokens that end a completion.
     pub ends: Arc<[u32]>,
-    /// At most so many tokens.
+    /// The maximum number of tokens.
     pub max_tokens: usize,
-    /// Divides the logits; 0 takes the likeliest token, the lowest of equals.
+    /// The divisor of the logits. 0 is greedy and takes the lowest id among equal logits.
     pub temperature: f32,
-    /// Samples among so many of the likeliest; 0: among all.
+    /// Samples from this many of the most likely tokens; 0 samples from all.
     pub top_k: usize,
-    /// Samples among the fewest of the likeliest, of those that `top_k` leaves, that
-    /// together are at least so probable; 1: among all.
+    /// Nucleus sampling: samples from the smallest set of the most likely tokens, out of those
+    /// `top_k` keeps, whose probabilities sum to at least `top_p`. 1 samples from all.
     pub top_p: f32,
-    /// Strings that end a completion, too.
+    /// Strings that also end a completion.
     pub stop: Option<Arc<StopStrings>>,
-    /// Of the job's own random numbers.
+    /// The seed of the request's random numbers.
     pub seed: u64,
 }
 
-/// What was sampled.
+/// A sampled completion.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sample {
-    /// Token ids, with the end where one was chosen.
+    /// The token ids, including the end token if one was chosen.
     pub tokens: Vec<u32>,
-    /// Log-probability of each token among its choices at the job's temperature
-    /// (at 1 where that is 0); 0 for forced ones.
+    /// The log-probability of each token among its choices, at the request's temperature (at 1 if
+    /// that is 0). A forced token has 0.
     pub logprobs: Vec<f32>,
-    /// What each token was chosen from, ascending: what the grammar allows and
-    /// `top_k` and `top_p` leave of it. None: the whole vocabulary.
+    /// The set that each token was chosen from, ascending: the tokens that the grammar, `top_k` and
+    /// `top_p` leave. `None` is the whole vocabulary.
     pub choices: Vec<Option<Arc<[u32]>>>,
-    /// Why it ended.
+    /// The reason for the end.
     pub finish: FinishReason,
 }
 
 impl Sample {
-    /// Without a token.
+    /// Returns a sample without tokens.
     pub fn empty(finish: FinishReason) -> Self {
         Self {
             tokens: Vec::new(),
@@ -58,33 +58,33 @@ impl Sample {
     }
 }
 
-/// Why a completion ended.
+/// The reason why a completion ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FinishReason {
-    /// An end was chosen, a stop string is complete, or the grammar allows no more.
+    /// An end token was chosen, a stop string is complete, or the grammar allows no more tokens.
     Stop,
-    /// `max_tokens` were generated.
+    /// The completion reached `max_tokens`.
     Length,
-    /// The context was full before that.
+    /// The context filled up first.
     Context,
-    /// The prompt leaves no room in the context: there are no tokens.
+    /// The prompt fills the context. The sample has no tokens.
     Overflow,
 }
 
 impl FinishReason {
-    /// Whether the completion might have gone on.
+    /// Returns whether the completion was cut off.
     pub fn cut_off(self) -> bool {
         matches!(self, Self::Length | Self::Context)
     }
 }
 
-/// A job that cannot be done.
+/// A request that cannot be run.
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
 pub enum GenerateError {
-    /// There is nothing to continue.
+    /// The prompt has no tokens.
     #[error("the prompt is empty: it needs at least one token")]
     Empty,
-    /// What the grammar allows cannot be told.
+    /// The grammar cannot be followed.
     #[error(transparent)]
     Grammar(#[from] GrammarError),
 }

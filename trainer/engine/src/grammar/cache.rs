@@ -1,4 +1,4 @@
-//! Grammars of a tokenizer, compiled once.
+//! The compiled grammars of a tokenizer.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -6,19 +6,19 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::grammar::compiled::{Grammar, Rules};
 use crate::grammar::error::GrammarError;
-use crate::grammar::json_schema::{Schema, Spelling};
-use crate::grammar::word_grammar::Words;
+use crate::grammar::json_schema::{JsonSchema, SchemaVocabulary};
+use crate::grammar::word_grammar::WordGrammar;
 use crate::tokenizer::Tokenizer;
 
-/// Most grammars that are kept: a component may make up a new one for each output.
-const MOST_KEPT: usize = 32;
+/// The maximum number of cached grammars. A component may request a new grammar for each output.
+const MAX_CACHED: usize = 32;
 
-/// Compiles grammars for a tokenizer and keeps them.
+/// Compiles grammars for a tokenizer and caches them.
 pub struct Grammars {
     tokenizer: Arc<Tokenizer>,
     compiled: Mutex<BTreeMap<String, Arc<Grammar>>>,
-    /// Made for the first schema.
-    spelling: OnceLock<Result<Arc<Spelling>, String>>,
+    /// The tokenizer's vocabulary, indexed for the first schema.
+    vocabulary: OnceLock<Result<Arc<SchemaVocabulary>, String>>,
 }
 
 impl fmt::Debug for Grammars {
@@ -28,27 +28,28 @@ impl fmt::Debug for Grammars {
 }
 
 impl Grammars {
-    /// No grammars yet.
+    /// Returns an empty cache for `tokenizer`.
     pub fn new(tokenizer: Arc<Tokenizer>) -> Self {
         Self {
             tokenizer,
             compiled: Mutex::default(),
-            spelling: OnceLock::new(),
+            vocabulary: OnceLock::new(),
         }
     }
 
-    /// The tokenizer.
+    /// Returns the tokenizer.
     pub fn tokenizer(&self) -> &Arc<Tokenizer> {
         &self.tokenizer
     }
 
-    /// The grammar of a text, compiled once. Every word of an expression must be one token; a
-    /// schema needs a token for each byte.
+    /// Compiles a grammar, or returns the cached one. A text that begins with `{` is a JSON schema;
+    /// any other text is a word expression. Each word must be one token; a schema needs a token for
+    /// every byte.
     ///
     /// # Errors
-    /// Where the text is neither an expression of such words nor a supported schema.
+    /// Fails if `text` is neither a valid word expression nor a supported schema.
     pub fn compile(&self, text: &str) -> Result<Arc<Grammar>, GrammarError> {
-        // Others wait, so that none is compiled twice.
+        // The lock is held while compiling, so that no grammar is compiled twice.
         let mut compiled = self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(grammar) = compiled.get(text) {
             return Ok(grammar.clone());
@@ -56,12 +57,12 @@ impl Grammars {
         let end = self.tokenizer.ends()[0];
         let rules = match text.trim_start().starts_with('{') {
             true => Rules::Schema(
-                self.spelling()
-                    .and_then(|spelling| Schema::compile(text, spelling))
+                self.vocabulary()
+                    .and_then(|vocabulary| JsonSchema::compile(text, vocabulary))
                     .map_err(|why| GrammarError::schema(text, why))?,
             ),
             false => {
-                let words = Words::compile(text, |word| self.tokenizer.id(word), end);
+                let words = WordGrammar::compile(text, |word| self.tokenizer.id(word), end);
                 Rules::Words(words.map_err(|wrong| GrammarError::Expression {
                     expression: text.into(),
                     column: wrong.column,
@@ -69,7 +70,7 @@ impl Grammars {
                 })?)
             }
         };
-        if compiled.len() == MOST_KEPT {
+        if compiled.len() == MAX_CACHED {
             compiled.clear();
         }
         let grammar = Arc::new(Grammar {
@@ -81,11 +82,11 @@ impl Grammars {
         Ok(grammar)
     }
 
-    fn spelling(&self) -> Result<Arc<Spelling>, String> {
+    fn vocabulary(&self) -> Result<Arc<SchemaVocabulary>, String> {
         let new = || {
             let (bytes, end) = (self.tokenizer.bytes(), self.tokenizer.ends()[0]);
-            Spelling::new(&bytes, end).map(Arc::new)
+            SchemaVocabulary::new(&bytes, end).map(Arc::new)
         };
-        self.spelling.get_or_init(new).clone()
+        self.vocabulary.get_or_init(new).clone()
     }
 }

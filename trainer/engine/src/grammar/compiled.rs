@@ -1,12 +1,12 @@
-//! A compiled grammar, read token by token.
+//! A compiled grammar, which advances token by token.
 
 use std::fmt;
 use std::sync::Arc;
 
 use crate::grammar::error::GrammarError;
-use crate::grammar::json_schema::Schema;
-use crate::grammar::state::{Place, State};
-use crate::grammar::word_grammar::Words;
+use crate::grammar::json_schema::JsonSchema;
+use crate::grammar::state::{GrammarState, Position};
+use crate::grammar::word_grammar::WordGrammar;
 
 /// A compiled grammar.
 pub struct Grammar {
@@ -16,8 +16,8 @@ pub struct Grammar {
 }
 
 pub(super) enum Rules {
-    Words(Words),
-    Schema(Schema),
+    Words(WordGrammar),
+    Schema(JsonSchema),
 }
 
 impl fmt::Debug for Grammar {
@@ -27,28 +27,32 @@ impl fmt::Debug for Grammar {
 }
 
 impl Grammar {
-    /// Whether it is a JSON schema. Inside a string of its output, nearly every token
-    /// is allowed.
+    /// Returns whether the grammar is a JSON schema. Inside its strings nearly every token is
+    /// allowed.
     pub fn is_schema(&self) -> bool {
         matches!(self.rules, Rules::Schema(_))
     }
 
-    /// Before the first token.
-    pub fn start(&self) -> State {
+    /// Returns the state before the first token.
+    pub fn start(&self) -> GrammarState {
         match &self.rules {
             Rules::Words(words) => words.start(),
             Rules::Schema(schema) => schema.start(),
         }
     }
 
-    /// After `token`, none where it is not allowed. The end token leads nowhere.
+    /// Returns the state after `token`, or `None` if `token` is not allowed or is the end token.
     ///
     /// # Errors
-    /// Where what may come next takes too much to find out.
-    pub fn advance(&self, state: State, token: u32) -> Result<Option<State>, GrammarError> {
-        match (&self.rules, state.place) {
-            (Rules::Words(words), Place::Words(at)) => Ok(words.advance(at, token)),
-            (Rules::Schema(schema), Place::Schema(reading)) => {
+    /// Fails if computing the allowed tokens exceeds the parser's limits.
+    pub fn advance(
+        &self,
+        state: GrammarState,
+        token: u32,
+    ) -> Result<Option<GrammarState>, GrammarError> {
+        match (&self.rules, state.position) {
+            (Rules::Words(words), Position::Words(at)) => Ok(words.advance(at, token)),
+            (Rules::Schema(schema), Position::Schema(reading)) => {
                 if token == self.end || state.allowed.binary_search(&token).is_err() {
                     return Ok(None);
                 }
@@ -60,11 +64,11 @@ impl Grammar {
         }
     }
 
-    /// What each token of an output was chosen from; none where the output is
-    /// not in the grammar. An output that is cut short is.
+    /// Returns the allowed set of each token, or `None` if the output is not in the grammar. A
+    /// prefix of an output is in the grammar.
     ///
     /// # Errors
-    /// Those of [`Grammar::advance`].
+    /// Fails as [`Grammar::advance`] does.
     pub fn choices(&self, tokens: &[u32]) -> Result<Option<Choices>, GrammarError> {
         let mut state = Some(self.start());
         let mut choices = Vec::with_capacity(tokens.len());
@@ -80,5 +84,5 @@ impl Grammar {
     }
 }
 
-/// What each token of an output was chosen from.
+/// The set that each token of an output was chosen from.
 pub type Choices = Vec<Option<Arc<[u32]>>>;

@@ -1,36 +1,36 @@
-//! Grammars that cannot be used.
+//! Errors of grammars.
 
-/// Letters of a grammar that a message repeats.
-const REPEATED: usize = 200;
+/// The maximum number of schema characters in a message.
+const MAX_SHOWN: usize = 200;
 
-/// A grammar that cannot be kept to.
+/// A grammar that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum GrammarError {
-    /// It is no expression.
-    #[error("the output grammar {expression:?} is wrong at column {column}: {why}")]
+    /// The word expression is invalid.
+    #[error("invalid word expression in request.grammar, column {column}: {why}: {expression:?}")]
     Expression {
         /// The expression.
         expression: String,
-        /// From 1.
+        /// The column, from 1.
         column: usize,
-        /// What is wrong there.
+        /// The reason.
         why: String,
     },
-    /// It is no JSON schema, one that is not supported, or one that takes too much.
-    #[error("the output grammar is a JSON schema that cannot be kept to: {why}: {schema}")]
+    /// The JSON schema is invalid, unsupported or too complex.
+    #[error("unsupported JSON schema in request.grammar: {why}: {schema}")]
     Schema {
-        /// The schema, or how it begins.
+        /// The beginning of the schema.
         schema: String,
-        /// What is wrong with it.
+        /// The reason.
         why: String,
     },
 }
 
 impl GrammarError {
-    /// A schema that cannot be kept to.
+    /// Returns the error for a schema that cannot be used.
     pub(super) fn schema(schema: &str, why: String) -> Self {
         Self::Schema {
-            schema: schema.chars().take(REPEATED).collect(),
+            schema: schema.chars().take(MAX_SHOWN).collect(),
             why,
         }
     }

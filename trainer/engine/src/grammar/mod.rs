@@ -1,9 +1,8 @@
-//! Output grammars: what a policy's `request.grammar` says an output may look like,
-//! as sets of token ids. The same sets mask sampling and, over what was sampled, the
-//! loss.
+//! Grammars that constrain outputs to sets of token ids.
 //!
-//! A grammar is an expression of words (`words.rs`) or, where it begins with `{`, a JSON
-//! schema (`schema.rs`).
+//! A policy's `request.grammar` is a word expression (`word_grammar.rs`) or, if it begins with `{`,
+//! a JSON schema (`json_schema.rs`). [`Grammars`] compiles and caches them; a [`Grammar`] gives the
+//! allowed tokens of each [`GrammarState`]. The same sets mask sampling and the loss.
 
 mod cache;
 mod compiled;
@@ -15,7 +14,7 @@ mod word_grammar;
 pub use self::cache::Grammars;
 pub use self::compiled::{Choices, Grammar};
 pub use self::error::GrammarError;
-pub use self::state::State;
+pub use self::state::GrammarState;
 
 #[cfg(test)]
 mod tests;

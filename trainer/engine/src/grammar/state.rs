@@ -1,23 +1,23 @@
-//! Where a reading of a grammar stands.
+//! The state of a grammar after some tokens.
 
 use std::sync::Arc;
 
 use llguidance::Matcher;
 
-/// Where a reading of a grammar stands.
-pub struct State {
+/// The state of a grammar after some tokens.
+pub struct GrammarState {
     pub(super) allowed: Arc<[u32]>,
-    pub(super) place: Place,
+    pub(super) position: Position,
 }
 
-pub(super) enum Place {
+pub(super) enum Position {
     Words(usize),
     Schema(Box<Matcher>),
 }
 
-impl State {
-    /// Tokens that may come next, sorted; empty where nothing may follow. Where the
-    /// output may also end, the end token is among them.
+impl GrammarState {
+    /// Returns the tokens allowed next, ascending; empty if nothing may follow. Contains the end
+    /// token if the output may end here or continue.
     pub fn allowed(&self) -> &Arc<[u32]> {
         &self.allowed
     }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::tokenizer::Tokenizer;
 
-/// Schemas of what policies ask for, and of what is rare.
+/// Schemas as policies request them, and rarer ones.
 fn schemas() -> Vec<Value> {
     let fact = |name: &str| {
         json!({
@@ -50,7 +50,7 @@ fn schemas() -> Vec<Value> {
     ]
 }
 
-/// Whether a value is of a schema, of the keywords above.
+/// Returns whether a value matches a schema that uses the keywords above.
 fn fits(value: &Value, schema: &Value, root: &Value) -> bool {
     let Some(keywords) = schema.as_object() else {
         return schema == &Value::Bool(true);
@@ -110,7 +110,7 @@ fn is_of_type(value: &Value, of: &Value) -> bool {
         "object" => value.is_object(),
         "array" => value.is_array(),
         "string" => value.is_string(),
-        // -0 is one, too.
+        // -0 is an integer too.
         "integer" => value.as_f64().is_some_and(|number| number.fract() == 0.0),
         "boolean" => value.is_boolean(),
         "null" => value.is_null(),
@@ -122,8 +122,8 @@ fn letters(value: &Value) -> usize {
     value.as_str().unwrap().chars().count()
 }
 
-/// The project's own, a byte-level chat model's, and one that writes bytes as Llama 2's
-/// does.
+/// A tokenizer trained by memloom, a byte-level chat model's, and one with byte fallback as in
+/// Llama 2.
 fn tokenizers() -> [Tokenizer; 3] {
     let texts: Vec<String> = ["Anna left: {\"operations\": [{\"content\": \"x\"}], \"ü\"}"; 9]
         .map(str::to_owned)
@@ -164,7 +164,7 @@ fn special(id: u32, content: &str, special: bool) -> Value {
     json!({"id": id, "content": content, "special": special, "single_word": false, "lstrip": false, "rstrip": false, "normalized": false})
 }
 
-/// A model of these tokens, whose merges do not matter here.
+/// A BPE model of these tokens, without merges.
 fn model(first: impl Iterator<Item = String>, others: &[&str]) -> Value {
     let mut tokens: Vec<String> = first.collect();
     tokens.sort();
@@ -198,7 +198,7 @@ fn grammars() -> [Grammars; 3] {
     tokenizers().map(|tokenizer| Grammars::new(Arc::new(tokenizer)))
 }
 
-/// Tokens drawn from what is allowed, and their sets; ends where the output does.
+/// Draws allowed tokens until the output ends. Returns the tokens and their allowed sets.
 fn walk(grammar: &Grammar, tokenizer: &Tokenizer, seed: u64) -> (Vec<u32>, Choices) {
     let mut source = ChaCha8Rng::seed_from_u64(seed);
     let (mut tokens, mut sets) = (Vec::new(), Vec::new());
@@ -228,7 +228,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn whatever_is_drawn_is_json_of_the_schema(seed: u64) {
+    fn every_sampled_output_is_json_of_the_schema(seed: u64) {
         for schema in schemas() {
             for grammars in &*GRAMMARS {
                 let tokenizer = grammars.tokenizer();
@@ -247,7 +247,7 @@ proptest! {
     }
 
     #[test]
-    fn what_a_tokenizer_makes_of_json_of_the_schema_is_in_the_grammar(
+    fn tokenized_json_of_a_schema_is_in_its_grammar(
         content in "\\PC{1,20}", id in 0usize..3,
     ) {
         let id = ["D1:1", "D1:2", "D1:12"][id];
@@ -294,7 +294,7 @@ fn the_end_is_allowed_exactly_where_the_json_may_end() {
 }
 
 #[test]
-fn special_tokens_and_control_words_are_no_text() {
+fn special_tokens_and_control_words_are_not_allowed_inside_json() {
     let [own, chat, _] = &*GRAMMARS;
     for (grammars, out, inside) in [
         (
@@ -341,7 +341,7 @@ fn equal_sets_are_one_allocation_and_equal_grammars_one_grammar() {
 #[test]
 fn equal_schemas_and_tokenizers_give_equal_sets() {
     for (one, two) in grammars().iter().zip(&grammars()) {
-        // The second has seen others before.
+        // The second cache has compiled other grammars before.
         for schema in schemas() {
             two.compile(&schema.to_string()).unwrap();
         }
@@ -356,7 +356,7 @@ fn equal_schemas_and_tokenizers_give_equal_sets() {
 }
 
 #[test]
-fn between_the_parts_is_one_space_at_most() {
+fn a_schema_allows_at_most_one_space_between_parts() {
     let grammars = &GRAMMARS[1];
     let tokenizer = grammars.tokenizer();
     let grammar = grammars
@@ -381,7 +381,7 @@ fn between_the_parts_is_one_space_at_most() {
 }
 
 #[test]
-fn what_cannot_be_kept_to_is_refused_in_one_line() {
+fn unsupported_schemas_are_refused_in_one_line() {
     let refusal = |schema: &str| {
         let refused = GRAMMARS[0].compile(schema).unwrap_err().to_string();
         assert!(
@@ -391,8 +391,8 @@ fn what_cannot_be_kept_to_is_refused_in_one_line() {
         refused
     };
     for (schema, why) in [
-        ("{", "it is no JSON (EOF"),
-        ("{\"type\": \"string\"} {}", "it is no JSON (trailing"),
+        ("{", "invalid JSON (EOF"),
+        ("{\"type\": \"string\"} {}", "invalid JSON (trailing"),
         (r#"{"type": "strng"}"#, "Invalid type: strng"),
         (r#"{"not": {"type": "string"}}"#, "not"),
         (r#"{"type": "array", "uniqueItems": true}"#, "uniqueItems"),
@@ -414,7 +414,7 @@ fn what_cannot_be_kept_to_is_refused_in_one_line() {
     ] {
         let refused = refusal(schema);
         assert!(
-            refused.contains("is a JSON schema that cannot be kept to: "),
+            refused.starts_with("unsupported JSON schema in request.grammar: "),
             "{refused}"
         );
         assert!(refused.contains(why), "{refused}");
@@ -424,18 +424,21 @@ fn what_cannot_be_kept_to_is_refused_in_one_line() {
 }
 
 #[test]
-fn a_schema_that_turns_out_to_fit_no_text_fails_where_it_does() {
+fn a_schema_that_matches_no_text_fails_at_the_token_where_that_shows() {
     let grammars = &GRAMMARS[1];
     let grammar = grammars.compile(r##"{"$ref": "#"}"##).unwrap();
     let state = grammar.start();
     let space = state.allowed()[0];
     let failure = grammar.advance(state, space).err().unwrap().to_string();
-    assert!(failure.contains("no text fits it: {\"$ref\""), "{failure}");
+    assert!(
+        failure.contains("no text matches it: {\"$ref\""),
+        "{failure}"
+    );
 }
 
-/// Either refused or taken up, and each token found soon: not a crash, and no wait.
+/// A hostile schema is refused, or each token is found soon.
 #[test]
-fn schemas_that_mean_harm_do_none() {
+fn hostile_schemas_are_refused_or_fast() {
     let grammars = &GRAMMARS[0];
     let chain = |link: &dyn Fn(usize) -> String| {
         let mut links = String::new();
@@ -500,15 +503,12 @@ fn schemas_that_mean_harm_do_none() {
 }
 
 #[test]
-fn words_that_stand_apart_cannot_write_json() {
+fn word_level_tokenizers_cannot_follow_a_schema() {
     let texts = ["{ } [ ] \" :".to_owned()];
     let tokenizer = Tokenizer::train_words(&texts, &[], &[], 100).unwrap();
     let refused = Grammars::new(Arc::new(tokenizer))
         .compile("{}")
         .unwrap_err()
         .to_string();
-    assert!(
-        refused.contains("no token for the byte 0x20 alone"),
-        "{refused}"
-    );
+    assert!(refused.contains("no token for the byte 0x20"), "{refused}");
 }

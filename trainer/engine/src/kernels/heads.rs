@@ -1,18 +1,18 @@
 //! Head counts of attention.
 
-/// How many heads, and how wide.
+/// The number and width of attention heads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Heads {
-    /// Query heads.
+    /// The number of query heads.
     pub queries: usize,
-    /// Key and value heads; divides `queries`.
+    /// The number of key and value heads. It divides `queries`.
     pub keys: usize,
-    /// Width of a head.
+    /// The width of a head.
     pub width: usize,
 }
 
 impl Heads {
-    /// Columns of queries, keys and values together.
+    /// Returns the number of columns of queries, keys and values together.
     pub fn columns(&self) -> usize {
         (self.queries + 2 * self.keys) * self.width
     }

@@ -1,15 +1,14 @@
-//! The few operations that decide the backbone's speed, behind one trait.
+//! The operations that decide the model's speed, behind the [`Kernels`] trait.
 //!
-//! [`Kernels`] gives each of them in plain tensor operations (`composed.rs`,
-//! `chunked.rs`), for any backend. The CPU backend replaces them by fused loops over
-//! the flat tokens (`norm.rs`, `gate.rs`, `rotary.rs`, `attention/`, `choice.rs`), with
-//! their gradients written out (`autodiff.rs`): on two cores most of a plain
-//! decoder's time goes into small passes over memory, and padding is work too.
+//! The default methods use plain tensor operations (`reference.rs`, `attention/chunked.rs`) and run
+//! on any backend. The CPU backend overrides them with fused loops over the flat tokens
+//! (`rms_norm.rs`, `swiglu.rs`, `rope.rs`, `attention/`, `masked_softmax.rs`) and hand-written
+//! gradients (`autodiff.rs`). On two cores a plain decoder spends most of its time in small passes
+//! over memory, and padding is work too.
 //!
-//! Two things would grow faster than the number of tokens: the scores of attention,
-//! and the logits of choices over a large vocabulary. Neither is ever there at once:
-//! both are made block by block, and again on the way back (`attention/` and
-//! `chunked.rs`; `head.rs`), as steps of the graph of our own (`graph.rs`).
+//! Attention scores and the logits of a large vocabulary grow faster than the number of tokens.
+//! Neither is materialised: both are computed block by block, and again in the backward pass
+//! (`attention/` and `lm_head.rs`), as custom autodiff operations (`custom_op.rs`).
 
 mod attention;
 mod autodiff;
@@ -33,7 +32,7 @@ mod softmax_block;
 mod swiglu;
 mod tensors;
 
-pub use self::attention::{Plan, Sight};
+pub use self::attention::{AttentionMetadata, AttentionPlan};
 pub use self::backend::{Kernels, Trainable};
 pub use self::choice::Choice;
 pub use self::heads::Heads;
@@ -41,7 +40,7 @@ pub use self::layout::{Layout, Segment};
 pub use self::precision::Precision;
 pub use self::primitives::Primitives;
 pub use self::rope::Rope;
-pub use self::softmax_block::{Partial, Slope};
+pub use self::softmax_block::{SoftmaxBlock, SoftmaxGradient};
 pub use self::tensors::floats;
 pub(crate) use self::tensors::indices;
 

@@ -1,37 +1,37 @@
-//! The operations that larger kernels are made of.
+//! The operations that larger kernels are built from.
 
 use std::ops::Range;
 
 use burn::tensor::backend::Backend;
 use burn::tensor::{IndexingUpdateOp, Int, Tensor};
 
-use crate::kernels::softmax_block::{Partial, Slope};
+use crate::kernels::softmax_block::{SoftmaxBlock, SoftmaxGradient};
 use crate::kernels::{Choice, reference};
 
-/// Operations on blocks of logits and on rows. The defaults are plain tensor operations.
+/// Operations on blocks of logits and on rows. The default methods use plain tensor operations.
 pub trait Primitives: Backend {
-    /// What a block of logits, [choices, words], adds to the softmax of each choice.
-    fn partial(
+    /// Computes the softmax terms of a block of logits, `[choices, block]`.
+    fn softmax_block(
         logits: Tensor<Self, 2>,
         choices: &[Choice],
-        words: Range<usize>,
+        block: Range<usize>,
         temperature: f32,
-    ) -> Partial<Self> {
-        reference::partial(logits, choices, words, temperature)
+    ) -> SoftmaxBlock<Self> {
+        reference::softmax_block(logits, choices, block, temperature)
     }
 
-    /// Gradient of a block of logits, [choices, words].
-    fn slopes(
+    /// Computes the gradient of a block of logits, `[choices, block]`.
+    fn logit_gradients(
         logits: Tensor<Self, 2>,
         choices: &[Choice],
-        words: Range<usize>,
+        block: Range<usize>,
         temperature: f32,
-        slope: &Slope<Self>,
+        gradient: &SoftmaxGradient<Self>,
     ) -> Tensor<Self, 2> {
-        reference::slopes(logits, choices, words, temperature, slope)
+        reference::logit_gradients(logits, choices, block, temperature, gradient)
     }
 
-    /// `sum` with `rows` added to its rows `at`.
+    /// Adds `rows` to the rows `at` of `sum`.
     fn add_rows(
         sum: Tensor<Self, 2>,
         at: Tensor<Self, 1, Int>,

@@ -1,47 +1,48 @@
-//! What a block of logits adds to a softmax.
+//! The softmax terms of a block of logits and their gradient.
 
 use burn::tensor::Tensor;
 use burn::tensor::backend::Backend;
 
-/// What a block of logits holds of each choice's softmax, all `[choices]`.
+/// The softmax terms of a block of logits. All tensors are `[choices]`.
 #[derive(Clone, Debug)]
-pub struct Partial<B: Backend> {
-    /// Largest logit of the choice's set; the least float of none.
-    pub tops: Tensor<B, 1>,
-    /// Sum of exp((logit - top) / temperature) over the set.
+pub struct SoftmaxBlock<B: Backend> {
+    /// The largest logit of the set, or `f32::MIN` if the block has none of it.
+    pub maxima: Tensor<B, 1>,
+    /// The sum of exp((logit - maximum) / temperature) over the set.
     pub sums: Tensor<B, 1>,
-    /// The same, each times its logit.
-    pub weighted: Tensor<B, 1>,
-    /// The chosen logit; 0 where it is not in the block.
+    /// The same sum, each term times its logit.
+    pub weighted_sums: Tensor<B, 1>,
+    /// The chosen logit, or 0 if it is outside the block.
     pub chosen: Tensor<B, 1>,
 }
 
-/// What the gradient of logits is made of, all `[choices]`: that of logit x in a
-/// choice's set is exp(x / temperature - log_sum) (constant + linear x), and `chosen`
-/// more where it is the chosen one.
+/// The terms of the gradient of logits. All tensors are `[choices]`.
+///
+/// The gradient of a logit x in the set is exp(x / temperature - log_sum) (constant + linear x).
+/// The chosen logit's gradient has `chosen` added.
 #[derive(Clone, Debug)]
-pub struct Slope<B: Backend> {
-    /// Logarithm of the softmax's denominator.
+pub struct SoftmaxGradient<B: Backend> {
+    /// The logarithm of the softmax's denominator.
     pub log_sums: Tensor<B, 1>,
-    /// See there.
+    /// The constant factor.
     pub constant: Tensor<B, 1>,
-    /// See there.
+    /// The factor of the logit.
     pub linear: Tensor<B, 1>,
-    /// See there.
+    /// The gradient through the chosen logit.
     pub chosen: Tensor<B, 1>,
 }
 
-impl<B: Backend> Partial<B> {
-    /// Two blocks' together.
-    pub(super) fn and(self, other: Self, temperature: f32) -> Self {
-        let tops = self.tops.clone().max_pair(other.tops.clone());
-        let share = |part: Tensor<B, 1>| (part - tops.clone()).div_scalar(temperature).exp();
-        let (own, others) = (share(self.tops), share(other.tops));
+impl<B: Backend> SoftmaxBlock<B> {
+    /// Merges the terms of two blocks.
+    pub(super) fn merge(self, other: Self, temperature: f32) -> Self {
+        let maxima = self.maxima.clone().max_pair(other.maxima.clone());
+        let share = |part: Tensor<B, 1>| (part - maxima.clone()).div_scalar(temperature).exp();
+        let (own, others) = (share(self.maxima), share(other.maxima));
         Self {
             sums: self.sums * own.clone() + other.sums * others.clone(),
-            weighted: self.weighted * own + other.weighted * others,
+            weighted_sums: self.weighted_sums * own + other.weighted_sums * others,
             chosen: self.chosen + other.chosen,
-            tops,
+            maxima,
         }
     }
 }

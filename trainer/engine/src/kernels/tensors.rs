@@ -1,9 +1,9 @@
-//! Tensors from and to host memory.
+//! Conversions between tensors and host memory.
 
 use burn::tensor::backend::Backend;
 use burn::tensor::{Int, Tensor, TensorData};
 
-/// A list of indices as a tensor.
+/// Returns a tensor of indices.
 pub(crate) fn indices<B: Backend>(
     values: impl Iterator<Item = usize>,
     device: &B::Device,
@@ -13,7 +13,7 @@ pub(crate) fn indices<B: Backend>(
     Tensor::from_data(TensorData::new(values, [count]), device)
 }
 
-/// The elements of a tensor, row after row.
+/// Returns the elements of a tensor in row-major order.
 pub fn floats<B: Backend, const D: usize>(tensor: Tensor<B, D>) -> Vec<f32> {
     let data = tensor.into_data().convert::<f32>();
     data.into_vec().expect("it was converted to this type")

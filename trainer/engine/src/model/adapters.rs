@@ -1,4 +1,4 @@
-//! Backbones with adapters.
+//! Adding, training and merging LoRA adapters.
 
 use burn::tensor::{Tensor, TensorData};
 use rand_chacha::ChaCha8Rng;
@@ -6,13 +6,13 @@ use rand_chacha::rand_core::{RngCore, SeedableRng};
 
 use crate::kernels::Kernels;
 use crate::model::decoder::Backbone;
-use crate::model::lora::{Lora, LoraConfig, Place};
+use crate::model::lora::{Lora, LoraConfig, Projection};
 use crate::model::rewrite::Rewrite;
 
 impl<B: Kernels> Backbone<B> {
-    /// With additions that change nothing yet: `lora_A` is uniform up to
-    /// 1 / sqrt(inputs), as PEFT has it, and `lora_B` zero. From here on they are what
-    /// is trained, and a value head if one is added.
+    /// Adds an adapter that does not change the output yet: `lora_A` is uniform up to 1 /
+    /// sqrt(inputs), as in PEFT, and `lora_B` is zero. From then on only the adapter and the value
+    /// head are trained.
     pub fn with_lora(self, config: &LoraConfig, seed: u64) -> Self {
         let device = self.device();
         let mut source = ChaCha8Rng::seed_from_u64(seed);
@@ -32,7 +32,7 @@ impl<B: Kernels> Backbone<B> {
         }
     }
 
-    /// Freezes the backbone's own weights, unless they are, and has `lora` trained.
+    /// Freezes the backbone's own weights and makes `lora` trainable.
     pub(super) fn attach(self, lora: Lora<B>) -> Self {
         struct Leaf(bool);
         impl<B: Kernels> Rewrite<B> for Leaf {
@@ -48,35 +48,34 @@ impl<B: Kernels> Backbone<B> {
         adapted
     }
 
-    /// The additions' configuration, if there are any.
+    /// Returns the adapter's configuration, if there is an adapter.
     pub fn lora(&self) -> Option<&LoraConfig> {
         self.lora.as_ref().map(|lora| &lora.config)
     }
 
-    /// With dropout, if its configuration has any: the masks of every pass are those of
-    /// `seed`.
-    pub fn noisy(&self, seed: u64) -> Self {
-        let mut noisy = self.clone();
-        if let Some(lora) = noisy.lora.as_mut().filter(|lora| lora.config.dropout > 0.0) {
-            lora.noise = Some(seed);
+    /// Enables the adapter's dropout. The masks of every pass derive from `seed`.
+    pub fn with_dropout(&self, seed: u64) -> Self {
+        let mut model = self.clone();
+        if let Some(lora) = model.lora.as_mut().filter(|lora| lora.config.dropout > 0.0) {
+            lora.dropout_seed = Some(seed);
         }
-        noisy
+        model
     }
 
-    /// With the additions added for good.
+    /// Merges the adapter into the weights.
     pub fn merged(mut self) -> Self {
         let Some(lora) = self.lora.take() else {
             return self;
         };
         for (index, layer) in self.layers.iter_mut().enumerate() {
-            for (place, matrix) in [
-                (Place::Qkv, &mut layer.qkv),
-                (Place::AttentionOut, &mut layer.attention_out),
-                (Place::GateUp, &mut layer.gate_up),
-                (Place::Down, &mut layer.down),
+            for (projection, matrix) in [
+                (Projection::Qkv, &mut layer.qkv),
+                (Projection::AttentionOut, &mut layer.attention_out),
+                (Projection::GateUp, &mut layer.gate_up),
+                (Projection::Down, &mut layer.down),
             ] {
                 let columns = matrix.dims()[1];
-                if let Some(added) = lora.side_by_side(index, place, columns, |_, p| p.a.clone()) {
+                if let Some(added) = lora.delta(index, projection, columns, |_, p| p.a.clone()) {
                     *matrix = matrix.clone() + added;
                 }
             }
@@ -84,7 +83,7 @@ impl<B: Kernels> Backbone<B> {
         self
     }
 
-    /// Without the additions.
+    /// Removes the adapter.
     pub fn without_lora(mut self) -> Self {
         self.lora = None;
         self

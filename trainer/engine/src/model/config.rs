@@ -1,66 +1,65 @@
-//! The backbone's shape, and the `config.json` that it is read from and written to.
-//! What a file leaves out and how its family words things is in `family/`.
+//! The shape of a decoder. `config_json/` reads and writes it, `families/` fills in what each
+//! family leaves out of its file.
 
 use std::fmt;
 use std::path::PathBuf;
 
 use crate::model::json_object::Json;
-use crate::safetensors::Stored;
+use crate::safetensors::WeightDtype;
 
-/// The file of a shape, beside its weights.
+/// The configuration file of a model folder.
 pub const FILE: &str = "config.json";
 
-/// Shape of a decoder.
+/// The shape of a decoder.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BackboneConfig {
-    /// Whose conventions its files follow.
+    /// The family whose conventions the model's files follow.
     pub family: Family,
-    /// Rows of the embedding: at least the tokenizer's vocabulary.
+    /// The number of rows of the embedding, at least the tokenizer's vocabulary.
     pub vocab_size: usize,
-    /// Width of the residual stream.
+    /// The width of the residual stream.
     pub hidden_size: usize,
-    /// Number of layers.
+    /// The number of layers.
     pub layers: usize,
-    /// Query heads.
+    /// The number of query heads.
     pub heads: usize,
-    /// Key and value heads; divides `heads`.
+    /// The number of key and value heads. It divides `heads`.
     pub kv_heads: usize,
-    /// Width of a head; even.
+    /// The width of a head. It is even.
     pub head_dim: usize,
-    /// Width of the SwiGLU.
+    /// The width of the SwiGLU.
     pub intermediate_size: usize,
-    /// Whether queries, keys and values have biases.
+    /// True if queries, keys and values have biases.
     pub qkv_bias: bool,
-    /// Whether queries and keys are normalised head by head.
+    /// True if queries and keys are normalised head by head.
     pub qk_norm: bool,
     /// Base of the rotary frequencies.
     pub rope_theta: f64,
-    /// How rotary frequencies are stretched for long contexts.
+    /// The scaling of rotary frequencies for long contexts.
     pub rope_scaling: Option<RopeScaling>,
-    /// Added to the mean square in RMSNorm.
+    /// The epsilon of RMSNorm.
     pub norm_eps: f64,
-    /// Whether the head shares the embedding's weights.
+    /// True if the LM head shares the embedding's weights.
     pub tie_embeddings: bool,
-    /// Most tokens of a prompt and its completion together.
+    /// The maximum number of tokens of a prompt and its completion together.
     pub context: usize,
-    /// Type of the weights in files. In memory they are 32-bit floats.
-    pub stored: Stored,
+    /// The type of the weights in files. In memory they are 32-bit floats.
+    pub weight_dtype: WeightDtype,
 }
 
-/// Whose conventions a model's files follow. Each family is in a file of its own in
-/// `families/`.
+/// A model family and the conventions of its files. Each family has a file in `families/`.
 #[derive(Clone, Copy)]
 pub struct Family {
-    /// `model_type` of a `config.json`.
+    /// The `model_type` in `config.json`.
     pub(super) model_type: &'static str,
-    /// The class that `transformers` loads it with.
+    /// The class that `transformers` loads the model with.
     pub(super) architecture: &'static str,
-    /// Fills in what is the family's own.
+    /// Fills in the fields that the family's files leave out, and rejects unsupported ones.
     pub(super) complete: fn(&mut BackboneConfig, &Json<'_>) -> Result<(), String>,
 }
 
 impl Family {
-    /// `model_type` of a `config.json`.
+    /// Returns the `model_type` in `config.json`.
     pub fn model_type(self) -> &'static str {
         self.model_type
     }
@@ -80,22 +79,22 @@ impl fmt::Debug for Family {
     }
 }
 
-/// Llama 3.1's: low frequencies are divided by `factor`, high ones stay, and those
-/// between go from one to the other.
+/// The RoPE scaling of Llama 3.1. Low frequencies are divided by `factor`, high frequencies stay,
+/// and frequencies between are interpolated.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RopeScaling {
-    /// What low frequencies are divided by.
+    /// The divisor of low frequencies.
     pub factor: f64,
-    /// Wavelengths above `original_context` over this are low frequencies.
+    /// Wavelengths above `original_context / low_factor` are low frequencies.
     pub low_factor: f64,
-    /// Wavelengths below `original_context` over this are high frequencies.
+    /// Wavelengths below `original_context / high_factor` are high frequencies.
     pub high_factor: f64,
-    /// Tokens that the model was first trained on.
+    /// The context length of pretraining.
     pub original_context: f64,
 }
 
 impl RopeScaling {
-    /// A frequency as it is used.
+    /// Returns the scaled frequency.
     fn stretch(&self, frequency: f64) -> f64 {
         let turns = self.original_context * frequency / std::f64::consts::TAU;
         let share = (turns - self.low_factor) / (self.high_factor - self.low_factor);
@@ -108,37 +107,36 @@ impl RopeScaling {
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The file cannot be read or written.
-    #[error("cannot access the backbone's configuration {path}")]
+    #[error("cannot access the model config {path}")]
     Access {
-        /// Which file.
+        /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: std::io::Error,
     },
-    /// The file is no configuration.
-    #[error("{path} is not a backbone configuration")]
+    /// The file is not a JSON object.
+    #[error("invalid model config {path}: expected a JSON object")]
     Format {
-        /// Which file.
+        /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: serde_json::Error,
     },
-    /// The file asks for what memloom cannot do, or leaves out what it must say.
+    /// The file asks for something unsupported, or a key is missing.
     #[error("{path}: {why}")]
     Unusable {
-        /// Which file.
+        /// The file.
         path: PathBuf,
-        /// Which key, and what is expected.
+        /// The key and the expected value.
         why: String,
     },
     /// The numbers do not fit together.
-    #[error("the backbone configuration does not add up: {0}")]
+    #[error("invalid backbone config: {0}")]
     Shape(String),
 }
 
 impl BackboneConfig {
-    /// Frequencies by which pairs of columns of a head turn from one position to the
-    /// next, in radians.
+    /// Returns the rotary frequency of each pair of columns of a head, in radians per position.
     pub fn frequencies(&self) -> Vec<f64> {
         let width = self.head_dim as f64;
         let frequency = |pair: usize| {
@@ -151,7 +149,7 @@ impl BackboneConfig {
         (0..self.head_dim / 2).map(frequency).collect()
     }
 
-    /// Errors where the numbers do not fit together.
+    /// Checks that the numbers fit together.
     pub fn check(&self) -> Result<(), ConfigError> {
         let positive = [
             ("vocab_size", self.vocab_size),
@@ -179,12 +177,9 @@ impl BackboneConfig {
         }
         Ok(())
     }
-}
 
-#[cfg(test)]
-impl BackboneConfig {
-    /// For tests: small, and with fused loops for its heads.
-    pub(crate) fn tiny() -> Self {
+    /// Returns a small shape for tests, with fused loops for its heads.
+    pub fn tiny() -> Self {
         Self {
             family: Family::LLAMA,
             vocab_size: 11,
@@ -201,7 +196,7 @@ impl BackboneConfig {
             norm_eps: 1e-6,
             tie_embeddings: true,
             context: 64,
-            stored: Stored::Float32,
+            weight_dtype: WeightDtype::Float32,
         }
     }
 }

@@ -1,8 +1,8 @@
-//! JSON objects, read key by key.
+//! A JSON object with errors that name the key.
 
 use serde_json::{Map, Value};
 
-/// A JSON object with complaints that name the key. `null` is as good as nothing.
+/// A JSON object with errors that name the key. `null` counts as absent.
 pub struct Json<'a>(pub(in crate::model) &'a Map<String, Value>);
 
 impl<'a> Json<'a> {
@@ -23,9 +23,9 @@ impl<'a> Json<'a> {
     }
 
     pub(in crate::model) fn count(&self, key: &str) -> Result<usize, String> {
-        let count = self.typed(key, "a number of things", Value::as_u64)?;
-        let count = count.ok_or_else(|| format!("it has no {key}"))?;
-        usize::try_from(count).map_err(|_| format!("{key} is {count}, which is too many"))
+        let count = self.typed(key, "a non-negative integer", Value::as_u64)?;
+        let count = count.ok_or_else(|| format!("missing {key}"))?;
+        usize::try_from(count).map_err(|_| format!("{key} = {count} is too large"))
     }
 
     pub(in crate::model) fn count_or(&self, key: &str, default: usize) -> Result<usize, String> {
@@ -40,7 +40,7 @@ impl<'a> Json<'a> {
     }
 
     pub(in crate::model) fn needed(&self, key: &str) -> Result<f64, String> {
-        self.number(key)?.ok_or_else(|| format!("it has no {key}"))
+        self.number(key)?.ok_or_else(|| format!("missing {key}"))
     }
 
     pub(in crate::model) fn flag(&self, key: &str) -> Result<Option<bool>, String> {
@@ -55,20 +55,20 @@ impl<'a> Json<'a> {
         self.typed(key, "an object", |value| value.as_object().map(Json))
     }
 
-    /// Refuses something that memloom does not know, where it says more than nothing.
+    /// Rejects an unsupported setting unless it is absent, false or empty.
     pub(in crate::model) fn refuse_set(&self, key: &str) -> Result<(), String> {
         match self.get(key) {
             None | Some(Value::Bool(false)) => Ok(()),
             Some(Value::Array(items)) if items.is_empty() => Ok(()),
             Some(Value::Object(items)) if items.is_empty() => Ok(()),
-            Some(value) => Err(format!("{key} is {value}, which memloom does not know")),
+            Some(value) => Err(format!("unsupported {key} = {value}")),
         }
     }
 
-    /// Refuses a part that the decoder does not have.
+    /// Rejects an unsupported part of the decoder unless it is absent or false.
     pub(in crate::model) fn refuse(&self, key: &str) -> Result<(), String> {
         match self.flag(key)? {
-            Some(true) => Err(format!("{key} is true, which memloom does not know")),
+            Some(true) => Err(format!("unsupported {key} = true")),
             _ => Ok(()),
         }
     }

@@ -1,15 +1,15 @@
-//! Keys and values of a generation.
+//! The key-value cache of a decoder.
 
 use burn::tensor::Tensor;
 
 use crate::kernels::Kernels;
 
-/// Keys and values of a generation: for each layer [slots, keys | values].
+/// Keys and values by cache slot: for each layer `[slots, keys | values]`.
 #[derive(Debug)]
-pub struct Cache<B: Kernels>(pub(super) Vec<Tensor<B, 2>>);
+pub struct KvCache<B: Kernels>(pub(super) Vec<Tensor<B, 2>>);
 
-impl<B: Kernels> Cache<B> {
-    /// Adds slots until there are so many.
+impl<B: Kernels> KvCache<B> {
+    /// Grows the cache to `slots` slots.
     pub(crate) fn grow(&mut self, slots: usize) {
         for keys in &mut self.0 {
             let [present, width] = keys.dims();

@@ -1,18 +1,18 @@
-//! Hugging Face's names of a backbone's parameters.
+//! The names of parameters in Hugging Face's files.
 
 use std::ops::Range;
 
 use crate::model::config::BackboneConfig;
 
-/// A matrix of ours, [inputs, outputs], and the ones of Hugging Face's,
-/// [outputs, inputs], that its columns are made of.
-pub(super) struct Joined {
+/// A matrix `[inputs, outputs]` of the decoder, and Hugging Face's matrices `[outputs, inputs]`
+/// that form its columns.
+pub(super) struct FusedMatrix {
     pub(super) inputs: usize,
-    /// Names without what they end with: `.weight` or `.bias`.
+    /// The names without `.weight` or `.bias`, and their columns.
     pub(super) parts: Vec<(String, Range<usize>)>,
 }
 
-impl Joined {
+impl FusedMatrix {
     fn new(layer: usize, inputs: usize, parts: &[(&str, usize)]) -> Self {
         let mut start = 0;
         let parts = parts.iter().map(|(name, outputs)| {
@@ -33,13 +33,13 @@ impl Joined {
     }
 }
 
-/// The matrices of a layer, in the order of its fields.
-pub(super) fn matrices(config: &BackboneConfig, layer: usize) -> [Joined; 4] {
+/// Returns the matrices of a layer, in the order of [`Projection`](crate::model::lora::Projection).
+pub(super) fn fused_matrices(config: &BackboneConfig, layer: usize) -> [FusedMatrix; 4] {
     let (hidden, intermediate) = (config.hidden_size, config.intermediate_size);
     let queries = config.heads * config.head_dim;
     let keys = config.kv_heads * config.head_dim;
     [
-        Joined::new(
+        FusedMatrix::new(
             layer,
             hidden,
             &[
@@ -48,8 +48,8 @@ pub(super) fn matrices(config: &BackboneConfig, layer: usize) -> [Joined; 4] {
                 ("self_attn.v_proj", keys),
             ],
         ),
-        Joined::new(layer, queries, &[("self_attn.o_proj", hidden)]),
-        Joined::new(
+        FusedMatrix::new(layer, queries, &[("self_attn.o_proj", hidden)]),
+        FusedMatrix::new(
             layer,
             hidden,
             &[
@@ -57,7 +57,7 @@ pub(super) fn matrices(config: &BackboneConfig, layer: usize) -> [Joined; 4] {
                 ("mlp.up_proj", intermediate),
             ],
         ),
-        Joined::new(layer, intermediate, &[("mlp.down_proj", hidden)]),
+        FusedMatrix::new(layer, intermediate, &[("mlp.down_proj", hidden)]),
     ]
 }
 
@@ -69,15 +69,15 @@ pub(super) fn norms(layer: usize) -> [String; 2] {
 pub(super) const EMBEDDING: &str = "model.embed_tokens.weight";
 pub(super) const NORM: &str = "model.norm.weight";
 pub(super) const HEAD: &str = "lm_head.weight";
-/// TRL's name; others leave it out.
+/// The value head's name in TRL's files.
 pub(super) const VALUE_HEAD: &str = "v_head.summary.weight";
 
-/// Norms of heads, of queries and of keys.
+/// Returns the names of the query and key norms.
 pub(super) fn head_norms(layer: usize) -> [String; 2] {
     ["q_norm", "k_norm"].map(|name| format!("model.layers.{layer}.self_attn.{name}.weight"))
 }
 
-/// Names and shapes of all weights but a value head's.
+/// Returns the names and shapes of all weights except the value head.
 pub(super) fn all(config: &BackboneConfig) -> Vec<(String, Vec<usize>)> {
     let hidden = config.hidden_size;
     let embedding = vec![config.vocab_size, hidden];
@@ -93,7 +93,7 @@ pub(super) fn all(config: &BackboneConfig) -> Vec<(String, Vec<usize>)> {
         if config.qk_norm {
             all.extend(head_norms(layer).map(|name| (name, vec![config.head_dim])));
         }
-        for (place, joined) in matrices(config, layer).into_iter().enumerate() {
+        for (place, joined) in fused_matrices(config, layer).into_iter().enumerate() {
             for (name, part) in joined.parts {
                 if place == 0 && config.qkv_bias {
                     all.push((format!("{name}.bias"), vec![part.len()]));

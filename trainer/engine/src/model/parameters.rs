@@ -1,4 +1,4 @@
-//! The parameters of a backbone that are trained.
+//! Visiting the trained parameters of a decoder.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::model::decoder::{Backbone, Layer};
 use crate::model::rewrite::Rewrite;
 
 impl<B: Kernels> Backbone<B> {
-    /// Number of parameters that are trained.
+    /// Returns the number of trained parameters.
     pub fn parameters(&self) -> usize {
         struct Count(usize);
         impl<B: Kernels> Rewrite<B> for Count {
@@ -27,8 +27,8 @@ impl<B: Kernels> Backbone<B> {
         count.0
     }
 
-    /// Every parameter that is trained replaced: all of them, or, where there is an
-    /// adapter, its own and the value head.
+    /// Replaces every trained parameter. With an adapter these are its matrices and the value head;
+    /// otherwise all weights.
     pub fn rewrite(self, by: &mut impl Rewrite<B>) -> Self {
         if self.lora.is_some() {
             return Self {
@@ -70,8 +70,8 @@ impl<B: Kernels> Backbone<B> {
         }
     }
 
-    /// Every parameter that is trained a share of the way towards another backbone's.
-    pub fn towards(self, other: &Self, share: f32) -> Self {
+    /// Moves every trained parameter by `share` of the way towards another model's.
+    pub fn lerp(self, other: &Self, share: f32) -> Self {
         struct All(BTreeMap<String, TensorData>);
         impl<B: Kernels> Rewrite<B> for All {
             fn rewrite<const D: usize>(&mut self, name: &str, of: Tensor<B, D>) -> Tensor<B, D> {

@@ -1,4 +1,4 @@
-//! Random weights.
+//! Random initial weights.
 
 use burn::tensor::{Tensor, TensorData};
 use rand_chacha::ChaCha8Rng;
@@ -9,12 +9,11 @@ use crate::model::config::{BackboneConfig, ConfigError};
 use crate::model::decoder::{Backbone, Layer};
 
 impl<B: Kernels> Backbone<B> {
-    /// Random weights: the same for the same seed, whatever the backend.
+    /// Builds a decoder with random weights. A seed gives the same weights on every backend.
     ///
-    /// Matrices are normal with standard deviation 0.5 / sqrt(inputs), the two
-    /// that write into the residual stream 1 / sqrt(2 layers) of that (GPT-2's
-    /// scheme, its 0.02 being 0.55 / sqrt(768)); embeddings are as the head's
-    /// matrix; norms are 1.
+    /// Matrices are normal with standard deviation 0.5 / sqrt(inputs). The two projections into the
+    /// residual stream have 1 / sqrt(2 layers) of that (GPT-2's scheme, whose 0.02 is 0.55 /
+    /// sqrt(768)). Embeddings are initialised as the LM head. Norms are 1.
     pub fn random(
         config: &BackboneConfig,
         seed: u64,
@@ -49,7 +48,7 @@ impl<B: Kernels> Backbone<B> {
             .collect();
         let head =
             (!config.tie_embeddings).then(|| normal(hidden, config.vocab_size, deviation(hidden)));
-        Ok(Self::assemble(
+        Ok(Self::from_parts(
             config,
             embedding,
             layers,
@@ -60,7 +59,7 @@ impl<B: Kernels> Backbone<B> {
     }
 }
 
-/// Normal numbers by Box and Muller's transform.
+/// Returns normal random numbers by the Box-Muller transform.
 fn normals(source: &mut ChaCha8Rng, count: usize, deviation: f64) -> Vec<f32> {
     let mut uniform = || (source.next_u64() >> 11) as f64 / (1u64 << 53) as f64;
     let mut values = Vec::with_capacity(count + 1);

@@ -1,12 +1,11 @@
-//! Parameters, one after the other.
+//! The visitor of trained parameters.
 
 use burn::tensor::Tensor;
 
 use crate::kernels::Kernels;
 
-/// What turns every parameter that is trained into another of the same shape.
+/// A visitor that maps every trained parameter to another of the same shape.
 pub trait Rewrite<B: Kernels> {
-    /// The new parameter. `name` tells it from all others; the order of calls is
-    /// fixed.
+    /// Returns the new parameter. `name` is unique; the order of calls is fixed.
     fn rewrite<const D: usize>(&mut self, name: &str, parameter: Tensor<B, D>) -> Tensor<B, D>;
 }

@@ -1,22 +1,22 @@
-//! Types of weights in files.
+//! The types of weights in files.
 
-/// Type of the weights in files.
+/// The type of the weights in files.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Stored {
-    /// 32 bits.
+pub enum WeightDtype {
+    /// 32-bit floats.
     #[default]
     Float32,
-    /// 16 bits, 5 of them exponent.
+    /// 16-bit floats with 5 exponent bits.
     Float16,
-    /// 16 bits, 8 of them exponent.
+    /// 16-bit floats with 8 exponent bits.
     Bfloat16,
 }
 
-impl Stored {
-    /// All of them.
+impl WeightDtype {
+    /// All types.
     pub(crate) const ALL: [Self; 3] = [Self::Float32, Self::Float16, Self::Bfloat16];
 
-    /// As configurations call it.
+    /// Returns the name in configuration files.
     pub fn name(self) -> &'static str {
         match self {
             Self::Float32 => "float32",

@@ -1,4 +1,4 @@
-//! Names of files.
+//! File names.
 
-/// The file of a tokenizer in its folder.
+/// The tokenizer file of a model folder.
 pub const FILE: &str = "tokenizer.json";

@@ -1,6 +1,7 @@
-//! Text to tokens and back, over the `tokenizers` crate: word-level for closed
-//! languages, byte-level BPE for real text, or a chat model's own. A folder holds
-//! `tokenizer.json` and, for a chat model, what `chat.rs` reads beside it.
+//! Tokenizers, on the `tokenizers` crate: word-level for closed languages, byte-level BPE for real
+//! text, or a chat model's own.
+//!
+//! A folder holds `tokenizer.json` and, for a chat model, the files that `chat_template.rs` reads.
 
 mod chat_template;
 mod file;
@@ -19,25 +20,25 @@ use self::chat_template::Chat;
 pub use self::file::FILE;
 use self::special_tokens::{END, REPLY, SPEAKERS};
 
-/// A tokenizer.
+/// A tokenizer and its prompt format.
 pub struct Tokenizer {
     inner: tokenizers::Tokenizer,
     wording: Wording,
-    /// Any of these ends a completion; the first is what demonstrations end with.
+    /// The end tokens. Demonstrations end with the first.
     ends: Arc<[u32]>,
 }
 
-/// How prompts are worded.
+/// The format of prompts.
 enum Wording {
-    /// Trained by memloom: special tokens are `<unk> <end> <reply> <system> <user>
-    /// <assistant>` and one `<ROLE>` for each of the policy's roles; they never
-    /// match inside text, so nothing that is said can forge them.
+    /// The format of tokenizers that memloom trains. Their special tokens are `<unk> <end> <reply>
+    /// <system> <user> <assistant>` and one `<ROLE>` per role of the policy. Special tokens never
+    /// match inside text, so text cannot inject them.
     Own {
-        /// The policy's control words, by id.
+        /// The ids of the policy's control words.
         controls: BTreeSet<u32>,
         reply: u32,
     },
-    /// A chat model's own.
+    /// A chat model's template.
     Chat(Box<Chat>),
 }
 
@@ -51,9 +52,9 @@ impl Tokenizer {
             .map(|(id, _)| id)
             .collect();
         let id = |token: &str| {
-            inner
-                .token_to_id(token)
-                .with_context(|| format!("it has no token {token}; train it with memloom"))
+            inner.token_to_id(token).with_context(|| {
+                format!("missing the token {token}: train the tokenizer with memloom")
+            })
         };
         Ok(Self {
             ends: [id(END)?].into(),
@@ -65,7 +66,7 @@ impl Tokenizer {
         })
     }
 
-    /// Reads a folder that memloom wrote, or a chat model's.
+    /// Loads a folder written by memloom or a chat model's folder.
     pub fn load(folder: &Path) -> Result<Self> {
         let path = folder.join(FILE);
         let unreadable = || format!("cannot read the tokenizer {}", path.display());
@@ -84,7 +85,7 @@ impl Tokenizer {
         })
     }
 
-    /// Writes what [`Tokenizer::load`] reads into a folder.
+    /// Writes the files that [`Tokenizer::load`] reads into a folder.
     pub fn save(&self, folder: &Path) -> Result<()> {
         let path = folder.join(FILE);
         match &self.wording {
@@ -94,32 +95,30 @@ impl Tokenizer {
         .with_context(|| format!("cannot write the tokenizer {}", path.display()))
     }
 
-    /// With values for the chat template's own variables, for instance
-    /// `enable_thinking`.
+    /// Sets variables of the chat template, such as `enable_thinking`.
     ///
     /// # Errors
-    /// Where there is no template.
+    /// Fails if there is no template.
     pub fn with_variables(mut self, variables: &toml::Table) -> Result<Self> {
         match &mut self.wording {
             Wording::Own { .. } if variables.is_empty() => {}
-            Wording::Own { .. } => bail!("backbone.template is for models with a chat template"),
+            Wording::Own { .. } => bail!("backbone.template needs a model with a chat template"),
             Wording::Chat(chat) => chat.set_variables(variables),
         }
         Ok(self)
     }
 
-    /// Number of token ids.
+    /// Returns the number of token ids.
     pub fn vocab_size(&self) -> usize {
         self.inner.get_vocab_size(true)
     }
 
-    /// The tokens that end a completion, any of them.
+    /// Returns the tokens that end a completion.
     pub fn ends(&self) -> &Arc<[u32]> {
         &self.ends
     }
 
-    /// Strings that end a completion, too: those that a chat model's
-    /// `generation_config.json` names.
+    /// Returns the strings that end a completion, from a chat model's `generation_config.json`.
     pub fn stop_strings(&self) -> &[String] {
         match &self.wording {
             Wording::Own { .. } => &[],
@@ -127,9 +126,9 @@ impl Tokenizer {
         }
     }
 
-    /// What each token adds to a text, by id: nothing, where it is special or never set
-    /// without spaces (control words and the words of a closed language). The text of
-    /// tokens is all they add, but for one space that some tokenizers begin with.
+    /// Returns the bytes that each token adds to a text, by id. Special tokens add none, nor do
+    /// tokens that are always set apart by spaces (control words and the words of a closed
+    /// language). Some tokenizers put one space before the first token's bytes.
     pub(crate) fn bytes(&self) -> Vec<Vec<u8>> {
         let mut bytes = token_bytes::bytes(&self.inner);
         let apart = match &self.wording {
@@ -144,25 +143,26 @@ impl Tokenizer {
         bytes
     }
 
-    /// Whether prompts are worded by a chat model's template.
+    /// Returns whether prompts use a chat template.
     pub fn chats(&self) -> bool {
         matches!(self.wording, Wording::Chat(_))
     }
 
-    /// How a token is written, special ones too.
+    /// Returns the text of a token, special tokens included.
     pub fn written(&self, id: u32) -> Option<String> {
         self.inner.id_to_token(id)
     }
 
-    /// The id of a word that is one token: a control word, or one of the vocabulary.
+    /// Returns the id of a word that is one token: a control word, or a word of the vocabulary.
     pub fn id(&self, word: &str) -> Option<u32> {
         self.inner.token_to_id(word)
     }
 
-    /// What a model reads before it speaks in a role. A chat model: the messages as
-    /// its template words them; what it is to do as this role is in them. Otherwise
-    /// `<ROLE>`, then each message as `<user>` (or `<system>`, `<assistant>`) and its
-    /// text, then `<reply>`.
+    /// Encodes a prompt for a role.
+    ///
+    /// A chat model's prompt is the rendered messages, which state the role's task themselves.
+    /// Otherwise the prompt is `<ROLE>`, then `<user>` (or `<system>`, `<assistant>`) and the text
+    /// of each message, then `<reply>`.
     pub fn encode_prompt(&self, role: &str, messages: &[(&str, &str)]) -> Result<Vec<u32>> {
         for (speaker, _) in messages {
             if !SPEAKERS.contains(speaker) {
@@ -174,7 +174,7 @@ impl Tokenizer {
             Wording::Own { reply, .. } => *reply,
         };
         let mut ids = vec![self.marker(role).with_context(|| {
-            format!("the policy speaks in the role {role:?}, which its description does not name")
+            format!("unknown role {role:?}: the policy's description does not name it")
         })?];
         for (speaker, content) in messages {
             ids.push(self.marker(speaker).with_context(|| {
@@ -190,7 +190,7 @@ impl Tokenizer {
         self.inner.token_to_id(&format!("<{name}>"))
     }
 
-    /// The tokens of a text; none of them special, whatever it says.
+    /// Encodes a text. No token of the result is special.
     pub fn encode(&self, text: &str) -> Result<Vec<u32>> {
         let encoding = self
             .inner
@@ -199,7 +199,7 @@ impl Tokenizer {
         Ok(encoding.get_ids().to_vec())
     }
 
-    /// The tokens of a completion; with an end where no grammar ends it.
+    /// Encodes a completion. Appends an end token if `end`, for completions that no grammar ends.
     pub fn encode_completion(&self, text: &str, end: bool) -> Result<Vec<u32>> {
         let mut ids = self.encode(text)?;
         if end {
@@ -208,7 +208,7 @@ impl Tokenizer {
         Ok(ids)
     }
 
-    /// The text of tokens, without ends. Control words stand apart by one space.
+    /// Decodes tokens to text, without end tokens. Control words are separated by one space.
     pub fn decode(&self, ids: &[u32]) -> Result<String> {
         let Wording::Own { controls, .. } = &self.wording else {
             return self.inner.decode(ids, true).map_err(|error| anyhow!(error));
@@ -222,7 +222,7 @@ impl Tokenizer {
                 parts.push(
                     self.inner
                         .id_to_token(id)
-                        .with_context(|| format!("there is no token {id}"))?,
+                        .with_context(|| format!("unknown token id {id}"))?,
                 );
             } else {
                 open.push(id);
@@ -238,7 +238,7 @@ impl Tokenizer {
                 .inner
                 .decode(open, false)
                 .map_err(|error| anyhow!(error))?;
-            // Byte-level BPE begins every piece of text with a space of its own.
+            // Byte-level BPE puts a space before every piece of text.
             parts.push(text.strip_prefix(' ').unwrap_or(&text).to_owned());
             open.clear();
         }

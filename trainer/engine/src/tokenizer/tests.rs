@@ -56,7 +56,7 @@ fn bytes_keep_every_text_exactly() {
 }
 
 #[test]
-fn nothing_that_is_said_can_forge_a_marker() {
+fn text_cannot_inject_special_tokens() {
     for tokenizer in both() {
         let honest = tokenizer
             .encode_prompt("extractor", &message("hello"))

@@ -1,4 +1,4 @@
-//! Tokenizers of memloom's own, trained on texts.
+//! Training tokenizers.
 
 use std::collections::BTreeSet;
 
@@ -15,8 +15,8 @@ use crate::tokenizer::Tokenizer;
 use crate::tokenizer::special_tokens::{END, REPLY, SPEAKERS, UNKNOWN};
 
 impl Tokenizer {
-    /// One token a word: lower-cased, split at spaces and punctuation; at most
-    /// `vocabulary` words, the most frequent. Control words are whole tokens.
+    /// Trains a word-level tokenizer with at most `vocabulary` of the most frequent words. Text is
+    /// lower-cased and split at spaces and punctuation. Control words are whole tokens.
     pub fn train_words(
         texts: &[String],
         control_words: &[String],
@@ -46,7 +46,7 @@ impl Tokenizer {
         )
     }
 
-    /// Byte-level BPE with at most `vocabulary` tokens before control words.
+    /// Trains a byte-level BPE tokenizer with at most `vocabulary` tokens before control words.
     pub fn train_bpe(
         texts: &[String],
         control_words: &[String],
@@ -76,10 +76,7 @@ impl Tokenizer {
         texts: &[String],
         control_words: &[String],
     ) -> Result<Self> {
-        ensure!(
-            !texts.is_empty(),
-            "there is no text to train a tokenizer on"
-        );
+        ensure!(!texts.is_empty(), "cannot train a tokenizer without text");
         inner
             .train(&mut trainer, texts.iter().map(String::as_str))
             .map_err(|error| anyhow!(error))?;

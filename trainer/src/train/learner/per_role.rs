@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use memloom_engine::device::Work;
-use memloom_engine::generation::{Job, Sample};
+use memloom_engine::generation::{Request, Sample};
 use memloom_engine::grammar::Grammars;
 use memloom_engine::kernels::Trainable;
 use memloom_engine::model::config::FILE as CONFIG;
@@ -327,7 +327,7 @@ impl<'a> Speakers<'a> {
 }
 
 impl Engine for Speakers<'_> {
-    fn begin(&mut self, ticket: usize, job: Job) {
+    fn begin(&mut self, ticket: usize, job: Request) {
         match self.learners.name(&job.role) {
             Ok(name) => {
                 let engine = self.engines.entry(name);

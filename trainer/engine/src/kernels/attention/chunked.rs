@@ -1,5 +1,5 @@
-//! Attention in plain tensor operations, for any backend: a chunk of padded segments
-//! at a time, so that memory grows with the length and not with its square.
+//! Attention in plain tensor operations, for any backend. Segments are processed in padded chunks,
+//! so memory grows linearly with the length.
 
 use burn::backend::Autodiff;
 use burn::tensor::backend::Backend;
@@ -7,46 +7,48 @@ use burn::tensor::ops::FloatTensor;
 use burn::tensor::{IndexingUpdateOp, Tensor};
 
 use crate::kernels::attention::chunks::Chunk;
-use crate::kernels::attention::plan::Plan;
-use crate::kernels::custom_op::{Known, differentiable, tracked, values, whole};
+use crate::kernels::attention::plan::AttentionPlan;
+use crate::kernels::custom_op::{
+    CustomBackward, custom_op, from_primitive, primitive, tracked_primitive,
+};
 use crate::kernels::primitives::Primitives;
 use crate::kernels::{Heads, indices};
 
-/// Rotary attention of tokens to each other; see [`attend`](crate::kernels::Kernels::attend).
-pub(crate) fn attend<B: Backend>(qkv: Tensor<B, 2>, plan: &Plan<B>) -> Tensor<B, 2> {
+/// Rotary attention among the tokens of a pass; see [`attend`](crate::kernels::Kernels::attend).
+pub(crate) fn attend<B: Backend>(qkv: Tensor<B, 2>, plan: &AttentionPlan<B>) -> Tensor<B, 2> {
     let (queries, keys, values) = rotated(qkv, plan);
-    visible_mean(queries, keys, values, plan)
+    attend_in_chunks(queries, keys, values, plan)
 }
 
-/// The same with gradients, for which the scores are computed again.
-pub(crate) fn attend_tracked<B: Primitives>(
+/// Rotary attention with gradients. The scores are computed again in the backward pass.
+pub(crate) fn attend_autodiff<B: Primitives>(
     qkv: Tensor<Autodiff<B>, 2>,
-    plan: &Plan<Autodiff<B>>,
+    plan: &AttentionPlan<Autodiff<B>>,
 ) -> Tensor<Autodiff<B>, 2> {
-    let (queries, keys, values_) = rotated(qkv, plan);
-    let [queries, keys, values_] = [queries, keys, values_].map(tracked);
-    let known = Attention {
-        heads: plan.sight.heads,
-        queries: whole(queries.primitive.clone()),
-        keys: whole(keys.primitive.clone()),
-        values: whole(values_.primitive.clone()),
+    let (queries, keys, values) = rotated(qkv, plan);
+    let [queries, keys, values] = [queries, keys, values].map(tracked_primitive);
+    let saved = Attention {
+        heads: plan.metadata.heads,
+        queries: from_primitive(queries.primitive.clone()),
+        keys: from_primitive(keys.primitive.clone()),
+        values: from_primitive(values.primitive.clone()),
         chunks: plan.chunks().chunks.iter().map(Chunk::inner).collect(),
     };
-    let means = known.chunks.iter().map(|chunk| {
-        let [queries, keys, values] = [&known.queries, &known.keys, &known.values];
-        chunk.means(queries, keys, values, known.heads)
+    let means = saved.chunks.iter().map(|chunk| {
+        let [queries, keys, values] = [&saved.queries, &saved.keys, &saved.values];
+        chunk.means(queries, keys, values, saved.heads)
     });
     let means = Tensor::cat(means.collect(), 0);
-    differentiable([queries, keys, values_], known, values(means))
+    custom_op([queries, keys, values], saved, primitive(means))
 }
 
 /// Rotary attention through a cache; see [`attend_cached`](crate::kernels::Kernels::attend_cached).
 pub(crate) fn attend_cached<B: Backend>(
     qkv: Tensor<B, 2>,
     cache: Tensor<B, 2>,
-    plan: &Plan<B>,
+    plan: &AttentionPlan<B>,
 ) -> (Tensor<B, 2>, Tensor<B, 2>) {
-    let heads = plan.sight.heads;
+    let heads = plan.metadata.heads;
     let (queries, keys, values) = rotated(qkv, plan);
     let [tokens, ..] = keys.dims();
     let width = heads.keys * heads.width;
@@ -67,53 +69,52 @@ pub(crate) fn attend_cached<B: Backend>(
             .narrow(1, part * width, width)
             .reshape([count, heads.keys, heads.width])
     };
-    let attended = visible_mean(queries, by_head(0), by_head(1), plan);
+    let attended = attend_in_chunks(queries, by_head(0), by_head(1), plan);
     (attended, cache)
 }
 
-/// Queries, keys and values, each [tokens, heads, width], the first two turned
-/// by their positions.
+/// Returns queries, keys and values, each `[tokens, heads, width]`, with queries and keys rotated.
 pub(crate) fn rotated<B: Backend>(
     qkv: Tensor<B, 2>,
-    plan: &Plan<B>,
+    plan: &AttentionPlan<B>,
 ) -> (Tensor<B, 3>, Tensor<B, 3>, Tensor<B, 3>) {
     let Heads {
         queries,
         keys,
         width,
-    } = plan.sight.heads;
+    } = plan.metadata.heads;
     let [tokens, _] = qkv.dims();
     let part = |start: usize, heads: usize| {
         qkv.clone()
             .narrow(1, start * width, heads * width)
             .reshape([tokens, heads, width])
     };
-    let turn = |x: Tensor<B, 3>| {
+    let rotate = |x: Tensor<B, 3>| {
         let chunks = plan.chunks();
         let first = x.clone().narrow(2, 0, width / 2);
         let second = x.clone().narrow(2, width / 2, width / 2);
         x * chunks.cos.clone() + Tensor::cat(vec![second.neg(), first], 2) * chunks.sin.clone()
     };
     (
-        turn(part(0, queries)),
-        turn(part(queries, keys)),
+        rotate(part(0, queries)),
+        rotate(part(queries, keys)),
         part(queries + keys, keys),
     )
 }
 
-/// Attention of all tokens, [tokens, query heads * width].
-fn visible_mean<B: Backend>(
+/// Attention of all tokens, `[tokens, query heads * width]`.
+fn attend_in_chunks<B: Backend>(
     queries: Tensor<B, 3>,
     keys: Tensor<B, 3>,
     values: Tensor<B, 3>,
-    plan: &Plan<B>,
+    plan: &AttentionPlan<B>,
 ) -> Tensor<B, 2> {
     let chunks = plan.chunks().chunks.iter();
-    let means = chunks.map(|chunk| chunk.means(&queries, &keys, &values, plan.sight.heads));
+    let means = chunks.map(|chunk| chunk.means(&queries, &keys, &values, plan.metadata.heads));
     Tensor::cat(means.collect(), 0)
 }
 
-/// What the gradient is computed from: see `attention/backward.rs` for the formulas.
+/// The tensors saved for the backward pass; see `attention/backward.rs` for the formulas.
 #[derive(Clone, Debug)]
 struct Attention<B: Backend> {
     heads: Heads,
@@ -123,9 +124,9 @@ struct Attention<B: Backend> {
     chunks: Vec<Chunk<B>>,
 }
 
-impl<B: Primitives> Known<B, 3> for Attention<B> {
+impl<B: Primitives> CustomBackward<B, 3> for Attention<B> {
     fn gradients(self, grad: FloatTensor<B>, _: [bool; 3]) -> [Option<FloatTensor<B>>; 3] {
-        let grad: Tensor<B, 2> = whole(grad);
+        let grad: Tensor<B, 2> = from_primitive(grad);
         let heads = self.heads;
         let flat = [self.keys.dims()[0], heads.keys * heads.width];
         let device = grad.device();
@@ -136,7 +137,7 @@ impl<B: Primitives> Known<B, 3> for Attention<B> {
         for chunk in &self.chunks {
             let [pieces, longest, most] = chunk.shape;
             let tokens = chunk.back.dims()[0];
-            // 0 for what pads, so that it adds nothing to the first key.
+            // Padding gets a gradient of 0, so that it adds nothing to the first key.
             let grad = Tensor::zeros([pieces * longest, heads.queries * heads.width], &device)
                 .select_assign(
                     0,
@@ -164,7 +165,7 @@ impl<B: Primitives> Known<B, 3> for Attention<B> {
             let new = rows(slopes.swap_dims(2, 3).matmul(queries));
             to_keys = B::add_rows(to_keys, chunk.keys.clone(), new);
         }
-        let by_head = |x: Tensor<B, 2>, like: &Tensor<B, 3>| values(x.reshape(like.dims()));
+        let by_head = |x: Tensor<B, 2>, like: &Tensor<B, 3>| primitive(x.reshape(like.dims()));
         [
             Some(by_head(Tensor::cat(to_queries, 0), &self.queries)),
             Some(by_head(to_keys, &self.keys)),

@@ -1,4 +1,4 @@
-//! Segments cut into chunks of padded pieces.
+//! Segments cut into pieces, and pieces padded into chunks.
 
 use std::ops::Range;
 
@@ -6,60 +6,60 @@ use burn::backend::Autodiff;
 use burn::tensor::backend::Backend;
 use burn::tensor::{Bool, Int, Tensor, TensorData, activation};
 
-use crate::kernels::attention::metadata::Sight;
+use crate::kernels::attention::metadata::AttentionMetadata;
 use crate::kernels::{Heads, indices};
 
-/// Most queries of a segment in a chunk.
+/// The maximum number of queries of a segment in a chunk.
 const QUERIES: usize = 128;
 
-/// Scores of a head in a chunk: 4 MiB, or one piece of a segment if that is more.
+/// The number of scores per head in a chunk: 4 MiB. A chunk of one piece may exceed it.
 const SCORES: usize = 1 << 20;
 
-/// What a pass's sight becomes on a device.
+/// The attention metadata of a pass on a device.
 #[derive(Debug)]
-pub(in crate::kernels) struct Sighted<B: Backend> {
+pub(in crate::kernels) struct Chunks<B: Backend> {
     /// [tokens, 1, width].
     pub(super) cos: Tensor<B, 3>,
     pub(super) sin: Tensor<B, 3>,
-    /// In order of their queries, which together are all tokens.
+    /// The chunks, in order of their queries. Together they cover all tokens.
     pub(super) chunks: Vec<Chunk<B>>,
 }
 
-/// Pieces of segments that are padded to the same size.
+/// Pieces of segments, padded to the same size.
 #[derive(Clone, Debug)]
 pub(super) struct Chunk<B: Backend> {
-    /// Pieces, queries of each, keys of each.
+    /// The number of pieces, queries per piece, and keys per piece.
     pub(super) shape: [usize; 3],
-    /// Token of each padded query, [pieces * queries].
+    /// The token of each padded query, `[pieces * queries]`.
     pub(super) queries: Tensor<B, 1, Int>,
-    /// Key of each padded key, [pieces * keys].
+    /// The key of each padded key, `[pieces * keys]`.
     pub(super) keys: Tensor<B, 1, Int>,
-    /// Keys that each padded query sees, [pieces, 1, queries, 1].
+    /// The number of keys that each padded query sees, `[pieces, 1, queries, 1]`.
     pub(super) visible: Tensor<B, 4, Int>,
-    /// Padded query of each token, [tokens].
+    /// The padded query of each token, `[tokens]`.
     pub(super) back: Tensor<B, 1, Int>,
 }
 
-/// Queries of a segment by their offsets, and the number of keys that they see.
+/// Queries of a segment, by offset, and the number of keys that they see.
 struct Piece {
     segment: usize,
     queries: Range<usize>,
     keys: usize,
 }
 
-impl<B: Backend> Sighted<B> {
-    pub(super) fn new(sight: &Sight, device: &B::Device) -> Self {
+impl<B: Backend> Chunks<B> {
+    pub(super) fn new(metadata: &AttentionMetadata, device: &B::Device) -> Self {
         let mut chunks = Vec::new();
         let mut pieces: Vec<Piece> = Vec::new();
         let (mut longest, mut most) = (0, 0);
-        for (index, segment) in sight.layout.segments.iter().enumerate() {
+        for (index, segment) in metadata.layout.segments.iter().enumerate() {
             let count = segment.queries.len();
             for start in (0..count).step_by(QUERIES) {
                 let end = (start + QUERIES).min(count);
                 let keys = segment.visible(end - 1);
                 let larger = (longest.max(end - start), most.max(keys));
                 if !pieces.is_empty() && (pieces.len() + 1) * larger.0 * larger.1 > SCORES {
-                    chunks.push(Chunk::new(sight, &pieces, device));
+                    chunks.push(Chunk::new(metadata, &pieces, device));
                     pieces.clear();
                     (longest, most) = (0, 0);
                 }
@@ -71,21 +71,25 @@ impl<B: Backend> Sighted<B> {
                 });
             }
         }
-        chunks.push(Chunk::new(sight, &pieces, device));
+        chunks.push(Chunk::new(metadata, &pieces, device));
         let table = |values: Vec<f32>| {
-            let shape = [sight.layout.tokens.len(), 1, sight.heads.width];
+            let shape = [metadata.layout.tokens.len(), 1, metadata.heads.width];
             Tensor::from_data(TensorData::new(values, shape), device)
         };
         Self {
-            cos: table(sight.rope.doubled(&sight.layout.positions, false)),
-            sin: table(sight.rope.doubled(&sight.layout.positions, true)),
+            cos: table(
+                metadata
+                    .rope
+                    .cos_sin_rows(&metadata.layout.positions, false),
+            ),
+            sin: table(metadata.rope.cos_sin_rows(&metadata.layout.positions, true)),
             chunks,
         }
     }
 }
 
 impl<B: Backend> Chunk<B> {
-    fn new(sight: &Sight, pieces: &[Piece], device: &B::Device) -> Self {
+    fn new(metadata: &AttentionMetadata, pieces: &[Piece], device: &B::Device) -> Self {
         let longest = pieces.iter().map(|p| p.queries.len()).max().unwrap_or(0);
         let most = pieces.iter().map(|p| p.keys).max().unwrap_or(0);
         let mut queries = Vec::with_capacity(pieces.len() * longest);
@@ -93,15 +97,15 @@ impl<B: Backend> Chunk<B> {
         let mut visible = Vec::with_capacity(pieces.len() * longest);
         let mut back = Vec::new();
         for (index, piece) in pieces.iter().enumerate() {
-            let segment = &sight.layout.segments[piece.segment];
+            let segment = &metadata.layout.segments[piece.segment];
             back.extend((0..piece.queries.len()).map(|j| index * longest + j));
             let real = piece.queries.clone();
             queries.extend(real.clone().map(|j| segment.queries.start + j));
             visible.extend(real.map(|j| segment.visible(j) as i32));
-            // What pads sees the first key and is never read.
+            // Padding sees the first key, and its output is never read.
             queries.resize((index + 1) * longest, 0);
             visible.resize((index + 1) * longest, 1);
-            keys.extend(sight.layout.keys(segment).take(piece.keys));
+            keys.extend(metadata.layout.keys(segment).take(piece.keys));
             keys.resize((index + 1) * most, 0);
         }
         let shape = [pieces.len(), 1, longest, 1];
@@ -114,7 +118,7 @@ impl<B: Backend> Chunk<B> {
         }
     }
 
-    /// Some rows of [tokens, heads, width] as [pieces, heads, length, width].
+    /// Gathers rows of `[tokens, heads, width]` as `[pieces, heads, length, width]`.
     pub(super) fn padded(
         &self,
         x: &Tensor<B, 3>,
@@ -128,15 +132,14 @@ impl<B: Backend> Chunk<B> {
             .swap_dims(1, 2)
     }
 
-    /// Queries, or what else there is of each, by key head: [pieces, key heads,
-    /// shared * queries, width].
+    /// Groups a tensor of queries by key head: `[pieces, key heads, shared * queries, width]`.
     pub(super) fn grouped(&self, x: Tensor<B, 4>, heads: Heads) -> Tensor<B, 4> {
         let [pieces, longest, _] = self.shape;
         let shared = heads.queries / heads.keys;
         x.reshape([pieces, heads.keys, shared * longest, heads.width])
     }
 
-    /// The same as [tokens, query heads * width], without what pads.
+    /// Returns grouped queries as `[tokens, query heads * width]`, without padding.
     pub(super) fn tokens(&self, x: Tensor<B, 4>, heads: Heads) -> Tensor<B, 2> {
         let [pieces, longest, _] = self.shape;
         x.reshape([pieces, heads.queries, longest, heads.width])
@@ -145,7 +148,7 @@ impl<B: Backend> Chunk<B> {
             .select(0, self.back.clone())
     }
 
-    /// Softmax of the scores, [pieces, key heads, shared * queries, keys].
+    /// Returns the softmax of the scores, `[pieces, key heads, shared * queries, keys]`.
     pub(super) fn weights(
         &self,
         queries: Tensor<B, 4>,
@@ -174,7 +177,7 @@ impl<B: Backend> Chunk<B> {
         activation::softmax(scores, 3).reshape(grouped)
     }
 
-    /// Attention of the chunk's queries, [tokens, query heads * width].
+    /// Attention of the chunk's queries, `[tokens, query heads * width]`.
     pub(super) fn means(
         &self,
         queries: &Tensor<B, 3>,

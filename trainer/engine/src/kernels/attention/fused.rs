@@ -1,22 +1,22 @@
-//! The fused loops, compiled for each width of a head.
+//! The fused attention loops, compiled for each head width.
 
-use crate::kernels::attention::backward::{Remembered, backward};
-use crate::kernels::attention::forward::{Attended, forward};
+use crate::kernels::attention::backward::{SavedForward, backward};
+use crate::kernels::attention::forward::{AttentionOutput, forward};
 use crate::kernels::attention::key_rows::KeyRows;
-use crate::kernels::attention::metadata::Sight;
+use crate::kernels::attention::metadata::AttentionMetadata;
 
-/// The loops for one width of a head.
+/// The fused attention loops of one head width.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::kernels) struct Loops {
-    /// Attention of rotated rows [queries | keys | values] to key rows.
-    pub(in crate::kernels) forward: fn(&Sight, &[f32], KeyRows<'_>) -> Attended,
-    /// Gradient of the rotated rows, given that of the means.
-    pub(in crate::kernels) backward: fn(&Sight, Remembered<'_>, &[f32]) -> Vec<f32>,
+pub(in crate::kernels) struct FusedAttention {
+    /// Attention of rotated rows `[queries | keys | values]` to key rows.
+    pub(in crate::kernels) forward: fn(&AttentionMetadata, &[f32], KeyRows<'_>) -> AttentionOutput,
+    /// The gradient of the rotated rows, given the gradient of the output.
+    pub(in crate::kernels) backward: fn(&AttentionMetadata, SavedForward<'_>, &[f32]) -> Vec<f32>,
 }
 
-impl Loops {
-    /// None for a width that has no fused loops.
-    pub(in crate::kernels) fn of(width: usize) -> Option<Self> {
+impl FusedAttention {
+    /// Returns `None` for a head width without fused loops.
+    pub(in crate::kernels) fn for_head_width(width: usize) -> Option<Self> {
         match width {
             8 => Some(Self::compiled::<8>()),
             16 => Some(Self::compiled::<16>()),

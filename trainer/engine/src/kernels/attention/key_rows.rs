@@ -1,22 +1,22 @@
-//! Rows that keys and values lie in.
+//! Rows of keys and values.
 
 use crate::kernels::Heads;
 
-/// Rows of floats in which keys and values lie.
+/// Rows of floats that hold keys and values.
 #[derive(Clone, Copy)]
 pub(in crate::kernels) struct KeyRows<'a> {
-    /// All rows.
+    /// The rows.
     pub(in crate::kernels) data: &'a [f32],
-    /// Length of a row.
+    /// The length of a row.
     pub(in crate::kernels) columns: usize,
-    /// Where the first head's key starts in a row.
+    /// The column of the first head's key.
     pub(in crate::kernels) keys: usize,
-    /// Where the first head's value starts in a row.
+    /// The column of the first head's value.
     pub(in crate::kernels) values: usize,
 }
 
 impl<'a> KeyRows<'a> {
-    /// The keys and values in rows of queries, keys and values.
+    /// Returns the keys and values in rows `[queries | keys | values]`.
     pub(in crate::kernels) fn in_qkv(rows: &'a [f32], heads: Heads) -> Self {
         Self {
             data: rows,

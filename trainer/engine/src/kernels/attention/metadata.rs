@@ -1,16 +1,16 @@
-//! What attention knows of a pass.
+//! Attention metadata of a forward pass.
 
 use std::sync::Arc;
 
 use crate::kernels::{Heads, Layout, Rope};
 
-/// Everything that attention needs to know of a pass but the numbers.
+/// Attention metadata of a forward pass: layout, head counts, RoPE tables.
 #[derive(Clone, Debug)]
-pub struct Sight {
-    /// Who sees whom.
+pub struct AttentionMetadata {
+    /// The attention pattern.
     pub layout: Layout,
-    /// Heads.
+    /// The head counts.
     pub heads: Heads,
-    /// Rotary tables.
+    /// The rotary tables.
     pub rope: Arc<Rope>,
 }

@@ -1,11 +1,10 @@
-//! Fused attention over segments: no padding, no mask, nothing kept for the
-//! backward pass but one number a head and query.
+//! Fused attention over segments. There is no padding and no mask, and the backward pass keeps one
+//! number per head and query.
 //!
-//! Scores exist for a [`Block`] of queries and keys at a time, so that memory
-//! grows with the length and not with its square. The work on a block is matrix
-//! products of a few hundred by a few hundred by the width of a head: too small
-//! for a general matrix library to pay, so they go through one register tile,
-//! [`Tile::add`].
+//! Scores exist for one block of queries and keys at a time (`blocks.rs`), so memory grows linearly
+//! with the length. The work on a block is matrix products of a few hundred by a few hundred by the
+//! head width. These are too small for a general matrix library, so they run in one register tile
+//! (`tile.rs`). `chunked.rs` is the same attention in plain tensor operations.
 
 mod backward;
 mod blocks;
@@ -18,8 +17,8 @@ mod metadata;
 mod plan;
 mod tile;
 
-pub(super) use self::backward::Remembered;
-pub(super) use self::fused::Loops;
+pub(super) use self::backward::SavedForward;
+pub(super) use self::fused::FusedAttention;
 pub(super) use self::key_rows::KeyRows;
-pub use self::metadata::Sight;
-pub use self::plan::Plan;
+pub use self::metadata::AttentionMetadata;
+pub use self::plan::AttentionPlan;

@@ -1,44 +1,44 @@
-//! What a backend derives from a pass once.
+//! The attention plan of a forward pass.
 
 use std::sync::{Arc, OnceLock};
 
 use burn::tensor::backend::Backend;
 
 use crate::kernels::Layout;
-use crate::kernels::attention::chunks::Sighted;
-use crate::kernels::attention::metadata::Sight;
+use crate::kernels::attention::chunks::Chunks;
+use crate::kernels::attention::metadata::AttentionMetadata;
 
-/// A [`Sight`] with what a backend derives from it once a pass.
+/// [`AttentionMetadata`] and the device tensors derived from it, which are built once per pass.
 #[derive(Debug)]
-pub struct Plan<B: Backend> {
-    pub(in crate::kernels) sight: Arc<Sight>,
+pub struct AttentionPlan<B: Backend> {
+    pub(in crate::kernels) metadata: Arc<AttentionMetadata>,
     device: B::Device,
-    chunked: OnceLock<Sighted<B>>,
+    chunks: OnceLock<Chunks<B>>,
 }
 
-impl<B: Backend> Plan<B> {
-    /// A plan for tensors on `device`.
-    pub fn new(sight: Sight, device: B::Device) -> Self {
+impl<B: Backend> AttentionPlan<B> {
+    /// Returns a plan for tensors on `device`.
+    pub fn new(metadata: AttentionMetadata, device: B::Device) -> Self {
         Self {
-            sight: Arc::new(sight),
+            metadata: Arc::new(metadata),
             device,
-            chunked: OnceLock::new(),
+            chunks: OnceLock::new(),
         }
     }
 
-    /// Who sees whom.
+    /// Returns the attention pattern.
     pub fn layout(&self) -> &Layout {
-        &self.sight.layout
+        &self.metadata.layout
     }
 
-    /// Where the tensors are.
+    /// Returns the device.
     pub fn device(&self) -> &B::Device {
         &self.device
     }
 
-    /// The layout in chunks on the device, made on first use.
-    pub(super) fn chunks(&self) -> &Sighted<B> {
-        self.chunked
-            .get_or_init(|| Sighted::new(&self.sight, &self.device))
+    /// Returns the chunks on the device, built on first use.
+    pub(super) fn chunks(&self) -> &Chunks<B> {
+        self.chunks
+            .get_or_init(|| Chunks::new(&self.metadata, &self.device))
     }
 }

@@ -3,13 +3,13 @@
 use crate::kernels::attention::blocks::Block;
 use crate::kernels::attention::key_rows::KeyRows;
 
-/// Output rows that share the loads of a tile.
+/// The number of output rows that share the loads of a tile.
 pub(super) const ROWS: usize = 4;
 
-/// Keys of a tile of scores.
+/// The number of keys in a tile of scores.
 pub(super) const KEYS: usize = 32;
 
-/// A matrix operand: element (row, term) is at `row * by_row + term * by_term`.
+/// A matrix operand. The element (row, term) is at `row * by_row + term * by_term`.
 #[derive(Clone, Copy)]
 pub(super) struct Operand<'a> {
     pub(super) data: &'a [f32],
@@ -26,8 +26,7 @@ impl<const R: usize, const W: usize> Tile<R, W> {
         Self([[0.0; W]; R])
     }
 
-    /// Adds `left` [R, terms] times `right`, whose `terms` rows of `W` are
-    /// `columns` apart.
+    /// Adds `left`, `[R, terms]`, times `right`, whose `terms` rows of `W` are `columns` apart.
     #[inline(always)]
     pub(super) fn add(&mut self, left: Operand<'_>, terms: usize, right: &[f32], columns: usize) {
         for term in 0..terms {
@@ -42,8 +41,8 @@ impl<const R: usize, const W: usize> Tile<R, W> {
     }
 }
 
-/// Calls `$body` with `$R` and `$first` for tiles of rows that cover `$count`:
-/// full tiles, then single rows.
+/// Runs `$body` with `$R` and `$first` for tiles of rows that cover `$count`: full tiles, then
+/// single rows.
 macro_rules! for_each_tile {
     ($count:expr, |$R:ident, $first:ident| $body:block) => {{
         let count = $count;
@@ -60,16 +59,16 @@ macro_rules! for_each_tile {
 }
 pub(super) use for_each_tile;
 
-/// One part of a block's keys or values, column by column, padded with zeros to a
-/// multiple of [`KEYS`].
+/// A part of a block's keys or values, stored column by column and padded with zeros to a multiple
+/// of [`KEYS`].
 pub(super) struct Transposed {
     pub(super) data: Vec<f32>,
-    /// Keys with padding.
+    /// The number of keys, with padding.
     pub(super) padded: usize,
 }
 
 impl Transposed {
-    /// Of columns `start..start + width` of the block's keys.
+    /// Transposes the columns `start..start + width` of the block's keys.
     #[inline(always)]
     pub(super) fn new(rows: KeyRows<'_>, block: &Block<'_>, start: usize, width: usize) -> Self {
         let padded = block.keys().next_multiple_of(KEYS);
@@ -84,10 +83,10 @@ impl Transposed {
     }
 }
 
-/// Products of the block's queries with its keys, [queries, padded]; of the
-/// causal part only what is needed is right.
+/// Computes the products of the block's queries with its keys, `[queries, padded]`. Products that
+/// no query sees are not computed.
 ///
-/// `queries` holds one query a row.
+/// `queries` holds one query per row.
 #[inline(always)]
 pub(super) fn scores(
     queries: Operand<'_>,
@@ -114,9 +113,9 @@ pub(super) fn scores(
     });
 }
 
-/// Sums the rows of the block's keys, weighted: row r of the result is
-/// the sum over keys of `weights[first + r, key]` times the key's columns from
-/// `start`. `weights` is [queries, padded] and 0 where a query does not see.
+/// Returns the weighted sums of the block's rows. Row r is the sum over keys of `weights[first + r,
+/// key]` times the key's columns from `start`. `weights` is `[queries, padded]`, and 0 for keys
+/// that a query does not see.
 #[inline(always)]
 pub(super) fn weighted<const R: usize, const W: usize>(
     weights: &[f32],

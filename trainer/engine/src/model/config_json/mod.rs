@@ -1,4 +1,4 @@
-//! The `config.json` that a backbone's shape is read from and written to.
+//! Reading and writing `config.json`.
 
 use std::path::Path;
 
@@ -7,10 +7,10 @@ use serde_json::{Map, Value};
 use crate::model::config::{BackboneConfig, ConfigError, Family, RopeScaling};
 use crate::model::families::FAMILIES;
 use crate::model::json_object::Json;
-use crate::safetensors::Stored;
+use crate::safetensors::WeightDtype;
 
 impl BackboneConfig {
-    /// Reads a `config.json` and checks it.
+    /// Reads and checks a `config.json`.
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
         let config = read_json(path, Self::from_json)?;
         config.check()?;
@@ -22,9 +22,11 @@ impl BackboneConfig {
         let hidden_size = file.count("hidden_size")?;
         let heads = file.count("num_attention_heads")?;
         if let Some(activation) = file.text("hidden_act")?.filter(|name| *name != "silu") {
-            return Err(format!("hidden_act is {activation}, only silu is known"));
+            return Err(format!(
+                "unsupported hidden_act {activation}; supported: silu"
+            ));
         }
-        // Newer files gather what is said of rotation.
+        // Newer files group the rotary settings.
         let rope = file.object("rope_parameters")?;
         let rope_theta = match &rope {
             Some(rope) => rope.number("rope_theta")?,
@@ -34,7 +36,7 @@ impl BackboneConfig {
             Some(rope) => Some(rope),
             None => file.object("rope_scaling")?,
         };
-        let stored = match file.text("dtype")? {
+        let dtype = match file.text("dtype")? {
             None => file.text("torch_dtype")?,
             named => named,
         };
@@ -57,13 +59,13 @@ impl BackboneConfig {
             norm_eps: file.number("rms_norm_eps")?.unwrap_or(1e-6),
             tie_embeddings: file.flag("tie_word_embeddings")?.unwrap_or(false),
             context: file.count("max_position_embeddings")?,
-            stored: match stored {
-                None => Stored::Float32,
-                Some(name) => Stored::ALL
+            weight_dtype: match dtype {
+                None => WeightDtype::Float32,
+                Some(name) => WeightDtype::ALL
                     .into_iter()
-                    .find(|stored| stored.name() == name)
+                    .find(|dtype| dtype.name() == name)
                     .ok_or_else(|| {
-                        format!("dtype is {name}, known are float32, float16, bfloat16")
+                        format!("unsupported dtype {name}; supported: float32, float16, bfloat16")
                     })?,
             },
         };
@@ -81,7 +83,7 @@ impl BackboneConfig {
             "architectures": [self.family.architecture],
             "model_type": self.family.model_type,
             "hidden_act": "silu",
-            "torch_dtype": self.stored.name(),
+            "torch_dtype": self.weight_dtype.name(),
             "vocab_size": self.vocab_size,
             "hidden_size": self.hidden_size,
             "num_hidden_layers": self.layers,
@@ -107,17 +109,17 @@ impl BackboneConfig {
     }
 }
 
-/// The family that a file names.
+/// Returns the family that a file names.
 fn family_of(file: &Json<'_>) -> Result<Family, String> {
-    let name = file.text("model_type")?.ok_or("it has no model_type")?;
+    let name = file.text("model_type")?.ok_or("missing model_type")?;
     let mut all = FAMILIES.into_iter();
     all.find(|family| family.model_type == name).ok_or_else(|| {
         let known = FAMILIES.map(Family::model_type).join(", ");
-        format!("the architecture {name} is not known; known are {known}")
+        format!("unsupported model_type {name}; supported: {known}")
     })
 }
 
-/// Reads a configuration: an object that `of` makes something of, or says why not.
+/// Reads a JSON object and converts it with `of`, whose error names the key.
 pub(super) fn read_json<T>(
     path: &Path,
     of: impl FnOnce(&Json<'_>) -> Result<T, String>,
@@ -137,7 +139,7 @@ pub(super) fn read_json<T>(
     })
 }
 
-/// Writes a configuration for people to read.
+/// Writes an indented configuration file.
 pub(super) fn write_json(path: &Path, file: &Value) -> Result<(), ConfigError> {
     std::fs::write(path, format!("{file:#}\n")).map_err(|source| ConfigError::Access {
         path: path.into(),
@@ -145,10 +147,10 @@ pub(super) fn write_json(path: &Path, file: &Value) -> Result<(), ConfigError> {
     })
 }
 
-/// The one way of stretching that is known.
+/// The supported scaling of rotary frequencies.
 const LLAMA_3: &str = "llama3";
 
-/// What is said of stretching: nothing, that there is none, or Llama 3.1's.
+/// Reads the scaling of rotary frequencies: absent, `default`, or Llama 3.1's.
 fn read_scaling(said: &Json<'_>) -> Result<Option<RopeScaling>, String> {
     let name = match said.text("rope_type")? {
         None => said.text("type")?,
@@ -163,7 +165,7 @@ fn read_scaling(said: &Json<'_>) -> Result<Option<RopeScaling>, String> {
             original_context: said.needed("original_max_position_embeddings")?,
         })),
         Some(other) => Err(format!(
-            "the rotary scaling {other} is not known; default and {LLAMA_3} are"
+            "unsupported rope_type {other}; supported: default, {LLAMA_3}"
         )),
     }
 }

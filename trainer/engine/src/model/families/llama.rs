@@ -4,7 +4,7 @@ use crate::model::config::{BackboneConfig, Family};
 use crate::model::json_object::Json;
 
 impl Family {
-    /// Llama 2 and 3; also memloom's own small backbones.
+    /// Llama 2 and 3, and memloom's own small models.
     pub const LLAMA: Self = Self {
         model_type: "llama",
         architecture: "LlamaForCausalLM",

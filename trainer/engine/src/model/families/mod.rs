@@ -1,6 +1,6 @@
-//! Families of decoders, as Hugging Face's `config.json` tells them apart. All are
-//! the same decoder with other parts switched on; a file each says which, and what
-//! the family's files leave out.
+//! The families of decoders. All are the same decoder with other parts switched on.
+//!
+//! To add a family, add a file with its [`Family`] constant and list the constant in [`FAMILIES`].
 
 mod llama;
 mod qwen2;
@@ -8,5 +8,5 @@ mod qwen3;
 
 use crate::model::config::Family;
 
-/// All families.
+/// The supported families.
 pub(super) const FAMILIES: [Family; 3] = [Family::LLAMA, Family::QWEN2, Family::QWEN3];

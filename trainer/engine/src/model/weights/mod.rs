@@ -1,5 +1,5 @@
-//! A backbone as a folder: `config.json` and `model.safetensors` or shards of it,
-//! under Hugging Face's names and in its orientation.
+//! Model folders: `config.json` and `model.safetensors`, or its shards, with Hugging Face's names
+//! and orientation.
 
 use std::path::Path;
 
@@ -9,29 +9,29 @@ use crate::kernels::{Kernels, floats};
 use crate::model::config::{BackboneConfig, ConfigError, FILE as CONFIG};
 use crate::model::decoder::{Backbone, Layer};
 use crate::model::parameter_names::{
-    EMBEDDING, HEAD, Joined, NORM, VALUE_HEAD, all, head_norms, matrices, norms,
+    EMBEDDING, FusedMatrix, HEAD, NORM, VALUE_HEAD, all, fused_matrices, head_norms, norms,
 };
-use crate::safetensors::{Reader, Stored, WeightsError, Writer};
+use crate::safetensors::{Reader, WeightDtype, WeightsError, Writer};
 
-/// A model's folder that cannot be used.
+/// A model folder that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ModelFileError {
-    /// The configuration.
+    /// The configuration cannot be used.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// The weights.
+    /// The weights cannot be used.
     #[error(transparent)]
     Weights(#[from] WeightsError),
 }
 
-/// Larger files are split, as Hugging Face splits them.
+/// The size above which a file is split into shards, as Hugging Face does.
 const SHARD_BYTES: u64 = 5_000_000_000;
 
-/// Looks at a folder without reading its weights: its shape, and how many parameters
-/// there are.
+/// Checks a model folder without reading its weights. Returns its shape and the number of
+/// parameters.
 ///
 /// # Errors
-/// As [`Backbone::load`].
+/// Fails as [`Backbone::load`] does.
 pub fn survey(folder: &Path) -> Result<(BackboneConfig, u64), ModelFileError> {
     let config = BackboneConfig::read(&folder.join(CONFIG))?;
     let mut file = Reader::open_folder(folder)?;
@@ -48,30 +48,30 @@ pub fn survey(folder: &Path) -> Result<(BackboneConfig, u64), ModelFileError> {
 }
 
 impl<B: Kernels> Backbone<B> {
-    /// Writes the configuration and the weights into `folder`, which must exist:
-    /// nothing is lost. Of a backbone with an adapter only that is written, for the
-    /// rest is as it was loaded.
+    /// Writes the configuration and the weights, in 32 bits, into the existing `folder`. With an
+    /// adapter, writes only the adapter and the value head.
     pub fn save(&self, folder: &Path) -> Result<(), ModelFileError> {
-        self.save_as(folder, Stored::Float32)
+        self.save_as(folder, WeightDtype::Float32)
     }
 
-    /// The same with weights as short as those that the backbone was loaded from.
+    /// Writes the configuration and the weights in the type they were loaded from.
     pub fn export(&self, folder: &Path) -> Result<(), ModelFileError> {
-        self.save_as(folder, self.config.stored)
+        self.save_as(folder, self.config.weight_dtype)
     }
 
-    fn save_as(&self, folder: &Path, stored: Stored) -> Result<(), ModelFileError> {
+    fn save_as(&self, folder: &Path, weight_dtype: WeightDtype) -> Result<(), ModelFileError> {
         if let Some(lora) = &self.lora {
             return lora.save(folder, self.value_head.as_ref());
         }
         self.config.write(&folder.join(CONFIG))?;
-        self.arrays(stored).write_folder(folder, SHARD_BYTES)?;
+        self.arrays(weight_dtype)
+            .write_folder(folder, SHARD_BYTES)?;
         Ok(())
     }
 
-    /// All weights under Hugging Face's names.
-    fn arrays(&self, stored: Stored) -> Writer<'_> {
-        let mut file = Writer::new(stored, ("format", "pt"));
+    /// Returns all weights under Hugging Face's names.
+    fn arrays(&self, weight_dtype: WeightDtype) -> Writer<'_> {
+        let mut file = Writer::new(weight_dtype, ("format", "pt"));
         let config = &self.config;
         let hidden = config.hidden_size;
         for (index, layer) in self.layers.iter().enumerate() {
@@ -81,7 +81,7 @@ impl<B: Kernels> Backbone<B> {
                 &layer.gate_up,
                 &layer.down,
             ];
-            for (joined, tensor) in matrices(config, index).into_iter().zip(ours) {
+            for (joined, tensor) in fused_matrices(config, index).into_iter().zip(ours) {
                 for (name, part) in joined.parts {
                     let shape = [part.len(), joined.inputs];
                     file.put(format!("{name}.weight"), &shape, move || {
@@ -91,7 +91,7 @@ impl<B: Kernels> Backbone<B> {
                 }
             }
             if let Some(bias) = &layer.qkv_bias {
-                let [qkv, ..] = matrices(config, index);
+                let [qkv, ..] = fused_matrices(config, index);
                 for (name, part) in qkv.parts {
                     file.put(format!("{name}.bias"), &[part.len()], move || {
                         floats(bias.clone().slice([part.clone()]))
@@ -123,9 +123,8 @@ impl<B: Kernels> Backbone<B> {
         file
     }
 
-    /// Reads what [`Backbone::save`] wrote without an adapter, or a folder of Hugging
-    /// Face's of a known family, in one file or in shards, in 32 or 16 bits. Nothing in
-    /// the files may be left over.
+    /// Loads a model folder, written by [`Backbone::save`] or by Hugging Face, in one file or in
+    /// shards, in 32 or 16 bits. The files must hold no other tensors.
     pub fn load(folder: &Path, device: &B::Device) -> Result<Self, ModelFileError> {
         let config = BackboneConfig::read(&folder.join(CONFIG))?;
         let mut file = Reader::open_folder(folder)?;
@@ -139,7 +138,7 @@ impl<B: Kernels> Backbone<B> {
         let hidden = config.hidden_size;
         let mut layers = Vec::with_capacity(config.layers);
         for index in 0..config.layers {
-            let mut joined = |joined: &Joined| -> Result<Tensor<B, 2>, WeightsError> {
+            let mut joined = |joined: &FusedMatrix| -> Result<Tensor<B, 2>, WeightsError> {
                 let columns = joined.outputs();
                 let mut values = vec![0.0; joined.inputs * columns];
                 for (name, part) in &joined.parts {
@@ -149,7 +148,7 @@ impl<B: Kernels> Backbone<B> {
                 }
                 Ok(matrix(values, [joined.inputs, columns]))
             };
-            let all = &matrices(&config, index);
+            let all = &fused_matrices(&config, index);
             let [qkv, attention_out, gate_up, down] = all;
             let [qkv, attention_out] = [joined(qkv)?, joined(attention_out)?];
             let [gate_up, down] = [joined(gate_up)?, joined(down)?];
@@ -199,14 +198,14 @@ impl<B: Kernels> Backbone<B> {
             false => None,
         };
         file.finish()?;
-        Ok(Self::assemble(
+        Ok(Self::from_parts(
             &config, embedding, layers, norm, head, value_head,
         ))
     }
 }
 
-/// Writes rows of `width` as columns of `ours`, which has `columns` of them, from
-/// `start` on. Goes block by block, so that neither side leaves the cache.
+/// Writes rows of `width` values as columns of `ours`, a matrix with `columns` columns, from column
+/// `start` on. Copies block by block, so that both matrices stay in the cache.
 pub(super) fn transpose_into(
     theirs: &[f32],
     width: usize,
