@@ -17,7 +17,7 @@ use crate::config::RunFile;
 use crate::embedder::embedder;
 
 /// Loaded components and data.
-pub struct World {
+pub struct TrainingEnv {
     /// What the environment says of itself.
     pub description: EnvironmentDescription,
     /// What the environment found in its data.
@@ -31,7 +31,7 @@ pub struct World {
 }
 
 /// An opened episode, from whose start every rollout forks.
-pub struct Opened {
+pub struct OpenEpisode {
     /// For instance `conv-26`.
     pub id: String,
     /// Everything that is asked.
@@ -79,7 +79,7 @@ pub fn data_files(paths: &[PathBuf]) -> Result<Vec<DataFile>> {
     paths.iter().map(read).collect()
 }
 
-impl World {
+impl TrainingEnv {
     /// Loads the run file's components and data.
     pub fn load(file: &RunFile) -> Result<Self> {
         let sandbox = Sandbox::new(memloom_runtime::Limits::default())?;
@@ -120,7 +120,7 @@ impl World {
 
     /// Opens an episode of a split; `index` counts on over a finite split again
     /// from its start. `horizon` 0 is all sessions.
-    pub fn open(&self, split: &str, index: u64, horizon: u32) -> Result<Opened> {
+    pub fn open(&self, split: &str, index: u64, horizon: u32) -> Result<OpenEpisode> {
         let episodes = self.episodes(split)?;
         let index = episodes.map_or(index, |count| index % count);
         let mut start = self.beginning.fork(nobody())?;
@@ -150,7 +150,7 @@ impl World {
                 SessionContent::Task(_) => Vec::new(),
             });
         }
-        Ok(Opened {
+        Ok(OpenEpisode {
             id: episode.id,
             questions: start.questions()?,
             turns,
@@ -197,7 +197,7 @@ impl World {
     }
 }
 
-impl Opened {
+impl OpenEpisode {
     /// Forgets all but `most` of its questions, drawn by lot; those that stay keep
     /// their order.
     pub fn keep_questions(&mut self, most: usize, lot: &mut impl Rng) {

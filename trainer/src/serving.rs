@@ -13,17 +13,17 @@ use crate::clients::Outside;
 use crate::config::RunFile;
 use crate::embedder::embedder;
 use crate::rollout::batcher;
-use crate::rollout::batcher::{Asking, Place};
+use crate::rollout::batcher::{EngineClient, RolloutId};
 use crate::rollout::policy_model::{SampledModel, Sampling};
 use crate::train::greedy;
-use crate::train::learner::per_role::Learners;
+use crate::train::learner::per_role::RoleLearners;
 
 /// Trained weights on a thread of their own. They speak for any number of agents
 /// at once, whose requests they take together as they come, and always say what
 /// is likeliest. Cheap to clone; the thread ends with the last clone and handle.
 #[derive(Clone)]
 pub struct ServedModel {
-    asking: Asking,
+    asking: EngineClient,
     grammars: Arc<Grammars>,
     sampling: Sampling,
     outside: Arc<Outside>,
@@ -38,22 +38,22 @@ impl ServedModel {
     /// Where the folder holds no weights that this run file can have, or the
     /// machine has no thread left.
     pub fn load(file: &RunFile, weights: &Path) -> Result<Self> {
-        let (learners, grammars) = Learners::load(file, weights)?;
+        let (learners, grammars) = RoleLearners::load(file, weights)?;
         let outside = Arc::new(Outside::new(file)?);
         let embedder = embedder(file, &outside)?;
         let (requests, inbox) = channel();
         thread::Builder::new()
             .name("memloom-model".into())
-            .spawn(move || batcher::serve_anybody(&inbox, &mut learners.engine()))
+            .spawn(move || batcher::serve_unordered(&inbox, &mut learners.engine()))
             .context("cannot start a thread for the model")?;
         // Nobody's rollout: it says what is likeliest, whoever asks.
-        let place = Place {
+        let place = RolloutId {
             episode: 0,
             rollout: 0,
             reroll: None,
         };
         Ok(Self {
-            asking: Asking::new(place, requests),
+            asking: EngineClient::new(place, requests),
             grammars,
             sampling: greedy(file),
             outside,

@@ -18,7 +18,7 @@ use crate::cli::new::Arguments as NewArguments;
 use crate::cli::play::{Player, Start, play};
 use crate::cli::replay::Replay;
 use crate::config::RunFile;
-use crate::run::progress::Voice;
+use crate::run::progress::Console;
 use crate::{eval, report, study, train};
 
 /// Train language-model agents to keep a memory.
@@ -157,7 +157,7 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Say what a component is: world, size, imports, exports, parts, forks.
+    /// Say what a component is: env, size, imports, exports, parts, forks.
     Inspect {
         /// A `.wasm` component.
         component: PathBuf,
@@ -262,7 +262,7 @@ impl Cli {
                     print!("{}", file.resolved()?);
                     return Ok(());
                 }
-                let summary = train::run(&file, resume, Voice::detect(json))?;
+                let summary = train::run(&file, resume, Console::detect(json))?;
                 if json {
                     println!("{}", serde_json::to_string_pretty(&summary)?);
                 } else {
@@ -285,7 +285,7 @@ impl Cli {
                     horizon.unwrap_or(file.evaluation.horizon),
                 );
                 let weights = weights.unwrap_or_else(|| file.run.out.join("final"));
-                let figures = train::evaluate(&file, &weights, &exam, Voice::detect(json))?;
+                let figures = train::evaluate(&file, &weights, &exam, Console::detect(json))?;
                 if json {
                     println!("{}", serde_json::to_string_pretty(&figures)?);
                 } else {
@@ -328,7 +328,7 @@ impl Cli {
             Command::Study {
                 study: Study::Fairness { run, small, json },
             } => {
-                let report = study::fairness::run(&run.read()?, small, Voice::detect(json))?;
+                let report = study::fairness::run(&run.read()?, small, Console::detect(json))?;
                 if json {
                     println!("{}", serde_json::to_string_pretty(&report)?);
                 } else {

@@ -141,14 +141,14 @@ fn write(parent: &Path, kind: Kind, name: &str, lang: Language) -> Result<()> {
     );
     // Complete before it has its name, so that nobody meets half a project.
     let draft = Draft(parent.join(format!(".{name}.{}", std::process::id())));
-    let (said, world) = kind.names();
+    let (said, env) = kind.names();
     for (path, text) in lang.files().iter().chain(&WIT).chain(&[lang.source(kind)]) {
         let text = if path.starts_with("wit/") {
             (*text).to_owned()
         } else {
             text.replace("my-component", name)
                 .replace("KIND", said)
-                .replace("WORLD", world)
+                .replace("WORLD", env)
         };
         draft.write(path, &text)?;
     }

@@ -16,7 +16,7 @@ use crate::config::RunFile;
 use crate::embedder::embedder;
 use crate::rollout::single::alone;
 use crate::train::greedy;
-use crate::train::learner::per_role::Learners;
+use crate::train::learner::per_role::RoleLearners;
 
 /// Which episode is played.
 pub enum Start {
@@ -174,7 +174,7 @@ pub fn play(
             record(outside.after_demonstrations(Box::new(DemonstrationModel)))?
         }
         Player::Weights(folder) => {
-            let (learners, grammars) = Learners::load(file, folder)?;
+            let (learners, grammars) = RoleLearners::load(file, folder)?;
             let mut engine = learners.engine();
             alone(&grammars, greedy(file), &mut engine, |model| {
                 record(outside.beside(model))

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::clients::chat;
 use crate::clients::http::{Client, Failure};
-use crate::env::{Opened, Turn};
+use crate::env::{OpenEpisode, Turn};
 
 const INSTRUCTIONS: &str = include_str!("judge.md");
 
@@ -58,7 +58,7 @@ impl Judge {
     /// Where it has no verdict that can be read.
     pub fn score(
         &self,
-        opened: &Opened,
+        opened: &OpenEpisode,
         question: &Question,
         answer: &str,
     ) -> Result<f32, Failure> {

@@ -8,9 +8,9 @@ use anyhow::Result;
 use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 
-use crate::env::{Opened, Turn};
+use crate::env::{OpenEpisode, Turn};
 use crate::rng::{Purpose, generator};
-use crate::rollout::outcome::Settled;
+use crate::rollout::outcome::RolloutResult;
 
 /// Random selections that are averaged.
 const DRAWS: u64 = 500;
@@ -39,13 +39,13 @@ pub struct EvidenceReport {
 
 /// Compares a policy's bank with its rivals at the bank's own size.
 pub fn compare(
-    opened: &Opened,
-    settled: &Settled,
+    opened: &OpenEpisode,
+    result: &RolloutResult,
     regression: &Regression,
     run_seed: u64,
 ) -> Result<EvidenceReport> {
     let turns: Vec<&Turn> = opened.turns.iter().flatten().collect();
-    let budget = settled.words.total;
+    let budget = result.words.total;
     let mut random = 0.0;
     for draw in 0..DRAWS {
         let mut order: Vec<usize> = (0..turns.len()).collect();
@@ -63,7 +63,7 @@ pub fn compare(
         bank_share: budget as f64 / opened.dialogue().iter().sum::<u64>().max(1) as f64,
         policy: held(
             opened,
-            &settled.evidence.iter().map(String::as_str).collect(),
+            &result.evidence.iter().map(String::as_str).collect(),
         ),
         random: random / DRAWS as f64,
         tfidf_regression: held(opened, &within(&turns, &order, budget)),
@@ -86,7 +86,7 @@ fn within<'a>(turns: &[&'a Turn], order: &[usize], budget: u64) -> BTreeSet<&'a 
 }
 
 /// Share of gold evidence that is held, over all questions: 1 - M-Fail.
-fn held(opened: &Opened, turns: &BTreeSet<&str>) -> f64 {
+fn held(opened: &OpenEpisode, turns: &BTreeSet<&str>) -> f64 {
     let gold = opened
         .questions
         .iter()
@@ -107,7 +107,7 @@ pub struct Regression {
 
 impl Regression {
     /// Learns which turns are evidence of some question.
-    pub fn train(episodes: &[Opened]) -> Self {
+    pub fn train(episodes: &[OpenEpisode]) -> Self {
         let mut texts = Vec::new();
         let mut labels = Vec::new();
         for opened in episodes {
@@ -141,11 +141,11 @@ impl Regression {
         };
         model.weights = vec![0.0; model.terms.len()];
         let rows: Vec<_> = texts.iter().map(|text| model.row(text)).collect();
-        model.descend(&rows, &labels);
+        model.optimizer_step(&rows, &labels);
         model
     }
 
-    fn descend(&mut self, rows: &[Vec<(usize, f64)>], labels: &[f64]) {
+    fn optimizer_step(&mut self, rows: &[Vec<(usize, f64)>], labels: &[f64]) {
         let count = rows.len().max(1) as f64;
         for _ in 0..ITERATIONS {
             let mut gradient: Vec<f64> = self.weights.iter().map(|w| RIDGE * w / count).collect();
@@ -227,7 +227,7 @@ mod tests {
             .iter()
             .map(|text| model.row(&terms_of(text)))
             .collect();
-        model.descend(&rows, &[1.0, 0.0, 1.0, 0.0]);
+        model.optimizer_step(&rows, &[1.0, 0.0, 1.0, 0.0]);
         let (moved, hello) = (model.score("I moved"), model.score("Hello!"));
         assert!(moved > 0.55 && hello < 0.45, "{moved} {hello}");
     }

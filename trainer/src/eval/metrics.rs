@@ -6,9 +6,9 @@ use anyhow::{Context, Result, ensure};
 use memloom_runtime::types::{Question, Score};
 use serde::{Deserialize, Serialize};
 
-use crate::env::Opened;
+use crate::env::OpenEpisode;
 use crate::eval::Exam;
-use crate::rollout::outcome::Settled;
+use crate::rollout::outcome::RolloutResult;
 
 /// Means over episodes (macro averages), unless said otherwise.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -102,16 +102,16 @@ fn named(score: &Score, metric: &str) -> Option<f64> {
 }
 
 /// One episode's figures.
-pub fn of(exam: &Exam, opened: &Opened, settled: &Settled) -> Result<Figures> {
+pub fn of(exam: &Exam, opened: &OpenEpisode, result: &RolloutResult) -> Result<Figures> {
     let mut metrics: BTreeMap<String, f64> = BTreeMap::new();
     let mut by_category: BTreeMap<String, f64> = BTreeMap::new();
     let mut questions: BTreeMap<String, u64> = BTreeMap::new();
     let (mut reward, mut asked) = (0.0, 0u64);
     let (mut gold, mut missing) = (0u64, 0u64);
-    for (question, score) in opened.questions.iter().zip(&settled.scores) {
+    for (question, score) in opened.questions.iter().zip(&result.scores) {
         let Some(score) = score else { continue };
         asked += 1;
-        reward += reward_of(question, Some(score), &settled.evidence, &exam.metric)?.unwrap_or(0.0);
+        reward += reward_of(question, Some(score), &result.evidence, &exam.metric)?.unwrap_or(0.0);
         for (name, value) in &score.metrics {
             *metrics.entry(name.clone()).or_default() += f64::from(*value);
         }
@@ -122,14 +122,14 @@ pub fn of(exam: &Exam, opened: &Opened, settled: &Settled) -> Result<Figures> {
         missing += question
             .evidence
             .iter()
-            .filter(|turn| !settled.evidence.contains(*turn))
+            .filter(|turn| !result.evidence.contains(*turn))
             .count() as u64;
     }
-    if let Some(why) = settled.dropped.values().next() {
+    if let Some(why) = result.dropped.values().next() {
         ensure!(
             asked > 0,
             "all {} questions of {} were lost: {why}",
-            settled.dropped.len(),
+            result.dropped.len(),
             opened.id
         );
     }
@@ -143,7 +143,7 @@ pub fn of(exam: &Exam, opened: &Opened, settled: &Settled) -> Result<Figures> {
     let reward = share(reward, asked)
         - exam
             .compression
-            .whole(&settled.words, &dialogue, opened.sessions());
+            .whole(&result.words, &dialogue, opened.sessions());
     Ok(Figures {
         reward,
         sampled_reward: reward,
@@ -151,21 +151,21 @@ pub fn of(exam: &Exam, opened: &Opened, settled: &Settled) -> Result<Figures> {
         f1_paper,
         bleu_1,
         m_fail: share(missing as f64, gold),
-        bank_words: settled.words.total as f64,
-        bank_share: share(settled.words.total as f64, dialogue.iter().sum()),
+        bank_words: result.words.total as f64,
+        bank_share: share(result.words.total as f64, dialogue.iter().sum()),
         metrics,
         f1_by_category: by_category,
-        operations: settled
-            .tally
+        operations: result
+            .counts
             .operations
             .iter()
             .map(|(name, count)| (name.clone(), *count as f64))
             .collect(),
-        malformed: settled.tally.malformed as f64,
-        refused: settled.tally.refused as f64,
+        malformed: result.counts.malformed as f64,
+        refused: result.counts.refused as f64,
         context_cuts: 0.0,
         context_overflows: 0.0,
-        dropped_questions: settled.dropped.len() as f64,
+        dropped_questions: result.dropped.len() as f64,
         episodes: 1,
         questions,
     })

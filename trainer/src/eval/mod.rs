@@ -14,7 +14,7 @@ use memloom_engine::grammar::Grammars;
 
 use self::metrics::Figures;
 use crate::config::LogoSection;
-use crate::env::{Opened, World};
+use crate::env::{OpenEpisode, TrainingEnv};
 use crate::rollout;
 use crate::rollout::Plan;
 use crate::rollout::batcher::Engine;
@@ -55,9 +55,9 @@ impl Exam {
     }
 
     /// Opens the exam's episodes.
-    pub fn open(&self, world: &World) -> Result<Vec<Opened>> {
-        (0..world.at_most(&self.split, self.episodes)?)
-            .map(|index| world.open(&self.split, index, self.horizon))
+    pub fn open(&self, env: &TrainingEnv) -> Result<Vec<OpenEpisode>> {
+        (0..env.at_most(&self.split, self.episodes)?)
+            .map(|index| env.open(&self.split, index, self.horizon))
             .collect()
     }
 }
@@ -65,13 +65,13 @@ impl Exam {
 /// Rolls each of the exam's episodes out once. `done` hears how many have ended.
 pub fn examine(
     exam: &Exam,
-    world: &World,
+    env: &TrainingEnv,
     grammars: &Arc<Grammars>,
     sampling: Sampling,
     engine: &mut dyn Engine,
     done: &mut dyn FnMut(usize),
 ) -> Result<Figures> {
-    let episodes = exam.open(world)?;
+    let episodes = exam.open(env)?;
     let mut figures = Vec::new();
     for (batch, opened) in episodes.chunks(AT_ONCE).enumerate() {
         let plan = Plan {
@@ -94,7 +94,7 @@ pub fn examine(
             figures.push(Figures {
                 context_cuts: overflows.context_cuts as f64,
                 context_overflows: overflows.context_overflows as f64,
-                ..metrics::of(exam, opened, &outcome.settled)?
+                ..metrics::of(exam, opened, &outcome.result)?
             });
         }
         done(figures.len());

@@ -10,7 +10,7 @@ use memloom_runtime::Episode;
 use memloom_runtime::types::SessionContent;
 use serde::{Deserialize, Serialize};
 
-use crate::env::{Opened, World};
+use crate::env::{OpenEpisode, TrainingEnv};
 use crate::eval::Exam;
 use crate::eval::entry_history::{EntryHistory, History, Output};
 use crate::eval::metrics::reward_of;
@@ -79,12 +79,12 @@ pub struct Asked {
 /// Those of an evaluation.
 pub fn play(
     exam: &Exam,
-    world: &World,
+    env: &TrainingEnv,
     grammars: &Arc<Grammars>,
     sampling: Sampling,
     engine: &mut dyn Engine,
 ) -> Result<Vec<Sample>> {
-    let opened = exam.open(world)?;
+    let opened = exam.open(env)?;
     opened
         .iter()
         .map(|opened| {
@@ -96,7 +96,7 @@ pub fn play(
         .collect()
 }
 
-fn live(opened: &Opened, mut episode: Episode, metric: &str) -> Result<Sample> {
+fn live(opened: &OpenEpisode, mut episode: Episode, metric: &str) -> Result<Sample> {
     let mut history = History::default();
     let mut sessions = Vec::new();
     episode.record();

@@ -7,11 +7,11 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result};
 use memloom_runtime::DemonstrationModel;
 
-use crate::env::{Opened, World};
+use crate::env::{OpenEpisode, TrainingEnv};
 use crate::eval::metrics::Figures;
 use crate::eval::{Exam, metrics};
 use crate::rng::{Purpose, derive};
-use crate::rollout::outcome::{Asked, Settled, Tally};
+use crate::rollout::outcome::{Asked, RolloutCounts, RolloutResult};
 
 /// The report's name of each script, and the environment's.
 const SCRIPTS: [(&str, &str); 4] = [
@@ -22,28 +22,28 @@ const SCRIPTS: [(&str, &str); 4] = [
 ];
 
 /// Plays every script on the exam's episodes.
-pub fn play(exam: &Exam, world: &World, run_seed: u64) -> Result<BTreeMap<String, Figures>> {
-    let episodes = exam.open(world)?;
+pub fn play(exam: &Exam, env: &TrainingEnv, run_seed: u64) -> Result<BTreeMap<String, Figures>> {
+    let episodes = exam.open(env)?;
     let mut report = BTreeMap::new();
     for (name, script) in SCRIPTS {
         let mut all = Vec::new();
         for (index, opened) in episodes.iter().enumerate() {
             let seed = derive(run_seed, Purpose::Baseline, &[index as u64]);
-            let settled = script_on(opened, script, seed)
+            let result = script_on(opened, script, seed)
                 .with_context(|| format!("the script {script} on {}", opened.id))?;
-            all.push(metrics::of(exam, opened, &settled)?);
+            all.push(metrics::of(exam, opened, &result)?);
         }
         report.insert(name.to_owned(), Figures::mean(&all));
     }
     Ok(report)
 }
 
-fn script_on(opened: &Opened, script: &str, seed: u64) -> Result<Settled> {
+fn script_on(opened: &OpenEpisode, script: &str, seed: u64) -> Result<RolloutResult> {
     let model = Box::new(DemonstrationModel);
     let mut episode = opened.demonstrate(model)?;
-    let mut tally = Tally::default();
+    let mut counts = RolloutCounts::default();
     for session in 1..=opened.sessions() {
-        tally.observe(&mut episode, session, Some((script, seed)))?;
+        counts.observe(&mut episode, session, Some((script, seed)))?;
     }
-    tally.settle(&mut episode, opened, Asked::All)
+    counts.finish(&mut episode, opened, Asked::All)
 }

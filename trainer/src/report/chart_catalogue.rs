@@ -20,14 +20,14 @@ pub struct Known {
     /// What values are multiplied with.
     pub times: f64,
     /// How it is drawn.
-    pub look: Look,
+    pub look: Probe,
     /// Its lines.
     pub lines: &'static [KnownLine],
 }
 
 /// How a chart is drawn.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Look {
+pub enum Probe {
     /// Single steps say little: their mean is drawn over them; from zero.
     Noisy,
     /// The same, but the axis begins where the values do.
@@ -54,7 +54,7 @@ const fn line(name: &'static str, kind: &'static str, keys: &'static [&'static s
 const fn chart(
     title: &'static str,
     unit: &'static str,
-    look: Look,
+    look: Probe,
     lines: &'static [KnownLine],
 ) -> Known {
     Known {
@@ -82,7 +82,7 @@ pub const SECTIONS: [Section; 5] = [
             chart(
                 "Reward",
                 "",
-                Look::NoisyAnywhere,
+                Probe::NoisyAnywhere,
                 &[
                     line("training, global", STEP, &["reward"]),
                     line("training, rerolls", STEP, &["local_reward"]),
@@ -92,7 +92,7 @@ pub const SECTIONS: [Section; 5] = [
             chart(
                 "Score and cost of words",
                 "reward = score − cost",
-                Look::Noisy,
+                Probe::Noisy,
                 &[
                     line("score", STEP, &["score"]),
                     line("cost", STEP, &["cost"]),
@@ -101,13 +101,13 @@ pub const SECTIONS: [Section; 5] = [
             chart(
                 "Token F1",
                 "",
-                Look::Noisy,
+                Probe::Noisy,
                 &[line("validation", VALIDATION, &["f1"])],
             ),
             chart(
                 "M-Fail",
                 "share of gold evidence that is not in the bank",
-                Look::Noisy,
+                Probe::Noisy,
                 &[
                     line("training", STEP, &["m_fail"]),
                     line("validation", VALIDATION, &["m_fail"]),
@@ -116,7 +116,7 @@ pub const SECTIONS: [Section; 5] = [
             chart(
                 "Bank size",
                 "words",
-                Look::Noisy,
+                Probe::Noisy,
                 &[
                     line("training", STEP, &["bank_words"]),
                     line("validation", VALIDATION, &["bank_words"]),
@@ -131,13 +131,13 @@ pub const SECTIONS: [Section; 5] = [
             chart(
                 "Operations",
                 "asked of banks",
-                Look::Noisy,
+                Probe::Noisy,
                 &[line("", STEP, &["operations."])],
             ),
             chart(
                 "Outputs",
                 "of any role",
-                Look::Noisy,
+                Probe::Noisy,
                 &[
                     line("sampled", STEP, &["steps"]),
                     line("trained on", STEP, &["trained_steps"]),
@@ -146,7 +146,7 @@ pub const SECTIONS: [Section; 5] = [
             chart(
                 "Failures",
                 "outputs, operations or questions",
-                Look::Noisy,
+                Probe::Noisy,
                 &[
                     line("truncated", STEP, &["truncated_steps"]),
                     line("malformed", STEP, &["malformed"]),
@@ -157,7 +157,7 @@ pub const SECTIONS: [Section; 5] = [
             chart(
                 "Context overflows",
                 "of any role",
-                Look::Noisy,
+                Probe::Noisy,
                 &[
                     line("prompts that did not fit", STEP, &["context_overflows"]),
                     line("outputs cut off", STEP, &["context_cuts"]),
@@ -166,7 +166,7 @@ pub const SECTIONS: [Section; 5] = [
             chart(
                 "Groups",
                 "that rewards are compared in",
-                Look::Noisy,
+                Probe::Noisy,
                 &[
                     line(
                         "all",
@@ -181,7 +181,7 @@ pub const SECTIONS: [Section; 5] = [
             chart(
                 "Rerolls with a question",
                 "",
-                Look::Noisy,
+                Probe::Noisy,
                 &[line("rerolls", STEP, &["rerolled"])],
             ),
         ],
@@ -193,55 +193,55 @@ pub const SECTIONS: [Section; 5] = [
             chart(
                 "Loss",
                 "",
-                Look::NoisyAnywhere,
+                Probe::NoisyAnywhere,
                 &[line("loss", STEP, &["loss"])],
             ),
             chart(
                 "Gradient norm",
                 "",
-                Look::Noisy,
+                Probe::Noisy,
                 &[line("gradient norm", STEP, &["gradient_norm"])],
             ),
             chart(
                 "Entropy",
                 "nats",
-                Look::Noisy,
+                Probe::Noisy,
                 &[line("entropy", STEP, &["entropy"])],
             ),
             chart(
                 "Clip fraction",
                 "",
-                Look::Noisy,
+                Probe::Noisy,
                 &[line("clipped", STEP, &["clip_fraction"])],
             ),
             chart(
                 "First ratio deviation",
                 "largest |ratio − 1|",
-                Look::Noisy,
+                Probe::Noisy,
                 &[line("deviation", STEP, &["first_ratio_deviation"])],
             ),
             chart(
                 "First KL",
                 "nats",
-                Look::NoisyAnywhere,
+                Probe::NoisyAnywhere,
                 &[line("first KL", STEP, &["first_kl"])],
             ),
             chart(
                 "KL from the reference policy",
                 "nats",
-                Look::Noisy,
+                Probe::Noisy,
                 &[line("KL", STEP, &["divergence"])],
             ),
             chart(
                 "Value head's loss",
                 "PPO only",
-                Look::Noisy,
+                Probe::Noisy,
                 &[line("value loss", STEP, &["value_loss"])],
             ),
             chart(
                 "Learning rate",
                 "",
-                Look::Plain,
+                Probe::Plain,
                 &[line("learning rate", STEP, &["learning_rate"])],
             ),
         ],
@@ -253,7 +253,7 @@ pub const SECTIONS: [Section; 5] = [
             chart(
                 "Seconds",
                 "of a step or a validation",
-                Look::Noisy,
+                Probe::Noisy,
                 &[
                     line("rollouts", TIMED_STEP, &["rollout_seconds"]),
                     line("update", TIMED_STEP, &["update_seconds"]),
@@ -264,13 +264,13 @@ pub const SECTIONS: [Section; 5] = [
             chart(
                 "Tokens sampled",
                 "a second",
-                Look::Noisy,
+                Probe::Noisy,
                 &[line("tokens", TIMED_STEP, &["tokens_per_second"])],
             ),
             chart(
                 "Tokens of a step",
                 "",
-                Look::Noisy,
+                Probe::Noisy,
                 &[
                     line("sampled", STEP, &["generated_tokens"]),
                     line("through updates", STEP, &["trained_tokens"]),
@@ -281,7 +281,7 @@ pub const SECTIONS: [Section; 5] = [
                 ..chart(
                     "Guests' share",
                     "% of a step's processor time",
-                    Look::Noisy,
+                    Probe::Noisy,
                     &[line("guests and host calls", TIMED_STEP, &["guest_share"])],
                 )
             },
@@ -290,7 +290,7 @@ pub const SECTIONS: [Section; 5] = [
                 ..chart(
                     "Memory",
                     "GiB",
-                    Look::Plain,
+                    Probe::Plain,
                     &[
                         line("held", TIMED_STEP, &["rss_bytes"]),
                         line("peak so far", TIMED_STEP, &["peak_rss_bytes"]),
@@ -307,25 +307,25 @@ pub const SECTIONS: [Section; 5] = [
             chart(
                 "Loss",
                 "of the demonstrations",
-                Look::Noisy,
+                Probe::Noisy,
                 &[line("loss", WARM, &["loss"])],
             ),
             chart(
                 "Gradient norm",
                 "",
-                Look::Noisy,
+                Probe::Noisy,
                 &[line("gradient norm", WARM, &["gradient_norm"])],
             ),
             chart(
                 "Learning rate",
                 "",
-                Look::Plain,
+                Probe::Plain,
                 &[line("learning rate", WARM, &["learning_rate"])],
             ),
             chart(
                 "Rows",
                 "of a step",
-                Look::Noisy,
+                Probe::Noisy,
                 &[
                     line("trained on", WARM, &["rows"]),
                     line("too long for the context", WARM, &["context_overflows"]),
@@ -334,13 +334,13 @@ pub const SECTIONS: [Section; 5] = [
             chart(
                 "Tokens trained on",
                 "a second",
-                Look::Noisy,
+                Probe::Noisy,
                 &[line("tokens", TIMED_WARM, &["tokens_per_second"])],
             ),
             chart(
                 "Seconds",
                 "of a step",
-                Look::Noisy,
+                Probe::Noisy,
                 &[line("step", TIMED_WARM, &["seconds"])],
             ),
         ],

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use crate::report::chart::{Chart, Line};
-use crate::report::chart_catalogue::{Known, KnownLine, Look, SECTIONS, knows};
+use crate::report::chart_catalogue::{Known, KnownLine, Probe, SECTIONS, knows};
 use crate::report::jsonl::TIMING;
 use crate::report::run_folder::Run;
 use crate::report::{comparison, samples};
@@ -110,12 +110,12 @@ fn chart_of(runs: &[Run], known: &Known) -> Option<Chart> {
     for line in known.lines {
         series.extend(series_of(runs, line));
     }
-    let noisy = known.look != Look::Plain;
+    let noisy = known.look != Probe::Plain;
     let kind = known.lines.first().map_or("", |line| line.kind);
     let mut chart = draw(runs, series, kind, noisy, known.times)?;
     chart.title = known.title.into();
     chart.unit = known.unit.into();
-    chart.from_zero = known.look != Look::NoisyAnywhere;
+    chart.from_zero = known.look != Probe::NoisyAnywhere;
     Some(chart)
 }
 

@@ -66,7 +66,7 @@ impl<F: FnMut(&[Request]) -> Vec<Result<Sample, String>>> Engine for AtOnce<F> {
 
 /// Which rollout asks: orders the members of a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
+pub struct RolloutId {
     /// Episode within the step.
     pub episode: usize,
     /// Rollout of the episode; of a reroll: its anchor.
@@ -87,37 +87,37 @@ pub enum Event {
 
 /// A rollout's wish and where the answer goes.
 pub struct PendingRequest {
-    place: Place,
+    id: RolloutId,
     job: Request,
     reply: SyncSender<Result<Sample, String>>,
 }
 
-/// A rollout's line to the hub. Dropping it says that the rollout has ended.
-pub struct Line {
-    place: Place,
+/// A rollout's handle to the hub. Dropping it says that the rollout has ended.
+pub struct RolloutHandle {
+    id: RolloutId,
     events: Sender<Event>,
 }
 
-impl Line {
-    /// A line for a rollout that the hub already counts as live.
-    pub fn new(place: Place, events: Sender<Event>) -> Self {
-        Self { place, events }
+impl RolloutHandle {
+    /// A handle for a rollout that the hub already counts as live.
+    pub fn new(id: RolloutId, events: Sender<Event>) -> Self {
+        Self { id, events }
     }
 
     /// Which rollout speaks here.
-    pub fn place(&self) -> Place {
-        self.place
+    pub fn id(&self) -> RolloutId {
+        self.id
     }
 
     /// Announces rerolls and opens a line for each.
-    pub fn spawn(&self, session: u32, members: usize) -> Vec<Line> {
+    pub fn spawn(&self, session: u32, members: usize) -> Vec<RolloutHandle> {
         // A hub that is gone has failed, and says so through `ask`.
         let _ = self.events.send(Event::Spawned(members));
         (0..members)
-            .map(|member| Line {
-                place: Place {
+            .map(|member| RolloutHandle {
+                id: RolloutId {
                     reroll: Some((session, member)),
-                    ..self.place
+                    ..self.id
                 },
                 events: self.events.clone(),
             })
@@ -125,34 +125,34 @@ impl Line {
     }
 }
 
-impl Drop for Line {
+impl Drop for RolloutHandle {
     fn drop(&mut self) {
         let _ = self.events.send(Event::Done);
     }
 }
 
-/// How a model handle asks: separate from [`Line`] so that a rollout lives on
+/// How a model handle asks: separate from [`RolloutHandle`] so that a rollout lives on
 /// after its model handle is gone.
 #[derive(Clone)]
-pub struct Asking {
-    place: Place,
+pub struct EngineClient {
+    id: RolloutId,
     events: Sender<Event>,
 }
 
-impl Asking {
-    /// Asks in the name of `line`'s rollout.
-    pub fn on(line: &Line) -> Self {
-        Self::new(line.place, line.events.clone())
+impl EngineClient {
+    /// Asks in the name of `handle`'s rollout.
+    pub fn on(handle: &RolloutHandle) -> Self {
+        Self::new(handle.id, handle.events.clone())
     }
 
-    /// Asks a hub that counts no rollouts: [`serve_anybody`].
-    pub fn new(place: Place, events: Sender<Event>) -> Self {
-        Self { place, events }
+    /// Asks a hub that counts no rollouts: [`serve_unordered`].
+    pub fn new(id: RolloutId, events: Sender<Event>) -> Self {
+        Self { id, events }
     }
 
     /// Which rollout asks.
-    pub fn place(&self) -> Place {
-        self.place
+    pub fn id(&self) -> RolloutId {
+        self.id
     }
 
     /// Blocks until the engine has answered.
@@ -160,7 +160,7 @@ impl Asking {
         let stopped = || "the generation engine has stopped".to_owned();
         let (reply, answer) = sync_channel(1);
         let request = PendingRequest {
-            place: self.place,
+            id: self.id,
             job,
             reply,
         };
@@ -174,45 +174,45 @@ impl Asking {
 /// Serves `live` rollouts until all have ended.
 pub fn serve(events: &Receiver<Event>, mut live: usize, engine: &mut dyn Engine) {
     let mut waiting: Vec<PendingRequest> = Vec::new();
-    let mut desk = Desk::new(engine);
+    let mut pending = PendingRequests::new(engine);
     while live > 0 {
-        while live > 0 && waiting.len() + desk.open() < live {
+        while live > 0 && waiting.len() + pending.open() < live {
             match events.recv() {
                 Ok(Event::Request(request)) => waiting.push(request),
                 Ok(Event::Spawned(count)) => live += count,
                 Ok(Event::Done) | Err(_) => live -= 1,
             }
         }
-        waiting.sort_by_key(|request| request.place);
-        waiting.drain(..).for_each(|request| desk.begin(request));
-        desk.step();
+        waiting.sort_by_key(|request| request.id);
+        waiting.drain(..).for_each(|request| pending.begin(request));
+        pending.step();
     }
 }
 
 /// Serves whoever asks, until nobody can any more. What is worked on side by side
 /// depends on timing.
-pub fn serve_anybody(events: &Receiver<Event>, engine: &mut dyn Engine) {
-    let mut desk = Desk::new(engine);
+pub fn serve_unordered(events: &Receiver<Event>, engine: &mut dyn Engine) {
+    let mut pending = PendingRequests::new(engine);
     loop {
-        if desk.open() == 0 {
+        if pending.open() == 0 {
             match events.recv() {
-                Ok(event) => desk.hear(event),
+                Ok(event) => pending.hear(event),
                 Err(_) => return,
             }
         }
-        events.try_iter().for_each(|event| desk.hear(event));
-        desk.step();
+        events.try_iter().for_each(|event| pending.hear(event));
+        pending.step();
     }
 }
 
 /// Requests that the engine works on.
-struct Desk<'a> {
+struct PendingRequests<'a> {
     engine: &'a mut dyn Engine,
     replies: BTreeMap<usize, SyncSender<Result<Sample, String>>>,
     tickets: usize,
 }
 
-impl<'a> Desk<'a> {
+impl<'a> PendingRequests<'a> {
     fn new(engine: &'a mut dyn Engine) -> Self {
         Self {
             engine,
@@ -293,8 +293,8 @@ mod tests {
         let mut batches: Vec<Vec<u64>> = Vec::new();
         std::thread::scope(|scope| {
             for rollout in (0..4usize).rev() {
-                let line = Line::new(
-                    Place {
+                let handle = RolloutHandle::new(
+                    RolloutId {
                         episode: 0,
                         rollout,
                         reroll: None,
@@ -302,19 +302,19 @@ mod tests {
                     sender.clone(),
                 );
                 scope.spawn(move || {
-                    let asking = Asking::on(&line);
+                    let client = EngineClient::on(&handle);
                     for round in 0..2 + rollout as u64 {
                         let seed = round * 10 + rollout as u64;
-                        let sample = asking.ask(job(seed)).expect("the engine answers");
+                        let sample = client.ask(job(seed)).expect("the engine answers");
                         assert_eq!(sample.tokens, [seed as u32]);
                         if rollout == 1 && round == 0 {
-                            for child in line.spawn(3, 2) {
+                            for child in handle.spawn(3, 2) {
                                 scope.spawn(move || {
-                                    let Some((session, member)) = child.place().reroll else {
-                                        panic!("a reroll's line says so");
+                                    let Some((session, member)) = child.id().reroll else {
+                                        panic!("a reroll's handle says so");
                                     };
                                     let seed = u64::from(session) * 100 + member as u64;
-                                    Asking::on(&child).ask(job(seed)).expect("answers");
+                                    EngineClient::on(&child).ask(job(seed)).expect("answers");
                                 });
                             }
                         }
@@ -345,28 +345,28 @@ mod tests {
     #[test]
     fn anybody_is_served_until_nobody_can_ask() {
         let (sender, receiver) = channel();
-        let place = Place {
+        let id = RolloutId {
             episode: 0,
             rollout: 0,
             reroll: None,
         };
-        let asking = Asking::new(place, sender);
+        let client = EngineClient::new(id, sender);
         let mut batches: Vec<usize> = Vec::new();
         std::thread::scope(|scope| {
-            let ask = |asking: Asking, seed| {
-                scope.spawn(move || asking.ask(job(seed)).expect("the engine answers").tokens)
+            let ask = |client: EngineClient, seed| {
+                scope.spawn(move || client.ask(job(seed)).expect("the engine answers").tokens)
             };
-            let mut asked = vec![ask(asking.clone(), 0)];
-            let mut spare = Some(asking);
+            let mut asked = vec![ask(client.clone(), 0)];
+            let mut spare = Some(client);
             let mut engine = AtOnce::new(|jobs: &[Request]| {
                 batches.push(jobs.len());
                 // Three more ask while the first is answered.
-                if let Some(asking) = spare.take() {
-                    asked.extend((1..4).map(|seed| ask(asking.clone(), seed)));
+                if let Some(client) = spare.take() {
+                    asked.extend((1..4).map(|seed| ask(client.clone(), seed)));
                 }
                 echo(jobs)
             });
-            serve_anybody(&receiver, &mut engine);
+            serve_unordered(&receiver, &mut engine);
             drop(engine);
             for (seed, asked) in asked.into_iter().enumerate() {
                 assert_eq!(asked.join().expect("no panic"), [seed as u32]);
@@ -379,15 +379,15 @@ mod tests {
     fn an_engine_that_refuses_reaches_the_rollout_as_an_error() {
         let (sender, receiver) = channel();
         std::thread::scope(|scope| {
-            let line = Line::new(
-                Place {
+            let handle = RolloutHandle::new(
+                RolloutId {
                     episode: 0,
                     rollout: 0,
                     reroll: None,
                 },
                 sender,
             );
-            let rollout = scope.spawn(move || Asking::on(&line).ask(job(0)));
+            let rollout = scope.spawn(move || EngineClient::on(&handle).ask(job(0)));
             let mut engine = AtOnce::new(|jobs: &[Request]| {
                 vec![Err("the prompt is too long".into()); jobs.len()]
             });

@@ -18,10 +18,10 @@ use memloom_engine::generation::Sample;
 use memloom_engine::grammar::Grammars;
 use memloom_runtime::{Episode, ForkPoint};
 
-use self::batcher::{Asking, Engine, Event, Line, Place};
-use self::outcome::{Asked, Settled, Tally};
-use self::policy_model::{SampledModel, Sampling, Step, Steps};
-use crate::env::Opened;
+use self::batcher::{Engine, EngineClient, Event, RolloutHandle, RolloutId};
+use self::outcome::{Asked, RolloutCounts, RolloutResult};
+use self::policy_model::{RecordedSteps, SampledModel, Sampling, Step};
+use crate::env::OpenEpisode;
 
 /// A session that is rerolled, and the rollout whose state it restarts from.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -62,7 +62,7 @@ pub struct Plan<'a> {
 /// What came of one rollout or reroll.
 pub struct Outcome {
     /// Which one it was.
-    pub place: Place,
+    pub id: RolloutId,
     /// Every model output, in order.
     pub steps: Vec<Step>,
     /// Names of the states in which it entered its sessions, in order; only where
@@ -71,19 +71,23 @@ pub struct Outcome {
     /// The states that the plan keeps.
     pub points: Points,
     /// What it left behind.
-    pub settled: Settled,
+    pub result: RolloutResult,
 }
 
-/// Runs a plan over opened episodes; outcomes in order of place.
-pub fn run(plan: &Plan<'_>, episodes: &[Opened], engine: &mut dyn Engine) -> Result<Vec<Outcome>> {
+/// Runs a plan over opened episodes; outcomes in order of id.
+pub fn run(
+    plan: &Plan<'_>,
+    episodes: &[OpenEpisode],
+    engine: &mut dyn Engine,
+) -> Result<Vec<Outcome>> {
     let (events, inbox): (Sender<Event>, Receiver<Event>) = channel();
     let (results, outcomes) = channel();
     std::thread::scope(|scope| {
-        let places = (0..episodes.len())
+        let ids = (0..episodes.len())
             .flat_map(|episode| (0..plan.rollouts).map(move |rollout| (episode, rollout)));
-        for (episode, rollout) in places {
-            let line = Line::new(
-                Place {
+        for (episode, rollout) in ids {
+            let handle = RolloutHandle::new(
+                RolloutId {
                     episode,
                     rollout,
                     reroll: None,
@@ -95,21 +99,21 @@ pub fn run(plan: &Plan<'_>, episodes: &[Opened], engine: &mut dyn Engine) -> Res
                 opened: &episodes[episode],
                 results: results.clone(),
             };
-            scope.spawn(move || run.rollout(scope, line));
+            scope.spawn(move || run.rollout(scope, handle));
         }
         drop(results);
         batcher::serve(&inbox, episodes.len() * plan.rollouts, engine);
     });
     let mut outcomes = outcomes.into_iter().collect::<Result<Vec<Outcome>>>()?;
-    outcomes.sort_by_key(|outcome| outcome.place);
+    outcomes.sort_by_key(|outcome| outcome.id);
     Ok(outcomes)
 }
 
 /// Rerolls of anchors that were chosen after their rollouts had ended, with what
-/// these have kept; outcomes in order of place.
+/// these have kept; outcomes in order of id.
 pub fn reroll(
     plan: &Plan<'_>,
-    episodes: &[Opened],
+    episodes: &[OpenEpisode],
     global: &[Outcome],
     anchors: &[Vec<Anchor>],
     engine: &mut dyn Engine,
@@ -119,22 +123,22 @@ pub fn reroll(
     std::thread::scope(|scope| {
         let mut live = 0;
         for outcome in global {
-            let place = outcome.place;
-            let own = anchors[place.episode].iter();
-            for anchor in own.filter(|anchor| anchor.rollout == place.rollout) {
+            let id = outcome.id;
+            let own = anchors[id.episode].iter();
+            for anchor in own.filter(|anchor| anchor.rollout == id.rollout) {
                 let state = &outcome.points[&anchor.session];
                 let script = repeated(&outcome.steps, anchor);
                 for member in 0..plan.rerolls {
                     let reroll = Some((anchor.session, member));
-                    let line = Line::new(Place { reroll, ..place }, events.clone());
+                    let handle = RolloutHandle::new(RolloutId { reroll, ..id }, events.clone());
                     let run = Run {
                         plan,
-                        opened: &episodes[place.episode],
+                        opened: &episodes[id.episode],
                         results: results.clone(),
                     };
                     let (state, script) = (state.clone(), script.clone());
                     live += 1;
-                    scope.spawn(move || run.reroll(&line, &state, script));
+                    scope.spawn(move || run.reroll(&handle, &state, script));
                 }
             }
         }
@@ -142,25 +146,25 @@ pub fn reroll(
         batcher::serve(&inbox, live, engine);
     });
     let mut outcomes = outcomes.into_iter().collect::<Result<Vec<Outcome>>>()?;
-    outcomes.sort_by_key(|outcome| outcome.place);
+    outcomes.sort_by_key(|outcome| outcome.id);
     Ok(outcomes)
 }
 
 /// Drops a question that one rollout or reroll of an episode lost for all of them:
-/// what is compared was asked the same. Returns the questions, by episode and place,
+/// what is compared was asked the same. Returns the questions, by episode and id,
 /// and how each was lost first.
 pub fn drop_together(outcomes: &mut [Outcome]) -> BTreeMap<(usize, usize), String> {
     let mut dropped = BTreeMap::new();
     for outcome in outcomes.iter() {
-        for (question, why) in &outcome.settled.dropped {
-            let question = (outcome.place.episode, *question);
+        for (question, why) in &outcome.result.dropped {
+            let question = (outcome.id.episode, *question);
             dropped.entry(question).or_insert_with(|| why.clone());
         }
     }
     for outcome in outcomes {
-        let episode = outcome.place.episode;
+        let episode = outcome.id.episode;
         for (_, question) in dropped.keys().filter(|(own, _)| *own == episode) {
-            outcome.settled.scores[*question] = None;
+            outcome.result.scores[*question] = None;
         }
     }
     dropped
@@ -176,66 +180,70 @@ fn repeated(steps: &[Step], anchor: &Anchor) -> Vec<Sample> {
 /// What a rollout's thread needs.
 struct Run<'a> {
     plan: &'a Plan<'a>,
-    opened: &'a Opened,
+    opened: &'a OpenEpisode,
     results: Sender<Result<Outcome>>,
 }
 
 impl<'env> Run<'env> {
-    fn rollout<'scope>(self, scope: &'scope Scope<'scope, 'env>, line: Line) {
+    fn rollout<'scope>(self, scope: &'scope Scope<'scope, 'env>, handle: RolloutHandle) {
         let result = self
-            .global(scope, &line)
-            .with_context(|| self.name(line.place()));
+            .global(scope, &handle)
+            .with_context(|| self.name(handle.id()));
         // The receiver outlives the scope.
         let _ = self.results.send(result);
     }
 
-    fn name(&self, place: Place) -> String {
-        match place.reroll {
-            None => format!("rollout {} of {}", place.rollout, self.opened.id),
+    fn name(&self, id: RolloutId) -> String {
+        match id.reroll {
+            None => format!("rollout {} of {}", id.rollout, self.opened.id),
             Some((session, member)) => format!(
                 "reroll {member} of session {session} of {} from rollout {}",
-                self.opened.id, place.rollout
+                self.opened.id, id.rollout
             ),
         }
     }
 
-    fn model(&self, line: &Line, steps: &Steps) -> SampledModel {
+    fn model(&self, handle: &RolloutHandle, steps: &RecordedSteps) -> SampledModel {
         SampledModel::new(
-            Asking::on(line),
+            EngineClient::on(handle),
             self.plan.grammars.clone(),
             self.plan.sampling,
         )
         .keeping(steps)
     }
 
-    fn global<'scope>(&self, scope: &'scope Scope<'scope, 'env>, line: &Line) -> Result<Outcome> {
-        let place = line.place();
-        let steps = Steps::default();
-        let mut episode = self.opened.start(Box::new(self.model(line, &steps)))?;
-        let mut tally = Tally::default();
+    fn global<'scope>(
+        &self,
+        scope: &'scope Scope<'scope, 'env>,
+        handle: &RolloutHandle,
+    ) -> Result<Outcome> {
+        let id = handle.id();
+        let steps = RecordedSteps::default();
+        let mut episode = self.opened.start(Box::new(self.model(handle, &steps)))?;
+        let mut counts = RolloutCounts::default();
         let (mut states, mut points) = (Vec::new(), Points::new());
         for session in 1..=self.opened.sessions() {
             if self.plan.names_states {
                 states.push(episode.snapshot()?.name());
             }
-            let anchor = self.plan.anchors.get(place.episode).and_then(|anchors| {
+            let anchor = self.plan.anchors.get(id.episode).and_then(|anchors| {
                 let mut anchors = anchors.iter();
-                anchors.find(|a| a.session == session && a.rollout == place.rollout)
+                anchors.find(|a| a.session == session && a.rollout == id.rollout)
             });
-            let kept = self.plan.kept.get(place.episode);
+            let kept = self.plan.kept.get(id.episode);
             let keeps = kept.is_some_and(|kept| kept.contains(&session));
             let state = match anchor.is_some() || keeps {
                 true => Some(Arc::new(episode.fork_point()?)),
                 false => None,
             };
-            tally.observe(&mut episode, session, None)?;
+            counts.observe(&mut episode, session, None)?;
             let Some(state) = state else { continue };
             if let Some(anchor) = anchor {
                 let script = {
                     let steps = steps.lock().unwrap_or_else(PoisonError::into_inner);
                     repeated(&steps, anchor)
                 };
-                for child in line.spawn(session, self.plan.rerolls) {
+                for child in handle.spawn(session, self.plan.rerolls) {
                     let run = Run {
                         plan: self.plan,
                         opened: self.opened,
@@ -249,7 +257,7 @@ impl<'env> Run<'env> {
                 points.insert(session, state);
             }
         }
-        let outcome = self.outcome(place, episode, &steps, tally, Asked::All)?;
+        let outcome = self.outcome(id, episode, &steps, counts, Asked::All)?;
         Ok(Outcome {
             states,
             points,
@@ -257,42 +265,47 @@ impl<'env> Run<'env> {
         })
     }
 
-    fn reroll(&self, line: &Line, state: &ForkPoint, script: Vec<Sample>) {
+    fn reroll(&self, handle: &RolloutHandle, state: &ForkPoint, script: Vec<Sample>) {
         let result = self
-            .local(line, state, script)
-            .with_context(|| self.name(line.place()));
+            .local(handle, state, script)
+            .with_context(|| self.name(handle.id()));
         // The receiver outlives the scope.
         let _ = self.results.send(result);
     }
 
-    fn local(&self, line: &Line, state: &ForkPoint, script: Vec<Sample>) -> Result<Outcome> {
-        let place = line.place();
-        let session = place.reroll.map_or(0, |(session, _)| session);
-        let steps = Steps::default();
-        let model = self.model(line, &steps).after(script);
+    fn local(
+        &self,
+        handle: &RolloutHandle,
+        state: &ForkPoint,
+        script: Vec<Sample>,
+    ) -> Result<Outcome> {
+        let id = handle.id();
+        let session = id.reroll.map_or(0, |(session, _)| session);
+        let steps = RecordedSteps::default();
+        let model = self.model(handle, &steps).after(script);
         let mut episode = self.opened.resume(state, Box::new(model))?;
-        let mut tally = Tally::default();
-        tally.observe(&mut episode, session, None)?;
-        self.outcome(place, episode, &steps, tally, Asked::Session(session))
+        let mut counts = RolloutCounts::default();
+        counts.observe(&mut episode, session, None)?;
+        self.outcome(id, episode, &steps, counts, Asked::Session(session))
     }
 
     fn outcome(
         &self,
-        place: Place,
+        id: RolloutId,
         mut episode: Episode,
-        steps: &Steps,
-        tally: Tally,
+        steps: &RecordedSteps,
+        counts: RolloutCounts,
         asked: Asked,
     ) -> Result<Outcome> {
         let asked = if self.plan.asks { asked } else { Asked::None };
-        let settled = tally.settle(&mut episode, self.opened, asked)?;
+        let result = counts.finish(&mut episode, self.opened, asked)?;
         let steps = std::mem::take(&mut *steps.lock().unwrap_or_else(PoisonError::into_inner));
         Ok(Outcome {
-            place,
+            id,
             steps,
             states: Vec::new(),
             points: Points::new(),
-            settled,
+            result,
         })
     }
 }

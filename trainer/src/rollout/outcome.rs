@@ -10,11 +10,11 @@ use memloom_runtime::{Episode, Error};
 
 use crate::clients::Failure;
 use crate::config::JUDGE;
-use crate::env::Opened;
+use crate::env::OpenEpisode;
 
 /// Sums over the sessions of a rollout.
 #[derive(Clone, Debug, Default)]
-pub struct Tally {
+pub struct RolloutCounts {
     /// Operations asked of the bank, by name.
     pub operations: BTreeMap<String, u64>,
     /// Outputs that could not be read.
@@ -35,7 +35,7 @@ pub enum Asked {
 }
 
 /// A rollout that has ended.
-pub struct Settled {
+pub struct RolloutResult {
     /// By question of the episode; none where it was not asked, or dropped.
     pub scores: Vec<Option<Score>>,
     /// Questions by their place in the episode that a server kept from being answered
@@ -46,12 +46,12 @@ pub struct Settled {
     /// Turns that the final bank names as evidence.
     pub evidence: BTreeSet<String>,
     /// What was done on the way.
-    pub tally: Tally,
+    pub counts: RolloutCounts,
     /// Processor seconds in guests and host calls, without the model.
     pub guest_seconds: f64,
 }
 
-impl Settled {
+impl RolloutResult {
     /// Itself, if it lost no question.
     ///
     /// # Errors
@@ -64,7 +64,7 @@ impl Settled {
     }
 }
 
-impl Tally {
+impl RolloutCounts {
     /// Observes a session and adds its report up. A demonstrator comes with the
     /// seed of its mistakes.
     pub fn observe(
@@ -86,7 +86,12 @@ impl Tally {
     }
 
     /// Asks the episode's questions and reads the bank.
-    pub fn settle(self, episode: &mut Episode, opened: &Opened, asked: Asked) -> Result<Settled> {
+    pub fn finish(
+        self,
+        episode: &mut Episode,
+        opened: &OpenEpisode,
+        asked: Asked,
+    ) -> Result<RolloutResult> {
         let mut scores = Vec::with_capacity(opened.questions.len());
         let mut dropped = BTreeMap::new();
         for (place, question) in opened.questions.iter().enumerate() {
@@ -112,12 +117,12 @@ impl Tally {
             *bank.by_session.entry(entry.last_session).or_default() += count;
             evidence.extend(entry.evidence);
         }
-        Ok(Settled {
+        Ok(RolloutResult {
             scores,
             dropped,
             words: bank,
             evidence,
-            tally: self,
+            counts: self,
             guest_seconds: episode.meter().guest_seconds(),
         })
     }
@@ -130,7 +135,7 @@ impl Tally {
 /// Everything else that fails.
 pub fn ask(
     episode: &mut Episode,
-    opened: &Opened,
+    opened: &OpenEpisode,
     question: &Question,
 ) -> Result<Result<(Answer, Score), String>> {
     let answered = episode.answer(question);

@@ -11,7 +11,7 @@ use memloom_runtime::{Completion, GenerateCall, LanguageModel, ModelError};
 use serde::Serialize;
 
 use crate::rng::{Purpose, derive};
-use crate::rollout::batcher::Asking;
+use crate::rollout::batcher::EngineClient;
 
 /// One role's output on one chunk.
 #[derive(Clone, Debug)]
@@ -48,7 +48,7 @@ impl Overflows {
 }
 
 /// The steps of a rollout, shared between it and its model handle.
-pub type Steps = Arc<Mutex<Vec<Step>>>;
+pub type RecordedSteps = Arc<Mutex<Vec<Step>>>;
 
 /// How a set of rollouts samples.
 #[derive(Clone, Copy, Debug)]
@@ -68,20 +68,20 @@ pub struct Sampling {
 
 /// A [`LanguageModel`] on the trainer's own engine.
 pub struct SampledModel {
-    asking: Asking,
+    client: EngineClient,
     grammars: Arc<Grammars>,
     sampling: Sampling,
     stop: Option<Arc<StopStrings>>,
-    steps: Option<Steps>,
+    steps: Option<RecordedSteps>,
     /// What it says first.
     script: VecDeque<Sample>,
 }
 
 impl SampledModel {
-    /// A model for the rollout behind `asking`.
-    pub fn new(asking: Asking, grammars: Arc<Grammars>, sampling: Sampling) -> Self {
+    /// A model for the rollout behind `client`.
+    pub fn new(client: EngineClient, grammars: Arc<Grammars>, sampling: Sampling) -> Self {
         Self {
-            asking,
+            client,
             stop: StopStrings::new(grammars.tokenizer(), grammars.tokenizer().stop_strings()),
             grammars,
             sampling,
@@ -91,7 +91,7 @@ impl SampledModel {
     }
 
     /// Has it keep its steps here. By default it keeps none.
-    pub fn keeping(mut self, steps: &Steps) -> Self {
+    pub fn keeping(mut self, steps: &RecordedSteps) -> Self {
         self.steps = Some(steps.clone());
         self
     }
@@ -103,8 +103,8 @@ impl SampledModel {
     }
 
     fn seed(&self, call: &GenerateCall) -> u64 {
-        let place = self.asking.place();
-        let (session, member) = place
+        let id = self.client.id();
+        let (session, member) = id
             .reroll
             .map_or((0, 0), |(s, m)| (u64::from(s), m as u64 + 1));
         derive(
@@ -113,8 +113,8 @@ impl SampledModel {
             &[
                 self.sampling.occasion[0],
                 self.sampling.occasion[1],
-                place.episode as u64,
-                place.rollout as u64,
+                id.episode as u64,
+                id.rollout as u64,
                 session,
                 member,
                 u64::from(call.session),
@@ -171,7 +171,7 @@ impl LanguageModel for SampledModel {
         };
         let (sample, own) = match self.script.pop_front() {
             Some(sample) => (sample, false),
-            None => (self.asking.ask(job).map_err(ModelError::new)?, true),
+            None => (self.client.ask(job).map_err(ModelError::new)?, true),
         };
         let said = tokenizer.decode(&sample.tokens);
         let said = said.map_err(|error| ModelError::new(format!("{error:#}")))?;

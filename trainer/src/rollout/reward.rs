@@ -4,9 +4,9 @@
 use anyhow::{Result, ensure};
 use memloom_algorithm::reward::{Compression, session_score};
 
-use crate::env::Opened;
+use crate::env::OpenEpisode;
 use crate::eval::metrics::reward_of;
-use crate::rollout::outcome::Settled;
+use crate::rollout::outcome::RolloutResult;
 
 /// The mean; 0 of nothing.
 pub fn mean(values: impl ExactSizeIterator<Item = f64>) -> f64 {
@@ -15,14 +15,14 @@ pub fn mean(values: impl ExactSizeIterator<Item = f64>) -> f64 {
 }
 
 /// A score and what the words cost.
-pub struct Worth {
+pub struct RewardParts {
     /// Mean over questions.
     pub score: f64,
     /// The penalty.
     pub cost: f64,
 }
 
-impl Worth {
+impl RewardParts {
     /// What is left.
     pub fn reward(&self) -> f64 {
         self.score - self.cost
@@ -30,16 +30,16 @@ impl Worth {
 }
 
 /// What rollouts of an episode are worth.
-pub struct Valuing<'a> {
-    opened: &'a Opened,
+pub struct RewardFn<'a> {
+    opened: &'a OpenEpisode,
     metric: &'a str,
     compression: Compression,
     dialogue: Vec<u64>,
 }
 
-impl<'a> Valuing<'a> {
+impl<'a> RewardFn<'a> {
     /// By a figure of scores, less a penalty for words.
-    pub fn new(opened: &'a Opened, metric: &'a str, compression: Compression) -> Self {
+    pub fn new(opened: &'a OpenEpisode, metric: &'a str, compression: Compression) -> Self {
         Self {
             opened,
             metric,
@@ -58,14 +58,19 @@ impl<'a> Valuing<'a> {
     ///
     /// # Errors
     /// A metric that the environment does not have; a reward that is no number.
-    pub fn session(&self, settled: &Settled, session: u32, read: u32) -> Result<Option<Worth>> {
-        let scores = self.scores(settled)?;
+    pub fn session(
+        &self,
+        result: &RolloutResult,
+        session: u32,
+        read: u32,
+    ) -> Result<Option<RewardParts>> {
+        let scores = self.scores(result)?;
         let Some(score) = session_score(&scores, session) else {
             return Ok(None);
         };
-        let words = &settled.words;
+        let words = &result.words;
         let cost = self.compression.cost(words, &self.dialogue, session, read);
-        let worth = Worth { score, cost };
+        let worth = RewardParts { score, cost };
         self.check(session, worth.reward())?;
         Ok(Some(worth))
     }
@@ -73,11 +78,11 @@ impl<'a> Valuing<'a> {
     /// What the final bank is worth for all questions: a trajectory's return.
     ///
     /// # Errors
-    /// As [`Valuing::session`].
-    pub fn whole(&self, settled: &Settled) -> Result<f64> {
-        let scores = self.scores(settled)?;
+    /// As [`RewardFn::session`].
+    pub fn whole(&self, result: &RolloutResult) -> Result<f64> {
+        let scores = self.scores(result)?;
         let last = self.opened.sessions();
-        let words = &settled.words;
+        let words = &result.words;
         let cost = |session| self.compression.cost(words, &self.dialogue, session, last);
         let costs: Vec<f64> = (1..=last).map(cost).collect();
         let value = mean(scores.iter().map(|(score, _)| *score)) - mean(costs.into_iter());
@@ -86,10 +91,10 @@ impl<'a> Valuing<'a> {
     }
 
     /// Of the questions that were asked, with their sessions.
-    fn scores(&self, settled: &Settled) -> Result<Vec<(f64, &'a [u32])>> {
+    fn scores(&self, result: &RolloutResult) -> Result<Vec<(f64, &'a [u32])>> {
         let mut scores = Vec::new();
-        for (question, score) in self.opened.questions.iter().zip(&settled.scores) {
-            let reward = reward_of(question, score.as_ref(), &settled.evidence, self.metric)?;
+        for (question, score) in self.opened.questions.iter().zip(&result.scores) {
+            let reward = reward_of(question, score.as_ref(), &result.evidence, self.metric)?;
             scores.extend(reward.map(|reward| (reward, question.sessions.as_slice())));
         }
         Ok(scores)

@@ -8,7 +8,7 @@ use memloom_engine::grammar::Grammars;
 use memloom_runtime::LanguageModel;
 
 use crate::rollout::batcher;
-use crate::rollout::batcher::{Asking, Engine, Line, Place};
+use crate::rollout::batcher::{Engine, EngineClient, RolloutHandle, RolloutId};
 use crate::rollout::policy_model::{SampledModel, Sampling};
 
 /// Does `live` on a thread of its own, with a model that the engine speaks for.
@@ -22,19 +22,19 @@ pub fn alone<T: Send>(
     live: impl FnOnce(Box<dyn LanguageModel>) -> Result<T> + Send,
 ) -> Result<T> {
     let (events, inbox) = channel();
-    let place = Place {
+    let id = RolloutId {
         episode: 0,
         rollout: 0,
         reroll: None,
     };
-    let line = Line::new(place, events);
+    let handle = RolloutHandle::new(id, events);
     std::thread::scope(|scope| {
         let living = scope.spawn(move || {
             let grammars = grammars.clone();
-            let model = SampledModel::new(Asking::on(&line), grammars, sampling);
-            // The line lives until here: the hub serves as long.
+            let model = SampledModel::new(EngineClient::on(&handle), grammars, sampling);
+            // The handle lives until here: the hub serves as long.
             let lived = live(Box::new(model));
-            drop(line);
+            drop(handle);
             lived
         });
         batcher::serve(&inbox, 1, engine);

@@ -135,11 +135,11 @@ pub fn write_file(target: &Path, bytes: &[u8]) -> Result<()> {
 }
 
 /// The checkpoints of a run: `OUT/checkpoints/NUMBER/`.
-pub struct Shelf {
+pub struct CheckpointStore {
     folder: PathBuf,
 }
 
-impl Shelf {
+impl CheckpointStore {
     /// The shelf of a run's folder.
     pub fn of(out: &Path) -> Self {
         Self {
@@ -223,7 +223,7 @@ mod tests {
     #[test]
     fn the_newest_is_the_furthest_and_old_ones_go() {
         let out = tempfile::tempdir().unwrap();
-        let shelf = Shelf::of(out.path());
+        let shelf = CheckpointStore::of(out.path());
         assert_eq!(shelf.newest().unwrap(), None);
         for position in [
             Position::WarmStart(300),
@@ -245,7 +245,7 @@ mod tests {
     #[test]
     fn a_write_that_fails_leaves_the_last_good_checkpoint() {
         let out = tempfile::tempdir().unwrap();
-        let shelf = Shelf::of(out.path());
+        let shelf = CheckpointStore::of(out.path());
         shelf
             .save(&progress(Position::WarmStart(1)), |_| Ok(()))
             .unwrap();
@@ -268,7 +268,7 @@ mod tests {
     #[test]
     fn a_damaged_checkpoint_is_named() {
         let out = tempfile::tempdir().unwrap();
-        let shelf = Shelf::of(out.path());
+        let shelf = CheckpointStore::of(out.path());
         shelf
             .save(&progress(Position::WarmStart(1)), |_| Ok(()))
             .unwrap();

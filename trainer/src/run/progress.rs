@@ -11,7 +11,7 @@ const BETWEEN_LINES: Duration = Duration::from_secs(10);
 
 /// Where progress goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Voice {
+pub enum Console {
     /// Bars that are redrawn.
     Terminal,
     /// A line now and then.
@@ -20,7 +20,7 @@ pub enum Voice {
     Silent,
 }
 
-impl Voice {
+impl Console {
     /// What standard error is, unless told to be silent.
     pub fn detect(silent: bool) -> Self {
         match (silent, std::io::stderr().is_terminal()) {
@@ -52,7 +52,7 @@ impl Voice {
             bar
         });
         Phase {
-            voice: self,
+            console: self,
             bar,
             name: name.to_owned(),
             total,
@@ -63,7 +63,7 @@ impl Voice {
 
 /// Something under way.
 pub struct Phase {
-    voice: Voice,
+    console: Console,
     bar: Option<ProgressBar>,
     name: String,
     total: u64,
@@ -78,7 +78,7 @@ impl Phase {
             bar.set_message(message.to_owned());
         }
         let due = self.spoken.is_none_or(|at| at.elapsed() >= BETWEEN_LINES) || done == self.total;
-        if self.voice == Voice::Lines && due {
+        if self.console == Console::Lines && due {
             eprintln!("{} {done}/{}  {message}", self.name, self.total);
             self.spoken = Some(Instant::now());
         }

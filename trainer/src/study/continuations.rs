@@ -2,9 +2,9 @@
 
 use anyhow::Result;
 
-use crate::rollout::continuation::Lived;
-use crate::rollout::outcome::Settled;
-use crate::rollout::reward::{Valuing, Worth};
+use crate::rollout::continuation::ContinuationResult;
+use crate::rollout::outcome::RolloutResult;
+use crate::rollout::reward::{RewardFn, RewardParts};
 use crate::study::fairness::Truth;
 
 /// What continuations from one state came to.
@@ -56,19 +56,19 @@ impl Mean {
 impl Sample {
     pub(super) fn add(
         &mut self,
-        valuing: &Valuing<'_>,
-        lived: &Lived,
+        reward_fn: &RewardFn<'_>,
+        lived: &ContinuationResult,
         entered: Option<u32>,
     ) -> Result<()> {
-        let last = valuing.last();
-        let rewards = rewards(valuing, &lived.settled)?;
-        self.returns.push(valuing.whole(&lived.settled)?);
+        let last = reward_fn.last();
+        let rewards = rewards(reward_fn, &lived.result)?;
+        self.returns.push(reward_fn.whole(&lived.result)?);
         self.sessions.resize(last as usize, Vec::new());
         for (column, reward) in self.sessions.iter_mut().zip(rewards) {
             column.push(reward);
         }
         if let (Some(session), Some(look)) = (entered, lived.looks.first()) {
-            self.local.push(local(valuing, &look.settled, session)?);
+            self.local.push(local(reward_fn, &look.result, session)?);
         }
         Ok(())
     }
@@ -130,18 +130,25 @@ impl Sample {
 }
 
 /// The reward of a session from the bank right after it.
-pub(super) fn local(valuing: &Valuing<'_>, settled: &Settled, session: u32) -> Result<Option<f64>> {
-    let worth = valuing.session(settled, session, session)?;
-    Ok(worth.as_ref().map(Worth::reward))
+pub(super) fn local(
+    reward_fn: &RewardFn<'_>,
+    result: &RolloutResult,
+    session: u32,
+) -> Result<Option<f64>> {
+    let worth = reward_fn.session(result, session, session)?;
+    Ok(worth.as_ref().map(RewardParts::reward))
 }
 
 /// Rewards of all sessions from the final bank.
-pub(super) fn rewards(valuing: &Valuing<'_>, settled: &Settled) -> Result<Vec<Option<f64>>> {
-    let last = valuing.last();
+pub(super) fn rewards(
+    reward_fn: &RewardFn<'_>,
+    result: &RolloutResult,
+) -> Result<Vec<Option<f64>>> {
+    let last = reward_fn.last();
     (1..=last)
         .map(|session| {
-            let worth = valuing.session(settled, session, last)?;
-            Ok(worth.as_ref().map(Worth::reward))
+            let worth = reward_fn.session(result, session, last)?;
+            Ok(worth.as_ref().map(RewardParts::reward))
         })
         .collect()
 }

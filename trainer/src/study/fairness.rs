@@ -16,13 +16,13 @@ use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
 use crate::config::{RunFile, StudySection};
-use crate::env::World;
+use crate::env::TrainingEnv;
 use crate::run::jsonl::Journal;
-use crate::run::progress::Voice;
+use crate::run::progress::Console;
 use crate::study::analysis::Report;
 use crate::study::measure::Subject;
 use crate::study::page;
-use crate::train::learner::per_role::Learners;
+use crate::train::learner::per_role::RoleLearners;
 
 /// Which deeds' credit an estimator is about, by name and in the order of reports.
 pub const ESTIMATORS: [&str; 6] = [
@@ -39,11 +39,11 @@ pub const ESTIMATORS: [&str; 6] = [
 ///
 /// # Errors
 /// As training; weights or measurements that cannot be read or written.
-pub fn run(file: &RunFile, small: bool, voice: Voice) -> Result<Report> {
+pub fn run(file: &RunFile, small: bool, console: Console) -> Result<Report> {
     let weights = file.run.out.join("final");
     if !weights.exists() {
         let resume = file.run.out.join("run.toml").exists();
-        crate::train::run(file, resume, voice)?;
+        crate::train::run(file, resume, console)?;
     }
     let study = if small {
         file.study.small()
@@ -61,8 +61,8 @@ pub fn run(file: &RunFile, small: bool, voice: Voice) -> Result<Report> {
     let (mut measured, length) = read(&path, &study)?;
     let mut journal = Journal::open(&path, length)?;
 
-    let world = World::load(file)?;
-    let (learners, grammars) = Learners::load(file, &weights)?;
+    let env = TrainingEnv::load(file)?;
+    let (learners, grammars) = RoleLearners::load(file, &weights)?;
     let subject = Subject {
         file,
         study: &study,
@@ -72,7 +72,7 @@ pub fn run(file: &RunFile, small: bool, voice: Voice) -> Result<Report> {
     let cost = |horizon: u32| u64::from(horizon) * u64::from(horizon);
     let total = study.horizons.iter().map(|h| cost(*h)).sum::<u64>() * study.episodes;
     let mut done: u64 = measured.iter().map(|episode| cost(episode.horizon)).sum();
-    let mut phase = voice.phase("fairness", total, done);
+    let mut phase = console.phase("fairness", total, done);
     for index in 0..study.episodes {
         for &horizon in &study.horizons {
             let known = |episode: &Measured| (episode.horizon, episode.index) == (horizon, index);
@@ -80,7 +80,7 @@ pub fn run(file: &RunFile, small: bool, voice: Voice) -> Result<Report> {
                 continue;
             }
             let began = Instant::now();
-            let opened = world.open("train", index, horizon)?;
+            let opened = env.open("train", index, horizon)?;
             ensure!(
                 opened.sessions() == horizon,
                 "study.horizons: {} has {} sessions, not {horizon}",

@@ -11,12 +11,12 @@ use memloom_engine::grammar::Grammars;
 use memloom_runtime::ForkPoint;
 
 use crate::config::{RunFile, StudySection};
-use crate::env::Opened;
+use crate::env::OpenEpisode;
 use crate::rng::{Purpose, derive};
-use crate::rollout::batcher::{Engine, Place};
-use crate::rollout::continuation::{Life, Lived, live};
+use crate::rollout::batcher::{Engine, RolloutId};
+use crate::rollout::continuation::{Continuation, ContinuationResult, live};
 use crate::rollout::policy_model::Sampling;
-use crate::rollout::reward::Valuing;
+use crate::rollout::reward::RewardFn;
 use crate::study::continuations::{Mean, Sample, local, rewards};
 use crate::study::fairness::{Deed, Error, Measured};
 
@@ -30,7 +30,7 @@ pub(super) struct Subject<'a> {
 impl Subject<'_> {
     pub(super) fn measure(
         &self,
-        opened: &Opened,
+        opened: &OpenEpisode,
         index: u64,
         engine: &mut dyn Engine,
     ) -> Result<Measured> {
@@ -41,7 +41,7 @@ impl Subject<'_> {
             threshold: logo.threshold,
             charge: logo.charge,
         };
-        let valuing = Valuing::new(opened, &logo.metric, compression);
+        let reward_fn = RewardFn::new(opened, &logo.metric, compression);
         let sampling = Sampling {
             seed: derive(
                 self.file.run.seed,
@@ -53,8 +53,8 @@ impl Subject<'_> {
             top_k: logo.top_k,
             top_p: logo.top_p,
         };
-        let life = |rollout, reroll, from, session, until, looks| Life {
-            place: Place {
+        let life = |rollout, reroll, from, session, until, looks| Continuation {
+            id: RolloutId {
                 episode: 0,
                 rollout,
                 reroll,
@@ -65,7 +65,7 @@ impl Subject<'_> {
             until,
             looks,
         };
-        let globals: Vec<Life<'_>> = (0..logo.rollouts)
+        let globals: Vec<Continuation<'_>> = (0..logo.rollouts)
             .map(|rollout| life(rollout, None, None, 1, horizon, horizon))
             .collect();
         let globals = live(&globals, self.grammars, sampling, engine)?;
@@ -77,18 +77,18 @@ impl Subject<'_> {
             if done == horizon {
                 // Nothing is left to chance.
                 for (sample, lived) in from.iter_mut().zip(&globals) {
-                    sample.add(&valuing, lived, None)?;
+                    sample.add(&reward_fn, lived, None)?;
                 }
             } else {
                 let entered = done + 1;
                 let continuations = self.study.continuations;
-                let lives: Vec<Life<'_>> = globals
+                let lives: Vec<Continuation<'_>> = globals
                     .iter()
                     .flat_map(|global| {
                         let point: Option<&ForkPoint> =
                             (done > 0).then(|| &global.looks[done as usize - 1].point);
                         (0..continuations + logo.rerolls - 1).map(move |member| {
-                            let rollout = global.place.rollout;
+                            let rollout = global.id.rollout;
                             let (until, looks) = match member < continuations {
                                 true => (horizon, 1),
                                 false => (entered, 0),
@@ -105,13 +105,13 @@ impl Subject<'_> {
                     })
                     .collect();
                 for lived in live(&lives, self.grammars, sampling, engine)? {
-                    let sample = &mut from[lived.place.rollout];
-                    match lived.place.reroll {
+                    let sample = &mut from[lived.id.rollout];
+                    match lived.id.reroll {
                         Some((_, member)) if member >= continuations => {
-                            let reward = local(&valuing, &lived.settled, entered)?;
+                            let reward = local(&reward_fn, &lived.result, entered)?;
                             sample.rerolls.push(reward);
                         }
-                        _ => sample.add(&valuing, &lived, Some(entered))?,
+                        _ => sample.add(&reward_fn, &lived, Some(entered))?,
                     }
                 }
                 if done == 0 {
@@ -128,19 +128,19 @@ impl Subject<'_> {
             }
             samples.push(from);
         }
-        self.judge(&valuing, &globals, &samples, index)
+        self.judge(&reward_fn, &globals, &samples, index)
     }
 
     fn judge(
         &self,
-        valuing: &Valuing<'_>,
-        globals: &[Lived],
+        reward_fn: &RewardFn<'_>,
+        globals: &[ContinuationResult],
         samples: &[Vec<Sample>],
         index: u64,
     ) -> Result<Measured> {
         let logo = &self.file.logo;
-        let horizon = valuing.last();
-        let estimates = Estimates::new(valuing, globals, logo.rule())?;
+        let horizon = reward_fn.last();
+        let estimates = Estimates::new(reward_fn, globals, logo.rule())?;
         let start = &samples[0][0];
         let rivals = (logo.rollouts - 1) as f64;
         let siblings = (logo.rerolls - 1) as f64;
@@ -148,7 +148,7 @@ impl Subject<'_> {
         for (rollout, global) in globals.iter().enumerate() {
             for session in 1..=horizon {
                 let look = &global.looks[session as usize - 1];
-                let own = local(valuing, &look.settled, session)?;
+                let own = local(reward_fn, &look.result, session)?;
                 let before = &samples[session as usize - 1][rollout];
                 let after = &samples[session as usize][rollout];
                 let mut given = estimates.of(rollout, session);
@@ -241,11 +241,11 @@ impl Subject<'_> {
 struct Estimates(Vec<(&'static str, Vec<Vec<Option<f64>>>)>);
 
 impl Estimates {
-    fn new(valuing: &Valuing<'_>, globals: &[Lived], rule: Rule) -> Result<Self> {
+    fn new(reward_fn: &RewardFn<'_>, globals: &[ContinuationResult], rule: Rule) -> Result<Self> {
         let mut table = Rewards::default();
         for lived in globals {
-            table.sessions.push(rewards(valuing, &lived.settled)?);
-            table.returns.push(valuing.whole(&lived.settled)?);
+            table.sessions.push(rewards(reward_fn, &lived.result)?);
+            table.returns.push(reward_fn.whole(&lived.result)?);
             let states = lived.looks.iter().map(|look| look.entered.clone());
             table.states.push(states.collect());
         }

@@ -9,11 +9,11 @@ use memloom_algorithm::reward::Compression;
 use serde::Serialize;
 
 use crate::config::{AnchorRule, Carry, JUDGE, Learn, Stage, Watched};
-use crate::env::Opened;
+use crate::env::OpenEpisode;
 use crate::eval::metrics::HELD;
 use crate::rng::{Purpose, derive, generator};
 use crate::rollout::policy_model::Sampling;
-use crate::rollout::reward::Valuing;
+use crate::rollout::reward::RewardFn;
 use crate::rollout::{Anchor, Outcome, Plan};
 use crate::run::checkpoint::{Best, Position};
 use crate::run::timings::Timing;
@@ -63,7 +63,7 @@ struct ValidationLine {
 impl Trainer<'_> {
     /// Runs the stages that are left.
     pub(super) fn stages(&mut self) -> Result<()> {
-        self.hand_over()?;
+        self.push_weights()?;
         self.before()?;
         while let Position::Stage(index, done) = self.progress.position {
             let Some(stage) = self.file.stages.get(index) else {
@@ -75,7 +75,7 @@ impl Trainer<'_> {
             }
             if stage.carry == Carry::Best {
                 self.learners.take_best();
-                self.hand_over()?;
+                self.push_weights()?;
             }
             if ended != Ended::Whole {
                 return Ok(());
@@ -89,7 +89,7 @@ impl Trainer<'_> {
 
     fn stage(&mut self, index: usize, stage: &Stage, done: u64) -> Result<Ended> {
         let name = format!("{} sessions", stage.horizon);
-        let mut phase = self.voice.phase(&name, stage.steps, done);
+        let mut phase = self.console.phase(&name, stage.steps, done);
         if done == 0 && self.progress.best.is_none() {
             self.validate(index, stage, 0)?;
         }
@@ -123,7 +123,7 @@ impl Trainer<'_> {
         }
         drop(phase);
         if let Some(gate) = stage.gate.filter(|_| !self.progress.gate_open) {
-            self.voice.say(&format!(
+            self.console.say(&format!(
                 "the curriculum ends with stage {}: its gate ({gate}) stayed shut",
                 index + 1
             ));
@@ -140,7 +140,7 @@ impl Trainer<'_> {
         let mut episodes = Vec::new();
         let mut chosen: Vec<Vec<Anchor>> = Vec::new();
         for episode in 0..logo.episodes {
-            let mut opened = self.world.open(
+            let mut opened = self.env.open(
                 "train",
                 self.progress.steps * logo.episodes + episode,
                 stage.horizon,
@@ -172,7 +172,7 @@ impl Trainer<'_> {
                 chosen.iter().map(sessions).collect()
             }
             AnchorRule::HighestSpread => {
-                let sessions = |opened: &Opened| (1..=opened.sessions()).collect();
+                let sessions = |opened: &OpenEpisode| (1..=opened.sessions()).collect();
                 episodes.iter().map(sessions).collect()
             }
         };
@@ -199,14 +199,14 @@ impl Trainer<'_> {
         if !at_once {
             let mut anchors = Vec::new();
             for (episode, (opened, drawn)) in episodes.iter().zip(&chosen).enumerate() {
-                let valuing = Valuing::new(opened, &logo.metric, compression);
-                let own = outcomes.iter().filter(|o| o.place.episode == episode);
+                let reward_fn = RewardFn::new(opened, &logo.metric, compression);
+                let own = outcomes.iter().filter(|o| o.id.episode == episode);
                 let own: Vec<&Outcome> = own.collect();
-                anchors.push(anchors_by_reward(drawn, logo.anchors, &own, &valuing)?);
+                anchors.push(anchors_by_reward(drawn, logo.anchors, &own, &reward_fn)?);
             }
             let rerolled = rollout::reroll(&plan, &episodes, &outcomes, &anchors, &mut *engine)?;
             outcomes.extend(rerolled);
-            outcomes.sort_by_key(|outcome| outcome.place);
+            outcomes.sort_by_key(|outcome| outcome.id);
             dropped = rollout::drop_together(&mut outcomes);
         }
         drop(engine);
@@ -244,7 +244,7 @@ impl Trainer<'_> {
             self.learners.context()
         );
         let opening = episodes.iter().map(|opened| opened.guest_seconds);
-        let living = outcomes.iter().map(|outcome| outcome.settled.guest_seconds);
+        let living = outcomes.iter().map(|outcome| outcome.result.guest_seconds);
         let guest_seconds: f64 = opening.chain(living).sum();
         let learning_rate = stage
             .learning_rate
@@ -264,7 +264,7 @@ impl Trainer<'_> {
             .reinforce(rows, states, &settings, learning_rate, &order)
             .with_context(|| format!("step {} of stage {index}", step + 1))?;
         self.learners.follow(logo.reference_pace);
-        self.hand_over()?;
+        self.push_weights()?;
         self.progress.generated_tokens += groups.generated_tokens;
         self.progress.trained_tokens += update.tokens;
         self.metrics.write(&StepLine {
@@ -295,7 +295,7 @@ impl Trainer<'_> {
 
     /// The role that learns in this step; none where all do.
     fn learning_role(&self) -> Option<String> {
-        let mut roles = self.world.own_roles();
+        let mut roles = self.env.own_roles();
         match &self.file.logo.learn {
             Learn::All => None,
             Learn::Alternating => {
@@ -317,7 +317,7 @@ impl Trainer<'_> {
         );
         let figures = eval::examine(
             &exam,
-            &self.world,
+            &self.env,
             &self.grammars,
             greedy(self.file),
             &mut *self.engine(),

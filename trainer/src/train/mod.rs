@@ -22,21 +22,21 @@ use memloom_engine::grammar::Grammars;
 use memloom_engine::optim::lr_schedule;
 use serde::{Deserialize, Serialize};
 
-use self::learner::per_role::Learners;
+use self::learner::per_role::RoleLearners;
 pub use self::preflight::check;
 use self::preflight::{begin, begun, fits};
-use self::remote_sampling::Served;
+use self::remote_sampling::RemoteSampler;
 use crate::config::RunFile;
-use crate::env::World;
+use crate::env::TrainingEnv;
 use crate::eval::evidence_baselines::{EvidenceReport, Regression};
 use crate::eval::metrics::Figures;
 use crate::eval::{Exam, scripted_baselines};
 use crate::rng::{Purpose, derive};
 use crate::rollout::batcher::{AtOnce, Engine};
 use crate::rollout::policy_model::Sampling;
-use crate::run::checkpoint::{Position, Progress, Shelf, write_file};
+use crate::run::checkpoint::{CheckpointStore, Position, Progress, write_file};
 use crate::run::jsonl::Journal;
-use crate::run::progress::Voice;
+use crate::run::progress::Console;
 use crate::run::summary::{BeforeAfter, LongHorizon, Summary};
 use crate::run::timings::{Times, Timing};
 use crate::run::{checkpoint, jsonl};
@@ -49,47 +49,47 @@ const EVALUATION: u64 = u64::MAX;
 const SAMPLES: u64 = 2;
 
 /// Evaluates saved weights, greedy and sampled.
-pub fn evaluate(file: &RunFile, weights: &Path, exam: &Exam, voice: Voice) -> Result<Figures> {
-    let world = World::load(file)?;
-    let (learners, grammars) = Learners::load(file, weights)?;
-    let mut phase = voice.phase("evaluate", exam.episodes, 0);
+pub fn evaluate(file: &RunFile, weights: &Path, exam: &Exam, console: Console) -> Result<Figures> {
+    let env = TrainingEnv::load(file)?;
+    let (learners, grammars) = RoleLearners::load(file, weights)?;
+    let mut phase = console.phase("evaluate", exam.episodes, 0);
     let engine = &mut learners.engine();
-    let figures = examine(file, &world, &grammars, engine, exam, &mut |done| {
+    let figures = examine(file, &env, &grammars, engine, exam, &mut |done| {
         phase.at(done as u64, "episodes");
     });
     drop(phase);
-    for (name, usage) in world.outside.take_usage() {
-        voice.say(&format!("outside.{name}: {usage}"));
+    for (name, usage) in env.outside.take_usage() {
+        console.say(&format!("outside.{name}: {usage}"));
     }
     figures
 }
 
 /// Trains as the run file says and returns the summary that it wrote.
-pub fn run(file: &RunFile, resume: bool, voice: Voice) -> Result<Summary> {
+pub fn run(file: &RunFile, resume: bool, console: Console) -> Result<Summary> {
     let out = &file.run.out;
     file.run.device.check()?;
     let begun = begun(file, resume)?;
-    let world = World::load(file)?;
-    for warning in &world.report.warnings {
-        voice.say(&format!("data: {warning}"));
+    let env = TrainingEnv::load(file)?;
+    for warning in &env.report.warnings {
+        console.say(&format!("data: {warning}"));
     }
-    fits(file, &world)?;
+    fits(file, &env)?;
     if !begun {
         begin(file)?;
     }
-    let tokenizer = Arc::new(tokenizer_setup::ready(file, &world)?);
+    let tokenizer = Arc::new(tokenizer_setup::ready(file, &env)?);
     let grammars = Arc::new(Grammars::new(tokenizer.clone()));
-    let shelf = Shelf::of(out);
+    let shelf = CheckpointStore::of(out);
     let (progress, folder) = match shelf.newest()? {
         Some((progress, folder)) => (progress, Some(folder)),
         None => (Progress::start(), None),
     };
-    let mut learners = Learners::new(file, &world.own_roles(), &tokenizer)?;
+    let mut learners = RoleLearners::new(file, &env.own_roles(), &tokenizer)?;
     if let Some(folder) = &folder {
         learners.restore(folder)?;
     }
-    let served = match world.outside.rollouts() {
-        Some(_) => Some(Served::new(&out.join("served"), &learners)?),
+    let served = match env.outside.rollouts() {
+        Some(_) => Some(RemoteSampler::new(&out.join("served"), &learners)?),
         None => None,
     };
     let timings = out.join("timings.jsonl");
@@ -98,13 +98,13 @@ pub fn run(file: &RunFile, resume: bool, voice: Voice) -> Result<Summary> {
         metrics: Journal::open(&out.join("metrics.jsonl"), progress.metrics_bytes)?,
         timings: Journal::open(&timings, written)?,
         file,
-        world,
+        env,
         grammars,
         learners,
         served,
         shelf,
         progress,
-        voice,
+        console,
     };
     let baselines = trainer.baselines()?;
     trainer.warm_start()?;
@@ -130,22 +130,22 @@ struct WarmStartLine {
 
 struct Trainer<'a> {
     file: &'a RunFile,
-    world: World,
+    env: TrainingEnv,
     grammars: Arc<Grammars>,
-    learners: Learners,
+    learners: RoleLearners,
     /// Where a server samples.
-    served: Option<Served>,
-    shelf: Shelf,
+    served: Option<RemoteSampler>,
+    shelf: CheckpointStore,
     progress: Progress,
     metrics: Journal,
     timings: Journal,
-    voice: Voice,
+    console: Console,
 }
 
 impl Trainer<'_> {
     /// Who samples with the present weights.
     fn engine(&self) -> Box<dyn Engine + '_> {
-        match (&self.served, self.world.outside.rollouts()) {
+        match (&self.served, self.env.outside.rollouts()) {
             (Some(served), Some(server)) => {
                 Box::new(AtOnce::new(|jobs| served.generate(server, jobs)))
             }
@@ -154,10 +154,10 @@ impl Trainer<'_> {
     }
 
     /// Has the server sample for the present weights, where one samples.
-    fn hand_over(&mut self) -> Result<()> {
-        match (&mut self.served, self.world.outside.rollouts()) {
+    fn push_weights(&mut self) -> Result<()> {
+        match (&mut self.served, self.env.outside.rollouts()) {
             (Some(served), Some(server)) => {
-                served.hand_over(server, self.file, &self.learners, self.grammars.tokenizer())
+                served.push_weights(server, self.file, &self.learners, self.grammars.tokenizer())
             }
             _ => Ok(()),
         }
@@ -205,19 +205,19 @@ impl Trainer<'_> {
     /// Writes a line of `timings.jsonl`, with what servers were asked for.
     fn time(&mut self, mut timing: Timing) -> Result<()> {
         timing.device_bytes = self.file.run.device.taken_bytes()?;
-        timing.outside = self.world.outside.take_usage();
+        timing.outside = self.env.outside.take_usage();
         self.timings.write(&timing)
     }
 
     fn baselines(&mut self) -> Result<Baselines> {
         self.once("baselines.json", |this| {
-            this.voice
+            this.console
                 .say("baselines: fixed scripts on held-out episodes");
             let seed = this.file.run.seed;
             let (exam, long) = (this.held_out(), this.long());
-            let short = scripted_baselines::play(&exam, &this.world, seed)?;
+            let short = scripted_baselines::play(&exam, &this.env, seed)?;
             let long = long
-                .map(|exam| scripted_baselines::play(&exam, &this.world, seed))
+                .map(|exam| scripted_baselines::play(&exam, &this.env, seed))
                 .transpose()?;
             Ok((short, long))
         })
@@ -235,13 +235,13 @@ impl Trainer<'_> {
         let settings = &self.file.warm_start;
         let seed = self.file.run.seed;
         let horizon = self.file.stages.first().map_or(0, |stage| stage.horizon);
-        let mut phase = self.voice.phase("warm start", settings.steps, done);
+        let mut phase = self.console.phase("warm start", settings.steps, done);
         for step in done..settings.steps {
             let began = Instant::now();
             let mut demonstrations = Vec::new();
             for episode in 0..settings.episodes {
                 demonstrations.extend(warm_start::demonstrate(
-                    &self.world,
+                    &self.env,
                     &self.grammars,
                     &settings.demonstrator,
                     horizon,
@@ -303,11 +303,11 @@ impl Trainer<'_> {
 
     /// Greedy and sampled figures of the present weights.
     fn examine(&mut self, name: &str, exam: &Exam) -> Result<Figures> {
-        let mut phase = self.voice.phase(name, exam.episodes, 0);
+        let mut phase = self.console.phase(name, exam.episodes, 0);
         let (file, grammars) = (self.file, &self.grammars);
         examine(
             file,
-            &self.world,
+            &self.env,
             grammars,
             &mut *self.engine(),
             exam,
@@ -374,7 +374,7 @@ impl Trainer<'_> {
         let exam = self.exam("held-out", SAMPLES, self.file.evaluation.horizon);
         let samples = eval::samples::play(
             &exam,
-            &self.world,
+            &self.env,
             &self.grammars,
             greedy(self.file),
             &mut *self.engine(),
@@ -390,10 +390,10 @@ impl Trainer<'_> {
         if !self.file.evaluation.evidence_rivals {
             return Ok(Vec::new());
         }
-        let train = self.exam("train", u64::MAX, 0).open(&self.world)?;
+        let train = self.exam("train", u64::MAX, 0).open(&self.env)?;
         let regression = Regression::train(&train);
         let exam = self.held_out();
-        let opened = exam.open(&self.world)?;
+        let opened = exam.open(&self.env)?;
         let sampling = greedy(self.file);
         let plan = crate::rollout::Plan {
             grammars: &self.grammars,
@@ -412,7 +412,7 @@ impl Trainer<'_> {
             .map(|(outcome, opened)| {
                 eval::evidence_baselines::compare(
                     opened,
-                    &outcome.settled,
+                    &outcome.result,
                     &regression,
                     self.file.run.seed,
                 )
@@ -435,18 +435,18 @@ pub(crate) fn greedy(file: &RunFile) -> Sampling {
 /// Greedy figures, with the reward of a sampled pass beside.
 fn examine(
     file: &RunFile,
-    world: &World,
+    env: &TrainingEnv,
     grammars: &Arc<Grammars>,
     engine: &mut dyn Engine,
     exam: &Exam,
     done: &mut dyn FnMut(usize),
 ) -> Result<Figures> {
-    let mut figures = eval::examine(exam, world, grammars, greedy(file), engine, done)?;
+    let mut figures = eval::examine(exam, env, grammars, greedy(file), engine, done)?;
     let sampling = Sampling {
         temperature: 1.0,
         ..greedy(file)
     };
-    let sampled = eval::examine(exam, world, grammars, sampling, engine, &mut |_| ())?;
+    let sampled = eval::examine(exam, env, grammars, sampling, engine, &mut |_| ())?;
     figures.sampled_reward = sampled.reward;
     Ok(figures)
 }

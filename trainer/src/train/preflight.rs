@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail, ensure};
 use memloom_engine::model::inspect::Inspection;
 
 use crate::config::{Learn, RunFile, ServerSection};
-use crate::env::World;
+use crate::env::TrainingEnv;
 use crate::run::checkpoint::write_file;
 
 /// The run file in its run's folder, with every default.
@@ -16,7 +16,7 @@ const COPY: &str = "run.toml";
 /// data, the splits, the options.
 pub fn check(file: &RunFile) -> Result<()> {
     file.run.device.check()?;
-    let world = World::load(file)?;
+    let env = TrainingEnv::load(file)?;
     for (split, horizon) in [
         (
             "train",
@@ -25,37 +25,37 @@ pub fn check(file: &RunFile) -> Result<()> {
         ("validation", file.evaluation.horizon),
         ("held-out", file.evaluation.horizon),
     ] {
-        world.open(split, 0, horizon)?;
+        env.open(split, 0, horizon)?;
     }
-    fits(file, &world)
+    fits(file, &env)
 }
 
 /// Whether the run file asks for what its model's folder and the components have.
-pub(super) fn fits(file: &RunFile, world: &World) -> Result<()> {
+pub(super) fn fits(file: &RunFile, env: &TrainingEnv) -> Result<()> {
     if let Some(model) = &file.backbone.path {
         Inspection::of(model)?;
     }
-    let roles = world.own_roles();
+    let roles = env.own_roles();
     ensure!(
         !roles.is_empty(),
         "servers speak for all roles of the policy {}: there is nothing to train",
-        world.policy.name
+        env.policy.name
     );
     if let Learn::Role(name) = &file.logo.learn {
         ensure!(
             roles.contains(name),
             "logo.learn = \"{name}\": the policy {} has the roles {} that learn; all and alternating learn from all of them",
-            world.policy.name,
+            env.policy.name,
             roles.join(", ")
         );
     }
-    let episodes = world.episodes("train")?.unwrap_or(1);
+    let episodes = env.episodes("train")?.unwrap_or(1);
     for (number, stage) in (1..)
         .zip(&file.stages)
         .filter(|(_, stage)| stage.horizon > 0)
     {
         for index in 0..episodes {
-            let opened = world.open("train", index, stage.horizon)?;
+            let opened = env.open("train", index, stage.horizon)?;
             ensure!(
                 opened.sessions() >= stage.horizon,
                 "stage {number} has horizon = {}, but episode {} of the split train has {} sessions: 0 takes all of them",

@@ -10,10 +10,10 @@ use memloom_engine::tokenizer::Tokenizer;
 
 use crate::clients::vllm::{Room, TokenServer};
 use crate::config::RunFile;
-use crate::train::learner::per_role::Learners;
+use crate::train::learner::per_role::RoleLearners;
 
 /// What the server was handed.
-pub struct Served {
+pub struct RemoteSampler {
     /// Where adapters lie that it takes up.
     folder: PathBuf,
     /// How often it was handed the adapter.
@@ -23,12 +23,12 @@ pub struct Served {
     room: Room,
 }
 
-impl Served {
+impl RemoteSampler {
     /// Nothing yet. Adapters will lie in `folder`, whose content is removed.
     ///
     /// # Errors
     /// Where it cannot be removed.
-    pub fn new(folder: &Path, learners: &Learners) -> Result<Self> {
+    pub fn new(folder: &Path, learners: &RoleLearners) -> Result<Self> {
         if folder.exists() {
             fs::remove_dir_all(folder)
                 .with_context(|| format!("cannot remove {}", folder.display()))?;
@@ -49,11 +49,11 @@ impl Served {
     ///
     /// # Errors
     /// Where the server does not take it, or does not sample as it must.
-    pub fn hand_over(
+    pub fn push_weights(
         &mut self,
         server: &TokenServer,
         file: &RunFile,
-        learners: &Learners,
+        learners: &RoleLearners,
         tokenizer: &Tokenizer,
     ) -> Result<()> {
         if self.times == 0 {

@@ -9,12 +9,12 @@ use memloom_engine::tokenizer::Tokenizer;
 use memloom_runtime::{Completion, DemonstrationModel, GenerateCall, LanguageModel, ModelError};
 
 use crate::config::{RunFile, TokenizerKind};
-use crate::env::World;
-use crate::rollout::outcome::Tally;
+use crate::env::TrainingEnv;
+use crate::rollout::outcome::RolloutCounts;
 
 /// The tokenizer of the model that the run starts from, or else the one in the run's
 /// folder; made there if it is not there yet.
-pub fn ready(file: &RunFile, world: &World) -> Result<Tokenizer> {
+pub fn ready(file: &RunFile, env: &TrainingEnv) -> Result<Tokenizer> {
     if let Some(model) = &file.backbone.path {
         return Tokenizer::load(model)?.with_variables(&file.backbone.template);
     }
@@ -23,9 +23,9 @@ pub fn ready(file: &RunFile, world: &World) -> Result<Tokenizer> {
     if path.exists() {
         return Tokenizer::load(out);
     }
-    let texts = prompts(file, world)?;
+    let texts = prompts(file, env)?;
     let settings = &file.tokenizer;
-    let (controls, roles) = (&world.policy.control_words, &world.policy.roles);
+    let (controls, roles) = (&env.policy.control_words, &env.policy.roles);
     let tokenizer = match settings.kind {
         TokenizerKind::Words => {
             Tokenizer::train_words(&texts, controls, roles, settings.vocabulary)
@@ -45,8 +45,8 @@ pub fn ready(file: &RunFile, world: &World) -> Result<Tokenizer> {
 }
 
 /// Everything that a policy which keeps everything shows to the model.
-fn prompts(file: &RunFile, world: &World) -> Result<Vec<String>> {
-    let wanted = world.at_most("train", file.tokenizer.episodes)?;
+fn prompts(file: &RunFile, env: &TrainingEnv) -> Result<Vec<String>> {
+    let wanted = env.at_most("train", file.tokenizer.episodes)?;
     let horizon = file
         .stages
         .iter()
@@ -55,12 +55,12 @@ fn prompts(file: &RunFile, world: &World) -> Result<Vec<String>> {
         .unwrap_or(0);
     let seen = Arc::new(Mutex::new(Vec::new()));
     for index in 0..wanted {
-        let opened = world.open("train", index, horizon)?;
+        let opened = env.open("train", index, horizon)?;
         let model = Box::new(Reader(seen.clone()));
         let mut episode = opened.demonstrate(model)?;
-        let mut tally = Tally::default();
+        let mut counts = RolloutCounts::default();
         for session in 1..=opened.sessions() {
-            tally
+            counts
                 .observe(&mut episode, session, Some(("everything", 0)))
                 .with_context(|| format!("reading {} for the tokenizer", opened.id))?;
         }

@@ -30,7 +30,7 @@ pub struct State {
 pub fn states(outcomes: &[Outcome]) -> Vec<State> {
     let mut states: Vec<State> = Vec::new();
     let global = outcomes.iter().enumerate();
-    for (trajectory, outcome) in global.filter(|(_, outcome)| outcome.place.reroll.is_none()) {
+    for (trajectory, outcome) in global.filter(|(_, outcome)| outcome.id.reroll.is_none()) {
         // Steps for questions come last and have session 0.
         let read = |step: &&Step| step.session > 0 && step.sample.finish != FinishReason::Overflow;
         for step in outcome.steps.iter().filter(read) {

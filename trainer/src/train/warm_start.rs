@@ -8,9 +8,9 @@ use memloom_engine::grammar::Grammars;
 use memloom_engine::model::packing::{Row, Sequence};
 use memloom_runtime::{Completion, DemonstrationModel, GenerateCall, LanguageModel, ModelError};
 
-use crate::env::World;
+use crate::env::TrainingEnv;
 use crate::rng::{Purpose, derive};
-use crate::rollout::outcome::Tally;
+use crate::rollout::outcome::RolloutCounts;
 use crate::rollout::policy_model::pairs;
 
 /// A role's output that a demonstrator would give.
@@ -24,14 +24,14 @@ pub struct Demonstration {
 /// Plays training episode `index` and returns its role outputs. A finite split
 /// starts again from its first episode, with other mistakes.
 pub fn demonstrate(
-    world: &World,
+    env: &TrainingEnv,
     grammars: &Arc<Grammars>,
     demonstrator: &str,
     horizon: u32,
     run_seed: u64,
     index: u64,
 ) -> Result<Vec<Demonstration>> {
-    let opened = world.open("train", index, horizon)?;
+    let opened = env.open("train", index, horizon)?;
     let rows = Arc::new(Mutex::new(Vec::new()));
     let model = Box::new(Recorder {
         grammars: grammars.clone(),
@@ -39,9 +39,9 @@ pub fn demonstrate(
     });
     let mut episode = opened.demonstrate(model)?;
     let seed = derive(run_seed, Purpose::Demonstration, &[index]);
-    let mut tally = Tally::default();
+    let mut counts = RolloutCounts::default();
     for session in 1..=opened.sessions() {
-        tally
+        counts
             .observe(&mut episode, session, Some((demonstrator, seed)))
             .with_context(|| format!("the demonstration of {}", opened.id))?;
     }

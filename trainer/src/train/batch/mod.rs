@@ -11,9 +11,9 @@ use rand::Rng;
 use serde::Serialize;
 
 use crate::config::{AnchorRule, RerollFrom};
-use crate::env::Opened;
+use crate::env::OpenEpisode;
 use crate::rollout::policy_model::{Overflows, Step};
-use crate::rollout::reward::{Valuing, Worth, mean};
+use crate::rollout::reward::{RewardFn, RewardParts, mean};
 use crate::rollout::{Anchor, Outcome};
 use crate::train::value_states::State;
 
@@ -140,15 +140,15 @@ pub fn anchors_by_reward(
     drawn: &[Anchor],
     rule: AnchorRule,
     outcomes: &[&Outcome],
-    valuing: &Valuing<'_>,
+    reward_fn: &RewardFn<'_>,
 ) -> Result<Vec<Anchor>> {
-    let last = valuing.last();
+    let last = reward_fn.last();
     let earned = |session: u32| -> Result<Vec<f64>> {
         let worths = outcomes
             .iter()
-            .map(|outcome| named(outcome, valuing.session(&outcome.settled, session, last)));
-        let worths = worths.collect::<Result<Option<Vec<Worth>>>>()?;
-        Ok(worths.iter().flatten().map(Worth::reward).collect())
+            .map(|outcome| named(outcome, reward_fn.session(&outcome.result, session, last)));
+        let worths = worths.collect::<Result<Option<Vec<RewardParts>>>>()?;
+        Ok(worths.iter().flatten().map(RewardParts::reward).collect())
     };
     if rule == AnchorRule::LowestReward {
         let lowest = |anchor: &Anchor| -> Result<Anchor> {
@@ -188,22 +188,22 @@ pub fn anchors_by_reward(
 /// naming rollout and session.
 pub fn assemble(
     outcomes: &[Outcome],
-    episodes: &[Opened],
+    episodes: &[OpenEpisode],
     crediting: &Crediting<'_>,
     states: &mut [State],
 ) -> Result<(Vec<ScoredRow>, Groups)> {
     let mut groups = Groups::default();
     groups.count(outcomes);
-    let mut worths: Vec<Worth> = Vec::new();
+    let mut worths: Vec<RewardParts> = Vec::new();
     let mut tables = Vec::new();
     let mut rerolled = Vec::new();
     for (index, opened) in episodes.iter().enumerate() {
         let own = members(outcomes, index);
-        let valuing = Valuing::new(opened, crediting.metric, crediting.compression);
+        let reward_fn = RewardFn::new(opened, crediting.metric, crediting.compression);
         let (global, local): (Vec<Member>, Vec<Member>) =
-            own.partition(|(_, outcome)| outcome.place.reroll.is_none());
-        tables.push(crediting.table(&valuing, &global, states, &mut worths)?);
-        rerolled.push(crediting.rerolled(&valuing, &local, &mut groups)?);
+            own.partition(|(_, outcome)| outcome.id.reroll.is_none());
+        tables.push(crediting.table(&reward_fn, &global, states, &mut worths)?);
+        rerolled.push(crediting.rerolled(&reward_fn, &local, &mut groups)?);
     }
     groups.score = mean(worths.iter().map(|worth| worth.score));
     groups.cost = mean(worths.iter().map(|worth| worth.cost));
@@ -215,7 +215,7 @@ pub fn assemble(
         groups.global_groups += credited.groups;
         groups.zero_variance_groups += credited.without_variance;
         groups.groups_without_question += credited.without_question;
-        let global = members(outcomes, index).filter(|(_, o)| o.place.reroll.is_none());
+        let global = members(outcomes, index).filter(|(_, o)| o.id.reroll.is_none());
         let global: Vec<usize> = global.map(|(number, _)| number).collect();
         for (number, advantages) in global.iter().zip(credited.advantages) {
             for (session, advantage) in (1..).zip(advantages) {
@@ -240,11 +240,11 @@ pub fn assemble(
 
 /// With the rollout's name where it fails.
 fn named<T>(outcome: &Outcome, result: Result<T>) -> Result<T> {
-    result.with_context(|| match outcome.place.reroll {
-        None => format!("rollout {}", outcome.place.rollout),
+    result.with_context(|| match outcome.id.reroll {
+        None => format!("rollout {}", outcome.id.rollout),
         Some((session, member)) => format!(
             "reroll {member} of session {session} from rollout {}",
-            outcome.place.rollout
+            outcome.id.rollout
         ),
     })
 }
@@ -254,19 +254,19 @@ type Member<'a> = (usize, &'a Outcome);
 
 fn members(outcomes: &[Outcome], episode: usize) -> impl Iterator<Item = Member<'_>> {
     let all = outcomes.iter().enumerate();
-    all.filter(move |(_, outcome)| outcome.place.episode == episode)
+    all.filter(move |(_, outcome)| outcome.id.episode == episode)
 }
 
 impl Crediting<'_> {
     /// Rewards of an episode's global rollouts.
     fn table(
         &self,
-        valuing: &Valuing<'_>,
+        reward_fn: &RewardFn<'_>,
         global: &[Member<'_>],
         states: &[State],
-        worths: &mut Vec<Worth>,
+        worths: &mut Vec<RewardParts>,
     ) -> Result<Rewards> {
-        let last = valuing.last();
+        let last = reward_fn.last();
         let mut table = Rewards::default();
         for (number, outcome) in global {
             let mut values = vec![None; last as usize];
@@ -276,14 +276,14 @@ impl Crediting<'_> {
             table.values.push(values);
             let mut sessions = Vec::new();
             for session in 1..=last {
-                let worth = named(outcome, valuing.session(&outcome.settled, session, last))?;
-                sessions.push(worth.as_ref().map(Worth::reward));
+                let worth = named(outcome, reward_fn.session(&outcome.result, session, last))?;
+                sessions.push(worth.as_ref().map(RewardParts::reward));
                 worths.extend(worth);
             }
             table.sessions.push(sessions);
             table
                 .returns
-                .push(named(outcome, valuing.whole(&outcome.settled))?);
+                .push(named(outcome, reward_fn.whole(&outcome.result))?);
             table.states.push(outcome.states.clone());
         }
         Ok(table)
@@ -293,13 +293,13 @@ impl Crediting<'_> {
     /// (number, session, advantage).
     fn rerolled(
         &self,
-        valuing: &Valuing<'_>,
+        reward_fn: &RewardFn<'_>,
         local: &[Member<'_>],
         groups: &mut Groups,
     ) -> Result<Vec<(usize, u32, f64)>> {
         let mut by_session: BTreeMap<u32, Vec<Member<'_>>> = BTreeMap::new();
         for &(number, outcome) in local {
-            if let Some((session, _)) = outcome.place.reroll {
+            if let Some((session, _)) = outcome.id.reroll {
                 by_session
                     .entry(session)
                     .or_default()
@@ -312,14 +312,17 @@ impl Crediting<'_> {
             let worths = members
                 .iter()
                 .map(|(_, outcome)| {
-                    named(outcome, valuing.session(&outcome.settled, session, session))
+                    named(
+                        outcome,
+                        reward_fn.session(&outcome.result, session, session),
+                    )
                 })
-                .collect::<Result<Option<Vec<Worth>>>>()?;
+                .collect::<Result<Option<Vec<RewardParts>>>>()?;
             let Some(worths) = worths else {
                 groups.groups_without_question += 1;
                 continue;
             };
-            let rewards: Vec<f64> = worths.iter().map(Worth::reward).collect();
+            let rewards: Vec<f64> = worths.iter().map(RewardParts::reward).collect();
             groups.local_groups += 1;
             match self.rule.normalisation.apply(&rewards) {
                 None => groups.zero_variance_groups += 1,
@@ -338,15 +341,15 @@ impl Crediting<'_> {
 
 impl Groups {
     /// The banks that rollouts left, and the mean of what rerolls earned.
-    fn see(&mut self, outcomes: &[Outcome], episodes: &[Opened]) {
+    fn see(&mut self, outcomes: &[Outcome], episodes: &[OpenEpisode]) {
         let (mut rollouts, mut gold, mut missing) = (0u64, 0u64, 0u64);
-        for outcome in outcomes.iter().filter(|o| o.place.reroll.is_none()) {
+        for outcome in outcomes.iter().filter(|o| o.id.reroll.is_none()) {
             rollouts += 1;
-            self.bank_words += outcome.settled.words.total as f64;
-            let questions = &episodes[outcome.place.episode].questions;
+            self.bank_words += outcome.result.words.total as f64;
+            let questions = &episodes[outcome.id.episode].questions;
             for turn in questions.iter().flat_map(|question| &question.evidence) {
                 gold += 1;
-                missing += u64::from(!outcome.settled.evidence.contains(turn));
+                missing += u64::from(!outcome.result.evidence.contains(turn));
             }
         }
         let per = |sum: f64, count: u64| sum / count.max(1) as f64;
@@ -364,10 +367,10 @@ impl Groups {
                 self.truncated_steps += u64::from(step.sample.finish.cut_off());
                 self.overflows.count(step);
             }
-            let tally = &outcome.settled.tally;
-            self.malformed += tally.malformed;
-            self.refused += tally.refused;
-            for (name, count) in &tally.operations {
+            let counts = &outcome.result.counts;
+            self.malformed += counts.malformed;
+            self.refused += counts.refused;
+            for (name, count) in &counts.operations {
                 *self.operations.entry(name.clone()).or_default() += count;
             }
         }

@@ -8,8 +8,8 @@ use memloom_engine::generation::{FinishReason, Sample};
 use proptest::prelude::*;
 
 use super::*;
-use crate::rollout::batcher::Place;
-use crate::rollout::outcome::{Settled, Tally};
+use crate::rollout::batcher::RolloutId;
+use crate::rollout::outcome::{RolloutCounts, RolloutResult};
 
 const CREDITING: Crediting<'_> = Crediting {
     metric: "reward",
@@ -49,7 +49,7 @@ fn step(session: u32, prompt: u32, free: usize) -> Step {
 
 fn outcome(rollout: usize, steps: Vec<Step>) -> Outcome {
     Outcome {
-        place: Place {
+        id: RolloutId {
             episode: 0,
             rollout,
             reroll: None,
@@ -57,12 +57,12 @@ fn outcome(rollout: usize, steps: Vec<Step>) -> Outcome {
         steps,
         states: Vec::new(),
         points: Default::default(),
-        settled: Settled {
+        result: RolloutResult {
             scores: Vec::new(),
             dropped: BTreeMap::new(),
             words: BankWords::default(),
             evidence: Default::default(),
-            tally: Tally::default(),
+            counts: RolloutCounts::default(),
             guest_seconds: 0.0,
         },
     }
@@ -139,17 +139,17 @@ fn a_question_that_one_rollout_lost_counts_for_none_of_its_episode() {
     };
     let with_scores = |episode, rollout| {
         let mut outcome = outcome(rollout, Vec::new());
-        outcome.place.episode = episode;
-        outcome.settled.scores = vec![score(0.5), score(1.0), None];
+        outcome.id.episode = episode;
+        outcome.result.scores = vec![score(0.5), score(1.0), None];
         outcome
     };
     let mut outcomes = [with_scores(0, 0), with_scores(0, 1), with_scores(1, 0)];
-    outcomes[1].settled.scores[1] = None;
-    outcomes[1].settled.dropped.insert(1, "down".into());
+    outcomes[1].result.scores[1] = None;
+    outcomes[1].result.dropped.insert(1, "down".into());
     let dropped = crate::rollout::drop_together(&mut outcomes);
     assert_eq!(dropped, BTreeMap::from([((0, 1), "down".into())]));
     let kept = outcomes.map(|outcome| {
-        let scores = outcome.settled.scores.iter();
+        let scores = outcome.result.scores.iter();
         scores.map(Option::is_some).collect::<Vec<_>>()
     });
     assert_eq!(

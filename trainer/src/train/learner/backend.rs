@@ -25,7 +25,7 @@ use crate::train::learner::{Learner, Reinforcement, Update};
 use crate::train::value_states::State;
 
 /// A backbone and what changes its weights.
-pub struct LearnerOn<B: Trainable> {
+pub struct BurnLearner<B: Trainable> {
     model: Backbone<B>,
     optimizer: AdamW<B>,
     best: Option<Backbone<B>>,
@@ -43,7 +43,7 @@ const BEST: &str = "best";
 const REFERENCE: &str = "reference";
 const MOMENTS: &str = "moments.safetensors";
 
-impl<B: Trainable> LearnerOn<B> {
+impl<B: Trainable> BurnLearner<B> {
     /// Trains `model` as a run file says.
     pub fn new(file: &RunFile, mut model: Backbone<B>) -> Self {
         if file.logo.algorithm.judges() {
@@ -82,7 +82,7 @@ impl<B: Trainable> LearnerOn<B> {
     }
 
     /// Gathers the gradients of the value head's loss over a minibatch's states.
-    fn foresee(
+    fn value_gradients(
         &self,
         states: &[&State],
         settings: &Reinforcement,
@@ -123,23 +123,28 @@ impl<B: Trainable> LearnerOn<B> {
     }
 
     /// Log-probabilities of each row's free tokens under the present weights.
-    fn believed(&self, rows: &[ScoredRow], temperature: f32) -> Result<Vec<Vec<f32>>> {
+    fn current_logprobs(&self, rows: &[ScoredRow], temperature: f32) -> Result<Vec<Vec<f32>>> {
         let plain: Vec<Row> = rows.iter().map(|scored| scored.row.clone()).collect();
         let model = self.model.valid();
-        let mut believed = vec![Vec::new(); rows.len()];
+        let mut current_logprobs = vec![Vec::new(); rows.len()];
         for batch in micro_batches(&plain, self.micro_batch_tokens) {
             let members: Vec<&Row> = batch.iter().map(|index| &plain[*index]).collect();
             let mut all = floats(choice_logprobs(&model, &members, temperature).logprobs)?;
             for &index in batch.iter().rev() {
                 let own: usize = rows[index].scored.iter().map(|s| s.old.len()).sum();
-                believed[index] = all.split_off(all.len() - own);
+                current_logprobs[index] = all.split_off(all.len() - own);
             }
         }
-        Ok(believed)
+        Ok(current_logprobs)
     }
 
     /// One AdamW step along the gathered gradients times `scale`; their norm.
-    fn descend(&mut self, gradients: Gradients<B>, scale: f64, learning_rate: f64) -> Result<f64> {
+    fn optimizer_step(
+        &mut self,
+        gradients: Gradients<B>,
+        scale: f64,
+        learning_rate: f64,
+    ) -> Result<f64> {
         let model = self.model.clone();
         let (model, norm) = self
             .optimizer
@@ -153,7 +158,7 @@ impl<B: Trainable> LearnerOn<B> {
     }
 }
 
-impl<B: Trainable> Learner for LearnerOn<B> {
+impl<B: Trainable> Learner for BurnLearner<B> {
     fn context(&self) -> usize {
         self.model.context()
     }
@@ -223,7 +228,7 @@ impl<B: Trainable> Learner for LearnerOn<B> {
         let share = 1.0 / count.max(1) as f64;
         update.free_tokens = count as u64;
         update.loss *= share;
-        update.gradient_norm = self.descend(gradients, share, learning_rate)?;
+        update.gradient_norm = self.optimizer_step(gradients, share, learning_rate)?;
         Ok(update)
     }
 
@@ -241,7 +246,7 @@ impl<B: Trainable> Learner for LearnerOn<B> {
         }
         let objective = &settings.objective;
         let before = match objective.importance_cap {
-            Some(_) => Some(self.believed(rows, settings.temperature)?),
+            Some(_) => Some(self.current_logprobs(rows, settings.temperature)?),
             None => None,
         };
         let mut noise = ChaCha8Rng::seed_from_u64(settings.noise);
@@ -306,10 +311,16 @@ impl<B: Trainable> Learner for LearnerOn<B> {
                     gradients.add_checkpointed(&model, loss.sum.backward(), tape);
                 }
                 if let Some(states) = judged.next() {
-                    self.foresee(states, settings, &mut noise, &mut gradients, &mut update)?;
+                    self.value_gradients(
+                        states,
+                        settings,
+                        &mut noise,
+                        &mut gradients,
+                        &mut update,
+                    )?;
                 }
                 minibatches += 1;
-                update.gradient_norm += self.descend(gradients, 1.0, learning_rate)?;
+                update.gradient_norm += self.optimizer_step(gradients, 1.0, learning_rate)?;
             }
         }
         let per = |sum: f64| sum / free.max(1) as f64;

@@ -9,7 +9,7 @@ use std::path::Path;
 use anyhow::Result;
 use rand_chacha::ChaCha8Rng;
 
-pub use self::backend::LearnerOn;
+pub use self::backend::BurnLearner;
 use crate::rollout::batcher::Engine;
 use crate::train::batch::ScoredRow;
 use crate::train::value_states::State;

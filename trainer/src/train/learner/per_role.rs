@@ -20,7 +20,7 @@ use crate::rollout::batcher::Engine;
 use crate::train::batch::ScoredRow;
 use crate::train::initial_weights;
 use crate::train::initial_weights::Weights;
-use crate::train::learner::{Learner, LearnerOn, Reinforcement, Update};
+use crate::train::learner::{BurnLearner, Learner, Reinforcement, Update};
 use crate::train::value_states::State;
 use crate::train::warm_start::Demonstration;
 
@@ -28,8 +28,8 @@ use crate::train::warm_start::Demonstration;
 /// folder of its weights.
 pub(super) type Name = Arc<str>;
 
-/// Learners by name.
-pub struct Learners(BTreeMap<Name, Box<dyn Learner>>);
+/// RoleLearners by name.
+pub struct RoleLearners(BTreeMap<Name, Box<dyn Learner>>);
 
 /// Names of the learners whose weights are in a folder. Beside adapters other weights
 /// are their base.
@@ -57,7 +57,7 @@ fn names(weights: &Path) -> Result<Vec<Name>> {
     )
 }
 
-impl Learners {
+impl RoleLearners {
     /// The weights that a run starts from: the same for each of the policy's roles.
     pub fn new(file: &RunFile, roles: &[String], tokenizer: &Tokenizer) -> Result<Self> {
         let names: Vec<Name> = match file.backbone.separate_roles {
@@ -72,7 +72,7 @@ impl Learners {
         file.run.device.run(start)?
     }
 
-    /// What [`Learners::export`] wrote, with the shape that it was written with, and
+    /// What [`RoleLearners::export`] wrote, with the shape that it was written with, and
     /// the tokenizer beside it; or an adapter of somebody else's.
     pub fn load(file: &RunFile, folder: &Path) -> Result<(Self, Arc<Grammars>)> {
         file.run.device.run(Load { file, folder })?
@@ -134,8 +134,8 @@ impl Learners {
     }
 
     /// Samples with the present weights.
-    pub fn engine(&self) -> Speakers<'_> {
-        Speakers::new(self)
+    pub fn engine(&self) -> RoleEngines<'_> {
+        RoleEngines::new(self)
     }
 
     /// An engine for each learner.
@@ -255,7 +255,7 @@ impl Learners {
     }
 }
 
-/// [`Learners::new`] on a device.
+/// [`RoleLearners::new`] on a device.
 struct Start<'a> {
     file: &'a RunFile,
     tokenizer: &'a Tokenizer,
@@ -263,26 +263,26 @@ struct Start<'a> {
 }
 
 impl Work for Start<'_> {
-    type Done = Result<Learners>;
+    type Done = Result<RoleLearners>;
 
-    fn on<B: Trainable>(self, device: &B::Device) -> Result<Learners> {
+    fn on<B: Trainable>(self, device: &B::Device) -> Result<RoleLearners> {
         let model = initial_weights::start::<B>(self.file, self.tokenizer, device)?;
         let learner = |name| {
-            let learner: Box<dyn Learner> = Box::new(LearnerOn::new(self.file, model.clone()));
+            let learner: Box<dyn Learner> = Box::new(BurnLearner::new(self.file, model.clone()));
             (name, learner)
         };
-        Ok(Learners(self.names.into_iter().map(learner).collect()))
+        Ok(RoleLearners(self.names.into_iter().map(learner).collect()))
     }
 }
 
-/// [`Learners::load`] on a device.
+/// [`RoleLearners::load`] on a device.
 struct Load<'a> {
     file: &'a RunFile,
     folder: &'a Path,
 }
 
 impl Work for Load<'_> {
-    type Done = Result<(Learners, Arc<Grammars>)>;
+    type Done = Result<(RoleLearners, Arc<Grammars>)>;
 
     fn on<B: Trainable>(self, device: &B::Device) -> Self::Done {
         let Self { file, folder } = self;
@@ -290,13 +290,13 @@ impl Work for Load<'_> {
         let mut learners = BTreeMap::new();
         for name in names(folder)? {
             let model = weights.read(&folder.join(&*name))?;
-            let learner: Box<dyn Learner> = Box::new(LearnerOn::with(file, model));
+            let learner: Box<dyn Learner> = Box::new(BurnLearner::with(file, model));
             learners.insert(name, learner);
         }
         let tokenizer = weights.tokenizer(folder)?;
         let tokenizer = tokenizer.with_variables(&file.backbone.template)?;
         let grammars = Grammars::new(Arc::new(tokenizer));
-        Ok((Learners(learners), Arc::new(grammars)))
+        Ok((RoleLearners(learners), Arc::new(grammars)))
     }
 }
 
@@ -309,15 +309,15 @@ fn below(folder: &Path, name: &str) -> Result<PathBuf> {
 }
 
 /// The weights of a moment, by learner: updates after it was made change nothing here.
-pub struct Speakers<'a> {
-    learners: &'a Learners,
+pub struct RoleEngines<'a> {
+    learners: &'a RoleLearners,
     engines: BTreeMap<Name, Box<dyn Engine>>,
     /// Jobs of roles that have no weights.
     refused: Vec<(usize, Result<Sample, String>)>,
 }
 
-impl<'a> Speakers<'a> {
-    fn new(learners: &'a Learners) -> Self {
+impl<'a> RoleEngines<'a> {
+    fn new(learners: &'a RoleLearners) -> Self {
         Self {
             learners,
             engines: learners.engines(),
@@ -326,7 +326,7 @@ impl<'a> Speakers<'a> {
     }
 }
 
-impl Engine for Speakers<'_> {
+impl Engine for RoleEngines<'_> {
     fn begin(&mut self, ticket: usize, job: Request) {
         match self.learners.name(&job.role) {
             Ok(name) => {
