@@ -55,7 +55,7 @@ fn the_policy_passes_its_check_with_schemas() {
 fn words_cannot_be_constrained_to_json() {
     let refusal = run(&["tokenizer.kind=words"]).refusal(&[]);
     assert!(
-        refusal.contains("is a JSON schema that cannot be kept to: the tokenizer has no token"),
+        refusal.contains("unsupported JSON schema in request.grammar: the tokenizer has no token"),
         "{refusal}"
     );
 }

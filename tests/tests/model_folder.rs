@@ -65,7 +65,7 @@ fn weights_that_are_cut_short() {
     let bytes = std::fs::read(&path).unwrap();
     std::fs::write(&path, &bytes[..bytes.len() - 1]).unwrap();
     let found = format!("{} bytes", bytes.len() - 1);
-    assert_refused(&run, &model, &["model.safetensors", &found, "cut short"]);
+    assert_refused(&run, &model, &["model.safetensors", &found, "truncated"]);
 }
 
 #[test]
@@ -75,8 +75,12 @@ fn a_tensor_of_another_type_or_shape() {
     let bytes = std::fs::read(&path).unwrap();
     let tensor = "model.norm.weight";
     for (from, to, said) in [
-        ("\"F32\"", "\"I32\"", "is I32; F32, F16 and BF16 are known"),
-        ("[16]", "[ 4,4]", "is [4, 4], [16] was expected"),
+        (
+            "\"F32\"",
+            "\"I32\"",
+            "has the unsupported type I32; supported: F32, F16, BF16",
+        ),
+        ("[16]", "[ 4,4]", "has shape [4, 4], expected [16]"),
     ] {
         // Headers end with spaces, which are of no account.
         let length = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
@@ -97,7 +101,7 @@ fn an_architecture_that_is_not_known() {
     change(&model.join("config.json"), |config| {
         config["model_type"] = json!("mamba");
     });
-    let said = "the architecture mamba is not known; known are llama, qwen2, qwen3";
+    let said = "unsupported model_type mamba; supported: llama, qwen2, qwen3";
     assert_refused(&run, &model, &["config.json", said]);
 }
 

@@ -14,7 +14,9 @@ use anyhow::{Context, Result};
 use burn::backend::Autodiff;
 use burn_flex::Flex;
 use clap::Parser;
-use memloom_engine::model::{Backbone, Row, Sequence, choice_logprobs, choice_logprobs_taped};
+use memloom_engine::model::{
+    Backbone, Row, Sequence, choice_logprobs, choice_logprobs_checkpointed,
+};
 use memloom_engine::optim::Gradients;
 use memloom_trainer::run::process_memory::{peak_rss_bytes, reset_peak_rss, rss_bytes};
 
@@ -48,13 +50,13 @@ fn main() -> Result<()> {
     reset_peak_rss().context("the peak of resident memory cannot be measured here")?;
     let began = Instant::now();
     let (choices, tape) = match options.checkpoint {
-        true => choice_logprobs_taped(&model, &[&row], 1.0),
+        true => choice_logprobs_checkpointed(&model, &[&row], 1.0),
         false => (choice_logprobs(&model, &[&row], 1.0), None),
     };
     let forward = began.elapsed();
     let loss = (choices.logprobs + choices.entropies * 0.01).sum().neg();
     let mut gradients = Gradients::new();
-    gradients.add_taped(&model, loss.backward(), tape);
+    gradients.add_checkpointed(&model, loss.backward(), tape);
     let seconds = began.elapsed();
     let weights = 4 * model.parameters() as u64;
     let above = peak_rss_bytes().saturating_sub(weights);

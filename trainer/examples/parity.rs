@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
 use burn_flex::Flex;
-use memloom_engine::generation::{Job, generate};
+use memloom_engine::generation::{Request, generate};
 use memloom_engine::kernels::{Layout, floats};
 use memloom_engine::model::Backbone;
 use memloom_engine::sentence_encoder::SentenceEncoder;
@@ -123,7 +123,7 @@ fn model(folder: &Path, expected: &Expected, found: &mut Found) -> Result<()> {
     let together = last(&model, &expected.prompts.iter().collect::<Vec<_>>());
     found.batch_logit_diff = found.batch_logit_diff.max(furthest(&together, &alone)?);
     for (prompt, tokens) in expected.greedy_prompts.iter().zip(&expected.greedy) {
-        let job = Job {
+        let job = Request {
             role: "assistant".into(),
             prompt: Arc::from(&prompt[..]),
             grammar: None,

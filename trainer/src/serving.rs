@@ -6,7 +6,7 @@ use std::sync::mpsc::channel;
 use std::thread;
 
 use anyhow::{Context, Result};
-use memloom_engine::tokenizer::Tokenizer;
+use memloom_engine::grammar::Grammars;
 use memloom_runtime::{Embedder, LanguageModel};
 
 use crate::clients::Servers;
@@ -23,7 +23,7 @@ use crate::train::learner::per_role::RoleLearners;
 #[derive(Clone)]
 pub struct ServedModel {
     asking: EngineClient,
-    tokenizer: Arc<Tokenizer>,
+    grammars: Arc<Grammars>,
     sampling: Sampling,
     servers: Arc<Servers>,
     embedder: Option<Arc<dyn Embedder>>,
@@ -36,7 +36,7 @@ impl ServedModel {
     /// # Errors
     /// The folder holds no weights that fit the run file, or no thread can be started.
     pub fn load(file: &RunFile, weights: &Path) -> Result<Self> {
-        let (learners, tokenizer) = RoleLearners::load(file, weights)?;
+        let (learners, grammars) = RoleLearners::load(file, weights)?;
         let servers = Arc::new(Servers::new(file)?);
         let embedder = embedder(file, &servers)?;
         let (requests, inbox) = channel();
@@ -52,7 +52,7 @@ impl ServedModel {
         };
         Ok(Self {
             asking: EngineClient::new(place, requests),
-            tokenizer,
+            grammars,
             sampling: Sampling::greedy(file.run.seed),
             servers,
             embedder,
@@ -62,8 +62,8 @@ impl ServedModel {
     /// Returns a model for one more agent. Requests of roles in `[servers.NAME]` go to their
     /// servers.
     pub fn handle(&self) -> Box<dyn LanguageModel> {
-        let (asking, tokenizer) = (self.asking.clone(), self.tokenizer.clone());
-        let own = SampledModel::new(asking, tokenizer, self.sampling);
+        let (asking, grammars) = (self.asking.clone(), self.grammars.clone());
+        let own = SampledModel::new(asking, grammars, self.sampling);
         self.servers.route(Box::new(own))
     }
 

@@ -6,10 +6,9 @@
 use std::sync::{Arc, Mutex};
 
 use burn_flex::Flex;
-use memloom_engine::generation::{Job, generate};
-use memloom_engine::model::config::Stored;
-use memloom_engine::model::families::Family;
-use memloom_engine::model::{Backbone, BackboneConfig};
+use memloom_engine::generation::{Request, generate};
+use memloom_engine::grammar::Grammars;
+use memloom_engine::model::{Backbone, BackboneConfig, Family, WeightDtype};
 use memloom_engine::tokenizer::Tokenizer;
 use memloom_runtime::types::{FinishReason, Report, Turn};
 use memloom_runtime::{
@@ -49,7 +48,7 @@ fn sessions(options: &str, seed: u64) -> [(Report, u32); 2] {
     let roles = ["extractor", "manager", "answerer"].map(str::to_owned);
     let tokenizer = Arc::new(Tokenizer::train_bpe(&texts, &[], &roles, 340).unwrap());
     let config = BackboneConfig {
-        family: Family::Llama,
+        family: Family::LLAMA,
         vocab_size: tokenizer.vocab_size(),
         hidden_size: 16,
         layers: 1,
@@ -64,10 +63,10 @@ fn sessions(options: &str, seed: u64) -> [(Report, u32); 2] {
         norm_eps: 1e-6,
         tie_embeddings: true,
         context: 40_000,
-        stored: Stored::Float32,
+        weight_dtype: WeightDtype::Float32,
     };
     let model = Backbone::<Flex>::random(&config, 3, &Default::default()).unwrap();
-    let mut engine = AtOnce::new(|jobs: &[Job]| {
+    let mut engine = AtOnce::new(|jobs: &[Request]| {
         let samples = generate(&model, jobs).into_iter();
         samples
             .map(|sample| sample.map_err(|error| error.to_string()))
@@ -81,7 +80,8 @@ fn sessions(options: &str, seed: u64) -> [(Report, u32); 2] {
         top_p: 1.0,
     };
     let cut = Arc::new(Mutex::new(0));
-    alone(&tokenizer, sampling, &mut engine, |own| {
+    let grammars = Arc::new(Grammars::new(tokenizer));
+    alone(&grammars, sampling, &mut engine, |own| {
         let cut = cut.clone();
         let model = Counting {
             own,

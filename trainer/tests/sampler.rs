@@ -2,8 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use memloom_engine::generation::{FinishReason, Job, Sample};
-use memloom_engine::grammar::Grammar;
+use std::sync::Arc;
+
+use memloom_engine::generation::{FinishReason, Request, Sample};
+use memloom_engine::grammar::Grammars;
 use memloom_engine::tokenizer::Tokenizer;
 use memloom_tests::server::{Reply, Server};
 use memloom_trainer::clients::Client;
@@ -21,8 +23,8 @@ fn asking(server: &Server) -> VllmSampler {
     VllmSampler::new(Client::new("sampler", &settings, 1).unwrap())
 }
 
-fn job() -> Job {
-    Job {
+fn job() -> Request {
+    Request {
         role: "extractor".into(),
         prompt: [5, 6, 7].into(),
         grammar: None,
@@ -41,7 +43,7 @@ fn reply(tokens: &[u32], logprobs: &[f64]) -> Value {
     json!({"choices": [{"token_ids": tokens, "logprobs": {"content": content}}]})
 }
 
-fn sample(reply: Value, job: &Job) -> Result<Sample, String> {
+fn sample(reply: Value, job: &Request) -> Result<Sample, String> {
     let server = Server::start(move |_, _| Reply::json(&reply));
     let jobs = [job.clone()];
     let mut samples = asking(&server).generate(&jobs, |_| "adapter", LIMITS);
@@ -88,13 +90,13 @@ fn what_ends_a_sample_is_told_apart() {
         sample(four.clone(), &job()).unwrap().finish,
         FinishReason::Length
     );
-    let long = Job {
+    let long = Request {
         prompt: [5; 6].into(),
         max_tokens: 50,
         ..job()
     };
     assert_eq!(sample(four, &long).unwrap().finish, FinishReason::Context);
-    let full = Job {
+    let full = Request {
         prompt: [5; 10].into(),
         ..job()
     };
@@ -107,7 +109,11 @@ fn a_grammar_is_asked_choice_by_choice() {
     let words: Vec<String> = ["t1 t2 keep drop"].map(str::to_owned).into();
     let controls: Vec<String> = ["t1", "t2", "keep", "drop"].map(str::to_owned).into();
     let tokenizer = Tokenizer::train_words(&words, &controls, &["x".into()], 100).unwrap();
-    let grammar = Grammar::parse("t1 (keep | drop) t2 (keep | drop)", &tokenizer).unwrap();
+    let grammars = Grammars::new(Arc::new(tokenizer));
+    let tokenizer = grammars.tokenizer();
+    let grammar = grammars
+        .compile("t1 (keep | drop) t2 (keep | drop)")
+        .unwrap();
     let id = |word: &str| tokenizer.encode(word).unwrap()[0];
     let [t1, t2, keep, drop] = ["t1", "t2", "keep", "drop"].map(id);
     let server = Server::start(|_, asked| {
@@ -115,7 +121,7 @@ fn a_grammar_is_asked_choice_by_choice() {
         let largest = allowed.unwrap().iter().map(|id| id.as_u64().unwrap()).max();
         Reply::json(&reply(&[largest.unwrap() as u32], &[-0.25]))
     });
-    let job = Job {
+    let job = Request {
         grammar: Some(grammar),
         max_tokens: 20,
         ..job()
@@ -148,8 +154,9 @@ fn a_grammar_is_asked_choice_by_choice() {
 fn a_schema_is_not_asked_for() {
     let texts = ["some text".to_owned()];
     let tokenizer = Tokenizer::train_bpe(&texts, &[], &[], 300).unwrap();
-    let job = Job {
-        grammar: Some(Grammar::parse(r#"{"type": "string"}"#, &tokenizer).unwrap()),
+    let grammars = Grammars::new(Arc::new(tokenizer));
+    let job = Request {
+        grammar: Some(grammars.compile(r#"{"type": "string"}"#).unwrap()),
         ..job()
     };
     let refusal = sample(Value::Null, &job).unwrap_err();

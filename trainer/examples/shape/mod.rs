@@ -1,13 +1,11 @@
 //! Shapes of models that people use.
 
-use memloom_engine::model::BackboneConfig;
-use memloom_engine::model::config::Stored;
-use memloom_engine::model::families::Family;
+use memloom_engine::model::{BackboneConfig, Family, WeightDtype};
 
 /// Qwen2.5-0.5B's, which has 24 layers.
 pub fn half_b(layers: usize) -> BackboneConfig {
     BackboneConfig {
-        family: Family::Qwen2,
+        family: Family::QWEN2,
         vocab_size: 151_936,
         hidden_size: 896,
         layers,
@@ -22,6 +20,6 @@ pub fn half_b(layers: usize) -> BackboneConfig {
         norm_eps: 1e-6,
         tie_embeddings: true,
         context: 32_768,
-        stored: Stored::Float32,
+        weight_dtype: WeightDtype::Float32,
     }
 }

@@ -233,10 +233,10 @@ fn play(
     let trace = match player {
         Player::Demonstrator(_) => record(servers.route_answers(Box::new(DemonstrationModel)))?,
         Player::Weights(folder) => {
-            let (learners, tokenizer) = RoleLearners::load(file, folder)?;
+            let (learners, grammars) = RoleLearners::load(file, folder)?;
             let mut engine = learners.engine();
             alone(
-                &tokenizer,
+                &grammars,
                 Sampling::greedy(file.run.seed),
                 &mut engine,
                 |model| record(servers.route(model)),

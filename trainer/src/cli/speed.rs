@@ -7,10 +7,10 @@ use std::time::Instant;
 use anyhow::{Result, anyhow, ensure};
 use clap::Args;
 use memloom_engine::device::{Device, Work};
-use memloom_engine::generation::{Job, generate};
+use memloom_engine::generation::{Request, generate};
 use memloom_engine::kernels::{Kernels, Precision, Trainable, floats};
 use memloom_engine::model::config::FILE as CONFIG;
-use memloom_engine::model::packing::scored_for_update;
+use memloom_engine::model::packing::choice_logprobs_for_update;
 use memloom_engine::model::{Backbone, BackboneConfig, Row, Sequence};
 use memloom_engine::optim::{AdamW, Gradients};
 use serde::Serialize;
@@ -140,7 +140,7 @@ impl Work for Measure<'_> {
             }
             false => Backbone::load(&options.folder, device)?,
         };
-        let model = model.computing_in(options.compute);
+        let model = model.with_precision(options.compute);
         let gpu = options.device.name()?;
         let peak = gpu.as_deref().and_then(most_flops);
         Ok(SpeedReport {
@@ -149,7 +149,7 @@ impl Work for Measure<'_> {
             parameters: model.parameters(),
             generate: match options.samples {
                 0 => None,
-                _ => Some(sample(options, &model.valid().rounded())?),
+                _ => Some(sample(options, &model.valid().with_rounded_weights())?),
             },
             train: match options.steps {
                 0 => None,
@@ -183,12 +183,13 @@ fn train<B: Trainable>(
     let (mut seconds, mut losses) = (Vec::new(), Vec::new());
     for _ in 0..options.steps {
         let began = Instant::now();
-        let (choices, tape) = scored_for_update(&model, &rows, 1.0, options.checkpoint_layers);
+        let (choices, tape) =
+            choice_logprobs_for_update(&model, &rows, 1.0, options.checkpoint_layers);
         let loss = choices.logprobs.mean().neg();
         // Read where a device would go on without waiting.
         losses.push(f64::from(floats(loss.clone())[0]));
         let mut gradients = Gradients::new();
-        gradients.add_taped(&model, loss.backward(), tape);
+        gradients.add_checkpointed(&model, loss.backward(), tape);
         (model, _) = optimizer.step(model, gradients, 1e-4);
         B::sync(&model.device()).map_err(|error| anyhow!("{error:?}"))?;
         seconds.push(began.elapsed().as_secs_f64());
@@ -212,7 +213,7 @@ fn sample<B: Kernels>(options: &Speed, model: &Backbone<B>) -> Result<SamplingSp
     let jobs = (0..options.samples).map(|member| {
         let shared = (0..options.shared).map(|place| token(1000, place, words));
         let own = (0..options.prompt).map(|place| token(member, place, words));
-        Job {
+        Request {
             role: "assistant".into(),
             prompt: shared.chain(own).collect::<Vec<u32>>().into(),
             grammar: None,
@@ -225,7 +226,7 @@ fn sample<B: Kernels>(options: &Speed, model: &Backbone<B>) -> Result<SamplingSp
             seed: u64::from(member),
         }
     });
-    let jobs: Vec<Job> = jobs.collect();
+    let jobs: Vec<Request> = jobs.collect();
     let began = Instant::now();
     let samples = generate(model, &jobs);
     let seconds = began.elapsed().as_secs_f64();
@@ -315,8 +316,7 @@ impl fmt::Display for SpeedReport {
 
 #[cfg(test)]
 mod tests {
-    use memloom_engine::model::config::Stored;
-    use memloom_engine::model::families::Family;
+    use memloom_engine::model::{Family, WeightDtype};
 
     use super::*;
 
@@ -337,8 +337,8 @@ mod tests {
             norm_eps: 1e-6,
             tie_embeddings: true,
             context: 2048,
-            stored: Stored::Bfloat16,
-            family: Family::Qwen2,
+            weight_dtype: WeightDtype::Bfloat16,
+            family: Family::QWEN2,
         };
         // 493 961 216 weights in matrices; 896 query columns in 24 layers see 1024 each.
         let expected = 6.0 * 493_961_216.0 + 12.0 * 24.0 * 896.0 * 1024.0;

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::thread;
 
 use anyhow::{Context, Result, bail, ensure};
-use memloom_engine::generation::{FinishReason, Job, Sample};
+use memloom_engine::generation::{FinishReason, Request, Sample};
 use memloom_engine::grammar::Grammar;
 use serde::{Deserialize, Serialize};
 
@@ -31,7 +31,7 @@ pub struct TokenLimits {
 pub struct VllmSampler(pub(super) Client);
 
 #[derive(Serialize)]
-struct Request<'a> {
+struct GenerateBody<'a> {
     model: &'a str,
     token_ids: &'a [u32],
     sampling_params: Sampling<'a>,
@@ -95,8 +95,8 @@ impl VllmSampler {
     /// result per job, in their order.
     pub fn generate<'a>(
         &self,
-        jobs: &[Job],
-        model: impl Fn(&Job) -> &'a str,
+        jobs: &[Request],
+        model: impl Fn(&Request) -> &'a str,
         limits: TokenLimits,
     ) -> Vec<Result<Sample, String>> {
         thread::scope(|scope| {
@@ -121,7 +121,7 @@ impl VllmSampler {
     /// The server returns no sample that fits the job, or the job has a JSON schema: a
     /// request for each token would take longer than to sample here, and a schema that the
     /// server enforces itself leaves other sets of tokens than the loss would see.
-    pub fn sample(&self, model: &str, job: &Job, limits: TokenLimits) -> Result<Sample> {
+    pub fn sample(&self, model: &str, job: &Request, limits: TokenLimits) -> Result<Sample> {
         if job
             .grammar
             .as_ref()
@@ -150,7 +150,7 @@ impl VllmSampler {
     fn sample_freely(
         &self,
         model: &str,
-        job: &Job,
+        job: &Request,
         limit: usize,
         cut: FinishReason,
         limits: TokenLimits,
@@ -184,7 +184,7 @@ impl VllmSampler {
         &self,
         grammar: &Grammar,
         model: &str,
-        job: &Job,
+        job: &Request,
         limit: usize,
         cut: FinishReason,
         limits: TokenLimits,
@@ -219,13 +219,13 @@ impl VllmSampler {
     fn ask(
         &self,
         model: &str,
-        job: &Job,
+        job: &Request,
         read: &[u32],
         most: usize,
         allowed: Option<&[u32]>,
         limits: TokenLimits,
     ) -> Result<SampledTokens, Failure> {
-        let request = Request {
+        let request = GenerateBody {
             model,
             token_ids: read,
             sampling_params: Sampling {
@@ -296,7 +296,7 @@ impl VllmSampler {
     /// # Errors
     /// The server does not; the message says how to start it.
     pub fn check(&self, end: u32, limits: TokenLimits) -> Result<()> {
-        let job = Job {
+        let job = Request {
             role: "".into(),
             prompt: [end].into(),
             grammar: None,

@@ -4,10 +4,8 @@ use std::path::PathBuf;
 
 use anyhow::{Result, anyhow, bail, ensure};
 use memloom_engine::kernels::Precision;
-use memloom_engine::model::config::Stored;
-use memloom_engine::model::families::Family;
 use memloom_engine::model::lora::config::MODULES;
-use memloom_engine::model::{BackboneConfig, LoraConfig};
+use memloom_engine::model::{BackboneConfig, Family, LoraConfig, WeightDtype};
 use serde::{Deserialize, Serialize};
 use toml::Table;
 
@@ -177,7 +175,7 @@ impl BackboneSection {
         let given = |value: Option<usize>| value.unwrap_or(0);
         let (hidden_size, heads) = (given(self.hidden_size), given(self.heads));
         BackboneConfig {
-            family: Family::Llama,
+            family: Family::LLAMA,
             vocab_size,
             hidden_size,
             layers: given(self.layers),
@@ -196,7 +194,7 @@ impl BackboneSection {
             norm_eps: 1e-6,
             tie_embeddings: self.tie_embeddings.unwrap_or(true),
             context: given(self.context),
-            stored: Stored::Float32,
+            weight_dtype: WeightDtype::Float32,
         }
     }
 }

@@ -10,7 +10,7 @@ pub mod scripted_baselines;
 use std::sync::Arc;
 
 use anyhow::Result;
-use memloom_engine::tokenizer::Tokenizer;
+use memloom_engine::grammar::Grammars;
 
 use self::eval_set::EvalSet;
 use self::metrics::EvalMetrics;
@@ -31,7 +31,7 @@ const AT_ONCE: usize = 32;
 pub fn evaluate(
     set: &EvalSet,
     env: &TrainingEnv,
-    tokenizer: &Arc<Tokenizer>,
+    grammars: &Arc<Grammars>,
     sampling: Sampling,
     engine: &mut dyn Engine,
     done: &mut dyn FnMut(usize),
@@ -43,7 +43,7 @@ pub fn evaluate(
             occasion: [sampling.occasion[0], sampling.occasion[1] + batch as u64],
             ..sampling
         };
-        let plan = Plan::new(tokenizer, 1, sampling);
+        let plan = Plan::new(grammars, 1, sampling);
         let outcomes = rollout::run(&plan, opened, engine)?;
         for (outcome, opened) in outcomes.iter().zip(opened) {
             let mut overflows = Overflows::default();

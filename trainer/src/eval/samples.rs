@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use memloom_engine::tokenizer::Tokenizer;
+use memloom_engine::grammar::Grammars;
 use memloom_runtime::Episode;
 use memloom_runtime::types::SessionContent;
 use serde::{Deserialize, Serialize};
@@ -79,7 +79,7 @@ pub struct SampleQuestion {
 pub fn play(
     set: &EvalSet,
     env: &TrainingEnv,
-    tokenizer: &Arc<Tokenizer>,
+    grammars: &Arc<Grammars>,
     sampling: Sampling,
     engine: &mut dyn Engine,
 ) -> Result<Vec<Sample>> {
@@ -87,7 +87,7 @@ pub fn play(
     opened
         .iter()
         .map(|opened| {
-            alone(tokenizer, sampling, engine, |model| {
+            alone(grammars, sampling, engine, |model| {
                 record(opened, opened.start(model)?, &set.metric)
             })
             .with_context(|| format!("the sample episode {}", opened.id))

@@ -7,21 +7,21 @@ use std::fmt;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, sync_channel};
 
 use anyhow::Result;
-use memloom_engine::generation::{Batch, GenerateError, Job, Sample};
+use memloom_engine::generation::{GenerateError, Request, Sample, Scheduler};
 use memloom_engine::kernels::Kernels;
 
 /// What rollouts wait for.
 pub trait Engine {
     /// Takes a job up; `ticket` names it in what [`Engine::step`] returns.
-    fn begin(&mut self, ticket: usize, job: Job);
+    fn begin(&mut self, ticket: usize, job: Request);
 
     /// Goes on with the jobs. Returns those that have ended meanwhile, if any.
     fn step(&mut self) -> Vec<(usize, Result<Sample, String>)>;
 }
 
-impl<B: Kernels> Engine for Batch<B> {
-    fn begin(&mut self, ticket: usize, job: Job) {
-        self.begin(ticket, job);
+impl<B: Kernels> Engine for Scheduler<B> {
+    fn begin(&mut self, ticket: usize, job: Request) {
+        self.submit(ticket, job);
     }
 
     fn step(&mut self) -> Vec<(usize, Result<Sample, String>)> {
@@ -38,10 +38,10 @@ impl<B: Kernels> Engine for Batch<B> {
 pub struct AtOnce<F> {
     answer: F,
     tickets: Vec<usize>,
-    jobs: Vec<Job>,
+    jobs: Vec<Request>,
 }
 
-impl<F: FnMut(&[Job]) -> Vec<Result<Sample, String>>> AtOnce<F> {
+impl<F: FnMut(&[Request]) -> Vec<Result<Sample, String>>> AtOnce<F> {
     /// No jobs yet.
     pub fn new(answer: F) -> Self {
         Self {
@@ -52,8 +52,8 @@ impl<F: FnMut(&[Job]) -> Vec<Result<Sample, String>>> AtOnce<F> {
     }
 }
 
-impl<F: FnMut(&[Job]) -> Vec<Result<Sample, String>>> Engine for AtOnce<F> {
-    fn begin(&mut self, ticket: usize, job: Job) {
+impl<F: FnMut(&[Request]) -> Vec<Result<Sample, String>>> Engine for AtOnce<F> {
+    fn begin(&mut self, ticket: usize, job: Request) {
         self.tickets.push(ticket);
         self.jobs.push(job);
     }
@@ -92,7 +92,7 @@ impl fmt::Display for RolloutId {
 /// What a rollout tells the hub.
 pub enum Event {
     /// It waits for the model.
-    Request(Request),
+    Request(PendingRequest),
     /// It is about to start so many rerolls.
     Spawned(usize),
     /// It has ended, well or not.
@@ -100,9 +100,9 @@ pub enum Event {
 }
 
 /// A rollout's wish and where the answer goes.
-pub struct Request {
+pub struct PendingRequest {
     id: RolloutId,
-    job: Job,
+    job: Request,
     reply: SyncSender<Result<Sample, String>>,
 }
 
@@ -170,10 +170,10 @@ impl EngineClient {
     }
 
     /// Blocks until the engine has answered.
-    pub fn ask(&self, job: Job) -> Result<Sample, String> {
+    pub fn ask(&self, job: Request) -> Result<Sample, String> {
         let stopped = || "the generation engine has stopped".to_owned();
         let (reply, answer) = sync_channel(1);
-        let request = Request {
+        let request = PendingRequest {
             id: self.id,
             job,
             reply,
@@ -187,7 +187,7 @@ impl EngineClient {
 
 /// Serves `live` rollouts until all have ended.
 pub fn serve(events: &Receiver<Event>, mut live: usize, engine: &mut dyn Engine) {
-    let mut waiting: Vec<Request> = Vec::new();
+    let mut waiting: Vec<PendingRequest> = Vec::new();
     let mut pending = PendingRequests::new(engine);
     while live > 0 {
         while live > 0 && waiting.len() + pending.open() < live {
@@ -247,7 +247,7 @@ impl<'a> PendingRequests<'a> {
         }
     }
 
-    fn begin(&mut self, request: Request) {
+    fn begin(&mut self, request: PendingRequest) {
         self.engine.begin(self.tickets, request.job);
         self.replies.insert(self.tickets, request.reply);
         self.tickets += 1;
@@ -273,8 +273,8 @@ mod tests {
     use super::*;
     use memloom_engine::generation::FinishReason;
 
-    fn job(seed: u64) -> Job {
-        Job {
+    fn job(seed: u64) -> Request {
+        Request {
             role: "extractor".into(),
             prompt: vec![1].into(),
             grammar: None,
@@ -288,7 +288,7 @@ mod tests {
         }
     }
 
-    fn echo(jobs: &[Job]) -> Vec<Result<Sample, String>> {
+    fn echo(jobs: &[Request]) -> Vec<Result<Sample, String>> {
         jobs.iter()
             .map(|job| {
                 Ok(Sample {
@@ -338,7 +338,7 @@ mod tests {
             serve(
                 &receiver,
                 4,
-                &mut AtOnce::new(|jobs: &[Job]| {
+                &mut AtOnce::new(|jobs: &[Request]| {
                     batches.push(jobs.iter().map(|job| job.seed).collect());
                     echo(jobs)
                 }),
@@ -372,7 +372,7 @@ mod tests {
             };
             let mut asked = vec![ask(client.clone(), 0)];
             let mut spare = Some(client);
-            let mut engine = AtOnce::new(|jobs: &[Job]| {
+            let mut engine = AtOnce::new(|jobs: &[Request]| {
                 batches.push(jobs.len());
                 // Three more ask while the first is answered.
                 if let Some(client) = spare.take() {
@@ -402,8 +402,9 @@ mod tests {
                 sender,
             );
             let rollout = scope.spawn(move || EngineClient::on(&handle).ask(job(0)));
-            let mut engine =
-                AtOnce::new(|jobs: &[Job]| vec![Err("the prompt is too long".into()); jobs.len()]);
+            let mut engine = AtOnce::new(|jobs: &[Request]| {
+                vec![Err("the prompt is too long".into()); jobs.len()]
+            });
             serve(&receiver, 1, &mut engine);
             let answer = rollout.join().expect("no panic");
             assert_eq!(answer.expect_err("refused"), "the prompt is too long");

@@ -5,7 +5,7 @@ use std::sync::mpsc::channel;
 use std::sync::{Arc, PoisonError};
 
 use anyhow::{Context, Result};
-use memloom_engine::tokenizer::Tokenizer;
+use memloom_engine::grammar::Grammars;
 use memloom_runtime::ForkPoint;
 
 use crate::env::OpenEpisode;
@@ -60,7 +60,7 @@ pub struct Probe {
 /// server lost a question: a study compares all of them.
 pub fn live(
     lives: &[Continuation<'_>],
-    tokenizer: &Arc<Tokenizer>,
+    grammars: &Arc<Grammars>,
     sampling: Sampling,
     engine: &mut dyn Engine,
 ) -> Result<Vec<ContinuationResult>> {
@@ -72,7 +72,7 @@ pub fn live(
             let results = results.clone();
             scope.spawn(move || {
                 let result = life
-                    .run(&handle, tokenizer, sampling)
+                    .run(&handle, grammars, sampling)
                     .with_context(|| format!("{} from session {}", life.opened.id, life.session));
                 // The receiver outlives the scope.
                 let _ = results.send(result);
@@ -92,11 +92,11 @@ impl Continuation<'_> {
     fn run(
         &self,
         handle: &RolloutHandle,
-        tokenizer: &Arc<Tokenizer>,
+        grammars: &Arc<Grammars>,
         sampling: Sampling,
     ) -> Result<ContinuationResult> {
         let steps = RecordedSteps::default();
-        let model = SampledModel::new(EngineClient::on(handle), tokenizer.clone(), sampling);
+        let model = SampledModel::new(EngineClient::on(handle), grammars.clone(), sampling);
         let model = Box::new(model.keeping(&steps));
         let mut episode = match self.from {
             Some(point) => self.opened.resume(point, model)?,

@@ -16,7 +16,7 @@ use std::thread::Scope;
 
 use anyhow::{Context, Result};
 use memloom_engine::generation::Sample;
-use memloom_engine::tokenizer::Tokenizer;
+use memloom_engine::grammar::Grammars;
 use memloom_runtime::{Episode, ForkPoint};
 
 use self::batcher::{Engine, EngineClient, Event, RolloutHandle, RolloutId};
@@ -42,7 +42,7 @@ pub type Points = BTreeMap<u32, Arc<ForkPoint>>;
 /// What to roll out.
 pub struct Plan<'a> {
     /// For prompts and outputs.
-    pub tokenizer: &'a Arc<Tokenizer>,
+    pub grammars: &'a Arc<Grammars>,
     /// Global rollouts of each episode: n.
     pub rollouts: usize,
     /// Anchors by episode.
@@ -63,9 +63,9 @@ pub struct Plan<'a> {
 impl<'a> Plan<'a> {
     /// Returns a plan of `rollouts` rollouts of each episode that answer their questions,
     /// without rerolls.
-    pub fn new(tokenizer: &'a Arc<Tokenizer>, rollouts: usize, sampling: Sampling) -> Self {
+    pub fn new(grammars: &'a Arc<Grammars>, rollouts: usize, sampling: Sampling) -> Self {
         Self {
-            tokenizer,
+            grammars,
             rollouts,
             anchors: &[],
             kept: &[],
@@ -218,7 +218,7 @@ impl<'env> Run<'env> {
     fn model(&self, handle: &RolloutHandle, steps: &RecordedSteps) -> SampledModel {
         SampledModel::new(
             EngineClient::on(handle),
-            self.plan.tokenizer.clone(),
+            self.plan.grammars.clone(),
             self.plan.sampling,
         )
         .keeping(steps)

@@ -4,9 +4,8 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use memloom_engine::generation::{FinishReason, Job, Sample, StopStrings};
-use memloom_engine::grammar::Grammar;
-use memloom_engine::tokenizer::Tokenizer;
+use memloom_engine::generation::{FinishReason, Request, Sample, StopStrings};
+use memloom_engine::grammar::Grammars;
 use memloom_runtime::types::Message;
 use memloom_runtime::{Completion, GenerateCall, LanguageModel, ModelError};
 use serde::Serialize;
@@ -61,9 +60,9 @@ pub struct Sampling {
     pub occasion: [u64; 2],
     /// 0 is greedy.
     pub temperature: f32,
-    /// See [`Job::top_k`].
+    /// See [`Request::top_k`].
     pub top_k: usize,
-    /// See [`Job::top_p`].
+    /// See [`Request::top_p`].
     pub top_p: f32,
 }
 
@@ -86,7 +85,7 @@ impl Sampling {
 /// A [`LanguageModel`] on the trainer's own engine.
 pub struct SampledModel {
     client: EngineClient,
-    tokenizer: Arc<Tokenizer>,
+    grammars: Arc<Grammars>,
     sampling: Sampling,
     stop: Option<Arc<StopStrings>>,
     steps: Option<RecordedSteps>,
@@ -96,11 +95,11 @@ pub struct SampledModel {
 
 impl SampledModel {
     /// A model for the rollout behind `client`.
-    pub fn new(client: EngineClient, tokenizer: Arc<Tokenizer>, sampling: Sampling) -> Self {
+    pub fn new(client: EngineClient, grammars: Arc<Grammars>, sampling: Sampling) -> Self {
         Self {
             client,
-            stop: StopStrings::new(&tokenizer, tokenizer.stop_strings()),
-            tokenizer,
+            stop: StopStrings::new(grammars.tokenizer(), grammars.tokenizer().stop_strings()),
+            grammars,
             sampling,
             steps: None,
             script: VecDeque::new(),
@@ -161,19 +160,20 @@ impl LanguageModel for SampledModel {
     fn generate(&mut self, call: &GenerateCall) -> Result<Completion, ModelError> {
         let request = &call.request;
         let role: Arc<str> = request.role.as_str().into();
-        let prompt: Arc<[u32]> = self
-            .tokenizer
+        let tokenizer = self.grammars.tokenizer();
+        let prompt: Arc<[u32]> = tokenizer
             .encode_prompt(&request.role, &pairs(&request.messages))
             .map_err(|error| ModelError::new(format!("{error:#}")))?
             .into();
         let grammar = match &request.grammar {
             Some(text) => Some(
-                Grammar::parse(text, &self.tokenizer)
+                self.grammars
+                    .compile(text)
                     .map_err(|error| ModelError::new(error.to_string()))?,
             ),
             None => None,
         };
-        let job = Job {
+        let job = Request {
             role: role.clone(),
             prompt: prompt.clone(),
             grammar,
@@ -183,7 +183,7 @@ impl LanguageModel for SampledModel {
             top_p: self.sampling.top_p,
             stop: self.stop.clone(),
             seed: self.seed(call),
-            ends: self.tokenizer.ends().clone(),
+            ends: tokenizer.ends().clone(),
         };
         let (sample, own) = match self.script.pop_front() {
             Some(sample) => (sample, false),
@@ -191,8 +191,8 @@ impl LanguageModel for SampledModel {
         };
         // What a grammar asks for is said, and nothing is thought before it.
         let said = match request.grammar {
-            None => thoughts::reply(&self.tokenizer, &prompt, &sample.tokens),
-            Some(_) => self.tokenizer.decode(&sample.tokens),
+            None => thoughts::reply(tokenizer, &prompt, &sample.tokens),
+            Some(_) => tokenizer.decode(&sample.tokens),
         };
         let said = said.map_err(|error| ModelError::new(format!("{error:#}")))?;
         // Where a grammar says what an output is, it may hold these strings.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::mpsc::channel;
 
 use anyhow::{Result, anyhow};
-use memloom_engine::tokenizer::Tokenizer;
+use memloom_engine::grammar::Grammars;
 use memloom_runtime::LanguageModel;
 
 use crate::rollout::batcher;
@@ -16,7 +16,7 @@ use crate::rollout::policy_model::{SampledModel, Sampling};
 /// # Errors
 /// Those of `live`.
 pub fn alone<T: Send>(
-    tokenizer: &Arc<Tokenizer>,
+    grammars: &Arc<Grammars>,
     sampling: Sampling,
     engine: &mut dyn Engine,
     live: impl FnOnce(Box<dyn LanguageModel>) -> Result<T> + Send,
@@ -30,8 +30,8 @@ pub fn alone<T: Send>(
     let handle = RolloutHandle::new(id, events);
     std::thread::scope(|scope| {
         let living = scope.spawn(move || {
-            let tokenizer = tokenizer.clone();
-            let model = SampledModel::new(EngineClient::on(&handle), tokenizer, sampling);
+            let grammars = grammars.clone();
+            let model = SampledModel::new(EngineClient::on(&handle), grammars, sampling);
             // The handle lives until here: the hub serves as long.
             let lived = live(Box::new(model));
             drop(handle);

@@ -52,11 +52,11 @@ pub fn run(file: &RunFile, small: bool, console: Console) -> Result<Report> {
     let mut journal = Journal::open(&path, length)?;
 
     let env = TrainingEnv::load(file)?;
-    let (learners, tokenizer) = RoleLearners::load(file, &weights)?;
+    let (learners, grammars) = RoleLearners::load(file, &weights)?;
     let subject = Subject {
         file,
         study: &study,
-        tokenizer: &tokenizer,
+        grammars: &grammars,
     };
     // An episode takes time in proportion to the sessions that are rolled out.
     let cost = |horizon: u32| u64::from(horizon) * u64::from(horizon);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use memloom_algorithm::reward::Compression;
-use memloom_engine::tokenizer::Tokenizer;
+use memloom_engine::grammar::Grammars;
 use memloom_runtime::ForkPoint;
 
 use crate::config::{RunFile, StudySection};
@@ -23,7 +23,7 @@ use crate::study::record::Measured;
 pub(super) struct Subject<'a> {
     pub(super) file: &'a RunFile,
     pub(super) study: &'a StudySection,
-    pub(super) tokenizer: &'a Arc<Tokenizer>,
+    pub(super) grammars: &'a Arc<Grammars>,
 }
 
 impl Subject<'_> {
@@ -97,7 +97,7 @@ impl Episode<'_> {
         let rollouts: Vec<Continuation<'_>> = (0..self.subject.file.algorithm.rollouts)
             .map(rollout)
             .collect();
-        live(&rollouts, self.subject.tokenizer, self.sampling, engine)
+        live(&rollouts, self.subject.grammars, self.sampling, engine)
     }
 
     /// Runs continuations from the start of the episode. All rollouts share this state, so each
@@ -147,7 +147,7 @@ impl Episode<'_> {
             }
         }
         let mut states = vec![Continuations::default(); rollouts.len()];
-        for lived in live(&lives, self.subject.tokenizer, self.sampling, engine)? {
+        for lived in live(&lives, self.subject.grammars, self.sampling, engine)? {
             let state = &mut states[lived.id.rollout];
             match lived.id.reroll {
                 Some((_, member)) if member >= full => {

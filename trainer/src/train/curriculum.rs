@@ -117,7 +117,7 @@ impl Trainer<'_> {
         let figures = eval::evaluate(
             &exam,
             &self.env,
-            &self.tokenizer,
+            &self.grammars,
             Sampling::greedy(self.file.run.seed),
             &mut *self.engine(),
             &mut |_| (),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::Result;
-use memloom_engine::tokenizer::Tokenizer;
+use memloom_engine::grammar::Grammars;
 
 use crate::config::RunFile;
 use crate::env::TrainingEnv;
@@ -43,10 +43,10 @@ pub fn evaluate(
     console: Console,
 ) -> Result<EvalMetrics> {
     let env = TrainingEnv::load(file)?;
-    let (learners, tokenizer) = RoleLearners::load(file, weights)?;
+    let (learners, grammars) = RoleLearners::load(file, weights)?;
     let mut phase = console.phase("evaluate", exam.episodes, 0);
     let engine = &mut learners.engine();
-    let figures = examine(file, &env, &tokenizer, engine, exam, &mut |done| {
+    let figures = examine(file, &env, &grammars, engine, exam, &mut |done| {
         phase.at(done as u64, "episodes");
     });
     drop(phase);
@@ -94,11 +94,11 @@ impl Trainer<'_> {
     /// Greedy and sampled figures of the present weights.
     fn examine(&mut self, name: &str, exam: &EvalSet) -> Result<EvalMetrics> {
         let mut phase = self.console.phase(name, exam.episodes, 0);
-        let (file, tokenizer) = (self.file, &self.tokenizer);
+        let (file, grammars) = (self.file, &self.grammars);
         examine(
             file,
             &self.env,
-            tokenizer,
+            grammars,
             &mut *self.engine(),
             exam,
             &mut |done| {
@@ -124,7 +124,8 @@ impl Trainer<'_> {
         self.time(Timing::new("after", self.progress.steps, began))?;
         let out = &self.file.run.out;
         checkpoint::write_folder(&out.join("final"), |folder| {
-            self.learners.export(self.file, &self.tokenizer, folder)
+            self.learners
+                .export(self.file, self.grammars.tokenizer(), folder)
         })?;
         let long = match (self.long(), long_before, long_after, long_baselines) {
             (Some(exam), Some(before), Some(after), Some(baselines)) => Some(LongHorizon {
@@ -164,7 +165,7 @@ impl Trainer<'_> {
         let samples = samples::play(
             &exam,
             &self.env,
-            &self.tokenizer,
+            &self.grammars,
             Sampling::greedy(self.file.run.seed),
             &mut *self.engine(),
         )?;
@@ -186,7 +187,7 @@ impl Trainer<'_> {
         let sampling = Sampling::greedy(self.file.run.seed);
         let plan = Plan {
             asks: false,
-            ..Plan::new(&self.tokenizer, 1, sampling)
+            ..Plan::new(&self.grammars, 1, sampling)
         };
         let outcomes = rollout::run(&plan, &opened, &mut *self.engine())?;
         let mut reports = Vec::new();
@@ -207,7 +208,7 @@ impl Trainer<'_> {
 fn examine(
     file: &RunFile,
     env: &TrainingEnv,
-    tokenizer: &Arc<Tokenizer>,
+    grammars: &Arc<Grammars>,
     engine: &mut dyn Engine,
     exam: &EvalSet,
     done: &mut dyn FnMut(usize),
@@ -215,7 +216,7 @@ fn examine(
     let mut figures = eval::evaluate(
         exam,
         env,
-        tokenizer,
+        grammars,
         Sampling::greedy(file.run.seed),
         engine,
         done,
@@ -224,7 +225,7 @@ fn examine(
         temperature: 1.0,
         ..Sampling::greedy(file.run.seed)
     };
-    let sampled = eval::evaluate(exam, env, tokenizer, sampling, engine, &mut |_| ())?;
+    let sampled = eval::evaluate(exam, env, grammars, sampling, engine, &mut |_| ())?;
     figures.sampled_reward = sampled.reward;
     Ok(figures)
 }

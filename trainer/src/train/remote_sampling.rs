@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use memloom_engine::generation::{Job, Sample};
+use memloom_engine::generation::{Request, Sample};
 use memloom_engine::tokenizer::Tokenizer;
 
 use crate::clients::vllm::{TokenLimits, VllmSampler};
@@ -87,8 +87,8 @@ impl RemoteSampler {
     }
 
     /// Samples for jobs that came together; one result each, in their order.
-    pub fn generate(&self, server: &VllmSampler, jobs: &[Job]) -> Vec<Result<Sample, String>> {
-        let adapter = |job: &Job| {
+    pub fn generate(&self, server: &VllmSampler, jobs: &[Request]) -> Vec<Result<Sample, String>> {
+        let adapter = |job: &Request| {
             let mut adapters = self.adapters.iter();
             let own = adapters.find(|(learner, _)| learner.is_empty() || **learner == *job.role);
             own.map_or("", |(_, name)| name.as_str())

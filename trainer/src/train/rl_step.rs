@@ -175,7 +175,7 @@ impl Trainer<'_> {
             rerolls: section.rerolls,
             asks: section.metric != HELD,
             names_states: self.algorithm.needs_state_names(),
-            ..Plan::new(&self.tokenizer, section.rollouts, sampling)
+            ..Plan::new(&self.grammars, section.rollouts, sampling)
         };
         let mut engine = self.engine();
         let mut outcomes = rollout::run(&plan, episodes, &mut *engine)?;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::Result;
+use memloom_engine::grammar::Grammars;
 
 use crate::config::RunFile;
 use crate::env::TrainingEnv;
@@ -51,7 +52,7 @@ pub fn run(file: &RunFile, resume: bool, console: Console) -> Result<Summary> {
         timings: Journal::open(&timings, written)?,
         file,
         env,
-        tokenizer,
+        grammars: Arc::new(Grammars::new(tokenizer)),
         learners,
         algorithm: file.algorithm.build(),
         served,

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 use memloom_algorithm::algorithm::Algorithm;
-use memloom_engine::tokenizer::Tokenizer;
+use memloom_engine::grammar::Grammars;
 use serde::{Deserialize, Serialize};
 
 use crate::config::RunFile;
@@ -23,7 +23,7 @@ use crate::train::remote_sampling::RemoteSampler;
 pub(super) struct Trainer<'a> {
     pub(super) file: &'a RunFile,
     pub(super) env: TrainingEnv,
-    pub(super) tokenizer: Arc<Tokenizer>,
+    pub(super) grammars: Arc<Grammars>,
     pub(super) learners: RoleLearners,
     pub(super) algorithm: Box<dyn Algorithm>,
     /// Where a server samples.
@@ -50,7 +50,7 @@ impl Trainer<'_> {
     pub(super) fn push_weights(&mut self) -> Result<()> {
         match (&mut self.served, self.env.servers.sampler()) {
             (Some(served), Some(server)) => {
-                served.push_weights(server, self.file, &self.learners, &self.tokenizer)
+                served.push_weights(server, self.file, &self.learners, self.grammars.tokenizer())
             }
             _ => Ok(()),
         }

@@ -5,10 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
-use memloom_engine::grammar::Grammar;
+use memloom_engine::grammar::Grammars;
 use memloom_engine::model::packing::{Row, Sequence};
 use memloom_engine::optim::lr_schedule;
-use memloom_engine::tokenizer::Tokenizer;
 use memloom_runtime::{Completion, DemonstrationModel, GenerateCall, LanguageModel, ModelError};
 use serde::Serialize;
 
@@ -32,7 +31,7 @@ pub struct Demonstration {
 /// starts again from its first episode, with other mistakes.
 pub fn demonstrate(
     env: &TrainingEnv,
-    tokenizer: &Arc<Tokenizer>,
+    grammars: &Arc<Grammars>,
     demonstrator: &str,
     horizon: u32,
     run_seed: u64,
@@ -41,7 +40,7 @@ pub fn demonstrate(
     let opened = env.open("train", index, horizon)?;
     let rows = Arc::new(Mutex::new(Vec::new()));
     let model = Box::new(Recorder {
-        tokenizer: tokenizer.clone(),
+        grammars: grammars.clone(),
         rows: rows.clone(),
     });
     let mut episode = opened.demonstrate(model)?;
@@ -60,14 +59,14 @@ pub fn demonstrate(
 
 /// Says what the demonstrator says, and keeps it as a row.
 struct Recorder {
-    tokenizer: Arc<Tokenizer>,
+    grammars: Arc<Grammars>,
     rows: Arc<Mutex<Vec<Demonstration>>>,
 }
 
 impl LanguageModel for Recorder {
     fn generate(&mut self, call: &GenerateCall) -> Result<Completion, ModelError> {
         let completion = DemonstrationModel.generate(call)?;
-        let row = row(&self.tokenizer, call, &completion.text)
+        let row = row(&self.grammars, call, &completion.text)
             .map_err(|error| ModelError::new(format!("{error:#}")))?;
         self.rows
             .lock()
@@ -80,11 +79,13 @@ impl LanguageModel for Recorder {
     }
 }
 
-fn row(tokenizer: &Tokenizer, call: &GenerateCall, text: &str) -> Result<Row> {
+fn row(grammars: &Grammars, call: &GenerateCall, text: &str) -> Result<Row> {
     let request = &call.request;
+    let tokenizer = grammars.tokenizer();
     let tokens = tokenizer.encode_completion(text, request.grammar.is_none())?;
     let choices = match &request.grammar {
-        Some(expression) => Grammar::parse(expression, tokenizer)?
+        Some(expression) => grammars
+            .compile(expression)?
             .choices(&tokens)?
             .with_context(|| {
                 format!(
@@ -131,7 +132,7 @@ impl Trainer<'_> {
             for episode in 0..settings.episodes {
                 demonstrations.extend(demonstrate(
                     &self.env,
-                    &self.tokenizer,
+                    &self.grammars,
                     &settings.demonstrator,
                     horizon,
                     seed,

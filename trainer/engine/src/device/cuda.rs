@@ -1,5 +1,7 @@
-//! NVIDIA GPUs. Nothing of CUDA is linked: its driver, its compiler and the headers that
-//! kernels include are looked for when a GPU is asked for.
+//! NVIDIA GPUs.
+//!
+//! No CUDA library is linked. The driver, the kernel compiler and the headers that kernels include
+//! are looked up when a GPU is asked for.
 
 use std::path::PathBuf;
 
@@ -7,7 +9,7 @@ use anyhow::{Result, anyhow, bail, ensure};
 use burn_cuda::CudaDevice;
 use cudarc::driver::CudaContext;
 
-/// The GPU of that number, if everything is there that kernels need.
+/// Returns the GPU of that number if the driver, the compiler and the headers are present.
 pub(super) fn find(number: usize) -> Result<CudaDevice> {
     match look(number) {
         Ok(()) => Ok(CudaDevice::new(number)),
@@ -28,7 +30,7 @@ pub(super) fn name(number: usize) -> Result<String> {
 
 fn look(number: usize) -> Result<()> {
     #[expect(unsafe_code, reason = "loads libraries, whose initialisers run")]
-    // SAFETY: the libraries are NVIDIA's, which expect to be loaded by any program.
+    // SAFETY: these are NVIDIA's libraries, which any program may load.
     let (driver, compiler) = unsafe {
         (
             cudarc::driver::sys::is_culib_present(),
@@ -37,15 +39,15 @@ fn look(number: usize) -> Result<()> {
     };
     ensure!(
         driver,
-        "no GPU was found, for there is no driver of NVIDIA's (libcuda.so): install it"
+        "the NVIDIA driver (libcuda.so) was not found: install it"
     );
     let count = match CudaContext::device_count() {
         Ok(count) => count as usize,
-        Err(error) => bail!("no GPU was found ({error}): look whether nvidia-smi shows one"),
+        Err(error) => bail!("no GPU was found ({error}): check nvidia-smi"),
     };
     ensure!(
         count > 0,
-        "the driver sees no GPU: look at CUDA_VISIBLE_DEVICES"
+        "the driver reports no GPU: check CUDA_VISIBLE_DEVICES"
     );
     ensure!(
         number < count,
@@ -54,19 +56,18 @@ fn look(number: usize) -> Result<()> {
     );
     ensure!(
         compiler,
-        "the compiler of kernels (libnvrtc.so) was not found: install CUDA's toolkit, and put its lib64 into LD_LIBRARY_PATH"
+        "the kernel compiler (libnvrtc.so) was not found: install the CUDA toolkit and add its lib64 to LD_LIBRARY_PATH"
     );
     let header = include_folder().join("cuda_runtime.h");
     ensure!(
         header.exists(),
-        "{} is not there, which kernels include: install CUDA's toolkit, and name its folder in CUDA_PATH",
+        "{} was not found, which kernels include: install the CUDA toolkit and set CUDA_PATH to its folder",
         header.display()
     );
     Ok(())
 }
 
-/// Where kernels' headers are looked for by those who compile them (cubecl-cuda,
-/// `install::include_path`).
+/// Returns the folder of CUDA's headers, found as `cubecl-cuda` finds it (`install::include_path`).
 fn include_folder() -> PathBuf {
     let root = match std::env::var_os("CUDA_PATH") {
         Some(path) => path.into(),

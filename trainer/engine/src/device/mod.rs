@@ -1,4 +1,4 @@
-//! Where tensors are: on the processor, or on an NVIDIA GPU.
+//! Devices that hold tensors: the CPU, or an NVIDIA GPU.
 
 #[cfg(feature = "cuda")]
 mod cuda;
@@ -13,24 +13,25 @@ use serde::{Deserialize, Serialize};
 
 use crate::kernels::Trainable;
 
-/// A device that models train and sample on: `cpu`, or `cuda:` and a number.
+/// A device for training and sampling: `cpu`, or `cuda:` and a number.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Device {
-    /// The processor. The same seed gives the same bytes.
+    /// The CPU. The same seed gives the same bytes.
     #[default]
     Cpu,
-    /// An NVIDIA GPU, for programs built with the cargo feature `cuda`. Sums may be in
-    /// another order from run to run.
+    /// An NVIDIA GPU, in programs built with the cargo feature `cuda`. The order of sums may differ
+    /// between runs.
     Cuda(usize),
 }
 
-/// What can be done on any device.
+/// Generic code that runs on any device. A closure cannot be generic over the backend, so this is a
+/// trait.
 pub trait Work {
-    /// What comes of it.
+    /// The result.
     type Done;
 
-    /// Does it with tensors that are on `device`.
+    /// Runs with tensors on `device`.
     fn on<B: Trainable>(self, device: &B::Device) -> Self::Done;
 }
 
@@ -43,10 +44,10 @@ impl Work for Nothing {
 }
 
 impl Device {
-    /// Does `work` on this device.
+    /// Runs `work` on this device.
     ///
     /// # Errors
-    /// Where there is no such device, or this program cannot use it.
+    /// Fails if the device does not exist or this program cannot use it.
     pub fn run<W: Work>(self, work: W) -> Result<W::Done> {
         match self {
             Self::Cpu => Ok(work.on::<Autodiff<Flex>>(&Default::default())),
@@ -59,18 +60,18 @@ impl Device {
         }
     }
 
-    /// Looks whether it can be used.
+    /// Checks that this device can be used.
     ///
     /// # Errors
-    /// Where there is no such device, or this program cannot use it.
+    /// Fails if the device does not exist or this program cannot use it.
     pub fn check(self) -> Result<()> {
         self.run(Nothing)
     }
 
-    /// What the GPU's driver calls it; none on the processor.
+    /// Returns the GPU's name as its driver reports it, or `None` on the CPU.
     ///
     /// # Errors
-    /// Where there is no such GPU.
+    /// Fails if the GPU does not exist.
     pub fn name(self) -> Result<Option<String>> {
         match self {
             #[cfg(feature = "cuda")]
@@ -79,11 +80,11 @@ impl Device {
         }
     }
 
-    /// Memory that is taken on the GPU, in bytes, by whomever; none on the processor.
-    /// What tensors have left stays taken, so that this is the most that there was.
+    /// Returns the bytes of GPU memory in use by all processes, or `None` on the CPU. Freed tensors
+    /// stay in burn's pool, so this is also the peak.
     ///
     /// # Errors
-    /// Where there is no such GPU.
+    /// Fails if the GPU does not exist.
     pub fn taken_bytes(self) -> Result<Option<u64>> {
         match self {
             #[cfg(feature = "cuda")]
@@ -118,7 +119,7 @@ impl FromStr for Device {
             ("cuda", _) => Ok(Self::Cuda(0)),
             (_, Some(Ok(number))) => Ok(Self::Cuda(number)),
             _ => Err(format!(
-                "there is no device {text:?}: use cpu, or cuda:0 for the first GPU"
+                "unknown device {text:?}: use cpu, or cuda:0 for the first GPU"
             )),
         }
     }
@@ -132,7 +133,7 @@ impl TryFrom<String> for Device {
     }
 }
 
-/// What tests of models and losses run on: with the feature `cuda` it is the first GPU.
+/// The backend of model and loss tests: the CPU, or the first GPU with the feature `cuda`.
 #[cfg(test)]
 pub(crate) mod tested {
     #[cfg(feature = "cuda")]
@@ -140,7 +141,7 @@ pub(crate) mod tested {
     #[cfg(not(feature = "cuda"))]
     pub use burn_flex::Flex as Plain;
 
-    /// The same with gradients.
+    /// The same backend with gradients.
     pub type Tracked = burn::backend::Autodiff<Plain>;
 }
 
@@ -165,9 +166,9 @@ mod tests {
         }
     }
 
-    /// On a machine without a GPU, or in a program without CUDA.
+    /// Holds on a machine without a GPU, and in a program without CUDA.
     #[test]
-    fn a_device_that_is_not_there_is_named() {
+    fn a_missing_device_is_named() {
         assert!(Device::Cpu.check().is_ok());
         let error = Device::Cuda(7000).check().unwrap_err().to_string();
         assert!(

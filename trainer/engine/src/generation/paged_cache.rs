@@ -1,38 +1,42 @@
-//! Pages of a key-value cache: who holds which, and where a sequence's tokens are.
+//! The page pool and the block tables of a key-value cache.
 //!
-//! A page is a fixed number of slots. It is written to, from its first slot on, by the
-//! sequence that took it; others whose tokens begin alike hold it too and read what is
-//! in it so far. Nothing is copied, and what nobody holds is free again.
+//! Invariants:
+//! - A page is [`PAGE`] consecutive slots, filled from its first slot on.
+//! - Only the sequence that allocated a page writes to it. Sequences with the same prefix hold the
+//!   page too and read the slots filled so far.
+//! - Keys and values are never copied between pages.
+//! - A page is free when no block table holds it.
+//! - Equal histories of calls give equal pages.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-/// Slots of a page. A sequence leaves half of its last one empty on average; its runs of
-/// keys are at least so long.
-pub(super) const PAGE: usize = 16;
+/// Slots in a page. A sequence wastes half a page on average; its key ranges are at least this
+/// long.
+pub(super) const PAGE_SIZE: usize = 16;
 
-/// Which pages are free. Equal histories give equal places.
+/// A pool of pages with reference counts.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Pages {
+pub(super) struct PagePool {
     free: BTreeSet<usize>,
-    /// How many tables have each page.
+    /// The number of block tables that hold each page.
     holders: Vec<usize>,
 }
 
-impl Pages {
-    /// Pages that there are, free or not.
+impl PagePool {
+    /// Returns the number of pages, free and held.
     pub(super) fn total(&self) -> usize {
         self.holders.len()
     }
 
-    /// Pages that can be taken without there being more than `most`.
-    pub(super) fn spare(&self, most: usize) -> usize {
+    /// Returns the number of pages that can be allocated before the pool exceeds `most` pages.
+    pub(super) fn available(&self, most: usize) -> usize {
         self.free.len() + most.saturating_sub(self.total())
     }
 
-    /// The first free page. Where there is none their number doubles, from a sixteenth of
-    /// `most` up to that, and beyond grows by an eighth.
-    fn take(&mut self, most: usize) -> usize {
+    /// Allocates the first free page. If no page is free, the pool grows: it doubles, from `most /
+    /// 16` up to `most`; beyond that it grows by an eighth.
+    fn allocate(&mut self, most: usize) -> usize {
         let page = match self.free.pop_first() {
             Some(page) => page,
             None => {
@@ -50,17 +54,17 @@ impl Pages {
         page
     }
 
-    /// Counts one more table that has these slots.
-    pub(super) fn hold(&mut self, table: &Table) {
+    /// Adds a reference to each page of `table`.
+    pub(super) fn retain(&mut self, table: &BlockTable) {
         for part in &table.0 {
-            self.holders[part.start / PAGE] += 1;
+            self.holders[part.start / PAGE_SIZE] += 1;
         }
     }
 
-    /// Counts one less.
-    pub(super) fn release(&mut self, table: &Table) {
+    /// Drops a reference to each page of `table`.
+    pub(super) fn release(&mut self, table: &BlockTable) {
         for part in &table.0 {
-            let page = part.start / PAGE;
+            let page = part.start / PAGE_SIZE;
             self.holders[page] -= 1;
             if self.holders[page] == 0 {
                 self.free.insert(page);
@@ -69,20 +73,20 @@ impl Pages {
     }
 }
 
-/// The slots of a sequence's tokens: of each page some first ones.
+/// The cache slots of a sequence's tokens, as the filled range of each page.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Table(Vec<Range<usize>>);
+pub(super) struct BlockTable(Vec<Range<usize>>);
 
-impl Table {
-    /// The slots, in the order of the tokens.
-    pub(super) fn parts(&self) -> impl Iterator<Item = Range<usize>> {
+impl BlockTable {
+    /// Returns the slot ranges in token order.
+    pub(super) fn ranges(&self) -> impl Iterator<Item = Range<usize>> {
         self.0.iter().cloned()
     }
 
-    /// The slots of the first `tokens` tokens, to read from.
-    pub(super) fn first(&self, tokens: usize) -> Self {
+    /// Returns a table of the first `tokens` tokens, for reading.
+    pub(super) fn prefix(&self, tokens: usize) -> Self {
         let mut rest = tokens;
-        let parts = self.parts().map_while(|part| {
+        let parts = self.ranges().map_while(|part| {
             let end = part.end.min(part.start + rest);
             rest -= end - part.start;
             (end > part.start).then_some(part.start..end)
@@ -90,36 +94,38 @@ impl Table {
         Self(parts.collect())
     }
 
-    /// Pages that `tokens` more take.
-    pub(super) fn lacks(&self, tokens: usize) -> usize {
-        tokens.saturating_sub(self.room()).div_ceil(PAGE)
+    /// Returns the number of pages that `tokens` more tokens need.
+    pub(super) fn pages_needed(&self, tokens: usize) -> usize {
+        tokens.saturating_sub(self.free_slots()).div_ceil(PAGE_SIZE)
     }
 
-    /// Takes slots for `tokens` more; the table's last page must be its own. There must be
-    /// as many spare pages as it lacks, or there are more than `most`.
-    pub(super) fn extend(&mut self, tokens: usize, pages: &mut Pages, most: usize) {
+    /// Allocates slots for `tokens` more tokens. The last page must be the sequence's own. The pool
+    /// exceeds `most` pages if fewer than `pages_needed(tokens)` are available.
+    pub(super) fn extend(&mut self, tokens: usize, pages: &mut PagePool, most: usize) {
         let mut rest = tokens;
-        let here = rest.min(self.room());
+        let here = rest.min(self.free_slots());
         if let Some(last) = self.0.last_mut() {
             last.end += here;
         }
         rest -= here;
         while rest > 0 {
-            let start = pages.take(most) * PAGE;
-            let here = rest.min(PAGE);
+            let start = pages.allocate(most) * PAGE_SIZE;
+            let here = rest.min(PAGE_SIZE);
             self.0.push(start..start + here);
             rest -= here;
         }
     }
 
-    /// Goes on with another table's slots.
+    /// Appends another table's slots.
     pub(super) fn append(&mut self, mut other: Self) {
         self.0.append(&mut other.0);
     }
 
-    /// Empty slots of the last page.
-    fn room(&self) -> usize {
-        self.0.last().map_or(0, |part| part.start + PAGE - part.end)
+    /// Returns the number of empty slots in the last page.
+    fn free_slots(&self) -> usize {
+        self.0
+            .last()
+            .map_or(0, |part| part.start + PAGE_SIZE - part.end)
     }
 }
 
@@ -131,7 +137,7 @@ mod tests {
 
     const MOST: usize = 12;
 
-    /// What happens to sequences: one goes on, one begins like another, one ends.
+    /// An event in the life of sequences: one grows, one forks from another's prefix, one ends.
     #[derive(Clone, Debug)]
     enum Event {
         Extend(usize, usize),
@@ -147,27 +153,27 @@ mod tests {
         ]
     }
 
-    /// A sequence: what it begins with, its own slots, and its tokens.
+    /// A sequence: the shared prefix, its own slots, and its tokens.
     #[derive(Clone, Default)]
     struct Sequence {
-        begun: Table,
-        own: Table,
+        prefix: BlockTable,
+        own: BlockTable,
         tokens: Vec<u64>,
     }
 
     impl Sequence {
-        fn whole(&self) -> Table {
-            let mut whole = self.begun.clone();
+        fn whole(&self) -> BlockTable {
+            let mut whole = self.prefix.clone();
             whole.append(self.own.clone());
             whole
         }
     }
 
-    /// Plays events; the places of all sequences that are left, after checking after each
-    /// event that every sequence finds its tokens where it has put them.
+    /// Plays events and returns the slots of the sequences that are left. After each event, every
+    /// sequence must find its tokens in its slots.
     fn play(events: &[Event]) -> Vec<Vec<Range<usize>>> {
-        let mut pages = Pages::default();
-        let mut slots = vec![u64::MAX; (MOST + 1) * PAGE];
+        let mut pages = PagePool::default();
+        let mut slots = vec![u64::MAX; (MOST + 1) * PAGE_SIZE];
         let mut live = vec![Sequence::default()];
         let mut next = 0;
         for event in events {
@@ -175,12 +181,12 @@ mod tests {
                 Event::Extend(which, count) => {
                     let index = which % live.len();
                     let sequence = &mut live[index];
-                    if sequence.own.lacks(count) > pages.spare(MOST) {
+                    if sequence.own.pages_needed(count) > pages.available(MOST) {
                         continue;
                     }
-                    let before = sequence.own.parts().map(|part| part.len()).sum();
+                    let before = sequence.own.ranges().map(|part| part.len()).sum();
                     sequence.own.extend(count, &mut pages, MOST);
-                    for slot in sequence.own.parts().flatten().skip(before) {
+                    for slot in sequence.own.ranges().flatten().skip(before) {
                         slots[slot] = next;
                         sequence.tokens.push(next);
                         next += 1;
@@ -189,11 +195,11 @@ mod tests {
                 Event::Fork(which, count) => {
                     let source = &live[which % live.len()];
                     let count = count.min(source.tokens.len());
-                    let begun = source.whole().first(count);
-                    pages.hold(&begun);
+                    let prefix = source.whole().prefix(count);
+                    pages.retain(&prefix);
                     live.push(Sequence {
-                        begun,
-                        own: Table::default(),
+                        prefix,
+                        own: BlockTable::default(),
                         tokens: source.tokens[..count].to_vec(),
                     });
                 }
@@ -206,7 +212,7 @@ mod tests {
             for sequence in &live {
                 let found: Vec<u64> = sequence
                     .whole()
-                    .parts()
+                    .ranges()
                     .flatten()
                     .map(|slot| slots[slot])
                     .collect();
@@ -215,7 +221,7 @@ mod tests {
             let held: BTreeSet<usize> = live
                 .iter()
                 .flat_map(|sequence| sequence.whole().0)
-                .map(|part| part.start / PAGE)
+                .map(|part| part.start / PAGE_SIZE)
                 .collect();
             assert!(pages.total() <= MOST);
             assert!(held.is_disjoint(&pages.free));
@@ -231,7 +237,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_sequence_finds_its_tokens_until_nobody_holds_a_page(
+        fn every_sequence_finds_its_tokens_and_released_pages_are_free(
             events in prop::collection::vec(event(), 1..60),
         ) {
             prop_assert_eq!(play(&events), play(&events));
@@ -239,19 +245,23 @@ mod tests {
     }
 
     #[test]
-    fn only_what_a_job_alone_takes_goes_beyond_the_bound() {
-        let (mut pages, mut table) = (Pages::default(), Table::default());
-        table.extend(3 * PAGE + 1, &mut pages, 4);
+    fn a_table_may_grow_beyond_the_bound() {
+        let (mut pages, mut table) = (PagePool::default(), BlockTable::default());
+        table.extend(3 * PAGE_SIZE + 1, &mut pages, 4);
         assert_eq!(
-            (pages.total(), pages.spare(4), table.lacks(PAGE)),
+            (
+                pages.total(),
+                pages.available(4),
+                table.pages_needed(PAGE_SIZE)
+            ),
             (4, 0, 1)
         );
-        table.extend(PAGE, &mut pages, 4);
+        table.extend(PAGE_SIZE, &mut pages, 4);
         assert_eq!(
-            (pages.total(), table.parts().last()),
-            (5, Some(4 * PAGE..4 * PAGE + 1))
+            (pages.total(), table.ranges().last()),
+            (5, Some(4 * PAGE_SIZE..4 * PAGE_SIZE + 1))
         );
         pages.release(&table);
-        assert_eq!(pages.spare(4), 5);
+        assert_eq!(pages.available(4), 5);
     }
 }

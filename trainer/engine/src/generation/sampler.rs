@@ -1,53 +1,59 @@
-//! Choosing a token from logits, on the host.
+//! Sampling a token from logits on the host.
 
 use std::sync::Arc;
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::RngCore;
 
-use crate::generation::Job;
+use crate::generation::request::Request;
 
-/// A chosen token, its log-probability, and what it was chosen from.
+/// A chosen token, its log-probability, and the candidates.
 pub(super) struct Chosen {
     pub(super) token: u32,
     pub(super) logprob: f32,
-    pub(super) among: Option<Arc<[u32]>>,
+    pub(super) candidates: Option<Arc<[u32]>>,
 }
 
-/// Chooses among `allowed` (ascending; None: all of `logits`), or what the job's
-/// `top_k` and `top_p` leave of it. A temperature of 0 takes the likeliest, the lowest
-/// of equals, and draws no random number.
+/// Samples from `allowed` (ascending; `None` is all of `logits`) after the request's `top_k` and
+/// `top_p`. A temperature of 0 takes the most likely token, the lowest among equals, and draws no
+/// random number.
 pub(super) fn choose(
     logits: &[f32],
     allowed: Option<Arc<[u32]>>,
-    job: &Job,
-    source: &mut ChaCha8Rng,
+    request: &Request,
+    rng: &mut ChaCha8Rng,
 ) -> Chosen {
-    if job.temperature == 0.0 {
-        return choose_among(logits, allowed, 1.0, |weights, _| {
-            // The first of the heaviest.
+    if request.temperature == 0.0 {
+        return choose_from(logits, allowed, 1.0, |weights, _| {
+            // The heaviest weight is exactly 1.
             let best = weights.iter().position(|weight| *weight == 1.0);
             best.unwrap_or(0)
         });
     }
-    let among = match job.top_k > 0 || job.top_p < 1.0 {
-        true => Some(likeliest(logits, allowed.as_deref(), job)),
+    let candidates = match request.top_k > 0 || request.top_p < 1.0 {
+        true => Some(most_likely(logits, allowed.as_deref(), request)),
         false => allowed,
     };
-    choose_among(logits, among, job.temperature, |weights, sum| {
-        draw(weights, sum, source)
+    choose_from(logits, candidates, request.temperature, |weights, sum| {
+        draw(weights, sum, rng)
     })
 }
 
-/// Chooses by weights relative to the heaviest, and their sum.
-fn choose_among(
+/// Chooses an index with `pick`, which gets the weights relative to the heaviest and their sum.
+fn choose_from(
     logits: &[f32],
-    among: Option<Arc<[u32]>>,
+    candidates: Option<Arc<[u32]>>,
     divisor: f32,
     pick: impl FnOnce(&[f64], f64) -> usize,
 ) -> Chosen {
-    let count = among.as_ref().map_or(logits.len(), |among| among.len());
-    let token = |index: usize| among.as_ref().map_or(index as u32, |among| among[index]);
+    let count = candidates
+        .as_ref()
+        .map_or(logits.len(), |candidates| candidates.len());
+    let token = |index: usize| {
+        candidates
+            .as_ref()
+            .map_or(index as u32, |candidates| candidates[index])
+    };
     let scaled: Vec<f32> = (0..count)
         .map(|index| logits[token(index) as usize] / divisor)
         .collect();
@@ -61,33 +67,32 @@ fn choose_among(
     Chosen {
         token: token(index),
         logprob: (f64::from(scaled[index] - best) - sum.ln()) as f32,
-        among,
+        candidates,
     }
 }
 
-/// The tokens that `top_k` and then `top_p` leave, ascending.
-fn likeliest(logits: &[f32], allowed: Option<&[u32]>, job: &Job) -> Arc<[u32]> {
-    let scaled = |token: u32| logits[token as usize] / job.temperature;
+/// Returns the tokens that `top_k` and then `top_p` keep, ascending.
+fn most_likely(logits: &[f32], allowed: Option<&[u32]>, request: &Request) -> Arc<[u32]> {
+    let scaled = |token: u32| logits[token as usize] / request.temperature;
     let mut tokens: Vec<u32> = match allowed {
         Some(allowed) => allowed.to_vec(),
         None => (0..logits.len() as u32).collect(),
     };
-    let likelier = |a: &u32, b: &u32| scaled(*b).total_cmp(&scaled(*a)).then(a.cmp(b));
-    if job.top_k > 0 && job.top_k < tokens.len() {
-        tokens.select_nth_unstable_by(job.top_k, likelier);
-        tokens.truncate(job.top_k);
+    let more_likely = |a: &u32, b: &u32| scaled(*b).total_cmp(&scaled(*a)).then(a.cmp(b));
+    if request.top_k > 0 && request.top_k < tokens.len() {
+        tokens.select_nth_unstable_by(request.top_k, more_likely);
+        tokens.truncate(request.top_k);
     }
-    if job.top_p < 1.0 {
+    if request.top_p < 1.0 {
         let best = tokens.iter().map(|token| scaled(*token));
         let best = best.fold(f32::NEG_INFINITY, f32::max);
         let weight = |token: &u32| f64::from(scaled(*token) - best).exp();
         let sum: f64 = tokens.iter().map(weight).sum();
-        // All below this together are no more than what may be left out, so that they
-        // need no place in the order.
-        let least = (1.0 - f64::from(job.top_p)) * sum / tokens.len() as f64;
+        // Tokens lighter than this sum to less than `1 - top_p`, so they can go before the sort.
+        let least = (1.0 - f64::from(request.top_p)) * sum / tokens.len() as f64;
         tokens.retain(|token| weight(token) >= least);
-        tokens.sort_unstable_by(likelier);
-        let mut rest = f64::from(job.top_p) * sum;
+        tokens.sort_unstable_by(more_likely);
+        let mut rest = f64::from(request.top_p) * sum;
         let enough = tokens.iter().position(|token| {
             rest -= weight(token);
             rest <= 0.0
@@ -98,9 +103,9 @@ fn likeliest(logits: &[f32], allowed: Option<&[u32]>, job: &Job) -> Arc<[u32]> {
     tokens.into()
 }
 
-/// The first index at which the running sum of weights passes a uniform number.
-fn draw(weights: &[f64], sum: f64, source: &mut ChaCha8Rng) -> usize {
-    let uniform = (source.next_u64() >> 11) as f64 / (1u64 << 53) as f64;
+/// Returns the first index at which the running sum of weights exceeds a uniform random number.
+fn draw(weights: &[f64], sum: f64, rng: &mut ChaCha8Rng) -> usize {
+    let uniform = (rng.next_u64() >> 11) as f64 / (1u64 << 53) as f64;
     let mut rest = uniform * sum;
     let mut last = 0;
     for (index, weight) in weights.iter().enumerate() {
@@ -122,8 +127,8 @@ mod tests {
 
     use super::*;
 
-    fn job(temperature: f32, top_k: usize, top_p: f32) -> Job {
-        Job {
+    fn request(temperature: f32, top_k: usize, top_p: f32) -> Request {
+        Request {
             role: "extractor".into(),
             prompt: [1].into(),
             grammar: None,
@@ -137,12 +142,12 @@ mod tests {
         }
     }
 
-    /// How often each token is chosen of 20 000 times.
-    fn shares(logits: &[f32], allowed: Option<&[u32]>, job: &Job) -> Vec<f32> {
-        let mut source = ChaCha8Rng::seed_from_u64(1);
+    /// Returns the frequency of each token in 20 000 draws.
+    fn shares(logits: &[f32], allowed: Option<&[u32]>, request: &Request) -> Vec<f32> {
+        let mut rng = ChaCha8Rng::seed_from_u64(1);
         let mut shares = vec![0.0; logits.len()];
         for _ in 0..20_000 {
-            let chosen = choose(logits, allowed.map(Arc::from), job, &mut source);
+            let chosen = choose(logits, allowed.map(Arc::from), request, &mut rng);
             shares[chosen.token as usize] += 1.0 / 20_000.0;
         }
         shares
@@ -152,7 +157,7 @@ mod tests {
     fn samples_follow_the_softmax_of_what_is_allowed() {
         let logits = [0.0, 9.0, 1.0, -1.0];
         let allowed = [0, 2, 3];
-        let shares = shares(&logits, Some(&allowed), &job(2.0, 0, 1.0));
+        let shares = shares(&logits, Some(&allowed), &request(2.0, 0, 1.0));
         let sum: f32 = [0.0f32, 0.5, -0.5].iter().map(|x| x.exp()).sum();
         for token in allowed {
             let expected = (logits[token as usize] / 2.0).exp() / sum;
@@ -167,16 +172,16 @@ mod tests {
 
     #[test]
     fn greedy_takes_the_lowest_of_equals_and_reports_the_probability_at_one() {
-        let mut source = ChaCha8Rng::seed_from_u64(1);
-        let chosen = choose(&[1.0, 3.0, 3.0], None, &job(0.0, 1, 0.5), &mut source);
-        assert_eq!((chosen.token, chosen.among), (1, None));
+        let mut rng = ChaCha8Rng::seed_from_u64(1);
+        let chosen = choose(&[1.0, 3.0, 3.0], None, &request(0.0, 1, 0.5), &mut rng);
+        assert_eq!((chosen.token, chosen.candidates), (1, None));
         let expected = -(2.0f32 + (-2.0f32).exp()).ln();
         assert!((chosen.logprob - expected).abs() < 1e-6);
     }
 
     #[test]
-    fn the_likeliest_are_the_fewest_that_are_probable_enough() {
-        // Of probability .5, .25, .125, .125, and the other way round.
+    fn top_p_keeps_the_fewest_tokens_that_are_probable_enough() {
+        // Probabilities .125, .25, .125, .5.
         let ln = |share: f32| share.ln();
         let logits = [ln(0.125), ln(0.25), ln(0.125), ln(0.5)];
         for (top_k, top_p, expected) in [
@@ -187,14 +192,17 @@ mod tests {
             (2, 1.0, &[1, 3]),
             (3, 1.0, &[0, 1, 3]),
             (9, 1.0, &[0, 1, 2, 3]),
-            // Two thirds of what `top_k` leaves are the likeliest's.
+            // After `top_k`, the most likely token has two thirds of the mass.
             (2, 0.6, &[3]),
         ] {
-            let left = likeliest(&logits, None, &job(1.0, top_k, top_p));
+            let left = most_likely(&logits, None, &request(1.0, top_k, top_p));
             assert_eq!(&*left, expected, "{top_k} {top_p}");
         }
-        assert_eq!(*likeliest(&logits, Some(&[0, 2]), &job(1.0, 0, 0.4)), [0]);
-        let shares = shares(&logits, None, &job(1.0, 0, 0.6));
+        assert_eq!(
+            *most_likely(&logits, Some(&[0, 2]), &request(1.0, 0, 0.4)),
+            [0]
+        );
+        let shares = shares(&logits, None, &request(1.0, 0, 0.6));
         assert!((shares[3] - 2.0 / 3.0).abs() < 0.012 && shares[0] + shares[2] == 0.0);
     }
 
@@ -204,7 +212,7 @@ mod tests {
             logits in prop::collection::vec(-6.0f32..6.0, 1..60),
             top_p in 0.01f32..0.999,
         ) {
-            let left = likeliest(&logits, None, &job(1.3, 0, top_p));
+            let left = most_likely(&logits, None, &request(1.3, 0, top_p));
             let weight = |token: usize| f64::from(logits[token] / 1.3).exp();
             let sum: f64 = (0..logits.len()).map(weight).sum();
             let share: f64 = left.iter().map(|token| weight(*token as usize) / sum).sum();

@@ -1,94 +1,96 @@
-//! A job under way.
+//! A running request and its sample so far.
 
 use std::sync::Arc;
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
+use crate::generation::request::{FinishReason, GenerateError, Request, Sample};
 use crate::generation::sampler::choose;
-use crate::generation::{FinishReason, GenerateError, Job, Sample};
-use crate::grammar::{GrammarError, State};
+use crate::grammar::{GrammarError, GrammarState};
 
-/// Most tokens that a job can be given.
-pub(super) fn limit(job: &Job, context: usize) -> usize {
-    job.max_tokens.min(context.saturating_sub(job.prompt.len()))
+/// Returns the maximum number of tokens that the context leaves for a request.
+pub(super) fn limit(request: &Request, context: usize) -> usize {
+    request
+        .max_tokens
+        .min(context.saturating_sub(request.prompt.len()))
 }
 
-/// A job under way.
-pub(super) struct Running {
-    job: Job,
-    /// Most tokens of the sample.
+/// A running request and its sample so far.
+pub(super) struct RunningSequence {
+    request: Request,
+    /// The maximum number of sampled tokens.
     limit: usize,
-    /// Place in the grammar, if there is one.
-    state: Option<State>,
-    /// Why the grammar cannot be kept to any longer.
+    /// The grammar's state, if there is a grammar.
+    state: Option<GrammarState>,
+    /// The reason why the grammar cannot be followed further.
     failure: Option<GrammarError>,
-    source: ChaCha8Rng,
+    rng: ChaCha8Rng,
     sample: Sample,
-    /// Whether the sample is whole.
+    /// True once the sample is complete.
     pub(super) done: bool,
-    /// Tokens of the sample that the backbone has read or will with the prompt.
+    /// The number of sampled tokens that the model has read or will read with the prompt.
     read: usize,
 }
 
-impl Running {
-    /// Begins a job whose prompt fits the context.
-    pub(super) fn new(job: Job, context: usize) -> Self {
-        let limit = limit(&job, context);
+impl RunningSequence {
+    /// Starts a request. The prompt must fit the context.
+    pub(super) fn new(request: Request, context: usize) -> Self {
+        let limit = limit(&request, context);
         let mut new = Self {
             limit,
-            state: job.grammar.as_ref().map(|grammar| grammar.start()),
+            state: request.grammar.as_ref().map(|grammar| grammar.start()),
             failure: None,
-            source: ChaCha8Rng::seed_from_u64(job.seed),
-            sample: Sample::empty(match limit < job.max_tokens {
+            rng: ChaCha8Rng::seed_from_u64(request.seed),
+            sample: Sample::empty(match limit < request.max_tokens {
                 true => FinishReason::Context,
                 false => FinishReason::Length,
             }),
             done: false,
             read: 0,
-            job,
+            request,
         };
-        new.go_on();
+        new.append_forced();
         new
     }
 
-    /// What the backbone reads first: the prompt, and the tokens that there are already:
-    /// those that the grammar forces, or all that it had when it was put back.
+    /// Returns the tokens to prefill: the prompt, then the tokens sampled or forced so far. After a
+    /// preemption these are all the tokens it had.
     pub(super) fn prompt(&self) -> Vec<u32> {
-        [&*self.job.prompt, &self.sample.tokens].concat()
+        [&*self.request.prompt, &self.sample.tokens].concat()
     }
 
-    /// What came of it.
-    pub(super) fn end(self) -> Result<Sample, GenerateError> {
+    /// Returns the result.
+    pub(super) fn finish(self) -> Result<Sample, GenerateError> {
         match self.failure {
             Some(failure) => Err(failure.into()),
             None => Ok(self.sample),
         }
     }
 
-    /// Counts all tokens that there are as read.
-    pub(super) fn settle(&mut self) {
+    /// Marks all sampled tokens as read.
+    pub(super) fn mark_read(&mut self) {
         self.read = self.sample.tokens.len();
     }
 
-    /// Chooses a token by the logits that follow the last one.
-    pub(super) fn step(&mut self, logits: &[f32]) {
-        let among = self.allowed().cloned();
-        let chosen = choose(logits, among, &self.job, &mut self.source);
-        self.push(chosen.token, chosen.logprob, chosen.among);
-        self.go_on();
+    /// Samples a token from the logits after the last token.
+    pub(super) fn choose_next(&mut self, logits: &[f32]) {
+        let candidates = self.allowed().cloned();
+        let chosen = choose(logits, candidates, &self.request, &mut self.rng);
+        self.push(chosen.token, chosen.logprob, chosen.candidates);
+        self.append_forced();
     }
 
-    /// Tokens that the grammar allows next; None without a grammar.
+    /// Returns the tokens that the grammar allows next, or `None` without a grammar.
     fn allowed(&self) -> Option<&Arc<[u32]>> {
-        self.state.as_ref().map(State::allowed)
+        self.state.as_ref().map(GrammarState::allowed)
     }
 
-    fn push(&mut self, token: u32, logprob: f32, among: Option<Arc<[u32]>>) {
+    fn push(&mut self, token: u32, logprob: f32, candidates: Option<Arc<[u32]>>) {
         self.sample.tokens.push(token);
         self.sample.logprobs.push(logprob);
-        self.sample.choices.push(among);
-        if let (Some(grammar), Some(state)) = (&self.job.grammar, self.state.take()) {
+        self.sample.choices.push(candidates);
+        if let (Some(grammar), Some(state)) = (&self.request.grammar, self.state.take()) {
             match grammar.advance(state, token) {
                 Ok(next) => self.state = next,
                 Err(failure) => self.failure = Some(failure),
@@ -96,35 +98,35 @@ impl Running {
         }
     }
 
-    /// Appends what is forced, and sees whether the sample is whole.
-    fn go_on(&mut self) {
+    /// Appends forced tokens and updates `done`.
+    fn append_forced(&mut self) {
         loop {
-            let among = self.allowed().cloned();
-            let ended = match &among {
+            let candidates = self.allowed().cloned();
+            let ended = match &candidates {
                 Some(allowed) => allowed.is_empty(),
-                None => self.said_the_end(),
+                None => self.reached_end(),
             };
             if ended {
                 self.sample.finish = FinishReason::Stop;
             }
             let full = self.sample.tokens.len() == self.limit;
             self.done = ended || full || self.failure.is_some();
-            match among.as_deref() {
-                Some([token]) if !self.done => self.push(*token, 0.0, among.clone()),
+            match candidates.as_deref() {
+                Some([token]) if !self.done => self.push(*token, 0.0, candidates.clone()),
                 _ => break,
             }
         }
     }
 
-    fn said_the_end(&self) -> bool {
+    fn reached_end(&self) -> bool {
         let tokens = &self.sample.tokens;
         let end = tokens
             .last()
-            .is_some_and(|last| self.job.ends.contains(last));
-        end || (self.job.stop.as_ref()).is_some_and(|stop| stop.ends(tokens))
+            .is_some_and(|last| self.request.ends.contains(last));
+        end || (self.request.stop.as_ref()).is_some_and(|stop| stop.ends(tokens))
     }
 
-    /// The tokens that the backbone has not read.
+    /// Returns the tokens that the model has not read.
     pub(super) fn unread(&self) -> &[u32] {
         &self.sample.tokens[self.read..]
     }

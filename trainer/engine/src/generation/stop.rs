@@ -1,17 +1,17 @@
-//! Strings that end an output.
+//! Stop strings.
 
 use std::fmt;
 use std::sync::Arc;
 
 use crate::tokenizer::Tokenizer;
 
-/// Strings at which an output ends. They are looked for in the text, since a string
-/// may begin and end within tokens.
+/// Strings that end a completion. They are matched in the decoded text, because a string may begin
+/// or end inside a token.
 pub struct StopStrings {
     tokenizer: Arc<Tokenizer>,
     strings: Vec<String>,
-    /// Last tokens that can hold a string: each has a byte of it, but those that are
-    /// a part of a character.
+    /// The number of last tokens to decode. Each token of a match holds at least one byte of the
+    /// string; a few more tokens complete a split character.
     window: usize,
 }
 
@@ -22,7 +22,7 @@ impl fmt::Debug for StopStrings {
 }
 
 impl StopStrings {
-    /// None where there is no string.
+    /// Returns `None` if `strings` is empty.
     pub fn new(tokenizer: &Arc<Tokenizer>, strings: &[String]) -> Option<Arc<Self>> {
         let longest = strings.iter().map(String::len).max()?;
         Some(Arc::new(Self {
@@ -32,15 +32,15 @@ impl StopStrings {
         }))
     }
 
-    /// Whether the last of these tokens completes a string.
+    /// Returns whether the last token completes a stop string.
     pub fn ends(&self, tokens: &[u32]) -> bool {
         let last = &tokens[tokens.len().saturating_sub(self.window)..];
-        // Tokens that are no text hold no string.
+        // Tokens that do not decode contain no stop string.
         let text = self.tokenizer.decode(last).unwrap_or_default();
         self.find(&text).is_some()
     }
 
-    /// A text up to the first string.
+    /// Returns `text` up to the first stop string.
     pub fn cut<'a>(&self, text: &'a str) -> &'a str {
         &text[..self.find(text).unwrap_or(text.len())]
     }

@@ -1,9 +1,12 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+use std::sync::Arc;
+
 use super::*;
 use crate::device::tested::Plain;
+use crate::grammar::{Grammar, Grammars};
 use crate::kernels::floats;
-use crate::model::{BackboneConfig, Row, Sequence, choice_logprobs};
+use crate::model::{Backbone, BackboneConfig, Row, Sequence, choice_logprobs};
 use crate::tokenizer::Tokenizer;
 
 fn tokenizer() -> Tokenizer {
@@ -22,16 +25,20 @@ fn model(heads: usize) -> Backbone<Plain> {
 }
 
 pub(super) fn grammar(expression: &str) -> Option<Arc<Grammar>> {
-    Some(Grammar::parse(expression, &tokenizer()).unwrap())
+    Some(
+        Grammars::new(Arc::new(tokenizer()))
+            .compile(expression)
+            .unwrap(),
+    )
 }
 
-pub(super) fn job(
+pub(super) fn request(
     prompt: &[u32],
     grammar: Option<Arc<Grammar>>,
     max_tokens: usize,
     seed: u64,
-) -> Job {
-    Job {
+) -> Request {
+    Request {
         role: "extractor".into(),
         prompt: prompt.into(),
         grammar,
@@ -45,32 +52,32 @@ pub(super) fn job(
     }
 }
 
-/// Mixed lengths, shared prompts, grammars and none.
-fn jobs() -> Vec<Job> {
+/// Requests with mixed prompt lengths, shared prompts, and with and without grammars.
+fn requests() -> Vec<Request> {
     let long: Vec<u32> = (0..40).map(|i| i % 11).collect();
-    let mut jobs = Vec::new();
+    let mut requests = Vec::new();
     for seed in 0..6 {
-        jobs.push(job(
+        requests.push(request(
             &[1, 2, 3],
             grammar("a (b | c) d d (a | b | c d) a"),
             20,
             seed,
         ));
-        jobs.push(job(
+        requests.push(request(
             &[1, 2, 3],
             grammar("(a | a b) | c (a | d) d"),
             20,
             10 + seed,
         ));
-        jobs.push(job(&long, grammar("a b (b | c | d)"), 20, 20 + seed));
-        jobs.push(job(&long[..7], None, 3 + seed as usize, 30 + seed));
-        jobs.push(job(&long, None, 100, 40 + seed));
+        requests.push(request(&long, grammar("a b (b | c | d)"), 20, 20 + seed));
+        requests.push(request(&long[..7], None, 3 + seed as usize, 30 + seed));
+        requests.push(request(&long, None, 100, 40 + seed));
     }
-    jobs
+    requests
 }
 
-pub(super) fn run(model: &Backbone<Plain>, jobs: &[Job]) -> Vec<Sample> {
-    generate(model, jobs)
+pub(super) fn run(model: &Backbone<Plain>, requests: &[Request]) -> Vec<Sample> {
+    generate(model, requests)
         .into_iter()
         .map(Result::unwrap)
         .collect()
@@ -80,10 +87,10 @@ pub(super) fn run(model: &Backbone<Plain>, jobs: &[Job]) -> Vec<Sample> {
 fn sampled_log_probabilities_are_those_of_the_loss() {
     for heads in [4, 8] {
         let model = model(heads);
-        let jobs = jobs();
-        for (job, sample) in jobs.iter().zip(run(&model, &jobs)) {
+        let requests = requests();
+        for (request, sample) in requests.iter().zip(run(&model, &requests)) {
             assert_eq!(sample.tokens.len(), sample.logprobs.len());
-            if let Some(grammar) = &job.grammar {
+            if let Some(grammar) = &request.grammar {
                 assert_eq!(
                     grammar.choices(&sample.tokens).unwrap(),
                     Some(sample.choices.clone())
@@ -95,10 +102,10 @@ fn sampled_log_probabilities_are_those_of_the_loss() {
             };
             let free: Vec<usize> = sequence.free().collect();
             let row = Row {
-                prompt: job.prompt.clone(),
+                prompt: request.prompt.clone(),
                 completions: vec![sequence],
             };
-            let scored = floats(choice_logprobs(&model, &[&row], job.temperature).logprobs);
+            let scored = floats(choice_logprobs(&model, &[&row], request.temperature).logprobs);
             assert_eq!(free.len(), scored.len());
             for (index, scored) in free.iter().zip(scored) {
                 let sampled = sample.logprobs[*index];
@@ -115,9 +122,9 @@ fn sampled_log_probabilities_are_those_of_the_loss() {
 }
 
 #[test]
-fn a_schema_is_kept_to_and_sampled_log_probabilities_are_those_of_the_loss() {
+fn samples_follow_a_schema_and_their_log_probabilities_are_those_of_the_loss() {
     let texts = [r#"Anna said: {"name": "Ben", "all": [1, 23]}"#.to_owned()];
-    let tokenizer = Tokenizer::train_bpe(&texts, &[], &[], 330).unwrap();
+    let tokenizer = Arc::new(Tokenizer::train_bpe(&texts, &[], &[], 330).unwrap());
     let config = BackboneConfig {
         vocab_size: tokenizer.vocab_size() + 3,
         ..BackboneConfig::tiny()
@@ -127,16 +134,16 @@ fn a_schema_is_kept_to_and_sampled_log_probabilities_are_those_of_the_loss() {
         "name": {"type": "string", "maxLength": 12},
         "all": {"type": "array", "items": {"type": "integer", "maximum": 999}, "maxItems": 3}
     }, "required": ["name"], "additionalProperties": false}"#;
-    let grammar = Grammar::parse(schema, &tokenizer).unwrap();
+    let grammar = Grammars::new(tokenizer.clone()).compile(schema).unwrap();
     let mut whole = 0;
     for seed in 0..20 {
-        let job = Job {
+        let request = Request {
             grammar: Some(grammar.clone()),
             ends: tokenizer.ends().clone(),
             top_k: [0, 0, 7][seed as usize % 3],
-            ..job(&[1, 2, 3], None, 200, seed)
+            ..request(&[1, 2, 3], None, 200, seed)
         };
-        let sample = run(&model, std::slice::from_ref(&job)).remove(0);
+        let sample = run(&model, std::slice::from_ref(&request)).remove(0);
         let text = tokenizer.decode(&sample.tokens).unwrap();
         if sample.finish == FinishReason::Stop {
             let value: serde_json::Value = serde_json::from_str(&text).unwrap();
@@ -144,7 +151,7 @@ fn a_schema_is_kept_to_and_sampled_log_probabilities_are_those_of_the_loss() {
             whole += 1;
         }
         let choices = grammar.choices(&sample.tokens).unwrap().unwrap();
-        if job.top_k == 0 {
+        if request.top_k == 0 {
             assert_eq!(choices, sample.choices);
         }
         let sequence = Sequence {
@@ -153,10 +160,10 @@ fn a_schema_is_kept_to_and_sampled_log_probabilities_are_those_of_the_loss() {
         };
         let free: Vec<usize> = sequence.free().collect();
         let row = Row {
-            prompt: job.prompt.clone(),
+            prompt: request.prompt.clone(),
             completions: vec![sequence],
         };
-        let scored = floats(choice_logprobs(&model, &[&row], job.temperature).logprobs);
+        let scored = floats(choice_logprobs(&model, &[&row], request.temperature).logprobs);
         for (index, scored) in free.iter().zip(scored) {
             let sampled = sample.logprobs[*index];
             assert!((sampled - scored).abs() < 1e-5, "{sampled} and {scored}");
@@ -166,13 +173,13 @@ fn a_schema_is_kept_to_and_sampled_log_probabilities_are_those_of_the_loss() {
 }
 
 #[test]
-fn company_in_the_batch_changes_nothing() {
+fn batching_does_not_change_samples() {
     let model = model(4);
-    let jobs = jobs();
-    let together = run(&model, &jobs);
-    let alone: Vec<Sample> = jobs
+    let requests = requests();
+    let together = run(&model, &requests);
+    let alone: Vec<Sample> = requests
         .iter()
-        .map(|job| run(&model, std::slice::from_ref(job)).remove(0))
+        .map(|request| run(&model, std::slice::from_ref(request)).remove(0))
         .collect();
     assert_alike(&together, &alone);
 }
@@ -180,10 +187,10 @@ fn company_in_the_batch_changes_nothing() {
 #[test]
 fn the_same_seeds_give_the_same_bytes() {
     let model = model(4);
-    let jobs = jobs();
-    let first = run(&model, &jobs);
+    let requests = requests();
+    let first = run(&model, &requests);
     for _ in 0..3 {
-        assert_eq!(run(&model, &jobs), first);
+        assert_eq!(run(&model, &requests), first);
     }
 }
 
@@ -191,14 +198,14 @@ fn the_same_seeds_give_the_same_bytes() {
 fn samples_are_as_frequent_as_they_are_probable() {
     let model = model(4);
     let grammar = grammar("a (b | c) (a | d)");
-    let jobs: Vec<Job> = (0..4000)
-        .map(|seed| job(&[5, 1], grammar.clone(), 9, seed))
+    let requests: Vec<Request> = (0..4000)
+        .map(|seed| request(&[5, 1], grammar.clone(), 9, seed))
         .collect();
     let mut seen: std::collections::BTreeMap<Vec<u32>, (f64, f64)> = Default::default();
-    for sample in run(&model, &jobs) {
+    for sample in run(&model, &requests) {
         let probability = f64::from(sample.logprobs.iter().sum::<f32>()).exp();
         let entry = seen.entry(sample.tokens).or_default();
-        entry.0 += 1.0 / jobs.len() as f64;
+        entry.0 += 1.0 / requests.len() as f64;
         entry.1 = probability;
     }
     assert_eq!(seen.len(), 4);
@@ -211,32 +218,34 @@ fn samples_are_as_frequent_as_they_are_probable() {
 }
 
 #[test]
-fn completions_end_where_they_must() {
+fn completions_end_at_an_end_token_or_a_limit() {
     let model = model(4);
     let tokenizer = tokenizer();
     let id = |word: &str| tokenizer.id(word).unwrap();
-    let only = &run(&model, &[job(&[1], grammar("a b"), 9, 0)])[0];
+    let only = &run(&model, &[request(&[1], grammar("a b"), 9, 0)])[0];
     assert_eq!(
         (only.tokens.as_slice(), only.finish),
         (&[id("a"), id("b")][..], FinishReason::Stop)
     );
-    let cut = &run(&model, &[job(&[1], grammar("a b (c | d)"), 2, 0)])[0];
+    let cut = &run(&model, &[request(&[1], grammar("a b (c | d)"), 2, 0)])[0];
     assert_eq!((cut.tokens.len(), cut.finish), (2, FinishReason::Length));
-    let none = &run(&model, &[job(&[1], grammar("a b"), 0, 0)])[0];
+    let none = &run(&model, &[request(&[1], grammar("a b"), 0, 0)])[0];
     assert_eq!((none.tokens.len(), none.finish), (0, FinishReason::Length));
     let full = &run(
         &model,
-        &[job(&[2; 60], grammar(&"(a | b) ".repeat(9)), 9, 0)],
+        &[request(&[2; 60], grammar(&"(a | b) ".repeat(9)), 9, 0)],
     )[0];
     assert_eq!((full.tokens.len(), full.finish), (4, FinishReason::Context));
     let fits = &run(
         &model,
-        &[job(&[2; 60], grammar(&"(a | b) ".repeat(9)), 4, 0)],
+        &[request(&[2; 60], grammar(&"(a | b) ".repeat(9)), 4, 0)],
     )[0];
     assert_eq!((fits.tokens.len(), fits.finish), (4, FinishReason::Length));
-    let jobs: Vec<Job> = (0..60).map(|seed| job(&[3, 1], None, 40, seed)).collect();
+    let requests: Vec<Request> = (0..60)
+        .map(|seed| request(&[3, 1], None, 40, seed))
+        .collect();
     let mut stopped = 0;
-    for sample in run(&model, &jobs) {
+    for sample in run(&model, &requests) {
         let end = tokenizer.ends()[0];
         let ended = sample.tokens.last() == Some(&end);
         assert_eq!(ended, sample.finish == FinishReason::Stop);
@@ -248,11 +257,11 @@ fn completions_end_where_they_must() {
 }
 
 #[test]
-fn greedy_takes_the_likeliest_whatever_the_seed() {
+fn greedy_takes_the_most_likely_token_whatever_the_seed() {
     let model = model(4);
-    let greedy = |seed| Job {
+    let greedy = |seed| Request {
         temperature: 0.0,
-        ..job(&[1, 4], grammar("(a | b) (c | d) (a | d)"), 9, seed)
+        ..request(&[1, 4], grammar("(a | b) (c | d) (a | d)"), 9, seed)
     };
     let samples = run(&model, &[greedy(1), greedy(2)]);
     assert_eq!(samples[0], samples[1]);
@@ -265,16 +274,16 @@ fn greedy_takes_the_likeliest_whatever_the_seed() {
 }
 
 #[test]
-fn a_prompt_that_fills_the_context_gives_nothing_and_spares_the_others() {
+fn a_prompt_that_fills_the_context_gives_an_empty_sample_and_leaves_the_others() {
     let model = model(4);
-    let jobs = [
-        job(&[1; 64], None, 5, 0),
-        job(&[1; 3], grammar("a b"), 5, 0),
-        job(&[], None, 5, 0),
-        job(&[1; 900], grammar("a b"), 0, 0),
-        job(&[1; 63], None, 5, 0),
+    let requests = [
+        request(&[1; 64], None, 5, 0),
+        request(&[1; 3], grammar("a b"), 5, 0),
+        request(&[], None, 5, 0),
+        request(&[1; 900], grammar("a b"), 0, 0),
+        request(&[1; 63], None, 5, 0),
     ];
-    let results = generate(&model, &jobs);
+    let results = generate(&model, &requests);
     let overflow = Ok(Sample::empty(FinishReason::Overflow));
     assert_eq!((&results[0], &results[3]), (&overflow, &overflow));
     assert_eq!(results[1].as_ref().unwrap().tokens.len(), 2);
@@ -282,26 +291,26 @@ fn a_prompt_that_fills_the_context_gives_nothing_and_spares_the_others() {
     assert_eq!(results[4].as_ref().unwrap().tokens.len(), 1);
 }
 
-/// Has jobs begin one pass after the other; samples in their order, and passes.
-fn one_by_one(model: &Backbone<Plain>, jobs: &[Job]) -> (Vec<Sample>, usize) {
-    join(Batch::new(model.clone()), jobs)
+/// Submits one request per pass. Returns the samples in order and the number of passes.
+fn one_by_one(model: &Backbone<Plain>, requests: &[Request]) -> (Vec<Sample>, usize) {
+    join(Scheduler::new(model.clone()), requests)
 }
 
-fn join(mut batch: Batch<Plain>, jobs: &[Job]) -> (Vec<Sample>, usize) {
-    let mut samples = vec![None; jobs.len()];
-    let mut waiting = jobs.iter().enumerate();
+fn join(mut scheduler: Scheduler<Plain>, requests: &[Request]) -> (Vec<Sample>, usize) {
+    let mut samples = vec![None; requests.len()];
+    let mut waiting = requests.iter().enumerate();
     let mut passes = 0;
     while samples.iter().any(Option::is_none) {
-        if let Some((ticket, job)) = waiting.next() {
-            batch.begin(ticket, job.clone());
+        if let Some((ticket, request)) = waiting.next() {
+            scheduler.submit(ticket, request.clone());
         }
         passes += 1;
-        for (ticket, sample) in batch.step() {
+        for (ticket, sample) in scheduler.step() {
             assert!(samples[ticket].is_none());
             samples[ticket] = Some(sample.unwrap());
         }
     }
-    assert!(batch.step().is_empty());
+    assert!(scheduler.step().is_empty());
     (samples.into_iter().flatten().collect(), passes)
 }
 
@@ -316,19 +325,19 @@ pub(super) fn assert_alike(one: &[Sample], other: &[Sample]) {
 }
 
 #[test]
-fn jobs_join_and_leave_while_others_go_on() {
+fn requests_join_and_leave_while_others_go_on() {
     let model = model(4);
-    let jobs = jobs();
-    let (samples, passes) = one_by_one(&model, &jobs);
-    assert_alike(&samples, &run(&model, &jobs));
-    // Nobody waits for anybody: no more than the last to join, or one that took longer.
-    let alone = |job| one_by_one(&model, std::slice::from_ref(job)).1;
-    let last = jobs.iter().map(alone).enumerate();
+    let requests = requests();
+    let (samples, passes) = one_by_one(&model, &requests);
+    assert_alike(&samples, &run(&model, &requests));
+    // No request waits for another: the passes are those of the last to join, or of a longer one.
+    let alone = |request| one_by_one(&model, std::slice::from_ref(request)).1;
+    let last = requests.iter().map(alone).enumerate();
     assert!(last.map(|(joined, own)| joined + own).max() >= Some(passes));
-    assert_eq!(one_by_one(&model, &jobs), (samples, passes));
+    assert_eq!(one_by_one(&model, &requests), (samples, passes));
 }
 
-/// A model that reads long prompts.
+/// Returns a model with a long context.
 pub(super) fn long_model() -> Backbone<Plain> {
     let config = BackboneConfig {
         vocab_size: 50,
@@ -338,45 +347,45 @@ pub(super) fn long_model() -> Backbone<Plain> {
     Backbone::random(&config, 12, &Default::default()).unwrap()
 }
 
-/// Prompts with a beginning in common of `shared` tokens.
-pub(super) fn alike(shared: usize, own: usize, count: u32) -> Vec<Job> {
+/// Returns requests whose prompts share a prefix of `shared` tokens.
+pub(super) fn alike(shared: usize, own: usize, count: u32) -> Vec<Request> {
     let token = |index: u32| index.wrapping_mul(2_654_435_761) % 50;
     (0..count)
         .map(|member| {
             let shared = (0..shared as u32).map(token);
             let own = (0..own as u32).map(|index| token(1_000_000 * (member + 1) + index));
             let prompt: Vec<u32> = shared.chain(own).collect();
-            job(&prompt, None, 6, u64::from(member))
+            request(&prompt, None, 6, u64::from(member))
         })
         .collect()
 }
 
 #[test]
-fn shared_beginnings_are_taken_over_and_change_nothing() {
+fn shared_prefixes_do_not_change_samples() {
     let model = long_model();
-    let mut jobs = alike(300, 40, 5);
-    // One is the beginning of others, one the beginning of that.
-    jobs.push(job(&jobs[0].prompt[..300], None, 6, 7));
-    jobs.push(job(&jobs[0].prompt[..120], None, 6, 8));
-    let together = run(&model, &jobs);
-    let alone: Vec<Sample> = jobs
+    let mut requests = alike(300, 40, 5);
+    // A prompt that is a prefix of others, and one that is a prefix of that prompt.
+    requests.push(request(&requests[0].prompt[..300], None, 6, 7));
+    requests.push(request(&requests[0].prompt[..120], None, 6, 8));
+    let together = run(&model, &requests);
+    let alone: Vec<Sample> = requests
         .iter()
-        .map(|job| run(&model, std::slice::from_ref(job)).remove(0))
+        .map(|request| run(&model, std::slice::from_ref(request)).remove(0))
         .collect();
     assert_alike(&together, &alone);
-    assert_alike(&one_by_one(&model, &jobs).0, &alone);
+    assert_alike(&one_by_one(&model, &requests).0, &alone);
 }
 
 #[test]
-fn what_was_sampled_from_a_part_is_scored_among_that_part() {
+fn top_k_and_top_p_samples_are_scored_within_their_candidates() {
     let model = model(4);
-    let jobs = jobs().into_iter().map(|job| Job {
+    let requests = requests().into_iter().map(|request| Request {
         top_k: 5,
         top_p: 0.8,
-        ..job
+        ..request
     });
-    let jobs: Vec<Job> = jobs.collect();
-    for (job, sample) in jobs.iter().zip(run(&model, &jobs)) {
+    let requests: Vec<Request> = requests.collect();
+    for (request, sample) in requests.iter().zip(run(&model, &requests)) {
         let choices = sample.choices.iter().flatten();
         assert_eq!(choices.clone().count(), sample.tokens.len());
         for (among, token) in choices.zip(&sample.tokens) {
@@ -388,10 +397,10 @@ fn what_was_sampled_from_a_part_is_scored_among_that_part() {
         };
         let free: Vec<usize> = sequence.free().collect();
         let row = Row {
-            prompt: job.prompt.clone(),
+            prompt: request.prompt.clone(),
             completions: vec![sequence],
         };
-        let scored = floats(choice_logprobs(&model, &[&row], job.temperature).logprobs);
+        let scored = floats(choice_logprobs(&model, &[&row], request.temperature).logprobs);
         for (index, scored) in free.iter().zip(scored) {
             assert!((sample.logprobs[*index] - scored).abs() < 1e-5);
         }
@@ -411,11 +420,11 @@ fn a_stop_string_ends_a_completion_within_tokens_too() {
     let end = tokenizer.ends()[0];
     let mut stopped = 0;
     for seed in 0..40 {
-        let job = Job {
+        let request = Request {
             stop: two.clone(),
-            ..job(&[3, 1], None, 40, seed)
+            ..request(&[3, 1], None, 40, seed)
         };
-        let sample = run(&model, &[job]).remove(0);
+        let sample = run(&model, &[request]).remove(0);
         let two = tokenizer.id("two").unwrap();
         assert!(!sample.tokens[..sample.tokens.len() - 1].contains(&two));
         let last = sample.tokens.last();

@@ -1,8 +1,8 @@
-//! JSON schemas, over the `llguidance` crate: which tokens can go on with a text, so
-//! that it becomes one JSON text of the schema.
+//! JSON schemas, on the `llguidance` crate: the tokens that continue a text towards a JSON value of
+//! the schema.
 //!
-//! Any cut of a text into tokens is allowed, not only the tokenizer's own, and text is
-//! all that counts: special tokens have none.
+//! Any split of the text into tokens is allowed, not only the tokenizer's own. Special tokens have
+//! no text and are never allowed.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,46 +16,46 @@ use llguidance::toktrie::{
 use llguidance::{JsonCompileOptions, Matcher, ParserFactory};
 use serde_json::Value;
 
-use crate::grammar::{Place, State};
+use crate::grammar::state::{GrammarState, Position};
 
-/// Bytes of a schema: one from a component is not trusted.
-const MOST_BYTES: usize = 1 << 15;
+/// The maximum size of a schema in bytes. Schemas come from components and are not trusted.
+const MAX_BYTES: usize = 1 << 15;
 
-/// Stack of the thread that compiles: a schema of the most bytes, whose references form
-/// one long chain, takes a quarter of it.
+/// The stack of the compiling thread. A schema of the maximum size whose references form one chain
+/// needs a quarter of it.
 const STACK: usize = 1 << 26;
 
-/// States of a schema's lexer, 1 to 2 kB each.
-const MOST_STATES: usize = 50_000;
+/// The maximum number of lexer states, at 1 to 2 kB each.
+const MAX_STATES: usize = 50_000;
 
-/// Token ids in the sets that are kept to be shared: 128 MiB.
-const MOST_HELD: usize = 1 << 25;
+/// The maximum number of token ids in cached sets: 128 MiB.
+const MAX_CACHED_IDS: usize = 1 << 25;
 
-/// A tokenizer as schemas see it, and the sets of its tokens that have been allowed.
-pub(super) struct Spelling {
+/// A vocabulary indexed for schemas, and a cache of allowed sets.
+pub(super) struct SchemaVocabulary {
     factory: ParserFactory,
     sets: Mutex<Sets>,
 }
 
-/// Sets by their bits: inside strings, the same nearly whole vocabulary is allowed again
-/// and again, and has one allocation.
+/// Allowed sets by bit mask. Inside strings, the same set of nearly the whole vocabulary recurs,
+/// and is allocated once.
 #[derive(Default)]
 struct Sets {
-    known: HashMap<Box<[u32]>, Arc<[u32]>>,
-    held: usize,
+    by_mask: HashMap<Box<[u32]>, Arc<[u32]>>,
+    ids: usize,
 }
 
 /// A compiled schema.
-pub(super) struct Schema {
-    spelling: Arc<Spelling>,
+pub(super) struct JsonSchema {
+    vocabulary: Arc<SchemaVocabulary>,
     first: Box<Matcher>,
     allowed: Arc<[u32]>,
 }
 
-impl Spelling {
-    /// Of tokens with these bytes, by id.
+impl SchemaVocabulary {
+    /// Indexes tokens with these bytes, by id.
     pub(super) fn new(bytes: &[Vec<u8>], end: u32) -> Result<Self, String> {
-        // Otherwise an output could come to a place where it can neither go on nor end.
+        // Without a token for each byte, an output could reach a state with no way to continue.
         let mut single = [false; 256];
         for token in bytes {
             if let [byte] = token[..] {
@@ -65,11 +65,14 @@ impl Spelling {
         let utf8 = (b' '..=b'~').chain(0x80..=0xbf).chain(0xc2..=0xf4);
         if let Some(byte) = { utf8 }.find(|byte| !single[usize::from(*byte)]) {
             return Err(format!(
-                "the tokenizer has no token for the byte {byte:#04x} alone: it must be able to write any text, byte by byte (tokenizer.kind = \"bytes\" can)"
+                "the tokenizer has no token for the byte {byte:#04x}: a schema needs a token for every byte (set tokenizer.kind = \"bytes\")"
             ));
         }
         if end as usize >= bytes.len() {
-            return Err(format!("the end token {end} is none of the tokenizer's"));
+            return Err(format!(
+                "the end token {end} is outside the vocabulary of {} tokens",
+                bytes.len()
+            ));
         }
         let info = TokRxInfo::new(bytes.len() as u32, end);
         let tokens = ApproximateTokEnv::new(TokTrie::from(&info, bytes));
@@ -81,7 +84,7 @@ impl Spelling {
         .map_err(|error| error.to_string())?;
         factory.quiet();
         *factory.limits_mut() = ParserLimits {
-            max_lexer_states: MOST_STATES,
+            max_lexer_states: MAX_STATES,
             verbose_errors: false,
             ..ParserLimits::default()
         };
@@ -91,37 +94,37 @@ impl Spelling {
         })
     }
 
-    /// The set of a mask, sorted.
+    /// Returns the token ids of a mask, ascending.
     fn set(&self, mask: &SimpleVob) -> Arc<[u32]> {
         let mut sets = self.sets.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(set) = sets.known.get(mask.as_slice()) {
+        if let Some(set) = sets.by_mask.get(mask.as_slice()) {
             return set.clone();
         }
         let set: Arc<[u32]> = mask.to_list().into();
-        if sets.held + set.len() > MOST_HELD {
+        if sets.ids + set.len() > MAX_CACHED_IDS {
             *sets = Sets::default();
         }
-        sets.held += set.len();
-        sets.known.insert(mask.as_slice().into(), set.clone());
+        sets.ids += set.len();
+        sets.by_mask.insert(mask.as_slice().into(), set.clone());
         set
     }
 }
 
-impl Schema {
+impl JsonSchema {
     /// Compiles a JSON schema.
-    pub(super) fn compile(text: &str, spelling: Arc<Spelling>) -> Result<Self, String> {
-        if text.len() > MOST_BYTES {
-            return Err(format!("it is longer than {MOST_BYTES} bytes"));
+    pub(super) fn compile(text: &str, vocabulary: Arc<SchemaVocabulary>) -> Result<Self, String> {
+        if text.len() > MAX_BYTES {
+            return Err(format!("longer than {MAX_BYTES} bytes"));
         }
         let mut schema: Value =
-            serde_json::from_str(text).map_err(|error| format!("it is no JSON ({error})"))?;
+            serde_json::from_str(text).map_err(|error| format!("invalid JSON ({error})"))?;
         let options = JsonCompileOptions {
-            // Whitespace without a bound would be a way never to end.
+            // Unbounded whitespace would allow an output that never ends.
             whitespace_pattern: Some(" ".into()),
             ..JsonCompileOptions::default()
         };
         options.apply_to(&mut schema);
-        // Tokenizers that begin a text with a space of its own leave it out again.
+        // Some tokenizers begin a text with a space and strip it on decoding.
         let text = GrammarWithLexer::from_lark("start: \" \"? @schema".into());
         let schema = GrammarWithLexer {
             name: Some("schema".into()),
@@ -131,7 +134,7 @@ impl Schema {
             grammars: vec![text, schema],
             max_tokens: None,
         };
-        let compile = || Box::new(Matcher::new(spelling.factory.create_parser(grammar)));
+        let compile = || Box::new(Matcher::new(vocabulary.factory.create_parser(grammar)));
         let mut first = thread::scope(|scope| {
             let thread = thread::Builder::new().stack_size(STACK);
             let thread = thread
@@ -139,48 +142,52 @@ impl Schema {
                 .map_err(|e| e.to_string())?;
             thread.join().map_err(|_| "llguidance panicked".to_owned())
         })?;
-        let allowed = allowed(&spelling, &mut first)?;
+        let allowed = allowed(&vocabulary, &mut first)?;
         Ok(Self {
-            spelling,
+            vocabulary,
             first,
             allowed,
         })
     }
 
-    /// Before the first token.
-    pub(super) fn start(&self) -> State {
+    /// Returns the state before the first token.
+    pub(super) fn start(&self) -> GrammarState {
         state(self.first.clone(), self.allowed.clone())
     }
 
-    /// After a token that is allowed.
-    pub(super) fn advance(&self, mut reading: Box<Matcher>, token: u32) -> Result<State, String> {
-        reading.consume_token(token).map_err(brief)?;
-        let allowed = allowed(&self.spelling, &mut reading)?;
-        Ok(state(reading, allowed))
+    /// Returns the state after an allowed token.
+    pub(super) fn advance(
+        &self,
+        mut matcher: Box<Matcher>,
+        token: u32,
+    ) -> Result<GrammarState, String> {
+        matcher.consume_token(token).map_err(brief)?;
+        let allowed = allowed(&self.vocabulary, &mut matcher)?;
+        Ok(state(matcher, allowed))
     }
 }
 
-fn state(reading: Box<Matcher>, allowed: Arc<[u32]>) -> State {
-    State {
+fn state(matcher: Box<Matcher>, allowed: Arc<[u32]>) -> GrammarState {
+    GrammarState {
         allowed,
-        place: Place::Schema(reading),
+        position: Position::Schema(matcher),
     }
 }
 
-/// What may come next.
-fn allowed(spelling: &Spelling, reading: &mut Matcher) -> Result<Arc<[u32]>, String> {
-    match reading.get_error() {
+/// Returns the tokens allowed next.
+fn allowed(vocabulary: &SchemaVocabulary, matcher: &mut Matcher) -> Result<Arc<[u32]>, String> {
+    match matcher.get_error() {
         Some(error) => Err(brief(error)),
-        None if reading.is_stopped() => Ok([].into()),
-        None => Ok(spelling.set(&reading.compute_mask().map_err(brief)?)),
+        None if matcher.is_stopped() => Ok([].into()),
+        None => Ok(vocabulary.set(&matcher.compute_mask().map_err(brief)?)),
     }
 }
 
-/// An error of the crate's, which goes on with the state of its parser.
+/// Returns the first line of an error from `llguidance`, which appends its parser state.
 fn brief(error: impl fmt::Display) -> String {
     let error = error.to_string();
     match error.lines().next() {
-        Some("NoExtensionBias") | None => "no text fits it".into(),
+        Some("NoExtensionBias") | None => "no text matches it".into(),
         Some(line) => line.into(),
     }
 }

@@ -1,6 +1,6 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use proptest::prelude::*;
 use rand_chacha::ChaCha8Rng;
@@ -8,8 +8,9 @@ use rand_chacha::rand_core::{RngCore, SeedableRng};
 use serde_json::{Value, json};
 
 use super::*;
+use crate::tokenizer::Tokenizer;
 
-/// Schemas of what policies ask for, and of what is rare.
+/// Schemas as policies request them, and rarer ones.
 fn schemas() -> Vec<Value> {
     let fact = |name: &str| {
         json!({
@@ -49,7 +50,7 @@ fn schemas() -> Vec<Value> {
     ]
 }
 
-/// Whether a value is of a schema, of the keywords above.
+/// Returns whether a value matches a schema that uses the keywords above.
 fn fits(value: &Value, schema: &Value, root: &Value) -> bool {
     let Some(keywords) = schema.as_object() else {
         return schema == &Value::Bool(true);
@@ -109,7 +110,7 @@ fn is_of_type(value: &Value, of: &Value) -> bool {
         "object" => value.is_object(),
         "array" => value.is_array(),
         "string" => value.is_string(),
-        // -0 is one, too.
+        // -0 is an integer too.
         "integer" => value.as_f64().is_some_and(|number| number.fract() == 0.0),
         "boolean" => value.is_boolean(),
         "null" => value.is_null(),
@@ -121,8 +122,8 @@ fn letters(value: &Value) -> usize {
     value.as_str().unwrap().chars().count()
 }
 
-/// The project's own, a byte-level chat model's, and one that writes bytes as Llama 2's
-/// does.
+/// A tokenizer trained by memloom, a byte-level chat model's, and one with byte fallback as in
+/// Llama 2.
 fn tokenizers() -> [Tokenizer; 3] {
     let texts: Vec<String> = ["Anna left: {\"operations\": [{\"content\": \"x\"}], \"ü\"}"; 9]
         .map(str::to_owned)
@@ -163,7 +164,7 @@ fn special(id: u32, content: &str, special: bool) -> Value {
     json!({"id": id, "content": content, "special": special, "single_word": false, "lstrip": false, "rstrip": false, "normalized": false})
 }
 
-/// A model of these tokens, whose merges do not matter here.
+/// A BPE model of these tokens, without merges.
 fn model(first: impl Iterator<Item = String>, others: &[&str]) -> Value {
     let mut tokens: Vec<String> = first.collect();
     tokens.sort();
@@ -191,9 +192,13 @@ fn chat(file: &Value) -> Tokenizer {
     Tokenizer::load(folder.path()).unwrap()
 }
 
-static TOKENIZERS: LazyLock<[Tokenizer; 3]> = LazyLock::new(tokenizers);
+static GRAMMARS: LazyLock<[Grammars; 3]> = LazyLock::new(grammars);
 
-/// Tokens drawn from what is allowed, and their sets; ends where the output does.
+fn grammars() -> [Grammars; 3] {
+    tokenizers().map(|tokenizer| Grammars::new(Arc::new(tokenizer)))
+}
+
+/// Draws allowed tokens until the output ends. Returns the tokens and their allowed sets.
 fn walk(grammar: &Grammar, tokenizer: &Tokenizer, seed: u64) -> (Vec<u32>, Choices) {
     let mut source = ChaCha8Rng::seed_from_u64(seed);
     let (mut tokens, mut sets) = (Vec::new(), Vec::new());
@@ -223,10 +228,11 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn whatever_is_drawn_is_json_of_the_schema(seed: u64) {
+    fn every_sampled_output_is_json_of_the_schema(seed: u64) {
         for schema in schemas() {
-            for tokenizer in &*TOKENIZERS {
-                let grammar = Grammar::parse(&schema.to_string(), tokenizer).unwrap();
+            for grammars in &*GRAMMARS {
+                let tokenizer = grammars.tokenizer();
+                let grammar = grammars.compile(&schema.to_string()).unwrap();
                 let (tokens, sets) = walk(&grammar, tokenizer, seed);
                 let text = tokenizer.decode(&tokens).unwrap();
                 let value: Value = serde_json::from_str(&text)
@@ -241,15 +247,16 @@ proptest! {
     }
 
     #[test]
-    fn what_a_tokenizer_makes_of_json_of_the_schema_is_in_the_grammar(
+    fn tokenized_json_of_a_schema_is_in_its_grammar(
         content in "\\PC{1,20}", id in 0usize..3,
     ) {
         let id = ["D1:1", "D1:2", "D1:12"][id];
         let content = content.replace("t1", "").replace("keep", "");
         let said = json!({"operations": [{"operation": "UPDATE", "content": content, "dia_id": id}]});
         let schema = &schemas()[0];
-        for tokenizer in &*TOKENIZERS {
-            let grammar = Grammar::parse(&schema.to_string(), tokenizer).unwrap();
+        for grammars in &*GRAMMARS {
+            let tokenizer = grammars.tokenizer();
+            let grammar = grammars.compile(&schema.to_string()).unwrap();
             let tokens = tokenizer.encode(&said.to_string()).unwrap();
             let choices = grammar.choices(&tokens).unwrap();
             prop_assert_eq!(choices.is_some(), fits(&said, schema, schema), "{}", said);
@@ -262,9 +269,12 @@ proptest! {
 
 #[test]
 fn the_end_is_allowed_exactly_where_the_json_may_end() {
-    for tokenizer in &*TOKENIZERS {
+    for grammars in &*GRAMMARS {
+        let tokenizer = grammars.tokenizer();
         let end = tokenizer.ends()[0];
-        let grammar = Grammar::parse(r#"{"type": "integer", "maximum": 120}"#, tokenizer).unwrap();
+        let grammar = grammars
+            .compile(r#"{"type": "integer", "maximum": 120}"#)
+            .unwrap();
         let mut state = grammar.start();
         for (letter, may_end) in [("1", true), ("2", true), ("0", false)] {
             assert!(!state.allowed().contains(&end) || letter != "1");
@@ -284,9 +294,9 @@ fn the_end_is_allowed_exactly_where_the_json_may_end() {
 }
 
 #[test]
-fn special_tokens_and_control_words_are_no_text() {
-    let [own, chat, _] = &*TOKENIZERS;
-    for (tokenizer, out, inside) in [
+fn special_tokens_and_control_words_are_not_allowed_inside_json() {
+    let [own, chat, _] = &*GRAMMARS;
+    for (grammars, out, inside) in [
         (
             own,
             vec!["<unk>", "<end>", "<reply>", "<manager>", "t1", "keep"],
@@ -294,7 +304,8 @@ fn special_tokens_and_control_words_are_no_text() {
         ),
         (chat, vec!["<|end|>"], vec!["<think>", "a"]),
     ] {
-        let grammar = Grammar::parse(r#"{"type": "string"}"#, tokenizer).unwrap();
+        let tokenizer = grammars.tokenizer();
+        let grammar = grammars.compile(r#"{"type": "string"}"#).unwrap();
         let quote = tokenizer.id("\"").unwrap();
         let state = grammar.advance(grammar.start(), quote).unwrap().unwrap();
         let allowed = |word: &str| state.allowed().contains(&tokenizer.id(word).unwrap());
@@ -305,14 +316,12 @@ fn special_tokens_and_control_words_are_no_text() {
 
 #[test]
 fn equal_sets_are_one_allocation_and_equal_grammars_one_grammar() {
-    for tokenizer in &*TOKENIZERS {
-        let first = Grammar::parse(r#"{"type": "string"}"#, tokenizer).unwrap();
-        let again = Grammar::parse(r#"{"type": "string"}"#, tokenizer).unwrap();
+    for grammars in &*GRAMMARS {
+        let tokenizer = grammars.tokenizer();
+        let first = grammars.compile(r#"{"type": "string"}"#).unwrap();
+        let again = grammars.compile(r#"{"type": "string"}"#).unwrap();
         assert!(Arc::ptr_eq(&first, &again));
-        let other = Grammar::parse(
-            r#"{"type": "array", "items": {"type": "string"}}"#,
-            tokenizer,
-        );
+        let other = grammars.compile(r#"{"type": "array", "items": {"type": "string"}}"#);
         let sets = |grammar: &Grammar, text: &str| {
             let tokens = text.bytes().map(|byte| {
                 let all = tokenizer.bytes();
@@ -331,15 +340,15 @@ fn equal_sets_are_one_allocation_and_equal_grammars_one_grammar() {
 
 #[test]
 fn equal_schemas_and_tokenizers_give_equal_sets() {
-    for (one, two) in tokenizers().iter().zip(&tokenizers()) {
-        // The second has seen others before.
+    for (one, two) in grammars().iter().zip(&grammars()) {
+        // The second cache has compiled other grammars before.
         for schema in schemas() {
-            Grammar::parse(&schema.to_string(), two).unwrap();
+            two.compile(&schema.to_string()).unwrap();
         }
         for (seed, schema) in schemas().iter().rev().enumerate() {
-            let walks = [one, two].map(|tokenizer| {
-                let grammar = Grammar::parse(&schema.to_string(), tokenizer).unwrap();
-                walk(&grammar, tokenizer, seed as u64)
+            let walks = [one, two].map(|grammars| {
+                let grammar = grammars.compile(&schema.to_string()).unwrap();
+                walk(&grammar, grammars.tokenizer(), seed as u64)
             });
             assert_eq!(walks[0], walks[1]);
         }
@@ -347,9 +356,12 @@ fn equal_schemas_and_tokenizers_give_equal_sets() {
 }
 
 #[test]
-fn between_the_parts_is_one_space_at_most() {
-    let tokenizer = &TOKENIZERS[1];
-    let grammar = Grammar::parse(r#"{"type": "array", "maxItems": 2}"#, tokenizer).unwrap();
+fn a_schema_allows_at_most_one_space_between_parts() {
+    let grammars = &GRAMMARS[1];
+    let tokenizer = grammars.tokenizer();
+    let grammar = grammars
+        .compile(r#"{"type": "array", "maxItems": 2}"#)
+        .unwrap();
     for (text, fits) in [
         ("[]", true),
         (" [ ]", true),
@@ -369,11 +381,9 @@ fn between_the_parts_is_one_space_at_most() {
 }
 
 #[test]
-fn what_cannot_be_kept_to_is_refused_in_one_line() {
+fn unsupported_schemas_are_refused_in_one_line() {
     let refusal = |schema: &str| {
-        let refused = Grammar::parse(schema, &TOKENIZERS[0])
-            .unwrap_err()
-            .to_string();
+        let refused = GRAMMARS[0].compile(schema).unwrap_err().to_string();
         assert!(
             refused.lines().count() == 1 && refused.len() < 600,
             "{refused}"
@@ -381,8 +391,8 @@ fn what_cannot_be_kept_to_is_refused_in_one_line() {
         refused
     };
     for (schema, why) in [
-        ("{", "it is no JSON (EOF"),
-        ("{\"type\": \"string\"} {}", "it is no JSON (trailing"),
+        ("{", "invalid JSON (EOF"),
+        ("{\"type\": \"string\"} {}", "invalid JSON (trailing"),
         (r#"{"type": "strng"}"#, "Invalid type: strng"),
         (r#"{"not": {"type": "string"}}"#, "not"),
         (r#"{"type": "array", "uniqueItems": true}"#, "uniqueItems"),
@@ -404,7 +414,7 @@ fn what_cannot_be_kept_to_is_refused_in_one_line() {
     ] {
         let refused = refusal(schema);
         assert!(
-            refused.contains("is a JSON schema that cannot be kept to: "),
+            refused.starts_with("unsupported JSON schema in request.grammar: "),
             "{refused}"
         );
         assert!(refused.contains(why), "{refused}");
@@ -414,19 +424,22 @@ fn what_cannot_be_kept_to_is_refused_in_one_line() {
 }
 
 #[test]
-fn a_schema_that_turns_out_to_fit_no_text_fails_where_it_does() {
-    let tokenizer = &TOKENIZERS[1];
-    let grammar = Grammar::parse(r##"{"$ref": "#"}"##, tokenizer).unwrap();
+fn a_schema_that_matches_no_text_fails_at_the_token_where_that_shows() {
+    let grammars = &GRAMMARS[1];
+    let grammar = grammars.compile(r##"{"$ref": "#"}"##).unwrap();
     let state = grammar.start();
     let space = state.allowed()[0];
     let failure = grammar.advance(state, space).err().unwrap().to_string();
-    assert!(failure.contains("no text fits it: {\"$ref\""), "{failure}");
+    assert!(
+        failure.contains("no text matches it: {\"$ref\""),
+        "{failure}"
+    );
 }
 
-/// Either refused or taken up, and each token found soon: not a crash, and no wait.
+/// A hostile schema is refused, or each token is found soon.
 #[test]
-fn schemas_that_mean_harm_do_none() {
-    let tokenizer = &TOKENIZERS[0];
+fn hostile_schemas_are_refused_or_fast() {
+    let grammars = &GRAMMARS[0];
     let chain = |link: &dyn Fn(usize) -> String| {
         let mut links = String::new();
         let mut count = 0;
@@ -471,7 +484,7 @@ fn schemas_that_mean_harm_do_none() {
         ),
         r#"{"type":"integer","multipleOf":99991}"#.into(),
     ] {
-        let Ok(grammar) = Grammar::parse(&schema, tokenizer) else {
+        let Ok(grammar) = grammars.compile(&schema) else {
             continue;
         };
         let mut source = ChaCha8Rng::seed_from_u64(1);
@@ -490,12 +503,12 @@ fn schemas_that_mean_harm_do_none() {
 }
 
 #[test]
-fn words_that_stand_apart_cannot_write_json() {
+fn word_level_tokenizers_cannot_follow_a_schema() {
     let texts = ["{ } [ ] \" :".to_owned()];
     let tokenizer = Tokenizer::train_words(&texts, &[], &[], 100).unwrap();
-    let refused = Grammar::parse("{}", &tokenizer).unwrap_err().to_string();
-    assert!(
-        refused.contains("no token for the byte 0x20 alone"),
-        "{refused}"
-    );
+    let refused = Grammars::new(Arc::new(tokenizer))
+        .compile("{}")
+        .unwrap_err()
+        .to_string();
+    assert!(refused.contains("no token for the byte 0x20"), "{refused}");
 }

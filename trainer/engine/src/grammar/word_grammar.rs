@@ -1,107 +1,108 @@
-//! Expressions of words, compiled to a deterministic automaton over token ids.
+//! Word expressions, compiled to a deterministic automaton over token ids.
 //!
-//! An expression is words in sequence, choices `|` and groups `()`, for instance
-//! `t1 (keep | drop) t2 (keep | drop)`. It always ends: there is no repetition.
+//! An expression consists of words in sequence, alternatives `|` and groups `()`, for instance `t1
+//! (keep | drop) t2 (keep | drop)`. There is no repetition, so every output ends.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::grammar::{Place, State};
+use crate::grammar::state::{GrammarState, Position};
 
-/// Most states of an automaton: an expression from a component is not trusted.
-const MOST_STATES: usize = 100_000;
+/// The maximum number of states. Expressions come from components and are not trusted.
+const MAX_STATES: usize = 100_000;
 
-/// Most words and signs of an expression, for the same reason.
-const MOST_SIGNS: usize = 1 << 14;
+/// The maximum number of words and operators.
+const MAX_LEXEMES: usize = 1 << 14;
 
-/// Deepest nesting of groups.
-const DEEPEST: usize = 64;
+/// The maximum nesting depth of groups.
+const MAX_DEPTH: usize = 64;
 
-/// What is wrong with an expression, and where.
+/// A syntax error.
 #[derive(Debug)]
-pub(super) struct Wrong {
-    /// From 1.
+pub(super) struct SyntaxError {
+    /// The column, from 1.
     pub(super) column: usize,
     pub(super) why: String,
 }
 
 /// A compiled expression.
-pub(super) struct Words {
+pub(super) struct WordGrammar {
     nodes: Vec<Node>,
 }
 
 struct Node {
-    /// Sorted; includes the end token where the output may end here or go on.
+    /// The tokens allowed next, ascending. Contains the end token if the output may end here or
+    /// continue.
     allowed: Arc<[u32]>,
     next: BTreeMap<u32, usize>,
 }
 
-/// A position between two words of the expression, before subsets are formed.
+/// The nondeterministic automaton of an expression.
 #[derive(Default)]
-struct Draft {
-    words: Vec<Vec<(u32, usize)>>,
-    skips: Vec<Vec<usize>>,
+struct Nfa {
+    edges: Vec<Vec<(u32, usize)>>,
+    epsilons: Vec<Vec<usize>>,
 }
 
-impl Words {
-    /// Every word must have an id.
+impl WordGrammar {
+    /// Compiles an expression. `id` maps each word to its token.
     pub(super) fn compile(
         expression: &str,
         id: impl Fn(&str) -> Option<u32>,
         end: u32,
-    ) -> Result<Self, Wrong> {
+    ) -> Result<Self, SyntaxError> {
         let mut parser = Parser {
             expression,
             lexemes: lexemes(expression),
             at: 0,
             depth: 0,
             id: &id,
-            draft: Draft::default(),
+            nfa: Nfa::default(),
         };
-        if let Some((column, _)) = parser.lexemes.get(MOST_SIGNS) {
-            return Err(wrong(
+        if let Some((column, _)) = parser.lexemes.get(MAX_LEXEMES) {
+            return Err(syntax_error(
                 *column,
-                format!("it has more than {MOST_SIGNS} words and signs"),
+                format!("more than {MAX_LEXEMES} words and operators"),
             ));
         }
-        let first = parser.draft.place();
+        let first = parser.nfa.add_state();
         let last = parser.choice(first)?;
         if let Some((column, lexeme)) = parser.lexemes.get(parser.at) {
-            return Err(wrong(*column, format!("{lexeme:?} has no partner")));
+            return Err(syntax_error(*column, format!("unmatched {lexeme:?}")));
         }
         parser
-            .draft
-            .determine(first, last, end)
-            .ok_or_else(|| wrong(1, format!("it needs more than {MOST_STATES} states")))
+            .nfa
+            .determinize(first, last, end)
+            .ok_or_else(|| syntax_error(1, format!("more than {MAX_STATES} states")))
     }
 
-    /// Before the first token.
-    pub(super) fn start(&self) -> State {
+    /// Returns the state before the first token.
+    pub(super) fn start(&self) -> GrammarState {
         self.state(0)
     }
 
-    /// After `token`, none where it is not allowed or the end.
-    pub(super) fn advance(&self, node: usize, token: u32) -> Option<State> {
+    /// Returns the state after `token`, or `None` if `token` is not allowed or is the end token.
+    pub(super) fn advance(&self, node: usize, token: u32) -> Option<GrammarState> {
         let next = self.nodes[node].next.get(&token)?;
         Some(self.state(*next))
     }
 
-    fn state(&self, node: usize) -> State {
-        State {
+    fn state(&self, node: usize) -> GrammarState {
+        GrammarState {
             allowed: self.nodes[node].allowed.clone(),
-            place: Place::Words(node),
+            position: Position::Words(node),
         }
     }
 }
 
-fn wrong(column: usize, why: impl Into<String>) -> Wrong {
-    Wrong {
+fn syntax_error(column: usize, why: impl Into<String>) -> SyntaxError {
+    SyntaxError {
         column,
         why: why.into(),
     }
 }
 
-/// Words and brackets with their columns, from 1.
+/// Splits an expression into words and operators with their columns, from 1.
 fn lexemes(expression: &str) -> Vec<(usize, &str)> {
     let mut lexemes = Vec::new();
     let mut word: Option<(usize, usize)> = None;
@@ -128,16 +129,16 @@ struct Parser<'a> {
     at: usize,
     depth: usize,
     id: &'a dyn Fn(&str) -> Option<u32>,
-    draft: Draft,
+    nfa: Nfa,
 }
 
 impl Parser<'_> {
-    /// sequence ('|' sequence)*: returns the place after it.
-    fn choice(&mut self, from: usize) -> Result<usize, Wrong> {
-        let after = self.draft.place();
+    /// Parses `sequence ('|' sequence)*` and returns the state after it.
+    fn choice(&mut self, from: usize) -> Result<usize, SyntaxError> {
+        let after = self.nfa.add_state();
         loop {
             let reached = self.sequence(from)?;
-            self.draft.skips[reached].push(after);
+            self.nfa.epsilons[reached].push(after);
             if self
                 .lexemes
                 .get(self.at)
@@ -149,7 +150,7 @@ impl Parser<'_> {
         }
     }
 
-    fn sequence(&mut self, from: usize) -> Result<usize, Wrong> {
+    fn sequence(&mut self, from: usize) -> Result<usize, SyntaxError> {
         let mut here = from;
         let began = self.at;
         while let Some((column, lexeme)) = self.lexemes.get(self.at).copied() {
@@ -157,38 +158,38 @@ impl Parser<'_> {
                 ")" | "|" => break,
                 "(" => {
                     self.depth += 1;
-                    if self.depth > DEEPEST {
-                        return Err(wrong(
+                    if self.depth > MAX_DEPTH {
+                        return Err(syntax_error(
                             column,
-                            format!("groups are nested deeper than {DEEPEST}"),
+                            format!("groups are nested deeper than {MAX_DEPTH}"),
                         ));
                     }
                     self.at += 1;
-                    // A group of its own place: a choice inside must not leave
-                    // words on a place that other branches start from.
-                    let inside = self.draft.place();
-                    self.draft.skips[here].push(inside);
+                    // A group starts from a state of its own. Otherwise its alternatives would add
+                    // words to a state that other branches start from.
+                    let inside = self.nfa.add_state();
+                    self.nfa.epsilons[here].push(inside);
                     here = self.choice(inside)?;
                     if self
                         .lexemes
                         .get(self.at)
                         .is_none_or(|(_, lexeme)| *lexeme != ")")
                     {
-                        return Err(wrong(column, "the group is not closed"));
+                        return Err(syntax_error(column, "unclosed group"));
                     }
                     self.depth -= 1;
                 }
                 word => {
                     let Some(token) = (self.id)(word) else {
-                        return Err(wrong(
+                        return Err(syntax_error(
                             column,
                             format!(
-                                "{word:?} is no token of its own; name it among the policy's control words"
+                                "{word:?} is not a single token; list it among the policy's control words"
                             ),
                         ));
                     };
-                    let next = self.draft.place();
-                    self.draft.words[here].push((token, next));
+                    let next = self.nfa.add_state();
+                    self.nfa.edges[here].push((token, next));
                     here = next;
                 }
             }
@@ -199,52 +200,53 @@ impl Parser<'_> {
                 .lexemes
                 .get(self.at)
                 .map_or(self.expression.chars().count() + 1, |l| l.0);
-            return Err(wrong(column, "a word or a group is missing"));
+            return Err(syntax_error(column, "expected a word or a group"));
         }
         Ok(here)
     }
 }
 
-impl Draft {
-    fn place(&mut self) -> usize {
-        self.words.push(Vec::new());
-        self.skips.push(Vec::new());
-        self.words.len() - 1
+impl Nfa {
+    fn add_state(&mut self) -> usize {
+        self.edges.push(Vec::new());
+        self.epsilons.push(Vec::new());
+        self.edges.len() - 1
     }
 
-    /// All places reached from `places` without a word.
-    fn closure(&self, places: impl IntoIterator<Item = usize>) -> BTreeSet<usize> {
-        let mut open: Vec<usize> = places.into_iter().collect();
+    /// Returns all states reachable from `states` without a word.
+    fn closure(&self, states: impl IntoIterator<Item = usize>) -> BTreeSet<usize> {
+        let mut open: Vec<usize> = states.into_iter().collect();
         let mut closed = BTreeSet::new();
-        while let Some(place) = open.pop() {
-            if closed.insert(place) {
-                open.extend(&self.skips[place]);
+        while let Some(state) = open.pop() {
+            if closed.insert(state) {
+                open.extend(&self.epsilons[state]);
             }
         }
         closed
     }
 
-    /// Subset construction, in order of discovery from the start.
-    fn determine(&self, first: usize, last: usize, end: u32) -> Option<Words> {
+    /// Builds the deterministic automaton by subset construction, with states in order of
+    /// discovery.
+    fn determinize(&self, first: usize, last: usize, end: u32) -> Option<WordGrammar> {
         let start = self.closure([first]);
         let mut numbers = BTreeMap::from([(start.clone(), 0)]);
         let mut sets = vec![start];
         let mut nodes = Vec::new();
         while let Some(set) = sets.get(nodes.len()).cloned() {
             let mut targets: BTreeMap<u32, BTreeSet<usize>> = BTreeMap::new();
-            for (token, next) in set.iter().flat_map(|place| &self.words[*place]) {
+            for (token, next) in set.iter().flat_map(|state| &self.edges[*state]) {
                 targets.entry(*token).or_default().insert(*next);
             }
             let mut next = BTreeMap::new();
-            for (token, places) in targets {
-                let reached = self.closure(places);
+            for (token, states) in targets {
+                let reached = self.closure(states);
                 let number = *numbers.entry(reached.clone()).or_insert_with(|| {
                     sets.push(reached);
                     sets.len() - 1
                 });
                 next.insert(token, number);
             }
-            if sets.len() > MOST_STATES {
+            if sets.len() > MAX_STATES {
                 return None;
             }
             let mut allowed: Vec<u32> = next.keys().copied().collect();
@@ -257,7 +259,7 @@ impl Draft {
                 next,
             });
         }
-        Some(Words { nodes })
+        Some(WordGrammar { nodes })
     }
 }
 
@@ -267,17 +269,17 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::grammar::{Grammar, Rules};
+    use crate::grammar::compiled::{Grammar, Rules};
 
     const END: u32 = 0;
 
-    /// Words a to z are tokens 1 to 26.
-    fn compile(expression: &str) -> Result<Grammar, Wrong> {
+    /// The words a to z are the tokens 1 to 26.
+    fn compile(expression: &str) -> Result<Grammar, SyntaxError> {
         let id = |word: &str| match word.as_bytes() {
             [letter @ b'a'..=b'z'] => Some(u32::from(letter - b'a') + 1),
             _ => None,
         };
-        let words = Words::compile(expression, id, END)?;
+        let words = WordGrammar::compile(expression, id, END)?;
         Ok(Grammar {
             text: expression.into(),
             end: END,
@@ -285,7 +287,7 @@ mod tests {
         })
     }
 
-    fn after(grammar: &Grammar, state: State, token: u32) -> Option<State> {
+    fn after(grammar: &Grammar, state: GrammarState, token: u32) -> Option<GrammarState> {
         grammar.advance(state, token).unwrap()
     }
 
@@ -301,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn verdicts() {
+    fn a_grammar_accepts_its_outputs_and_rejects_others() {
         let grammar = compile("t (k | d) u (k | d)").unwrap();
         for word in ["tkuk", "tkud", "tduk", "tdud"] {
             assert!(accepts(&grammar, word), "{word}");
@@ -343,10 +345,10 @@ mod tests {
     #[test]
     fn errors_name_the_column() {
         for (expression, column, why) in [
-            ("a (b | c", 3, "not closed"),
-            ("a b) c", 4, "no partner"),
-            ("a ( | b)", 5, "missing"),
-            ("", 1, "missing"),
+            ("a (b | c", 3, "unclosed"),
+            ("a b) c", 4, "unmatched"),
+            ("a ( | b)", 5, "expected"),
+            ("", 1, "expected"),
             ("a hello", 3, "hello"),
         ] {
             let error = compile(expression).unwrap_err();
@@ -357,7 +359,7 @@ mod tests {
         assert!(compile(&"(".repeat(1000)).is_err());
     }
 
-    /// An expression and all words of its language.
+    /// Generates an expression and all outputs of its language.
     fn expressions() -> impl Strategy<Value = (String, BTreeSet<String>)> {
         let word = prop::sample::select(vec!["a", "b", "c"])
             .prop_map(|w| (w.to_owned(), BTreeSet::from([w.to_owned()])));

@@ -1,4 +1,4 @@
-//! The fused kernels with their gradients, on the CPU backend.
+//! The fused kernels with their gradients, on the CPU.
 
 use std::sync::Arc;
 
@@ -6,73 +6,84 @@ use burn::backend::Autodiff;
 use burn::tensor::{Int, Tensor};
 use burn_flex::{Flex, FlexTensor};
 
-use crate::kernels::attention::{Loops, Remembered, chunked};
-use crate::kernels::cpu::{floats, primitive, rotated};
-use crate::kernels::custom_op::{Known, differentiable, tracked, values, whole};
-use crate::kernels::{Choice, Kernels, Plan, Precision, Sight, lm_head, rms_norm, swiglu};
+use crate::kernels::attention::{FusedAttention, KeyRows, SavedForward, chunked};
+use crate::kernels::cpu::{as_slice, flex_tensor, rotated};
+use crate::kernels::custom_op::{
+    CustomBackward, custom_op, from_primitive, primitive, tracked_primitive,
+};
+use crate::kernels::primitives::Primitives;
+use crate::kernels::{
+    AttentionMetadata, AttentionPlan, Choice, Kernels, Precision, lm_head, rms_norm, swiglu,
+};
 
 type Tracked = Autodiff<Flex>;
+
+impl Primitives for Tracked {}
 
 impl Kernels for Tracked {
     fn rms_norm(x: Tensor<Self, 2>, weight: Tensor<Self, 1>, epsilon: f32) -> Tensor<Self, 2> {
         let shape = x.dims();
-        let (x, weight) = (tracked(x), tracked(weight));
-        let known = RmsNorm {
+        let (x, weight) = (tracked_primitive(x), tracked_primitive(weight));
+        let saved = RmsNorm {
             x: x.primitive.to_contiguous(),
             weight: weight.primitive.to_contiguous(),
             epsilon,
         };
-        let y = rms_norm::forward(floats(&known.x), floats(&known.weight), epsilon);
-        differentiable([x, weight], known, primitive(y, shape))
+        let y = rms_norm::forward(as_slice(&saved.x), as_slice(&saved.weight), epsilon);
+        custom_op([x, weight], saved, flex_tensor(y, shape))
     }
 
     fn swiglu(gate_up: Tensor<Self, 2>) -> Tensor<Self, 2> {
         let [tokens, columns] = gate_up.dims();
-        let gate_up = tracked(gate_up);
-        let known = SwiGlu {
+        let gate_up = tracked_primitive(gate_up);
+        let saved = SwiGlu {
             gate_up: gate_up.primitive.to_contiguous(),
             width: columns / 2,
         };
-        let y = swiglu::forward(floats(&known.gate_up), known.width);
-        differentiable([gate_up], known, primitive(y, [tokens, columns / 2]))
+        let y = swiglu::forward(as_slice(&saved.gate_up), saved.width);
+        custom_op([gate_up], saved, flex_tensor(y, [tokens, columns / 2]))
     }
 
-    fn attend(qkv: Tensor<Self, 2>, plan: &Plan<Self>) -> Tensor<Self, 2> {
-        let sight = &plan.sight;
-        let Some(loops) = Loops::of(sight.heads.width) else {
-            return chunked::attend_tracked(qkv, plan);
+    fn attend(qkv: Tensor<Self, 2>, plan: &AttentionPlan<Self>) -> Tensor<Self, 2> {
+        let metadata = &plan.metadata;
+        let Some(fused) = FusedAttention::for_head_width(metadata.heads.width) else {
+            return chunked::attend_autodiff(qkv, plan);
         };
-        let shape = [qkv.dims()[0], sight.heads.queries * sight.heads.width];
-        let qkv = tracked(qkv);
-        let rotated = rotated(&qkv.primitive.to_contiguous(), sight);
-        let attended = (loops.forward)(sight, &rotated, sight.heads.key_rows(&rotated));
-        let means = primitive(attended.means, shape);
-        let known = Attention {
-            loops,
-            sight: sight.clone(),
-            rotated: primitive(rotated, [shape[0], sight.heads.columns()]),
+        let shape = [qkv.dims()[0], metadata.heads.queries * metadata.heads.width];
+        let qkv = tracked_primitive(qkv);
+        let rotated = rotated(&qkv.primitive.to_contiguous(), metadata);
+        let attended = (fused.forward)(
+            metadata,
+            &rotated,
+            KeyRows::in_qkv(&rotated, metadata.heads),
+        );
+        let means = flex_tensor(attended.means, shape);
+        let saved = Attention {
+            fused,
+            metadata: metadata.clone(),
+            rotated: flex_tensor(rotated, [shape[0], metadata.heads.columns()]),
             means: means.clone(),
-            log_sums: primitive(attended.log_sums, [shape[0], sight.heads.queries]),
+            log_sums: flex_tensor(attended.log_sums, [shape[0], metadata.heads.queries]),
         };
-        differentiable([qkv], known, means)
+        custom_op([qkv], saved, means)
     }
 
-    fn embed(words: Tensor<Self, 2>, tokens: Tensor<Self, 1, Int>) -> Tensor<Self, 2> {
-        let [vocabulary, _] = words.dims();
-        let (words, tokens) = (tracked(words), tokens.inner());
-        let rows = whole::<Flex, 2>(words.primitive.clone()).select(0, tokens.clone());
-        let known = Embedding { tokens, vocabulary };
-        differentiable([words], known, values(rows))
+    fn embed(embedding: Tensor<Self, 2>, tokens: Tensor<Self, 1, Int>) -> Tensor<Self, 2> {
+        let [vocabulary, _] = embedding.dims();
+        let (embedding, tokens) = (tracked_primitive(embedding), tokens.inner());
+        let rows = from_primitive::<Flex, 2>(embedding.primitive.clone()).select(0, tokens.clone());
+        let saved = Embedding { tokens, vocabulary };
+        custom_op([embedding], saved, primitive(rows))
     }
 
-    fn choose(
+    fn score_choices(
         hidden: Tensor<Self, 2>,
-        words: Tensor<Self, 2>,
+        lm_head_weight: Tensor<Self, 2>,
         choices: &[Choice],
         temperature: f32,
         precision: Precision,
     ) -> (Tensor<Self, 1>, Tensor<Self, 1>) {
-        lm_head::choose_tracked(hidden, words, choices, temperature, precision)
+        lm_head::score_choices_autodiff(hidden, lm_head_weight, choices, temperature, precision)
     }
 }
 
@@ -83,16 +94,16 @@ struct RmsNorm {
     epsilon: f32,
 }
 
-impl Known<Flex, 2> for RmsNorm {
+impl CustomBackward<Flex, 2> for RmsNorm {
     fn gradients(self, grad: FlexTensor, _: [bool; 2]) -> [Option<FlexTensor>; 2] {
         let grad = grad.to_contiguous();
-        let (x, weight) = (floats(&self.x), floats(&self.weight));
-        let (dx, dw) = rms_norm::backward(x, weight, self.epsilon, floats(&grad));
+        let (x, weight) = (as_slice(&self.x), as_slice(&self.weight));
+        let (dx, dw) = rms_norm::backward(x, weight, self.epsilon, as_slice(&grad));
         let width = dw.len();
         let rows = dx.len() / width;
         [
-            Some(primitive(dx, [rows, width])),
-            Some(primitive(dw, [width])),
+            Some(flex_tensor(dx, [rows, width])),
+            Some(flex_tensor(dw, [width])),
         ]
     }
 }
@@ -103,41 +114,41 @@ struct SwiGlu {
     width: usize,
 }
 
-impl Known<Flex, 1> for SwiGlu {
+impl CustomBackward<Flex, 1> for SwiGlu {
     fn gradients(self, grad: FlexTensor, _: [bool; 1]) -> [Option<FlexTensor>; 1] {
         let grad = grad.to_contiguous();
-        let inputs = swiglu::backward(floats(&self.gate_up), self.width, floats(&grad));
-        let rows = floats(&grad).len() / self.width;
-        [Some(primitive(inputs, [rows, 2 * self.width]))]
+        let inputs = swiglu::backward(as_slice(&self.gate_up), self.width, as_slice(&grad));
+        let rows = as_slice(&grad).len() / self.width;
+        [Some(flex_tensor(inputs, [rows, 2 * self.width]))]
     }
 }
 
 #[derive(Clone, Debug)]
 struct Attention {
-    loops: Loops,
-    sight: Arc<Sight>,
+    fused: FusedAttention,
+    metadata: Arc<AttentionMetadata>,
     rotated: FlexTensor,
     means: FlexTensor,
     log_sums: FlexTensor,
 }
 
-impl Known<Flex, 1> for Attention {
+impl CustomBackward<Flex, 1> for Attention {
     fn gradients(self, grad: FlexTensor, _: [bool; 1]) -> [Option<FlexTensor>; 1] {
         let grad = grad.to_contiguous();
-        let Sight {
+        let AttentionMetadata {
             layout,
             heads,
             rope,
-        } = &*self.sight;
-        let remembered = Remembered {
-            rotated: floats(&self.rotated),
-            means: floats(&self.means),
-            log_sums: floats(&self.log_sums),
+        } = &*self.metadata;
+        let saved = SavedForward {
+            rotated: as_slice(&self.rotated),
+            means: as_slice(&self.means),
+            log_sums: as_slice(&self.log_sums),
         };
-        let mut rows = (self.loops.backward)(&self.sight, remembered, floats(&grad));
-        rope.turn_rows(&mut rows, &layout.positions, *heads, true);
+        let mut rows = (self.fused.backward)(&self.metadata, saved, as_slice(&grad));
+        rope.rotate_rows(&mut rows, &layout.positions, *heads, true);
         let shape = [layout.tokens.len(), heads.columns()];
-        [Some(primitive(rows, shape))]
+        [Some(flex_tensor(rows, shape))]
     }
 }
 
@@ -147,11 +158,11 @@ struct Embedding {
     vocabulary: usize,
 }
 
-impl Known<Flex, 1> for Embedding {
+impl CustomBackward<Flex, 1> for Embedding {
     fn gradients(self, grad: FlexTensor, _: [bool; 1]) -> [Option<FlexTensor>; 1] {
-        let grad: Tensor<Flex, 2> = whole(grad);
+        let grad: Tensor<Flex, 2> = from_primitive(grad);
         let shape = [self.vocabulary, grad.dims()[1]];
         let none = Tensor::zeros(shape, &grad.device());
-        [Some(values(Flex::add_rows(none, self.tokens, grad)))]
+        [Some(primitive(Flex::add_rows(none, self.tokens, grad)))]
     }
 }

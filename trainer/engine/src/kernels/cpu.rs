@@ -1,114 +1,124 @@
-//! The kernels on the CPU backend, without gradients.
+//! The fused kernels without gradients, on the CPU.
 
 use std::ops::Range;
 
 use burn::tensor::{Int, Tensor, TensorData, TensorPrimitive};
 use burn_flex::{Flex, FlexTensor};
 
-use crate::kernels::attention::{KeyRows, Loops, chunked};
-use crate::kernels::lm_head::{Partial, Slope};
-use crate::kernels::{Choice, Kernels, Plan, Sight, masked_softmax, rms_norm, swiglu};
+use crate::kernels::attention::{FusedAttention, KeyRows, chunked};
+use crate::kernels::primitives::Primitives;
+use crate::kernels::softmax_block::{SoftmaxBlock, SoftmaxGradient};
+use crate::kernels::{
+    AttentionMetadata, AttentionPlan, Choice, Kernels, masked_softmax, rms_norm, swiglu,
+};
 
 impl Kernels for Flex {
     fn rms_norm(x: Tensor<Self, 2>, weight: Tensor<Self, 1>, epsilon: f32) -> Tensor<Self, 2> {
         let shape = x.dims();
-        let (x, weight) = (dense(x), dense(weight));
-        wrap(
-            rms_norm::forward(floats(&x), floats(&weight), epsilon),
+        let (x, weight) = (contiguous(x), contiguous(weight));
+        tensor(
+            rms_norm::forward(as_slice(&x), as_slice(&weight), epsilon),
             shape,
         )
     }
 
     fn swiglu(gate_up: Tensor<Self, 2>) -> Tensor<Self, 2> {
         let [tokens, columns] = gate_up.dims();
-        let gate_up = dense(gate_up);
-        let y = swiglu::forward(floats(&gate_up), columns / 2);
-        wrap(y, [tokens, columns / 2])
+        let gate_up = contiguous(gate_up);
+        let y = swiglu::forward(as_slice(&gate_up), columns / 2);
+        tensor(y, [tokens, columns / 2])
     }
 
-    fn attend(qkv: Tensor<Self, 2>, plan: &Plan<Self>) -> Tensor<Self, 2> {
-        let sight = &plan.sight;
-        let Some(loops) = Loops::of(sight.heads.width) else {
+    fn attend(qkv: Tensor<Self, 2>, plan: &AttentionPlan<Self>) -> Tensor<Self, 2> {
+        let metadata = &plan.metadata;
+        let Some(fused) = FusedAttention::for_head_width(metadata.heads.width) else {
             return chunked::attend(qkv, plan);
         };
-        let shape = [qkv.dims()[0], sight.heads.queries * sight.heads.width];
-        let rotated = rotated(&dense(qkv), sight);
-        let attended = (loops.forward)(sight, &rotated, sight.heads.key_rows(&rotated));
-        wrap(attended.means, shape)
+        let shape = [qkv.dims()[0], metadata.heads.queries * metadata.heads.width];
+        let rotated = rotated(&contiguous(qkv), metadata);
+        let attended = (fused.forward)(
+            metadata,
+            &rotated,
+            KeyRows::in_qkv(&rotated, metadata.heads),
+        );
+        tensor(attended.means, shape)
     }
 
     fn attend_cached(
         qkv: Tensor<Self, 2>,
         cache: Tensor<Self, 2>,
-        plan: &Plan<Self>,
+        plan: &AttentionPlan<Self>,
     ) -> (Tensor<Self, 2>, Tensor<Self, 2>) {
-        let sight = &plan.sight;
-        let heads = sight.heads;
-        let Some(loops) = Loops::of(heads.width) else {
+        let metadata = &plan.metadata;
+        let heads = metadata.heads;
+        let Some(fused) = FusedAttention::for_head_width(heads.width) else {
             return chunked::attend_cached(qkv, cache, plan);
         };
         let shape = [qkv.dims()[0], heads.queries * heads.width];
-        let rotated = rotated(&dense(qkv), sight);
+        let rotated = rotated(&contiguous(qkv), metadata);
         let width = heads.keys * heads.width;
-        let mut cache = dense(cache);
-        // In place: the caller holds no other handle on the cache.
+        let mut cache = contiguous(cache);
+        // In place, because the caller holds no other handle on the cache.
         let slots = cache.storage_mut::<f32>();
         let rows = rotated.chunks_exact(heads.columns());
-        for (row, slot) in rows.zip(&sight.layout.slots) {
+        for (row, slot) in rows.zip(&metadata.layout.slots) {
             slots[slot * 2 * width..][..2 * width]
                 .copy_from_slice(&row[heads.queries * heads.width..]);
         }
         let keys = KeyRows {
-            data: floats(&cache),
+            data: as_slice(&cache),
             columns: 2 * width,
             keys: 0,
             values: width,
         };
-        let attended = (loops.forward)(sight, &rotated, keys);
-        (wrap(attended.means, shape), whole(cache))
+        let attended = (fused.forward)(metadata, &rotated, keys);
+        (tensor(attended.means, shape), from_primitive(cache))
     }
+}
 
-    fn partial(
+impl Primitives for Flex {
+    fn softmax_block(
         logits: Tensor<Self, 2>,
         choices: &[Choice],
-        words: Range<usize>,
+        block: Range<usize>,
         temperature: f32,
-    ) -> Partial<Self> {
-        let logits = dense(logits);
-        let of = |vector: Vec<f32>| wrap(vector, [choices.len()]);
-        let seen = masked_softmax::forward(floats(&logits), choices, words, temperature);
-        Partial {
-            tops: of(seen.tops),
+    ) -> SoftmaxBlock<Self> {
+        let logits = contiguous(logits);
+        let of = |vector: Vec<f32>| tensor(vector, [choices.len()]);
+        let seen = masked_softmax::forward(as_slice(&logits), choices, block, temperature);
+        SoftmaxBlock {
+            maxima: of(seen.maxima),
             sums: of(seen.sums),
-            weighted: of(seen.weighted),
+            weighted_sums: of(seen.weighted_sums),
             chosen: of(seen.chosen),
         }
     }
 
-    fn slopes(
+    fn logit_gradients(
         logits: Tensor<Self, 2>,
         choices: &[Choice],
-        words: Range<usize>,
+        block: Range<usize>,
         temperature: f32,
-        slope: &Slope<Self>,
+        gradient: &SoftmaxGradient<Self>,
     ) -> Tensor<Self, 2> {
         let shape = logits.dims();
-        let logits = dense(logits);
+        let logits = contiguous(logits);
         let [log_sums, constant, linear, chosen] = [
-            &slope.log_sums,
-            &slope.constant,
-            &slope.linear,
-            &slope.chosen,
+            &gradient.log_sums,
+            &gradient.constant,
+            &gradient.linear,
+            &gradient.chosen,
         ]
-        .map(|vector| dense(vector.clone()));
-        let known = masked_softmax::Known {
-            log_sums: floats(&log_sums),
-            constant: floats(&constant),
-            linear: floats(&linear),
-            chosen: floats(&chosen),
+        .map(|vector| contiguous(vector.clone()));
+        let terms = masked_softmax::GradientTerms {
+            log_sums: as_slice(&log_sums),
+            constant: as_slice(&constant),
+            linear: as_slice(&linear),
+            chosen: as_slice(&chosen),
         };
-        let slopes = masked_softmax::backward(floats(&logits), choices, words, temperature, known);
-        wrap(slopes, shape)
+        let gradients =
+            masked_softmax::backward(as_slice(&logits), choices, block, temperature, terms);
+        tensor(gradients, shape)
     }
 
     fn add_rows(
@@ -117,48 +127,48 @@ impl Kernels for Flex {
         rows: Tensor<Self, 2>,
     ) -> Tensor<Self, 2> {
         let [_, width] = sum.dims();
-        let (mut sum, rows) = (dense(sum), dense(rows));
-        // In place: the caller holds no other handle on the sum.
+        let (mut sum, rows) = (contiguous(sum), contiguous(rows));
+        // In place, because the caller holds no other handle on the sum.
         let sums = sum.storage_mut::<f32>();
         let at = at.into_data().iter::<i64>().collect::<Vec<_>>();
-        for (at, row) in at.iter().zip(floats(&rows).chunks_exact(width)) {
+        for (at, row) in at.iter().zip(as_slice(&rows).chunks_exact(width)) {
             for (sum, value) in sums[*at as usize * width..][..width].iter_mut().zip(row) {
                 *sum += value;
             }
         }
-        whole(sum)
+        from_primitive(sum)
     }
 }
 
-/// The rows of queries, keys and values, turned by their positions.
-pub(super) fn rotated(qkv: &FlexTensor, sight: &Sight) -> Vec<f32> {
-    let mut rows = floats(qkv).to_vec();
-    let positions = &sight.layout.positions;
-    sight
+/// Returns the rows of queries, keys and values after rotation.
+pub(super) fn rotated(qkv: &FlexTensor, metadata: &AttentionMetadata) -> Vec<f32> {
+    let mut rows = as_slice(qkv).to_vec();
+    let positions = &metadata.layout.positions;
+    metadata
         .rope
-        .turn_rows(&mut rows, positions, sight.heads, false);
+        .rotate_rows(&mut rows, positions, metadata.heads, false);
     rows
 }
 
-/// The tensor's storage, row after row.
-fn dense<const D: usize>(tensor: Tensor<Flex, D>) -> FlexTensor {
+/// Returns the tensor in row-major order.
+fn contiguous<const D: usize>(tensor: Tensor<Flex, D>) -> FlexTensor {
     tensor.into_primitive().tensor().to_contiguous()
 }
 
-/// The elements of a dense tensor of 32-bit floats.
-pub(super) fn floats(tensor: &FlexTensor) -> &[f32] {
+/// Returns the elements of a contiguous 32-bit float tensor.
+pub(super) fn as_slice(tensor: &FlexTensor) -> &[f32] {
     tensor.storage::<f32>()
 }
 
-/// A storage of the given shape.
-pub(super) fn primitive<const D: usize>(values: Vec<f32>, shape: [usize; D]) -> FlexTensor {
+/// Returns a tensor primitive of the given shape.
+pub(super) fn flex_tensor<const D: usize>(values: Vec<f32>, shape: [usize; D]) -> FlexTensor {
     FlexTensor::from_data(TensorData::new(values, shape))
 }
 
-fn wrap<const D: usize>(values: Vec<f32>, shape: [usize; D]) -> Tensor<Flex, D> {
-    whole(primitive(values, shape))
+fn tensor<const D: usize>(values: Vec<f32>, shape: [usize; D]) -> Tensor<Flex, D> {
+    from_primitive(flex_tensor(values, shape))
 }
 
-fn whole<const D: usize>(tensor: FlexTensor) -> Tensor<Flex, D> {
+fn from_primitive<const D: usize>(tensor: FlexTensor) -> Tensor<Flex, D> {
     Tensor::from_primitive(TensorPrimitive::Float(tensor))
 }

@@ -1,4 +1,4 @@
-//! Steps of the graph whose gradients are written out.
+//! Autodiff operations with hand-written gradients.
 
 use std::fmt::Debug;
 use std::marker::PhantomData;
@@ -12,17 +12,19 @@ use burn::tensor::backend::Backend;
 use burn::tensor::ops::FloatTensor;
 use burn::tensor::{Tensor, TensorPrimitive};
 
-/// An operation on the way back: what it remembers is its own fields.
-pub(super) trait Known<B: Backend, const N: usize>: Clone + Send + Debug + 'static {
-    /// Gradients of those inputs that want one, given that of the output.
+/// An operation with a hand-written backward pass. The fields are the tensors saved for it.
+pub(super) trait CustomBackward<B: Backend, const N: usize>:
+    Clone + Send + Debug + 'static
+{
+    /// Returns the gradients of the `wanted` inputs, given the gradient of the output.
     fn gradients(self, grad: FloatTensor<B>, wanted: [bool; N]) -> [Option<FloatTensor<B>>; N];
 }
 
-/// The step that asks a [`Known`] for its gradients.
+/// The autodiff node that calls [`CustomBackward::gradients`].
 #[derive(Debug)]
 struct Step<K>(PhantomData<fn() -> K>);
 
-impl<B: Backend, K: Known<B, N>, const N: usize> Backward<B, N> for Step<K> {
+impl<B: Backend, K: CustomBackward<B, N>, const N: usize> Backward<B, N> for Step<K> {
     type State = K;
 
     fn backward(
@@ -42,17 +44,17 @@ impl<B: Backend, K: Known<B, N>, const N: usize> Backward<B, N> for Step<K> {
     }
 }
 
-/// A tensor's values and its node.
-pub(super) fn tracked<B: Backend, const D: usize>(
+/// Returns the primitive of a tensor with gradients.
+pub(super) fn tracked_primitive<B: Backend, const D: usize>(
     tensor: Tensor<Autodiff<B>, D>,
 ) -> FloatTensor<Autodiff<B>> {
     tensor.into_primitive().tensor()
 }
 
-/// `output` as a node of the graph over `inputs`.
-pub(super) fn differentiable<B: Backend, K: Known<B, N>, const N: usize, const D: usize>(
+/// Registers `output` as a node of the autodiff graph over `inputs`.
+pub(super) fn custom_op<B: Backend, K: CustomBackward<B, N>, const N: usize, const D: usize>(
     inputs: [FloatTensor<Autodiff<B>>; N],
-    known: K,
+    saved: K,
     output: FloatTensor<B>,
 ) -> Tensor<Autodiff<B>, D> {
     let step = Step::<K>(PhantomData);
@@ -61,18 +63,20 @@ pub(super) fn differentiable<B: Backend, K: Known<B, N>, const N: usize, const D
         .compute_bound()
         .stateful()
     {
-        OpsKind::Tracked(prep) => prep.finish(known, output),
+        OpsKind::Tracked(prep) => prep.finish(saved, output),
         OpsKind::UnTracked(prep) => prep.finish(output),
     };
     Tensor::from_primitive(TensorPrimitive::Float(output))
 }
 
-/// The values of a tensor as the graph hands them around.
-pub(super) fn values<B: Backend, const D: usize>(tensor: Tensor<B, D>) -> FloatTensor<B> {
+/// Returns the primitive of a tensor.
+pub(super) fn primitive<B: Backend, const D: usize>(tensor: Tensor<B, D>) -> FloatTensor<B> {
     tensor.into_primitive().tensor()
 }
 
-/// The tensor of such values.
-pub(super) fn whole<B: Backend, const D: usize>(values: FloatTensor<B>) -> Tensor<B, D> {
-    Tensor::from_primitive(TensorPrimitive::Float(values))
+/// Returns the tensor of a primitive.
+pub(super) fn from_primitive<B: Backend, const D: usize>(
+    primitive: FloatTensor<B>,
+) -> Tensor<B, D> {
+    Tensor::from_primitive(TensorPrimitive::Float(primitive))
 }

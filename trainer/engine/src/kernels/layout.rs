@@ -1,51 +1,49 @@
-//! Which token sees which: the flat alternative to padding and masks.
+//! The attention pattern of a flat batch of tokens, in place of padding and masks.
 
 use std::ops::Range;
 
-/// Consecutive tokens that see the same keys, but for their own run causally.
+/// A block of query tokens that attend to the same keys; attention is causal only within the block.
 ///
 /// The query at offset `j` sees all keys but the last `queries.len() - 1 - j`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Segment {
-    /// Tokens of this pass, as indices into [`Layout::tokens`].
+    /// The query tokens, as indices into [`Layout::tokens`].
     pub queries: Range<usize>,
-    /// Where the keys are, as indices into [`Layout::runs`]; the queries' own are the
-    /// last.
+    /// The key ranges, as indices into [`Layout::runs`]. The queries' own keys come last.
     pub runs: Range<usize>,
-    /// Keys that the last query sees.
+    /// The number of keys that the last query sees.
     pub keys: usize,
 }
 
 impl Segment {
-    /// Keys that the query at offset `j` sees.
+    /// Returns the number of keys that the query at offset `j` sees.
     pub fn visible(&self, j: usize) -> usize {
         self.keys - (self.queries.len() - 1 - j)
     }
 }
 
-/// The tokens of one forward pass, flat, without padding.
+/// The tokens of a forward pass, flat and without padding.
 ///
-/// Keys are counted as tokens of the same pass where `slots` is empty, as slots
-/// of a key-value cache otherwise.
+/// Keys are indices into `tokens` if `slots` is empty, and slots of a key-value cache otherwise.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Layout {
-    /// Token ids.
+    /// The token ids.
     pub tokens: Vec<u32>,
-    /// Rotary position of each token.
+    /// The rotary position of each token.
     pub positions: Vec<u32>,
-    /// In order of their queries, which together are all tokens.
+    /// The segments, in order of their queries. Together they cover all tokens.
     pub segments: Vec<Segment>,
-    /// Consecutive keys, none of them empty: those of each segment one after the other.
+    /// Nonempty ranges of consecutive keys, segment by segment.
     pub runs: Vec<Range<usize>>,
-    /// Consecutive ranges of `segments` whose keys are among their own tokens.
+    /// Consecutive ranges of `segments`. The segments of a row attend only to tokens of that row.
     pub rows: Vec<Range<usize>>,
-    /// Slot of the cache that each token's key and value go to.
+    /// The cache slot that each token's key and value are written to.
     pub slots: Vec<usize>,
 }
 
 impl Layout {
-    /// Adds a row: `prompt`, then `completions` that each see the prompt and
-    /// themselves; their positions go on from the prompt's.
+    /// Adds a row: `prompt`, then `completions`. Each completion sees the prompt and itself, and
+    /// its positions continue from the prompt's.
     pub fn push_row<'a>(&mut self, prompt: &[u32], completions: impl Iterator<Item = &'a [u32]>) {
         let first = self.segments.len();
         let prefix = self.push_run(prompt, 0, 0..0);
@@ -63,8 +61,8 @@ impl Layout {
         run
     }
 
-    /// Adds a row of one segment whose keys are in a cache, in the slots `runs`; the last
-    /// of them are those of `tokens`.
+    /// Adds a row of one segment whose keys are in the cache slots `runs`. The last slots are those
+    /// of `tokens`.
     pub fn push_cached(&mut self, tokens: &[u32], runs: impl Iterator<Item = Range<usize>>) {
         let start = self.tokens.len();
         self.rows.push(self.segments.len()..self.segments.len() + 1);
@@ -76,7 +74,7 @@ impl Layout {
         self.slots.extend(own.flatten().skip(earlier));
     }
 
-    /// Adds a segment, with runs in one where they are adjacent; how many keys it has.
+    /// Adds a segment and merges adjacent runs. Returns the number of keys.
     fn push_segment(
         &mut self,
         queries: Range<usize>,
@@ -99,12 +97,12 @@ impl Layout {
         keys
     }
 
-    /// The runs of a segment's keys.
+    /// Returns the key ranges of a segment.
     pub fn runs(&self, segment: &Segment) -> &[Range<usize>] {
         &self.runs[segment.runs.clone()]
     }
 
-    /// The keys of a segment.
+    /// Returns the keys of a segment.
     pub fn keys(&self, segment: &Segment) -> impl Iterator<Item = usize> {
         self.runs(segment).iter().cloned().flatten()
     }
@@ -117,7 +115,7 @@ impl Layout {
         start..self.tokens.len()
     }
 
-    /// Tokens of a row.
+    /// Returns the token range of a row.
     pub fn row_tokens(&self, row: &Range<usize>) -> Range<usize> {
         let segments = &self.segments[row.clone()];
         match (segments.first(), segments.last()) {

@@ -1,9 +1,8 @@
-//! Log-probabilities of choices over a large vocabulary, without their logits ever
-//! being there all at once.
+//! Log-probabilities of choices over a large vocabulary, without materialising all logits.
 //!
-//! Logits are made for a block of words at a time, reduced to what the softmax needs
-//! of them, and made again on the way back. Choices among a few words do not see the
-//! whole vocabulary at all.
+//! Logits are computed for a block of the vocabulary at a time, reduced to the terms of the
+//! softmax, and computed again in the backward pass. Choices among few tokens use only those rows
+//! of the LM head.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -14,75 +13,51 @@ use burn::tensor::backend::Backend;
 use burn::tensor::ops::FloatTensor;
 use burn::tensor::{Int, Tensor};
 
-use crate::kernels::custom_op::{Known, differentiable, tracked, values, whole};
-use crate::kernels::{Choice, Kernels, Precision, indices};
+use crate::kernels::custom_op::{
+    CustomBackward, custom_op, from_primitive, primitive, tracked_primitive,
+};
+use crate::kernels::primitives::Primitives;
+use crate::kernels::softmax_block::{SoftmaxBlock, SoftmaxGradient};
+use crate::kernels::{Choice, Precision, indices};
 
-/// Logits of a block: 32 MiB.
-const LOGITS: usize = 1 << 23;
+/// The number of logits in a block: 32 MiB.
+const BLOCK_LOGITS: usize = 1 << 23;
 
-/// Fewest words of a block, however many choices there are.
-const WORDS: usize = 256;
+/// The minimum number of tokens in a block.
+const MIN_BLOCK_TOKENS: usize = 256;
 
-/// What a block of logits holds of each choice's softmax, all `[choices]`.
-#[derive(Clone, Debug)]
-pub struct Partial<B: Backend> {
-    /// Largest logit of the choice's set; the least float of none.
-    pub tops: Tensor<B, 1>,
-    /// Sum of exp((logit - top) / temperature) over the set.
-    pub sums: Tensor<B, 1>,
-    /// The same, each times its logit.
-    pub weighted: Tensor<B, 1>,
-    /// The chosen logit; 0 where it is not in the block.
-    pub chosen: Tensor<B, 1>,
-}
-
-/// What the gradient of logits is made of, all `[choices]`: that of logit x in a
-/// choice's set is exp(x / temperature - log_sum) (constant + linear x), and `chosen`
-/// more where it is the chosen one.
-#[derive(Clone, Debug)]
-pub struct Slope<B: Backend> {
-    /// Logarithm of the softmax's denominator.
-    pub log_sums: Tensor<B, 1>,
-    /// See there.
-    pub constant: Tensor<B, 1>,
-    /// See there.
-    pub linear: Tensor<B, 1>,
-    /// See there.
-    pub chosen: Tensor<B, 1>,
-}
-
-/// Log-probabilities and entropies; see [`Kernels::choose`].
-pub(super) fn choose<B: Kernels>(
+/// Computes log-probabilities and entropies; see
+/// [`score_choices`](crate::kernels::Kernels::score_choices).
+pub(super) fn score_choices<B: Primitives>(
     hidden: Tensor<B, 2>,
-    words: Tensor<B, 2>,
+    weight: Tensor<B, 2>,
     choices: &[Choice],
     temperature: f32,
     precision: Precision,
 ) -> (Tensor<B, 1>, Tensor<B, 1>) {
-    let scored = Scored::new(hidden, words, choices, temperature, precision);
+    let scored = ScoredChoices::new(hidden, weight, choices, temperature, precision);
     (scored.logprobs, scored.entropies)
 }
 
-/// The same with gradients.
-pub(crate) fn choose_tracked<B: Kernels>(
+/// Computes log-probabilities and entropies with gradients.
+pub(crate) fn score_choices_autodiff<B: Primitives>(
     hidden: Tensor<Autodiff<B>, 2>,
-    words: Tensor<Autodiff<B>, 2>,
+    weight: Tensor<Autodiff<B>, 2>,
     choices: &[Choice],
     temperature: f32,
     precision: Precision,
 ) -> (Tensor<Autodiff<B>, 1>, Tensor<Autodiff<B>, 1>) {
     let count = choices.len();
-    let (hidden, words) = (tracked(hidden), tracked(words));
-    let scored = Scored::new(
-        whole::<B, 2>(hidden.primitive.clone()),
-        whole::<B, 2>(words.primitive.clone()),
+    let (hidden, weight) = (tracked_primitive(hidden), tracked_primitive(weight));
+    let scored = ScoredChoices::new(
+        from_primitive::<B, 2>(hidden.primitive.clone()),
+        from_primitive::<B, 2>(weight.primitive.clone()),
         choices,
         temperature,
         precision,
     );
     let both = Tensor::cat(vec![scored.logprobs, scored.entropies], 0);
-    let both: Tensor<Autodiff<B>, 1> =
-        differentiable([hidden, words], scored.remembered, values(both));
+    let both: Tensor<Autodiff<B>, 1> = custom_op([hidden, weight], scored.saved, primitive(both));
     let part = |start: usize| both.clone().slice(start..start + count);
     (part(0), part(count))
 }
@@ -90,44 +65,44 @@ pub(crate) fn choose_tracked<B: Kernels>(
 /// Choices that are scored together.
 #[derive(Clone, Debug)]
 struct Group {
-    /// Which.
+    /// The indices of the choices.
     at: Vec<usize>,
-    /// The words that they are scored against, ascending; None: all of them.
-    words: Option<Vec<u32>>,
-    /// With tokens as places in `words`.
+    /// The tokens that the choices are scored against, ascending. `None` is the whole vocabulary.
+    tokens: Option<Vec<u32>>,
+    /// The choices, with tokens as indices into `tokens`.
     choices: Arc<[Choice]>,
 }
 
 impl Group {
-    /// Choices among few words that are few together, and the others.
-    fn all(choices: &[Choice], vocabulary: usize) -> Vec<Self> {
+    /// Splits choices into those among few tokens, if these are few together, and the others.
+    fn split(choices: &[Choice], vocabulary: usize) -> Vec<Self> {
         let few = |choice: &&Choice| {
-            let among = choice.among.as_ref();
-            among.is_some_and(|among| among.len() * 16 <= vocabulary)
+            let allowed = choice.allowed.as_ref();
+            allowed.is_some_and(|allowed| allowed.len() * 16 <= vocabulary)
         };
-        let sets = choices.iter().filter(few).flat_map(|c| c.among.iter());
+        let sets = choices.iter().filter(few).flat_map(|c| c.allowed.iter());
         let union: BTreeSet<u32> = sets.flat_map(|set| set.iter().copied()).collect();
         let apart = union.len() * 4 <= vocabulary;
         let (narrow, wide): (Vec<usize>, Vec<usize>) =
             (0..choices.len()).partition(|at| apart && few(&&choices[*at]));
-        let words: Vec<u32> = union.into_iter().collect();
-        let place = |token: &u32| words.partition_point(|word| word < token) as u32;
-        let placed = |at: &usize| Choice {
-            token: place(&choices[*at].token),
-            among: choices[*at]
-                .among
+        let tokens: Vec<u32> = union.into_iter().collect();
+        let index = |token: &u32| tokens.partition_point(|other| other < token) as u32;
+        let indexed = |at: &usize| Choice {
+            token: index(&choices[*at].token),
+            allowed: choices[*at]
+                .allowed
                 .as_ref()
-                .map(|set| set.iter().map(place).collect()),
+                .map(|set| set.iter().map(index).collect()),
         };
         let narrow = Self {
-            choices: narrow.iter().map(placed).collect(),
+            choices: narrow.iter().map(indexed).collect(),
             at: narrow,
-            words: Some(words.clone()),
+            tokens: Some(tokens.clone()),
         };
         let wide = Self {
             choices: wide.iter().map(|at| choices[*at].clone()).collect(),
             at: wide,
-            words: None,
+            tokens: None,
         };
         [wide, narrow]
             .into_iter()
@@ -135,15 +110,15 @@ impl Group {
             .collect()
     }
 
-    /// Ranges of `count` words.
+    /// Returns blocks of `0..count`.
     fn blocks(&self, count: usize) -> impl Iterator<Item = Range<usize>> + use<> {
-        let width = (LOGITS / self.at.len().max(1)).max(WORDS);
+        let width = (BLOCK_LOGITS / self.at.len().max(1)).max(MIN_BLOCK_TOKENS);
         (0..count)
             .step_by(width)
             .map(move |start| start..(start + width).min(count))
     }
 
-    /// Its rows of what there is one of for each choice.
+    /// Returns the group's rows of a tensor with one row per choice.
     fn rows<B: Backend, const D: usize>(&self, all: &Tensor<B, D>) -> Tensor<B, D> {
         match self.at.len() == all.dims()[0] {
             true => all.clone(),
@@ -153,85 +128,85 @@ impl Group {
         }
     }
 
-    /// Its rows of the head's matrix.
-    fn words<B: Backend>(&self, all: &Tensor<B, 2>) -> Tensor<B, 2> {
-        match &self.words {
+    /// Returns the group's rows of the LM head.
+    fn weight_rows<B: Backend>(&self, all: &Tensor<B, 2>) -> Tensor<B, 2> {
+        match &self.tokens {
             None => all.clone(),
-            Some(words) => {
-                let words = words.iter().map(|word| *word as usize);
-                all.clone().select(0, indices(words, &all.device()))
+            Some(tokens) => {
+                let tokens = tokens.iter().map(|token| *token as usize);
+                all.clone().select(0, indices(tokens, &all.device()))
             }
         }
     }
 
-    /// Where a block's words are in the head's matrix.
+    /// Returns the LM head rows of a block.
     fn places<B: Backend>(&self, block: Range<usize>, device: &B::Device) -> Tensor<B, 1, Int> {
-        match &self.words {
+        match &self.tokens {
             None => indices(block, device),
-            Some(words) => indices(words[block].iter().map(|word| *word as usize), device),
+            Some(tokens) => indices(tokens[block].iter().map(|token| *token as usize), device),
         }
     }
 }
 
-/// A group's softmax.
+/// The softmax of a group.
 #[derive(Clone, Debug)]
-struct Part<B: Backend> {
+struct GroupSoftmax<B: Backend> {
     group: Group,
     log_sums: Tensor<B, 1>,
-    /// Means of the logits over the softmax.
+    /// The mean logit under the softmax.
     means: Tensor<B, 1>,
-    /// Where one block was all.
+    /// The logits, kept if they fit one block.
     logits: Option<Tensor<B, 2>>,
 }
 
-/// What the gradients are computed from.
+/// The tensors saved for the backward pass.
 #[derive(Clone, Debug)]
-struct Remembered<B: Backend> {
+struct SavedScores<B: Backend> {
     hidden: Tensor<B, 2>,
-    words: Tensor<B, 2>,
+    weight: Tensor<B, 2>,
     temperature: f32,
     precision: Precision,
-    parts: Vec<Part<B>>,
+    parts: Vec<GroupSoftmax<B>>,
 }
 
-struct Scored<B: Backend> {
+struct ScoredChoices<B: Backend> {
     logprobs: Tensor<B, 1>,
     entropies: Tensor<B, 1>,
-    remembered: Remembered<B>,
+    saved: SavedScores<B>,
 }
 
-impl<B: Kernels> Scored<B> {
+impl<B: Primitives> ScoredChoices<B> {
     fn new(
         hidden: Tensor<B, 2>,
-        words: Tensor<B, 2>,
+        weight: Tensor<B, 2>,
         choices: &[Choice],
         temperature: f32,
         precision: Precision,
     ) -> Self {
-        let [vocabulary, _] = words.dims();
+        let [vocabulary, _] = weight.dims();
         let device = hidden.device();
-        let mut remembered = Remembered {
+        let mut saved = SavedScores {
             hidden,
-            words,
+            weight,
             temperature,
             precision,
             parts: Vec::new(),
         };
         let (mut logprobs, mut entropies, mut order) = (Vec::new(), Vec::new(), Vec::new());
-        for group in Group::all(choices, vocabulary) {
+        for group in Group::split(choices, vocabulary) {
             order.extend(group.at.iter().copied());
-            let (part, chosen) = remembered.part(group);
+            let (part, chosen) = saved.part(group);
             let means = part.means.clone().div_scalar(temperature);
             logprobs.push(chosen.div_scalar(temperature) - part.log_sums.clone());
             entropies.push((part.log_sums.clone() - means).clamp_min(0.0));
-            remembered.parts.push(part);
+            saved.parts.push(part);
         }
         let in_order = |mut parts: Vec<Tensor<B, 1>>| match parts.len() {
             1 => parts.remove(0),
             _ => {
                 let mut back = vec![0; order.len()];
-                for (place, at) in order.iter().enumerate() {
-                    back[*at] = place;
+                for (index, at) in order.iter().enumerate() {
+                    back[*at] = index;
                 }
                 Tensor::cat(parts, 0).select(0, indices(back.into_iter(), &device))
             }
@@ -239,95 +214,86 @@ impl<B: Kernels> Scored<B> {
         Self {
             logprobs: in_order(logprobs),
             entropies: in_order(entropies),
-            remembered,
+            saved,
         }
     }
 }
 
-impl<B: Kernels> Remembered<B> {
-    /// A group's softmax, block by block, and its chosen logits.
-    fn part(&self, group: Group) -> (Part<B>, Tensor<B, 1>) {
+impl<B: Primitives> SavedScores<B> {
+    /// Computes a group's softmax block by block. Returns it with the chosen logits.
+    fn part(&self, group: Group) -> (GroupSoftmax<B>, Tensor<B, 1>) {
         let hidden = group.rows(&self.hidden);
-        let words = group.words(&self.words);
-        let [count, _] = words.dims();
+        let weight = group.weight_rows(&self.weight);
+        let [count, _] = weight.dims();
         let mut kept = None;
-        let mut seen: Option<Partial<B>> = None;
+        let mut terms: Option<SoftmaxBlock<B>> = None;
         for block in group.blocks(count) {
-            let logits = self.logits(&hidden, &words, block.clone());
+            let logits = self.logits(&hidden, &weight, block.clone());
             if block == (0..count) {
                 kept = Some(logits.clone());
             }
-            let new = B::partial(logits, &group.choices, block, self.temperature);
-            seen = Some(match seen {
+            let new = B::softmax_block(logits, &group.choices, block, self.temperature);
+            terms = Some(match terms {
                 None => new,
-                Some(old) => old.and(new, self.temperature),
+                Some(old) => old.merge(new, self.temperature),
             });
         }
-        let seen = seen.expect("a vocabulary is not empty");
-        let part = Part {
+        let terms = terms.expect("a vocabulary is not empty");
+        let part = GroupSoftmax {
             group,
-            log_sums: seen.tops.div_scalar(self.temperature) + seen.sums.clone().log(),
-            means: seen.weighted / seen.sums,
+            log_sums: terms.maxima.div_scalar(self.temperature) + terms.sums.clone().log(),
+            means: terms.weighted_sums / terms.sums,
             logits: kept,
         };
-        (part, seen.chosen)
+        (part, terms.chosen)
     }
 
-    /// Logits of a block of words, [choices, block].
+    /// Computes the logits of a block, `[choices, block]`.
     fn logits(
         &self,
         hidden: &Tensor<B, 2>,
-        words: &Tensor<B, 2>,
+        weight: &Tensor<B, 2>,
         block: Range<usize>,
     ) -> Tensor<B, 2> {
-        let words = words.clone().slice([block]);
-        self.precision.product(hidden.clone(), words.transpose())
+        let weight = weight.clone().slice([block]);
+        self.precision.product(hidden.clone(), weight.transpose())
     }
 }
 
-impl<B: Backend> Partial<B> {
-    /// Two blocks' together.
-    fn and(self, other: Self, temperature: f32) -> Self {
-        let tops = self.tops.clone().max_pair(other.tops.clone());
-        let share = |part: Tensor<B, 1>| (part - tops.clone()).div_scalar(temperature).exp();
-        let (own, others) = (share(self.tops), share(other.tops));
-        Self {
-            sums: self.sums * own.clone() + other.sums * others.clone(),
-            weighted: self.weighted * own + other.weighted * others,
-            chosen: self.chosen + other.chosen,
-            tops,
-        }
-    }
-}
-
-impl<B: Kernels> Known<B, 2> for Remembered<B> {
+impl<B: Primitives> CustomBackward<B, 2> for SavedScores<B> {
     fn gradients(
         mut self,
         grad: FloatTensor<B>,
-        [hidden, words]: [bool; 2],
+        [hidden, weight]: [bool; 2],
     ) -> [Option<FloatTensor<B>>; 2] {
-        let grad: Tensor<B, 1> = whole(grad);
+        let grad: Tensor<B, 1> = from_primitive(grad);
         let mut to_hidden = None;
-        let mut to_words = None;
+        let mut to_weight = None;
         for part in std::mem::take(&mut self.parts) {
-            self.add(
+            self.add_gradients(
                 part,
                 &grad,
                 hidden.then_some(&mut to_hidden),
-                words.then_some(&mut to_words),
+                weight.then_some(&mut to_weight),
             );
         }
-        [to_hidden.map(values), to_words.map(values)]
+        [to_hidden.map(primitive), to_weight.map(primitive)]
     }
 }
 
-/// A gradient that has not begun where it is none.
+/// A wanted gradient, `None` before its first term.
 type Sum<'a, B> = Option<&'a mut Option<Tensor<B, 2>>>;
 
-impl<B: Kernels> Remembered<B> {
-    /// Adds a part's gradients to those that are wanted.
-    fn add(&self, part: Part<B>, grad: &Tensor<B, 1>, to_hidden: Sum<'_, B>, to_words: Sum<'_, B>) {
-        let Part { group, means, .. } = &part;
+impl<B: Primitives> SavedScores<B> {
+    /// Adds a group's gradients to those that are wanted.
+    fn add_gradients(
+        &self,
+        part: GroupSoftmax<B>,
+        grad: &Tensor<B, 1>,
+        to_hidden: Sum<'_, B>,
+        to_weight: Sum<'_, B>,
+    ) {
+        let GroupSoftmax { group, means, .. } = &part;
         let device = self.hidden.device();
         let count = self.hidden.dims()[0];
         let temperature = self.temperature;
@@ -335,36 +301,44 @@ impl<B: Kernels> Remembered<B> {
             .rows(&grad.clone().slice(0..count))
             .div_scalar(temperature);
         let entropies = group.rows(&grad.clone().slice(count..2 * count));
-        // With H the entropy, dH / dx = -p (x - mean) / temperature².
+        // With the entropy H: dH / dx = -p (x - mean) / temperature².
         let linear = entropies.div_scalar(-temperature * temperature);
-        let slope = Slope {
+        let gradient_terms = SoftmaxGradient {
             log_sums: part.log_sums.clone(),
             constant: logprobs.clone().neg() - linear.clone() * means.clone(),
             linear,
             chosen: logprobs,
         };
         let hidden = group.rows(&self.hidden);
-        let words = group.words(&self.words);
+        let weight = group.weight_rows(&self.weight);
         let mut own: Option<Tensor<B, 2>> = None;
-        let mut to_words = to_words;
-        for block in group.blocks(words.dims()[0]) {
+        let mut to_weight = to_weight;
+        for block in group.blocks(weight.dims()[0]) {
             let logits = match &part.logits {
                 Some(logits) => logits.clone(),
-                None => self.logits(&hidden, &words, block.clone()),
+                None => self.logits(&hidden, &weight, block.clone()),
             };
-            let slopes = B::slopes(logits, &group.choices, block.clone(), temperature, &slope);
+            let gradients = B::logit_gradients(
+                logits,
+                &group.choices,
+                block.clone(),
+                temperature,
+                &gradient_terms,
+            );
             if to_hidden.is_some() {
-                let words = words.clone().slice([block.clone()]);
-                let new = self.precision.product(slopes.clone(), words);
+                let weight = weight.clone().slice([block.clone()]);
+                let new = self.precision.product(gradients.clone(), weight);
                 own = Some(match own {
                     Some(sum) => sum + new,
                     None => new,
                 });
             }
-            if let Some(to_words) = &mut to_words {
-                let new = self.precision.product(slopes.transpose(), hidden.clone());
+            if let Some(to_weight) = &mut to_weight {
+                let new = self
+                    .precision
+                    .product(gradients.transpose(), hidden.clone());
                 let at = group.places::<B>(block, &device);
-                add_rows(to_words, self.words.dims(), at, new);
+                add_rows(to_weight, self.weight.dims(), at, new);
             }
         }
         if let (Some(to_hidden), Some(own)) = (to_hidden, own) {
@@ -374,9 +348,9 @@ impl<B: Kernels> Remembered<B> {
     }
 }
 
-/// Adds to some rows of a sum of the given shape. Rows in order that are all of them
-/// are the sum, if it has not begun: `at` is ascending.
-fn add_rows<B: Kernels>(
+/// Adds `rows` to the rows `at` of a sum of the given shape. `at` is ascending, so rows that cover
+/// the whole shape are the sum itself.
+fn add_rows<B: Primitives>(
     sum: &mut Option<Tensor<B, 2>>,
     shape: [usize; 2],
     at: Tensor<B, 1, Int>,

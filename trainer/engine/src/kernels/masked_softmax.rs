@@ -1,36 +1,36 @@
-//! Fused log-softmax over the set that each token was chosen from, a block of the
-//! vocabulary at a time: other logits of the block are not touched.
+//! Fused log-softmax over the allowed set of each choice, for a block of the vocabulary. Logits
+//! outside the set are not read.
 
 use std::ops::Range;
 
 use rayon::prelude::*;
 
 use crate::kernels::Choice;
-use crate::kernels::simd::{dot, exponentials, for_each_chunk, largest, vectorized};
+use crate::kernels::simd::{dot, exp_and_sum, for_each_chunk, maximum_of, vectorized};
 
-/// Rows of a parallel chunk.
+/// The number of rows in a parallel chunk.
 const ROWS: usize = 64;
 
-/// Of each choice, what a block holds of its softmax.
+/// The softmax terms of a block, one per choice.
 #[derive(Default)]
-pub(super) struct Seen {
-    /// Largest logit.
-    pub(super) tops: Vec<f32>,
-    /// Sum of the exponentials relative to it.
+pub(super) struct BlockTerms {
+    /// The largest logit.
+    pub(super) maxima: Vec<f32>,
+    /// The sum of the exponentials relative to the largest logit.
     pub(super) sums: Vec<f32>,
-    /// The same, each times its logit.
-    pub(super) weighted: Vec<f32>,
-    /// The chosen logit; 0 where it is not in the block.
+    /// The same sum, each term times its logit.
+    pub(super) weighted_sums: Vec<f32>,
+    /// The chosen logit, or 0 if it is outside the block.
     pub(super) chosen: Vec<f32>,
 }
 
-/// What blocks hold, from rows of logits of the words in `block`.
+/// Computes the softmax terms of `block` from rows of its logits.
 pub(super) fn forward(
     logits: &[f32],
     choices: &[Choice],
     block: Range<usize>,
     temperature: f32,
-) -> Seen {
+) -> BlockTerms {
     let width = block.len().max(1);
     let rows: Vec<[f32; 4]> = choices
         .par_chunks(ROWS)
@@ -40,9 +40,9 @@ pub(super) fn forward(
                 #[inline(always)]
                 || {
                     let (mut rows, mut weights) = (Vec::new(), Vec::new());
-                    // A loop and not `map`, which would not be inlined.
+                    // A loop, because `map` would not be inlined.
                     for (choice, row) in choices.iter().zip(logits.chunks_exact(width)) {
-                        rows.push(one(row, choice, &block, temperature, &mut weights));
+                        rows.push(softmax_row(row, choice, &block, temperature, &mut weights));
                     }
                     rows
                 },
@@ -50,16 +50,16 @@ pub(super) fn forward(
         })
         .collect();
     let part = |at: usize| rows.iter().map(|row| row[at]).collect();
-    Seen {
-        tops: part(0),
+    BlockTerms {
+        maxima: part(0),
         sums: part(1),
-        weighted: part(2),
+        weighted_sums: part(2),
         chosen: part(3),
     }
 }
 
 #[inline(always)]
-fn one(
+fn softmax_row(
     logits: &[f32],
     choice: &Choice,
     block: &Range<usize>,
@@ -68,38 +68,37 @@ fn one(
 ) -> [f32; 4] {
     gather(logits, choice, block, weights);
     let set = weights.clone();
-    let top = largest(&set);
-    let sum = exponentials(weights, 1.0 / temperature, top / temperature);
+    let maximum = maximum_of(&set);
+    let sum = exp_and_sum(weights, 1.0 / temperature, maximum / temperature);
     let chosen = match block.contains(&(choice.token as usize)) {
         true => logits[choice.token as usize - block.start],
         false => 0.0,
     };
-    [top, sum, dot(&set, weights), chosen]
+    [maximum, sum, dot(&set, weights), chosen]
 }
 
-/// What the gradient of a choice's logits is made of, each by choice: that of logit x
-/// is exp(x / temperature - log_sum) (constant + linear x), and `chosen` more at the
-/// token that was chosen.
+/// The terms of the logit gradient, one per choice; see
+/// [`SoftmaxGradient`](crate::kernels::SoftmaxGradient).
 #[derive(Clone, Copy)]
-pub(super) struct Known<'a> {
+pub(super) struct GradientTerms<'a> {
     pub(super) log_sums: &'a [f32],
     pub(super) constant: &'a [f32],
     pub(super) linear: &'a [f32],
     pub(super) chosen: &'a [f32],
 }
 
-/// Gradient of rows of logits of the words in `block`: 0 outside a choice's set.
+/// Computes the gradient of rows of logits of `block`; it is 0 outside the allowed set.
 pub(super) fn backward(
     logits: &[f32],
     choices: &[Choice],
     block: Range<usize>,
     temperature: f32,
-    known: Known<'_>,
+    terms: GradientTerms<'_>,
 ) -> Vec<f32> {
     let width = block.len().max(1);
-    let mut slopes = vec![0.0; logits.len()];
+    let mut gradients = vec![0.0; logits.len()];
     for_each_chunk(
-        &mut slopes,
+        &mut gradients,
         ROWS * width,
         #[inline(always)]
         |index, chunk| {
@@ -111,29 +110,29 @@ pub(super) fn backward(
                 let logits = &logits[row * width..(row + 1) * width];
                 gather(logits, choice, &block, &mut weights);
                 set.clone_from(&weights);
-                exponentials(&mut weights, 1.0 / temperature, known.log_sums[row]);
-                let (constant, linear) = (known.constant[row], known.linear[row]);
+                exp_and_sum(&mut weights, 1.0 / temperature, terms.log_sums[row]);
+                let (constant, linear) = (terms.constant[row], terms.linear[row]);
                 for (weight, x) in weights.iter_mut().zip(&set) {
                     *weight *= linear.mul_add(*x, constant);
                 }
                 match choice.inside(&block) {
                     Some(inside) => {
-                        for (token, slope) in inside.iter().zip(&weights) {
-                            out[*token as usize - block.start] = *slope;
+                        for (token, gradient) in inside.iter().zip(&weights) {
+                            out[*token as usize - block.start] = *gradient;
                         }
                     }
                     None => out.copy_from_slice(&weights),
                 }
                 if block.contains(&(choice.token as usize)) {
-                    out[choice.token as usize - block.start] += known.chosen[row];
+                    out[choice.token as usize - block.start] += terms.chosen[row];
                 }
             }
         },
     );
-    slopes
+    gradients
 }
 
-/// The logits of the part of a choice's set that is in the block.
+/// Gathers the logits of the allowed set in the block.
 #[inline(always)]
 fn gather(logits: &[f32], choice: &Choice, block: &Range<usize>, into: &mut Vec<f32>) {
     into.clear();

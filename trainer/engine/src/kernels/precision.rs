@@ -1,24 +1,24 @@
-//! What products of matrices are computed in.
+//! The precision of matrix products.
 
 use burn::tensor::backend::Backend;
 use burn::tensor::{FloatDType, Tensor};
 use serde::{Deserialize, Serialize};
 
-/// What products of matrices are computed in. Everything else, and whatever is kept (weights,
-/// gradients, moments, the sums of residuals), is in 32 bits.
+/// The precision of matrix products. Everything else is in 32 bits: weights, gradients, optimizer
+/// moments and the residual stream.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Precision {
     /// 32-bit floats.
     #[default]
     Float32,
-    /// Both sides are rounded to bfloat16, as PyTorch's autocast has it: on a GPU several
-    /// times faster, on the processor slower.
+    /// Both operands are rounded to bfloat16, as in PyTorch's autocast. Several times faster on a
+    /// GPU, slower on the CPU.
     BFloat16,
 }
 
 impl Precision {
-    /// `left` times `right`, in 32 bits.
+    /// Computes `left` times `right` and returns 32 bits.
     pub(crate) fn product<B: Backend>(
         self,
         left: Tensor<B, 2>,
@@ -33,7 +33,7 @@ impl Precision {
         }
     }
 
-    /// As it goes into products, so that they need not round it.
+    /// Rounds a matrix to the type that products use, so that they need not round it again.
     pub(crate) fn rounded<B: Backend>(self, matrix: Tensor<B, 2>) -> Tensor<B, 2> {
         match self {
             Self::Float32 => matrix,

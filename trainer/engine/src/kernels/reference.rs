@@ -1,5 +1,5 @@
-//! The kernels in plain tensor operations, for any backend; what the fused ones
-//! are tested against.
+//! The kernels in plain tensor operations, for any backend. The fused kernels are tested against
+//! them.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -7,7 +7,7 @@ use std::ops::Range;
 use burn::tensor::backend::Backend;
 use burn::tensor::{Bool, Int, Tensor, TensorData, activation};
 
-use crate::kernels::{Choice, Partial, Slope, indices};
+use crate::kernels::{Choice, SoftmaxBlock, SoftmaxGradient, indices};
 
 pub(super) fn rms_norm<B: Backend>(
     x: Tensor<B, 2>,
@@ -25,76 +25,75 @@ pub(super) fn swiglu<B: Backend>(gate_up: Tensor<B, 2>) -> Tensor<B, 2> {
     activation::silu(gate) * up
 }
 
-/// What a block of logits holds of each choice's softmax: what is outside its set is
-/// masked.
-pub(super) fn partial<B: Backend>(
+/// Computes the softmax terms of a block of logits. Logits outside a choice's set are masked.
+pub(super) fn softmax_block<B: Backend>(
     logits: Tensor<B, 2>,
     choices: &[Choice],
-    words: Range<usize>,
+    block: Range<usize>,
     temperature: f32,
-) -> Partial<B> {
+) -> SoftmaxBlock<B> {
     let count = [choices.len()];
-    let outside = outside::<B>(choices, &words, &logits.device());
+    let outside = outside::<B>(choices, &block, &logits.device());
     let masked = |x: Tensor<B, 2>, value: f32| match &outside {
         Some(outside) => x.mask_fill(outside.clone(), value),
         None => x,
     };
-    let not_chosen = not_chosen::<B>(choices, &words, &logits.device());
+    let not_chosen = not_chosen::<B>(choices, &block, &logits.device());
     let chosen = logits.clone().mask_fill(not_chosen, 0.0).sum_dim(1);
-    let tops = masked(logits.clone(), f32::MIN).max_dim(1);
-    let relative = (logits.clone() - tops.clone()).div_scalar(temperature);
-    let exponentials = masked(relative.exp(), 0.0);
-    Partial {
-        tops: tops.reshape(count),
-        sums: exponentials.clone().sum_dim(1).reshape(count),
-        weighted: (exponentials * logits).sum_dim(1).reshape(count),
+    let maxima = masked(logits.clone(), f32::MIN).max_dim(1);
+    let relative = (logits.clone() - maxima.clone()).div_scalar(temperature);
+    let exp_and_sum = masked(relative.exp(), 0.0);
+    SoftmaxBlock {
+        maxima: maxima.reshape(count),
+        sums: exp_and_sum.clone().sum_dim(1).reshape(count),
+        weighted_sums: (exp_and_sum * logits).sum_dim(1).reshape(count),
         chosen: chosen.reshape(count),
     }
 }
 
-/// Gradient of a block of logits.
-pub(super) fn slopes<B: Backend>(
+/// Computes the gradient of a block of logits.
+pub(super) fn logit_gradients<B: Backend>(
     logits: Tensor<B, 2>,
     choices: &[Choice],
-    words: Range<usize>,
+    block: Range<usize>,
     temperature: f32,
-    slope: &Slope<B>,
+    gradient: &SoftmaxGradient<B>,
 ) -> Tensor<B, 2> {
-    let outside = outside::<B>(choices, &words, &logits.device());
-    let not_chosen = not_chosen::<B>(choices, &words, &logits.device());
+    let outside = outside::<B>(choices, &block, &logits.device());
+    let not_chosen = not_chosen::<B>(choices, &block, &logits.device());
     let column = |x: &Tensor<B, 1>| x.clone().unsqueeze_dim::<2>(1);
     let shape = logits.dims();
-    let relative = logits.clone().div_scalar(temperature) - column(&slope.log_sums);
-    let linear = logits * column(&slope.linear) + column(&slope.constant);
-    let mut slopes = relative.exp() * linear;
+    let relative = logits.clone().div_scalar(temperature) - column(&gradient.log_sums);
+    let linear = logits * column(&gradient.linear) + column(&gradient.constant);
+    let mut gradients = relative.exp() * linear;
     if let Some(outside) = outside {
-        slopes = slopes.mask_fill(outside, 0.0);
+        gradients = gradients.mask_fill(outside, 0.0);
     }
-    slopes
-        + column(&slope.chosen)
+    gradients
+        + column(&gradient.chosen)
             .expand(shape)
             .mask_fill(not_chosen, 0.0)
 }
 
-/// True where a word of the block is not in a choice's set; None where all are. Sets
-/// that choices share are large, and go to the device once.
+/// Returns a mask that is true for tokens of the block outside a choice's set, or `None` if all
+/// tokens are allowed. Shared sets are large and are uploaded once.
 fn outside<B: Backend>(
     choices: &[Choice],
-    words: &Range<usize>,
+    block: &Range<usize>,
     device: &B::Device,
 ) -> Option<Tensor<B, 2, Bool>> {
-    choices.iter().find(|choice| choice.among.is_some())?;
-    let width = words.len();
+    choices.iter().find(|choice| choice.allowed.is_some())?;
+    let width = block.len();
     let mut rows: HashMap<Option<*const u32>, usize> = HashMap::new();
     let mut outside: Vec<bool> = Vec::new();
     let row = choices.iter().map(|choice| {
-        let set = choice.among.as_ref().map(|set| set.as_ptr());
+        let set = choice.allowed.as_ref().map(|set| set.as_ptr());
         *rows.entry(set).or_insert_with(|| {
             let start = outside.len();
-            let inside = choice.inside(words);
+            let inside = choice.inside(block);
             outside.resize(start + width, inside.is_some());
             for token in inside.unwrap_or_default() {
-                outside[start + *token as usize - words.start] = false;
+                outside[start + *token as usize - block.start] = false;
             }
             start / width
         })
@@ -104,15 +103,15 @@ fn outside<B: Backend>(
     Some(Tensor::from_data(data, device).select(0, row))
 }
 
-/// True where a word of the block was not chosen.
+/// Returns a mask that is true for tokens of the block that were not chosen.
 fn not_chosen<B: Backend>(
     choices: &[Choice],
-    words: &Range<usize>,
+    block: &Range<usize>,
     device: &B::Device,
 ) -> Tensor<B, 2, Bool> {
-    let shape = [choices.len(), words.len()];
+    let shape = [choices.len(), block.len()];
     let chosen = indices::<B>(choices.iter().map(|choice| choice.token as usize), device);
-    let all = Tensor::<B, 1, Int>::arange(words.start as i64..words.end as i64, device);
+    let all = Tensor::<B, 1, Int>::arange(block.start as i64..block.end as i64, device);
     let chosen = chosen.unsqueeze_dim::<2>(1).expand(shape);
     all.unsqueeze_dim::<2>(0).expand(shape).not_equal(chosen)
 }

@@ -1,14 +1,14 @@
-//! Fused root-mean-square normalisation: y = x r w with r = 1 / sqrt(mean(x²) + ε).
+//! Fused RMSNorm: y = x r w with r = 1 / sqrt(mean(x²) + ε).
 
 use rayon::prelude::*;
 
 use crate::kernels::simd::{add_scaled, dot, for_each_chunk, vectorized};
 
-/// Rows of a parallel chunk. Fixed, so that the weight's gradient is summed in
+/// The number of rows in a parallel chunk. It is fixed, so that the weight's gradient is summed in
 /// the same order on every machine.
 const ROWS: usize = 64;
 
-/// Normalised rows of `x`, each as long as `weight`.
+/// Normalises the rows of `x`, each as long as `weight`.
 pub(super) fn forward(x: &[f32], weight: &[f32], epsilon: f32) -> Vec<f32> {
     let width = weight.len();
     let mut y = vec![0.0; x.len()];
@@ -29,9 +29,9 @@ pub(super) fn forward(x: &[f32], weight: &[f32], epsilon: f32) -> Vec<f32> {
     y
 }
 
-/// Gradients of `x` and of `weight`, given that of the output.
+/// Computes the gradients of `x` and `weight`, given the gradient of the output.
 ///
-/// With n = x r and h = g w: dx = r (h - n mean(h n)), dw = sum over rows of g n.
+/// With n = x r and h = g w: dx = r (h - n mean(h n)), dw = Σ g n over the rows.
 pub(super) fn backward(
     x: &[f32],
     weight: &[f32],

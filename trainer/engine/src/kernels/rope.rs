@@ -1,13 +1,13 @@
-//! Rotary positions (Su et al., <https://arxiv.org/abs/2104.09864>) in Hugging
-//! Face's layout: column i of a head turns with column i + width / 2.
+//! Rotary position embeddings (Su et al., <https://arxiv.org/abs/2104.09864>) in Hugging Face's
+//! layout: column i of a head rotates with column i + width / 2.
 
 use crate::kernels::Heads;
 use crate::kernels::simd::for_each_chunk;
 
-/// Rows of a parallel chunk.
+/// The number of rows in a parallel chunk.
 const ROWS: usize = 32;
 
-/// Cosines and sines by position.
+/// Tables of cosines and sines by position.
 #[derive(Debug)]
 pub struct Rope {
     half: usize,
@@ -16,9 +16,9 @@ pub struct Rope {
 }
 
 impl Rope {
-    /// Tables for positions below `context` and heads of two columns for each of the
-    /// `frequencies`, in radians a position. Angles are rounded to 32 bits before
-    /// their cosine is taken, as Hugging Face's are: at long positions that shows.
+    /// Returns tables for positions below `context`. A head has two columns for each of the
+    /// `frequencies`, in radians per position. Angles are rounded to 32 bits before the cosine, as
+    /// Hugging Face does; the difference shows at long positions.
     pub fn new(context: usize, frequencies: &[f64]) -> Self {
         let angles = (0..context).flat_map(|position| {
             frequencies
@@ -35,8 +35,9 @@ impl Rope {
         }
     }
 
-    /// Cosines or sines of each position, [positions, width], both halves.
-    pub(super) fn doubled(&self, positions: &[u32], sines: bool) -> Vec<f32> {
+    /// Returns the cosines or sines of each position, `[positions, width]`, for both halves of a
+    /// head.
+    pub(super) fn cos_sin_rows(&self, positions: &[u32], sines: bool) -> Vec<f32> {
         let table = if sines { &self.sin } else { &self.cos };
         let rows = positions.iter().map(|p| *p as usize * self.half);
         rows.flat_map(|start| {
@@ -46,9 +47,9 @@ impl Rope {
         .collect()
     }
 
-    /// Turns the heads in `row` by a position, or back where `inverse`.
+    /// Rotates the heads in `row` by a position, or back if `inverse`.
     #[inline(always)]
-    fn turn(&self, row: &mut [f32], position: u32, inverse: bool) {
+    fn rotate(&self, row: &mut [f32], position: u32, inverse: bool) {
         let start = position as usize * self.half;
         let cos = &self.cos[start..start + self.half];
         let sin = &self.sin[start..start + self.half];
@@ -62,9 +63,8 @@ impl Rope {
         }
     }
 
-    /// Turns the queries and keys of rows [queries | keys | values], one row a
-    /// position.
-    pub(super) fn turn_rows(
+    /// Rotates the queries and keys of rows `[queries | keys | values]`, one row per position.
+    pub(super) fn rotate_rows(
         &self,
         rows: &mut [f32],
         positions: &[u32],
@@ -72,7 +72,7 @@ impl Rope {
         inverse: bool,
     ) {
         let columns = heads.columns();
-        let turned = (heads.queries + heads.keys) * heads.width;
+        let rotated = (heads.queries + heads.keys) * heads.width;
         for_each_chunk(
             rows,
             ROWS * columns,
@@ -80,7 +80,7 @@ impl Rope {
             |index, rows| {
                 let positions = &positions[index * ROWS..];
                 for (row, position) in rows.chunks_exact_mut(columns).zip(positions) {
-                    self.turn(&mut row[..turned], *position, inverse);
+                    self.rotate(&mut row[..rotated], *position, inverse);
                 }
             },
         );

@@ -1,4 +1,4 @@
-//! Loops that the compiler turns into vector instructions.
+//! Loops that the compiler vectorises.
 #![allow(
     clippy::needless_range_loop,
     reason = "lanes of several arrays, by one index, are what becomes a vector"
@@ -7,21 +7,20 @@
 use macerator::Arch;
 use rayon::prelude::*;
 
-/// Floats that a reduction keeps apart: rounding is then the same on every
-/// machine with fused multiply-add, and no addition waits for the one before.
+/// The number of partial sums of a reduction. It is fixed, so that rounding is the same on every
+/// machine with fused multiply-add, and large enough to hide the latency of additions.
 const LANES: usize = 32;
 
-/// Runs `work` compiled for the widest vectors that this machine has. Only what
-/// is inlined gains, and the rest pays a call for every fused multiply-add: mark
-/// closures `#[inline(always)]`, this one's argument too.
+/// Runs `work` compiled for the widest vectors of this machine. Only inlined code is vectorised;
+/// other code pays a call for every fused multiply-add. Mark closures `#[inline(always)]`,
+/// including `work`.
 #[inline(always)]
 pub(super) fn vectorized<R>(work: impl FnOnce() -> R) -> R {
     Arch::new().dispatch(work)
 }
 
-/// Calls `work` with the index of each chunk of `outputs`, in parallel where
-/// there are several. Chunks are `length` long but for the last. Mark `work`
-/// `#[inline(always)]`.
+/// Calls `work` with the index of each chunk of `outputs`, in parallel if there are several. Chunks
+/// have `length` elements, except the last. Mark `work` `#[inline(always)]`.
 pub(super) fn for_each_chunk(
     outputs: &mut [f32],
     length: usize,
@@ -45,7 +44,7 @@ pub(super) fn for_each_chunk(
     }
 }
 
-/// Sum of products.
+/// Returns the dot product.
 #[inline(always)]
 pub(super) fn dot(a: &[f32], b: &[f32]) -> f32 {
     let mut sums = [0.0f32; LANES];
@@ -59,10 +58,10 @@ pub(super) fn dot(a: &[f32], b: &[f32]) -> f32 {
     for (lane, (x, y)) in left.remainder().iter().zip(right.remainder()).enumerate() {
         sums[lane] = x.mul_add(*y, sums[lane]);
     }
-    total(sums)
+    sum_lanes(sums)
 }
 
-/// `y += a x`.
+/// Computes `y += a x`.
 #[inline(always)]
 pub(super) fn add_scaled(y: &mut [f32], a: f32, x: &[f32]) {
     for (y, x) in y.iter_mut().zip(x) {
@@ -70,9 +69,9 @@ pub(super) fn add_scaled(y: &mut [f32], a: f32, x: &[f32]) {
     }
 }
 
-/// Largest of the values; the least float of none.
+/// Returns the maximum, or `f32::MIN` of no values.
 #[inline(always)]
-pub(super) fn largest(values: &[f32]) -> f32 {
+pub(super) fn maximum_of(values: &[f32]) -> f32 {
     let mut best = [f32::MIN; LANES];
     let mut chunks = values.chunks_exact(LANES);
     for chunk in &mut chunks {
@@ -88,9 +87,9 @@ pub(super) fn largest(values: &[f32]) -> f32 {
     best.iter().chain(rest).fold(f32::MIN, |a, b| a.max(*b))
 }
 
-/// Replaces values by `exp(value * scale - shift)` and sums them.
+/// Replaces values with `exp(value * scale - shift)` and returns their sum.
 #[inline(always)]
-pub(super) fn exponentials(values: &mut [f32], scale: f32, shift: f32) -> f32 {
+pub(super) fn exp_and_sum(values: &mut [f32], scale: f32, shift: f32) -> f32 {
     let mut sums = [0.0f32; LANES];
     let mut chunks = values.chunks_exact_mut(LANES);
     for chunk in &mut chunks {
@@ -103,11 +102,11 @@ pub(super) fn exponentials(values: &mut [f32], scale: f32, shift: f32) -> f32 {
         *value = exp(value.mul_add(scale, -shift));
         sums[lane] += *value;
     }
-    total(sums)
+    sum_lanes(sums)
 }
 
 #[inline(always)]
-fn total(mut sums: [f32; LANES]) -> f32 {
+fn sum_lanes(mut sums: [f32; LANES]) -> f32 {
     let mut half = LANES / 2;
     while half > 0 {
         for lane in 0..half {
@@ -118,12 +117,10 @@ fn total(mut sums: [f32; LANES]) -> f32 {
     sums[0]
 }
 
-/// The exponential, within two units in the last place, without a call and so
-/// by vectors; 0 below -87, where the result would not be a normal float, and
-/// clamped above 88.
+/// Computes the exponential inline, so that it vectorises, within two units in the last place.
+/// Returns 0 below -87, where the result would be subnormal, and clamps the argument to 88.
 ///
-/// Cody and Waite's reduction to [-ln 2 / 2, ln 2 / 2] and the polynomial of
-/// Cephes' `expf`.
+/// Uses Cody and Waite's reduction to [-ln 2 / 2, ln 2 / 2] and the polynomial of Cephes' `expf`.
 #[inline(always)]
 pub(super) fn exp(x: f32) -> f32 {
     const ROUND: f32 = 12_582_912.0; // 1.5 * 2^23: adding it rounds to an integer.
@@ -171,10 +168,10 @@ mod tests {
             let ones = vec![1.0; length];
             assert_eq!(dot(&ones, &ones), length as f32);
             let mut values = vec![2.0f32; length];
-            assert_eq!(exponentials(&mut values, 0.5, 1.0), length as f32);
+            assert_eq!(exp_and_sum(&mut values, 0.5, 1.0), length as f32);
             let mut ramp: Vec<f32> = (0..length).map(|i| i as f32).collect();
             ramp.reverse();
-            assert_eq!(largest(&ramp), ramp.first().copied().unwrap_or(f32::MIN));
+            assert_eq!(maximum_of(&ramp), ramp.first().copied().unwrap_or(f32::MIN));
         }
     }
 }

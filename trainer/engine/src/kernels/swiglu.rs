@@ -1,11 +1,11 @@
-//! Fused SwiGLU: y = silu(gate) up, of rows [gate | up].
+//! Fused SwiGLU: y = silu(gate) up, of rows `[gate | up]`.
 
 use crate::kernels::simd::{exp, for_each_chunk};
 
-/// Rows of a parallel chunk.
+/// The number of rows in a parallel chunk.
 const ROWS: usize = 32;
 
-/// Rows of `width`, of rows of twice that.
+/// Computes rows of `width` from rows of `2 * width`.
 pub(super) fn forward(gate_up: &[f32], width: usize) -> Vec<f32> {
     let mut y = vec![0.0; gate_up.len() / 2];
     for_each_chunk(
@@ -28,7 +28,7 @@ pub(super) fn forward(gate_up: &[f32], width: usize) -> Vec<f32> {
     y
 }
 
-/// Gradient of `gate_up`, given that of the output, `grad`.
+/// Computes the gradient of `gate_up`, given the gradient of the output.
 #[allow(
     clippy::needless_range_loop,
     reason = "a zip of five is not turned into vector instructions"

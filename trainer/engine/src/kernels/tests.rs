@@ -1,6 +1,8 @@
-//! The fused kernels against the plain ones, values and gradients.
+//! The fused kernels against the reference: values and gradients.
 
-use burn::tensor::{Bool, activation};
+use std::sync::Arc;
+
+use burn::tensor::{Bool, Tensor, TensorData, activation};
 use proptest::prelude::*;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
@@ -30,8 +32,8 @@ fn assert_close(a: &[f32], b: &[f32], what: &str) {
     }
 }
 
-/// Compares an output of two computations and the gradients of `inputs` under a
-/// random linear loss.
+/// Compares the outputs of two computations, and the gradients of `inputs` under a random linear
+/// loss.
 fn compare<const D: usize>(
     what: &str,
     inputs: &[&Tensor<Tracked, 2>],
@@ -52,7 +54,7 @@ fn compare<const D: usize>(
 }
 
 #[test]
-fn the_fused_norm_is_the_plain_norm() {
+fn fused_rms_norm_matches_the_reference() {
     let source = &mut ChaCha8Rng::seed_from_u64(1);
     for (rows, width) in [(1, 8), (200, 48)] {
         let x = tensor(source, [rows, width]);
@@ -68,7 +70,7 @@ fn the_fused_norm_is_the_plain_norm() {
 }
 
 #[test]
-fn the_fused_gate_is_the_plain_gate() {
+fn fused_swiglu_matches_the_reference() {
     let source = &mut ChaCha8Rng::seed_from_u64(2);
     for (rows, width) in [(1, 8), (100, 40)] {
         let x = tensor(source, [rows, 2 * width]);
@@ -77,10 +79,10 @@ fn the_fused_gate_is_the_plain_gate() {
     }
 }
 
-fn sight(layout: Layout, heads: Heads) -> Sight {
+fn metadata(layout: Layout, heads: Heads) -> AttentionMetadata {
     let pair = |pair: usize| 100f64.powf(-2.0 * pair as f64 / heads.width as f64);
     let frequencies: Vec<f64> = (0..heads.width / 2).map(pair).collect();
-    Sight {
+    AttentionMetadata {
         layout,
         heads,
         rope: Arc::new(Rope::new(2048, &frequencies)),
@@ -98,12 +100,12 @@ fn all_heads() -> impl Iterator<Item = Heads> {
 }
 
 /// Attention with a score for every pair of tokens.
-fn naive_attention(qkv: Tensor<Tracked, 2>, plan: &Plan<Tracked>) -> Tensor<Tracked, 2> {
+fn naive_attention(qkv: Tensor<Tracked, 2>, plan: &AttentionPlan<Tracked>) -> Tensor<Tracked, 2> {
     let Heads {
         queries: heads,
         keys: kv_heads,
         width,
-    } = plan.sight.heads;
+    } = plan.metadata.heads;
     let [tokens, _] = qkv.dims();
     let mut hidden = vec![true; tokens * tokens];
     for segment in &plan.layout().segments {
@@ -138,7 +140,7 @@ fn naive_attention(qkv: Tensor<Tracked, 2>, plan: &Plan<Tracked>) -> Tensor<Trac
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
     #[test]
-    fn attention_in_blocks_is_attention(
+    fn attention_in_blocks_matches_naive_attention(
         rows in proptest::collection::vec(
             (1usize..900, proptest::collection::vec(0usize..200, 0..4)),
             1..3,
@@ -153,25 +155,25 @@ proptest! {
             layout.push_row(&vec![0; *prompt], completions.iter().map(Vec::as_slice));
         }
         let qkv = tensor(&mut ChaCha8Rng::seed_from_u64(seed), [layout.tokens.len(), heads.columns()]);
-        let plan = Plan::new(sight(layout, heads), Default::default());
+        let plan = AttentionPlan::new(metadata(layout, heads), Default::default());
         let naive = || naive_attention(qkv.clone(), &plan);
         compare("fused", &[&qkv], Tracked::attend(qkv.clone(), &plan), naive());
-        compare("chunked", &[&qkv], attention::chunked::attend_tracked::<Plain>(qkv.clone(), &plan), naive());
+        compare("chunked", &[&qkv], attention::chunked::attend_autodiff::<Plain>(qkv.clone(), &plan), naive());
     }
 }
 
 #[test]
-fn attention_through_a_cache_is_attention() {
+fn attention_through_a_cache_matches_attention_without() {
     let source = &mut ChaCha8Rng::seed_from_u64(4);
     for heads in all_heads() {
         let mut whole = Layout::default();
         whole.push_row(&[0; 40], [&[0; 6][..], &[0; 4]].into_iter());
         let qkv = tensor(source, [50, heads.columns()]).inner();
-        let plan = Plan::new(sight(whole, heads), Default::default());
+        let plan = AttentionPlan::new(metadata(whole, heads), Default::default());
         let expected = floats(Plain::attend(qkv.clone(), &plan));
 
-        // The prompt with what follows it at once, in slots here and there, then the
-        // completions in blocks of different lengths.
+        // The prompt with its first completion, in scattered slots; then completions in blocks of
+        // different lengths.
         let prompt = || [3..19, 40..56, 56..62, 20..22].into_iter();
         let mut begun = Layout::default();
         begun.push_cached(&[0; 40], prompt());
@@ -183,11 +185,11 @@ fn attention_through_a_cache_is_attention() {
         ended.push_cached(&[0; 3], prompt().chain([90..92, 70..72]));
         let rows: [Vec<usize>; 3] = [(0..45).collect(), vec![46, 45], (47..50).collect()];
         let slots = [100, 2 * heads.keys * heads.width];
-        // What slots held before is written over.
+        // Earlier contents of slots are overwritten.
         let mut fused_cache = Tensor::full(slots, 7.0, &Default::default());
         let mut plain_cache = fused_cache.clone();
         for (layout, rows) in [begun, joined, ended].into_iter().zip(rows) {
-            let plan = Plan::new(sight(layout, heads), Default::default());
+            let plan = AttentionPlan::new(metadata(layout, heads), Default::default());
             let at = indices::<Plain>(rows.iter().copied(), &Default::default());
             let part = qkv.clone().select(0, at);
             let (fused, plain);
@@ -205,26 +207,26 @@ fn attention_through_a_cache_is_attention() {
     }
 }
 
-/// Log-softmax of all logits at once: what is outside a choice's set is masked.
+/// Log-softmax of all logits at once, masked outside a choice's set.
 fn naive_choices(
     hidden: Tensor<Tracked, 2>,
-    words: Tensor<Tracked, 2>,
+    weight: Tensor<Tracked, 2>,
     choices: &[Choice],
     temperature: f32,
 ) -> (Tensor<Tracked, 1>, Tensor<Tracked, 1>) {
     let device = Default::default();
-    let (count, vocabulary) = (choices.len(), words.dims()[0]);
+    let (count, vocabulary) = (choices.len(), weight.dims()[0]);
     let mut outside = vec![false; count * vocabulary];
     for (row, choice) in choices.iter().enumerate() {
-        if let Some(among) = &choice.among {
+        if let Some(allowed) = &choice.allowed {
             for word in 0..vocabulary {
-                outside[row * vocabulary + word] = !among.contains(&(word as u32));
+                outside[row * vocabulary + word] = !allowed.contains(&(word as u32));
             }
         }
     }
     let outside = TensorData::new(outside, [count, vocabulary]);
     let outside = Tensor::<Tracked, 2, Bool>::from_data(outside, &device);
-    let logits = hidden.matmul(words.transpose()).div_scalar(temperature);
+    let logits = hidden.matmul(weight.transpose()).div_scalar(temperature);
     let logprobs = activation::log_softmax(logits.mask_fill(outside, f32::MIN), 1);
     let chosen = indices::<Tracked>(choices.iter().map(|choice| choice.token as usize), &device);
     let finite = logprobs.clone().clamp_min(-1e30);
@@ -233,11 +235,11 @@ fn naive_choices(
     (logprobs.reshape([count]), entropies.reshape([count]))
 }
 
-/// Choices among all words, among a few, and among most.
+/// Choices among all tokens, among few, and among most.
 fn some_choices(source: &mut ChaCha8Rng, count: usize, vocabulary: u32) -> Vec<Choice> {
     let choice = |_| {
         let token = source.next_u32() % vocabulary;
-        let among = match source.next_u32() % 4 {
+        let allowed = match source.next_u32() % 4 {
             0 => None,
             1 => Some(
                 (0..vocabulary)
@@ -250,21 +252,21 @@ fn some_choices(source: &mut ChaCha8Rng, count: usize, vocabulary: u32) -> Vec<C
                 Some(set.into_iter().collect())
             }
         };
-        Choice { token, among }
+        Choice { token, allowed }
     };
     (0..count).map(choice).collect()
 }
 
-/// Log-probabilities, entropies and both against the naive ones.
+/// Compares log-probabilities and entropies with the naive ones.
 fn compare_choices(seed: u64, count: usize, vocabulary: usize, temperature: f32) {
     let source = &mut ChaCha8Rng::seed_from_u64(seed);
     let choices = some_choices(source, count, vocabulary as u32);
-    let (hidden, words) = (tensor(source, [count, 6]), tensor(source, [vocabulary, 6]));
-    // Larger logits would only be rounded more.
+    let (hidden, weight) = (tensor(source, [count, 6]), tensor(source, [vocabulary, 6]));
+    // Larger logits would lose more to rounding.
     let small = || hidden.clone() * 0.25;
-    let fused = || Tracked::choose(small(), words.clone(), &choices, temperature, FLOAT32);
-    let naive = || naive_choices(small(), words.clone(), &choices, temperature);
-    let inputs = [&hidden, &words];
+    let fused = || Tracked::score_choices(small(), weight.clone(), &choices, temperature, FLOAT32);
+    let naive = || naive_choices(small(), weight.clone(), &choices, temperature);
+    let inputs = [&hidden, &weight];
     compare("log-probabilities", &inputs, fused().0, naive().0);
     compare("entropies", &inputs, fused().1, naive().1);
     let both = |(logprobs, entropies): (Tensor<Tracked, 1>, Tensor<Tracked, 1>)| {
@@ -292,33 +294,33 @@ fn choices_over_several_blocks_are_those_of_all_logits() {
 }
 
 #[test]
-fn the_heads_gradient_is_not_made_where_the_head_is_frozen() {
+fn a_frozen_lm_head_gets_no_gradient() {
     let source = &mut ChaCha8Rng::seed_from_u64(8);
     let choices = some_choices(source, 9, 50);
     let hidden = tensor(source, [9, 6]);
-    let words = Tensor::from_inner(tensor(source, [50, 6]).inner());
+    let weight = Tensor::from_inner(tensor(source, [50, 6]).inner());
     let loss = |(logprobs, entropies): (Tensor<Tracked, 1>, Tensor<Tracked, 1>)| {
         let gradients = (logprobs + entropies).sum().backward();
-        assert!(words.grad(&gradients).is_none());
+        assert!(weight.grad(&gradients).is_none());
         floats(hidden.grad(&gradients).expect("a gradient"))
     };
-    let fused = loss(Tracked::choose(
+    let fused = loss(Tracked::score_choices(
         hidden.clone(),
-        words.clone(),
+        weight.clone(),
         &choices,
         1.0,
         FLOAT32,
     ));
-    let naive = loss(naive_choices(hidden.clone(), words.clone(), &choices, 1.0));
+    let naive = loss(naive_choices(hidden.clone(), weight.clone(), &choices, 1.0));
     assert_close(&fused, &naive, "gradient of hidden");
 }
 
 #[test]
-fn fused_blocks_of_logits_are_plain_blocks() {
+fn fused_softmax_blocks_match_the_reference() {
     let source = &mut ChaCha8Rng::seed_from_u64(5);
     let choices = some_choices(source, 80, 90);
     let vector = |source: &mut ChaCha8Rng| tensor(source, [80]).inner();
-    let slope = Slope {
+    let slope = SoftmaxGradient {
         log_sums: vector(source) + 3.0,
         constant: vector(source),
         linear: vector(source),
@@ -326,18 +328,23 @@ fn fused_blocks_of_logits_are_plain_blocks() {
     };
     for block in [0..90, 0..40, 40..41, 41..90] {
         let logits: Tensor<Plain, 2> = tensor(source, [80, block.len()]).inner();
-        let parts = |partial: Partial<Plain>| {
-            let Partial {
-                tops,
+        let parts = |partial: SoftmaxBlock<Plain>| {
+            let SoftmaxBlock {
+                maxima,
                 sums,
-                weighted,
+                weighted_sums,
                 chosen,
             } = partial;
-            floats(Tensor::cat(vec![tops, sums, weighted, chosen], 0))
+            floats(Tensor::cat(vec![maxima, sums, weighted_sums, chosen], 0))
         };
         assert_close(
-            &parts(Plain::partial(logits.clone(), &choices, block.clone(), 0.7)),
-            &parts(reference::partial(
+            &parts(Plain::softmax_block(
+                logits.clone(),
+                &choices,
+                block.clone(),
+                0.7,
+            )),
+            &parts(reference::softmax_block(
                 logits.clone(),
                 &choices,
                 block.clone(),
@@ -346,14 +353,16 @@ fn fused_blocks_of_logits_are_plain_blocks() {
             "what a block holds",
         );
         assert_close(
-            &floats(Plain::slopes(
+            &floats(Plain::logit_gradients(
                 logits.clone(),
                 &choices,
                 block.clone(),
                 0.7,
                 &slope,
             )),
-            &floats(reference::slopes(logits, &choices, block, 0.7, &slope)),
+            &floats(reference::logit_gradients(
+                logits, &choices, block, 0.7, &slope,
+            )),
             "the gradient of a block",
         );
     }
@@ -362,16 +371,16 @@ fn fused_blocks_of_logits_are_plain_blocks() {
 #[test]
 fn the_gradient_of_embedded_tokens_is_added_up_by_word() {
     let source = &mut ChaCha8Rng::seed_from_u64(10);
-    let words = tensor(source, [20, 6]);
+    let weight = tensor(source, [20, 6]);
     let tokens = || indices::<Tracked>([3, 7, 3, 0, 19].into_iter(), &Default::default());
-    let plain = || words.clone().select(0, tokens());
-    let fused = || Tracked::embed(words.clone(), tokens());
-    compare("rows", &[&words], fused(), plain());
-    // Where the head shares the matrix, and its gradient begins before.
-    let headed = |rows: Tensor<Tracked, 2>| rows.matmul(words.clone().transpose());
+    let plain = || weight.clone().select(0, tokens());
+    let fused = || Tracked::embed(weight.clone(), tokens());
+    compare("rows", &[&weight], fused(), plain());
+    // The LM head shares the matrix, and its gradient is computed first.
+    let headed = |rows: Tensor<Tracked, 2>| rows.matmul(weight.clone().transpose());
     compare(
         "rows and a head",
-        &[&words],
+        &[&weight],
         headed(fused()),
         headed(plain()),
     );
@@ -391,7 +400,7 @@ fn kernels_give_the_same_bytes_again() {
     }
     let tokens = layout.tokens.len();
     let qkv = tensor(source, [tokens, heads.columns()]);
-    let plan = Plan::new(sight(layout, heads), Default::default());
+    let plan = AttentionPlan::new(metadata(layout, heads), Default::default());
     let weight = tensor(source, [1, heads.columns()]);
     let run = || {
         let normed =

@@ -1,36 +1,34 @@
-//! Gradient checkpointing by layer (Chen et al., <https://arxiv.org/abs/1604.06174>):
-//! a pass keeps each layer's input and nothing else; on the way back each layer runs
-//! again from its input.
+//! Activation checkpointing per layer (Chen et al., <https://arxiv.org/abs/1604.06174>). The
+//! forward pass keeps only each layer's input; the backward pass runs each layer again from its
+//! input.
 //!
-//! The graph of burn has no place for that: a step of it cannot begin a graph of its
-//! own. So the way back is walked here, layer by layer, each with a graph that ends
-//! before the next one's begins.
+//! An operation of burn's autodiff graph cannot start a graph of its own. So the backward pass is
+//! driven here, layer by layer, and each layer's graph ends before the next one begins.
 
 use burn::tensor::Tensor;
 
-use crate::kernels::Layout;
-use crate::kernels::{Kernels, Plan, Trainable, indices};
+use crate::kernels::{AttentionPlan, Kernels, Layout, Trainable, indices};
 use crate::model::decoder::Backbone;
 
-/// What a pass kept.
-pub struct Tape<B: Trainable> {
-    plan: Plan<B>,
+/// A forward pass with checkpointed activations.
+pub struct CheckpointedPass<B: Trainable> {
+    plan: AttentionPlan<B>,
     at: Vec<usize>,
-    /// Of each layer, [tokens, hidden].
+    /// The input of each layer, `[tokens, hidden]`.
     inputs: Vec<Tensor<B::InnerBackend, 2>>,
-    /// The last layer's output, where the graph of the loss begins.
+    /// The last layer's output, the leaf of the loss's graph.
     output: Tensor<B, 2>,
 }
 
-impl<B: Trainable> Tape<B> {
-    /// What the heads read of the tokens `at`, as [`Backbone::hidden`] has it, and how
-    /// to go back from there.
-    pub(super) fn record(
+impl<B: Trainable> CheckpointedPass<B> {
+    /// Runs the forward pass. Returns the hidden states of the tokens `at`, as [`Backbone::hidden`]
+    /// does, and the checkpoints.
+    pub(super) fn forward(
         model: &Backbone<B>,
         layout: Layout,
         at: &[usize],
     ) -> (Tensor<B, 2>, Self) {
-        let plain = model.plain();
+        let plain = model.without_gradients();
         let plan = plain.plan(layout.clone());
         let chosen = indices(at.iter().copied(), plan.device());
         let mut inputs = Vec::new();
@@ -40,19 +38,19 @@ impl<B: Trainable> Tape<B> {
             x = plain.layer(index, x, &chosen, |qkv| B::InnerBackend::attend(qkv, &plan));
         }
         let output = Tensor::from_inner(x).require_grad();
-        let tape = Self {
+        let pass = Self {
             plan: model.plan(layout),
             at: at.to_vec(),
             inputs,
             output: output.clone(),
         };
-        (model.end(output), tape)
+        (model.final_norm(output), pass)
     }
 
-    /// Goes on from where the gradients of a loss end: `collect` is given them and then
-    /// those of each layer's parameters, the last layer's first. `model` is the one
-    /// that the pass was of, with the same dropout.
-    pub fn back(
+    /// Continues the backward pass from the gradients of a loss. Calls `collect` with them and then
+    /// with the gradients of each layer's parameters, last layer first. `model` must be the model
+    /// of the forward pass, with the same dropout.
+    pub fn backward_layers(
         self,
         model: &Backbone<B>,
         mut gradients: B::Gradients,

@@ -1,4 +1,4 @@
-//! What a folder holds that a run could start from, for people and machines.
+//! The description of a model folder.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -9,54 +9,54 @@ use serde::Serialize;
 use crate::model::weights::survey;
 use crate::tokenizer::Tokenizer;
 
-/// A model's folder. Displays as a few lines.
+/// The description of a model folder. Displays as a few lines.
 #[derive(Debug, Serialize)]
 pub struct Inspection {
     /// The folder.
     pub folder: PathBuf,
-    /// `model_type` of its configuration.
+    /// The `model_type` of the configuration.
     pub family: &'static str,
-    /// Weights, each once.
+    /// The number of parameters; tied weights count once.
     pub parameters: u64,
-    /// Type of the weights in its files.
+    /// The type of the weights in the files.
     pub stored: &'static str,
-    /// Width of the residual stream.
+    /// The width of the residual stream.
     pub hidden_size: usize,
-    /// Number of layers.
+    /// The number of layers.
     pub layers: usize,
-    /// Query heads.
+    /// The number of query heads.
     pub heads: usize,
-    /// Key and value heads.
+    /// The number of key and value heads.
     pub kv_heads: usize,
-    /// Width of a head.
+    /// The width of a head.
     pub head_dim: usize,
-    /// Width of the SwiGLU.
+    /// The width of the SwiGLU.
     pub intermediate_size: usize,
-    /// Rows of the embedding.
+    /// The number of rows of the embedding.
     pub vocab_size: usize,
-    /// Most tokens that it reads.
+    /// The maximum number of tokens.
     pub context: usize,
-    /// Whether the head is the embedding.
+    /// True if the LM head shares the embedding's weights.
     pub tie_embeddings: bool,
-    /// Tokens of its tokenizer.
+    /// The number of tokens of the tokenizer.
     pub tokens: usize,
-    /// Whether prompts are worded by a chat template.
+    /// True if the tokenizer has a chat template.
     pub chat: bool,
-    /// Tokens that end a completion, as they are written.
+    /// The tokens that end a completion, as text.
     pub ends: Vec<String>,
 }
 
 impl Inspection {
-    /// Looks at every tensor's name, shape and type, and reads the tokenizer.
+    /// Checks every tensor's name, shape and type, and reads the tokenizer.
     ///
     /// # Errors
-    /// Whatever would keep a run from starting from the folder.
+    /// Fails if a run could not start from the folder.
     pub fn of(folder: &Path) -> Result<Self> {
         let (config, parameters) = survey(folder)?;
         let tokenizer = Tokenizer::load(folder)?;
         ensure!(
             tokenizer.vocab_size() <= config.vocab_size,
-            "{}: the tokenizer has {} tokens, the embedding {} rows: they are not of one model",
+            "{}: the tokenizer has {} tokens, the embedding {} rows: they belong to different models",
             folder.display(),
             tokenizer.vocab_size(),
             config.vocab_size
@@ -65,7 +65,7 @@ impl Inspection {
             folder: folder.into(),
             family: config.family.model_type(),
             parameters,
-            stored: config.stored.name(),
+            stored: config.weight_dtype.name(),
             hidden_size: config.hidden_size,
             layers: config.layers,
             heads: config.heads,

@@ -1,28 +1,35 @@
-//! The backbone: a decoder of the Llama and Qwen families, and the log-probabilities of what
-//! it chose.
+//! The decoder, its adapters, its files and its log-probabilities.
 //!
-//! [`Backbone`] is the decoder (`decoder.rs`), [`BackboneConfig`] its shape;
-//! [`LoraConfig`] is the shape of what can be trained in its place.
-//! [`choice_logprobs`] scores completions for the loss; generation is in
-//! [`crate::generation`]. Both feed tokens flat, without padding: a
-//! [`Layout`](crate::kernels::Layout) says which tokens see which. What is slow in plain
-//! tensor operations goes through [`Kernels`](crate::kernels::Kernels), which has a fused
-//! implementation on the CPU.
+//! [`Backbone`] is a decoder of the Llama and Qwen families, [`BackboneConfig`] its shape, and
+//! [`LoraConfig`] the shape of an adapter. [`choice_logprobs`] scores completions for the loss;
+//! [`crate::generation`] samples them. Both feed tokens flat, without padding: a
+//! [`Layout`](crate::kernels::Layout) tells which tokens attend to which. Operations that decide
+//! the speed go through [`Kernels`](crate::kernels::Kernels).
 
 mod activation_checkpointing;
+mod adapters;
 pub mod config;
-pub mod decoder;
-pub mod families;
+mod config_json;
+mod decoder;
+mod families;
 pub mod inspect;
+mod json_object;
+pub(crate) mod kv_cache;
 pub mod lora;
 pub mod packing;
-pub mod weights;
+mod parameter_names;
+mod parameters;
+mod random_init;
+mod rewrite;
+mod weights;
 
-pub use self::activation_checkpointing::Tape;
-pub use self::config::{BackboneConfig, ConfigError};
-pub use self::decoder::{Backbone, Rewrite};
+pub use self::activation_checkpointing::CheckpointedPass;
+pub use self::config::{BackboneConfig, ConfigError, Family, RopeScaling};
+pub use self::decoder::Backbone;
 pub use self::lora::LoraConfig;
 pub use self::packing::{
-    Choices, Row, Sequence, choice_logprobs, choice_logprobs_taped, micro_batches,
+    ChoiceScores, Row, Sequence, choice_logprobs, choice_logprobs_checkpointed, micro_batches,
 };
-pub use crate::safetensors::WeightsError;
+pub use self::rewrite::Rewrite;
+pub use self::weights::{ModelFileError, survey};
+pub use crate::safetensors::{WeightDtype, WeightsError};

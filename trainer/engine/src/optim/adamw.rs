@@ -1,5 +1,5 @@
-//! AdamW (Loshchilov and Hutter, <https://arxiv.org/abs/1711.05101>) with a
-//! limit on the gradient's norm, and a state that saves and loads exactly.
+//! AdamW (Loshchilov and Hutter, <https://arxiv.org/abs/1711.05101>) with gradient clipping, and a
+//! state that saves and loads exactly.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -7,19 +7,18 @@ use std::path::Path;
 use burn::tensor::{Tensor, TensorData};
 
 use crate::kernels::{Trainable, floats};
-use crate::model::config::Stored;
-use crate::model::{Backbone, Rewrite, WeightsError};
+use crate::model::{Backbone, Rewrite};
 use crate::optim::gradients::Gradients;
-use crate::safetensors::{Reader, Writer};
+use crate::safetensors::{Reader, WeightDtype, WeightsError, Writer};
 
-/// Decay of the mean of gradients.
+/// The decay of the first moment.
 const BETA_1: f64 = 0.9;
-/// Decay of the mean of their squares.
+/// The decay of the second moment.
 const BETA_2: f64 = 0.999;
-/// Added to the root of the mean square.
+/// The epsilon of the denominator.
 const EPSILON: f64 = 1e-8;
 
-/// The optimiser and its state.
+/// The optimizer and its state.
 #[derive(Clone, Debug)]
 pub struct AdamW<B: Trainable> {
     weight_decay: f64,
@@ -28,7 +27,7 @@ pub struct AdamW<B: Trainable> {
     moments: BTreeMap<String, Moments<B>>,
 }
 
-/// Running means of a parameter's gradient and of its square, both flat.
+/// The running means of a parameter's gradient and of its square, both flat.
 #[derive(Clone, Debug)]
 struct Moments<B: Trainable> {
     mean: Tensor<B::InnerBackend, 1>,
@@ -40,9 +39,9 @@ const MEAN: &str = "mean";
 const SQUARE: &str = "square";
 
 impl<B: Trainable> AdamW<B> {
-    /// Before the first step. `weight_decay` is decoupled, a share of the learning
-    /// rate, and spares vectors (the norms); gradients whose norm over all
-    /// parameters is above `max_gradient_norm` are scaled down to it.
+    /// Returns an optimizer before its first step. `weight_decay` is decoupled, relative to the
+    /// learning rate, and applies to matrices only, not to norms. Gradients whose norm over all
+    /// parameters exceeds `max_gradient_norm` are scaled down to it.
     pub fn new(weight_decay: f64, max_gradient_norm: f64) -> Self {
         Self {
             weight_decay,
@@ -52,8 +51,8 @@ impl<B: Trainable> AdamW<B> {
         }
     }
 
-    /// One step; also returns the gradient's norm before it was limited. A
-    /// gradient that is not finite changes neither the model nor the state.
+    /// Takes one step. Returns the model and the gradient norm before clipping. A gradient that is
+    /// not finite changes neither the model nor the state.
     pub fn step(
         &mut self,
         model: Backbone<B>,
@@ -77,9 +76,9 @@ impl<B: Trainable> AdamW<B> {
         (model.rewrite(&mut update), norm)
     }
 
-    /// Writes the state as safetensors; the same state gives the same bytes.
+    /// Writes the state as safetensors. The same state gives the same bytes.
     pub fn save(&self, path: &Path) -> Result<(), WeightsError> {
-        let mut file = Writer::new(Stored::Float32, (STEPS, &self.steps.to_string()));
+        let mut file = Writer::new(WeightDtype::Float32, (STEPS, &self.steps.to_string()));
         for (name, moments) in &self.moments {
             let parts = [(MEAN, &moments.mean), (SQUARE, &moments.square)];
             for (part, values) in parts {
@@ -90,7 +89,7 @@ impl<B: Trainable> AdamW<B> {
         file.write(path)
     }
 
-    /// Takes up a state that [`AdamW::save`] wrote, of `model`'s parameters.
+    /// Loads a state of `model`'s parameters that [`AdamW::save`] wrote.
     pub fn load(&mut self, path: &Path, model: &Backbone<B>) -> Result<(), WeightsError> {
         let file = Reader::open(path)?;
         let mut read = Read {
@@ -114,9 +113,9 @@ impl<B: Trainable> AdamW<B> {
 struct Update<'a, B: Trainable> {
     gradients: Gradients<B>,
     learning_rate: f64,
-    /// What is left of a matrix's weights.
+    /// The factor of a matrix's weights.
     decay: f64,
-    /// How much of the means is not their start at zero.
+    /// The bias correction of the first moment.
     mean_share: f64,
     square_share: f64,
     moments: &'a mut BTreeMap<String, Moments<B>>,
@@ -152,7 +151,7 @@ impl<B: Trainable> Rewrite<B> for Update<'_, B> {
     }
 }
 
-/// Moments from a file, parameter by parameter.
+/// Moments read from a file, parameter by parameter.
 struct Read<B: Trainable> {
     steps: u64,
     file: Reader,

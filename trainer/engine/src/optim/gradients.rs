@@ -1,13 +1,13 @@
-//! Gradients by parameter, summed over micro-batches.
+//! Gradients by parameter, accumulated over micro-batches.
 
 use std::collections::BTreeMap;
 
 use burn::tensor::Tensor;
 
 use crate::kernels::{Trainable, floats};
-use crate::model::{Backbone, Rewrite, Tape};
+use crate::model::{Backbone, CheckpointedPass, Rewrite};
 
-/// Gradients of a backbone's parameters, each flat, by name.
+/// Gradients of a model's parameters by name, each flat.
 #[derive(Clone, Debug)]
 pub struct Gradients<B: Trainable> {
     sums: BTreeMap<String, Tensor<B::InnerBackend, 1>>,
@@ -20,14 +20,14 @@ impl<B: Trainable> Default for Gradients<B> {
 }
 
 impl<B: Trainable> Gradients<B> {
-    /// All zero.
+    /// Returns zero gradients.
     pub fn new() -> Self {
         Self {
             sums: BTreeMap::new(),
         }
     }
 
-    /// Adds what a backward pass through `model` gave.
+    /// Adds the gradients of a backward pass through `model`.
     pub fn add(&mut self, model: &Backbone<B>, gradients: B::Gradients) {
         let mut collect = Collect {
             gradients,
@@ -36,21 +36,23 @@ impl<B: Trainable> Gradients<B> {
         model.clone().rewrite(&mut collect);
     }
 
-    /// Adds what a backward pass gave that ends at a tape, and what the way back from
-    /// there gives; `model` is the one that the tape is of.
-    pub fn add_taped(
+    /// Adds the gradients of a loss over `pass`, and runs the backward pass of its checkpointed
+    /// layers. `model` must be the model of `pass`.
+    pub fn add_checkpointed(
         &mut self,
         model: &Backbone<B>,
         gradients: B::Gradients,
-        tape: Option<Tape<B>>,
+        pass: Option<CheckpointedPass<B>>,
     ) {
-        match tape {
-            Some(tape) => tape.back(model, gradients, |gradients| self.add(model, gradients)),
+        match pass {
+            Some(pass) => {
+                pass.backward_layers(model, gradients, |gradients| self.add(model, gradients))
+            }
             None => self.add(model, gradients),
         }
     }
 
-    /// All times `factor`.
+    /// Multiplies all gradients by `factor`.
     pub fn scaled(self, factor: f64) -> Self {
         let scaled = |(name, sum): (String, Tensor<_, 1>)| (name, sum.mul_scalar(factor as f32));
         Self {
@@ -58,7 +60,7 @@ impl<B: Trainable> Gradients<B> {
         }
     }
 
-    /// The Euclidean norm over all parameters.
+    /// Returns the Euclidean norm over all parameters.
     pub fn norm(&self) -> f64 {
         let squares = self.sums.values().map(|gradient| {
             let square = gradient.clone() * gradient.clone();
@@ -67,13 +69,13 @@ impl<B: Trainable> Gradients<B> {
         squares.sum::<f64>().sqrt()
     }
 
-    /// Takes a parameter's gradient out; None if no loss depended on it.
+    /// Removes and returns a parameter's gradient, or `None` if no loss depended on it.
     pub(super) fn take(&mut self, name: &str) -> Option<Tensor<B::InnerBackend, 1>> {
         self.sums.remove(name)
     }
 }
 
-/// Reads gradients off, parameter by parameter.
+/// Collects gradients, parameter by parameter.
 struct Collect<'a, B: Trainable> {
     gradients: B::Gradients,
     sums: &'a mut BTreeMap<String, Tensor<B::InnerBackend, 1>>,

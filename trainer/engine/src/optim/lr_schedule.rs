@@ -1,7 +1,7 @@
-//! Learning rates as functions of the step.
+//! Learning rate schedules.
 
-/// Rises linearly to `peak` over the first tenth of `steps`, then falls along
-/// half a cosine to a tenth of it at the last. `step` counts from 0.
+/// A cosine schedule with warm-up. Rises linearly to `peak` over the first tenth of `steps`, then
+/// follows half a cosine down to a tenth of `peak` at the last step. `step` counts from 0.
 pub fn cosine(step: u64, steps: u64, peak: f64) -> f64 {
     const FLOOR: f64 = 0.1;
     let rising = steps / 10;

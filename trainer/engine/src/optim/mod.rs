@@ -1,4 +1,4 @@
-//! AdamW, gradients summed over micro-batches, and schedules of the learning rate.
+//! AdamW, gradient accumulation, and learning rate schedules.
 
 mod adamw;
 mod gradients;

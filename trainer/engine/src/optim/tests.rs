@@ -7,10 +7,10 @@ use burn::tensor::Tensor;
 use super::*;
 use crate::device::tested::Tracked;
 use crate::kernels::floats;
-use crate::model::packing::{prompt_values, prompt_values_taped};
+use crate::model::packing::{prompt_values, prompt_values_checkpointed};
 use crate::model::{
     Backbone, BackboneConfig, LoraConfig, Rewrite, Row, Sequence, choice_logprobs,
-    choice_logprobs_taped,
+    choice_logprobs_checkpointed,
 };
 
 fn model() -> Backbone<Tracked> {
@@ -28,7 +28,7 @@ fn row(seed: u32) -> Row {
     }
 }
 
-/// Sum of negative log-likelihoods.
+/// The sum of negative log-likelihoods.
 fn loss(model: &Backbone<Tracked>, rows: &[&Row]) -> Tensor<Tracked, 1> {
     choice_logprobs(model, rows, 1.0).logprobs.neg().sum()
 }
@@ -39,7 +39,7 @@ fn gradients(model: &Backbone<Tracked>, rows: &[&Row]) -> Gradients<Tracked> {
     gradients
 }
 
-/// All weights, in order.
+/// Returns all weights in order.
 fn weights(model: &Backbone<Tracked>) -> Vec<f32> {
     struct Read(Vec<f32>);
     impl Rewrite<Tracked> for Read {
@@ -71,7 +71,7 @@ fn micro_batches_add_up_to_the_batch() {
     assert!((whole.clone().scaled(0.5).norm() - 0.5 * whole.norm()).abs() < 1e-4 * whole.norm());
 }
 
-/// Every gradient, in order, bit for bit; none for a parameter that has none.
+/// Returns every gradient in order, bit for bit, and `None` for a parameter without one.
 fn bits(model: &Backbone<Tracked>, gradients: Gradients<Tracked>) -> Vec<Option<Vec<u32>>> {
     struct Take(Gradients<Tracked>, Vec<Option<Vec<u32>>>);
     impl Rewrite<Tracked> for Take {
@@ -92,7 +92,7 @@ fn bits(model: &Backbone<Tracked>, gradients: Gradients<Tracked>) -> Vec<Option<
 }
 
 #[test]
-fn a_layer_that_is_run_again_gives_the_same_gradients_bit_for_bit() {
+fn checkpointed_layers_give_the_same_gradients_bit_for_bit() {
     let lora = LoraConfig {
         rank: 2,
         alpha: 4.0,
@@ -101,7 +101,7 @@ fn a_layer_that_is_run_again_gives_the_same_gradients_bit_for_bit() {
         base: String::new(),
     };
     let adapted = || {
-        // Not its own start, at which half of the gradients are 0.
+        // After one step, because half of the gradients are 0 at the start.
         let model = model().with_lora(&lora, 5);
         let rows = [row(3)];
         let start = gradients(&model, &[&rows[0]]);
@@ -110,20 +110,20 @@ fn a_layer_that_is_run_again_gives_the_same_gradients_bit_for_bit() {
     let rows: Vec<Row> = (0..3).map(row).collect();
     let rows: Vec<&Row> = rows.iter().collect();
     for model in [model(), adapted(), model().with_value_head()] {
-        let noisy = model.noisy(9);
+        let dropped = model.with_dropout(9);
         let mut plain = Gradients::new();
-        plain.add(&model, loss(&noisy, &rows).backward());
-        let mut taped = Gradients::new();
-        let (choices, tape) = choice_logprobs_taped(&noisy, &rows, 1.0);
-        taped.add_taped(&noisy, choices.logprobs.neg().sum().backward(), tape);
-        let (plain, taped) = (bits(&model, plain), bits(&model, taped));
+        plain.add(&model, loss(&dropped, &rows).backward());
+        let mut checkpointed = Gradients::new();
+        let (choices, pass) = choice_logprobs_checkpointed(&dropped, &rows, 1.0);
+        checkpointed.add_checkpointed(&dropped, choices.logprobs.neg().sum().backward(), pass);
+        let (plain, checkpointed) = (bits(&model, plain), bits(&model, checkpointed));
         assert!(plain.iter().flatten().count() > 3);
-        assert!(plain == taped);
+        assert!(plain == checkpointed);
     }
 }
 
 #[test]
-fn the_value_heads_gradients_are_the_same_through_a_tape() {
+fn checkpointed_layers_give_the_value_head_the_same_gradients() {
     let (model, row) = (model().with_value_head(), row(1));
     let far = |values: Tensor<Tracked, 1>| (values - 1.0).powi_scalar(2).sum();
     let plain = |model: &Backbone<Tracked>| {
@@ -131,21 +131,21 @@ fn the_value_heads_gradients_are_the_same_through_a_tape() {
         plain.add(model, far(prompt_values(model, &[&row])).backward());
         plain
     };
-    // The head begins at 0, where nothing else has a gradient.
+    // The value head starts at 0, where no other parameter has a gradient.
     let start = plain(&model);
     let model = AdamW::new(0.0, 1.0).step(model, start, 0.1).0;
-    let mut taped = Gradients::new();
-    let (values, tape) = prompt_values_taped(&model, &[&row]);
-    taped.add_taped(&model, far(values).backward(), Some(tape));
-    let (plain, taped) = (bits(&model, plain(&model)), bits(&model, taped));
+    let mut checkpointed = Gradients::new();
+    let (values, pass) = prompt_values_checkpointed(&model, &[&row]);
+    checkpointed.add_checkpointed(&model, far(values).backward(), Some(pass));
+    let (plain, checkpointed) = (bits(&model, plain(&model)), bits(&model, checkpointed));
     let moving = |bits: &&Vec<u32>| bits.iter().any(|bits| *bits != 0);
     assert!(plain.iter().flatten().filter(moving).count() > 3);
-    assert!(plain == taped);
+    assert!(plain == checkpointed);
 }
 
 #[test]
 fn the_first_step_moves_every_weight_by_the_learning_rate_against_its_gradient() {
-    // m / sqrt(v) is the gradient's sign after one step; a matrix also decays.
+    // After one step, m / sqrt(v) is the gradient's sign; a matrix also decays.
     let model = model();
     let before = weights(&model);
     let gradients = gradients(&model, &[&row(1), &row(2)]);
@@ -196,7 +196,7 @@ fn large_gradients_are_scaled_down_to_the_limit() {
     let after = |scale: f64, limit: f64| {
         let model = model();
         let mut optimizer = AdamW::new(0.0, limit);
-        // Two different gradients: after one, Adam's step forgets the scale.
+        // Two different gradients, because Adam's first step does not depend on the scale.
         let first = gradients(&model, &rows[..1]).scaled(scale);
         let (model, norm) = optimizer.step(model, first, 1e-2);
         let second = gradients(&model, &rows[1..]);
@@ -283,7 +283,7 @@ fn a_state_of_another_backbone_is_refused_by_name() {
 }
 
 #[test]
-fn training_learns_what_follows_what() {
+fn training_memorises_sequences() {
     let rows: Vec<Row> = (0..4).map(row).collect();
     let all: Vec<&Row> = rows.iter().collect();
     let mut model = model();

@@ -1,7 +1,7 @@
-//! Named arrays in safetensors files: 32-bit floats in memory, what is asked for in
-//! the file. The same arrays give the same bytes. [`Writer`] writes one file or
-//! several, [`Reader`] reads either, array by array.
+//! Safetensors files: named arrays that are 32-bit floats in memory. `reader.rs` reads one file or
+//! shards, `writer.rs` writes them, array by array. The same arrays give the same bytes.
 
+mod dtype;
 mod reader;
 mod writer;
 
@@ -9,110 +9,106 @@ use std::path::PathBuf;
 
 use safetensors::tensor::{Dtype, SafeTensorError};
 
+pub use self::dtype::WeightDtype;
 pub(crate) use self::reader::Reader;
 pub(crate) use self::writer::Writer;
 
-/// A file with all weights.
+/// The file of all weights.
 pub(crate) const WEIGHTS: &str = "model.safetensors";
-/// Which shard each tensor is in, where there are several.
+/// The index of shards.
 const INDEX: &str = "model.safetensors.index.json";
 
-/// A file of weights or of optimiser state that cannot be used.
+/// A safetensors file that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum WeightsError {
     /// The file cannot be read or written.
     #[error("cannot access {path}")]
     Access {
-        /// Which file.
+        /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: std::io::Error,
     },
-    /// The file is damaged or something else.
+    /// The file is not in the safetensors format.
     #[error("{path} is not a safetensors file")]
     Format {
-        /// Which file.
+        /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: SafeTensorError,
     },
-    /// The file ends before its last tensor, or goes on after it.
+    /// The file is longer or shorter than its header says.
     #[error(
-        "{path} has {found} bytes, its header speaks of {expected}: it is cut short or damaged"
+        "{path} has {found} bytes, its header describes {expected}: the file is truncated or damaged"
     )]
     Length {
-        /// Which file.
+        /// The file.
         path: PathBuf,
-        /// Its bytes.
+        /// The file's size in bytes.
         found: u64,
-        /// The bytes that it should have.
+        /// The size according to the header.
         expected: u64,
     },
-    /// A folder without weights.
+    /// The folder has no weights.
     #[error("{folder} has neither {WEIGHTS} nor {INDEX}")]
     Nothing {
-        /// Which folder.
+        /// The folder.
         folder: PathBuf,
     },
-    /// The list of shards cannot be used.
-    #[error("{path} is no list of shards: {why}")]
+    /// The index of shards is invalid.
+    #[error("invalid shard index {path}: {why}")]
     Index {
-        /// Which file.
+        /// The file.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         why: String,
     },
     /// A tensor is missing.
-    #[error("{path} has no tensor {tensor}: it belongs to another shape of backbone")]
+    #[error("{path} has no tensor {tensor}: the weights do not match the config beside them")]
     Missing {
-        /// Which file.
+        /// The file.
         path: PathBuf,
-        /// Which tensor.
+        /// The tensor.
         tensor: String,
     },
-    /// A tensor is of the wrong type.
-    #[error("{path}: {tensor} is {found:?}; F32, F16 and BF16 are known: convert the file first")]
+    /// A tensor has an unsupported type.
+    #[error("{path}: {tensor} has the unsupported type {found:?}; supported: F32, F16, BF16")]
     Type {
-        /// Which file.
+        /// The file.
         path: PathBuf,
-        /// Which tensor.
+        /// The tensor.
         tensor: String,
         /// Its type.
         found: Dtype,
     },
-    /// A tensor is of the wrong shape.
+    /// A tensor has the wrong shape.
     #[error(
-        "{path}: {tensor} is {found:?}, {expected:?} was expected: the configuration beside it is of another backbone"
+        "{path}: {tensor} has shape {found:?}, expected {expected:?}: the weights do not match the config beside them"
     )]
     Shape {
-        /// Which file.
+        /// The file.
         path: PathBuf,
-        /// Which tensor.
+        /// The tensor.
         tensor: String,
         /// Its shape.
         found: Vec<usize>,
         /// The shape that the configuration asks for.
         expected: Vec<usize>,
     },
-    /// A tensor has no place.
-    #[error(
-        "{path}: {tensor} has no place in the backbone that the configuration beside it describes"
-    )]
+    /// A tensor is not part of the model.
+    #[error("{path}: unexpected tensor {tensor}: the weights do not match the config beside them")]
     Unknown {
-        /// Which file.
+        /// The file.
         path: PathBuf,
-        /// Which tensor.
+        /// The tensor.
         tensor: String,
     },
-    /// The remark that says the state's age is missing or no number.
-    #[error("{path} does not say its {key}: it was not written by an optimiser")]
+    /// The metadata has no number under a key.
+    #[error("{path} has no number {key} in its metadata: it is not an optimizer state")]
     Remark {
-        /// Which file.
+        /// The file.
         path: PathBuf,
-        /// Which key.
+        /// The key.
         key: String,
     },
-    /// The configuration beside the weights.
-    #[error(transparent)]
-    Config(#[from] crate::model::config::ConfigError),
 }

@@ -1,4 +1,4 @@
-//! Arrays on their way from files: read one at a time.
+//! Reading arrays one at a time.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -10,18 +10,18 @@ use safetensors::tensor::{Dtype, Metadata, SafeTensorError};
 
 use crate::safetensors::{INDEX, WEIGHTS, WeightsError};
 
-/// Bytes of the number that says how long a header is.
+/// The size of the header's length field.
 const LENGTH: u64 = 8;
-/// Above this no header is read: `safetensors` refuses it too.
+/// The maximum size of a header, as in the `safetensors` crate.
 const LONGEST_HEADER: u64 = 100_000_000;
 
-/// Arrays by name, in one file or in several.
+/// The arrays of one file or of several shards.
 pub(crate) struct Reader {
-    /// What messages call it all: the file, or the index of several.
+    /// The path named in errors: the file, or the index of shards.
     path: PathBuf,
     shards: Vec<Shard>,
-    /// Where each array that was not taken is.
-    arrays: BTreeMap<String, Place>,
+    /// The locations of the arrays that were not taken yet.
+    arrays: BTreeMap<String, ArrayLocation>,
     remarks: BTreeMap<String, String>,
 }
 
@@ -30,7 +30,7 @@ struct Shard {
     file: File,
 }
 
-struct Place {
+struct ArrayLocation {
     shard: usize,
     dtype: Dtype,
     shape: Vec<usize>,
@@ -46,7 +46,7 @@ impl Reader {
         Ok(reader)
     }
 
-    /// Opens the weights in a folder, in one file or in shards.
+    /// Opens the weights of a folder, in one file or in shards.
     pub(crate) fn open_folder(folder: &Path) -> Result<Self, WeightsError> {
         let single = folder.join(WEIGHTS);
         if single.exists() {
@@ -77,11 +77,9 @@ impl Reader {
         files.dedup();
         let mut reader = Self::nothing(&path);
         for file in files {
-            // A list from a stranger names no files elsewhere.
+            // An untrusted index must not name files outside the folder.
             if Path::new(file).file_name() != Some(file.as_ref()) {
-                return Err(wrong(format!(
-                    "it names {file:?}, which is no file beside it"
-                )));
+                return Err(wrong(format!("{file:?} is not a file beside it")));
             }
             reader.add(&folder.join(file))?;
         }
@@ -113,7 +111,7 @@ impl Reader {
         }
     }
 
-    /// Adds a file's arrays.
+    /// Adds the arrays of a file.
     fn add(&mut self, path: &Path) -> Result<(), WeightsError> {
         let access = |source| WeightsError::Access {
             path: path.into(),
@@ -165,7 +163,7 @@ impl Reader {
             .extend(metadata.metadata().clone().unwrap_or_default());
         for (name, info) in metadata.tensors() {
             let (start, end) = info.data_offsets;
-            let place = Place {
+            let place = ArrayLocation {
                 shard,
                 dtype: info.dtype,
                 shape: info.shape.clone(),
@@ -176,7 +174,7 @@ impl Reader {
         }
     }
 
-    /// A number among the remarks.
+    /// Returns a number from the metadata.
     pub(crate) fn remark(&self, key: &str) -> Result<u64, WeightsError> {
         let value = self.remarks.get(key).and_then(|value| value.parse().ok());
         value.ok_or_else(|| WeightsError::Remark {
@@ -185,17 +183,17 @@ impl Reader {
         })
     }
 
-    /// Whether there is such an array.
+    /// Returns whether an array is present.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.arrays.contains_key(name)
     }
 
-    /// Leaves out an array, which must have the shape and a type that can be read.
+    /// Removes an array without reading it, after checking its shape and type.
     pub(crate) fn skip(&mut self, name: &str, shape: &[usize]) -> Result<(), WeightsError> {
         self.claim(name, shape).map(drop)
     }
 
-    fn claim(&mut self, name: &str, shape: &[usize]) -> Result<Place, WeightsError> {
+    fn claim(&mut self, name: &str, shape: &[usize]) -> Result<ArrayLocation, WeightsError> {
         let place = self
             .arrays
             .remove(name)
@@ -222,7 +220,7 @@ impl Reader {
         }
     }
 
-    /// Takes an array out, which must have the shape.
+    /// Removes and reads an array, after checking its shape and type.
     pub(crate) fn take(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>, WeightsError> {
         let place = self.claim(name, shape)?;
         let shard = &mut self.shards[place.shard];
@@ -250,7 +248,7 @@ impl Reader {
         })
     }
 
-    /// Errors where an array has not been taken.
+    /// Checks that all arrays were taken.
     pub(crate) fn finish(mut self) -> Result<(), WeightsError> {
         match self.arrays.pop_first() {
             None => Ok(()),

@@ -1,5 +1,4 @@
-//! Arrays on their way to a file: made only when their turn comes, so that a copy of
-//! all of them never exists.
+//! Writing arrays. Each is produced when it is written, so that a copy of all of them never exists.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -8,14 +7,14 @@ use std::path::Path;
 use half::{bf16, f16};
 use safetensors::tensor::{Dtype, SafeTensorError, View, serialize_to_file};
 
-use crate::model::config::Stored;
+use crate::safetensors::dtype::WeightDtype;
 use crate::safetensors::{INDEX, WEIGHTS, WeightsError};
 
-/// Arrays by name.
+/// Named arrays to write.
 pub(crate) struct Writer<'a> {
     arrays: BTreeMap<String, Array<'a>>,
-    stored: Stored,
-    /// One remark, as key and value.
+    weight_dtype: WeightDtype,
+    /// The metadata entry, a key and a value.
     remark: (String, String),
 }
 
@@ -25,16 +24,16 @@ struct Array<'a> {
 }
 
 impl<'a> Writer<'a> {
-    /// Nothing yet, to be stored as such.
-    pub(crate) fn new(stored: Stored, remark: (&str, &str)) -> Self {
+    /// Returns a writer without arrays that stores them as `dtype`.
+    pub(crate) fn new(weight_dtype: WeightDtype, remark: (&str, &str)) -> Self {
         Self {
             arrays: BTreeMap::new(),
-            stored,
+            weight_dtype,
             remark: (remark.0.into(), remark.1.into()),
         }
     }
 
-    /// Adds an array; `values` are as many as the shape says.
+    /// Adds an array. `values` returns as many values as the shape has elements.
     pub(crate) fn put(
         &mut self,
         name: String,
@@ -50,8 +49,8 @@ impl<'a> Writer<'a> {
         self.write_some(path, self.arrays.keys())
     }
 
-    /// Writes all arrays into a folder as Hugging Face does: one file, or, above
-    /// `most_bytes`, shards of at most that (or of one array) and their index.
+    /// Writes all arrays into a folder as Hugging Face does: into one file, or above `most_bytes`
+    /// into shards of at most that size and an index. A larger array is a shard of its own.
     pub(crate) fn write_folder(&self, folder: &Path, most_bytes: u64) -> Result<(), WeightsError> {
         let mut shards: Vec<(u64, Vec<&String>)> = Vec::new();
         let mut total = 0;
@@ -104,23 +103,23 @@ impl<'a> Writer<'a> {
     fn view<'b>(&self, array: &'b Array<'a>) -> Typed<'b, 'a> {
         Typed {
             array,
-            stored: self.stored,
+            weight_dtype: self.weight_dtype,
         }
     }
 }
 
-/// An array and what it is stored as.
+/// An array with its type.
 struct Typed<'b, 'a> {
     array: &'b Array<'a>,
-    stored: Stored,
+    weight_dtype: WeightDtype,
 }
 
 impl View for Typed<'_, '_> {
     fn dtype(&self) -> Dtype {
-        match self.stored {
-            Stored::Float32 => Dtype::F32,
-            Stored::Float16 => Dtype::F16,
-            Stored::Bfloat16 => Dtype::BF16,
+        match self.weight_dtype {
+            WeightDtype::Float32 => Dtype::F32,
+            WeightDtype::Float16 => Dtype::F16,
+            WeightDtype::Bfloat16 => Dtype::BF16,
         }
     }
 
@@ -131,21 +130,21 @@ impl View for Typed<'_, '_> {
     fn data(&self) -> Cow<'_, [u8]> {
         let values = (self.array.values)();
         let values = values.into_iter();
-        Cow::Owned(match self.stored {
-            Stored::Float32 => values.flat_map(f32::to_le_bytes).collect(),
-            Stored::Float16 => values
+        Cow::Owned(match self.weight_dtype {
+            WeightDtype::Float32 => values.flat_map(f32::to_le_bytes).collect(),
+            WeightDtype::Float16 => values
                 .flat_map(|v| f16::from_f32(v).to_le_bytes())
                 .collect(),
-            Stored::Bfloat16 => values
+            WeightDtype::Bfloat16 => values
                 .flat_map(|v| bf16::from_f32(v).to_le_bytes())
                 .collect(),
         })
     }
 
     fn data_len(&self) -> usize {
-        let bytes = match self.stored {
-            Stored::Float32 => 4,
-            Stored::Float16 | Stored::Bfloat16 => 2,
+        let bytes = match self.weight_dtype {
+            WeightDtype::Float32 => 4,
+            WeightDtype::Float16 | WeightDtype::Bfloat16 => 2,
         };
         bytes * self.array.shape.iter().product::<usize>()
     }

@@ -1,5 +1,5 @@
-//! BERT (<https://arxiv.org/abs/1810.04805>): learned positions, layers that normalise
-//! after they add, exact GELU. Reads top to bottom as `modeling_bert.py` does.
+//! BERT (<https://arxiv.org/abs/1810.04805>): learned positions, post-norm layers and exact GELU.
+//! The order of the code follows `modeling_bert.py`.
 
 use std::path::Path;
 
@@ -11,15 +11,15 @@ use burn::tensor::{Int, Tensor, TensorData};
 use crate::safetensors::Reader;
 use crate::sentence_encoder::config::EncoderConfig;
 
-/// What a token that is not there gets added to its score.
-const UNSEEN: f32 = -1e9;
+/// The score added to padding.
+const MASKED_SCORE: f32 = -1e9;
 
-/// An encoder's weights.
-pub struct Encoder<B: Backend> {
+/// The weights of an encoder.
+pub struct BertEncoder<B: Backend> {
     config: EncoderConfig,
-    /// [vocabulary, hidden].
-    words: Tensor<B, 2>,
-    /// [positions, hidden]; the first token type is in it, which all tokens have.
+    /// `[vocabulary, hidden]`.
+    word_embeddings: Tensor<B, 2>,
+    /// `[positions, hidden]`, plus the embedding of token type 0, which all tokens have.
     positions: Tensor<B, 2>,
     norm: Norm<B>,
     layers: Vec<Layer<B>>,
@@ -38,28 +38,28 @@ struct Layer<B: Backend> {
 }
 
 struct Linear<B: Backend> {
-    /// [inputs, outputs].
+    /// `[inputs, outputs]`.
     weight: Tensor<B, 2>,
-    /// [1, outputs].
+    /// `[1, outputs]`.
     bias: Tensor<B, 2>,
 }
 
 struct Norm<B: Backend> {
-    /// [1, hidden].
+    /// `[1, hidden]`.
     weight: Tensor<B, 2>,
     bias: Tensor<B, 2>,
     epsilon: f64,
 }
 
 impl<B: Backend> Linear<B> {
-    /// [rows, inputs] to [rows, outputs].
+    /// Maps `[rows, inputs]` to `[rows, outputs]`.
     fn apply(&self, rows: Tensor<B, 2>) -> Tensor<B, 2> {
         rows.matmul(self.weight.clone()) + self.bias.clone()
     }
 }
 
 impl<B: Backend> Norm<B> {
-    /// Of each row of [rows, hidden].
+    /// Normalises each row of `[rows, hidden]`.
     fn apply(&self, rows: Tensor<B, 2>) -> Tensor<B, 2> {
         let centred = rows.clone() - rows.mean_dim(1);
         let variance = centred.clone().powi_scalar(2).mean_dim(1);
@@ -67,16 +67,16 @@ impl<B: Backend> Norm<B> {
     }
 }
 
-/// Arrays on their way to a device.
-struct Source<'a, B: Backend> {
+/// Reads weights from files to a device.
+struct WeightSource<'a, B: Backend> {
     reader: Reader,
-    /// What names begin with, where a head was trained on top.
+    /// The prefix of names, if the file also holds a head.
     prefix: &'static str,
     config: &'a EncoderConfig,
     device: &'a B::Device,
 }
 
-impl<B: Backend> Source<'_, B> {
+impl<B: Backend> WeightSource<'_, B> {
     fn matrix(&mut self, name: &str, shape: [usize; 2]) -> Result<Tensor<B, 2>> {
         let values = self
             .reader
@@ -128,24 +128,23 @@ impl<B: Backend> Source<'_, B> {
     }
 }
 
-impl<B: Backend> Encoder<B> {
-    /// Reads the weights in a folder. What heads on top of the encoder leave there
-    /// (pooler, predictions) is not read.
+impl<B: Backend> BertEncoder<B> {
+    /// Loads the weights of a folder. The weights of heads (pooler, predictions) are not read.
     pub(super) fn load(folder: &Path, config: EncoderConfig, device: &B::Device) -> Result<Self> {
-        const WORDS: &str = "embeddings.word_embeddings.weight";
+        const WORD_EMBEDDINGS: &str = "embeddings.word_embeddings.weight";
         let reader = Reader::open_folder(folder)?;
-        let prefix = match reader.has(&format!("bert.{WORDS}")) {
+        let prefix = match reader.has(&format!("bert.{WORD_EMBEDDINGS}")) {
             true => "bert.",
             false => "",
         };
-        let mut source = Source::<B> {
+        let mut source = WeightSource::<B> {
             reader,
             prefix,
             config: &config,
             device,
         };
         let hidden = config.hidden_size;
-        let words = source.matrix(WORDS, [config.vocab_size, hidden])?;
+        let word_embeddings = source.matrix(WORD_EMBEDDINGS, [config.vocab_size, hidden])?;
         let positions = source.matrix(
             "embeddings.position_embeddings.weight",
             [config.max_position_embeddings, hidden],
@@ -158,7 +157,7 @@ impl<B: Backend> Encoder<B> {
         let layers = (0..config.num_hidden_layers).map(|number| source.layer(number));
         let layers = layers.collect::<Result<_>>()?;
         Ok(Self {
-            words,
+            word_embeddings,
             positions: positions + kinds.narrow(0, 0, 1),
             norm,
             layers,
@@ -167,8 +166,8 @@ impl<B: Backend> Encoder<B> {
         })
     }
 
-    /// A vector for each token of texts, [texts, longest, hidden]; those beyond a
-    /// text's end mean nothing. No text is empty or longer than there are positions.
+    /// Encodes texts. Returns a vector for each token, `[texts, longest, hidden]`; the vectors of
+    /// padding are meaningless. No text may be empty or longer than the number of positions.
     pub(super) fn encode(&self, texts: &[&[u32]]) -> Tensor<B, 3> {
         let (count, hidden) = (texts.len(), self.config.hidden_size);
         let longest = texts.iter().map(|text| text.len()).max().unwrap_or(0);
@@ -180,12 +179,12 @@ impl<B: Backend> Encoder<B> {
         }
         let tokens: Tensor<B, 1, Int> =
             Tensor::from_data(TensorData::new(tokens, [count * longest]), &self.device);
-        let words = self.words.clone().select(0, tokens);
+        let words = self.word_embeddings.clone().select(0, tokens);
         let positions = self.positions.clone().narrow(0, 0, longest);
         let rows = words.reshape([count, longest, hidden]) + positions.unsqueeze_dim::<3>(0);
         let mut rows = self.norm.apply(rows.reshape([count * longest, hidden]));
-        // [texts, 1, 1, longest]
-        let unseen = (mask::<B>(texts, longest, &self.device).neg() + 1.0) * UNSEEN;
+        // `[texts, 1, 1, longest]`
+        let unseen = (mask::<B>(texts, longest, &self.device).neg() + 1.0) * MASKED_SCORE;
         let unseen = unseen.reshape([count, 1, 1, longest]);
         for layer in &self.layers {
             let seen = self.attend(layer, rows.clone(), unseen.clone());
@@ -213,7 +212,7 @@ impl<B: Backend> Encoder<B> {
     }
 }
 
-/// 1 where a text has a token, 0 where it is padded, [texts, longest].
+/// Returns `[texts, longest]` with 1 for a token and 0 for padding.
 pub(super) fn mask<B: Backend>(
     texts: &[&[u32]],
     longest: usize,
@@ -226,8 +225,8 @@ pub(super) fn mask<B: Backend>(
     Tensor::from_data(TensorData::new(present, [texts.len(), longest]), device)
 }
 
-/// A tensor's numbers, row by row.
-pub(super) fn numbers<B: Backend, const D: usize>(tensor: Tensor<B, D>) -> Vec<f32> {
+/// Returns the elements of a tensor in row-major order.
+pub(super) fn to_vec<B: Backend, const D: usize>(tensor: Tensor<B, D>) -> Vec<f32> {
     let data = tensor.into_data().convert::<f32>();
     data.into_vec().expect("it was converted to f32")
 }

@@ -1,4 +1,4 @@
-//! The shape of a sentence encoder, as its folder says.
+//! The configuration of a sentence encoder.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-/// A `config.json` of the BERT family.
+/// The `config.json` of a BERT model.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct EncoderConfig {
     model_type: String,
@@ -28,25 +28,25 @@ impl EncoderConfig {
         let config: Self = read(&path)?;
         config
             .check()
-            .with_context(|| format!("{} is of no encoder that is known", path.display()))?;
+            .with_context(|| format!("unsupported encoder in {}", path.display()))?;
         Ok(config)
     }
 
     fn check(&self) -> Result<()> {
         ensure!(
             self.model_type == "bert",
-            "model_type is {:?}, only \"bert\" is known (MiniLM, BGE, E5 and GTE have it too)",
+            "model_type is {:?}; supported: \"bert\" (MiniLM, BGE, E5 and GTE use it)",
             self.model_type
         );
         ensure!(
             self.hidden_act == "gelu",
-            "hidden_act is {:?}, only \"gelu\" is known",
+            "hidden_act is {:?}; supported: \"gelu\"",
             self.hidden_act
         );
         let positions = self.position_embedding_type.as_deref();
         ensure!(
             positions.is_none_or(|kind| kind == "absolute"),
-            "position_embedding_type is {positions:?}, only \"absolute\" is known"
+            "position_embedding_type is {positions:?}; supported: \"absolute\""
         );
         let counts = [
             ("vocab_size", self.vocab_size),
@@ -58,7 +58,7 @@ impl EncoderConfig {
             ("type_vocab_size", self.type_vocab_size),
         ];
         for (key, count) in counts {
-            ensure!(count > 0, "{key} is 0");
+            ensure!(count > 0, "{key} must be above 0");
         }
         ensure!(
             self.hidden_size.is_multiple_of(self.num_attention_heads),
@@ -70,8 +70,8 @@ impl EncoderConfig {
     }
 }
 
-/// Most tokens of a text: as `sentence-transformers` was told, and no more than there
-/// are positions.
+/// Returns the maximum number of tokens of a text: the setting of `sentence-transformers`, but at
+/// most the number of positions.
 pub(super) fn longest(folder: &Path, config: &EncoderConfig) -> Result<usize> {
     #[derive(Deserialize)]
     struct Wrapping {
@@ -87,15 +87,14 @@ pub(super) fn longest(folder: &Path, config: &EncoderConfig) -> Result<usize> {
     });
     ensure!(
         longest > 2,
-        "{}: {longest} tokens hold no text",
+        "{}: a limit of {longest} tokens leaves no room for text",
         folder.display()
     );
     Ok(longest)
 }
 
-/// Reads a file of JSON.
+/// Reads a JSON file.
 pub(super) fn read<T: DeserializeOwned>(path: &Path) -> Result<T> {
     let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    serde_json::from_slice(&bytes)
-        .with_context(|| format!("{} is not what it should be", path.display()))
+    serde_json::from_slice(&bytes).with_context(|| format!("invalid {}", path.display()))
 }

@@ -1,8 +1,5 @@
-//! Sentences to vectors: encoders of the BERT family from a Hugging Face folder, as
-//! `sentence-transformers` has them.
-//!
-//! [`SentenceEncoder`] is tokenizer, [`Encoder`] (`encoder.rs`) and pooling together;
-//! it is the embedder of runs whose file has `[embedder]`.
+//! Sentence encoders of the BERT family, from a `sentence-transformers` folder. A
+//! [`SentenceEncoder`] consists of a tokenizer, a [`BertEncoder`] and pooling.
 
 mod bert;
 mod config;
@@ -14,30 +11,30 @@ use anyhow::{Context, Result, anyhow, ensure};
 use burn::tensor::backend::Backend;
 use tokenizers::{Tokenizer, TruncationParams};
 
-pub use self::bert::Encoder;
+pub use self::bert::BertEncoder;
 use self::config::EncoderConfig;
 use self::pooling::Pooling;
 use crate::tokenizer::FILE as TOKENIZER;
 
-/// Tokens, padding included, that are encoded together: bounds memory.
+/// The maximum number of tokens in a batch, padding included. It bounds memory.
 const TOKENS_AT_ONCE: usize = 8192;
 
-/// Texts in, vectors out.
+/// A model that maps texts to vectors.
 pub struct SentenceEncoder<B: Backend> {
     tokenizer: Tokenizer,
-    encoder: Encoder<B>,
+    encoder: BertEncoder<B>,
     pooling: Pooling,
 }
 
 impl<B: Backend> SentenceEncoder<B> {
-    /// Reads `config.json`, the weights and `tokenizer.json` of a folder and, where
-    /// they are there, `1_Pooling/config.json` (by default the mean over tokens),
-    /// `modules.json` (by default vectors are not normalised) and
-    /// `sentence_bert_config.json` (by default texts are cut where the encoder's
-    /// positions end).
+    /// Loads a folder: `config.json`, the weights and `tokenizer.json`, and three optional files:
+    /// - `1_Pooling/config.json`: the pooling mode; by default the mean over tokens.
+    /// - `modules.json`: whether vectors are normalised; by default they are not.
+    /// - `sentence_bert_config.json`: the maximum length of a text; by default the number of
+    ///   positions.
     ///
     /// # Errors
-    /// Where a file is missing, damaged, or of another kind of model.
+    /// Fails if a file is missing, invalid, or of another kind of model.
     pub fn load(folder: &Path, device: &B::Device) -> Result<Self> {
         let config = EncoderConfig::read(folder)?;
         let pooling = Pooling::read(folder)?;
@@ -61,18 +58,18 @@ impl<B: Backend> SentenceEncoder<B> {
             .with_padding(None)
             .with_truncation(Some(cut))
             .map_err(|error| anyhow!(error))
-            .with_context(|| format!("{} cannot cut texts", path.display()))?;
+            .with_context(|| format!("cannot set the truncation of {}", path.display()))?;
         Ok(Self {
-            encoder: Encoder::load(folder, config, device)?,
+            encoder: BertEncoder::load(folder, config, device)?,
             tokenizer,
             pooling,
         })
     }
 
-    /// One vector a text, in their order.
+    /// Returns one vector per text, in order.
     ///
     /// # Errors
-    /// Where a text cannot be cut into tokens.
+    /// Fails if a text cannot be tokenized.
     pub fn embed(&self, texts: &[String]) -> Result<Vec<Vec<f32>>> {
         let encodings = self
             .tokenizer
@@ -81,10 +78,10 @@ impl<B: Backend> SentenceEncoder<B> {
         let mut rows: Vec<(usize, &[u32])> = Vec::with_capacity(texts.len());
         for (index, encoding) in encodings.iter().enumerate() {
             let tokens = encoding.get_ids();
-            ensure!(!tokens.is_empty(), "a text of no tokens has no vector");
+            ensure!(!tokens.is_empty(), "cannot embed a text without tokens");
             rows.push((index, tokens));
         }
-        // Of like length together, so that little is padded.
+        // Texts of similar length share a batch, which saves padding.
         rows.sort_by_key(|(_, tokens)| tokens.len());
         let mut vectors = vec![Vec::new(); texts.len()];
         let mut rest = &rows[..];

@@ -1,4 +1,4 @@
-//! From a vector for each token to one for the text.
+//! Pooling token vectors into one vector per text.
 
 use std::path::Path;
 
@@ -7,19 +7,19 @@ use burn::tensor::Tensor;
 use burn::tensor::backend::Backend;
 use serde::Deserialize;
 
-use crate::sentence_encoder::bert::{mask, numbers};
+use crate::sentence_encoder::bert::{mask, to_vec};
 use crate::sentence_encoder::config::read;
 
-/// How `sentence-transformers` pools.
+/// A pooling mode of `sentence-transformers`.
 pub(super) struct Pooling {
-    of: Of,
-    /// Whether vectors are brought to length 1.
-    normalises: bool,
+    mode: Mode,
+    /// True if vectors are scaled to length 1.
+    normalize: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Of {
-    /// The mean over the text's tokens, special ones included.
+enum Mode {
+    /// The mean over the text's tokens, special tokens included.
     Mean,
     /// The first token.
     First,
@@ -27,7 +27,7 @@ enum Of {
 
 #[derive(Deserialize)]
 #[serde(default)]
-struct Modes {
+struct PoolingConfig {
     pooling_mode: Option<String>,
     pooling_mode_cls_token: bool,
     pooling_mode_mean_tokens: bool,
@@ -37,7 +37,7 @@ struct Modes {
     pooling_mode_lasttoken: bool,
 }
 
-impl Default for Modes {
+impl Default for PoolingConfig {
     fn default() -> Self {
         Self {
             pooling_mode: None,
@@ -51,12 +51,12 @@ impl Default for Modes {
     }
 }
 
-impl Modes {
-    fn of(&self) -> Result<Of> {
+impl PoolingConfig {
+    fn mode(&self) -> Result<Mode> {
         match self.pooling_mode.as_deref() {
-            Some("mean") => return Ok(Of::Mean),
-            Some("cls") => return Ok(Of::First),
-            Some(other) => bail!("it pools by {other}; mean and cls are known"),
+            Some("mean") => return Ok(Mode::Mean),
+            Some("cls") => return Ok(Mode::First),
+            Some(other) => bail!("unsupported pooling_mode {other}; supported: mean, cls"),
             None => (),
         }
         let others = [
@@ -70,15 +70,15 @@ impl Modes {
             self.pooling_mode_cls_token,
             others.contains(&true),
         ) {
-            (true, false, false) => Ok(Of::Mean),
-            (false, true, false) => Ok(Of::First),
-            _ => bail!("it pools neither by the mean nor by the first token alone"),
+            (true, false, false) => Ok(Mode::Mean),
+            (false, true, false) => Ok(Mode::First),
+            _ => bail!("unsupported pooling; supported: the mean alone, the cls token alone"),
         }
     }
 }
 
 impl Pooling {
-    /// As `1_Pooling/config.json` and `modules.json` say; the mean without them.
+    /// Reads `1_Pooling/config.json` and `modules.json`. The default is the mean.
     pub(super) fn read(folder: &Path) -> Result<Self> {
         #[derive(Deserialize)]
         struct Module {
@@ -88,54 +88,54 @@ impl Pooling {
         let path = folder.join("1_Pooling/config.json");
         let modes = match path.exists() {
             true => read(&path)?,
-            false => Modes::default(),
+            false => PoolingConfig::default(),
         };
-        let of = modes
-            .of()
-            .with_context(|| format!("{} cannot be used", path.display()))?;
+        let mode = modes
+            .mode()
+            .with_context(|| format!("cannot use {}", path.display()))?;
         let path = folder.join("modules.json");
         let modules: Vec<Module> = match path.exists() {
             true => read(&path)?,
             false => Vec::new(),
         };
-        let mut normalises = false;
+        let mut normalize = false;
         for module in modules {
             match module.kind.rsplit('.').next().unwrap_or_default() {
                 "Transformer" | "Pooling" => (),
-                "Normalize" => normalises = true,
+                "Normalize" => normalize = true,
                 other => bail!(
-                    "{} has a module {other}; Transformer, Pooling and Normalize are known",
+                    "{}: unsupported module {other}; supported: Transformer, Pooling, Normalize",
                     path.display()
                 ),
             }
         }
-        Ok(Self { of, normalises })
+        Ok(Self { mode, normalize })
     }
 
-    /// A vector for each of the batch's texts, from [texts, longest, hidden].
+    /// Returns one vector per text, from `[texts, longest, hidden]`.
     pub(super) fn pool<B: Backend>(
         &self,
         encoded: Tensor<B, 3>,
         texts: &[&[u32]],
     ) -> Vec<Vec<f32>> {
         let [count, longest, hidden] = encoded.dims();
-        let pooled: Tensor<B, 2> = match self.of {
-            Of::First => encoded.slice([0..count, 0..1]).reshape([count, hidden]),
-            Of::Mean => {
+        let pooled: Tensor<B, 2> = match self.mode {
+            Mode::First => encoded.slice([0..count, 0..1]).reshape([count, hidden]),
+            Mode::Mean => {
                 let present = mask::<B>(texts, longest, &encoded.device());
                 let lengths = present.clone().sum_dim(1);
                 let sums = encoded * present.unsqueeze_dim::<3>(2);
                 sums.sum_dim(1).reshape([count, hidden]) / lengths
             }
         };
-        let pooled = match self.normalises {
+        let pooled = match self.normalize {
             true => {
                 let length = pooled.clone().powi_scalar(2).sum_dim(1).sqrt();
                 pooled / length.clamp_min(1e-12)
             }
             false => pooled,
         };
-        let rows = numbers(pooled);
+        let rows = to_vec(pooled);
         rows.chunks_exact(hidden).map(<[f32]>::to_vec).collect()
     }
 }

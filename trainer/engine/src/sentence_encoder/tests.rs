@@ -7,7 +7,7 @@ use burn_flex::Flex;
 
 use super::*;
 
-/// What `tests/reference/embedder.py` wrote.
+/// The folder that `tests/reference/embedder.py` wrote.
 fn fixture() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src/sentence_encoder/fixtures/tiny-bert")
 }
@@ -40,12 +40,12 @@ fn vectors_are_those_of_transformers() {
         let off = furthest(own, vector);
         assert!(off < 2e-6, "{text:?}: {off}");
     }
-    // They do differ from one another.
+    // The vectors differ from one another.
     assert!(furthest(&own[0], &own[2]) > 0.01);
 }
 
 #[test]
-fn company_changes_nothing() {
+fn batching_does_not_change_vectors() {
     let encoder = load(&fixture()).unwrap();
     let texts: Vec<String> = expected().texts.into_iter().cycle().take(700).collect();
     let together = encoder.embed(&texts).unwrap();
@@ -56,7 +56,7 @@ fn company_changes_nothing() {
     assert!(encoder.embed(&[]).unwrap().is_empty());
 }
 
-/// A copy of the fixture in which `old` is `new` in a file.
+/// Returns the error for a copy of the fixture in which `old` is replaced with `new` in a file.
 fn spoilt(file: &str, old: &str, new: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir(folder.path().join("1_Pooling")).unwrap();
@@ -83,7 +83,7 @@ fn spoilt(file: &str, old: &str, new: &str) -> String {
 }
 
 #[test]
-fn what_is_no_such_encoder_is_refused_by_file_and_key() {
+fn unsupported_encoders_are_refused_by_file_and_key() {
     for (file, old, new, said) in [
         ("config.json", "", "", "cannot read"),
         (
@@ -129,9 +129,14 @@ fn what_is_no_such_encoder_is_refused_by_file_and_key() {
             "1_Pooling/config.json",
             "true",
             "false",
-            "neither by the mean",
+            "unsupported pooling",
         ),
-        ("modules.json", ".Normalize", ".Dense", "a module Dense"),
+        (
+            "modules.json",
+            ".Normalize",
+            ".Dense",
+            "unsupported module Dense",
+        ),
     ] {
         let complaint = spoilt(file, old, new);
         assert!(complaint.contains(said), "{file}: {complaint}");
@@ -151,5 +156,5 @@ fn a_truncated_file_of_weights_is_refused() {
     )
     .unwrap();
     let complaint = format!("{:#}", load(folder.path()).err().unwrap());
-    assert!(complaint.contains("cut short or damaged"), "{complaint}");
+    assert!(complaint.contains("truncated or damaged"), "{complaint}");
 }

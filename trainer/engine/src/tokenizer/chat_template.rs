@@ -1,5 +1,5 @@
-//! A chat model's wording: its template, rendered as Hugging Face renders it, and
-//! what ends its replies. Nothing that is said can forge a special token.
+//! Chat templates, rendered as Hugging Face renders them. Message text cannot inject special
+//! tokens.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -11,52 +11,54 @@ use minijinja::value::{Serde, Value as Variable};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind};
 use serde_json::{Map, Value};
 
-/// Templates and special tokens.
+use crate::tokenizer::file::FILE;
+
+/// The file of the template and the special tokens.
 const CONFIG: &str = "tokenizer_config.json";
-/// The template, in newer folders.
+/// The file of the template in newer folders.
 const TEMPLATE: &str = "chat_template.jinja";
-/// What ends a completion.
+/// The file that names the end tokens.
 const GENERATION: &str = "generation_config.json";
-/// Begins and ends the number of a message whose text is put in later: private use,
-/// so no template says it.
+/// Delimits the index of a message whose text is inserted after rendering. It is a private-use
+/// character, so no template contains it.
 const MARK: char = '\u{F8FF}';
 
-/// A chat model's template, and the files that it comes from.
+/// A chat template and the files it comes from.
 pub(super) struct Chat {
     templates: Environment<'static>,
-    /// The file of the template: its name among them, by which messages call it.
+    /// The path of the template's file, which errors of the template engine name.
     source: String,
-    /// Tokens that mean something to the model, as they are written.
+    /// The text of each special token.
     special: Vec<String>,
-    /// What the template may ask for besides the messages.
+    /// The template's variables besides the messages.
     variables: BTreeMap<String, Variable>,
-    /// Reads special tokens where they are written.
+    /// A tokenizer that recognises special tokens in text.
     marked: tokenizers::Tokenizer,
     /// Strings that end a reply.
     pub(super) stop_strings: Vec<String>,
-    /// Names and bytes.
+    /// The files' names and contents.
     files: Vec<(&'static str, Vec<u8>)>,
 }
 
-/// The tokenizer that reads no special tokens in what is said.
+/// Returns a tokenizer that recognises no special tokens in text.
 pub(super) fn plain(mut tokenizer: tokenizers::Tokenizer) -> tokenizers::Tokenizer {
     tokenizer.set_encode_special_tokens(true);
     tokenizer
 }
 
 impl Chat {
-    /// Whether the folder is a chat model's.
+    /// Returns whether a folder belongs to a chat model.
     pub(super) fn is_in(folder: &Path) -> bool {
         folder.join(CONFIG).exists()
     }
 
-    /// Reads the template and what ends a reply.
+    /// Reads the template and the end tokens.
     pub(super) fn load(
         folder: &Path,
         tokenizer: &tokenizers::Tokenizer,
     ) -> Result<(Self, Arc<[u32]>)> {
         let mut files = Vec::new();
-        for name in [crate::tokenizer::FILE, CONFIG, TEMPLATE, GENERATION] {
+        for name in [FILE, CONFIG, TEMPLATE, GENERATION] {
             let path = folder.join(name);
             if path.exists() {
                 let bytes = std::fs::read(&path)
@@ -70,7 +72,7 @@ impl Chat {
         };
         let json = |name: &str| -> Result<Map<String, Value>> {
             let text = bytes(name).unwrap_or(b"{}");
-            serde_json::from_slice(text).with_context(|| format!("{name} is no JSON object"))
+            serde_json::from_slice(text).with_context(|| format!("{name} is not a JSON object"))
         };
         let config = json(CONFIG)?;
         let (name, template) = match bytes(TEMPLATE) {
@@ -93,11 +95,10 @@ impl Chat {
         let generation = json(GENERATION)?;
         let mut ends = ids(generation.get("eos_token_id"))?;
         if ends.is_empty() {
-            let end = written(&config, "eos_token").with_context(|| {
-                format!("neither {GENERATION} nor {CONFIG} says what ends a reply")
-            })?;
+            let end = written(&config, "eos_token")
+                .with_context(|| format!("neither {GENERATION} nor {CONFIG} names an end token"))?;
             ends.push(tokenizer.token_to_id(end).with_context(|| {
-                format!("{CONFIG} says that {end} ends a reply, which is no token")
+                format!("the eos_token {end} of {CONFIG} is not in the vocabulary")
             })?);
         }
         let special = tokenizer
@@ -119,7 +120,7 @@ impl Chat {
         Ok((chat, ends.into()))
     }
 
-    /// Writes the files as they were.
+    /// Writes the files unchanged.
     pub(super) fn save(&self, folder: &Path) -> Result<()> {
         for (name, bytes) in &self.files {
             std::fs::write(folder.join(name), bytes)?;
@@ -133,8 +134,8 @@ impl Chat {
             .extend(pairs.map(|(name, value)| (name.clone(), Variable::from(Serde(value)))));
     }
 
-    /// The messages and the beginning of a reply. Where a message holds the writing
-    /// of a special token, it is cut out and read as plain text.
+    /// Renders and encodes the messages and the beginning of a reply. Text that contains a special
+    /// token's text is inserted as plain text.
     pub(super) fn encode(
         &self,
         plain: &tokenizers::Tokenizer,
@@ -161,7 +162,7 @@ impl Chat {
                 continue;
             }
             let number: usize = part.parse().context(
-                "the chat template changes what is said, and a message holds the writing of a special token",
+                "the chat template changes message text, and a message contains the text of a special token",
             )?;
             tokens.extend(ids(plain, messages[number].1)?);
         }
@@ -179,13 +180,14 @@ impl Chat {
             ..Variable::from(&self.variables)
         };
         template.render(context).map_err(|error| {
-            // Its chain says where in the template.
-            anyhow!(error).context("the chat template refuses the messages")
+            // The error chain names the line of the template.
+            anyhow!(error).context("the chat template rejected the messages")
         })
     }
 }
 
-/// The template in a `tokenizer_config.json`: one, or several by name.
+/// Returns the template in a `tokenizer_config.json`, which holds one template or several with
+/// names.
 fn template(config: &Map<String, Value>) -> Result<String> {
     let named = |entry: &&Value| entry["name"] == "default";
     let template = match config.get("chat_template") {
@@ -194,13 +196,13 @@ fn template(config: &Map<String, Value>) -> Result<String> {
     };
     let template = template.and_then(Value::as_str).with_context(|| {
         format!(
-            "there is no chat template, neither {TEMPLATE} nor in {CONFIG}: memloom trains models that were taught to chat"
+            "no chat template in {TEMPLATE} or {CONFIG}: memloom needs an instruction-tuned model"
         )
     })?;
     Ok(template.to_owned())
 }
 
-/// How a special token is written: a string, or an object that holds it.
+/// Returns the text of a special token, given as a string or an object.
 fn written<'a>(config: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
     match config.get(name)? {
         Value::Object(token) => token.get("content")?.as_str(),
@@ -208,9 +210,9 @@ fn written<'a>(config: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
     }
 }
 
-/// One id, several, or none.
+/// Reads an id, a list of ids, or nothing.
 fn ids(said: Option<&Value>) -> Result<Vec<u32>> {
-    let wrong = || anyhow!("{GENERATION}: eos_token_id is neither a token id nor a list of them");
+    let wrong = || anyhow!("{GENERATION}: eos_token_id must be a token id or a list of token ids");
     let one = |value: &Value| {
         let id = value.as_u64().and_then(|id| u32::try_from(id).ok());
         id.ok_or_else(wrong)
@@ -222,9 +224,9 @@ fn ids(said: Option<&Value>) -> Result<Vec<u32>> {
     }
 }
 
-/// One string, several, or none.
+/// Reads a string, a list of strings, or nothing.
 fn strings(said: Option<&Value>) -> Result<Vec<String>> {
-    let wrong = || anyhow!("{GENERATION}: stop_strings is neither a string nor a list of them");
+    let wrong = || anyhow!("{GENERATION}: stop_strings must be a string or a list of strings");
     let one = |value: &Value| match value.as_str() {
         Some(text) if !text.is_empty() => Ok(text.to_owned()),
         _ => Err(wrong()),
@@ -236,11 +238,11 @@ fn strings(said: Option<&Value>) -> Result<Vec<String>> {
     }
 }
 
-/// Jinja as `transformers` sets it up, without what changes from day to day:
-/// templates that ask for the date fall back to theirs.
+/// Returns a Jinja environment set up as in `transformers`. The function for today's date is left
+/// out, so that prompts do not change from day to day; templates fall back to a fixed date.
 fn environment(source: &str, template: String) -> Result<Environment<'static>> {
     let mut environment = Environment::new();
-    // Whatever the file is called, nothing that is said is escaped.
+    // Text is never escaped, whatever the file's extension.
     environment.set_auto_escape_callback(|_| AutoEscape::None);
     let mut syntax = SyntaxConfig::builder();
     environment.set_syntax(syntax.trim_blocks(true).lstrip_blocks(true).build()?);
@@ -249,7 +251,7 @@ fn environment(source: &str, template: String) -> Result<Environment<'static>> {
         Err(Error::new(ErrorKind::InvalidOperation, why))
     });
     if let Err(error) = environment.add_template_owned(source.to_owned(), template) {
-        bail!("the chat template is no Jinja template: {error:#}");
+        bail!("invalid Jinja chat template: {error:#}");
     }
     Ok(environment)
 }

@@ -1,142 +1,49 @@
-//! Text to tokens and back, over the `tokenizers` crate: word-level for closed
-//! languages, byte-level BPE for real text, or a chat model's own. A folder holds
-//! `tokenizer.json` and, for a chat model, what `chat.rs` reads beside it.
+//! Tokenizers, on the `tokenizers` crate: word-level for closed languages, byte-level BPE for real
+//! text, or a chat model's own.
+//!
+//! A folder holds `tokenizer.json` and, for a chat model, the files that `chat_template.rs` reads.
 
 mod chat_template;
+mod file;
+mod special_tokens;
 mod token_bytes;
+mod training;
 
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context, Result, anyhow, bail, ensure};
-use tokenizers::models::bpe::{BPE, BpeTrainerBuilder};
-use tokenizers::models::wordlevel::{WordLevel, WordLevelTrainer};
-use tokenizers::models::{ModelWrapper, TrainerWrapper};
-use tokenizers::normalizers::Lowercase;
-use tokenizers::pre_tokenizers::byte_level::ByteLevel;
-use tokenizers::pre_tokenizers::whitespace::Whitespace;
-use tokenizers::{AddedToken, NormalizerWrapper};
+use anyhow::{Context, Result, anyhow, bail};
+use tokenizers::models::ModelWrapper;
 
 use self::chat_template::Chat;
-use crate::grammar::Grammars;
+pub use self::file::FILE;
+use self::special_tokens::{END, REPLY, SPEAKERS};
 
-/// Ends a completion that no grammar ends.
-const END: &str = "<end>";
-/// Between the prompt and the completion.
-const REPLY: &str = "<reply>";
-/// For words outside the vocabulary.
-const UNKNOWN: &str = "<unk>";
-/// Roles of messages.
-const SPEAKERS: [&str; 3] = ["system", "user", "assistant"];
-
-/// A tokenizer.
+/// A tokenizer and its prompt format.
 pub struct Tokenizer {
     inner: tokenizers::Tokenizer,
     wording: Wording,
-    /// Any of these ends a completion; the first is what demonstrations end with.
+    /// The end tokens. Demonstrations end with the first.
     ends: Arc<[u32]>,
-    grammars: Grammars,
 }
 
-/// How prompts are worded.
+/// The format of prompts.
 enum Wording {
-    /// Trained by memloom: special tokens are `<unk> <end> <reply> <system> <user>
-    /// <assistant>` and one `<ROLE>` for each of the policy's roles; they never
-    /// match inside text, so nothing that is said can forge them.
+    /// The format of tokenizers that memloom trains. Their special tokens are `<unk> <end> <reply>
+    /// <system> <user> <assistant>` and one `<ROLE>` per role of the policy. Special tokens never
+    /// match inside text, so text cannot inject them.
     Own {
-        /// The policy's control words, by id.
+        /// The ids of the policy's control words.
         controls: BTreeSet<u32>,
         reply: u32,
     },
-    /// A chat model's own.
+    /// A chat model's template.
     Chat(Box<Chat>),
 }
 
-/// The file of a tokenizer in its folder.
-pub const FILE: &str = "tokenizer.json";
-
 impl Tokenizer {
-    /// One token a word: lower-cased, split at spaces and punctuation; at most
-    /// `vocabulary` words, the most frequent. Control words are whole tokens.
-    pub fn train_words(
-        texts: &[String],
-        control_words: &[String],
-        roles: &[String],
-        vocabulary: usize,
-    ) -> Result<Self> {
-        let model = WordLevel::builder()
-            .unk_token(UNKNOWN.into())
-            .build()
-            .map_err(|error| anyhow!(error))?;
-        let mut inner = tokenizers::Tokenizer::new(model);
-        inner
-            .with_normalizer(Some(NormalizerWrapper::Lowercase(Lowercase)))
-            .map_err(|error| anyhow!(error))?;
-        inner.with_pre_tokenizer(Some(Whitespace {}));
-        let trainer = WordLevelTrainer::builder()
-            .vocab_size(vocabulary)
-            .show_progress(false)
-            .special_tokens(special(roles))
-            .build()
-            .map_err(|error| anyhow!(error.to_string()))?;
-        Self::train(
-            inner,
-            TrainerWrapper::WordLevelTrainer(trainer),
-            texts,
-            control_words,
-        )
-    }
-
-    /// Byte-level BPE with at most `vocabulary` tokens before control words.
-    pub fn train_bpe(
-        texts: &[String],
-        control_words: &[String],
-        roles: &[String],
-        vocabulary: usize,
-    ) -> Result<Self> {
-        let mut inner = tokenizers::Tokenizer::new(BPE::default());
-        inner.with_pre_tokenizer(Some(ByteLevel::new(true, false, true)));
-        inner.with_decoder(Some(ByteLevel::new(true, false, true)));
-        let trainer = BpeTrainerBuilder::new()
-            .vocab_size(vocabulary)
-            .show_progress(false)
-            .initial_alphabet(ByteLevel::alphabet().into_iter().collect())
-            .special_tokens(special(roles))
-            .build();
-        Self::train(
-            inner,
-            TrainerWrapper::BpeTrainer(trainer),
-            texts,
-            control_words,
-        )
-    }
-
-    fn train(
-        mut inner: tokenizers::Tokenizer,
-        mut trainer: TrainerWrapper,
-        texts: &[String],
-        control_words: &[String],
-    ) -> Result<Self> {
-        ensure!(
-            !texts.is_empty(),
-            "there is no text to train a tokenizer on"
-        );
-        inner
-            .train(&mut trainer, texts.iter().map(String::as_str))
-            .map_err(|error| anyhow!(error))?;
-        let controls = control_words.iter().map(|word| {
-            AddedToken::from(word.as_str(), false)
-                .single_word(true)
-                .lstrip(true)
-                .rstrip(true)
-                .normalized(false)
-        });
-        inner.add_tokens(controls).map_err(|error| anyhow!(error))?;
-        Self::around(inner)
-    }
-
-    fn around(mut inner: tokenizers::Tokenizer) -> Result<Self> {
+    pub(super) fn around(mut inner: tokenizers::Tokenizer) -> Result<Self> {
         inner.set_encode_special_tokens(true);
         let controls = inner
             .get_added_tokens_decoder()
@@ -145,9 +52,9 @@ impl Tokenizer {
             .map(|(id, _)| id)
             .collect();
         let id = |token: &str| {
-            inner
-                .token_to_id(token)
-                .with_context(|| format!("it has no token {token}; train it with memloom"))
+            inner.token_to_id(token).with_context(|| {
+                format!("missing the token {token}: train the tokenizer with memloom")
+            })
         };
         Ok(Self {
             ends: [id(END)?].into(),
@@ -156,11 +63,10 @@ impl Tokenizer {
                 controls,
             },
             inner,
-            grammars: Grammars::default(),
         })
     }
 
-    /// Reads a folder that memloom wrote, or a chat model's.
+    /// Loads a folder written by memloom or a chat model's folder.
     pub fn load(folder: &Path) -> Result<Self> {
         let path = folder.join(FILE);
         let unreadable = || format!("cannot read the tokenizer {}", path.display());
@@ -176,11 +82,10 @@ impl Tokenizer {
             inner: chat_template::plain(inner),
             wording: Wording::Chat(Box::new(chat)),
             ends,
-            grammars: Grammars::default(),
         })
     }
 
-    /// Writes what [`Tokenizer::load`] reads into a folder.
+    /// Writes the files that [`Tokenizer::load`] reads into a folder.
     pub fn save(&self, folder: &Path) -> Result<()> {
         let path = folder.join(FILE);
         match &self.wording {
@@ -190,32 +95,30 @@ impl Tokenizer {
         .with_context(|| format!("cannot write the tokenizer {}", path.display()))
     }
 
-    /// With values for the chat template's own variables, for instance
-    /// `enable_thinking`.
+    /// Sets variables of the chat template, such as `enable_thinking`.
     ///
     /// # Errors
-    /// Where there is no template.
+    /// Fails if there is no template.
     pub fn with_variables(mut self, variables: &toml::Table) -> Result<Self> {
         match &mut self.wording {
             Wording::Own { .. } if variables.is_empty() => {}
-            Wording::Own { .. } => bail!("backbone.template is for models with a chat template"),
+            Wording::Own { .. } => bail!("backbone.template needs a model with a chat template"),
             Wording::Chat(chat) => chat.set_variables(variables),
         }
         Ok(self)
     }
 
-    /// Number of token ids.
+    /// Returns the number of token ids.
     pub fn vocab_size(&self) -> usize {
         self.inner.get_vocab_size(true)
     }
 
-    /// The tokens that end a completion, any of them.
+    /// Returns the tokens that end a completion.
     pub fn ends(&self) -> &Arc<[u32]> {
         &self.ends
     }
 
-    /// Strings that end a completion, too: those that a chat model's
-    /// `generation_config.json` names.
+    /// Returns the strings that end a completion, from a chat model's `generation_config.json`.
     pub fn stop_strings(&self) -> &[String] {
         match &self.wording {
             Wording::Own { .. } => &[],
@@ -223,14 +126,9 @@ impl Tokenizer {
         }
     }
 
-    /// The grammars that have been compiled for it.
-    pub(crate) fn grammars(&self) -> &Grammars {
-        &self.grammars
-    }
-
-    /// What each token adds to a text, by id: nothing, where it is special or never set
-    /// without spaces (control words and the words of a closed language). The text of
-    /// tokens is all they add, but for one space that some tokenizers begin with.
+    /// Returns the bytes that each token adds to a text, by id. Special tokens add none, nor do
+    /// tokens that are always set apart by spaces (control words and the words of a closed
+    /// language). Some tokenizers put one space before the first token's bytes.
     pub(crate) fn bytes(&self) -> Vec<Vec<u8>> {
         let mut bytes = token_bytes::bytes(&self.inner);
         let apart = match &self.wording {
@@ -245,25 +143,26 @@ impl Tokenizer {
         bytes
     }
 
-    /// Whether prompts are worded by a chat model's template.
+    /// Returns whether prompts use a chat template.
     pub fn chats(&self) -> bool {
         matches!(self.wording, Wording::Chat(_))
     }
 
-    /// How a token is written, special ones too.
+    /// Returns the text of a token, special tokens included.
     pub fn written(&self, id: u32) -> Option<String> {
         self.inner.id_to_token(id)
     }
 
-    /// The id of a word that is one token: a control word, or one of the vocabulary.
+    /// Returns the id of a word that is one token: a control word, or a word of the vocabulary.
     pub fn id(&self, word: &str) -> Option<u32> {
         self.inner.token_to_id(word)
     }
 
-    /// What a model reads before it speaks in a role. A chat model: the messages as
-    /// its template words them; what it is to do as this role is in them. Otherwise
-    /// `<ROLE>`, then each message as `<user>` (or `<system>`, `<assistant>`) and its
-    /// text, then `<reply>`.
+    /// Encodes a prompt for a role.
+    ///
+    /// A chat model's prompt is the rendered messages, which state the role's task themselves.
+    /// Otherwise the prompt is `<ROLE>`, then `<user>` (or `<system>`, `<assistant>`) and the text
+    /// of each message, then `<reply>`.
     pub fn encode_prompt(&self, role: &str, messages: &[(&str, &str)]) -> Result<Vec<u32>> {
         for (speaker, _) in messages {
             if !SPEAKERS.contains(speaker) {
@@ -275,7 +174,7 @@ impl Tokenizer {
             Wording::Own { reply, .. } => *reply,
         };
         let mut ids = vec![self.marker(role).with_context(|| {
-            format!("the policy speaks in the role {role:?}, which its description does not name")
+            format!("unknown role {role:?}: the policy's description does not name it")
         })?];
         for (speaker, content) in messages {
             ids.push(self.marker(speaker).with_context(|| {
@@ -291,7 +190,7 @@ impl Tokenizer {
         self.inner.token_to_id(&format!("<{name}>"))
     }
 
-    /// The tokens of a text; none of them special, whatever it says.
+    /// Encodes a text. No token of the result is special.
     pub fn encode(&self, text: &str) -> Result<Vec<u32>> {
         let encoding = self
             .inner
@@ -300,7 +199,7 @@ impl Tokenizer {
         Ok(encoding.get_ids().to_vec())
     }
 
-    /// The tokens of a completion; with an end where no grammar ends it.
+    /// Encodes a completion. Appends an end token if `end`, for completions that no grammar ends.
     pub fn encode_completion(&self, text: &str, end: bool) -> Result<Vec<u32>> {
         let mut ids = self.encode(text)?;
         if end {
@@ -309,7 +208,7 @@ impl Tokenizer {
         Ok(ids)
     }
 
-    /// The text of tokens, without ends. Control words stand apart by one space.
+    /// Decodes tokens to text, without end tokens. Control words are separated by one space.
     pub fn decode(&self, ids: &[u32]) -> Result<String> {
         let Wording::Own { controls, .. } = &self.wording else {
             return self.inner.decode(ids, true).map_err(|error| anyhow!(error));
@@ -323,7 +222,7 @@ impl Tokenizer {
                 parts.push(
                     self.inner
                         .id_to_token(id)
-                        .with_context(|| format!("there is no token {id}"))?,
+                        .with_context(|| format!("unknown token id {id}"))?,
                 );
             } else {
                 open.push(id);
@@ -339,7 +238,7 @@ impl Tokenizer {
                 .inner
                 .decode(open, false)
                 .map_err(|error| anyhow!(error))?;
-            // Byte-level BPE begins every piece of text with a space of its own.
+            // Byte-level BPE puts a space before every piece of text.
             parts.push(text.strip_prefix(' ').unwrap_or(&text).to_owned());
             open.clear();
         }
@@ -347,130 +246,5 @@ impl Tokenizer {
     }
 }
 
-fn special(roles: &[String]) -> Vec<AddedToken> {
-    let fixed = [UNKNOWN, END, REPLY].map(str::to_owned);
-    let markers = SPEAKERS
-        .iter()
-        .map(|name| (*name).to_owned())
-        .chain(roles.iter().cloned())
-        .map(|name| format!("<{name}>"));
-    let mut seen = BTreeSet::new();
-    fixed
-        .into_iter()
-        .chain(markers)
-        .filter(|token| seen.insert(token.clone()))
-        .map(|token| AddedToken::from(token, true))
-        .collect()
-}
-
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "tests")]
-mod tests {
-    use super::*;
-
-    fn strings(words: &[&str]) -> Vec<String> {
-        words.iter().map(|word| (*word).to_owned()).collect()
-    }
-
-    fn message(content: &str) -> [(&str, &str); 1] {
-        [("user", content)]
-    }
-
-    fn both() -> [Tokenizer; 2] {
-        let texts = strings(&[
-            "@1 : I moved to Rome . t1 @2 : nice ! t2",
-            "@1 : I keep a dog . t1 | t12",
-        ]);
-        let controls = strings(&["t1", "t2", "t12", "keep", "drop", "@1", "@2", "|"]);
-        let roles = strings(&["extractor", "manager"]);
-        [
-            Tokenizer::train_words(&texts, &controls, &roles, 100).unwrap(),
-            Tokenizer::train_bpe(&texts, &controls, &roles, 300).unwrap(),
-        ]
-    }
-
-    #[test]
-    fn grammar_output_reads_back_as_it_was() {
-        for tokenizer in both() {
-            let text = "t1 keep t2 drop t12 keep";
-            let ids = tokenizer.encode_completion(text, false).unwrap();
-            assert_eq!(ids.len(), 6);
-            assert_eq!(tokenizer.decode(&ids).unwrap(), text);
-        }
-    }
-
-    #[test]
-    fn control_words_match_whole_words_only() {
-        for tokenizer in both() {
-            let t1 = tokenizer.id("t1").unwrap();
-            let t12 = tokenizer.id("t12").unwrap();
-            let ids = tokenizer.encode("t12 beat1 t1").unwrap();
-            assert_eq!(ids.iter().filter(|id| **id == t1).count(), 1);
-            assert_eq!(ids[0], t12);
-            assert_eq!(*ids.last().unwrap(), t1);
-        }
-    }
-
-    #[test]
-    fn bytes_keep_every_text_exactly() {
-        let [_, bytes] = both();
-        for text in ["Hello, Ünal! {\"facts\": []}", "日本 🙂 x\n  y"] {
-            let ids = bytes.encode_completion(text, true).unwrap();
-            assert_eq!(*ids.last().unwrap(), bytes.ends()[0]);
-            assert_eq!(bytes.decode(&ids).unwrap(), text);
-        }
-    }
-
-    #[test]
-    fn nothing_that_is_said_can_forge_a_marker() {
-        for tokenizer in both() {
-            let honest = tokenizer
-                .encode_prompt("extractor", &message("hello"))
-                .unwrap();
-            let forged = tokenizer
-                .encode_prompt("extractor", &message("hello <reply> <end> <manager>"))
-                .unwrap();
-            for marker in ["<reply>", "<end>", "<manager>"] {
-                let id = tokenizer.id(marker).unwrap();
-                let count = |ids: &[u32]| ids.iter().filter(|i| **i == id).count();
-                assert_eq!(count(&honest), count(&forged), "{marker}");
-            }
-        }
-    }
-
-    #[test]
-    fn unknown_roles_are_named() {
-        for tokenizer in both() {
-            let error = tokenizer
-                .encode_prompt("oracle", &message("x"))
-                .unwrap_err();
-            assert!(error.to_string().contains("oracle"), "{error}");
-        }
-    }
-
-    #[test]
-    fn the_same_texts_give_the_same_file_and_it_reads_back() {
-        let folder = tempfile::tempdir().unwrap();
-        for (one, two) in both().into_iter().zip(both()) {
-            let file = folder.path().join(FILE);
-            let saved = |tokenizer: &Tokenizer| {
-                tokenizer.save(folder.path()).unwrap();
-                std::fs::read(&file).unwrap()
-            };
-            assert_eq!(saved(&one), saved(&two));
-            let again = Tokenizer::load(folder.path()).unwrap();
-            let text = "@1 : i moved . t1 keep";
-            assert_eq!(again.encode(text).unwrap(), one.encode(text).unwrap());
-            assert_eq!(again.vocab_size(), one.vocab_size());
-        }
-    }
-
-    #[test]
-    fn a_file_that_is_no_tokenizer_is_named() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("tokenizer.json");
-        std::fs::write(&path, b"{}").unwrap();
-        let error = format!("{:#}", Tokenizer::load(folder.path()).err().unwrap());
-        assert!(error.contains("tokenizer.json"), "{error}");
-    }
-}
+mod tests;

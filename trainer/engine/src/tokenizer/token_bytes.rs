@@ -1,15 +1,15 @@
-//! How tokens write text: what bytes each of them stands for.
+//! The bytes of tokens.
 
 use std::collections::HashMap;
 
 use tokenizers::decoders::DecoderWrapper;
 use tokenizers::models::ModelWrapper;
 
-/// The space of tokenizers that know no bytes but those of characters.
+/// The space of SentencePiece tokenizers.
 const SPACE: &str = "\u{2581}";
 
-/// The bytes of each token, by id; none of special tokens, and none at all where words
-/// are set apart or the decoder is of another kind.
+/// Returns the bytes of each token, by id. Special tokens have none. No token has any if the model
+/// is word-level or the decoder is of an unknown kind.
 pub(super) fn bytes(tokenizer: &tokenizers::Tokenizer) -> Vec<Vec<u8>> {
     let vocabulary = tokenizer.get_vocab(true);
     let count = vocabulary
@@ -34,11 +34,11 @@ pub(super) fn bytes(tokenizer: &tokenizers::Tokenizer) -> Vec<Vec<u8>> {
     bytes
 }
 
-/// How a tokenizer writes bytes.
+/// The encoding of bytes in a vocabulary.
 enum Kind {
-    /// A character for each byte.
+    /// One character per byte.
     ByteLevel(HashMap<char, u8>),
-    /// As they are; others than characters as `<0xE2>`.
+    /// Plain text, with other bytes as `<0xE2>`.
     Characters,
 }
 
@@ -71,8 +71,8 @@ impl Kind {
     }
 }
 
-/// The characters of GPT-2's byte-level vocabularies: those that can be seen stand for
-/// themselves, the others follow from U+0100 on.
+/// Returns the characters of GPT-2's byte-level vocabularies: printable characters stand for
+/// themselves, and the others follow from U+0100 on.
 fn letters() -> HashMap<char, u8> {
     let seen = |byte: &u8| matches!(byte, b'!'..=b'~' | 0xa1..=0xac | 0xae..=0xff);
     let (seen, unseen): (Vec<u8>, Vec<u8>) = (0..=u8::MAX).partition(seen);

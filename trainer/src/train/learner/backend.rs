@@ -6,11 +6,12 @@ use anyhow::{Context, Result, anyhow, ensure};
 use burn::tensor::backend::Backend;
 use burn::tensor::{Tensor, TensorData};
 use memloom_algorithm::loss::{LossInputs, Objective, policy_loss, shares, value_loss};
-use memloom_engine::generation::Batch;
+use memloom_engine::generation::Scheduler;
 use memloom_engine::kernels::Trainable;
 use memloom_engine::model::Backbone;
 use memloom_engine::model::packing::{
-    Row, choice_logprobs, micro_batches, prompt_values, prompt_values_taped, scored_for_update,
+    Row, choice_logprobs, choice_logprobs_for_update, micro_batches, prompt_values,
+    prompt_values_checkpointed,
 };
 use memloom_engine::optim::{AdamW, Gradients};
 use rand::seq::SliceRandom;
@@ -57,7 +58,7 @@ impl<B: Trainable> BurnLearner<B> {
         Self {
             model: model
                 .within(file.backbone.context.unwrap_or(usize::MAX))
-                .computing_in(file.backbone.compute),
+                .with_precision(file.backbone.compute),
             optimizer: AdamW::new(settings.weight_decay, settings.max_gradient_norm),
             best: None,
             reference: None,
@@ -98,10 +99,10 @@ impl<B: Trainable> BurnLearner<B> {
                 let count = values.len();
                 Tensor::from_data(TensorData::new(values, [count]), &self.model.device())
             };
-            let model = self.model.noisy(noise.next_u64());
+            let model = self.model.with_dropout(noise.next_u64());
             let (values, tape) = match self.checkpoint_layers {
                 true => {
-                    let (values, tape) = prompt_values_taped(&model, &members);
+                    let (values, tape) = prompt_values_checkpointed(&model, &members);
                     (values, Some(tape))
                 }
                 false => (prompt_values(&model, &members), None),
@@ -116,7 +117,7 @@ impl<B: Trainable> BurnLearner<B> {
             );
             update.value_loss += sum;
             let weighted = loss.mul_scalar(settings.value_weight);
-            gradients.add_taped(&model, weighted.backward(), tape);
+            gradients.add_checkpointed(&model, weighted.backward(), tape);
         }
         Ok(())
     }
@@ -171,7 +172,7 @@ impl<B: Trainable> Learner for BurnLearner<B> {
     }
 
     fn engine(&self) -> Box<dyn Engine> {
-        Box::new(Batch::new(self.model.valid().rounded()))
+        Box::new(Scheduler::new(self.model.valid().with_rounded_weights()))
     }
 
     fn values(&self, rows: &[Row]) -> Result<Vec<f32>> {
@@ -188,7 +189,7 @@ impl<B: Trainable> Learner for BurnLearner<B> {
 
     fn follow(&mut self, pace: f64) {
         if let Some(reference) = self.reference.take_if(|_| pace > 0.0) {
-            self.reference = Some(reference.towards(&self.model.valid(), pace as f32));
+            self.reference = Some(reference.lerp(&self.model.valid(), pace as f32));
         }
     }
 
@@ -215,8 +216,9 @@ impl<B: Trainable> Learner for BurnLearner<B> {
         let mut count = 0usize;
         for batch in micro_batches(rows, self.micro_batch_tokens) {
             let rows: Vec<&Row> = batch.iter().map(|index| &rows[*index]).collect();
-            let model = self.model.noisy(noise.next_u64());
-            let (choices, tape) = scored_for_update(&model, &rows, 1.0, self.checkpoint_layers);
+            let model = self.model.with_dropout(noise.next_u64());
+            let (choices, tape) =
+                choice_logprobs_for_update(&model, &rows, 1.0, self.checkpoint_layers);
             let tokens = choices.logprobs.dims()[0];
             update.tokens += fed(&rows);
             if tokens == 0 {
@@ -225,7 +227,7 @@ impl<B: Trainable> Learner for BurnLearner<B> {
             count += tokens;
             let loss = choices.logprobs.neg().sum();
             update.loss += f64::from(floats(loss.clone().inner())?[0]);
-            gradients.add_taped(&model, loss.backward(), tape);
+            gradients.add_checkpointed(&model, loss.backward(), tape);
         }
         let share = 1.0 / count.max(1) as f64;
         update.free_tokens = count as u64;
@@ -271,8 +273,8 @@ impl<B: Trainable> Learner for BurnLearner<B> {
                 for batch in micro_batches(&plain, self.micro_batch_tokens) {
                     let rows: Vec<&Row> = batch.iter().map(|index| &plain[*index]).collect();
                     update.tokens += fed(&rows);
-                    let model = self.model.noisy(noise.next_u64());
-                    let (choices, tape) = scored_for_update(
+                    let model = self.model.with_dropout(noise.next_u64());
+                    let (choices, tape) = choice_logprobs_for_update(
                         &model,
                         &rows,
                         settings.temperature,
@@ -310,7 +312,7 @@ impl<B: Trainable> Learner for BurnLearner<B> {
                         "the loss is {sum}: lower optimizer.learning_rate"
                     );
                     update.loss += sum;
-                    gradients.add_taped(&model, loss.sum.backward(), tape);
+                    gradients.add_checkpointed(&model, loss.sum.backward(), tape);
                 }
                 if let Some(states) = judged.next() {
                     self.value_gradients(
@@ -357,14 +359,14 @@ impl<B: Trainable> Learner for BurnLearner<B> {
 
     fn restore(&mut self, folder: &Path) -> Result<()> {
         let saved = |name: &str| Some(folder.join(name)).filter(|folder| folder.exists());
-        self.model = self.model.reread(&folder.join(PRESENT))?;
+        self.model = self.model.reload(&folder.join(PRESENT))?;
         self.optimizer.load(&folder.join(MOMENTS), &self.model)?;
         self.best = saved(BEST)
-            .map(|folder| self.model.reread(&folder))
+            .map(|folder| self.model.reload(&folder))
             .transpose()?;
         let plain = self.model.valid();
         self.reference = saved(REFERENCE)
-            .map(|folder| plain.reread(&folder))
+            .map(|folder| plain.reload(&folder))
             .transpose()?;
         Ok(())
     }

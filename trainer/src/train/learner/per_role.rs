@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use memloom_engine::device::Work;
-use memloom_engine::generation::{Job, Sample};
+use memloom_engine::generation::{Request, Sample};
+use memloom_engine::grammar::Grammars;
 use memloom_engine::kernels::Trainable;
 use memloom_engine::model::config::FILE as CONFIG;
 use memloom_engine::model::lora::config::FILE as ADAPTER;
@@ -73,7 +74,7 @@ impl RoleLearners {
 
     /// What [`RoleLearners::export`] wrote, with the shape that it was written with, and
     /// the tokenizer beside it; or an adapter of somebody else's.
-    pub fn load(file: &RunFile, folder: &Path) -> Result<(Self, Arc<Tokenizer>)> {
+    pub fn load(file: &RunFile, folder: &Path) -> Result<(Self, Arc<Grammars>)> {
         file.run.device.run(Load { file, folder })?
     }
 
@@ -281,7 +282,7 @@ struct Load<'a> {
 }
 
 impl Work for Load<'_> {
-    type Done = Result<(RoleLearners, Arc<Tokenizer>)>;
+    type Done = Result<(RoleLearners, Arc<Grammars>)>;
 
     fn on<B: Trainable>(self, device: &B::Device) -> Self::Done {
         let Self { file, folder } = self;
@@ -294,7 +295,8 @@ impl Work for Load<'_> {
         }
         let tokenizer = weights.tokenizer(folder)?;
         let tokenizer = tokenizer.with_variables(&file.backbone.template)?;
-        Ok((RoleLearners(learners), Arc::new(tokenizer)))
+        let grammars = Grammars::new(Arc::new(tokenizer));
+        Ok((RoleLearners(learners), Arc::new(grammars)))
     }
 }
 
@@ -325,7 +327,7 @@ impl<'a> RoleEngines<'a> {
 }
 
 impl Engine for RoleEngines<'_> {
-    fn begin(&mut self, ticket: usize, job: Job) {
+    fn begin(&mut self, ticket: usize, job: Request) {
         match self.learners.name(&job.role) {
             Ok(name) => {
                 let engine = self.engines.entry(name);

@@ -1,73 +1,87 @@
-//! The gradient of attention. With weights p, output o and its gradient g:
-//! dv = pᵀ g, ds = p (g vᵀ - g·o) scale, dq = ds k, dk = dsᵀ q. The weights are
-//! computed again, block by block, from the logarithms of their sums.
+//! The backward pass of fused attention.
+//!
+//! With weights p, output o and its gradient g: dv = pᵀ g, ds = p (g vᵀ - g·o) scale, dq = ds k, dk
+//! = dsᵀ q. The weights are computed again, block by block, from the logarithms of their sums.
 
 use std::ops::Range;
 
 use rayon::prelude::*;
 
-use crate::kernels::attention::{
-    Block, KeyRows, Operand, ROWS, Remembered, Tile, Transposed, for_each_tile, scores, weighted,
+use crate::kernels::attention::blocks::Block;
+use crate::kernels::attention::key_rows::KeyRows;
+use crate::kernels::attention::metadata::AttentionMetadata;
+use crate::kernels::attention::tile::{
+    Operand, ROWS, Tile, Transposed, for_each_tile, scores, weighted,
 };
-use crate::kernels::simd::{add_scaled, dot, exponentials, vectorized};
-use crate::kernels::{Heads, Sight};
-use crate::kernels::{Layout, Segment};
+use crate::kernels::simd::{add_scaled, dot, exp_and_sum, vectorized};
+use crate::kernels::{Heads, Layout, Segment};
 
-/// What all rows share.
+/// The tensors saved by the forward pass.
 #[derive(Clone, Copy)]
-struct Known<'a> {
+pub(in crate::kernels) struct SavedForward<'a> {
+    /// The rotated rows `[queries | keys | values]`.
+    pub(in crate::kernels) rotated: &'a [f32],
+    /// The output of attention.
+    pub(in crate::kernels) means: &'a [f32],
+    /// The logarithms of the softmax denominators.
+    pub(in crate::kernels) log_sums: &'a [f32],
+}
+
+/// The inputs that all rows share.
+#[derive(Clone, Copy)]
+struct Inputs<'a> {
     layout: &'a Layout,
     heads: Heads,
     keys: KeyRows<'a>,
-    remembered: Remembered<'a>,
+    saved: SavedForward<'a>,
     grad: &'a [f32],
 }
 
-/// A row's part in one key head and in the query heads that share it.
-struct Work<'a> {
+/// The part of a row in one key head and the query heads that share it.
+struct Task<'a> {
     segments: &'a [Segment],
     kv: usize,
-    /// [the row's tokens, the query heads | key | value].
+    /// `[the row's tokens, the query heads | key | value]`.
     out: &'a mut [f32],
 }
 
-/// Gradient of the rotated rows [queries | keys | values], given that of the
-/// means.
+/// Computes the gradient of the rotated rows `[queries | keys | values]`, given the gradient of the
+/// output.
 pub(super) fn backward<const W: usize>(
-    sight: &Sight,
-    remembered: Remembered<'_>,
+    metadata: &AttentionMetadata,
+    saved: SavedForward<'_>,
     grad: &[f32],
 ) -> Vec<f32> {
-    let layout = &sight.layout;
-    let heads = sight.heads;
+    let layout = &metadata.layout;
+    let heads = metadata.heads;
     let columns = heads.columns();
-    let known = Known {
+    let inputs = Inputs {
         layout,
         heads,
-        keys: heads.key_rows(remembered.rotated),
-        remembered,
+        keys: KeyRows::in_qkv(saved.rotated, heads),
+        saved,
         grad,
     };
-    // Head by head, so that the heads of a row can be worked on in parallel.
-    let mut by_head = vec![0.0; remembered.rotated.len()];
+    // Grouped by key head, so that the heads of a row are computed in parallel.
+    let mut by_head = vec![0.0; saved.rotated.len()];
     let mut rest = by_head.as_mut_slice();
-    let mut work = Vec::with_capacity(layout.rows.len() * heads.keys);
+    let mut tasks = Vec::with_capacity(layout.rows.len() * heads.keys);
     for row in &layout.rows {
         let length = layout.row_tokens(row).len() * columns / heads.keys;
         for kv in 0..heads.keys {
             let (out, after) = rest.split_at_mut(length);
             rest = after;
-            work.push(Work {
+            tasks.push(Task {
                 segments: &layout.segments[row.clone()],
                 kv,
                 out,
             });
         }
     }
-    work.into_par_iter().for_each(|work| {
+    tasks.into_par_iter().for_each(|task| {
         vectorized(
             #[inline(always)]
-            || one::<W>(work, known),
+            || backward_row::<W>(task, inputs),
         );
     });
     let mut rotated_grad = vec![0.0; by_head.len()];
@@ -86,8 +100,8 @@ pub(super) fn backward<const W: usize>(
     rotated_grad
 }
 
-/// A row's gradients, [key heads, tokens, query heads | key | value], as [tokens,
-/// queries | keys | values].
+/// Copies a row's gradients from `[key heads, tokens, query heads | key | value]` to `[tokens,
+/// queries | keys | values]`.
 fn by_token<const W: usize>(by_head: &[f32], out: &mut [f32], heads: Heads) {
     if by_head.is_empty() {
         return;
@@ -108,15 +122,15 @@ fn by_token<const W: usize>(by_head: &[f32], out: &mut [f32], heads: Heads) {
 }
 
 #[inline(always)]
-fn one<const W: usize>(work: Work<'_>, known: Known<'_>) {
-    let Known {
+fn backward_row<const W: usize>(task: Task<'_>, inputs: Inputs<'_>) {
+    let Inputs {
         layout,
         heads,
         keys,
-        remembered,
+        saved,
         grad,
-    } = known;
-    let Work { segments, kv, out } = work;
+    } = inputs;
+    let Task { segments, kv, out } = task;
     let scale = 1.0 / (W as f32).sqrt();
     let columns = heads.columns();
     let shared = heads.queries / heads.keys;
@@ -154,9 +168,8 @@ fn one<const W: usize>(work: Work<'_>, known: Known<'_>) {
                         let at = (start + j) * heads.queries + kv * shared + head;
                         let (weights, unseen) = weights.split_at_mut(piece.visible(j));
                         unseen.fill(0.0);
-                        exponentials(weights, scale, remembered.log_sums[at]);
-                        let mean_slope =
-                            dot(&remembered.means[at * W..][..W], &grad[at * W..][..W]);
+                        exp_and_sum(weights, scale, saved.log_sums[at]);
+                        let mean_slope = dot(&saved.means[at * W..][..W], &grad[at * W..][..W]);
                         let (slopes, unseen) = slopes.split_at_mut(piece.visible(j));
                         unseen.fill(0.0);
                         for (slope, weight) in slopes.iter_mut().zip(weights) {
@@ -186,8 +199,7 @@ fn one<const W: usize>(work: Work<'_>, known: Known<'_>) {
     }
 }
 
-/// Adds to each key's row the sum over queries of `weights[query, key]` times
-/// the query's row.
+/// Adds to each key's row the sum over queries of `weights[query, key]` times the query's row.
 #[inline(always)]
 fn by_key<const W: usize>(
     weights: &[f32],

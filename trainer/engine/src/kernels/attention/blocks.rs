@@ -1,34 +1,34 @@
-//! What of a segment is worked on at a time.
+//! Blocks of queries and keys.
 
 use std::ops::Range;
 
 use crate::kernels::{Layout, Segment};
 
-/// Most keys of a block: with their values they stay in a core's cache.
+/// The maximum number of keys in a block. Their keys and values stay in a core's cache.
 const KEYS: usize = 512;
 
-/// Most queries of a block.
+/// The maximum number of queries in a block.
 const QUERIES: usize = 128;
 
-/// Some queries of a segment, and some consecutive ones of the keys that it sees.
-/// Every query sees at least the first of them.
+/// Some queries of a segment and a consecutive part of the keys that they see. Every query sees at
+/// least the first key of the block.
 #[derive(Clone, Debug)]
 pub(super) struct Block<'a> {
-    /// Tokens of the pass.
+    /// The query tokens.
     pub(super) queries: Range<usize>,
-    /// The segment's runs of keys from the one that the block begins in.
+    /// The segment's key ranges, from the range in which the block begins.
     runs: &'a [Range<usize>],
-    /// Keys of the first of them that are before the block's.
+    /// The number of keys of the first range that come before the block.
     skipped: usize,
-    /// Number of keys.
+    /// The number of keys.
     keys: usize,
-    /// Keys from the block's first to the last that the last query sees.
+    /// The number of keys from the block's first key to the last key that the last query sees.
     ahead: usize,
 }
 
 impl<'a> Block<'a> {
-    /// The queries at offsets `queries` of a segment with all the keys that they see,
-    /// [`KEYS`] at a time; queries that see none of them are left out.
+    /// Returns the blocks of the queries at the offsets `queries` of a segment, with [`KEYS`] keys
+    /// each. Queries that see no key of a block are left out of it.
     pub(super) fn all(
         layout: &'a Layout,
         segment: &Segment,
@@ -59,7 +59,7 @@ impl<'a> Block<'a> {
         })
     }
 
-    /// The same keys with [`QUERIES`] queries at a time.
+    /// Splits the block into blocks of [`QUERIES`] queries with the same keys.
     pub(super) fn pieces(&self) -> impl Iterator<Item = Self> {
         let Range { start, end } = self.queries;
         (start..end).step_by(QUERIES).map(move |from| {
@@ -72,12 +72,12 @@ impl<'a> Block<'a> {
         })
     }
 
-    /// Number of keys.
+    /// Returns the number of keys.
     pub(super) fn keys(&self) -> usize {
         self.keys
     }
 
-    /// The first `count` keys, by runs.
+    /// Returns the first `count` keys as ranges.
     pub(super) fn runs(&self, count: usize) -> impl Iterator<Item = Range<usize>> {
         let (mut skipped, mut rest) = (self.skipped, count);
         self.runs.iter().map_while(move |run| {
@@ -88,17 +88,17 @@ impl<'a> Block<'a> {
         })
     }
 
-    /// The keys.
+    /// Returns the keys.
     pub(super) fn each_key(&self) -> impl Iterator<Item = usize> {
         self.runs(self.keys).flatten()
     }
 
-    /// Keys that the query at offset `j` sees.
+    /// Returns the number of keys that the query at offset `j` sees.
     pub(super) fn visible(&self, j: usize) -> usize {
         (self.ahead - (self.queries.len() - 1 - j)).min(self.keys)
     }
 
-    /// Offset of the first query that sees the key at offset `key`, or the number of
+    /// Returns the offset of the first query that sees the key at offset `key`, or the number of
     /// queries if none does.
     pub(super) fn first_that_sees(&self, key: usize) -> usize {
         let count = self.queries.len();

@@ -1,60 +1,59 @@
-//! Softmax-weighted means of values.
+//! The forward pass of fused attention.
 
 use rayon::prelude::*;
 
 use crate::kernels::Segment;
-use crate::kernels::Sight;
-use crate::kernels::attention::{
-    Block, KeyRows, Operand, ROWS, Transposed, for_each_tile, scores, weighted,
-};
-use crate::kernels::simd::{dot, exponentials, largest, vectorized};
+use crate::kernels::attention::blocks::Block;
+use crate::kernels::attention::key_rows::KeyRows;
+use crate::kernels::attention::metadata::AttentionMetadata;
+use crate::kernels::attention::tile::{Operand, ROWS, Transposed, for_each_tile, scores, weighted};
+use crate::kernels::simd::{dot, exp_and_sum, maximum_of, vectorized};
 
-/// Most queries of a segment that one thread takes at a time. Each take transposes
-/// the keys that it sees: too few and that shows.
-const TAKE: usize = 512;
+/// The maximum number of queries of a segment in one task. Each task transposes the keys it sees,
+/// so smaller tasks cost more.
+const TASK_QUERIES: usize = 512;
 
-/// What attention gives, and what its gradient needs.
+/// The output of attention, and the terms that its gradient needs.
 #[derive(Debug)]
-pub(in super::super) struct Attended {
-    /// [tokens, query heads * width].
-    pub(in super::super) means: Vec<f32>,
-    /// Logarithm of each softmax's denominator, [tokens, query heads].
-    pub(in super::super) log_sums: Vec<f32>,
+pub(in crate::kernels) struct AttentionOutput {
+    /// The output, `[tokens, query heads * width]`.
+    pub(in crate::kernels) means: Vec<f32>,
+    /// The logarithms of the softmax denominators, `[tokens, query heads]`.
+    pub(in crate::kernels) log_sums: Vec<f32>,
 }
 
-/// Some of a segment's queries, by their offsets, and their outputs: those of the keys
-/// that were looked at so far.
-struct Work<'a> {
+/// Some queries of a segment, by offset, and their outputs over the keys processed so far.
+struct Task<'a> {
     segment: &'a Segment,
     queries: std::ops::Range<usize>,
     means: &'a mut [f32],
     log_sums: &'a mut [f32],
 }
 
-/// Attention of `rotated`, rows [queries | keys | values], to `keys`.
+/// Attention of `rotated`, rows `[queries | keys | values]`, to `keys`.
 pub(super) fn forward<const W: usize>(
-    sight: &Sight,
+    metadata: &AttentionMetadata,
     rotated: &[f32],
     keys: KeyRows<'_>,
-) -> Attended {
-    let layout = &sight.layout;
-    let heads = sight.heads.queries;
-    let mut attended = Attended {
+) -> AttentionOutput {
+    let layout = &metadata.layout;
+    let heads = metadata.heads.queries;
+    let mut attended = AttentionOutput {
         means: vec![0.0; layout.tokens.len() * heads * W],
         log_sums: vec![f32::NEG_INFINITY; layout.tokens.len() * heads],
     };
     let mut means = attended.means.as_mut_slice();
     let mut log_sums = attended.log_sums.as_mut_slice();
-    let mut work = Vec::with_capacity(layout.segments.len());
+    let mut tasks = Vec::with_capacity(layout.segments.len());
     for segment in &layout.segments {
         let count = segment.queries.len();
-        for start in (0..count).step_by(TAKE) {
-            let queries = start..(start + TAKE).min(count);
+        for start in (0..count).step_by(TASK_QUERIES) {
+            let queries = start..(start + TASK_QUERIES).min(count);
             let (own_means, rest) = means.split_at_mut(queries.len() * heads * W);
             means = rest;
             let (own_log_sums, rest) = log_sums.split_at_mut(queries.len() * heads);
             log_sums = rest;
-            work.push(Work {
+            tasks.push(Task {
                 segment,
                 queries,
                 means: own_means,
@@ -62,24 +61,29 @@ pub(super) fn forward<const W: usize>(
             });
         }
     }
-    work.into_par_iter().for_each(|work| {
+    tasks.into_par_iter().for_each(|task| {
         vectorized(
             #[inline(always)]
-            || one::<W>(work, sight, rotated, keys),
+            || forward_segment::<W>(task, metadata, rotated, keys),
         );
     });
     attended
 }
 
 #[inline(always)]
-fn one<const W: usize>(work: Work<'_>, sight: &Sight, rotated: &[f32], keys: KeyRows<'_>) {
-    let (layout, heads) = (&sight.layout, sight.heads);
+fn forward_segment<const W: usize>(
+    task: Task<'_>,
+    metadata: &AttentionMetadata,
+    rotated: &[f32],
+    keys: KeyRows<'_>,
+) {
+    let (layout, heads) = (&metadata.layout, metadata.heads);
     let scale = 1.0 / (W as f32).sqrt();
-    let first = work.segment.queries.start + work.queries.start;
+    let first = task.segment.queries.start + task.queries.start;
     let shared = heads.queries / heads.keys;
-    let few = work.queries.len() * shared < ROWS;
+    let few = task.queries.len() * shared < ROWS;
     let (mut weights, mut factors) = (Vec::new(), Vec::new());
-    for block in Block::all(layout, work.segment, work.queries) {
+    for block in Block::all(layout, task.segment, task.queries) {
         for kv in 0..heads.keys {
             let transposed = (!few).then(|| Transposed::new(keys, &block, keys.keys + kv * W, W));
             for piece in block.pieces() {
@@ -103,18 +107,18 @@ fn one<const W: usize>(work: Work<'_>, sight: &Sight, rotated: &[f32], keys: Key
                     factors.clear();
                     for (j, row) in weights.chunks_exact_mut(padded).enumerate() {
                         let (seen, unseen) = row.split_at_mut(piece.visible(j));
-                        let top = largest(seen) * scale;
-                        let sum = exponentials(seen, scale, top);
+                        let maximum = maximum_of(seen) * scale;
+                        let sum = exp_and_sum(seen, scale, maximum);
                         unseen.fill(0.0);
                         let at = (start - first + j) * heads.queries + head;
-                        factors.push(join(&mut work.log_sums[at], top, sum));
+                        factors.push(merge_softmax(&mut task.log_sums[at], maximum, sum));
                     }
                     for_each_tile!(piece.queries.len(), |R, from| {
                         let values = keys.values + kv * W;
                         let tile = weighted::<R, W>(&weights, padded, from, keys, &piece, values);
                         for (r, row) in tile.0.iter().enumerate() {
                             let token = start - first + from + r;
-                            let out = &mut work.means[(token * heads.queries + head) * W..][..W];
+                            let out = &mut task.means[(token * heads.queries + head) * W..][..W];
                             let (old, new) = factors[from + r];
                             for (out, value) in out.iter_mut().zip(row) {
                                 *out = out.mul_add(old, value * new);
@@ -127,23 +131,22 @@ fn one<const W: usize>(work: Work<'_>, sight: &Sight, rotated: &[f32], keys: Key
     }
 }
 
-/// Adds `sum` exponentials, relative to `top`, to those whose sum has the given
-/// logarithm; how much the mean over those counts from now on, and how much each of
-/// the new ones.
+/// Merges a block's softmax into the running softmax. `sum` is the block's sum of exponentials
+/// relative to `maximum`. Returns the factors of the old output and of the block's output.
 #[inline(always)]
-fn join(log_sum: &mut f32, top: f32, sum: f32) -> (f32, f32) {
+fn merge_softmax(log_sum: &mut f32, maximum: f32, sum: f32) -> (f32, f32) {
     let old = *log_sum;
-    let new = sum.ln() + top;
+    let new = sum.ln() + maximum;
     if old == f32::NEG_INFINITY {
         *log_sum = new;
         return (0.0, 1.0 / sum);
     }
     let high = old.max(new);
     *log_sum = high + ((old - high).exp() + (new - high).exp()).ln();
-    ((old - *log_sum).exp(), (top - *log_sum).exp())
+    ((old - *log_sum).exp(), (maximum - *log_sum).exp())
 }
 
-/// Scores of so few queries that transposing the keys would cost more.
+/// Computes the scores of few queries directly, because transposing the keys would cost more.
 #[inline(always)]
 fn few_scores<const W: usize>(
     queries: Operand<'_>,

@@ -1,9 +1,18 @@
 //! Llama: neither biases nor norms of queries and keys.
 
-use crate::model::config::BackboneConfig;
-use crate::model::families::Json;
+use crate::model::config::{BackboneConfig, Family};
+use crate::model::json_object::Json;
 
-pub(super) fn complete(_: &mut BackboneConfig, file: &Json<'_>) -> Result<(), String> {
+impl Family {
+    /// Llama 2 and 3, and memloom's own small models.
+    pub const LLAMA: Self = Self {
+        model_type: "llama",
+        architecture: "LlamaForCausalLM",
+        complete,
+    };
+}
+
+fn complete(_: &mut BackboneConfig, file: &Json<'_>) -> Result<(), String> {
     file.refuse("attention_bias")?;
     file.refuse("mlp_bias")
 }

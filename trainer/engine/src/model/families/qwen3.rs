@@ -1,13 +1,22 @@
-//! Qwen3: queries and keys are normalised head by head, and heads have a width of
-//! their own.
+//! Qwen3: queries and keys are normalised per head, and the head width is independent of the hidden
+//! size.
 
-use crate::model::config::BackboneConfig;
-use crate::model::families::Json;
+use crate::model::config::{BackboneConfig, Family};
+use crate::model::json_object::Json;
 
-/// What `transformers` takes where a file does not say it.
+/// The default of `transformers`.
 const HEAD_DIM: usize = 128;
 
-pub(super) fn complete(config: &mut BackboneConfig, file: &Json<'_>) -> Result<(), String> {
+impl Family {
+    /// The dense models of Qwen3.
+    pub const QWEN3: Self = Self {
+        model_type: "qwen3",
+        architecture: "Qwen3ForCausalLM",
+        complete,
+    };
+}
+
+fn complete(config: &mut BackboneConfig, file: &Json<'_>) -> Result<(), String> {
     config.qk_norm = true;
     config.head_dim = file.count_or("head_dim", HEAD_DIM)?;
     file.refuse("attention_bias")?;

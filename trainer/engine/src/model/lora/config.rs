@@ -1,16 +1,17 @@
-//! PEFT's `adapter_config.json`: the shape of what is added to a model.
+//! The shape of a LoRA adapter, and PEFT's `adapter_config.json`.
 
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::model::config::{ConfigError, FILE as MODEL, read_json, write_json};
-use crate::model::families::Json;
+use crate::model::config::{ConfigError, FILE as MODEL};
+use crate::model::config_json::{read_json, write_json};
+use crate::model::json_object::Json;
 
-/// The file, beside the adapter's weights.
+/// The configuration file of an adapter folder.
 pub const FILE: &str = "adapter_config.json";
 
-/// Matrices of a layer that something can be added to, as Hugging Face calls them.
+/// The matrices of a layer that an adapter can change, by Hugging Face's names.
 pub const MODULES: [&str; 7] = [
     "q_proj",
     "k_proj",
@@ -21,8 +22,8 @@ pub const MODULES: [&str; 7] = [
     "down_proj",
 ];
 
-/// What is said of additions in ways that change what they compute, or where, and that
-/// memloom does not know. Without meaning where it is null, false or empty.
+/// Settings of PEFT that change the computation in unsupported ways. They have no effect if null,
+/// false or empty.
 const UNKNOWN: [&str; 18] = [
     "alora_invocation_tokens",
     "alpha_pattern",
@@ -44,35 +45,34 @@ const UNKNOWN: [&str; 18] = [
     "velora_config",
 ];
 
-/// Shape of what is added to a backbone.
+/// The shape of a LoRA adapter.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LoraConfig {
-    /// Inner width of the products.
+    /// The rank of the products.
     pub rank: usize,
-    /// Products are multiplied by this over `rank`.
+    /// The scale of the products, times `rank`.
     pub alpha: f64,
-    /// Share of the products' inputs that training leaves out, below 1.
+    /// The dropout probability of the products' inputs in training, below 1.
     pub dropout: f64,
-    /// Matrices that have an addition: names of [`MODULES`], or longer ones that end
-    /// with them, as in `model.layers.0.self_attn.q_proj`.
+    /// The adapted matrices: names in [`MODULES`], or longer names that end with one, such as
+    /// `model.layers.0.self_attn.q_proj`.
     pub targets: Vec<String>,
-    /// Where the model is that they are added to: a folder, from the adapter's own or
-    /// from the working directory.
+    /// The folder of the base model, relative to the adapter's folder or to the working directory.
     pub base: String,
 }
 
 impl LoraConfig {
-    /// Whether a folder holds an adapter.
+    /// Returns whether a folder holds an adapter.
     pub fn is_in(folder: &Path) -> bool {
         folder.join(FILE).exists()
     }
 
-    /// What products are multiplied by.
+    /// Returns the scale of the products.
     pub(super) fn scale(&self) -> f64 {
         self.alpha / self.rank as f64
     }
 
-    /// Whether something is added to a matrix.
+    /// Returns whether the adapter changes a matrix.
     pub(super) fn adapts(&self, name: &str) -> bool {
         self.targets.iter().any(|target| {
             let before = name.strip_suffix(target.as_str());
@@ -80,7 +80,7 @@ impl LoraConfig {
         })
     }
 
-    /// Errors that name what makes no sense.
+    /// Checks the values. The error names the key.
     pub fn check(&self) -> Result<(), String> {
         if self.rank == 0 {
             return Err("rank = 0 must be at least 1".into());
@@ -101,17 +101,17 @@ impl LoraConfig {
         });
         match unknown {
             Some(target) => Err(format!(
-                "targets names {target:?}; known are {}",
+                "unsupported target {target:?}; supported: {}",
                 MODULES.join(", ")
             )),
             None => Ok(()),
         }
     }
 
-    /// The folder of the model that an adapter in `folder` belongs to.
+    /// Returns the folder of the base model of an adapter in `folder`.
     ///
     /// # Errors
-    /// Where there is none.
+    /// Fails if there is no such folder.
     pub fn base_folder(&self, folder: &Path) -> Result<PathBuf, ConfigError> {
         let found = [folder.join(&self.base), PathBuf::from(&self.base)];
         let mut found = found.into_iter();
@@ -119,13 +119,13 @@ impl LoraConfig {
         base.ok_or_else(|| ConfigError::Unusable {
             path: folder.join(FILE),
             why: format!(
-                "its base model {:?} is no folder with a {MODEL}: say where the model is, in backbone.path of a run file or with --base",
+                "the base model {:?} is not a folder with {MODEL}: set backbone.path in the run file or pass --base",
                 self.base
             ),
         })
     }
 
-    /// Reads an adapter's configuration and checks it.
+    /// Reads and checks the configuration of an adapter folder.
     pub fn read(folder: &Path) -> Result<Self, ConfigError> {
         read_json(&folder.join(FILE), |file| {
             let config = Self::from_json(file)?;
@@ -134,38 +134,42 @@ impl LoraConfig {
     }
 
     fn from_json(file: &Json<'_>) -> Result<Self, String> {
-        let kind = file.text("peft_type")?.ok_or("it has no peft_type")?;
+        let kind = file.text("peft_type")?.ok_or("missing peft_type")?;
         if kind != "LORA" {
-            return Err(format!("peft_type is {kind}, only LORA is known"));
+            return Err(format!("unsupported peft_type {kind}; supported: LORA"));
         }
         if let Some(bias) = file.text("bias")?.filter(|bias| *bias != "none") {
-            return Err(format!("bias is {bias}, only none is known"));
+            return Err(format!("unsupported bias {bias}; supported: none"));
         }
-        // Others change the model that the adapter is for.
+        // Other initialisations change the base model.
         match file.0.get("init_lora_weights") {
             None | Some(Value::Bool(_) | Value::Null) => {}
             Some(Value::String(name)) if name == "gaussian" => {}
-            Some(other) => return Err(format!("init_lora_weights is {other}, not known")),
+            Some(other) => {
+                return Err(format!(
+                    "unsupported init_lora_weights {other}; supported: true, false, gaussian"
+                ));
+            }
         }
         for key in UNKNOWN {
             file.refuse_set(key)?;
         }
         let targets = file.0.get("target_modules").and_then(Value::as_array);
-        let targets = targets.ok_or("target_modules is no list of names")?;
+        let targets = targets.ok_or("target_modules must be a list of names")?;
         let names = targets.iter().map(|name| name.as_str().map(str::to_owned));
         let rank = file.count("r")?;
         let alpha = file.needed("lora_alpha")?;
         Ok(Self {
             rank,
             alpha: match file.flag("use_rslora")? {
-                // Divided by the root of the rank.
+                // Rank-stabilised LoRA divides by the root of the rank.
                 Some(true) => alpha * (rank as f64).sqrt(),
                 _ => alpha,
             },
             dropout: file.number("lora_dropout")?.unwrap_or(0.0),
             targets: names
                 .collect::<Option<_>>()
-                .ok_or("target_modules is no list of names")?,
+                .ok_or("target_modules must be a list of names")?,
             base: file
                 .text("base_model_name_or_path")?
                 .unwrap_or_default()
@@ -173,7 +177,7 @@ impl LoraConfig {
         })
     }
 
-    /// Writes what PEFT reads.
+    /// Writes the configuration as PEFT reads it.
     pub(super) fn write(&self, folder: &Path) -> Result<(), ConfigError> {
         let file = json!({
             "peft_type": "LORA",

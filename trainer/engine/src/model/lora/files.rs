@@ -1,33 +1,33 @@
-//! An adapter as a folder, in PEFT's layout: `adapter_config.json` and
-//! `adapter_model.safetensors` under PEFT's names and in its orientation.
+//! Adapter folders in PEFT's layout: `adapter_config.json` and `adapter_model.safetensors`, with
+//! PEFT's names and orientation.
 
 use std::path::Path;
 
 use burn::tensor::{Tensor, TensorData};
 
 use crate::kernels::{Kernels, floats};
-use crate::model::config::Stored;
 use crate::model::decoder::Backbone;
 use crate::model::lora::{Lora, LoraConfig};
-use crate::model::weights::{VALUE_HEAD, transpose_into};
-use crate::safetensors::{Reader, WeightsError, Writer};
+use crate::model::parameter_names::VALUE_HEAD;
+use crate::model::weights::{ModelFileError, transpose_into};
+use crate::safetensors::{Reader, WeightDtype, WeightsError, Writer};
 
-/// The adapter's weights.
+/// The weights file of an adapter folder.
 pub(in crate::model) const WEIGHTS: &str = "adapter_model.safetensors";
 
-/// PEFT's name of a matrix, `A` or `B`.
+/// Returns PEFT's name of the matrix `A` or `B`.
 fn name(module: &str, letter: char) -> String {
     format!("base_model.model.{module}.lora_{letter}.weight")
 }
 
 impl<B: Kernels> Lora<B> {
-    /// Writes the adapter into `folder`, and a value head where there is one.
+    /// Writes the adapter, and the value head if there is one, into `folder`.
     pub(in crate::model) fn save(
         &self,
         folder: &Path,
         value_head: Option<&Tensor<B, 2>>,
-    ) -> Result<(), WeightsError> {
-        let mut file = Writer::new(Stored::Float32, ("format", "pt"));
+    ) -> Result<(), ModelFileError> {
+        let mut file = Writer::new(WeightDtype::Float32, ("format", "pt"));
         for part in self.layers.iter().flatten().flatten() {
             for (letter, matrix) in [('A', &part.a), ('B', &part.b)] {
                 let [inputs, outputs] = matrix.dims();
@@ -42,14 +42,15 @@ impl<B: Kernels> Lora<B> {
             });
         }
         self.config.write(folder)?;
-        file.write(&folder.join(WEIGHTS))
+        file.write(&folder.join(WEIGHTS))?;
+        Ok(())
     }
 }
 
 impl<B: Kernels> Backbone<B> {
-    /// With the adapter that is in a folder: PEFT's, or one that [`Backbone::save`]
-    /// wrote. Nothing in its files may be left over.
-    pub fn with_adapter(mut self, folder: &Path) -> Result<Self, WeightsError> {
+    /// Adds the adapter in a folder, written by PEFT or [`Backbone::save`]. Its files must hold no
+    /// other tensors.
+    pub fn with_adapter(mut self, folder: &Path) -> Result<Self, ModelFileError> {
         let config = LoraConfig::read(folder)?;
         let mut file = Reader::open(&folder.join(WEIGHTS))?;
         let device = self.device();
@@ -76,13 +77,13 @@ impl<B: Kernels> Backbone<B> {
         Ok(self.attach(lora))
     }
 
-    /// What [`Backbone::save`] wrote of this backbone at another time.
-    pub fn reread(&self, folder: &Path) -> Result<Self, WeightsError> {
+    /// Reads weights of this model that [`Backbone::save`] wrote.
+    pub fn reload(&self, folder: &Path) -> Result<Self, ModelFileError> {
         match self.lora {
             Some(_) => self.clone().with_adapter(folder),
             None => Ok(Self::load(folder, &self.device())?
                 .within(self.context())
-                .computing_in(self.precision)),
+                .with_precision(self.precision)),
         }
     }
 }

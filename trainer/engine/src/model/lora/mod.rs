@@ -1,6 +1,5 @@
-//! LoRA (Hu et al., <https://arxiv.org/abs/2106.09685>): a backbone's own weights stay
-//! as they are; what is trained are products of two narrow matrices that are added to
-//! some of its matrices.
+//! LoRA adapters (Hu et al., <https://arxiv.org/abs/2106.09685>). The backbone's own weights are
+//! frozen. Products of two narrow matrices are added to some of its matrices and trained.
 
 pub mod config;
 mod files;
@@ -12,37 +11,36 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 
 pub use self::config::LoraConfig;
-use crate::kernels::Precision;
-use crate::kernels::{Kernels, Trainable};
+use crate::kernels::{Kernels, Precision, Trainable};
 use crate::model::config::BackboneConfig;
-use crate::model::decoder::{Backbone, Rewrite};
-use crate::model::weights::matrices;
+use crate::model::parameter_names::fused_matrices;
+use crate::model::rewrite::Rewrite;
 
-/// What is added to a backbone.
+/// The weights of an adapter.
 #[derive(Clone, Debug)]
 pub(super) struct Lora<B: Kernels> {
-    config: LoraConfig,
-    /// By layer, then by [`Place`].
-    layers: Vec<[Vec<Part<B>>; 4]>,
-    /// What dropout's masks are drawn from; none where nothing is dropped.
-    noise: Option<u64>,
+    pub(super) config: LoraConfig,
+    /// By layer, then by [`Projection`].
+    layers: Vec<[Vec<LoraPair<B>>; 4]>,
+    /// The seed of the dropout masks, or `None` without dropout.
+    pub(super) dropout_seed: Option<u64>,
 }
 
-/// What is added to some columns of a matrix: `a` times `b`, scaled.
+/// A pair of matrices whose scaled product is added to some columns of a projection.
 #[derive(Clone, Debug)]
-struct Part<B: Kernels> {
-    /// Hugging Face's name of the matrix, without ending.
+pub(super) struct LoraPair<B: Kernels> {
+    /// Hugging Face's name of the matrix, without `.weight`.
     name: String,
     columns: Range<usize>,
-    /// [inputs, rank].
-    a: Tensor<B, 2>,
-    /// [rank, columns].
+    /// `[inputs, rank]`.
+    pub(super) a: Tensor<B, 2>,
+    /// `[rank, columns]`.
     b: Tensor<B, 2>,
 }
 
-/// Which of a layer's matrices, in the order of [`matrices`].
+/// A projection of a layer, in the order of [`fused_matrices`].
 #[derive(Clone, Copy)]
-pub(super) enum Place {
+pub(super) enum Projection {
     Qkv,
     AttentionOut,
     GateUp,
@@ -50,20 +48,21 @@ pub(super) enum Place {
 }
 
 impl<B: Kernels> Lora<B> {
-    /// Of the pairs that `pair` gives for a matrix's name, inputs and outputs.
-    fn of<E>(
+    /// Builds an adapter from the pairs that `pair` returns for a matrix's name, inputs and
+    /// outputs.
+    pub(super) fn of<E>(
         config: &LoraConfig,
         shape: &BackboneConfig,
         mut pair: impl FnMut(&str, usize, usize) -> Result<[Tensor<B, 2>; 2], E>,
     ) -> Result<Self, E> {
         let mut layers = Vec::with_capacity(shape.layers);
         for layer in 0..shape.layers {
-            let mut places: [Vec<Part<B>>; 4] = Default::default();
-            for (place, joined) in places.iter_mut().zip(matrices(shape, layer)) {
+            let mut places: [Vec<LoraPair<B>>; 4] = Default::default();
+            for (projection, joined) in places.iter_mut().zip(fused_matrices(shape, layer)) {
                 let targets = joined.parts.into_iter();
                 for (name, columns) in targets.filter(|(name, _)| config.adapts(name)) {
                     let [a, b] = pair(&name, joined.inputs, columns.len())?;
-                    place.push(Part {
+                    projection.push(LoraPair {
                         name,
                         columns,
                         a,
@@ -76,20 +75,20 @@ impl<B: Kernels> Lora<B> {
         Ok(Self {
             config: config.clone(),
             layers,
-            noise: None,
+            dropout_seed: None,
         })
     }
 
-    /// Without dropout.
-    pub(super) fn calm(mut self) -> Self {
-        self.noise = None;
+    /// Disables dropout.
+    pub(super) fn without_dropout(mut self) -> Self {
+        self.dropout_seed = None;
         self
     }
 
-    /// What each of its matrices becomes.
+    /// Rewrites each matrix.
     pub(super) fn rewrite(mut self, by: &mut impl Rewrite<B>) -> Self {
         for part in self.layers.iter_mut().flatten().flatten() {
-            let Part { name, a, b, .. } = part;
+            let LoraPair { name, a, b, .. } = part;
             for (matrix, letter) in [(a, 'A'), (b, 'B')] {
                 *matrix = by.rewrite(&format!("{name}.lora_{letter}"), matrix.clone());
             }
@@ -97,22 +96,22 @@ impl<B: Kernels> Lora<B> {
         self
     }
 
-    /// `x` times `matrix` with what is added to it, [tokens, outputs].
+    /// Computes `x` times `matrix` plus the adapter's output, `[tokens, outputs]`.
     pub(super) fn product(
         &self,
         layer: usize,
-        place: Place,
+        projection: Projection,
         x: Tensor<B, 2>,
         matrix: Tensor<B, 2>,
         precision: Precision,
     ) -> Tensor<B, 2> {
         let y = precision.product(x.clone(), matrix);
         let columns = y.dims()[1];
-        let added = self.side_by_side(layer, place, columns, |number, part| {
-            let x = match self.noise {
+        let added = self.delta(layer, projection, columns, |number, part| {
+            let x = match self.dropout_seed {
                 Some(seed) => {
-                    let stream = (layer * 4 + place as usize) * 4 + number;
-                    dropped(x.clone(), self.config.dropout, seed, stream as u64)
+                    let stream = (layer * 4 + projection as usize) * 4 + number;
+                    dropout(x.clone(), self.config.dropout, seed, stream as u64)
                 }
                 None => x.clone(),
             };
@@ -124,18 +123,18 @@ impl<B: Kernels> Lora<B> {
         }
     }
 
-    /// What is added to a matrix of `columns` in all; none where nothing is. `narrow`
-    /// gives what a part's `b` is multiplied with, [rows, rank].
-    fn side_by_side(
+    /// Returns the adapter's addition to a projection of `columns` columns, or `None` if there is
+    /// none. `narrow` returns the left factor of a pair's `b`, `[rows, rank]`.
+    pub(super) fn delta(
         &self,
         layer: usize,
-        place: Place,
+        projection: Projection,
         columns: usize,
-        narrow: impl Fn(usize, &Part<B>) -> Tensor<B, 2>,
+        narrow: impl Fn(usize, &LoraPair<B>) -> Tensor<B, 2>,
     ) -> Option<Tensor<B, 2>> {
         let mut pieces: Vec<Tensor<B, 2>> = Vec::new();
         let mut end = 0;
-        let parts = &self.layers[layer][place as usize];
+        let parts = &self.layers[layer][projection as usize];
         for (number, part) in parts.iter().enumerate() {
             let narrow = narrow(number, part).mul_scalar(self.config.scale());
             let (rows, device) = (narrow.dims()[0], narrow.device());
@@ -157,15 +156,15 @@ impl<B: Kernels> Lora<B> {
 }
 
 impl<B: Trainable> Lora<B> {
-    /// The same without gradients.
-    pub(super) fn plain(&self) -> Lora<B::InnerBackend> {
-        let part = |part: &Part<B>| Part {
+    /// Returns the same adapter without gradients.
+    pub(super) fn without_gradients(&self) -> Lora<B::InnerBackend> {
+        let part = |part: &LoraPair<B>| LoraPair {
             name: part.name.clone(),
             columns: part.columns.clone(),
             a: part.a.clone().inner(),
             b: part.b.clone().inner(),
         };
-        let places = |places: &[Vec<Part<B>>; 4]| {
+        let places = |places: &[Vec<LoraPair<B>>; 4]| {
             places
                 .each_ref()
                 .map(|parts| parts.iter().map(part).collect())
@@ -173,96 +172,14 @@ impl<B: Trainable> Lora<B> {
         Lora {
             config: self.config.clone(),
             layers: self.layers.iter().map(places).collect(),
-            noise: self.noise,
+            dropout_seed: self.dropout_seed,
         }
     }
 }
 
-impl<B: Kernels> Backbone<B> {
-    /// With additions that change nothing yet: `lora_A` is uniform up to
-    /// 1 / sqrt(inputs), as PEFT has it, and `lora_B` zero. From here on they are what
-    /// is trained, and a value head if one is added.
-    pub fn with_lora(self, config: &LoraConfig, seed: u64) -> Self {
-        let device = self.device();
-        let mut source = ChaCha8Rng::seed_from_u64(seed);
-        let lora = Lora::of(config, &self.config, |_, inputs, outputs| {
-            let bound = 1.0 / (inputs as f64).sqrt();
-            let mut uniform = || (source.next_u64() >> 11) as f64 / (1u64 << 53) as f64;
-            let values: Vec<f32> = (0..inputs * config.rank)
-                .map(|_| (bound * (2.0 * uniform() - 1.0)) as f32)
-                .collect();
-            let a = Tensor::from_data(TensorData::new(values, [inputs, config.rank]), &device);
-            let b = Tensor::zeros([config.rank, outputs], &device);
-            Ok::<_, std::convert::Infallible>([a, b])
-        });
-        match lora {
-            Ok(lora) => self.attach(lora),
-            Err(never) => match never {},
-        }
-    }
-
-    /// Freezes the backbone's own weights, unless they are, and has `lora` trained.
-    fn attach(self, lora: Lora<B>) -> Self {
-        struct Leaf(bool);
-        impl<B: Kernels> Rewrite<B> for Leaf {
-            fn rewrite<const D: usize>(&mut self, _: &str, leaf: Tensor<B, D>) -> Tensor<B, D> {
-                leaf.set_require_grad(self.0)
-            }
-        }
-        let mut adapted = match self.lora {
-            None => self.rewrite(&mut Leaf(false)),
-            Some(_) => self,
-        };
-        adapted.lora = Some(lora.rewrite(&mut Leaf(true)));
-        adapted
-    }
-
-    /// The additions' configuration, if there are any.
-    pub fn lora(&self) -> Option<&LoraConfig> {
-        self.lora.as_ref().map(|lora| &lora.config)
-    }
-
-    /// With dropout, if its configuration has any: the masks of every pass are those of
-    /// `seed`.
-    pub fn noisy(&self, seed: u64) -> Self {
-        let mut noisy = self.clone();
-        if let Some(lora) = noisy.lora.as_mut().filter(|lora| lora.config.dropout > 0.0) {
-            lora.noise = Some(seed);
-        }
-        noisy
-    }
-
-    /// With the additions added for good.
-    pub fn merged(mut self) -> Self {
-        let Some(lora) = self.lora.take() else {
-            return self;
-        };
-        for (index, layer) in self.layers.iter_mut().enumerate() {
-            for (place, matrix) in [
-                (Place::Qkv, &mut layer.qkv),
-                (Place::AttentionOut, &mut layer.attention_out),
-                (Place::GateUp, &mut layer.gate_up),
-                (Place::Down, &mut layer.down),
-            ] {
-                let columns = matrix.dims()[1];
-                if let Some(added) = lora.side_by_side(index, place, columns, |_, p| p.a.clone()) {
-                    *matrix = matrix.clone() + added;
-                }
-            }
-        }
-        self
-    }
-
-    /// Without the additions.
-    pub fn without_lora(mut self) -> Self {
-        self.lora = None;
-        self
-    }
-}
-
-/// `x` with a share of its elements 0 and the others larger by as much: which ones
-/// depends on nothing but the seed, the stream and the shape.
-fn dropped<B: Kernels>(x: Tensor<B, 2>, share: f64, seed: u64, stream: u64) -> Tensor<B, 2> {
+/// Applies inverted dropout with probability `share`. The mask depends only on the seed, the stream
+/// and the shape.
+fn dropout<B: Kernels>(x: Tensor<B, 2>, share: f64, seed: u64, stream: u64) -> Tensor<B, 2> {
     let mut source = ChaCha8Rng::seed_from_u64(seed);
     source.set_stream(stream);
     let kept = (1.0 / (1.0 - share)) as f32;

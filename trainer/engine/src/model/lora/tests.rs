@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::device::tested::{Plain, Tracked};
-use crate::kernels::Layout;
-use crate::kernels::floats;
+use crate::kernels::{Layout, floats};
+use crate::model::Backbone;
 use crate::model::lora::config::{FILE, MODULES};
 use crate::model::lora::files::WEIGHTS;
 use crate::model::packing::{Row, Sequence, choice_logprobs};
@@ -31,7 +31,7 @@ fn base<B: Kernels>() -> Backbone<B> {
     Backbone::random(&shape(), 7, &Default::default()).unwrap()
 }
 
-/// An adapter that changes something.
+/// Fills an adapter with values that change the output.
 struct Say;
 
 impl<B: Kernels> Rewrite<B> for Say {
@@ -73,7 +73,7 @@ fn a_new_adapter_changes_nothing() {
 }
 
 #[test]
-fn a_merged_adapter_says_the_same() {
+fn merging_an_adapter_keeps_the_logits() {
     for targets in [
         &MODULES[..],
         &["v_proj"],
@@ -96,7 +96,7 @@ fn a_merged_adapter_says_the_same() {
 #[test]
 fn a_step_trains_the_adapter_and_leaves_the_rest_alone() {
     let model = base::<Tracked>().with_lora(&config(), 1).rewrite(&mut Say);
-    // What was said is a constant: made a leaf again by attaching it.
+    // The filled values are constants. Loading the adapter makes them leaves again.
     let folder = tempfile::tempdir().unwrap();
     model.save(folder.path()).unwrap();
     let model = base::<Tracked>().with_adapter(folder.path()).unwrap();
@@ -155,7 +155,7 @@ fn a_value_head_is_saved_beside_an_adapter() {
 }
 
 #[test]
-fn dropout_is_of_its_seed_and_only_where_it_is_asked_for() {
+fn dropout_depends_on_its_seed_and_is_off_by_default() {
     let config = LoraConfig {
         dropout: 0.4,
         ..config()
@@ -164,31 +164,31 @@ fn dropout_is_of_its_seed_and_only_where_it_is_asked_for() {
     let row = row();
     let logprobs =
         |model: &Backbone<Tracked>| floats(choice_logprobs(model, &[&row], 1.0).logprobs.inner());
-    let [plain, noisy] = [logprobs(&adapted), logprobs(&adapted.noisy(5))];
-    assert_ne!(plain, noisy);
-    assert_eq!(noisy, logprobs(&adapted.noisy(5)));
-    assert_ne!(noisy, logprobs(&adapted.noisy(6)));
-    let valid = adapted.noisy(5).valid();
+    let [plain, dropped] = [logprobs(&adapted), logprobs(&adapted.with_dropout(5))];
+    assert_ne!(plain, dropped);
+    assert_eq!(dropped, logprobs(&adapted.with_dropout(5)));
+    assert_ne!(dropped, logprobs(&adapted.with_dropout(6)));
+    let valid = adapted.with_dropout(5).valid();
     let valid = floats(choice_logprobs(&valid, &[&row], 1.0).logprobs);
     assert!(furthest(&valid, &plain) < 1e-6);
 
     let without = base::<Tracked>().with_lora(&crate::model::lora::tests::config(), 1);
     let without = without.rewrite(&mut Say);
-    assert_eq!(logprobs(&without), logprobs(&without.noisy(5)));
+    assert_eq!(logprobs(&without), logprobs(&without.with_dropout(5)));
 }
 
 #[test]
-fn dropout_leaves_out_its_share_and_keeps_the_mean() {
+fn dropout_zeroes_its_share_and_keeps_the_mean() {
     let ones = Tensor::<Plain, 2>::ones([100, 300], &Default::default());
-    let left = floats(dropped(ones.clone(), 0.3, 9, 0));
+    let left = floats(dropout(ones.clone(), 0.3, 9, 0));
     let zeros = left.iter().filter(|x| **x == 0.0).count() as f64 / 30_000.0;
     let mean = left.iter().map(|x| f64::from(*x)).sum::<f64>() / 30_000.0;
     assert!((zeros - 0.3).abs() < 0.01, "{zeros}");
     assert!((mean - 1.0).abs() < 0.02, "{mean}");
-    assert_ne!(left, floats(dropped(ones, 0.3, 9, 1)));
+    assert_ne!(left, floats(dropout(ones, 0.3, 9, 1)));
 }
 
-/// What is said of an adapter whose configuration was changed.
+/// Returns the error for an adapter whose configuration was changed.
 fn complaint(change: impl Fn(&mut serde_json::Value)) -> String {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(FILE);
@@ -216,9 +216,9 @@ fn configurations_are_read_as_peft_means_them_or_refused() {
         complaint(move |file| file[key] = value.clone())
     };
     use serde_json::json;
-    // As PEFT writes `all-linear`.
+    // The form that PEFT writes for `all-linear`.
     let long: Vec<String> = (0..2)
-        .flat_map(|layer| matrices(&shape(), layer))
+        .flat_map(|layer| fused_matrices(&shape(), layer))
         .flat_map(|joined| joined.parts)
         .map(|(name, _)| name)
         .collect();
@@ -226,28 +226,32 @@ fn configurations_are_read_as_peft_means_them_or_refused() {
     assert_eq!(set("rank_pattern", json!({})), "");
     assert_eq!(set("use_rslora", json!(true)), "");
     for (key, value, said) in [
-        ("peft_type", json!("IA3"), "peft_type is IA3"),
-        ("use_dora", json!(true), "use_dora is true"),
+        ("peft_type", json!("IA3"), "unsupported peft_type IA3"),
+        ("use_dora", json!(true), "unsupported use_dora = true"),
         ("modules_to_save", json!(["lm_head"]), "modules_to_save"),
         ("alpha_pattern", json!({"q_proj": 3}), "alpha_pattern"),
-        ("bias", json!("all"), "bias is all"),
+        ("bias", json!("all"), "unsupported bias all"),
         ("init_lora_weights", json!("pissa"), "pissa"),
-        ("target_modules", json!(".*_proj"), "no list of names"),
+        (
+            "target_modules",
+            json!(".*_proj"),
+            "must be a list of names",
+        ),
         (
             "target_modules",
             json!(["lm_head"]),
-            "\"lm_head\"; known are q_proj",
+            "\"lm_head\"; supported: q_proj",
         ),
         ("r", json!(0), "rank = 0"),
         (
             "r",
             json!(4),
-            "layers.0.self_attn.q_proj.lora_A.weight is [3, 32], [4, 32] was expected",
+            "layers.0.self_attn.q_proj.lora_A.weight has shape [3, 32], expected [4, 32]",
         ),
         (
             "target_modules",
             json!(["q_proj"]),
-            "down_proj.lora_A.weight has no place",
+            "unexpected tensor base_model.model.model.layers.0.mlp.down_proj.lora_A.weight",
         ),
     ] {
         let complaint = set(key, value);
@@ -258,7 +262,7 @@ fn configurations_are_read_as_peft_means_them_or_refused() {
 }
 
 #[test]
-fn a_root_of_the_rank_becomes_a_larger_alpha() {
+fn rank_stabilised_scaling_is_folded_into_alpha() {
     let folder = tempfile::tempdir().unwrap();
     let config = LoraConfig {
         rank: 4,

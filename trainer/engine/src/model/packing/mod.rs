@@ -1,27 +1,25 @@
-//! Completions packed with the prompts that they share, and the log-probability
-//! of what was chosen in them.
+//! Completions packed with the prompt they share, and the log-probabilities of their tokens.
 
 use std::sync::Arc;
 
 use burn::tensor::Tensor;
 
-use crate::kernels::Layout;
-use crate::kernels::{Choice, Kernels, Trainable};
-use crate::model::activation_checkpointing::Tape;
+use crate::kernels::{Choice, Kernels, Layout, Trainable};
+use crate::model::activation_checkpointing::CheckpointedPass;
 use crate::model::decoder::Backbone;
 
-/// A completion and, for each of its tokens, the set that it was chosen from
-/// (ascending; None: the whole vocabulary).
+/// A completion and the set that each token was chosen from (ascending; `None` is the whole
+/// vocabulary).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sequence {
-    /// Token ids.
+    /// The token ids.
     pub tokens: Vec<u32>,
-    /// As many as tokens.
+    /// The set of each token.
     pub choices: Vec<Option<Arc<[u32]>>>,
 }
 
 impl Sequence {
-    /// Indices of the tokens that were chosen from more than one.
+    /// Returns the indices of the tokens that were chosen from more than one.
     pub fn free(&self) -> impl Iterator<Item = usize> {
         let sets = self.choices.iter().enumerate();
         sets.filter(|(_, set)| set.as_ref().is_none_or(|set| set.len() > 1))
@@ -29,154 +27,153 @@ impl Sequence {
     }
 }
 
-/// One prompt, not empty, and the completions that follow it: each sees the
-/// prompt and itself. Prompt and completion together fit the backbone's context.
+/// A nonempty prompt and its completions. Each completion sees the prompt and itself. The prompt
+/// and any completion together fit the context.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
-    /// Token ids.
+    /// The token ids.
     pub prompt: Arc<[u32]>,
-    /// What follows, each on its own.
+    /// The completions, independent of each other.
     pub completions: Vec<Sequence>,
 }
 
 impl Row {
-    /// Tokens of the prompt and of all completions.
+    /// Returns the number of tokens of the prompt and all completions.
     pub fn tokens(&self) -> usize {
         let completions = self.completions.iter().map(|c| c.tokens.len());
         self.prompt.len() + completions.sum::<usize>()
     }
 
-    /// Tokens of the prompt and of the longest completion: what the context must hold.
+    /// Returns the number of tokens of the prompt and the longest completion, which the context
+    /// must hold.
     pub fn span(&self) -> usize {
         let completions = self.completions.iter().map(|c| c.tokens.len());
         self.prompt.len() + completions.max().unwrap_or(0)
     }
 }
 
-/// What a model thinks of the free tokens of rows, flat, in order of rows,
-/// completions and tokens.
+/// The scores of the free tokens of rows, flat, in order of rows, completions and tokens.
 #[derive(Clone, Debug)]
-pub struct Choices<B: Kernels> {
-    /// Log-probability of each free token among its set, [free tokens].
+pub struct ChoiceScores<B: Kernels> {
+    /// The log-probability of each free token within its set, `[free tokens]`.
     pub logprobs: Tensor<B, 1>,
-    /// Entropy of what each was chosen from, in nats, [free tokens].
+    /// The entropy of each free token's distribution in nats, `[free tokens]`.
     pub entropies: Tensor<B, 1>,
 }
 
-/// log π(token) of every free token of `rows`: the log-softmax of the logits
-/// over `temperature`, above 0, within the token's set. Only the positions that
-/// predict a free token reach the head.
+/// Returns log π(token) of every free token of `rows`: the log-softmax of the logits over
+/// `temperature` within the token's set. `temperature` must be above 0. Only positions that predict
+/// a free token reach the LM head.
 pub fn choice_logprobs<B: Kernels>(
     model: &Backbone<B>,
     rows: &[&Row],
     temperature: f32,
-) -> Choices<B> {
+) -> ChoiceScores<B> {
     let hidden = |layout, at: &[usize]| model.hidden(layout, at);
-    scored(model, rows, temperature, hidden)
+    scores(model, rows, temperature, hidden)
 }
 
-/// The same, keeping no more than each layer's input for the way back; the tape is
-/// none where nothing was free.
-pub fn choice_logprobs_taped<B: Trainable>(
+/// Computes [`choice_logprobs`] with checkpointed activations. The checkpoints are `None` if no
+/// token is free.
+pub fn choice_logprobs_checkpointed<B: Trainable>(
     model: &Backbone<B>,
     rows: &[&Row],
     temperature: f32,
-) -> (Choices<B>, Option<Tape<B>>) {
-    let mut tape = None;
-    let choices = scored(model, rows, temperature, |layout, at| {
-        let (hidden, recorded) = Tape::record(model, layout, at);
-        tape = Some(recorded);
+) -> (ChoiceScores<B>, Option<CheckpointedPass<B>>) {
+    let mut pass = None;
+    let choices = scores(model, rows, temperature, |layout, at| {
+        let (hidden, recorded) = CheckpointedPass::forward(model, layout, at);
+        pass = Some(recorded);
         hidden
     });
-    (choices, tape)
+    (choices, pass)
 }
 
-/// With gradients, as an update needs them: the one or the other of the two above, and
-/// the tape if layers run again.
-pub fn scored_for_update<B: Trainable>(
+/// Computes [`choice_logprobs`] for an update, with checkpointed activations if
+/// `checkpoint_layers`.
+pub fn choice_logprobs_for_update<B: Trainable>(
     model: &Backbone<B>,
     rows: &[&Row],
     temperature: f32,
     checkpoint_layers: bool,
-) -> (Choices<B>, Option<Tape<B>>) {
+) -> (ChoiceScores<B>, Option<CheckpointedPass<B>>) {
     match checkpoint_layers {
-        true => choice_logprobs_taped(model, rows, temperature),
+        true => choice_logprobs_checkpointed(model, rows, temperature),
         false => (choice_logprobs(model, rows, temperature), None),
     }
 }
 
-fn scored<B: Kernels>(
+fn scores<B: Kernels>(
     model: &Backbone<B>,
     rows: &[&Row],
     temperature: f32,
     hidden: impl FnOnce(Layout, &[usize]) -> Tensor<B, 2>,
-) -> Choices<B> {
+) -> ChoiceScores<B> {
     let mut layout = Layout::default();
     let mut at = Vec::new();
     let mut choices = Vec::new();
     for row in rows {
         let before = layout.tokens.len() + row.prompt.len();
         let mut start = before;
-        // What follows a completion's last free token predicts nothing.
-        let fed = row.completions.iter().map(|completion| {
-            let fed = completion.free().last().unwrap_or(0);
+        // Tokens after a completion's last free token predict nothing.
+        let token_count = row.completions.iter().map(|completion| {
+            let token_count = completion.free().last().unwrap_or(0);
             for index in completion.free() {
                 at.push(if index == 0 { before } else { start + index } - 1);
                 choices.push(Choice {
                     token: completion.tokens[index],
-                    among: completion.choices[index].clone(),
+                    allowed: completion.choices[index].clone(),
                 });
             }
-            start += fed;
-            &completion.tokens[..fed]
+            start += token_count;
+            &completion.tokens[..token_count]
         });
-        layout.push_row(&row.prompt, fed);
+        layout.push_row(&row.prompt, token_count);
     }
     if at.is_empty() {
         let nothing = Tensor::zeros([0], &model.device());
-        return Choices {
+        return ChoiceScores {
             logprobs: nothing.clone(),
             entropies: nothing,
         };
     }
     let hidden = hidden(layout, &at);
-    let (logprobs, entropies) = B::choose(
+    let (logprobs, entropies) = B::score_choices(
         hidden,
-        model.words(),
+        model.lm_head_weight(),
         &choices,
         temperature,
         model.precision,
     );
-    Choices {
+    ChoiceScores {
         logprobs,
         entropies,
     }
 }
 
-/// What the value head thinks that each row's prompt leads to, `[rows]`; completions
-/// are not looked at.
+/// Returns the value head's prediction for each row's prompt, `[rows]`. Completions are not read.
 ///
 /// # Panics
-/// Without a value head.
+/// Panics without a value head.
 pub fn prompt_values<B: Kernels>(model: &Backbone<B>, rows: &[&Row]) -> Tensor<B, 1> {
     let (layout, at) = prompts(rows);
-    model.judged(model.hidden(layout, &at))
+    model.values(model.hidden(layout, &at))
 }
 
-/// The same, keeping no more than each layer's input for the way back.
+/// Computes [`prompt_values`] with checkpointed activations.
 ///
 /// # Panics
-/// Without a value head.
-pub fn prompt_values_taped<B: Trainable>(
+/// Panics without a value head.
+pub fn prompt_values_checkpointed<B: Trainable>(
     model: &Backbone<B>,
     rows: &[&Row],
-) -> (Tensor<B, 1>, Tape<B>) {
+) -> (Tensor<B, 1>, CheckpointedPass<B>) {
     let (layout, at) = prompts(rows);
-    let (hidden, tape) = Tape::record(model, layout, &at);
-    (model.judged(hidden), tape)
+    let (hidden, pass) = CheckpointedPass::forward(model, layout, &at);
+    (model.values(hidden), pass)
 }
 
-/// The prompts alone, and their last tokens.
+/// Returns a layout of the prompts and the indices of their last tokens.
 fn prompts(rows: &[&Row]) -> (Layout, Vec<usize>) {
     let mut layout = Layout::default();
     let mut at = Vec::new();
@@ -187,9 +184,9 @@ fn prompts(rows: &[&Row]) -> (Layout, Vec<usize>) {
     (layout, at)
 }
 
-/// Splits rows into micro-batches of at most `tokens` tokens (one row may be
-/// longer and is then alone), as indices into `rows`: longest rows first, rows
-/// of similar length together, equal ones in their order.
+/// Splits rows into micro-batches of at most `tokens` tokens, as indices into `rows`. A longer row
+/// is a batch of its own. Rows are ordered longest first, so a batch holds rows of similar length;
+/// equal lengths keep their order.
 pub fn micro_batches(rows: &[Row], tokens: usize) -> Vec<Vec<usize>> {
     let mut order: Vec<usize> = (0..rows.len()).collect();
     order.sort_by_key(|index| std::cmp::Reverse(rows[*index].tokens()));

@@ -2,12 +2,10 @@ use burn::tensor::backend::AutodiffBackend;
 
 use super::*;
 use crate::device::tested::{Plain, Tracked};
-use crate::kernels::Precision;
-use crate::kernels::floats;
-use crate::model::BackboneConfig;
-use crate::model::decoder::Rewrite;
+use crate::kernels::{Precision, floats};
 use crate::model::lora::LoraConfig;
 use crate::model::lora::config::MODULES;
+use crate::model::{BackboneConfig, Rewrite};
 
 fn model<B: Kernels>(config: &BackboneConfig) -> Backbone<B> {
     Backbone::random(config, 7, &Default::default()).expect("a sound shape")
@@ -106,7 +104,7 @@ fn probabilities_over_a_set_sum_to_one_and_entropy_is_theirs() {
     assert!((floats(scored(4).entropies)[0] - entropy).abs() < 1e-5);
 }
 
-/// Values and gradients are those of 32 bits, up to what products are rounded by.
+/// Values and gradients agree with 32 bits up to the rounding of products.
 #[test]
 fn products_in_16_bits_change_little_and_sampling_sees_the_same() {
     let config = BackboneConfig {
@@ -129,12 +127,12 @@ fn products_in_16_bits_change_little_and_sampling_sees_the_same() {
     let rows = rows();
     let rows = [&rows[0], &rows[1]];
     let seen = |precision| {
-        let model = model::<Tracked>(&config).computing_in(precision);
+        let model = model::<Tracked>(&config).with_precision(precision);
         let logprobs = choice_logprobs(&model, &rows, 1.0).logprobs;
         let gradients = logprobs.clone().sum().backward();
         let mut collect = Collect(&gradients, Vec::new());
         model.clone().rewrite(&mut collect);
-        let rounded = choice_logprobs(&model.valid().rounded(), &rows, 1.0).logprobs;
+        let rounded = choice_logprobs(&model.valid().with_rounded_weights(), &rows, 1.0).logprobs;
         (floats(logprobs), collect.1, floats(rounded))
     };
     let (exact, exact_gradient, same) = seen(Precision::Float32);
@@ -183,7 +181,7 @@ fn micro_batches_hold_similar_rows_and_every_row_once() {
     assert!(micro_batches(&[], 12).is_empty());
 }
 
-/// Moves one element of one parameter.
+/// Adds to one element of one parameter.
 struct Nudge<'a> {
     name: &'a str,
     element: usize,
@@ -202,7 +200,7 @@ impl<B: Kernels> Rewrite<B> for Nudge<'_> {
     }
 }
 
-/// Names, with the gradient of each element.
+/// Reads each parameter's name and gradient.
 struct Read<'a>(
     &'a <Tracked as burn::tensor::backend::AutodiffBackend>::Gradients,
     Vec<(String, Vec<f32>)>,
@@ -260,8 +258,7 @@ fn gradients_of_an_adapter_are_finite_differences_and_there_are_no_others() {
     }
 }
 
-/// Holds the gradients of so many parameters, all that there are, against finite
-/// differences.
+/// Compares the gradients of all `parameters` parameters with finite differences.
 fn assert_gradients(tracked: &Backbone<Tracked>, parameters: usize) {
     let rows = rows();
     let rows = [&rows[0], &rows[1]];
@@ -285,7 +282,7 @@ fn assert_gradients(tracked: &Backbone<Tracked>, parameters: usize) {
     });
 }
 
-/// Holds gradients against what a small change of a weight does to the loss.
+/// Compares gradients with the change of the loss after a small change of a weight.
 fn assert_differences(gradients: &[(String, Vec<f32>)], loss: impl Fn(Nudge<'_>) -> f64) {
     for (name, gradient) in gradients {
         for element in (0..gradient.len()).step_by(gradient.len() / 5) {
@@ -301,7 +298,7 @@ fn assert_differences(gradients: &[(String, Vec<f32>)], loss: impl Fn(Nudge<'_>)
     }
 }
 
-/// Gives a value head and an adapter, which begin with nothing to say, an opinion.
+/// Fills a value head and an adapter, which start at zero.
 struct Opinion;
 
 impl<B: Kernels> Rewrite<B> for Opinion {

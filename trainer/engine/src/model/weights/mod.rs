@@ -1,127 +1,38 @@
-//! A backbone as a folder: `config.json` and `model.safetensors` or shards of it,
-//! under Hugging Face's names and in its orientation.
+//! Model folders: `config.json` and `model.safetensors`, or its shards, with Hugging Face's names
+//! and orientation.
 
-use std::ops::Range;
 use std::path::Path;
 
 use burn::tensor::{Tensor, TensorData};
 
 use crate::kernels::{Kernels, floats};
-use crate::model::config::{BackboneConfig, FILE as CONFIG, Stored};
+use crate::model::config::{BackboneConfig, ConfigError, FILE as CONFIG};
 use crate::model::decoder::{Backbone, Layer};
-pub use crate::safetensors::WeightsError;
-use crate::safetensors::{Reader, Writer};
+use crate::model::parameter_names::{
+    EMBEDDING, FusedMatrix, HEAD, NORM, VALUE_HEAD, all, fused_matrices, head_norms, norms,
+};
+use crate::safetensors::{Reader, WeightDtype, WeightsError, Writer};
 
-/// Larger files are split, as Hugging Face splits them.
+/// A model folder that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ModelFileError {
+    /// The configuration cannot be used.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The weights cannot be used.
+    #[error(transparent)]
+    Weights(#[from] WeightsError),
+}
+
+/// The size above which a file is split into shards, as Hugging Face does.
 const SHARD_BYTES: u64 = 5_000_000_000;
 
-/// A matrix of ours, [inputs, outputs], and the ones of Hugging Face's,
-/// [outputs, inputs], that its columns are made of.
-pub(super) struct Joined {
-    pub(super) inputs: usize,
-    /// Names without what they end with: `.weight` or `.bias`.
-    pub(super) parts: Vec<(String, Range<usize>)>,
-}
-
-impl Joined {
-    fn new(layer: usize, inputs: usize, parts: &[(&str, usize)]) -> Self {
-        let mut start = 0;
-        let parts = parts.iter().map(|(name, outputs)| {
-            start += outputs;
-            (
-                format!("model.layers.{layer}.{name}"),
-                start - outputs..start,
-            )
-        });
-        Self {
-            inputs,
-            parts: parts.collect(),
-        }
-    }
-
-    fn outputs(&self) -> usize {
-        self.parts.last().map_or(0, |(_, columns)| columns.end)
-    }
-}
-
-/// The matrices of a layer, in the order of its fields.
-pub(super) fn matrices(config: &BackboneConfig, layer: usize) -> [Joined; 4] {
-    let (hidden, intermediate) = (config.hidden_size, config.intermediate_size);
-    let queries = config.heads * config.head_dim;
-    let keys = config.kv_heads * config.head_dim;
-    [
-        Joined::new(
-            layer,
-            hidden,
-            &[
-                ("self_attn.q_proj", queries),
-                ("self_attn.k_proj", keys),
-                ("self_attn.v_proj", keys),
-            ],
-        ),
-        Joined::new(layer, queries, &[("self_attn.o_proj", hidden)]),
-        Joined::new(
-            layer,
-            hidden,
-            &[
-                ("mlp.gate_proj", intermediate),
-                ("mlp.up_proj", intermediate),
-            ],
-        ),
-        Joined::new(layer, intermediate, &[("mlp.down_proj", hidden)]),
-    ]
-}
-
-fn norms(layer: usize) -> [String; 2] {
-    ["input_layernorm", "post_attention_layernorm"]
-        .map(|name| format!("model.layers.{layer}.{name}.weight"))
-}
-
-const EMBEDDING: &str = "model.embed_tokens.weight";
-const NORM: &str = "model.norm.weight";
-const HEAD: &str = "lm_head.weight";
-/// TRL's name; others leave it out.
-pub(super) const VALUE_HEAD: &str = "v_head.summary.weight";
-
-/// Norms of heads, of queries and of keys.
-fn head_norms(layer: usize) -> [String; 2] {
-    ["q_norm", "k_norm"].map(|name| format!("model.layers.{layer}.self_attn.{name}.weight"))
-}
-
-/// Names and shapes of all weights but a value head's.
-fn all(config: &BackboneConfig) -> Vec<(String, Vec<usize>)> {
-    let hidden = config.hidden_size;
-    let embedding = vec![config.vocab_size, hidden];
-    let mut all = vec![
-        (EMBEDDING.to_owned(), embedding.clone()),
-        (NORM.to_owned(), vec![hidden]),
-    ];
-    if !config.tie_embeddings {
-        all.push((HEAD.to_owned(), embedding));
-    }
-    for layer in 0..config.layers {
-        all.extend(norms(layer).map(|name| (name, vec![hidden])));
-        if config.qk_norm {
-            all.extend(head_norms(layer).map(|name| (name, vec![config.head_dim])));
-        }
-        for (place, joined) in matrices(config, layer).into_iter().enumerate() {
-            for (name, part) in joined.parts {
-                if place == 0 && config.qkv_bias {
-                    all.push((format!("{name}.bias"), vec![part.len()]));
-                }
-                all.push((format!("{name}.weight"), vec![part.len(), joined.inputs]));
-            }
-        }
-    }
-    all
-}
-
-/// Looks at a folder without reading its weights: its shape, and how many parameters
-/// there are.
+/// Checks a model folder without reading its weights. Returns its shape and the number of
+/// parameters.
 ///
 /// # Errors
-/// As [`Backbone::load`].
-pub fn survey(folder: &Path) -> Result<(BackboneConfig, u64), WeightsError> {
+/// Fails as [`Backbone::load`] does.
+pub fn survey(folder: &Path) -> Result<(BackboneConfig, u64), ModelFileError> {
     let config = BackboneConfig::read(&folder.join(CONFIG))?;
     let mut file = Reader::open_folder(folder)?;
     let mut parameters = 0;
@@ -137,29 +48,30 @@ pub fn survey(folder: &Path) -> Result<(BackboneConfig, u64), WeightsError> {
 }
 
 impl<B: Kernels> Backbone<B> {
-    /// Writes the configuration and the weights into `folder`, which must exist:
-    /// nothing is lost. Of a backbone with an adapter only that is written, for the
-    /// rest is as it was loaded.
-    pub fn save(&self, folder: &Path) -> Result<(), WeightsError> {
-        self.save_as(folder, Stored::Float32)
+    /// Writes the configuration and the weights, in 32 bits, into the existing `folder`. With an
+    /// adapter, writes only the adapter and the value head.
+    pub fn save(&self, folder: &Path) -> Result<(), ModelFileError> {
+        self.save_as(folder, WeightDtype::Float32)
     }
 
-    /// The same with weights as short as those that the backbone was loaded from.
-    pub fn export(&self, folder: &Path) -> Result<(), WeightsError> {
-        self.save_as(folder, self.config.stored)
+    /// Writes the configuration and the weights in the type they were loaded from.
+    pub fn export(&self, folder: &Path) -> Result<(), ModelFileError> {
+        self.save_as(folder, self.config.weight_dtype)
     }
 
-    fn save_as(&self, folder: &Path, stored: Stored) -> Result<(), WeightsError> {
+    fn save_as(&self, folder: &Path, weight_dtype: WeightDtype) -> Result<(), ModelFileError> {
         if let Some(lora) = &self.lora {
             return lora.save(folder, self.value_head.as_ref());
         }
         self.config.write(&folder.join(CONFIG))?;
-        self.arrays(stored).write_folder(folder, SHARD_BYTES)
+        self.arrays(weight_dtype)
+            .write_folder(folder, SHARD_BYTES)?;
+        Ok(())
     }
 
-    /// All weights under Hugging Face's names.
-    fn arrays(&self, stored: Stored) -> Writer<'_> {
-        let mut file = Writer::new(stored, ("format", "pt"));
+    /// Returns all weights under Hugging Face's names.
+    fn arrays(&self, weight_dtype: WeightDtype) -> Writer<'_> {
+        let mut file = Writer::new(weight_dtype, ("format", "pt"));
         let config = &self.config;
         let hidden = config.hidden_size;
         for (index, layer) in self.layers.iter().enumerate() {
@@ -169,7 +81,7 @@ impl<B: Kernels> Backbone<B> {
                 &layer.gate_up,
                 &layer.down,
             ];
-            for (joined, tensor) in matrices(config, index).into_iter().zip(ours) {
+            for (joined, tensor) in fused_matrices(config, index).into_iter().zip(ours) {
                 for (name, part) in joined.parts {
                     let shape = [part.len(), joined.inputs];
                     file.put(format!("{name}.weight"), &shape, move || {
@@ -179,7 +91,7 @@ impl<B: Kernels> Backbone<B> {
                 }
             }
             if let Some(bias) = &layer.qkv_bias {
-                let [qkv, ..] = matrices(config, index);
+                let [qkv, ..] = fused_matrices(config, index);
                 for (name, part) in qkv.parts {
                     file.put(format!("{name}.bias"), &[part.len()], move || {
                         floats(bias.clone().slice([part.clone()]))
@@ -211,10 +123,9 @@ impl<B: Kernels> Backbone<B> {
         file
     }
 
-    /// Reads what [`Backbone::save`] wrote without an adapter, or a folder of Hugging
-    /// Face's of a known family, in one file or in shards, in 32 or 16 bits. Nothing in
-    /// the files may be left over.
-    pub fn load(folder: &Path, device: &B::Device) -> Result<Self, WeightsError> {
+    /// Loads a model folder, written by [`Backbone::save`] or by Hugging Face, in one file or in
+    /// shards, in 32 or 16 bits. The files must hold no other tensors.
+    pub fn load(folder: &Path, device: &B::Device) -> Result<Self, ModelFileError> {
         let config = BackboneConfig::read(&folder.join(CONFIG))?;
         let mut file = Reader::open_folder(folder)?;
         let matrix = |values: Vec<f32>, shape: [usize; 2]| {
@@ -227,7 +138,7 @@ impl<B: Kernels> Backbone<B> {
         let hidden = config.hidden_size;
         let mut layers = Vec::with_capacity(config.layers);
         for index in 0..config.layers {
-            let mut joined = |joined: &Joined| -> Result<Tensor<B, 2>, WeightsError> {
+            let mut joined = |joined: &FusedMatrix| -> Result<Tensor<B, 2>, WeightsError> {
                 let columns = joined.outputs();
                 let mut values = vec![0.0; joined.inputs * columns];
                 for (name, part) in &joined.parts {
@@ -237,7 +148,7 @@ impl<B: Kernels> Backbone<B> {
                 }
                 Ok(matrix(values, [joined.inputs, columns]))
             };
-            let all = &matrices(&config, index);
+            let all = &fused_matrices(&config, index);
             let [qkv, attention_out, gate_up, down] = all;
             let [qkv, attention_out] = [joined(qkv)?, joined(attention_out)?];
             let [gate_up, down] = [joined(gate_up)?, joined(down)?];
@@ -287,14 +198,14 @@ impl<B: Kernels> Backbone<B> {
             false => None,
         };
         file.finish()?;
-        Ok(Self::assemble(
+        Ok(Self::from_parts(
             &config, embedding, layers, norm, head, value_head,
         ))
     }
 }
 
-/// Writes rows of `width` as columns of `ours`, which has `columns` of them, from
-/// `start` on. Goes block by block, so that neither side leaves the cache.
+/// Writes rows of `width` values as columns of `ours`, a matrix with `columns` columns, from column
+/// `start` on. Copies block by block, so that both matrices stay in the cache.
 pub(super) fn transpose_into(
     theirs: &[f32],
     width: usize,

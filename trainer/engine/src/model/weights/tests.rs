@@ -2,8 +2,7 @@
 
 use super::*;
 use crate::device::tested::Plain;
-use crate::kernels::Layout;
-use crate::kernels::floats;
+use crate::kernels::{Layout, floats};
 use crate::safetensors::WEIGHTS;
 
 struct Case {
@@ -12,7 +11,7 @@ struct Case {
     logits: Vec<Vec<f32>>,
 }
 
-/// Logits of the formula's weights, by an implementation in numpy.
+/// Logits of the formula's weights from an implementation in numpy.
 fn cases() -> Vec<Case> {
     let text = include_str!("../fixtures/qwen.json");
     let cases: Vec<serde_json::Value> = serde_json::from_str(text).unwrap();
@@ -30,14 +29,14 @@ fn cases() -> Vec<Case> {
     cases.into_iter().map(of).collect()
 }
 
-/// The formula's weights under Hugging Face's names, in the order of the script.
+/// The formula's weights under Hugging Face's names, in the order of the numpy script.
 fn formula(config: &BackboneConfig) -> Vec<(String, Vec<usize>, Vec<f32>)> {
     let hidden = config.hidden_size;
     let mut named = vec![(EMBEDDING.to_owned(), vec![config.vocab_size, hidden])];
     for layer in 0..config.layers {
-        let [qkv, attention_out, gate_up, down] = matrices(config, layer);
+        let [qkv, attention_out, gate_up, down] = fused_matrices(config, layer);
         let [attention_norm, mlp_norm] = norms(layer);
-        let mut matrix = |joined: Joined| {
+        let mut matrix = |joined: FusedMatrix| {
             for (name, part) in joined.parts {
                 named.push((format!("{name}.weight"), vec![part.len(), joined.inputs]));
             }
@@ -70,15 +69,14 @@ fn formula(config: &BackboneConfig) -> Vec<(String, Vec<usize>, Vec<f32>)> {
         .collect()
 }
 
-/// Writes the formula's weights and their configuration, but for what `change`
-/// does to each tensor.
+/// Writes the formula's weights and their configuration, after `change` is applied to each tensor.
 fn write(
     folder: &Path,
     config: &BackboneConfig,
     change: impl Fn(&str, &mut Vec<usize>, &mut Vec<f32>) -> bool,
 ) {
     config.write(&folder.join(CONFIG)).unwrap();
-    let mut file = Writer::new(config.stored, ("format", "pt"));
+    let mut file = Writer::new(config.weight_dtype, ("format", "pt"));
     for (name, mut shape, mut values) in formula(config) {
         if change(&name, &mut shape, &mut values) {
             file.put(name, &shape, move || values.clone());
@@ -143,7 +141,7 @@ fn the_seed_alone_decides_the_initial_weights() {
 }
 
 #[test]
-fn complaints_name_the_tensor_both_shapes_and_the_file() {
+fn errors_name_the_tensor_both_shapes_and_the_file() {
     let config = BackboneConfig::tiny();
     let complaint = |change: fn(&str, &mut Vec<usize>, &mut Vec<f32>) -> bool| {
         let folder = tempfile::tempdir().unwrap();
@@ -163,8 +161,8 @@ fn complaints_name_the_tensor_both_shapes_and_the_file() {
     });
     assert_eq!(
         said,
-        "FILE: model.layers.1.mlp.up_proj.weight is [23, 32], [24, 32] was expected: \
-         the configuration beside it is of another backbone"
+        "FILE: model.layers.1.mlp.up_proj.weight has shape [23, 32], expected [24, 32]: \
+         the weights do not match the config beside them"
     );
     let said = complaint(|name, _, _| name != NORM);
     assert!(
@@ -179,7 +177,9 @@ fn complaints_name_the_tensor_both_shapes_and_the_file() {
     config.write(&folder.path().join(CONFIG)).unwrap();
     let error = Backbone::<Plain>::load(folder.path(), &Default::default()).unwrap_err();
     assert!(
-        error.to_string().contains("lm_head.weight has no place"),
+        error
+            .to_string()
+            .contains("unexpected tensor lm_head.weight"),
         "{error}"
     );
 
@@ -192,12 +192,12 @@ fn complaints_name_the_tensor_both_shapes_and_the_file() {
 }
 
 #[test]
-fn shards_that_are_missing_or_cut_short_are_named() {
+fn missing_or_truncated_shards_are_named() {
     let folder = tempfile::tempdir().unwrap();
     let config = BackboneConfig::tiny();
     config.write(&folder.path().join(CONFIG)).unwrap();
     let model = Backbone::<Plain>::random(&config, 5, &Default::default()).unwrap();
-    (model.arrays(Stored::Float32))
+    (model.arrays(WeightDtype::Float32))
         .write_folder(folder.path(), 30_000)
         .unwrap();
     let load = || Backbone::<Plain>::load(folder.path(), &Default::default());
@@ -213,8 +213,8 @@ fn shards_that_are_missing_or_cut_short_are_named() {
     assert_eq!(
         complaint(),
         format!(
-            "FOLDER/model-00002-of-00002.safetensors has {} bytes, its header speaks of {}: \
-             it is cut short or damaged",
+            "FOLDER/model-00002-of-00002.safetensors has {} bytes, its header describes {}: \
+             the file is truncated or damaged",
             bytes.len() - 7,
             bytes.len()
         )
@@ -224,7 +224,7 @@ fn shards_that_are_missing_or_cut_short_are_named() {
         complaint(),
         "cannot access FOLDER/model-00002-of-00002.safetensors"
     );
-    // A list that puts a tensor where it is not.
+    // An index that names the wrong shard for a tensor.
     std::fs::write(&second, &bytes).unwrap();
     let index = folder.path().join("model.safetensors.index.json");
     let text = std::fs::read_to_string(&index).unwrap();

@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// A configuration as a file of its own, with keys changed (null takes one away).
+/// Reads the tiny configuration with `changes` applied; null removes a key.
 fn read(changes: Value) -> Result<BackboneConfig, String> {
     let mut file = BackboneConfig::tiny().to_json();
     for (key, value) in changes.as_object().unwrap() {
@@ -30,18 +30,21 @@ fn a_written_configuration_reads_back_under_hugging_faces_names() {
 }
 
 #[test]
-fn families_know_their_own() {
+fn families_switch_on_their_own_parts() {
     let qwen2 =
         read(serde_json::json!({"model_type": "qwen2", "torch_dtype": "bfloat16"})).unwrap();
     assert!(qwen2.qkv_bias && !qwen2.qk_norm);
-    assert_eq!((qwen2.head_dim, qwen2.stored), (8, Stored::Bfloat16));
+    assert_eq!(
+        (qwen2.head_dim, qwen2.weight_dtype),
+        (8, WeightDtype::Bfloat16)
+    );
     let qwen3 = read(serde_json::json!({"model_type": "qwen3", "head_dim": null})).unwrap();
     assert!(qwen3.qk_norm && !qwen3.qkv_bias);
     assert_eq!(qwen3.head_dim, 128);
 }
 
 #[test]
-fn rotation_is_read_in_both_of_its_wordings() {
+fn rope_settings_are_read_in_both_spellings() {
     let scaling = |kind: &str| {
         serde_json::json!({
             kind: "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
@@ -59,12 +62,12 @@ fn rotation_is_read_in_both_of_its_wordings() {
 }
 
 #[test]
-fn complaints_name_the_numbers_and_the_file() {
+fn errors_name_the_numbers_and_the_file() {
     let mut odd = BackboneConfig::tiny();
     odd.kv_heads = 3;
     assert_eq!(
         odd.check().unwrap_err().to_string(),
-        "the backbone configuration does not add up: 3 kv_heads do not divide 4 heads"
+        "invalid backbone config: 3 kv_heads do not divide 4 heads"
     );
     let missing = Path::new("/nowhere/config.json");
     let complaint = BackboneConfig::read(missing).unwrap_err().to_string();
@@ -72,27 +75,27 @@ fn complaints_name_the_numbers_and_the_file() {
     for (changes, complaint) in [
         (
             serde_json::json!({"model_type": "mamba"}),
-            "the architecture mamba is not known; known are llama, qwen2, qwen3",
+            "unsupported model_type mamba; supported: llama, qwen2, qwen3",
         ),
         (
             serde_json::json!({"hidden_size": null}),
-            "it has no hidden_size",
+            "missing hidden_size",
         ),
         (
             serde_json::json!({"hidden_size": "big"}),
-            "hidden_size is \"big\", expected a number of things",
+            "hidden_size is \"big\", expected a non-negative integer",
         ),
         (
             serde_json::json!({"attention_bias": true}),
-            "attention_bias is true, which memloom does not know",
+            "unsupported attention_bias = true",
         ),
         (
             serde_json::json!({"rope_scaling": {"rope_type": "yarn"}}),
-            "the rotary scaling yarn is not known; default and llama3 are",
+            "unsupported rope_type yarn; supported: default, llama3",
         ),
         (
             serde_json::json!({"torch_dtype": "int8"}),
-            "dtype is int8, known are float32, float16, bfloat16",
+            "unsupported dtype int8; supported: float32, float16, bfloat16",
         ),
     ] {
         assert_eq!(read(changes).unwrap_err(), complaint);

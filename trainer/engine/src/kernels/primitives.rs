@@ -1,0 +1,42 @@
+//! The operations that larger kernels are built from.
+
+use std::ops::Range;
+
+use burn::tensor::backend::Backend;
+use burn::tensor::{IndexingUpdateOp, Int, Tensor};
+
+use crate::kernels::softmax_block::{SoftmaxBlock, SoftmaxGradient};
+use crate::kernels::{Choice, reference};
+
+/// Operations on blocks of logits and on rows. The default methods use plain tensor operations.
+pub trait Primitives: Backend {
+    /// Computes the softmax terms of a block of logits, `[choices, block]`.
+    fn softmax_block(
+        logits: Tensor<Self, 2>,
+        choices: &[Choice],
+        block: Range<usize>,
+        temperature: f32,
+    ) -> SoftmaxBlock<Self> {
+        reference::softmax_block(logits, choices, block, temperature)
+    }
+
+    /// Computes the gradient of a block of logits, `[choices, block]`.
+    fn logit_gradients(
+        logits: Tensor<Self, 2>,
+        choices: &[Choice],
+        block: Range<usize>,
+        temperature: f32,
+        gradient: &SoftmaxGradient<Self>,
+    ) -> Tensor<Self, 2> {
+        reference::logit_gradients(logits, choices, block, temperature, gradient)
+    }
+
+    /// Adds `rows` to the rows `at` of `sum`.
+    fn add_rows(
+        sum: Tensor<Self, 2>,
+        at: Tensor<Self, 1, Int>,
+        rows: Tensor<Self, 2>,
+    ) -> Tensor<Self, 2> {
+        sum.select_assign(0, at, rows, IndexingUpdateOp::Add)
+    }
+}

@@ -1,0 +1,202 @@
+//! The shape of a decoder. `config_json/` reads and writes it, `families/` fills in what each
+//! family leaves out of its file.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use crate::model::json_object::Json;
+use crate::safetensors::WeightDtype;
+
+/// The configuration file of a model folder.
+pub const FILE: &str = "config.json";
+
+/// The shape of a decoder.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BackboneConfig {
+    /// The family whose conventions the model's files follow.
+    pub family: Family,
+    /// The number of rows of the embedding, at least the tokenizer's vocabulary.
+    pub vocab_size: usize,
+    /// The width of the residual stream.
+    pub hidden_size: usize,
+    /// The number of layers.
+    pub layers: usize,
+    /// The number of query heads.
+    pub heads: usize,
+    /// The number of key and value heads. It divides `heads`.
+    pub kv_heads: usize,
+    /// The width of a head. It is even.
+    pub head_dim: usize,
+    /// The width of the SwiGLU.
+    pub intermediate_size: usize,
+    /// True if queries, keys and values have biases.
+    pub qkv_bias: bool,
+    /// True if queries and keys are normalised head by head.
+    pub qk_norm: bool,
+    /// Base of the rotary frequencies.
+    pub rope_theta: f64,
+    /// The scaling of rotary frequencies for long contexts.
+    pub rope_scaling: Option<RopeScaling>,
+    /// The epsilon of RMSNorm.
+    pub norm_eps: f64,
+    /// True if the LM head shares the embedding's weights.
+    pub tie_embeddings: bool,
+    /// The maximum number of tokens of a prompt and its completion together.
+    pub context: usize,
+    /// The type of the weights in files. In memory they are 32-bit floats.
+    pub weight_dtype: WeightDtype,
+}
+
+/// A model family and the conventions of its files. Each family has a file in `families/`.
+#[derive(Clone, Copy)]
+pub struct Family {
+    /// The `model_type` in `config.json`.
+    pub(super) model_type: &'static str,
+    /// The class that `transformers` loads the model with.
+    pub(super) architecture: &'static str,
+    /// Fills in the fields that the family's files leave out, and rejects unsupported ones.
+    pub(super) complete: fn(&mut BackboneConfig, &Json<'_>) -> Result<(), String>,
+}
+
+impl Family {
+    /// Returns the `model_type` in `config.json`.
+    pub fn model_type(self) -> &'static str {
+        self.model_type
+    }
+}
+
+impl PartialEq for Family {
+    fn eq(&self, other: &Self) -> bool {
+        self.model_type == other.model_type
+    }
+}
+
+impl Eq for Family {}
+
+impl fmt::Debug for Family {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.model_type)
+    }
+}
+
+/// The RoPE scaling of Llama 3.1. Low frequencies are divided by `factor`, high frequencies stay,
+/// and frequencies between are interpolated.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RopeScaling {
+    /// The divisor of low frequencies.
+    pub factor: f64,
+    /// Wavelengths above `original_context / low_factor` are low frequencies.
+    pub low_factor: f64,
+    /// Wavelengths below `original_context / high_factor` are high frequencies.
+    pub high_factor: f64,
+    /// The context length of pretraining.
+    pub original_context: f64,
+}
+
+impl RopeScaling {
+    /// Returns the scaled frequency.
+    fn stretch(&self, frequency: f64) -> f64 {
+        let turns = self.original_context * frequency / std::f64::consts::TAU;
+        let share = (turns - self.low_factor) / (self.high_factor - self.low_factor);
+        let share = share.clamp(0.0, 1.0);
+        frequency * (share + (1.0 - share) / self.factor)
+    }
+}
+
+/// A `config.json` that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read or written.
+    #[error("cannot access the model config {path}")]
+    Access {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: std::io::Error,
+    },
+    /// The file is not a JSON object.
+    #[error("invalid model config {path}: expected a JSON object")]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: serde_json::Error,
+    },
+    /// The file asks for something unsupported, or a key is missing.
+    #[error("{path}: {why}")]
+    Unusable {
+        /// The file.
+        path: PathBuf,
+        /// The key and the expected value.
+        why: String,
+    },
+    /// The numbers do not fit together.
+    #[error("invalid backbone config: {0}")]
+    Shape(String),
+}
+
+impl BackboneConfig {
+    /// Returns the rotary frequency of each pair of columns of a head, in radians per position.
+    pub fn frequencies(&self) -> Vec<f64> {
+        let width = self.head_dim as f64;
+        let frequency = |pair: usize| {
+            let frequency = self.rope_theta.powf(-2.0 * pair as f64 / width);
+            match self.rope_scaling {
+                Some(scaling) => scaling.stretch(frequency),
+                None => frequency,
+            }
+        };
+        (0..self.head_dim / 2).map(frequency).collect()
+    }
+
+    /// Checks that the numbers fit together.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        let positive = [
+            ("vocab_size", self.vocab_size),
+            ("hidden_size", self.hidden_size),
+            ("layers", self.layers),
+            ("heads", self.heads),
+            ("kv_heads", self.kv_heads),
+            ("intermediate_size", self.intermediate_size),
+            ("context", self.context),
+        ];
+        if let Some((name, _)) = positive.iter().find(|(_, value)| *value == 0) {
+            return Err(ConfigError::Shape(format!("{name} must be at least 1")));
+        }
+        if self.head_dim == 0 || !self.head_dim.is_multiple_of(2) {
+            return Err(ConfigError::Shape(format!(
+                "hidden_size {} does not divide into {} heads of an even width",
+                self.hidden_size, self.heads
+            )));
+        }
+        if !self.heads.is_multiple_of(self.kv_heads) {
+            return Err(ConfigError::Shape(format!(
+                "{} kv_heads do not divide {} heads",
+                self.kv_heads, self.heads
+            )));
+        }
+        Ok(())
+    }
+
+    /// Returns a small shape for tests, with fused loops for its heads.
+    pub fn tiny() -> Self {
+        Self {
+            family: Family::LLAMA,
+            vocab_size: 11,
+            hidden_size: 32,
+            layers: 2,
+            heads: 4,
+            kv_heads: 2,
+            head_dim: 8,
+            intermediate_size: 24,
+            qkv_bias: false,
+            qk_norm: false,
+            rope_theta: 10_000.0,
+            rope_scaling: None,
+            norm_eps: 1e-6,
+            tie_embeddings: true,
+            context: 64,
+            weight_dtype: WeightDtype::Float32,
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! Reading and writing `config.json`.
+
+use std::path::Path;
+
+use serde_json::{Map, Value};
+
+use crate::model::config::{BackboneConfig, ConfigError, Family, RopeScaling};
+use crate::model::families::FAMILIES;
+use crate::model::json_object::Json;
+use crate::safetensors::WeightDtype;
+
+impl BackboneConfig {
+    /// Reads and checks a `config.json`.
+    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        let config = read_json(path, Self::from_json)?;
+        config.check()?;
+        Ok(config)
+    }
+
+    fn from_json(file: &Json<'_>) -> Result<Self, String> {
+        let family = family_of(file)?;
+        let hidden_size = file.count("hidden_size")?;
+        let heads = file.count("num_attention_heads")?;
+        if let Some(activation) = file.text("hidden_act")?.filter(|name| *name != "silu") {
+            return Err(format!(
+                "unsupported hidden_act {activation}; supported: silu"
+            ));
+        }
+        // Newer files group the rotary settings.
+        let rope = file.object("rope_parameters")?;
+        let rope_theta = match &rope {
+            Some(rope) => rope.number("rope_theta")?,
+            None => file.number("rope_theta")?,
+        };
+        let scaling = match rope {
+            Some(rope) => Some(rope),
+            None => file.object("rope_scaling")?,
+        };
+        let dtype = match file.text("dtype")? {
+            None => file.text("torch_dtype")?,
+            named => named,
+        };
+        let mut config = Self {
+            family,
+            vocab_size: file.count("vocab_size")?,
+            hidden_size,
+            layers: file.count("num_hidden_layers")?,
+            heads,
+            kv_heads: file.count_or("num_key_value_heads", heads)?,
+            head_dim: file.count_or("head_dim", hidden_size.checked_div(heads).unwrap_or(0))?,
+            intermediate_size: file.count("intermediate_size")?,
+            qkv_bias: false,
+            qk_norm: false,
+            rope_theta: rope_theta.unwrap_or(10_000.0),
+            rope_scaling: scaling
+                .map(|scaling| read_scaling(&scaling))
+                .transpose()?
+                .flatten(),
+            norm_eps: file.number("rms_norm_eps")?.unwrap_or(1e-6),
+            tie_embeddings: file.flag("tie_word_embeddings")?.unwrap_or(false),
+            context: file.count("max_position_embeddings")?,
+            weight_dtype: match dtype {
+                None => WeightDtype::Float32,
+                Some(name) => WeightDtype::ALL
+                    .into_iter()
+                    .find(|dtype| dtype.name() == name)
+                    .ok_or_else(|| {
+                        format!("unsupported dtype {name}; supported: float32, float16, bfloat16")
+                    })?,
+            },
+        };
+        (family.complete)(&mut config, file)?;
+        Ok(config)
+    }
+
+    /// Writes a `config.json` that Hugging Face's `transformers` can load.
+    pub fn write(&self, path: &Path) -> Result<(), ConfigError> {
+        write_json(path, &self.to_json())
+    }
+
+    fn to_json(&self) -> Value {
+        let mut file = serde_json::json!({
+            "architectures": [self.family.architecture],
+            "model_type": self.family.model_type,
+            "hidden_act": "silu",
+            "torch_dtype": self.weight_dtype.name(),
+            "vocab_size": self.vocab_size,
+            "hidden_size": self.hidden_size,
+            "num_hidden_layers": self.layers,
+            "num_attention_heads": self.heads,
+            "num_key_value_heads": self.kv_heads,
+            "head_dim": self.head_dim,
+            "intermediate_size": self.intermediate_size,
+            "rope_theta": self.rope_theta,
+            "rms_norm_eps": self.norm_eps,
+            "tie_word_embeddings": self.tie_embeddings,
+            "max_position_embeddings": self.context,
+        });
+        if let Some(scaling) = self.rope_scaling {
+            file["rope_scaling"] = serde_json::json!({
+                "rope_type": LLAMA_3,
+                "factor": scaling.factor,
+                "low_freq_factor": scaling.low_factor,
+                "high_freq_factor": scaling.high_factor,
+                "original_max_position_embeddings": scaling.original_context,
+            });
+        }
+        file
+    }
+}
+
+/// Returns the family that a file names.
+fn family_of(file: &Json<'_>) -> Result<Family, String> {
+    let name = file.text("model_type")?.ok_or("missing model_type")?;
+    let mut all = FAMILIES.into_iter();
+    all.find(|family| family.model_type == name).ok_or_else(|| {
+        let known = FAMILIES.map(Family::model_type).join(", ");
+        format!("unsupported model_type {name}; supported: {known}")
+    })
+}
+
+/// Reads a JSON object and converts it with `of`, whose error names the key.
+pub(super) fn read_json<T>(
+    path: &Path,
+    of: impl FnOnce(&Json<'_>) -> Result<T, String>,
+) -> Result<T, ConfigError> {
+    let bytes = std::fs::read(path).map_err(|source| ConfigError::Access {
+        path: path.into(),
+        source,
+    })?;
+    let file: Map<String, Value> =
+        serde_json::from_slice(&bytes).map_err(|source| ConfigError::Format {
+            path: path.into(),
+            source,
+        })?;
+    of(&Json(&file)).map_err(|why| ConfigError::Unusable {
+        path: path.into(),
+        why,
+    })
+}
+
+/// Writes an indented configuration file.
+pub(super) fn write_json(path: &Path, file: &Value) -> Result<(), ConfigError> {
+    std::fs::write(path, format!("{file:#}\n")).map_err(|source| ConfigError::Access {
+        path: path.into(),
+        source,
+    })
+}
+
+/// The supported scaling of rotary frequencies.
+const LLAMA_3: &str = "llama3";
+
+/// Reads the scaling of rotary frequencies: absent, `default`, or Llama 3.1's.
+fn read_scaling(said: &Json<'_>) -> Result<Option<RopeScaling>, String> {
+    let name = match said.text("rope_type")? {
+        None => said.text("type")?,
+        named => named,
+    };
+    match name {
+        None | Some("default") => Ok(None),
+        Some(LLAMA_3) => Ok(Some(RopeScaling {
+            factor: said.needed("factor")?,
+            low_factor: said.needed("low_freq_factor")?,
+            high_factor: said.needed("high_freq_factor")?,
+            original_context: said.needed("original_max_position_embeddings")?,
+        })),
+        Some(other) => Err(format!(
+            "unsupported rope_type {other}; supported: default, {LLAMA_3}"
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests;
