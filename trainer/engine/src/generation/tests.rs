@@ -1,5 +1,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+use std::ops::Range;
+
 use super::*;
 use crate::device::tested::Plain;
 use crate::kernels::floats;
@@ -166,7 +168,7 @@ fn a_schema_is_kept_to_and_sampled_log_probabilities_are_those_of_the_loss() {
 }
 
 #[test]
-fn company_in_the_batch_changes_nothing() {
+fn batching_does_not_change_samples() {
     let model = model(4);
     let jobs = jobs();
     let together = run(&model, &jobs);
@@ -287,6 +289,24 @@ fn one_by_one(model: &Backbone<Plain>, jobs: &[Job]) -> (Vec<Sample>, usize) {
     join(Batch::new(model.clone()), jobs)
 }
 
+/// The first pass of each job and the one after its last, if one job begins before each pass.
+fn spans(model: &Backbone<Plain>, jobs: &[Job]) -> Vec<Range<usize>> {
+    let mut batch = Batch::new(model.clone());
+    let mut spans: Vec<Range<usize>> = Vec::new();
+    let mut pass = 0;
+    while spans.len() < jobs.len() || spans.iter().any(|span| span.end == usize::MAX) {
+        if let Some(job) = jobs.get(spans.len()) {
+            batch.begin(spans.len(), job.clone());
+            spans.push(pass..usize::MAX);
+        }
+        pass += 1;
+        for (ticket, _) in batch.step() {
+            spans[ticket].end = pass;
+        }
+    }
+    spans
+}
+
 fn join(mut batch: Batch<Plain>, jobs: &[Job]) -> (Vec<Sample>, usize) {
     let mut samples = vec![None; jobs.len()];
     let mut waiting = jobs.iter().enumerate();
@@ -321,7 +341,19 @@ fn jobs_join_and_leave_while_others_go_on() {
     let jobs = jobs();
     let (samples, passes) = one_by_one(&model, &jobs);
     assert_alike(&samples, &run(&model, &jobs));
-    // Nobody waits for anybody: no more than the last to join, or one that took longer.
+    let spans = spans(&model, &jobs);
+    let pairs = || {
+        let with = |one| spans.iter().map(move |other| (one, other));
+        spans.iter().flat_map(with)
+    };
+    let joins = |(one, other): (&Range<usize>, &Range<usize>)| {
+        one.start < other.start && other.start < one.end
+    };
+    assert!(pairs().any(joins), "no job joins another: {spans:?}");
+    let leaves =
+        |(one, other): (&Range<usize>, &Range<usize>)| other.start < one.end && one.end < other.end;
+    assert!(pairs().any(leaves), "no job leaves another: {spans:?}");
+    // No job waits: there are no more passes than until the job that ends last by itself.
     let alone = |job| one_by_one(&model, std::slice::from_ref(job)).1;
     let last = jobs.iter().map(alone).enumerate();
     assert!(last.map(|(joined, own)| joined + own).max() >= Some(passes));
