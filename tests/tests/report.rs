@@ -128,7 +128,7 @@ fn what_cannot_be_reported_is_refused_with_its_name() {
     let output = memloom().arg("report").arg(&nowhere).output().unwrap();
     let error = refusal(&output);
     assert!(
-        error.contains("nowhere") && error.contains("is this a run's folder?"),
+        error.contains("nowhere") && error.contains("not a run folder?"),
         "{error}"
     );
     let output = memloom()

@@ -130,7 +130,7 @@ pub fn of_episode(set: &EvalSet, opened: &Opened, settled: &Settled) -> Result<E
     if let Some(why) = settled.dropped.values().next() {
         ensure!(
             asked > 0,
-            "all {} questions of {} were dropped: {why}",
+            "all {} questions of {} were lost: {why}",
             settled.dropped.len(),
             opened.id
         );
