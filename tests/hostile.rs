@@ -1,10 +1,11 @@
-//! Guests that mean harm, and what the host says to them.
+//! Hostile guests: components that try to harm the host, and the errors that contain them.
 
 mod calls;
 mod guest;
 mod made;
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Instant;
 
 use memloom_runtime::{Error, Limits, Pace, Sandbox};
@@ -14,35 +15,35 @@ use self::guest::Guest;
 pub use self::guest::complete;
 use crate::memory::resident_kib;
 
-/// What became of a hostile guest.
+/// The outcome of a hostile guest.
 #[derive(Serialize)]
 pub struct Outcome {
-    /// Its name.
+    /// Name of the guest.
     pub name: String,
-    /// What it tried.
+    /// The attempt, in words.
     pub tries: String,
-    /// What the host said; empty where there was nothing to say.
+    /// Error of the host; empty for none.
     pub error: String,
-    /// What it should have said.
+    /// Expected error of the host; empty for none.
     pub expected: String,
-    /// Whether an honest episode on the same engine went as ever afterwards.
+    /// True if an honest episode on the same engine went as usual afterwards.
     pub honest_after: bool,
     /// Wall time from loading to the error, in milliseconds.
     pub milliseconds: f64,
-    /// Resident memory before, in KiB.
+    /// Resident memory before the attack, in KiB.
     pub before_kib: u64,
-    /// Resident memory once the guest was dropped, in KiB.
+    /// Resident memory after the guest was dropped, in KiB.
     pub after_kib: u64,
 }
 
 impl Outcome {
-    /// Whether the host said what it should, and nothing was left behind.
+    /// Returns true if the host gave the expected error and honest episodes go on as usual.
     pub fn contained(&self) -> bool {
         self.error == self.expected && self.honest_after
     }
 }
 
-/// A line of the table, and the error on the next.
+/// A line of the table, and the error on a second line.
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let error = if self.error.is_empty() {
@@ -66,8 +67,8 @@ impl fmt::Display for Outcome {
     }
 }
 
-/// Limits under which hostile guests run: the defaults, but a hundredth of the
-/// fuel, so that what does not end does so in a tenth of a second.
+/// Returns the limits of hostile guests: the defaults with a hundredth of the fuel, so that an
+/// endless call is stopped after a tenth of a second.
 pub fn limits() -> Limits {
     Limits {
         fuel: 200_000_000,
@@ -75,42 +76,49 @@ pub fn limits() -> Limits {
     }
 }
 
-/// Has every hostile guest try what it tries, one after the other.
+/// A hostile guest, ready to run.
+pub struct Attack {
+    /// Name.
+    pub name: String,
+    tries: String,
+    expected: String,
+    sandbox: Arc<Sandbox>,
+    run: Box<dyn Fn(&Sandbox) -> String + Send + Sync>,
+}
+
+/// Returns all hostile guests: those of the files by name, then those made in code.
 ///
 /// # Panics
-/// Where the guests of `cargo xtask guests` are not built.
-pub fn run() -> Vec<Outcome> {
-    let fuelled = Sandbox::new(limits()).expect("a sandbox");
+/// Panics if a file does not describe a guest.
+pub fn attacks() -> Vec<Attack> {
+    let fuelled = Arc::new(Sandbox::new(limits()).expect("a sandbox"));
     let timed = Limits {
         pace: Pace::Time,
         call_ms: 300,
         ..limits()
     };
-    let timed = Sandbox::new(timed).expect("a sandbox");
-    let mut outcomes = Vec::new();
-    for guest in guests() {
-        let (sandbox, name) = match guest.name.strip_suffix("-by-the-clock") {
-            Some(_) => (&timed, &guest.name),
-            None => (&fuelled, &guest.name),
-        };
-        let expected = guest.error.clone().unwrap_or_default();
-        let attack = || guest.attack(sandbox);
-        outcomes.push(outcome(sandbox, name, &guest.tries, expected, attack));
-    }
-    for case in made::CASES {
-        let attack = || said((case.attack)(&fuelled));
-        outcomes.push(outcome(
-            &fuelled,
-            case.name,
-            case.tries,
-            case.error.into(),
-            attack,
-        ));
-    }
-    outcomes
+    let timed = Arc::new(Sandbox::new(timed).expect("a sandbox"));
+    let of_files = guests().into_iter().map(|guest| Attack {
+        name: guest.name.clone(),
+        tries: guest.tries.clone(),
+        expected: guest.error.clone().unwrap_or_default(),
+        sandbox: match guest.name.ends_with("-by-the-clock") {
+            true => timed.clone(),
+            false => fuelled.clone(),
+        },
+        run: Box::new(move |sandbox| guest.attack(sandbox)),
+    });
+    let made = made::CASES.iter().map(|case| Attack {
+        name: case.name.into(),
+        tries: case.tries.into(),
+        expected: case.error.into(),
+        sandbox: fuelled.clone(),
+        run: Box::new(|sandbox| said((case.attack)(sandbox))),
+    });
+    of_files.chain(made).collect()
 }
 
-/// Those of the files, by name.
+/// Reads the guests of the files, in order of name.
 fn guests() -> Vec<Guest> {
     let folder = crate::root().join("tests/hostile");
     let files = std::fs::read_dir(folder).expect("tests/hostile");
@@ -120,33 +128,34 @@ fn guests() -> Vec<Guest> {
     paths.iter().map(|path| Guest::read(path)).collect()
 }
 
-fn outcome(
-    sandbox: &Sandbox,
-    name: &str,
-    tries: &str,
-    expected: String,
-    attack: impl FnOnce() -> String,
-) -> Outcome {
-    let usual = calls::honest(sandbox).expect("an honest episode");
-    let before_kib = resident_kib();
-    let began = Instant::now();
-    let error = attack();
-    let milliseconds = began.elapsed().as_secs_f64() * 1e3;
-    let after_kib = resident_kib();
-    Outcome {
-        name: name.to_owned(),
-        tries: tries.to_owned(),
-        error,
-        expected,
-        honest_after: calls::honest(sandbox).is_ok_and(|now| now == usual),
-        milliseconds,
-        before_kib,
-        after_kib,
+impl Attack {
+    /// Runs the guest between two honest episodes on the same engine.
+    ///
+    /// # Panics
+    /// Panics if the honest episode fails before the attack, for instance because the guests of
+    /// `cargo xtask guests` are not built.
+    pub fn run(&self) -> Outcome {
+        let usual = calls::honest(&self.sandbox).expect("an honest episode");
+        let before_kib = resident_kib();
+        let start = Instant::now();
+        let error = (self.run)(&self.sandbox);
+        let milliseconds = start.elapsed().as_secs_f64() * 1e3;
+        let after_kib = resident_kib();
+        Outcome {
+            name: self.name.clone(),
+            tries: self.tries.clone(),
+            error,
+            expected: self.expected.clone(),
+            honest_after: calls::honest(&self.sandbox).is_ok_and(|now| now == usual),
+            milliseconds,
+            before_kib,
+            after_kib,
+        }
     }
 }
 
-/// The error's message, empty where there is none, without the place in the
-/// guest's code, which is another for every version of every tool.
+/// Returns the error's message, empty for none, without the guest's backtrace, which depends on
+/// the versions of the tools.
 fn said(result: Result<(), Error>) -> String {
     let Err(error) = result else {
         return String::new();

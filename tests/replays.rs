@@ -1,5 +1,5 @@
-//! Episodes that a seeded die plays, recorded and replayed: each must go bit for
-//! bit as before.
+//! Episodes with seeded random outputs, recorded and replayed: each replay must be bit for bit
+//! the same.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,13 +12,12 @@ use memloom_runtime::{
 
 use crate::component;
 
-/// How many episodes were recorded and replayed, and how many of them did not go
-/// as recorded.
+/// Counts of replayed episodes and mismatches.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Count {
-    /// Recorded and replayed.
+    /// Episodes recorded and replayed.
     pub replayed: u64,
-    /// Those of them that differed somewhere.
+    /// Episodes whose replay differed.
     pub mismatches: u64,
 }
 
@@ -27,10 +26,10 @@ pub struct Count {
 /// `memory-r2`, which also embeds; so do the environment's splits.
 ///
 /// # Errors
-/// What setting up, recording and replaying can fail with.
+/// Fails if setting up, recording or replaying fails.
 ///
 /// # Panics
-/// Where components have not been built.
+/// Panics if the components are not built.
 pub fn replay(environment: &str, data: &[PathBuf], episodes: u64) -> Result<Count, Error> {
     let stages = ["selector", "memory-r2"].map(|policy| stage(environment, policy, data));
     let stages = stages.into_iter().collect::<Result<Vec<_>, _>>()?;
@@ -49,13 +48,13 @@ pub fn replay(environment: &str, data: &[PathBuf], episodes: u64) -> Result<Coun
     Ok(count)
 }
 
-/// A policy in an environment, with the bank `flat`.
+/// Loads a policy and an environment with the bank `flat`.
 ///
 /// # Errors
-/// Where the environment refuses its data.
+/// Fails if the environment refuses its data.
 ///
 /// # Panics
-/// Where components have not been built.
+/// Panics if the components are not built.
 pub fn stage(environment: &str, policy: &str, data: &[PathBuf]) -> Result<LoadedSetup, Error> {
     EpisodeSetup::from_files(SetupFiles {
         bank: &component("flat"),
@@ -66,11 +65,10 @@ pub fn stage(environment: &str, policy: &str, data: &[PathBuf]) -> Result<Loaded
     .load()
 }
 
-/// An episode that a die plays; every second one of a policy with a
-/// demonstrator's hints.
+/// Records an episode with random outputs; every second pair has a demonstrator's hints.
 ///
 /// # Panics
-/// Where the episode fails.
+/// Panics if the episode fails.
 pub fn record(stage: &LoadedSetup, number: u64) -> Trace {
     let splits: Vec<&Split> = stage.report().splits.iter().collect();
     let split = splits[(number / 2) as usize % splits.len()];
@@ -90,17 +88,17 @@ pub fn record(stage: &LoadedSetup, number: u64) -> Trace {
     trace
 }
 
-/// Draws outputs from the grammars of requests; says what a demonstrator would
-/// where there is none, or nonsense.
+/// A model that draws outputs from the grammars of requests. Without a grammar it repeats the
+/// demonstration, or makes an answer up; sometimes it talks nonsense.
 pub struct Dice(u64);
 
 impl Dice {
-    /// The same seed gives the same outputs.
+    /// Returns the model of a seed; the same seed gives the same outputs.
     pub fn new(seed: u64) -> Self {
         Self(seed)
     }
 
-    /// A number below `sides`, by SplitMix64.
+    /// Returns a number below `sides`, by SplitMix64.
     fn roll(&mut self, sides: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
@@ -109,8 +107,8 @@ impl Dice {
         (mixed ^ (mixed >> 31)) as usize % sides
     }
 
-    /// Words of one choice of an expression, up to a closing bracket; what is
-    /// after it stays in `words`.
+    /// Draws the words of one choice of an expression, up to a closing bracket; the words after
+    /// it stay in `words`.
     fn draw<'w>(&mut self, words: &mut std::vec::IntoIter<&'w str>) -> Vec<&'w str> {
         let mut choices = vec![Vec::new()];
         while let Some(word) = words.next() {
@@ -150,7 +148,7 @@ impl LanguageModel for Dice {
     }
 }
 
-/// Counts letters.
+/// An embedder that counts letters.
 struct Letters;
 
 impl Embedder for Letters {
@@ -166,10 +164,10 @@ impl Embedder for Letters {
     }
 }
 
-/// A small LoCoMo file of made-up conversations, written into a folder.
+/// Writes a small LoCoMo file of made-up conversations into a folder, and returns its path.
 ///
 /// # Panics
-/// Where it cannot be written.
+/// Panics if the file cannot be written.
 pub fn conversations(folder: &Path) -> PathBuf {
     let conversation = |name: &str| {
         serde_json::json!({

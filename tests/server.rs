@@ -1,4 +1,4 @@
-//! A small HTTP server that says what a test wants it to, as badly as the test wants.
+//! A small HTTP server with scripted replies, including broken ones.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -8,34 +8,34 @@ use std::thread::{self, JoinHandle};
 
 use serde_json::Value;
 
-/// What was asked.
+/// A request.
 #[derive(Clone, Debug)]
 pub struct Asked {
-    /// For instance `/v1/embeddings`.
+    /// Path, for instance `/v1/embeddings`.
     pub path: String,
-    /// The `authorization` header; empty where there is none.
+    /// The `authorization` header; empty if absent.
     pub authorization: String,
-    /// The body.
+    /// Body.
     pub body: Value,
 }
 
-/// What is said to it.
+/// A reply.
 pub enum Reply {
     /// A status, headers and a body.
     Status(u16, &'static [(&'static str, &'static str)], String),
-    /// So much of a body that was to be longer; then the connection closes.
+    /// The first part of a longer body, after which the connection closes.
     CutOff(String),
-    /// Nothing, until the client gives up.
+    /// No reply, until the client gives up.
     Silence,
 }
 
 impl Reply {
-    /// A body of JSON.
+    /// Returns a reply with a JSON body.
     pub fn json(body: &Value) -> Self {
         Self::Status(200, &[], body.to_string())
     }
 
-    /// A chat completion of 10 tokens that were read and 5 that were written.
+    /// Returns a chat completion of 10 prompt tokens and 5 completion tokens.
     pub fn chat(text: &str) -> Self {
         Self::json(&serde_json::json!({
             "choices": [{"message": {"content": text}, "finish_reason": "stop"}],
@@ -46,7 +46,7 @@ impl Reply {
 
 type Says = dyn Fn(usize, &Asked) -> Reply + Send + Sync;
 
-/// A server on a port of its own; it stops when this is dropped.
+/// A server on a free port. It stops when this value is dropped.
 pub struct Server {
     port: u16,
     shared: Arc<Shared>,
@@ -62,10 +62,10 @@ struct Shared {
 }
 
 impl Server {
-    /// Says what `says` says to a request, whose number from 0 it is told.
+    /// Starts a server that replies with `says`, which gets each request and its number from 0.
     ///
     /// # Panics
-    /// Where there is no port left.
+    /// Panics if no port is free.
     pub fn start(says: impl Fn(usize, &Asked) -> Reply + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = listener.local_addr().expect("an address").port();
@@ -83,7 +83,7 @@ impl Server {
                     return;
                 }
                 let (serving, stream) = (serving.clone(), stream.expect("a connection"));
-                // A client that hangs up is its own affair.
+                // A client may hang up at any time.
                 thread::spawn(move || serving.serve(stream).ok());
             }
         });
@@ -94,24 +94,24 @@ impl Server {
         }
     }
 
-    /// Where nobody listens: a port that was free a moment ago may be another test's now,
-    /// so it is one that is never given out.
+    /// Returns an address without a server. A port that was free a moment ago may belong to
+    /// another test now, so this is one that is never given out.
     pub fn nowhere() -> String {
         "http://127.0.0.1:1/v1".into()
     }
 
-    /// Where it is, without a path.
+    /// Returns the URL without a path.
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// All that was asked, in order.
+    /// Returns all requests in order.
     pub fn asked(&self) -> Vec<Asked> {
         let asked = self.shared.asked.lock();
         asked.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Most requests that were under way at once.
+    /// Returns the largest number of requests in flight at once.
     pub fn busiest(&self) -> usize {
         self.shared.busiest.load(Ordering::SeqCst)
     }
@@ -120,7 +120,7 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.shared.stopped.store(true, Ordering::SeqCst);
-        // The thread waits for a connection to look at that.
+        // The thread reads the flag only after its next connection.
         let _ = TcpStream::connect(("127.0.0.1", self.port));
         let _ = self.listening.take().map(JoinHandle::join);
     }

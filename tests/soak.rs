@@ -1,5 +1,4 @@
-//! A bank that is forked, worked on and dropped, for as long as it takes to see
-//! that nothing is left behind.
+//! A soak: a bank is forked, worked on and dropped many times, to see that memory stays flat.
 
 use memloom_runtime::types::{Moment, Operation, Query};
 use memloom_runtime::{
@@ -10,7 +9,7 @@ use serde::Serialize;
 use crate::component;
 use crate::memory::resident_kib;
 
-/// What a soak came to.
+/// The result of a soak.
 #[derive(Clone, Debug, Serialize)]
 pub struct Soak {
     /// Forks that were made and dropped.
@@ -23,14 +22,14 @@ pub struct Soak {
     pub seconds: f64,
     /// Resident memory after the first tenth, in KiB.
     pub first_kib: u64,
-    /// The least after it.
+    /// Least resident memory after that, in KiB.
     pub least_kib: u64,
-    /// The most after it.
+    /// Most resident memory after that, in KiB.
     pub most_kib: u64,
 }
 
 impl Soak {
-    /// By how much memory left what it was after the first tenth, as a part of it.
+    /// Returns the largest relative deviation of memory from its value after the first tenth.
     pub fn drift(&self) -> f64 {
         let first = self.first_kib as f64;
         (self.most_kib as f64 - first).max(first - self.least_kib as f64) / first
@@ -43,13 +42,13 @@ enum Call {
     Retrieve(Query),
 }
 
-/// Forks a bank `cycles` times, and lives `episodes` in each fork.
+/// Forks a bank `cycles` times, and applies the operations of `episodes` to each fork.
 ///
 /// # Errors
-/// Where anything fails, which it should not.
+/// Fails if a call into a component fails.
 ///
 /// # Panics
-/// Where the guests of `cargo xtask guests` are not built.
+/// Panics if the guests of `cargo xtask guests` are not built.
 pub fn run(cycles: u32, episodes: u32, mut progress: impl FnMut(&Soak)) -> Result<Soak, Error> {
     let began = std::time::Instant::now();
     let sandbox = Sandbox::new(Limits::default())?;
@@ -101,7 +100,7 @@ fn live(bank: &mut Bank, calls: &[Call]) -> Result<(), Error> {
     Ok(())
 }
 
-/// What a policy calls in its bank over an episode of six sessions.
+/// Returns the calls of a policy into its bank over an episode of six sessions.
 fn episode(sandbox: &Sandbox) -> Result<Vec<Call>, Error> {
     let mut environment = sandbox.environment(component("chronicle"))?.instantiate()?;
     environment.load(&[], "{}")?;

@@ -1,5 +1,4 @@
-//! Helpers shared by the whole-system tests: they drive the binary as a user
-//! would.
+//! Helpers of the whole-system tests, which run the binary as users do.
 
 pub mod hostile;
 pub mod memory;
@@ -10,29 +9,29 @@ pub mod soak;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-/// The repository's root.
+/// Returns the root of the repository.
 pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// A component that `cargo xtask guests` has built.
+/// Returns the path of a component built by `cargo xtask guests`.
 ///
 /// # Panics
-/// Where it has not been built.
+/// Panics if it is not built.
 pub fn component(name: &str) -> PathBuf {
     let path = root()
         .join("target/components")
         .join(format!("{name}.wasm"));
     assert!(
         path.exists(),
-        "{} is not there: run the tests with `cargo xtask test`",
+        "{} does not exist; run the tests with `cargo xtask test`",
         path.display()
     );
     path
 }
 
-/// The component of an example in Python or JavaScript; none where their packages
-/// could not be had, which `cargo xtask test` has said.
+/// Returns the component of an example in Python or JavaScript; `None` if its packages could not
+/// be installed, of which `cargo xtask test` warns.
 pub fn example(name: &str) -> Option<PathBuf> {
     let path = root()
         .join("target/components")
@@ -40,10 +39,10 @@ pub fn example(name: &str) -> Option<PathBuf> {
     path.exists().then_some(path)
 }
 
-/// The `memloom` binary beside this test's.
+/// Returns a command for the `memloom` binary beside the test's binary.
 ///
 /// # Panics
-/// Where it has not been built.
+/// Panics if it is not built.
 pub fn memloom() -> Command {
     binary("memloom")
 }
@@ -57,7 +56,7 @@ fn binary(name: &str) -> Command {
     let binary = folder.join(name);
     assert!(
         binary.exists(),
-        "{} is not there: run the tests with `cargo xtask test`",
+        "{} does not exist; run the tests with `cargo xtask test`",
         binary.display()
     );
     let mut command = Command::new(binary);
@@ -65,10 +64,10 @@ fn binary(name: &str) -> Command {
     command
 }
 
-/// A project that `memloom new` writes in a folder.
+/// Has `memloom new` write a project into a folder, and returns the project's folder.
 ///
 /// # Panics
-/// Where it does not.
+/// Panics if `memloom new` fails.
 pub fn project(folder: &Path, kind: &str, name: &str, language: &str) -> PathBuf {
     let output = memloom()
         .args(["new", kind, name, "--lang", language])
@@ -79,11 +78,11 @@ pub fn project(folder: &Path, kind: &str, name: &str, language: &str) -> PathBuf
     folder.join(name)
 }
 
-/// Builds a project in Rust by the way that `cargo xtask guests` builds, and
-/// returns the folder of its core modules.
+/// Builds a Rust project as `cargo xtask guests` does, and returns the folder of its core
+/// modules.
 ///
 /// # Panics
-/// Where it cannot be built.
+/// Panics if the build fails.
 pub fn build_for_wasm(folder: &Path) -> PathBuf {
     let target = root().join("target/projects");
     let output = binary("xtask")
@@ -96,11 +95,11 @@ pub fn build_for_wasm(folder: &Path) -> PathBuf {
     target.join("wasm32-unknown-unknown/release")
 }
 
-/// A run small enough for a test, and the folder that it lives in.
+/// A run small enough for a test, and its folder.
 pub struct TinyRun {
-    /// Removed when the test ends.
+    /// Temporary folder, removed with this value.
     pub folder: tempfile::TempDir,
-    /// Keys to set on the command line.
+    /// Run file keys for `--set`.
     pub settings: Vec<String>,
 }
 
@@ -111,10 +110,10 @@ impl Default for TinyRun {
 }
 
 impl TinyRun {
-    /// A run file over the real components; everything that takes time is small.
+    /// Writes a small run file over the real components.
     ///
     /// # Panics
-    /// Where the disk cannot be written.
+    /// Panics if the file cannot be written.
     pub fn new() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let text = format!(
@@ -174,12 +173,12 @@ horizon = 3
         }
     }
 
-    /// The run's folder.
+    /// Returns the run's folder.
     pub fn out(&self) -> PathBuf {
         self.folder.path().join("out")
     }
 
-    /// `memloom train` on this run.
+    /// Returns the command `memloom train` for this run.
     pub fn train(&self) -> Command {
         let mut command = memloom();
         command
@@ -194,7 +193,7 @@ horizon = 3
     /// Trains to the end.
     ///
     /// # Panics
-    /// Where training fails.
+    /// Panics if training fails.
     pub fn finish(&self, arguments: &[&str]) -> Output {
         let output = self
             .train()
@@ -209,10 +208,10 @@ horizon = 3
         output
     }
 
-    /// Trains, fails, and returns the one message that says why.
+    /// Runs training that must fail, and returns the one error it prints.
     ///
     /// # Panics
-    /// Where training succeeds, or says more or less than one error.
+    /// Panics if training succeeds, or prints any number of errors but one.
     pub fn refusal(&self, arguments: &[&str]) -> String {
         let output = self
             .train()
@@ -222,10 +221,10 @@ horizon = 3
         refusal(&output)
     }
 
-    /// The lines of `metrics.jsonl` that are LoGo-GRPO steps.
+    /// Returns the lines of `metrics.jsonl` of RL steps.
     ///
     /// # Panics
-    /// Where there is no such file.
+    /// Panics if there is no such file.
     pub fn steps(&self) -> Vec<serde_json::Value> {
         let path = self.out().join("metrics.jsonl");
         let metrics = std::fs::read_to_string(path).expect("a run writes metrics");
@@ -236,19 +235,19 @@ horizon = 3
             .collect()
     }
 
-    /// The weights in one of the run's folders.
+    /// Returns the weights in one of the run's folders.
     ///
     /// # Panics
-    /// Where there are none.
+    /// Panics if there are none.
     pub fn weights(&self, folder: &str) -> Vec<u8> {
         let path = self.out().join(folder).join("model.safetensors");
         std::fs::read(path).expect("weights")
     }
 
-    /// What two runs of one seed must agree on.
+    /// Returns the files that two runs of one seed must agree on, by name.
     ///
     /// # Panics
-    /// Where the run has not ended.
+    /// Panics if the run has not ended.
     pub fn result(&self) -> Vec<(String, Vec<u8>)> {
         let mut names = vec!["metrics.jsonl".into(), "tokenizer.json".into()];
         files(&self.out(), Path::new("final"), &mut names);
@@ -260,7 +259,7 @@ horizon = 3
     }
 }
 
-/// Names of the files below a folder of `root`, in order.
+/// Appends the names of the files below a folder of `root`, in order.
 fn files(root: &Path, folder: &Path, names: &mut Vec<PathBuf>) {
     let entries = std::fs::read_dir(root.join(folder)).expect("a folder of the run");
     let mut entries: Vec<PathBuf> = entries
@@ -275,10 +274,10 @@ fn files(root: &Path, folder: &Path, names: &mut Vec<PathBuf>) {
     }
 }
 
-/// The one error that a failed command prints.
+/// Returns the one error that a failed command prints.
 ///
 /// # Panics
-/// Where it did not fail, or said more or less than one error.
+/// Panics if the command succeeded, or printed any number of errors but one.
 pub fn refusal(output: &Output) -> String {
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(
@@ -298,7 +297,7 @@ pub fn refusal(output: &Output) -> String {
 /// Asserts that two runs ended in the same bytes.
 ///
 /// # Panics
-/// Where they did not.
+/// Panics if they did not.
 pub fn assert_same(one: &TinyRun, other: &TinyRun) {
     let (one, other) = (one.result(), other.result());
     assert_eq!(one.len(), other.len());

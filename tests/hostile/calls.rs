@@ -1,5 +1,4 @@
-//! What the host does with a hostile guest: loads it, and calls one function of
-//! its world, or each.
+//! The host's calls into hostile guests: load, and one function of the world, or each.
 
 use memloom_runtime::types::{Answer, Insertion, Moment, Operation, Query, Question};
 use memloom_runtime::{
@@ -36,8 +35,8 @@ const ENVIRONMENT: [&str; 10] = [
 ];
 
 impl Guest {
-    /// Does what the file says, and returns the error that the host gave: one
-    /// for all functions if they are alike but for the functions' names.
+    /// Runs the calls that the file asks for and returns the host's error. Errors of several
+    /// functions that differ only in the function's name count as one.
     pub(super) fn attack(&self, sandbox: &Sandbox) -> String {
         let call = |function: &str| match self.world.as_str() {
             "environment" => self.environment(sandbox, function),
@@ -76,7 +75,7 @@ impl Guest {
         call_environment(&mut component.instantiate()?, function)
     }
 
-    /// In an episode whose other parts are honest.
+    /// Calls the policy in an episode whose other parts are honest.
     fn policy(&self, sandbox: &Sandbox, function: &str) -> Result<(), Error> {
         let policy = sandbox.policy_from_bytes(&self.name, &self.bytes)?;
         if function == "describe" {
@@ -171,11 +170,11 @@ fn call_environment(environment: &mut Environment, function: &str) -> Result<(),
     }
 }
 
-/// An episode of honest components, to its end: names of its states, and what
-/// was answered for which reward.
+/// Runs an episode of honest components and returns the names of its states, its answers and
+/// their rewards.
 ///
 /// # Errors
-/// Where anything fails in it.
+/// Fails if any part of the episode fails.
 pub(super) fn honest(sandbox: &Sandbox) -> Result<Vec<String>, Error> {
     let mut environment = sandbox.environment(component("chronicle"))?.instantiate()?;
     environment.load(&[], "{}")?;

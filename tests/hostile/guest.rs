@@ -1,6 +1,5 @@
-//! Guests as files of WebAssembly text: the hostile functions of a component,
-//! which is completed here. A file opens with what it tries, in words, and then
-//! says what must happen:
+//! Guests as files of WebAssembly text. A file holds the hostile functions of a component; the
+//! rest is completed here. It opens with a description of the attempt and the expected error:
 //!
 //! ```text
 //! ;; A loop that does not end.
@@ -9,9 +8,9 @@
 //! ;; error: NAME: apply exceeded its fuel limit (200000000); ...
 //! ```
 //!
-//! `world` is that of the contract that the component is of, or `none` where the
-//! file is the whole of it. `call` is what the host does; see [`super::calls`].
-//! `error` is the error that the host must give, or `none`.
+//! `world` is the component's world in the contract, or `none` if the file is the whole
+//! component. `call` is the host's call; see [`super::calls`]. `error` is the expected error of
+//! the host, or `none`.
 //!
 //! Functions of the world that a file does not export return a pointer to zeros:
 //! empty lists and strings, the first case of each variant. Memory: zeros from 64
@@ -25,11 +24,11 @@ use wasmparser::{FuncType, Parser, Payload};
 use wit_component::{ComponentEncoder, StringEncoding, dummy_module, embed_component_metadata};
 use wit_parser::{LiftLowerAbi, ManglingAndAbi, Resolve};
 
-/// What a file says.
+/// A guest read from its file.
 pub(super) struct Guest {
-    /// The file's name without ending.
+    /// Name of the file without its ending.
     pub(super) name: String,
-    /// What it tries.
+    /// The attempt, in words.
     pub(super) tries: String,
     pub(super) world: String,
     pub(super) call: String,
@@ -38,8 +37,10 @@ pub(super) struct Guest {
 }
 
 impl Guest {
+    /// Reads a file.
+    ///
     /// # Panics
-    /// Where the file is not as described above.
+    /// Panics if the file does not follow the form above.
     pub(super) fn read(path: &Path) -> Self {
         let name = path.file_stem().expect("a name").to_string_lossy();
         let text = std::fs::read_to_string(path).expect("text");
@@ -74,10 +75,10 @@ impl Guest {
     }
 }
 
-/// The component of a world, of which these are the functions that matter.
+/// Completes a module to a component of a world: functions that are missing return zeros.
 ///
 /// # Panics
-/// Where the text is no module that fits the world.
+/// Panics if the text is not a module that fits the world.
 pub fn complete(text: &str, world: &str) -> Vec<u8> {
     let mut resolve = Resolve::default();
     let wit = crate::root().join("wit");
@@ -119,7 +120,7 @@ const REALLOC: &str = r#"
         (i32.store (i32.const 1032) (i32.add (local.get $new) (local.get 3)))
         (i32.add (i32.const 65536) (local.get $new)))"#;
 
-/// A function that returns zeros.
+/// Returns the text of a function that returns zeros.
 fn idle(name: &str, kind: &FuncType) -> String {
     let mut text = format!("(func (export {name:?}) (param");
     for parameter in kind.params() {
@@ -132,7 +133,7 @@ fn idle(name: &str, kind: &FuncType) -> String {
     text
 }
 
-/// Functions that a module exports.
+/// Returns the functions that a module exports.
 fn functions(module: &[u8]) -> Vec<(String, FuncType)> {
     let (mut types, mut kinds, mut exports) = (Vec::new(), Vec::new(), Vec::new());
     let mut imported = 0;

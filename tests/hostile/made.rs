@@ -1,4 +1,4 @@
-//! What no file of text can be: damaged files, files of another kind, bombs.
+//! Hostile guests that text files cannot express: damaged files, other formats, bombs.
 
 use std::fs;
 
@@ -92,7 +92,7 @@ fn load(sandbox: &Sandbox, name: &str, bytes: &[u8]) -> Result<(), Error> {
     sandbox.bank_from_bytes(name, bytes).map(drop)
 }
 
-/// The component that has this one in it; nothing has none.
+/// Returns a component that contains `inner`; an empty one for no bytes.
 fn nest(inner: &[u8]) -> Vec<u8> {
     let mut outer = b"\0asm\x0d\0\x01\0".to_vec();
     if !inner.is_empty() {

@@ -1,4 +1,4 @@
-//! Bad input ends in one clear message that names it, and loses nothing.
+//! Bad input ends in one clear message that names the input, and loses no data.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
@@ -105,7 +105,7 @@ fn locomo(run: &mut TinyRun, json: &str) {
     ]);
 }
 
-/// Three conversations; the first has `evidence` for its first question.
+/// Returns three conversations; `evidence` is that of the first question of the first.
 fn conversations(evidence: &str) -> String {
     let one = |id: &str, evidence: &str| {
         CONVERSATION
@@ -272,9 +272,8 @@ fn weights_of_another_shape() {
     assert_names(&refusal(&output), &["model.safetensors", "32", "48"]);
 }
 
-/// A process may not write files beyond `ulimit -f`: the error path of a full
-/// disk, for one process only. What components need stays below, the moments of
-/// this backbone do not.
+/// `ulimit -f` limits the files that a process may write: the error path of a full disk, for one
+/// process only. Components stay below the limit; the optimizer state of this backbone does not.
 #[test]
 fn a_full_disk_leaves_the_last_checkpoint_whole() {
     let wide = || {

@@ -1,5 +1,5 @@
-//! `memloom check`: our own components pass, and a component with one mistake
-//! fails the check of that mistake alone.
+//! `memloom check`: the components of this repository pass, and a component with one mistake fails
+//! only the check of that mistake.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use std::path::Path;
@@ -14,7 +14,7 @@ fn check(component: &Path) -> Command {
     check
 }
 
-/// Names of checks, by what came of them.
+/// Names of checks by result.
 fn outcomes(report: &Value, outcome: &str) -> Vec<String> {
     let findings = report["findings"].as_array().unwrap().iter();
     findings
@@ -45,7 +45,7 @@ fn our_own_components_pass_whatever_the_seed() {
     }
 }
 
-/// Three conversations of two sessions, made up.
+/// Returns three made-up conversations of two sessions.
 fn conversations() -> String {
     let one = |name: &str| {
         serde_json::json!({"sample_id": name, "conversation": {
@@ -120,8 +120,8 @@ fn a_report_is_narrow_and_the_same_every_time() {
     );
 }
 
-/// A kind, the check that must fail, and what is changed in the template: each
-/// text by the one beside it.
+/// A mistake: the kind of component, the check that must fail, and the replacements in the
+/// template.
 type Mistake = (
     &'static str,
     &'static str,
@@ -394,8 +394,8 @@ const MISTAKES: &[Mistake] = &[
     ),
 ];
 
-/// Writes each mistake's project as a member of one workspace, so that what they
-/// share is compiled once.
+/// Writes the projects of all mistakes into one workspace, so that shared dependencies are
+/// compiled once.
 fn write_mistakes(folder: &Path) -> Vec<String> {
     let names: Vec<String> = (0..MISTAKES.len())
         .map(|place| format!("mistake-{place}"))
@@ -414,7 +414,7 @@ fn write_mistakes(folder: &Path) -> Vec<String> {
         for (from, to) in *changes {
             change("src/lib.rs", from, &to.replace("BOMB", BOMB));
         }
-        // All of one workspace, and each with a library of its own name.
+        // Members of one workspace need libraries of different names.
         change(
             "Cargo.toml",
             "name = \"component\"",

@@ -1,4 +1,4 @@
-//! A run whose roles can say nothing but JSON of their schemas.
+//! A run with roles whose outputs are constrained to JSON schemas.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 

@@ -1,7 +1,9 @@
-//! Same seed, same bytes; killed and resumed, the same bytes.
+//! Determinism: the same seed gives the same bytes, also after kills and resumptions.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+use std::os::unix::process::ExitStatusExt;
+use std::process::Stdio;
 use std::time::Duration;
 
 use memloom_tests::{TinyRun, assert_same};
@@ -24,38 +26,83 @@ fn another_seed_gives_another_run() {
     assert_ne!(weights(&one), weights(&other));
 }
 
-#[test]
-fn killed_at_several_moments_and_resumed_it_ends_in_the_same_checkpoint() {
-    let whole = TinyRun::new();
-    let began = std::time::Instant::now();
-    whole.finish(&[]);
-    let took = began.elapsed();
-    let killed = TinyRun::new();
-    let mut kills = 0;
-    for part in 1..=6 {
-        let mut arguments = Vec::new();
-        if killed.out().join("run.toml").exists() {
-            arguments.push("--resume");
-        }
-        let mut child = killed
-            .train()
-            .args(arguments)
-            .stderr(std::process::Stdio::null())
-            .stdout(std::process::Stdio::null())
-            .spawn()
-            .unwrap();
-        std::thread::sleep(
-            took.mul_f64(f64::from(part) / 7.0)
-                .max(Duration::from_millis(50)),
-        );
-        // `kill` sends SIGKILL: nothing can be tidied up.
-        if child.try_wait().unwrap().is_none() {
-            child.kill().unwrap();
-            kills += 1;
-        }
-        child.wait().unwrap();
+/// An event of a run, seen in its folder.
+type Event = (&'static str, fn(&TinyRun) -> bool);
+
+/// Events in the order in which a run reaches them.
+const EVENTS: [Event; 7] = [
+    ("the second warm-start step", |run| {
+        lines(run, "warm-start", 0) >= 2
+    }),
+    ("the start of the first checkpoint", |run| {
+        let entries = std::fs::read_dir(run.out().join("checkpoints"));
+        entries.is_ok_and(|mut entries| entries.next().is_some())
+    }),
+    ("the first validation", |run| {
+        lines(run, "validation", 0) >= 1
+    }),
+    ("the first step", |run| lines(run, "step", 0) >= 1),
+    ("the last step of the first stage", |run| {
+        lines(run, "step", 0) >= 3
+    }),
+    ("the first step of the second stage", |run| {
+        lines(run, "step", 1) >= 1
+    }),
+    ("the second step of the second stage", |run| {
+        lines(run, "step", 1) >= 2
+    }),
+];
+
+/// Returns the number of complete lines of a kind in a run's metrics so far. Lines of the warm
+/// start have no stage.
+fn lines(run: &TinyRun, kind: &str, stage: u64) -> usize {
+    let text = std::fs::read_to_string(run.out().join("metrics.jsonl")).unwrap_or_default();
+    let complete = text
+        .split_inclusive('\n')
+        .filter(|line| line.ends_with('\n'));
+    let lines = complete.map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    let own =
+        lines.filter(|line| line["kind"] == kind && line["stage"].as_u64().unwrap_or(0) == stage);
+    own.count()
+}
+
+/// Starts or resumes a run, and kills it as soon as the event is seen.
+fn kill_at(run: &TinyRun, (name, reached): Event) {
+    let mut command = run.train();
+    if run.out().join("run.toml").exists() {
+        command.arg("--resume");
     }
-    assert!(kills >= 3, "only {kills} kills came in time");
+    let mut child = command
+        .stderr(Stdio::null())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    while !reached(run) {
+        let ended = child.try_wait().unwrap();
+        assert!(
+            ended.is_none(),
+            "the run ended before {name}: {:?}",
+            ended.unwrap()
+        );
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    // SIGKILL: the run cannot tidy up.
+    child.kill().unwrap();
+    let status = child.wait().unwrap();
+    assert_eq!(
+        status.signal(),
+        Some(9),
+        "the run ended by itself after {name}"
+    );
+}
+
+#[test]
+fn killed_at_named_events_and_resumed_it_ends_in_the_same_checkpoint() {
+    let (whole, killed) = (TinyRun::new(), TinyRun::new());
+    whole.finish(&[]);
+    for event in EVENTS {
+        kill_at(&killed, event);
+    }
     killed.finish(&["--resume"]);
     assert_same(&whole, &killed);
 }
@@ -87,7 +134,8 @@ fn products_in_16_bits_keep_whole_weights_and_are_resumed_as_they_were() {
     let (rounded, exact) = (whole.weights("final"), exact.weights("final"));
     assert_eq!(rounded.len(), exact.len());
     assert_ne!(rounded, exact);
-    // What sampling and learning compute differs by no more than it would in 32 bits.
+    // Sampling and learning compute in the same precision, so the ratios deviate no more than in
+    // 32 bits.
     for step in whole.steps() {
         let deviation = step["first_ratio_deviation"].as_f64().unwrap();
         assert!(deviation < 1e-3, "{deviation}");

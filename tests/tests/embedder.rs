@@ -1,4 +1,4 @@
-//! Runs whose policy looks entries up by meaning, with an encoder from a folder.
+//! Runs with a policy that retrieves entries by embedding, with an encoder from a folder.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
@@ -6,7 +6,7 @@ use std::process::Output;
 
 use memloom_tests::{TinyRun, component, memloom, refusal, root};
 
-/// Plays one episode of the policy `memory-r2`; what replaying it shows.
+/// Plays one episode of the policy `memory-r2`, and returns the output of its replay.
 fn played(settings: &[String]) -> Result<String, Output> {
     let run = TinyRun::new();
     let trace = run.folder.path().join("one.trace");
@@ -44,7 +44,7 @@ fn a_policy_is_granted_the_encoder_that_the_run_file_names() {
     let with = played(&[encoder()]).unwrap();
     assert!(!with.contains("no embedder"), "{with}");
     assert!(with.contains("embed "), "{with}");
-    // Equal texts, equal vectors, equal states: also in another process.
+    // Another process must compute the same vectors, and so the same states.
     assert_eq!(played(&[encoder()]).unwrap(), with);
 }
 

@@ -1,5 +1,4 @@
-//! Forks of the real guests: whatever is done to them, they are in the state
-//! that the same operations lead to without forks.
+//! Forks of the real guests are in the state that the same operations lead to without forks.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use memloom_runtime::types::{Insertion, Moment, Operation, Revision};
@@ -9,7 +8,7 @@ use memloom_runtime::{
 use memloom_tests::component;
 use proptest::prelude::*;
 
-/// What happens to one of the banks that are alive.
+/// An action on one of the live banks.
 #[derive(Clone, Debug)]
 enum Act {
     Insert(u8),
@@ -37,7 +36,7 @@ fn apply(bank: &mut Bank, act: &Act) {
         session: 1,
         time: "3 May".into(),
     };
-    // Long enough that memory grows.
+    // Long enough that the guest's memory grows.
     let text = |seed: u8| format!("fact {seed} ").repeat(1 + usize::from(seed) * 4);
     let operation = match *act {
         Act::Insert(seed) => Operation::Insert(Insertion {
@@ -116,7 +115,7 @@ fn observe(episode: &mut Episode, session: u32) {
     episode.observe(session, Some(("demonstrator", 7))).unwrap();
 }
 
-/// Names of the states after every session, and the answers at the end.
+/// Returns the names of the states after every session, and the answers at the end.
 fn rest(mut episode: Episode, from: u32) -> (Vec<String>, Vec<String>) {
     let mut states = vec![episode.snapshot().unwrap().name()];
     for session in from..=SESSIONS {
@@ -153,7 +152,7 @@ fn an_episode_that_is_forked_at_every_session_ends_as_one_that_is_not() {
                 assert_eq!(later, states[place..]);
                 assert_eq!(same, answers);
             }
-            // The point that the episode has left is still where it was.
+            // The episode has gone on; the point must not have moved.
             moving = {
                 let mut again = point.fork(model()).unwrap();
                 observe(&mut again, session);

@@ -1,5 +1,4 @@
-//! Runs that train adapters: what they write, that they go on where they stopped, and
-//! what becomes of an adapter afterwards.
+//! Runs that train adapters: files, resumption, and the use of a trained adapter.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
@@ -31,7 +30,7 @@ fn json(path: impl AsRef<Path>) -> Value {
     serde_json::from_slice(&read(path)).unwrap()
 }
 
-/// Figures of weights on the run's held-out episodes.
+/// Returns the metrics of weights on the run's held-out episodes.
 fn eval(run: &TinyRun, weights: &Path) -> Value {
     let output = memloom()
         .arg("eval")
@@ -121,7 +120,7 @@ fn adapters_by_role_with_value_heads_and_dropout_are_resumed_as_they_were() {
     assert!(weights("extractor") != weights("manager"));
     let config = json(whole.out().join("final/manager/adapter_config.json"));
     assert_eq!(config["base_model_name_or_path"], "../base");
-    // What dropout leaves out is missing from the ratio too.
+    // Dropout also changes the probabilities of the first update's ratio.
     let deviation = |step: &Value| step["first_ratio_deviation"].as_f64().unwrap();
     assert!(whole.steps().iter().any(|step| deviation(step) > 1e-4));
     let after = &json(whole.out().join("summary.json"))["held_out"]["after"];
@@ -149,7 +148,7 @@ fn an_adapter_is_evaluated_merged_and_moved() {
     let again = refusal(&merge(&last, &merged));
     assert!(again.contains("merged exists"), "{again}");
 
-    // Alone, as others hand adapters on.
+    // Without the base model beside it, as adapters are usually passed on.
     let alone = run.folder.path().join("alone");
     std::fs::create_dir(&alone).unwrap();
     for file in ["adapter_config.json", "adapter_model.safetensors"] {

@@ -1,5 +1,5 @@
-//! A model's folder with something wrong in it: one message that names the file and the
-//! tensor, from whatever reads the folder, and nothing written.
+//! Model folders with a fault: every command that reads one prints one message that names the file
+//! and the tensor, and writes nothing.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use memloom_tests::{TinyRun, memloom, refusal};
 use serde_json::{Value, json};
 
-/// A run that starts from the model in `model/` beside it, which another has trained.
+/// A run that starts from the trained model in `model/` beside it.
 fn run() -> (TinyRun, PathBuf) {
     let run = TinyRun::new();
     run.finish(&["--set", "run.max_steps=0", "--set", "warm_start.steps=1"]);
@@ -24,7 +24,7 @@ fn run() -> (TinyRun, PathBuf) {
     (run, model)
 }
 
-/// What `memloom model inspect` and `memloom train` say.
+/// Returns the errors of `memloom model inspect` and `memloom train`.
 #[track_caller]
 fn assert_refused(run: &TinyRun, model: &Path, parts: &[&str]) {
     let mut inspect = memloom();
@@ -82,7 +82,7 @@ fn a_tensor_of_another_type_or_shape() {
         ),
         ("[16]", "[ 4,4]", "has shape [4, 4], expected [16]"),
     ] {
-        // Headers end with spaces, which are of no account.
+        // Headers are padded with spaces, so a replacement may be shorter.
         let length = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
         let header = String::from_utf8(bytes[8..8 + length].to_vec()).unwrap();
         let (before, after) = header.split_once(tensor).unwrap();

@@ -1,5 +1,5 @@
-//! A policy whose outputs are free text trains like any other; what cannot be
-//! read changes nothing in the bank and is counted.
+//! A policy with free-text outputs trains like any other. Outputs that cannot be parsed are
+//! counted and change nothing in the bank.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
@@ -24,7 +24,7 @@ fn output_that_is_no_json_is_counted_and_changes_nothing() {
     let steps = run.steps();
     assert_eq!(steps.len(), 2);
     for step in steps {
-        // A backbone of a few steps writes no JSON.
+        // A backbone trained for a few steps writes no JSON.
         assert!(step["malformed"].as_u64().unwrap() > 0, "{step}");
         assert_eq!(step["bank_words"], 0.0, "{step}");
     }

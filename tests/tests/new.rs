@@ -1,4 +1,4 @@
-//! `memloom new`: what it writes builds at once and keeps the contract.
+//! `memloom new`: its projects build at once and keep the contract.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use std::path::{Path, PathBuf};
@@ -32,7 +32,7 @@ fn projects_in_rust_build_and_pass() {
     }
 }
 
-/// Runs a project's own build script with these folders before the usual path.
+/// Runs the project's build script with these folders first in the path.
 fn build(project: &Path, before: &[PathBuf]) -> Output {
     let usual = std::env::var_os("PATH").unwrap();
     let path = before.iter().cloned().chain(std::env::split_paths(&usual));
@@ -64,7 +64,7 @@ fn projects_in_other_languages_build_and_pass_where_their_packages_are() {
     }
 }
 
-/// What a build says where the path has only these programs.
+/// Returns the output of a build with only these programs in the path.
 fn build_with(language: &str, programs: &[&str]) -> String {
     let folder = tempfile::tempdir().unwrap();
     let project = project(folder.path(), "bank", "my-own", language);

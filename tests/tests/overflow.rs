@@ -1,11 +1,11 @@
-//! Prompts and outputs that outgrow the context are counted, and the run goes on.
+//! Prompts and outputs that exceed the context are counted, and the run goes on.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use memloom_tests::{TinyRun, assert_same, memloom, refusal};
 use serde_json::Value;
 
-/// A run whose context holds some of the prompts.
+/// Returns a run with a context that only some of the prompts fit.
 fn narrow(settings: &[&str]) -> TinyRun {
     let mut run = TinyRun::new();
     for setting in ["backbone.context=110", "evaluation.held_out_episodes=8"] {
@@ -57,7 +57,7 @@ fn a_context_that_some_prompts_outgrow_is_counted_and_the_run_goes_on() {
 }
 
 #[test]
-fn an_overflow_is_nobodys_state_and_rerolls_repeat_it() {
+fn runs_with_overflows_end_under_value_heads_rerolls_from_chunks_and_masks() {
     for settings in [
         &["algorithm.name=ppo"][..],
         &[
@@ -68,7 +68,32 @@ fn an_overflow_is_nobodys_state_and_rerolls_repeat_it() {
     ] {
         let run = narrow(settings);
         run.finish(&["--set", "stage=[{horizon=3, steps=6}]"]);
-        assert!(total(&run.steps(), "context_overflows") > 0, "{settings:?}");
+        let steps = run.steps();
+        assert_eq!(steps.len(), 6, "{settings:?}");
+        assert!(total(&steps, "context_overflows") > 0, "{settings:?}");
+    }
+}
+
+#[test]
+fn rerolls_leave_rollouts_with_overflows_as_they_were_and_overflow_too() {
+    let first = |settings: &[&str]| {
+        let run = narrow(settings);
+        run.finish(&[
+            "--set",
+            "backbone.context=95",
+            "--set",
+            "stage=[{horizon=6, steps=1}]",
+        ]);
+        run.steps().remove(0)
+    };
+    let overflows = |step: &Value| step["context_overflows"].as_u64().unwrap();
+    let alone = first(&["logo.local_probability=0.0"]);
+    assert!(overflows(&alone) > 0, "{alone}");
+    let rerolled = first(&["logo.local_probability=1.0", "logo.reroll_from=chunk"]);
+    assert!(rerolled["rerolled"].as_u64() > Some(0), "{rerolled}");
+    assert!(overflows(&rerolled) > overflows(&alone), "{rerolled}");
+    for key in ["reward", "score", "cost", "bank_words", "m_fail"] {
+        assert_eq!(rerolled[key], alone[key], "{key}");
     }
 }
 

@@ -1,5 +1,4 @@
-//! What was recorded happens again, bit for bit; what is damaged or otherwise is
-//! said.
+//! Recorded episodes replay bit for bit; damage and differences are reported.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use std::path::{Path, PathBuf};
@@ -43,7 +42,7 @@ fn what_the_die_plays_changes_the_bank_and_embeds() {
         });
         assert_eq!(embeds > 0, policy == "memory-r2");
         assert!(trace.states().count() > 3);
-        // Another die plays otherwise: what is compared is not always the same.
+        // Another seed must give other events, or the comparison would prove nothing.
         assert_ne!(record(&stage, 18).events, trace.events);
     }
 }
@@ -78,7 +77,7 @@ fn an_edit_changes_nothing_before_it() {
             let Event::Apply { operations, .. } = event else {
                 continue;
             };
-            // The same operation in its own place changes nothing.
+            // Replacing an operation by itself changes nothing.
             let edit = |instead| Edit {
                 event: place + 1,
                 operation: 1,
@@ -92,7 +91,7 @@ fn an_edit_changes_nothing_before_it() {
             assert_eq!(outcome.to_other_prompts, 0);
             let (before, after) = outcome.rewards();
             assert_eq!(before, after);
-            // Dropping it changes what comes later at the earliest.
+            // Dropping an operation changes only later events.
             let outcome = trace.what_if(&stage, None, &edit(None)).unwrap();
             for state in &outcome.states[..session] {
                 assert_eq!(state.after.as_ref(), Some(&state.before));
@@ -102,7 +101,7 @@ fn an_edit_changes_nothing_before_it() {
     }
 }
 
-/// A run file beside which traces are written.
+/// Returns a run with traces beside its run file.
 struct Desk {
     run: TinyRun,
 }
@@ -155,7 +154,7 @@ fn an_episode_of_the_trained_model_replays_without_it() {
     desk.run.finish(&["--set", "run.max_steps=1"]);
     let played = json(&desk.play("one.trace", &["--json"]));
     assert_eq!(played["states"].as_array().unwrap().len(), 4);
-    // The weights are not needed any more.
+    // A replay needs no weights.
     std::fs::remove_dir_all(desk.run.out()).unwrap();
     let replay = json(&desk.replay("one.trace", &["--json"]));
     assert_eq!(replay["difference"], Value::Null);
@@ -174,7 +173,7 @@ fn a_trace_is_shown_with_the_numbers_that_edits_take() {
     said(&desk.play("one.trace", &["--demonstrator", "expert"]));
     let shown = said(&desk.replay("one.trace", &["--show"]));
     assert!(shown.lines().all(|line| line.chars().count() <= 80));
-    // Only operations have a number with a point.
+    // Only operations have a number with a dot.
     let mut numbers = shown.lines().filter_map(|line| line.split(' ').next());
     let number = numbers.find(|number| number.contains('.')).unwrap();
     let outcome = said(&desk.replay("one.trace", &["--edit", &format!("{number}=drop")]));
@@ -220,7 +219,7 @@ fn another_component_is_refused_with_both_hashes_or_compared() {
         "{message}"
     );
     assert!(String::from_utf8_lossy(&output.stdout).contains("now:"));
-    // The same content elsewhere, and a bank that does the same, are fine.
+    // The same content at another path is accepted, and so is an equivalent bank.
     let moved = desk.path("moved.wasm");
     std::fs::copy(component("flat"), &moved).unwrap();
     said(&desk.replay("one.trace", &["--bank", &moved.display().to_string()]));
@@ -285,7 +284,7 @@ fn an_episode_goes_on_from_a_stored_state() {
     said(&desk.replay("other.trace", &["--states", &states]));
     let message = refusal(&desk.replay("other.trace", &[]));
     assert!(message.contains("--states"), "{message}");
-    // A damaged state is named.
+    // The error names the damaged state.
     let name = whole["states"][1]["name"].as_str().unwrap();
     let file = desk.path("states").join(&name[..2]).join(&name[2..]);
     std::fs::write(&file, b"mlstate\0\x01\0\0\0nonsense").unwrap();

@@ -1,4 +1,4 @@
-//! A run's report: one page that needs nothing else, and event files beside.
+//! Reports about runs: a self-contained page, and event files.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
@@ -7,7 +7,7 @@ use std::path::Path;
 
 use memloom_tests::{TinyRun, memloom, refusal};
 
-/// Makes a report and returns the page.
+/// Writes a report and returns the page.
 fn report(runs: &[&Path], page: &Path) -> String {
     let output = memloom()
         .arg("report")
@@ -87,7 +87,7 @@ fn a_run_that_was_stopped_has_a_report_too_and_several_share_one() {
     let (whole, cut) = (TinyRun::new(), TinyRun::new());
     whole.finish(&[]);
     cut.finish(&["--set", "run.seed=6", "--set", "run.max_steps=2"]);
-    // As a kill in the middle of a line leaves it.
+    // A kill in the middle of a line leaves it cut.
     fs::remove_file(cut.out().join("summary.json")).unwrap();
     fs::remove_file(cut.out().join("samples.json")).unwrap();
     let metrics = cut.out().join("metrics.jsonl");
@@ -128,7 +128,7 @@ fn what_cannot_be_reported_is_refused_with_its_name() {
     let output = memloom().arg("report").arg(&nowhere).output().unwrap();
     let error = refusal(&output);
     assert!(
-        error.contains("nowhere") && error.contains("is this a run's folder?"),
+        error.contains("nowhere") && error.contains("not a run folder?"),
         "{error}"
     );
     let output = memloom()

@@ -1,6 +1,6 @@
-//! The real guests' `restore` against garbage: at least 100 000 inputs, most of
-//! them real states with something broken in them. A guest refuses and keeps its
-//! state, or takes on one that it can give again; it never traps.
+//! The real guests' `restore` on at least 100 000 damaged states, most of them real states with
+//! random changes. A guest either refuses and keeps its state, or takes on a state that it can
+//! snapshot and restore again; it never traps.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use memloom_runtime::types::DataFile;
@@ -14,7 +14,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestError, TestRng, TestRunner
 
 const INPUTS_EACH: u32 = 20_000;
 
-/// Something that restores and snapshots.
+/// A guest with a state.
 trait Restores {
     fn restore(&mut self, bytes: &[u8]) -> Result<(), Error>;
     fn snapshot(&mut self) -> Vec<u8>;
@@ -40,7 +40,7 @@ impl Restores for Environment {
     }
 }
 
-/// An episode, of which the policy's state is what changes.
+/// The policy of an episode.
 impl Restores for Episode {
     fn restore(&mut self, bytes: &[u8]) -> Result<(), Error> {
         let now = Self::snapshot(self)?;
@@ -53,7 +53,7 @@ impl Restores for Episode {
     }
 }
 
-/// Something broken in a state.
+/// A change of a state.
 #[derive(Clone, Debug)]
 enum Damage {
     Set(Index, u8),
@@ -64,7 +64,7 @@ enum Damage {
 }
 
 fn damage() -> impl Strategy<Value = Damage> {
-    // Lengths that lie: most of the world's forms write them so.
+    // Wrong lengths, in the common encodings.
     let long = prop_oneof![
         Just(vec![0xff, 0xff, 0xff, 0xff, 0x0f]),
         Just(vec![0xff, 0xff, 0xff, 0xff]),
@@ -107,8 +107,7 @@ fn broken(mut state: Vec<u8>, damages: &[Damage]) -> Vec<u8> {
     state
 }
 
-/// Garbage: a real state that is broken, mostly behind its header, or nothing of
-/// the kind.
+/// Returns damaged states: real states with changes, mostly behind the header, or random bytes.
 fn garbage(states: Vec<Vec<u8>>, header: usize) -> impl Strategy<Value = Vec<u8>> {
     let damaged = move |from: usize| {
         let damages = prop::collection::vec(damage(), 1..6);
@@ -124,9 +123,9 @@ fn garbage(states: Vec<Vec<u8>>, header: usize) -> impl Strategy<Value = Vec<u8>
     ]
 }
 
-/// Restores garbage, and tells how much of it was refused.
+/// Restores damaged states, and prints the number of refusals.
 fn fuzz(name: &str, subject: &mut dyn Restores, states: Vec<Vec<u8>>) {
-    // As the guests' SDK writes it: a mark, a name with its length, a version.
+    // The SDK's header: a mark, a name with its length, a version.
     let header = 4 + 1 + name.len() + 1;
     assert!(states.iter().all(|state| state.len() > header));
     let config = Config {
@@ -165,7 +164,7 @@ fn fuzz(name: &str, subject: &mut dyn Restores, states: Vec<Vec<u8>>) {
     assert!(refused.get() > 0, "{name} refuses nothing");
 }
 
-/// An episode of this policy after two of three sessions.
+/// Returns an episode of this policy after two of three sessions.
 fn episode(sandbox: &Sandbox, policy: &str) -> Episode {
     let mut environment = chronicle(sandbox);
     let parts = AgentParts {

@@ -1,12 +1,12 @@
-//! The paper's run files, its ablations and the rivals: each takes two steps on
-//! a tiny backbone and made-up conversations.
+//! The run files of the paper, its ablations and the other algorithms: each takes two steps on a
+//! tiny backbone and made-up conversations.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use std::path::{Path, PathBuf};
 
 use memloom_tests::{TinyRun, memloom, root};
 
-/// Everything below a folder that ends in `.toml`.
+/// Returns the files below a folder that end in `.toml`.
 fn run_files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {
@@ -21,7 +21,7 @@ fn run_files(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// LoCoMo's conversations by name, each of 16 short sessions that nobody held.
+/// Returns made-up conversations under LoCoMo's names, each of 16 short sessions.
 fn conversations() -> String {
     let names = [26, 30, 41, 42, 43, 44, 47, 48, 49, 50];
     let all: Vec<serde_json::Value> = names

@@ -1,4 +1,4 @@
-//! Runs whose rollouts a server samples, for an adapter that it is handed.
+//! Runs with rollouts sampled by a server, for adapters that the run uploads.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
@@ -9,7 +9,7 @@ use memloom_tests::TinyRun;
 use memloom_tests::server::{Asked, Reply, Server};
 use serde_json::{Value, json};
 
-/// A folder with a model, and a run that trains an adapter to it at `url`.
+/// Returns a run with a model, and a run that trains an adapter to it with rollouts at `url`.
 fn sampled_at(url: &str, settings: &[&str]) -> (TinyRun, TinyRun) {
     let base = TinyRun::new();
     base.finish(&["--set", "stage=[{horizon=1, steps=1}]"]);
@@ -28,8 +28,7 @@ fn sampled_at(url: &str, settings: &[&str]) -> (TinyRun, TinyRun) {
     (base, run)
 }
 
-/// A server that takes any of the tokens that are allowed, all as likely, for
-/// adapters that it has.
+/// A server that samples uniformly among the allowed tokens, for the adapters loaded into it.
 #[derive(Clone, Default)]
 struct Uniform(Arc<Mutex<Vec<String>>>);
 
@@ -55,7 +54,7 @@ impl Uniform {
                 done()
             }
             "/inference/v1/generate" => {
-                // The model itself is asked once, to see how the server samples.
+                // The run queries the base model once, to probe the server's sampling.
                 let model = name("model");
                 assert!(adapters.contains(&model) || model == "m", "{body}");
                 drop(adapters);
@@ -84,7 +83,7 @@ fn a_server_samples_for_the_adapter_that_it_was_handed_last() {
     let server = Server::start(move |_, asked| uniform.say(asked));
     let (_base, run) = sampled_at(&server.url(), &[]);
     run.finish(&[]);
-    // Before the stage, after each step, and with the weights that were best.
+    // Adapters are loaded before the stage, after each step, and for the best weights.
     let asked = server.asked();
     let loads: Vec<&Asked> = asked
         .iter()
@@ -100,7 +99,7 @@ fn a_server_samples_for_the_adapter_that_it_was_handed_last() {
     assert_eq!(steps.len(), 3);
     for step in &steps {
         assert!(step["trained_steps"].as_u64() > Some(0), "{step}");
-        // The server's probabilities are not the trainer's, and it shows.
+        // The server samples uniformly, so the ratios must deviate.
         assert!(
             step["first_ratio_deviation"].as_f64() > Some(1e-3),
             "{step}"

@@ -1,5 +1,5 @@
-//! Runs whose answerer and judge are served by others: what is asked of them, what it
-//! costs, and what becomes of questions that they lose.
+//! Runs with an answerer and a judge on servers: requests, costs, and questions dropped by failing
+//! servers.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
@@ -7,7 +7,7 @@ use memloom_tests::server::{Asked, Reply, Server};
 use memloom_tests::{TinyRun, component, memloom};
 use serde_json::Value;
 
-/// A run of the policy `memory-r2` whose answerer and judge are at `url`.
+/// Returns a run of the policy `memory-r2` with answerer and judge at `url`.
 fn read_by(url: &str, settings: &[&str]) -> TinyRun {
     let mut run = TinyRun::new();
     run.settings = [
@@ -69,7 +69,7 @@ fn a_served_answerer_answers_a_judge_labels_and_both_are_counted() {
         assert!(prompt(case).contains(r#""answer": "Rome""#));
         assert_eq!(case.body["temperature"], 0.0);
     }
-    // All answers are labelled correct, and that is the reward.
+    // The judge labels all answers as correct, and the label is the reward.
     for step in run.steps() {
         assert_eq!(step["score"], 1.0, "{step}");
         assert_eq!(step["dropped_questions"], 0, "{step}");
@@ -94,7 +94,7 @@ fn a_served_answerer_answers_a_judge_labels_and_both_are_counted() {
 
 #[test]
 fn a_lost_question_or_verdict_counts_for_nobody() {
-    // The same questions are lost in every rollout, whatever its bank: by their text.
+    // The server fails by the question's text, so every rollout loses the same questions.
     let lost = |asked: &Asked| blake(prompt(asked)) % 3;
     let server = Server::start(move |_, asked| match (is_case(asked), lost(asked)) {
         (true, 0) => Reply::chat("I cannot say."),
@@ -179,7 +179,7 @@ fn a_verdict_that_was_cut_off_drops_its_question() {
     }
 }
 
-/// A number for a text.
+/// Returns a number derived from a text.
 fn blake(text: &str) -> u64 {
     text.bytes().fold(7, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
@@ -231,7 +231,7 @@ fn a_cache_spares_the_server() {
     ];
     run.finish(&cached.each_ref().map(String::as_str));
     drop(server);
-    // The very questions that the run asked last, and nobody there to answer them.
+    // The cache must answer the run's last questions: no server is left.
     let mut eval = memloom();
     eval.arg("eval").arg(run.folder.path().join("run.toml"));
     for setting in &run.settings {
@@ -259,7 +259,7 @@ fn an_episode_that_a_server_answers_for_replays_without_it() {
         .arg(&trace);
     let output = play.output().unwrap();
     assert!(output.status.success(), "{output:?}");
-    // A demonstrator observes; the server answers.
+    // The demonstrator needs no weights to observe; only answers come from the server.
     assert!(!server.asked().is_empty());
     drop(server);
     let output = memloom().arg("replay").arg(&trace).output().unwrap();

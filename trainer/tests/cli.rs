@@ -1,6 +1,9 @@
-//! The command line says what it can do.
+//! Help and errors of the command line.
 
 use std::process::Command;
+
+use clap::CommandFactory;
+use memloom_trainer::cli::Cli;
 
 fn memloom(arguments: &[&str]) -> (bool, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_memloom"))
@@ -17,8 +20,18 @@ fn memloom(arguments: &[&str]) -> (bool, String) {
 fn help_names_every_command() {
     let (fine, text) = memloom(&["--help"]);
     assert!(fine);
-    for command in ["train", "eval", "inspect"] {
-        assert!(text.contains(command), "no {command} in:\n{text}");
+    let command = Cli::command();
+    let names: Vec<&str> = command
+        .get_subcommands()
+        .map(clap::Command::get_name)
+        .collect();
+    assert!(names.contains(&"train") && names.len() > 5, "{names:?}");
+    let listed: Vec<&str> = text
+        .lines()
+        .filter_map(|line| line.split_whitespace().next())
+        .collect();
+    for name in names {
+        assert!(listed.contains(&name), "no {name} in:\n{text}");
     }
 }
 

@@ -1,4 +1,4 @@
-//! Clients of servers that are down, slow, busy, broken, or answer rubbish.
+//! Clients of servers that are down, slow, busy or broken, or send invalid replies.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
@@ -38,7 +38,7 @@ fn complaint(client: &Client) -> String {
 
 type Says = fn() -> Reply;
 
-/// Says one after the other; the last for ever.
+/// Sends the replies in order, and repeats the last.
 fn in_turn(replies: Vec<Says>) -> Server {
     Server::start(move |number, _| replies[number.min(replies.len() - 1)]())
 }
@@ -327,10 +327,10 @@ fn what_was_answered_is_there_when_the_server_talks_rubbish() {
     let server = in_turn(vec![|| Reply::chat("Rome"), || Reply::json(&json!({}))]);
     let url = format!("{}/v1", server.url());
     assert_eq!(say(&client(&url, &cache), "Where?").unwrap(), "Rome");
-    // Rubbish is not kept.
+    // Invalid replies are not cached.
     assert!(say(&client(&url, &cache), "When?").is_err());
 
-    // From here on it says nothing but rubbish.
+    // From here on all replies are invalid.
     let client = client(&url, &cache);
     assert_eq!(say(&client, "Where?").unwrap(), "Rome");
     let usage = client.take_usage();
@@ -350,7 +350,7 @@ fn what_was_answered_is_there_when_the_server_talks_rubbish() {
 
 #[test]
 fn no_more_requests_are_under_way_than_are_allowed() {
-    // The first three wait for one another; a fourth would be seen beside them.
+    // The first three wait for each other, so that a fourth request would be counted.
     let meeting = Barrier::new(3);
     let server = Server::start(move |number, _| {
         if number < 3 {

@@ -1,5 +1,5 @@
-//! A backbone that has learnt nothing speaks for the policy `memory-r2`: within the
-//! policy's schemas all that it says is understood, and without them nothing is.
+//! An untrained backbone with the policy `memory-r2`: under the policy's schemas all outputs are
+//! parsed, and without them none is.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
@@ -19,7 +19,7 @@ use memloom_trainer::rollout::batcher::AtOnce;
 use memloom_trainer::rollout::policy_model::Sampling;
 use memloom_trainer::rollout::single::alone;
 
-/// Counts what was cut off.
+/// A model that counts the outputs that were cut off.
 struct Counting {
     own: Box<dyn LanguageModel>,
     cut: Arc<Mutex<u32>>,
@@ -35,7 +35,7 @@ impl LanguageModel for Counting {
     }
 }
 
-/// Two sessions, each with how many of its outputs were cut off.
+/// Returns the reports of two sessions, each with the number of outputs that were cut off.
 fn sessions(options: &str, seed: u64) -> [(Report, u32); 2] {
     let sandbox = Sandbox::new(Limits::default()).unwrap();
     let parts = AgentParts {
@@ -123,7 +123,7 @@ fn what_a_constrained_role_says_is_always_understood() {
                 .map(|(_, count)| count)
                 .sum::<u32>();
         }
-        // Later, a bank may refuse to change an entry twice.
+        // In the second session the bank may refuse to change an entry twice.
         assert_eq!(all[0].0.refused, 0, "{all:?}");
         assert_eq!(format!("{all:?}"), format!("{:?}", sessions(options, seed)));
     }

@@ -1,4 +1,4 @@
-//! A server that samples token by token: what it is asked, and what it may not say.
+//! The client of servers that sample token by token: requests, and replies that it refuses.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 

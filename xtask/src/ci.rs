@@ -1,24 +1,25 @@
-//! Everything that must hold before a change is merged, cheapest first.
+//! The checks that must pass before a change is merged, cheapest first.
 
 use std::time::Instant;
 
 use anyhow::{Context, Result};
 
 use crate::workspace::{Workspace, succeed};
-use crate::{guests, test};
+use crate::{guests, test, tracked_files};
 
-/// Clippy, in the profile that tests use: build scripts and macros compile once.
+/// Clippy, in the profile of the tests, so that build scripts and macros compile once.
 const CLIPPY: [&str; 4] = ["clippy", "--release", "--workspace", "--all-targets"];
 const DENY: [&str; 3] = ["--", "-D", "warnings"];
 
-/// Lints see what is only there with CUDA; tests, what is only there without.
+/// Lints see the code with CUDA; tests see the code without.
 const CUDA: [&str; 2] = ["--features", "memloom-trainer/cuda"];
 
 const DOC: [&str; 4] = ["doc", "--release", "--workspace", "--no-deps"];
 
 type Stage = (&'static str, fn(&Workspace) -> Result<()>);
 
-const STAGES: [Stage; 5] = [
+const STAGES: [Stage; 6] = [
+    ("tracked files", tracked_files::check),
     ("format", |workspace| {
         succeed(workspace.cargo().args(["fmt", "--all", "--check"]))?;
         succeed(workspace.guests_cargo().args(["fmt", "--all", "--check"]))

@@ -1,5 +1,5 @@
-//! `cargo xtask clients`: memloom's clients against servers of others', which run here
-//! on tiny random models.
+//! `cargo xtask clients`: memloom's clients against third-party servers, which run here on tiny
+//! random models.
 
 use std::fs;
 use std::net::{TcpListener, TcpStream};
@@ -15,7 +15,7 @@ use crate::parity::PACKAGES;
 use crate::workspace::{Workspace, output, succeed};
 use crate::{files, guests, python};
 
-/// Which Pythons.
+/// Python interpreters.
 #[derive(clap::Args)]
 pub struct Args {
     /// A Python that has torch, transformers and peft; by default one is set up in
@@ -30,17 +30,17 @@ pub struct Args {
 
 const LLAMA: [&str; 2] = ["llama-cpp-python[server]", "gguf"];
 const RESULT: &str = "docs/results/clients.json";
-/// A server that does not answer by then has failed.
+/// Time for a server to start.
 const PATIENCE: Duration = Duration::from_secs(180);
 
-/// A process that ends with this.
+/// A server process, killed when this value is dropped.
 struct Server {
     process: Child,
     port: u16,
 }
 
 impl Server {
-    /// Starts what `command` makes of a port, and waits until it answers.
+    /// Starts the command for a free port, and waits until the server accepts connections.
     fn start(command: impl FnOnce(u16) -> Command) -> Result<Self> {
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let mut command = command(port);

@@ -36,7 +36,7 @@ pub fn command(program: &str) -> Command {
     command
 }
 
-/// Whether all three are there, and new enough for the guests.
+/// Returns true if all three are installed and new enough for the guests.
 pub fn is_usable() -> bool {
     let Ok(sysroot) = output(command(RUSTC).args(["--print", "sysroot"])) else {
         return false;

@@ -10,11 +10,11 @@ use anyhow::{Context, Result, bail};
 use crate::files::{absorb_path, file_name, replace, sorted};
 use crate::workspace::{Workspace, output, succeed};
 
-/// The folder of examples, and the world of what is in it.
+/// The folder of examples, and the world of its components.
 const FOLDER: &str = "examples/environments";
 const WORLD: &str = "task-environment";
 
-/// What a project of `memloom new` installs: the versions are named only there.
+/// Files of the templates of `memloom new`, the only place that names versions.
 const REQUIREMENTS: &str = "examples/templates/python/requirements.txt";
 const PACKAGE: &str = "examples/templates/javascript/package.json";
 

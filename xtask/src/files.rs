@@ -1,4 +1,4 @@
-//! Files: what folders hold, what they are made from, and how they are replaced.
+//! Files: hashes, listings, and atomic replacement.
 
 use std::fs;
 use std::io;
@@ -37,7 +37,7 @@ pub fn fresh(folder: &Path) -> Result<()> {
     fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))
 }
 
-/// What a folder holds, in order of name; nothing if it is not there.
+/// Returns the entries of a folder in order of name; none if it does not exist.
 pub fn sorted(folder: &Path) -> Result<Vec<PathBuf>> {
     let entries = match fs::read_dir(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),

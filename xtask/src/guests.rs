@@ -21,7 +21,7 @@ const KINDS: [(&str, &str); 3] = [
     ("policies", "policy"),
 ];
 
-/// Of which guests, and whether always.
+/// Choice of the guests to build.
 #[derive(clap::Args, Default)]
 pub struct Args {
     /// Build only these, for instance `flat`; by default all
@@ -183,7 +183,7 @@ impl Guest {
     }
 }
 
-/// Whether a component exports this interface of wit/, in whatever version.
+/// Returns true if a component exports this interface of wit/, in any version.
 fn exports(component: &[u8], interface: &str) -> Result<bool> {
     let DecodedWasm::Component(resolve, world) = wit_component::decode(component)? else {
         return Ok(false);

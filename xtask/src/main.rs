@@ -1,5 +1,5 @@
-//! What newcomers and CI call: `cargo xtask setup`, `guests`, `quickstart`,
-//! `test` and `ci`. Each does first what it needs of the ones before it.
+//! Tasks for newcomers and CI: `cargo xtask setup`, `guests`, `quickstart`, `test`, `ci` and more.
+//! Each task first runs the tasks that it depends on.
 
 mod bench;
 mod ci;
@@ -15,6 +15,7 @@ mod python;
 mod quickstart;
 mod setup;
 mod test;
+mod tracked_files;
 mod workspace;
 
 use std::path::PathBuf;
@@ -33,30 +34,30 @@ enum Task {
     Setup,
     /// Build the guests into target/components, if anything changed
     Guests(guests::Args),
-    /// Build a project of `memloom new` in Rust, by the way that setup finds
+    /// Build a Rust project of `memloom new` for Wasm
     Wasm {
-        /// Its folder, or that of a workspace of several
+        /// Folder of the project, or of a workspace of several
         folder: PathBuf,
-        /// Where cargo builds
+        /// Target folder of cargo
         target: PathBuf,
     },
-    /// Train a small agent from nothing: the whole system in one command
+    /// Train a small agent from scratch: the whole system in one command
     Quickstart(quickstart::Args),
     /// Run all tests, the guests' own included
     Test(test::Args),
     /// Write the generated reference pages of docs/
     Docs,
-    /// Hold models, tokenizers and saved folders against Hugging Face's libraries
+    /// Compare models, tokenizers and saved folders with Hugging Face's libraries
     Parity(parity::Args),
-    /// Ask real servers that run here on tiny random models
+    /// Query real servers that run here on tiny random models
     Clients(clients::Args),
     /// Measure what the project claims, and write it to docs/results
     #[command(subcommand)]
     Bench(bench::Bench),
-    /// See what a GPU makes of it, here or on another machine
+    /// Test and measure on a GPU, here or on another machine
     #[command(subcommand)]
     Gpu(gpu::Gpu),
-    /// Check everything that must hold before a change is merged
+    /// Run the checks that must pass before a change is merged
     Ci,
 }
 

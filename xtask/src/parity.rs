@@ -1,5 +1,4 @@
-//! `cargo xtask parity`: memloom beside Hugging Face's own libraries, on small random
-//! models.
+//! `cargo xtask parity`: comparison of memloom with Hugging Face's libraries on small random models.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -11,7 +10,7 @@ use crate::bench::table;
 use crate::workspace::{Workspace, output, succeed};
 use crate::{files, python};
 
-/// Which Python.
+/// Python interpreter.
 #[derive(clap::Args)]
 pub struct Args {
     /// A Python that has torch, transformers, peft and trl; by default one is set up in

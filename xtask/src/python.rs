@@ -1,4 +1,4 @@
-//! Python packages that something is held against.
+//! Virtual environments with the Python packages of comparisons.
 
 use std::fs;
 use std::path::PathBuf;

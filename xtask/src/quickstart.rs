@@ -10,16 +10,16 @@ use anyhow::{Context, Result};
 use crate::guests;
 use crate::workspace::{Workspace, succeed};
 
-/// How to run it.
+/// Options of the run.
 #[derive(clap::Args)]
 pub struct Args {
     /// Same seed, same run
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Where the run is written; by default runs/quickstart-SEED
+    /// Folder of the run; by default runs/quickstart-SEED
     #[arg(long)]
     out: Option<PathBuf>,
-    /// Print the summary as JSON, and nothing else
+    /// Print only the summary, as JSON
     #[arg(long)]
     json: bool,
 }

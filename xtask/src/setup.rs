@@ -22,7 +22,7 @@ pub const TARGET: &str = "wasm32-unknown-unknown";
 /// Names the way to use, for machines where the automatic choice is wrong.
 const CHOICE: &str = "MEMLOOM_WASM_STD";
 
-/// What `cargo xtask setup --help` says of the choice.
+/// Text on the choice in `cargo xtask setup --help`.
 pub const HELP: &str = "\
 Environment:
   MEMLOOM_WASM_STD  toolchain: the active toolchain's own std
@@ -49,7 +49,7 @@ enum Std {
 }
 
 impl GuestBuild {
-    /// What a component depends on beside its sources.
+    /// Returns the part of the toolchain that a component depends on beside its sources.
     pub fn fingerprint(&self) -> &str {
         &self.version
     }
@@ -84,7 +84,7 @@ impl GuestBuild {
     }
 }
 
-/// Where cargo keeps the sources of dependencies.
+/// Returns the folder of cargo's sources of dependencies.
 fn cargo_home() -> Option<PathBuf> {
     let set = env::var_os("CARGO_HOME").map(PathBuf::from);
     set.or_else(|| env::home_dir().map(|home| home.join(".cargo")))
@@ -114,7 +114,7 @@ pub fn run() -> Result<GuestBuild> {
     )
 }
 
-/// Where std comes from, as [`CHOICE`] names it.
+/// A source of std, as [`CHOICE`] names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Way {
     Toolchain,
@@ -145,7 +145,7 @@ fn forced(choice: Option<&str>) -> Result<Option<Way>> {
     }
 }
 
-/// What the choice depends on.
+/// Facts about the machine that decide the choice.
 #[derive(Default)]
 struct Facts {
     /// The active toolchain has std for the target.
@@ -179,7 +179,7 @@ enum Step {
     InstallDebian,
 }
 
-/// What is worth trying, in order: what is here before what must be fetched.
+/// Returns the ways to try in order: local ones before downloads.
 fn plan(forced: Option<Way>, facts: &Facts) -> Vec<Step> {
     [
         (Step::UseToolchain, Way::Toolchain, facts.toolchain),

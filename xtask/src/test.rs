@@ -5,10 +5,10 @@ use anyhow::Result;
 use crate::workspace::{Workspace, succeed};
 use crate::{examples, guests};
 
-/// What to hand on to the root workspace's tests.
+/// Arguments for the tests of the root workspace.
 #[derive(clap::Args, Default)]
 pub struct Args {
-    /// For the root workspace's `cargo test`, for instance `-p memloom-runtime`
+    /// Arguments of the root workspace's `cargo test`, for instance `-p memloom-runtime`
     #[arg(last = true)]
     extra: Vec<String>,
 }
@@ -17,7 +17,7 @@ pub struct Args {
 pub fn run(workspace: &Workspace, args: &Args) -> Result<()> {
     guests::run(workspace, &guests::Args::default())?;
     examples::build_if_possible(workspace);
-    // Without `--workspace`, which means the same here, so that `-p` can narrow it.
+    // Without `--workspace`, which would keep `-p` from narrowing the tests.
     succeed(
         workspace
             .cargo()

@@ -1,4 +1,4 @@
-//! Where things are, and the cargo that works on them.
+//! Paths of the checkout, and the cargo commands for its workspaces.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -58,8 +58,8 @@ impl Workspace {
 /// The cargo that runs this, or the one that is in the path.
 pub fn cargo() -> Command {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    // What `cargo run` told of this package is not about what is built: ring's build
-    // script looks at it, and would be run again after every other cargo.
+    // `cargo run` sets these variables for xtask. ring's build script reads them, and would run
+    // again after every other cargo command.
     for (name, _) in env::vars_os() {
         let text = name.to_string_lossy();
         if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
@@ -81,7 +81,7 @@ pub fn succeed(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
-/// What a command prints, without the last line break.
+/// Runs a command and returns its output without the last line break.
 pub fn output(command: &mut Command) -> Result<String> {
     let line = line(command);
     let output = command

@@ -134,7 +134,7 @@ pub fn of_episode(
     if let Some(why) = result.dropped.values().next() {
         ensure!(
             asked > 0,
-            "all {} questions of {} were dropped: {why}",
+            "all {} questions of {} were lost: {why}",
             result.dropped.len(),
             opened.id
         );

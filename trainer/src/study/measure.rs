@@ -56,7 +56,7 @@ impl Subject<'_> {
         };
         let rollouts = episode.rollouts(engine)?;
         // By number of sessions done, then by rollout.
-        let mut states = vec![episode.from_start(&rollouts, engine)?];
+        let mut states = vec![episode.start_continuations(&rollouts, engine)?];
         for done in 1..horizon {
             states.push(episode.continuations(&rollouts, done, engine)?);
         }
@@ -102,7 +102,7 @@ impl Episode<'_> {
 
     /// Runs continuations from the start of the episode. All rollouts share this state, so each
     /// gets the continuations of all, but only its own rerolls.
-    fn from_start(
+    fn start_continuations(
         &self,
         rollouts: &[ContinuationResult],
         engine: &mut dyn Engine,

@@ -1,4 +1,4 @@
-//! What a figure was measured on.
+//! The machine and commit of a measurement.
 
 use std::fs;
 use std::process::Command;
@@ -8,7 +8,7 @@ use anyhow::Result;
 
 use crate::workspace::{Workspace, output};
 
-/// The commit, with `+` where files differ from it.
+/// Returns the commit, with `+` if files differ from it.
 pub fn commit(workspace: &Workspace) -> Result<String> {
     let git = |arguments: &[&str]| {
         let mut git = Command::new("git");
@@ -19,7 +19,7 @@ pub fn commit(workspace: &Workspace) -> Result<String> {
     Ok(commit + if changed { "+" } else { "" })
 }
 
-/// The processor's name, and how many of it this process may use.
+/// Returns the processor's name and the number of cores for this process.
 pub fn processor() -> String {
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();

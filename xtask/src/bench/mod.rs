@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: figures that the project claims, measured here and now.
+//! `cargo xtask bench`: measurements of the project's claims.
 
 pub mod machine;
 mod runtime;
@@ -9,7 +9,7 @@ use anyhow::Result;
 
 use crate::workspace::Workspace;
 
-/// What to measure.
+/// A set of measurements.
 #[derive(clap::Subcommand)]
 pub enum Bench {
     /// Forks, calls, hostile guests, replay and memory (about half an hour);

@@ -1,4 +1,4 @@
-//! `cargo xtask bench runtime`: what the runtime costs and withstands.
+//! `cargo xtask bench runtime`: costs and containment of the runtime.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -15,7 +15,7 @@ use crate::{examples, files, guests, python};
 const RESULT: &str = "docs/results/runtime.json";
 const SIZES: [&str; 4] = ["100", "1000", "10000", "100000"];
 
-/// What to measure with.
+/// Inputs of the measurements.
 #[derive(clap::Args)]
 pub struct Args {
     /// LoCoMo's conversations, of which episodes are recorded and replayed; by
@@ -104,9 +104,9 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<()> {
     files::replace(&workspace.path(RESULT), format!("{found:#}\n").as_bytes())
 }
 
-/// Runs criterion, and says what it printed of the memory of a thousand forks.
+/// Runs criterion, and returns the memory of a thousand forks that it printed.
 fn benchmarks(workspace: &Workspace) -> Result<u64> {
-    // What an earlier run left must not pass for this one's.
+    // Results of an earlier run must not pass for this one's.
     let results = workspace.path("target/criterion");
     if results.exists() {
         fs::remove_dir_all(&results)
@@ -131,7 +131,7 @@ fn benchmarks(workspace: &Workspace) -> Result<u64> {
     memory.context("this system does not say how much memory a thousand forks take")
 }
 
-/// What a fork of a thousand entries costs with pickle, in microseconds.
+/// Returns the time of a fork of a thousand entries with pickle, in microseconds.
 fn reference(workspace: &Workspace) -> Result<f64> {
     let python = python::environment(workspace, "numpy", &["numpy"])?;
     let mut script = Command::new(python);
@@ -143,7 +143,7 @@ fn reference(workspace: &Workspace) -> Result<f64> {
         .context("pickled_bank.py measured nothing")
 }
 
-/// What one of the examples of tests/ prints as JSON.
+/// Runs a harness of tests/ and returns the JSON that it prints.
 fn example(workspace: &Workspace, name: &str, arguments: &[String]) -> Result<Value> {
     let mut example = Command::new(workspace.path("target/release/examples").join(name));
     example.args(arguments).stderr(Stdio::inherit());
@@ -151,7 +151,7 @@ fn example(workspace: &Workspace, name: &str, arguments: &[String]) -> Result<Va
     serde_json::from_str(&printed).with_context(|| format!("the example {name} printed no JSON"))
 }
 
-/// The median that criterion measured, in microseconds.
+/// Returns the median that criterion measured, in microseconds.
 fn micros(workspace: &Workspace, name: &str) -> Result<f64> {
     let path = workspace.path(format!("target/criterion/{name}/new/estimates.json"));
     let text = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;

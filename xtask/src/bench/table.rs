@@ -1,4 +1,4 @@
-//! Results for people.
+//! Results as text.
 
 use serde_json::Value;
 

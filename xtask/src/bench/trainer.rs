@@ -1,5 +1,5 @@
-//! `cargo xtask bench trainer`: how fast the trainer is, beside PyTorch and
-//! transformers, and how much memory it takes.
+//! `cargo xtask bench trainer`: speed of the trainer, compared with PyTorch and transformers, and
+//! its memory.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ const SCRIPT: &str = "tests/reference/speed.py";
 const STEP: &str = "examples/runs/half-b-cpu.toml";
 const GIB: f64 = (1u64 << 30) as f64;
 
-/// What to measure with.
+/// Inputs of the measurements.
 #[derive(clap::Args)]
 pub struct Args {
     /// LoCoMo's conversations: with them a whole step of LoGo-GRPO with the shape of
@@ -30,7 +30,7 @@ pub struct Args {
     python: Option<PathBuf>,
 }
 
-/// Both sides of what is compared.
+/// Both sides of the comparison.
 struct Sides<'a> {
     workspace: &'a Workspace,
     python: PathBuf,
@@ -117,7 +117,7 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<()> {
     files::replace(&workspace.path(RESULT), format!("{found:#}\n").as_bytes())
 }
 
-/// Peak memory of a run of one step at size, in GiB.
+/// Returns the peak memory of a run of one step at full size, in GiB.
 fn logo_step(workspace: &Workspace, data: &Path) -> Result<f64> {
     eprintln!("and a step of LoGo-GRPO with the shape of Qwen2.5-0.5B");
     guests::run(workspace, &guests::Args::default())?;
@@ -137,7 +137,7 @@ fn logo_step(workspace: &Workspace, data: &Path) -> Result<f64> {
     Ok(figure(&summary, "peak_rss_bytes")? / GIB)
 }
 
-/// What a command prints as JSON, asked for a folder with these arguments.
+/// Runs a command on a folder with these arguments, and returns the JSON that it prints.
 fn told(mut command: Command, folder: &Path, arguments: &str) -> Result<Value> {
     command.arg(folder).args(arguments.split(' '));
     let printed = output(&mut command)?;

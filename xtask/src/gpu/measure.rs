@@ -12,10 +12,10 @@ use crate::bench::table;
 use crate::files;
 use crate::workspace::output;
 
-/// What to measure.
+/// Inputs of the measurements.
 #[derive(clap::Args)]
 pub struct Args {
-    /// What `pack` gathered; by default the folder that this program is in
+    /// Folder written by `pack`; by default the folder of this program
     #[arg(long)]
     pack: Option<PathBuf>,
     /// The GPU
@@ -118,7 +118,8 @@ impl Pack<'_> {
         memloom
     }
 
-    /// How many tests passed, and which failed: speed is worth knowing all the same.
+    /// Returns the number of passed tests and the names of failed ones. Failures do not stop the
+    /// measurements.
     fn tests(&self) -> Result<(usize, Vec<String>)> {
         let (mut passed, mut failed) = (0, Vec::new());
         for (_, program) in TESTS {
@@ -199,7 +200,7 @@ impl Pack<'_> {
         Ok((out, summary))
     }
 
-    /// What `memloom model speed` says of a shape.
+    /// Returns the output of `memloom model speed` for a shape.
     fn speed(&self, shape: &str, compute: &str) -> Result<Value> {
         let mut speed = self.memloom();
         speed.args(["model", "speed", "--random", "--json"]);

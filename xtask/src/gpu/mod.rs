@@ -1,4 +1,4 @@
-//! `cargo xtask gpu`: what a GPU makes of memloom.
+//! `cargo xtask gpu`: tests and measurements on a GPU.
 //!
 //! Where there is Rust there may be no GPU, and where there is a GPU no Rust. So
 //! `pack` builds everything here, and `measure`, a part of what was packed, needs
@@ -16,12 +16,12 @@ use anyhow::Result;
 
 use crate::workspace::Workspace;
 
-/// What to do.
+/// A task.
 #[derive(clap::Subcommand)]
 pub enum Gpu {
     /// Build with CUDA and gather what a machine with a GPU needs: target/gpu.tar.xz
     Pack,
-    /// Test and measure with what was packed, and write gpu.json beside it
+    /// Test and measure with the pack, and write gpu.json beside it
     Measure(measure::Args),
 }
 
@@ -41,7 +41,7 @@ const SHAPES: [(&str, &str); 2] = [
     ("qwen2.5-1.5b", include_str!("qwen2.5-1.5b.json")),
 ];
 
-/// Does it.
+/// Runs the task.
 pub fn run(workspace: &Workspace, gpu: &Gpu) -> Result<()> {
     match gpu {
         Gpu::Pack => pack::run(workspace),

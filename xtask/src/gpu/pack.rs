@@ -15,7 +15,7 @@ use crate::{files, guests};
 /// Largest that the program may be, stripped.
 const MOST_BYTES: u64 = 50 << 20;
 
-/// `small.toml` says what is built for size.
+/// Profile settings for a small program, in `small.toml`.
 const CUDA: [&str; 6] = [
     "--release",
     "--workspace",

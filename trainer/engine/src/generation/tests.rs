@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::*;
@@ -296,6 +297,24 @@ fn one_by_one(model: &Backbone<Plain>, requests: &[Request]) -> (Vec<Sample>, us
     join(Scheduler::new(model.clone()), requests)
 }
 
+/// The first pass of each request and the one after its last, if one request begins before each pass.
+fn spans(model: &Backbone<Plain>, requests: &[Request]) -> Vec<Range<usize>> {
+    let mut scheduler = Scheduler::new(model.clone());
+    let mut spans: Vec<Range<usize>> = Vec::new();
+    let mut pass = 0;
+    while spans.len() < requests.len() || spans.iter().any(|span| span.end == usize::MAX) {
+        if let Some(request) = requests.get(spans.len()) {
+            scheduler.submit(spans.len(), request.clone());
+            spans.push(pass..usize::MAX);
+        }
+        pass += 1;
+        for (ticket, _) in scheduler.step() {
+            spans[ticket].end = pass;
+        }
+    }
+    spans
+}
+
 fn join(mut scheduler: Scheduler<Plain>, requests: &[Request]) -> (Vec<Sample>, usize) {
     let mut samples = vec![None; requests.len()];
     let mut waiting = requests.iter().enumerate();
@@ -330,7 +349,19 @@ fn requests_join_and_leave_while_others_go_on() {
     let requests = requests();
     let (samples, passes) = one_by_one(&model, &requests);
     assert_alike(&samples, &run(&model, &requests));
-    // No request waits for another: the passes are those of the last to join, or of a longer one.
+    let spans = spans(&model, &requests);
+    let pairs = || {
+        let with = |one| spans.iter().map(move |other| (one, other));
+        spans.iter().flat_map(with)
+    };
+    let joins = |(one, other): (&Range<usize>, &Range<usize>)| {
+        one.start < other.start && other.start < one.end
+    };
+    assert!(pairs().any(joins), "no request joins another: {spans:?}");
+    let leaves =
+        |(one, other): (&Range<usize>, &Range<usize>)| other.start < one.end && one.end < other.end;
+    assert!(pairs().any(leaves), "no request leaves another: {spans:?}");
+    // No request waits: there are no more passes than until the request that ends last by itself.
     let alone = |request| one_by_one(&model, std::slice::from_ref(request)).1;
     let last = requests.iter().map(alone).enumerate();
     assert!(last.map(|(joined, own)| joined + own).max() >= Some(passes));

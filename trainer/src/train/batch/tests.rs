@@ -1,13 +1,14 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use memloom_algorithm::normalise::Normalisation;
 use memloom_algorithm::reward::BankWords;
+use memloom_algorithm::{AlgorithmName, Credit, Gae, Normalisation, Rewards, Settings};
 use memloom_engine::generation::{FinishReason, Sample};
 use proptest::prelude::*;
 
 use super::*;
 use crate::rollout::batcher::RolloutId;
 use crate::rollout::outcome::{RolloutCounts, RolloutResult};
+use crate::train::value_states;
 
 /// A step of some session that was cut into so many chunks: `prompt` tells it from
 /// others, and `free` tokens were chosen.
@@ -53,15 +54,29 @@ fn chunks() -> impl Strategy<Value = Vec<(u32, usize)>> {
 }
 
 proptest! {
-    /// However many steps a rollout's session was cut into, all of them carry the
-    /// advantage that the session got among its group, and no step is lost or
-    /// counted twice.
     #[test]
-    fn expanding_a_trajectory_into_rows_never_changes_its_group_s_normalisation(
+    fn rows_hold_each_step_once_with_its_trajectory_s_advantage_among_trajectories(
         trajectories in prop::collection::vec((chunks(), -1.0..1.0f64), 2..6),
     ) {
         let rewards: Vec<f64> = trajectories.iter().map(|(_, reward)| *reward).collect();
-        let advantages = Normalisation::Z_SCORE.apply(&rewards).unwrap();
+        let table = Rewards {
+            sessions: rewards.iter().map(|reward| vec![Some(*reward)]).collect(),
+            ..Rewards::default()
+        };
+        let settings = Settings {
+            credit: Credit::Session,
+            normalisation: Normalisation::Z_SCORE,
+            gae: Gae { discount: 1.0, decay: 1.0 },
+        };
+        let algorithm = AlgorithmName::LOGO_GRPO.build(&settings);
+        let credited = algorithm.advantages(&[table]).remove(0).sessions;
+        let advantages: Vec<f64> = credited.iter().map(|sessions| sessions[0].unwrap()).collect();
+        // Each trajectory counts once in the mean and the deviation, however many steps it has.
+        let count = advantages.len() as f64;
+        prop_assert!(advantages.iter().sum::<f64>().abs() < 1e-9 * count);
+        let squares: f64 = advantages.iter().map(|advantage| advantage * advantage).sum();
+        let scale = (squares / count).sqrt();
+        prop_assert!((0.5..1.01).contains(&scale), "{}", scale);
         let given: Vec<(usize, u32, f64)> = advantages
             .iter()
             .enumerate()
@@ -93,6 +108,22 @@ proptest! {
             prop_assert_eq!(&*found, &lengths);
         }
     }
+}
+
+#[test]
+fn a_prompt_that_overflowed_is_no_state_of_the_value_head() {
+    let overflow = |session| {
+        let mut step = step(session, 7, 0);
+        step.sample.finish = FinishReason::Overflow;
+        step
+    };
+    let steps = vec![overflow(1), step(1, 2, 3), step(1, 3, 3), overflow(2)];
+    let states = value_states::states(&[outcome(0, steps)]);
+    let judged: Vec<(u32, &[u32])> = states
+        .iter()
+        .map(|state| (state.session, &*state.row.prompt))
+        .collect();
+    assert_eq!(judged, [(1, &[2][..])]);
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! memloom's side of `cargo xtask clients`: asks a server of chat completions and one
-//! of embeddings, at the URLs that it is given, and prints what came of it as JSON.
+//! memloom's side of `cargo xtask clients`: queries a server of chat completions and a server of
+//! embeddings at the given URLs, and prints the results as JSON.
 
 use std::path::Path;
 
@@ -11,12 +11,16 @@ use memloom_trainer::clients::{Client, Judge, chat};
 use memloom_trainer::config::ServerSection;
 use serde_json::{Value, json};
 
-/// Prompts, and texts to embed.
+/// Number of prompts, and of texts to embed.
 const COUNT: usize = 64;
 
 fn main() -> Result<()> {
     let mut arguments = std::env::args().skip(1);
-    let mut argument = || arguments.next().context("CHAT_URL EMBEDDINGS_URL CACHE");
+    let mut argument = || {
+        arguments
+            .next()
+            .context("usage: clients CHAT_URL EMBEDDINGS_URL CACHE")
+    };
     let (speaks, embeds, cache) = (argument()?, argument()?, argument()?);
     let cache = Path::new(&cache);
     let found = json!({
@@ -35,7 +39,7 @@ fn settings(url: &str) -> ServerSection {
     }
 }
 
-/// The same prompts from many threads, then again with a cache, then from it.
+/// Sends the same prompts from many threads: without a cache, with an empty one, from the cache.
 fn chats(url: &str, cache: &Path) -> Result<Value> {
     let say = |client: &Client| -> Result<Vec<String>> {
         std::thread::scope(|scope| {
@@ -70,7 +74,7 @@ fn chats(url: &str, cache: &Path) -> Result<Value> {
     }))
 }
 
-/// Texts together, and each alone.
+/// Embeds texts together, and each alone.
 fn embeddings(url: &str) -> Result<Value> {
     let embedder = ServedEmbedder::new(Client::new("embedder", &settings(url), 1)?);
     let texts: Vec<String> = (0..COUNT + 8)
@@ -90,7 +94,7 @@ fn embeddings(url: &str) -> Result<Value> {
     }))
 }
 
-/// A model of noise gives no verdicts: each is a failure, not a score.
+/// Asks a random model for verdicts: each must be a failure, not a score.
 fn verdicts(url: &str) -> Result<Value> {
     let judge = Judge::new(Client::new("judge", &settings(url), 1)?);
     let verdicts = (0..4).map(|number| {

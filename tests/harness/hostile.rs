@@ -1,14 +1,15 @@
-//! Hostile guests and what became of them, as a table, or as JSON:
+//! Runs all hostile guests and prints the outcomes as a table or as JSON:
 //!
 //! ```text
-//! cargo run --release --example hostile
-//! cargo run --release --example hostile -- --json
+//! cargo xtask guests
+//! cargo run --release -p memloom-tests --example hostile
+//! cargo run --release -p memloom-tests --example hostile -- --json
 //! ```
 
-use memloom_tests::hostile::{self, Outcome};
+use memloom_tests::hostile::{self, Attack, Outcome};
 
 fn main() {
-    let outcomes = hostile::run();
+    let outcomes: Vec<Outcome> = hostile::attacks().iter().map(Attack::run).collect();
     if std::env::args().any(|argument| argument == "--json") {
         println!(
             "{}",

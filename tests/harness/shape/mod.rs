@@ -1,8 +1,8 @@
-//! Shapes of models that people use.
+//! Shapes of published models.
 
 use memloom_engine::model::{BackboneConfig, Family, WeightDtype};
 
-/// Qwen2.5-0.5B's, which has 24 layers.
+/// Returns the shape of Qwen2.5-0.5B with a number of layers; the original has 24.
 pub fn half_b(layers: usize) -> BackboneConfig {
     BackboneConfig {
         family: Family::QWEN2,

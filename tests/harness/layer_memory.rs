@@ -1,10 +1,10 @@
-//! How much memory a long pass takes: forward and backward of one layer with the shape
-//! of Qwen2.5-0.5B's and its head of 151,936 words, every token predicted.
+//! Measures the memory of a long pass: forward and backward through one layer of the shape of
+//! Qwen2.5-0.5B and its head of 151,936 words, with every token predicted.
 //!
-//!     cargo run --release --workspace --example layer_memory -- 8192
+//!     cargo run --release -p memloom-tests --example layer_memory -- 8192
 //!
-//! Prints one JSON object. Weights are random and not counted; `--checkpoint` keeps no
-//! more than the layer's input. Measure each length in a process of its own.
+//! Prints one JSON object. Weights are random and not counted. `--checkpoint` keeps only the
+//! layer's input. Measure each length in a process of its own.
 
 mod shape;
 
@@ -20,16 +20,16 @@ use memloom_engine::model::{
 use memloom_engine::optim::Gradients;
 use memloom_trainer::run::process_memory::{peak_rss_bytes, reset_peak_rss, rss_bytes};
 
-/// The allocator that training has.
+/// The allocator of the `memloom` binary.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Memory of a pass of one layer and the head.
 #[derive(Parser)]
 struct Options {
-    /// Tokens.
+    /// Number of tokens.
     tokens: usize,
-    /// Keeps no more than the layer's input for the way back.
+    /// Keep only the layer's input for the backward pass.
     #[arg(long)]
     checkpoint: bool,
 }

@@ -1,6 +1,6 @@
-//! memloom's side of `cargo xtask parity`: models, tokenizers and chats of a folder
-//! that `tests/reference/parity.py make` wrote, against what is expected beside
-//! them. Prints one JSON object, and saves each model again for `parity.py check`.
+//! memloom's side of `cargo xtask parity`: compares models, tokenizers and chats of a folder
+//! written by `tests/reference/parity.py make` with the expected results beside them. Prints one
+//! JSON object, and saves each model again for `parity.py check`.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ use memloom_engine::sentence_encoder::SentenceEncoder;
 use memloom_engine::tokenizer::Tokenizer;
 use serde::{Deserialize, Serialize};
 
-/// Beside each model.
+/// Expected results of a model.
 #[derive(Deserialize)]
 struct Expected {
     family: String,
@@ -23,19 +23,19 @@ struct Expected {
     logits: Vec<Vec<f32>>,
     greedy_prompts: Vec<Vec<u32>>,
     greedy: Vec<Vec<u32>>,
-    /// With the adapter in `adapter`, where there is one.
+    /// Logits with the adapter in `adapter`, if there is one.
     #[serde(default)]
     adapted_logits: Vec<Vec<f32>>,
 }
 
-/// Beside each sentence encoder.
+/// Expected results of a sentence encoder.
 #[derive(Deserialize)]
 struct Embedded {
     texts: Vec<String>,
     vectors: Vec<Vec<f32>>,
 }
 
-/// Beside each tokenizer.
+/// Expected results of a tokenizer.
 #[derive(Deserialize)]
 struct Worded {
     texts: Vec<Text>,
@@ -63,17 +63,17 @@ struct Said {
 #[derive(Default, Serialize)]
 struct Found {
     models: usize,
-    /// By family: the largest difference of a logit.
+    /// Largest difference of a logit, by family.
     max_abs_logit_diff: BTreeMap<String, f32>,
-    /// The largest difference that company in a batch makes.
+    /// Largest difference between logits of a batch and of single prompts.
     batch_logit_diff: f32,
     adapters: usize,
-    /// The largest difference of a logit with an adapter.
+    /// Largest difference of a logit with an adapter.
     lora_logit_diff: f32,
-    /// Continuations that differ.
+    /// Greedy continuations that differ.
     greedy_mismatches: usize,
     encoders: usize,
-    /// The largest difference of a number in a sentence's vector.
+    /// Largest difference of a number in a sentence's vector.
     embedding_diff: f32,
     strings: usize,
     /// Strings and chats whose tokens differ.
@@ -81,7 +81,7 @@ struct Found {
 }
 
 fn main() -> Result<()> {
-    let folder = std::env::args().nth(1).context("which folder?")?;
+    let folder = std::env::args().nth(1).context("usage: parity FOLDER")?;
     let mut found = Found::default();
     let mut folders: Vec<PathBuf> = std::fs::read_dir(&folder)
         .with_context(|| format!("cannot list {folder}"))?
@@ -171,7 +171,7 @@ fn adapter(
     Ok(())
 }
 
-/// Logits of what follows each prompt, one after the other.
+/// Returns the logits after the last token of each prompt, concatenated.
 fn last(model: &Backbone<Flex>, prompts: &[&Vec<u32>]) -> Vec<f32> {
     let mut layout = Layout::default();
     let mut at = Vec::new();
@@ -182,7 +182,7 @@ fn last(model: &Backbone<Flex>, prompts: &[&Vec<u32>]) -> Vec<f32> {
     floats(model.logits(layout, &at))
 }
 
-/// The largest difference of two lists of numbers.
+/// Returns the largest difference of two lists of numbers.
 fn furthest(a: &[f32], b: &[f32]) -> Result<f32> {
     ensure!(a.len() == b.len(), "{} numbers, not {}", a.len(), b.len());
     let pairs = a.iter().zip(b);

@@ -1,13 +1,14 @@
-//! A bank that is forked, worked on and dropped ten thousand times, with a
-//! hundred episodes' operations each time, and the memory that is held meanwhile:
+//! Forks a bank ten thousand times, applies the operations of a hundred episodes to each fork,
+//! drops the fork, and measures resident memory:
 //!
 //! ```text
-//! cargo run --release --example soak
-//! cargo run --release --example soak -- 10000 100    # forks, episodes in each
+//! cargo xtask guests
+//! cargo run --release -p memloom-tests --example soak
+//! cargo run --release -p memloom-tests --example soak -- 10000 100    # forks, episodes in each
 //! ```
 //!
-//! Ends with JSON on the standard output, and fails where memory drifts by more
-//! than 5 % after the first tenth.
+//! Prints JSON on the standard output, and fails if memory drifts by more than 5 % after the
+//! first tenth.
 
 use memloom_tests::soak;
 

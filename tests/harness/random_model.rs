@@ -1,12 +1,12 @@
-//! Makes a model of random weights with the shape of Qwen2.5-0.5B, whole: 24 layers, a
-//! vocabulary of 151,936, a tokenizer trained on a text. For steps at full size where
-//! no weights can be had.
+//! Writes a model of random weights with the full shape of Qwen2.5-0.5B: 24 layers, a
+//! vocabulary of 151,936, and a tokenizer trained on a text. For steps at full size without
+//! downloaded weights.
 //!
-//!     cargo run --release --workspace --example random_model -- FOLDER --text FILE
+//!     cargo run --release -p memloom-tests --example random_model -- FOLDER --text FILE
 //!
-//! Random words would never be facts or operations, and there would be nothing to
-//! reward. So some of its words are whole outputs of the policy memory-r2, each citing
-//! a turn of the first two sessions, and its weights prefer those.
+//! Random words would never form facts or operations, and no output would earn a reward. So some
+//! words of the vocabulary are whole outputs of the policy memory-r2, each citing a turn of the
+//! first two sessions, and the weights prefer these words.
 
 mod shape;
 
@@ -20,12 +20,12 @@ use memloom_engine::kernels::Kernels;
 use memloom_engine::model::{Backbone, Rewrite};
 use memloom_engine::tokenizer::Tokenizer;
 
-/// A large model of random weights.
+/// Options.
 #[derive(Parser)]
 struct Options {
-    /// Where it is written.
+    /// Folder of the model.
     folder: PathBuf,
-    /// What its tokenizer is trained on.
+    /// Text to train the tokenizer on.
     #[arg(long)]
     text: PathBuf,
 }
@@ -52,7 +52,7 @@ fn main() -> Result<()> {
     Ok(model.export(&options.folder)?)
 }
 
-/// What the extractor and the manager might say of a turn.
+/// Returns an output of the extractor and the manager about a turn.
 fn output(turn: &str) -> String {
     let said = serde_json::json!({
         "facts": [{"speaker": "Tim", "dia_id": turn, "fact": format!("a fact of {turn}")}],
@@ -66,8 +66,8 @@ fn output(turn: &str) -> String {
     said.to_string()
 }
 
-/// Has some words score higher after any text: one direction is common to all words,
-/// and therefore to all that the head reads, and these have more of it.
+/// Raises the scores of some words after any text. One direction is common to the embeddings of
+/// all words, and so to every input of the head; the preferred words have more of it.
 struct Prefer(Vec<usize>);
 
 impl<B: Kernels> Rewrite<B> for Prefer {

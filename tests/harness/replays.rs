@@ -1,12 +1,12 @@
-//! Records and replays episodes of every environment, and prints as JSON how many
-//! did not go as recorded:
+//! Records and replays episodes of every environment, and prints the number of mismatches as
+//! JSON:
 //!
 //! ```sh
 //! cargo xtask guests
 //! cargo run --release -p memloom-tests --example replays -- 100 [PATH/locomo-dev.json ...]
 //! ```
 //!
-//! Conversations of `locomo` are made up where no file is named.
+//! Without a file, `locomo` reads made-up conversations.
 
 use memloom_tests::replays::{conversations, replay};
 

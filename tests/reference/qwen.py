@@ -1,9 +1,9 @@
-"""The decoder of src/model/qwen.rs in numpy, written from the equations.
+"""The decoder of trainer/engine in numpy, written from the equations.
 
-Makes src/model/fixtures/qwen.json, which src/model/weights.rs tests against:
+Makes trainer/engine/src/model/fixtures/qwen.json, which the tests of trainer/engine/src/model/weights read:
 
     pip install numpy
-    python3 tests/reference/qwen.py > src/model/fixtures/qwen.json
+    python3 tests/reference/qwen.py > trainer/engine/src/model/fixtures/qwen.json
 
 Weights follow from a formula that both sides compute, under Hugging Face's
 names and in its orientation ([outputs, inputs]).

@@ -1,7 +1,6 @@
-//! memloom's side of the comparison with TRL in `cargo xtask parity`: its GRPO loss on
-//! the models and batches of a folder that `tests/reference/trl_loss.py make` wrote.
-//! Prints one JSON object, and writes each gradient as if it were a model, for
-//! `trl_loss.py check`.
+//! memloom's side of the comparison with TRL in `cargo xtask parity`: the GRPO loss on the
+//! models and batches of a folder written by `tests/reference/trl_loss.py make`. Prints one
+//! JSON object, and writes each gradient as a model folder for `trl_loss.py check`.
 
 use std::path::{Path, PathBuf};
 
@@ -18,7 +17,7 @@ use serde::Deserialize;
 
 type Training = Autodiff<Flex>;
 
-/// Beside each model.
+/// The file `grpo.json` beside each model.
 #[derive(Deserialize)]
 struct Batch {
     ratio: Ratio,
@@ -30,16 +29,16 @@ struct Batch {
     fixed_length: f32,
     /// Prompts and their completions.
     groups: Vec<(Vec<u32>, Vec<Vec<u32>>)>,
-    /// By completion, as the next two.
+    /// By completion, as in the next two fields.
     advantages: Vec<f32>,
     old: Vec<Vec<f32>>,
     reference: Vec<Vec<f32>>,
-    /// What TRL says.
+    /// TRL's loss.
     loss: f64,
 }
 
 fn main() -> Result<()> {
-    let folder = PathBuf::from(std::env::args().nth(1).context("which folder?")?);
+    let folder = PathBuf::from(std::env::args().nth(1).context("usage: trl_loss FOLDER")?);
     let entries = std::fs::read_dir(&folder);
     let entries = entries.with_context(|| format!("cannot list {}", folder.display()))?;
     let mut worst: Option<f64> = None;
@@ -53,7 +52,7 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// How far the loss is from TRL's, over its size.
+/// Returns the relative difference of the loss from TRL's.
 fn case(folder: &Path) -> Result<f64> {
     let batch: Batch = serde_json::from_slice(&std::fs::read(folder.join("grpo.json"))?)?;
     let model = Backbone::<Training>::load(folder, &Default::default())?;
@@ -107,7 +106,7 @@ fn case(folder: &Path) -> Result<f64> {
     Ok(((own - batch.loss) / batch.loss).abs())
 }
 
-/// Puts gradients in the place of parameters.
+/// Replaces parameters by their gradients.
 struct Gradient(<Training as burn::tensor::backend::AutodiffBackend>::Gradients);
 
 impl Rewrite<Training> for Gradient {

@@ -1,0 +1,11 @@
+//! The target `component` for cargo-fuzz. Without it, `memloom-fuzz` runs the same function.
+
+#![cfg_attr(fuzzing, no_main)]
+
+#[cfg(fuzzing)]
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| memloom_fuzz::component(bytes));
+
+#[cfg(not(fuzzing))]
+fn main() {
+    eprintln!("run cargo fuzz run component, or cargo run --release -- component SECONDS");
+}

@@ -1,0 +1,11 @@
+//! The target `run-file` for cargo-fuzz. Without it, `memloom-fuzz` runs the same function.
+
+#![cfg_attr(fuzzing, no_main)]
+
+#[cfg(fuzzing)]
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| memloom_fuzz::run_file(bytes));
+
+#[cfg(not(fuzzing))]
+fn main() {
+    eprintln!("run cargo fuzz run run-file, or cargo run --release -- run-file SECONDS");
+}

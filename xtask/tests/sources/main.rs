@@ -1,0 +1,37 @@
+//! Rules about the sources that the compiler does not check.
+
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod crate_tree;
+mod docs;
+mod imports;
+
+use std::path::{Path, PathBuf};
+
+/// Crates whose files import each other in one direction only, by their root files.
+const WITHOUT_CIRCLES: [&str; 1] = ["trainer/algorithm/src/lib.rs"];
+
+/// Folders whose public docs do not open with a relative clause.
+const PLAIN_DOCS: [&str; 2] = ["tests", "xtask"];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+#[test]
+fn files_do_not_import_each_other_in_circles() {
+    let mut circles = Vec::new();
+    for crate_root in WITHOUT_CIRCLES {
+        circles.extend(imports::circles(&root(), crate_root));
+    }
+    assert!(circles.is_empty(), "{}", circles.join("\n"));
+}
+
+#[test]
+fn docs_of_public_items_do_not_open_with_a_relative_clause() {
+    let mut found = Vec::new();
+    for folder in PLAIN_DOCS {
+        found.extend(docs::relative_clauses(&root(), folder));
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
