@@ -270,10 +270,16 @@ impl<'env> Run<'env> {
         let place = line.place();
         let session = place.reroll.map_or(0, |(session, _)| session);
         let steps = Steps::default();
+        let repeats = !script.is_empty();
         let model = self.model(line, &steps).after(script);
         let mut episode = self.opened.resume(state, Box::new(model))?;
         let mut tally = Tally::default();
         tally.observe(&mut episode, session, None)?;
+        if repeats {
+            // The policy reports a session as a whole, and the rollout has counted the
+            // part that is repeated.
+            tally = Tally::default();
+        }
         self.outcome(place, episode, &steps, tally, Asked::Session(session))
     }
 

@@ -355,7 +355,8 @@ impl Groups {
         self.local_reward = per(self.local_reward, self.rerolled);
     }
 
-    /// What happened on the way, in rollouts and rerolls.
+    /// What happened on the way, in rollouts and rerolls. A reroll that repeats a part
+    /// of a session adds steps and tokens alone: its policy reports the whole session.
     fn count(&mut self, outcomes: &[Outcome]) {
         for outcome in outcomes {
             self.steps += outcome.steps.len() as u64;
