@@ -11,7 +11,7 @@ use memloom_runtime::{Embedder, LanguageModel};
 use crate::embed;
 use crate::outside::Outside;
 use crate::rollout::hub::{self, Asking, Place};
-use crate::rollout::model::{SampledModel, Sampling};
+use crate::rollout::model::{SampledModel, Sampling, Steps};
 use crate::runfile::RunFile;
 use crate::tokenizer::Tokenizer;
 use crate::train::greedy;
@@ -63,9 +63,18 @@ impl ServedModel {
     /// The model for one more agent. Servers speak for the roles that the run file
     /// says.
     pub fn handle(&self) -> Box<dyn LanguageModel> {
+        self.outside.beside(Box::new(self.own()))
+    }
+
+    /// The same, which keeps its steps here: what they say of a full context is lost
+    /// otherwise.
+    pub fn handle_keeping(&self, steps: &Steps) -> Box<dyn LanguageModel> {
+        self.outside.beside(Box::new(self.own().keeping(steps)))
+    }
+
+    fn own(&self) -> SampledModel {
         let (asking, tokenizer) = (self.asking.clone(), self.tokenizer.clone());
-        let own = SampledModel::new(asking, tokenizer, self.sampling);
-        self.outside.beside(Box::new(own))
+        SampledModel::new(asking, tokenizer, self.sampling)
     }
 
     /// The embedder that the run file names, if it does.
