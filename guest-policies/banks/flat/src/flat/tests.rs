@@ -268,7 +268,12 @@ fn rendering_puts_each_entry_on_a_line() {
 
 #[test]
 fn facts_without_spaces_are_counted_and_found() {
-    let facts = ["安娜住在罗马。", "アンナは猫を飼う", "แมว", "Anna lives in Rome."];
+    let facts = [
+        "安娜住在罗马。",
+        "アンナは猫を飼う",
+        "แมว",
+        "Anna lives in Rome.",
+    ];
     let mut bank = Flat::default();
     bank.apply(at(1), facts.map(|fact| insert("Anna", fact, "D1:1")).into());
     assert_eq!(bank.stats().words, 6 + 7 + 2 + 4);
