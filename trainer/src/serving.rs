@@ -14,7 +14,7 @@ use crate::config::RunFile;
 use crate::embedder::embedder;
 use crate::rollout::batcher;
 use crate::rollout::batcher::{EngineClient, RolloutId};
-use crate::rollout::policy_model::{SampledModel, Sampling};
+use crate::rollout::policy_model::{RecordedSteps, SampledModel, Sampling};
 use crate::train::learner::per_role::RoleLearners;
 
 /// Trained weights on a thread of their own. They serve any number of agents at once,
@@ -22,7 +22,7 @@ use crate::train::learner::per_role::RoleLearners;
 /// the last clone and handle.
 #[derive(Clone)]
 pub struct ServedModel {
-    asking: EngineClient,
+    client: EngineClient,
     grammars: Arc<Grammars>,
     sampling: Sampling,
     servers: Arc<Servers>,
@@ -51,7 +51,7 @@ impl ServedModel {
             reroll: None,
         };
         Ok(Self {
-            asking: EngineClient::new(place, requests),
+            client: EngineClient::new(place, requests),
             grammars,
             sampling: Sampling::greedy(file.run.seed),
             servers,
@@ -62,9 +62,18 @@ impl ServedModel {
     /// Returns a model for one more agent. Requests of roles in `[servers.NAME]` go to their
     /// servers.
     pub fn handle(&self) -> Box<dyn LanguageModel> {
-        let (asking, grammars) = (self.asking.clone(), self.grammars.clone());
-        let own = SampledModel::new(asking, grammars, self.sampling);
-        self.servers.route(Box::new(own))
+        self.servers.route(Box::new(self.own()))
+    }
+
+    /// Returns a model for one more agent that keeps its steps in `steps`. They are the only
+    /// sign of a context that was full.
+    pub fn handle_keeping(&self, steps: &RecordedSteps) -> Box<dyn LanguageModel> {
+        self.servers.route(Box::new(self.own().keeping(steps)))
+    }
+
+    fn own(&self) -> SampledModel {
+        let (client, grammars) = (self.client.clone(), self.grammars.clone());
+        SampledModel::new(client, grammars, self.sampling)
     }
 
     /// Returns the run file's embedder, if it has one.

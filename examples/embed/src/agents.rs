@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use memloom_runtime::types::{Answer, Entry, Report, Turn};
 use memloom_runtime::{Agent, AgentParts, Error, Limits, Memory, MemoryStore, Worker};
+use memloom_trainer::rollout::policy_model::{Overflows, RecordedSteps, Step};
 use memloom_trainer::serving::ServedModel;
 use tokio::sync::OnceCell;
 
@@ -26,6 +27,8 @@ pub struct Resident {
     kit: Arc<Kit>,
     /// None before the first call, and after one that failed.
     agent: Option<Agent>,
+    /// What the model said since they were last counted.
+    steps: RecordedSteps,
 }
 
 impl Resident {
@@ -36,12 +39,16 @@ impl Resident {
         session: u32,
         time: &str,
         turns: Vec<Turn>,
-    ) -> Result<(Report, Memory), Problem> {
+    ) -> Result<(Report, Memory, Overflows), Problem> {
         let kit = self.kit.clone();
         let mut agent = match self.wake()? {
             Some(agent) => agent,
-            None => self.granted(Agent::start(&kit.parts, kit.model.handle())?),
+            None => {
+                let model = kit.model.handle_keeping(&self.steps);
+                self.granted(Agent::start(&kit.parts, model)?)
+            }
         };
+        self.take_steps();
         let (name, observed) = (&self.name, agent.sessions());
         if Some(session) != observed.checked_add(1) {
             self.agent = (observed > 0).then_some(agent);
@@ -54,11 +61,21 @@ impl Resident {
         let memory = agent.memory()?;
         kit.memories.save(name, &memory)?;
         self.agent = Some(agent);
-        Ok((report, memory))
+        let mut overflows = Overflows::default();
+        self.take_steps()
+            .iter()
+            .for_each(|step| overflows.count(step));
+        Ok((report, memory, overflows))
     }
 
     pub fn answer(&mut self, question: &str) -> Result<Answer, Problem> {
-        self.with(|agent, _| agent.answer(question))
+        let answer = self.with(|agent, _| agent.answer(question));
+        self.take_steps();
+        answer
+    }
+
+    fn take_steps(&mut self) -> Vec<Step> {
+        std::mem::take(&mut *self.steps.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     pub fn entries(&mut self) -> Result<(Memory, Vec<Entry>), Problem> {
@@ -135,7 +152,8 @@ impl Resident {
         }
         let Kit { parts, model, .. } = &*self.kit;
         let memory = self.kit.memories.load(&self.name)?;
-        let agent = memory.map(|memory| Agent::resume(parts, &memory, model.handle()));
+        let agent =
+            memory.map(|memory| Agent::resume(parts, &memory, model.handle_keeping(&self.steps)));
         Ok(agent.transpose()?.map(|agent| self.granted(agent)))
     }
 
@@ -189,6 +207,7 @@ impl Agents {
             name: name.to_owned(),
             kit: self.kit.clone(),
             agent: None,
+            steps: RecordedSteps::default(),
         };
         let start = || Worker::start(&self.kit.limits, move || Ok::<_, Error>(resident));
         let worker = seat.get_or_try_init(start).await?;

@@ -12,6 +12,7 @@ use axum::routing::{delete, get, post, put};
 use axum::{Json, Router};
 use memloom_runtime::Memory;
 use memloom_runtime::types::{Answer, Entry, Turn};
+use memloom_trainer::rollout::model::Overflows;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
@@ -94,8 +95,27 @@ struct Observed {
     malformed: u32,
     operations: BTreeMap<String, u32>,
     refused: u32,
+    /// Prompts that did not fit the model's context, and outputs that it cut off.
+    #[serde(flatten)]
+    overflows: Overflows,
+    /// What was not read, or not to its end, for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    warning: Option<String>,
     #[serde(flatten)]
     now: Now,
+}
+
+/// What to tell of a context that was too short.
+fn warning(overflows: Overflows) -> Option<String> {
+    let Overflows {
+        context_overflows: lost,
+        context_cuts: cut,
+    } = overflows;
+    (lost + cut > 0).then(|| {
+        format!(
+            "the model's context is too short for this session: {lost} prompts were not read, and {cut} outputs were cut off; what they held is not remembered: hand in shorter turns"
+        )
+    })
 }
 
 /// Which memory the agent has now.
@@ -129,12 +149,14 @@ async fn observe(
     });
     let turns: Vec<Turn> = turns.collect();
     let observe = move |agent: &mut Resident| agent.observe(session, &time, turns);
-    let (report, memory) = agents.with(&agent, observe).await?;
+    let (report, memory, overflows) = agents.with(&agent, observe).await?;
     let observed = Observed {
         steps: report.steps,
         malformed: report.malformed,
         operations: report.operations.into_iter().collect(),
         refused: report.refused,
+        overflows,
+        warning: warning(overflows),
         now: (&memory).into(),
     };
     Ok((StatusCode::CREATED, Json(observed)))

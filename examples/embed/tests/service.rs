@@ -247,15 +247,20 @@ fn what_cannot_be_done_is_an_error_in_json_and_harms_nothing() {
     }
     assert_eq!(service.get("/agents/ada/entries"), before);
     // A turn that the model's context has no room for is not read, which counts as
-    // an output that cannot be used; the agent goes on.
+    // an output that cannot be used and is said; the agent goes on.
     let turn = json!({ "speaker": "Ada", "text": "river ".repeat(20_000) });
     let (status, answer) = service.ask(session, &json!({ "time": "now", "turns": [turn] }));
     assert_eq!((status, &answer["malformed"]), (201, &json!(1)), "{answer}");
+    assert_eq!(answer["context_overflows"], 1, "{answer}");
+    let warning = answer["warning"].as_str().unwrap();
+    assert!(warning.contains("1 prompts were not read"), "{warning}");
     assert_eq!(
         service.get("/agents/ada/entries").1["entries"],
         before.1["entries"]
     );
-    assert_eq!(service.observe("ada", 3).0, 201);
+    let (status, answer) = service.observe("ada", 3);
+    assert_eq!((status, &answer["context_overflows"]), (201, &json!(0)));
+    assert!(answer.get("warning").is_none(), "{answer}");
 }
 
 #[test]

@@ -294,10 +294,16 @@ impl<'env> Run<'env> {
         let id = handle.id();
         let session = id.reroll.map_or(0, |(session, _)| session);
         let steps = RecordedSteps::default();
+        let repeats = !script.is_empty();
         let model = self.model(handle, &steps).after(script);
         let mut episode = self.opened.resume(state, Box::new(model))?;
         let mut counts = RolloutCounts::default();
         counts.observe(&mut episode, session, None)?;
+        if repeats {
+            // The policy reports a session as a whole, and the rollout has counted the part
+            // that is repeated.
+            counts = RolloutCounts::default();
+        }
         self.outcome(id, episode, &steps, counts, Asked::Session(session))
     }
 

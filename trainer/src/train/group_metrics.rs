@@ -76,7 +76,8 @@ impl GroupMetrics {
         self.local_reward = per(self.local_reward, self.rerolled);
     }
 
-    /// Adds the steps, tokens and operations of rollouts and rerolls.
+    /// Adds the steps, tokens and operations of rollouts and rerolls. A reroll that repeats a part
+    /// of a session adds steps and tokens only: its policy reports the whole session.
     pub(super) fn add_steps(&mut self, outcomes: &[Outcome]) {
         for outcome in outcomes {
             self.steps += outcome.steps.len() as u64;
