@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value};
 
 use super::family::{Family, Json};
+use super::rope;
+pub use super::rope::RopeScaling;
 
 /// The file of a shape, beside its weights.
 pub const FILE: &str = "config.json";
@@ -70,30 +72,6 @@ impl Stored {
             Self::Float16 => "float16",
             Self::Bfloat16 => "bfloat16",
         }
-    }
-}
-
-/// Llama 3.1's: low frequencies are divided by `factor`, high ones stay, and those
-/// between go from one to the other.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct RopeScaling {
-    /// What low frequencies are divided by.
-    pub factor: f64,
-    /// Wavelengths above `original_context` over this are low frequencies.
-    pub low_factor: f64,
-    /// Wavelengths below `original_context` over this are high frequencies.
-    pub high_factor: f64,
-    /// Tokens that the model was first trained on.
-    pub original_context: f64,
-}
-
-impl RopeScaling {
-    /// A frequency as it is used.
-    fn stretch(&self, frequency: f64) -> f64 {
-        let turns = self.original_context * frequency / std::f64::consts::TAU;
-        let share = (turns - self.low_factor) / (self.high_factor - self.low_factor);
-        let share = share.clamp(0.0, 1.0);
-        frequency * (share + (1.0 - share) / self.factor)
     }
 }
 
@@ -187,16 +165,7 @@ impl BackboneConfig {
         if let Some(activation) = file.text("hidden_act")?.filter(|name| *name != "silu") {
             return Err(format!("hidden_act is {activation}, only silu is known"));
         }
-        // Newer files gather what is said of rotation.
-        let rope = file.object("rope_parameters")?;
-        let rope_theta = match &rope {
-            Some(rope) => rope.number("rope_theta")?,
-            None => file.number("rope_theta")?,
-        };
-        let scaling = match rope {
-            Some(rope) => Some(rope),
-            None => file.object("rope_scaling")?,
-        };
+        let (rope_theta, rope_scaling) = rope::read(file)?;
         let stored = match file.text("dtype")? {
             None => file.text("torch_dtype")?,
             named => named,
@@ -212,11 +181,8 @@ impl BackboneConfig {
             intermediate_size: file.count("intermediate_size")?,
             qkv_bias: false,
             qk_norm: false,
-            rope_theta: rope_theta.unwrap_or(10_000.0),
-            rope_scaling: scaling
-                .map(|scaling| read_scaling(&scaling))
-                .transpose()?
-                .flatten(),
+            rope_theta,
+            rope_scaling,
             norm_eps: file.number("rms_norm_eps")?.unwrap_or(1e-6),
             tie_embeddings: file.flag("tie_word_embeddings")?.unwrap_or(false),
             context: file.count("max_position_embeddings")?,
@@ -258,13 +224,7 @@ impl BackboneConfig {
             "max_position_embeddings": self.context,
         });
         if let Some(scaling) = self.rope_scaling {
-            file["rope_scaling"] = serde_json::json!({
-                "rope_type": LLAMA_3,
-                "factor": scaling.factor,
-                "low_freq_factor": scaling.low_factor,
-                "high_freq_factor": scaling.high_factor,
-                "original_max_position_embeddings": scaling.original_context,
-            });
+            file["rope_scaling"] = scaling.to_json();
         }
         file
     }
@@ -296,29 +256,6 @@ pub(super) fn write_json(path: &Path, file: &Value) -> Result<(), ConfigError> {
         path: path.into(),
         source,
     })
-}
-
-/// The one way of stretching that is known.
-const LLAMA_3: &str = "llama3";
-
-/// What is said of stretching: nothing, that there is none, or Llama 3.1's.
-fn read_scaling(said: &Json<'_>) -> Result<Option<RopeScaling>, String> {
-    let name = match said.text("rope_type")? {
-        None => said.text("type")?,
-        named => named,
-    };
-    match name {
-        None | Some("default") => Ok(None),
-        Some(LLAMA_3) => Ok(Some(RopeScaling {
-            factor: said.needed("factor")?,
-            low_factor: said.needed("low_freq_factor")?,
-            high_factor: said.needed("high_freq_factor")?,
-            original_context: said.needed("original_max_position_embeddings")?,
-        })),
-        Some(other) => Err(format!(
-            "the rotary scaling {other} is not known; default and {LLAMA_3} are"
-        )),
-    }
 }
 
 #[cfg(test)]

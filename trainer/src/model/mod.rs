@@ -17,6 +17,7 @@ pub mod layout;
 pub mod lora;
 pub mod pack;
 mod precision;
+mod rope;
 mod tape;
 pub(crate) mod tensor_file;
 pub mod weights;
