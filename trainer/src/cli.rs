@@ -251,7 +251,7 @@ impl Cli {
             } => {
                 let file = run.read()?;
                 if dry_run {
-                    train::check(&file)?;
+                    train::check(&file, Voice::detect(json))?;
                     print!("{}", file.resolved()?);
                     return Ok(());
                 }

@@ -44,6 +44,8 @@ pub struct Inspection {
     pub chat: bool,
     /// Tokens that end a completion, as they are written.
     pub ends: Vec<String>,
+    /// Faults that keep no run from starting, a line each.
+    pub warnings: Vec<String>,
 }
 
 impl Inspection {
@@ -61,6 +63,17 @@ impl Inspection {
             tokenizer.vocab_size(),
             config.vocab_size
         );
+        let written = |id: &u32| tokenizer.written(*id).unwrap_or_else(|| id.to_string());
+        let mut warnings = Vec::new();
+        if let Some(turn) = tokenizer.end_of_turn()
+            && !tokenizer.ends().contains(&turn)
+        {
+            warnings.push(format!(
+                "the chat template ends a turn with {}, at which no reply ends: \
+                 add {turn} to eos_token_id in generation_config.json",
+                written(&turn)
+            ));
+        }
         Ok(Self {
             folder: folder.into(),
             family: config.family.model_type(),
@@ -77,9 +90,8 @@ impl Inspection {
             tie_embeddings: config.tie_embeddings,
             tokens: tokenizer.vocab_size(),
             chat: tokenizer.chats(),
-            ends: (tokenizer.ends().iter())
-                .map(|end| tokenizer.written(*end).unwrap_or_else(|| end.to_string()))
-                .collect(),
+            ends: tokenizer.ends().iter().map(written).collect(),
+            warnings,
         })
     }
 }
@@ -119,6 +131,10 @@ impl fmt::Display for Inspection {
             f,
             "  prompts     {wording}; replies end with {}",
             self.ends.join(" or ")
-        )
+        )?;
+        for warning in &self.warnings {
+            writeln!(f, "  warning     {warning}")?;
+        }
+        Ok(())
     }
 }

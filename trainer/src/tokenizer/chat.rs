@@ -1,6 +1,7 @@
 //! A chat model's wording: its template, rendered as Hugging Face renders it, and
 //! what ends its replies. Nothing that is said can forge a special token.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -12,12 +13,16 @@ use minijinja::value::{Serde, Value as Variable};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind};
 use serde_json::{Map, Value};
 
+use super::ends;
+
 /// Templates and special tokens.
-const CONFIG: &str = "tokenizer_config.json";
+pub(super) const CONFIG: &str = "tokenizer_config.json";
 /// The template, in newer folders.
 const TEMPLATE: &str = "chat_template.jinja";
-/// What ends a completion.
-const GENERATION: &str = "generation_config.json";
+/// Strings and tokens that end a completion.
+pub(super) const GENERATION: &str = "generation_config.json";
+/// The model's shape and, in some folders alone, tokens that end a completion.
+pub(super) const MODEL: &str = "config.json";
 /// Begins and ends the number of a message whose text is put in later: private use,
 /// so no template says it.
 const MARK: char = '\u{F8FF}';
@@ -35,8 +40,8 @@ pub(super) struct Chat {
     marked: tokenizers::Tokenizer,
     /// Strings that end a reply.
     pub(super) stop_strings: Vec<String>,
-    /// Names and bytes.
-    files: Vec<(&'static str, Vec<u8>)>,
+    /// Bytes by name.
+    files: BTreeMap<&'static str, Vec<u8>>,
 }
 
 /// The tokenizer that reads no special tokens in what is said.
@@ -51,32 +56,29 @@ impl Chat {
         folder.join(CONFIG).exists()
     }
 
-    /// Reads the template and what ends a reply.
+    /// Reads the template and what ends a reply: first what the template ends a turn with,
+    /// if that does.
     pub(super) fn load(
         folder: &Path,
         tokenizer: &tokenizers::Tokenizer,
     ) -> Result<(Self, Arc<[u32]>)> {
-        let mut files = Vec::new();
-        for name in [super::FILE, CONFIG, TEMPLATE, GENERATION] {
+        let mut files = BTreeMap::new();
+        for name in [super::FILE, CONFIG, TEMPLATE, GENERATION, MODEL] {
             let path = folder.join(name);
             if path.exists() {
                 let bytes = std::fs::read(&path)
                     .with_context(|| format!("cannot read {}", path.display()))?;
-                files.push((name, bytes));
+                files.insert(name, bytes);
             }
         }
-        let bytes = |name: &str| {
-            let found = files.iter().find(|(found, _)| *found == name);
-            found.map(|(_, bytes)| bytes.as_slice())
-        };
         let json = |name: &str| -> Result<Map<String, Value>> {
-            let text = bytes(name).unwrap_or(b"{}");
+            let text = files.get(name).map_or(&b"{}"[..], Vec::as_slice);
             serde_json::from_slice(text).with_context(|| format!("{name} is no JSON object"))
         };
         let config = json(CONFIG)?;
-        let (name, template) = match bytes(TEMPLATE) {
+        let (name, template) = match files.get(TEMPLATE) {
             Some(text) => {
-                let text = String::from_utf8(text.to_vec());
+                let text = String::from_utf8(text.clone());
                 (
                     TEMPLATE,
                     text.with_context(|| format!("{TEMPLATE} is not UTF-8"))?,
@@ -91,15 +93,13 @@ impl Chat {
                 variables.insert(name.to_owned(), token.into());
             }
         }
-        let generation = json(GENERATION)?;
-        let mut ends = ids(generation.get("eos_token_id"))?;
-        if ends.is_empty() {
-            let end = written(&config, "eos_token").with_context(|| {
-                format!("neither {GENERATION} nor {CONFIG} says what ends a reply")
-            })?;
-            ends.push(tokenizer.token_to_id(end).with_context(|| {
-                format!("{CONFIG} says that {end} ends a reply, which is no token")
-            })?);
+        let mut generation = json(GENERATION)?;
+        let said = ends::complete(&mut generation, json(MODEL)?);
+        let mut ends = ends::read(tokenizer, &generation, said, written(&config, "eos_token"))?;
+        // The weights are written with a configuration of their own.
+        files.remove(MODEL);
+        if said == MODEL {
+            files.insert(GENERATION, serde_json::to_vec_pretty(&generation)?);
         }
         let special = tokenizer
             .get_added_tokens_decoder()
@@ -117,10 +117,13 @@ impl Chat {
             stop_strings: strings(generation.get("stop_strings"))?,
             files,
         };
+        let turn = chat.end_of_turn();
+        ends.sort_by_key(|end| Some(*end) != turn);
         Ok((chat, ends.into()))
     }
 
-    /// Writes the files as they were.
+    /// Writes the files as they were; where only the model's configuration says what
+    /// ends a reply, `generation_config.json` says so from then on.
     pub(super) fn save(&self, folder: &Path) -> Result<()> {
         for (name, bytes) in &self.files {
             std::fs::write(folder.join(name), bytes)?;
@@ -151,13 +154,14 @@ impl Chat {
             let all = messages
                 .iter()
                 .map(|message| (&*message.role, &*message.content));
-            return ids(&self.marked, &self.render(all)?);
+            return ids(&self.marked, &self.render(all, true)?);
         }
         let places: Vec<String> = (0..messages.len())
             .map(|number| format!("{MARK}{number}{MARK}"))
             .collect();
         let all = messages.iter().zip(&places);
-        let around = self.render(all.map(|(message, place)| (&*message.role, &**place)))?;
+        let all = all.map(|(message, place)| (&*message.role, &**place));
+        let around = self.render(all, true)?;
         let mut tokens = Vec::new();
         for (index, part) in around.split(MARK).enumerate() {
             if index % 2 == 0 {
@@ -172,14 +176,34 @@ impl Chat {
         Ok(tokens)
     }
 
-    fn render<'a>(&self, messages: impl Iterator<Item = (&'a str, &'a str)>) -> Result<String> {
+    /// The token that the template ends a turn of the assistant with, if it is one.
+    pub(super) fn end_of_turn(&self) -> Option<u32> {
+        const REPLY: &str = "A reply.";
+        let turns = [("user", "A question?"), ("assistant", REPLY)];
+        let chat = self.render(turns.into_iter(), false).ok()?;
+        let (_, after) = chat.rsplit_once(REPLY)?;
+        let tokens = self.marked.get_added_tokens_decoder().into_iter();
+        let tokens = tokens.filter(|(_, token)| !token.content.is_empty());
+        let places = tokens.filter_map(|(id, token)| {
+            let place = after.find(&token.content)?;
+            Some((place, Reverse(token.content.len()), id))
+        });
+        places.min().map(|(_, _, id)| id)
+    }
+
+    /// The messages, and the beginning of a reply where one is `asked` for.
+    fn render<'a>(
+        &self,
+        messages: impl Iterator<Item = (&'a str, &'a str)>,
+        asked: bool,
+    ) -> Result<String> {
         let messages: Vec<Variable> = messages
             .map(|(role, content)| minijinja::context! { role, content })
             .collect();
         let template = self.templates.get_template(&self.source)?;
         let context = minijinja::context! {
             messages,
-            add_generation_prompt => true,
+            add_generation_prompt => asked,
             ..Variable::from(&self.variables)
         };
         template.render(context).map_err(|error| {
@@ -209,20 +233,6 @@ fn written<'a>(config: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
     match config.get(name)? {
         Value::Object(token) => token.get("content")?.as_str(),
         token => token.as_str(),
-    }
-}
-
-/// One id, several, or none.
-fn ids(said: Option<&Value>) -> Result<Vec<u32>> {
-    let wrong = || anyhow!("{GENERATION}: eos_token_id is neither a token id nor a list of them");
-    let one = |value: &Value| {
-        let id = value.as_u64().and_then(|id| u32::try_from(id).ok());
-        id.ok_or_else(wrong)
-    };
-    match said {
-        None | Some(Value::Null) => Ok(Vec::new()),
-        Some(Value::Array(ids)) => ids.iter().map(one).collect(),
-        Some(id) => one(id).map(|id| vec![id]),
     }
 }
 

@@ -3,6 +3,7 @@
 //! `tokenizer.json` and, for a chat model, what `chat.rs` reads beside it.
 
 mod chat;
+mod ends;
 mod spelling;
 
 use std::collections::BTreeSet;
@@ -224,6 +225,15 @@ impl Tokenizer {
         }
     }
 
+    /// The token that a chat model's template ends a turn of the assistant with, if it
+    /// is one.
+    pub fn end_of_turn(&self) -> Option<u32> {
+        match &self.wording {
+            Wording::Own { .. } => None,
+            Wording::Chat(chat) => chat.end_of_turn(),
+        }
+    }
+
     /// The grammars that have been compiled for it.
     pub(crate) fn grammars(&self) -> &Grammars {
         &self.grammars
@@ -369,6 +379,9 @@ fn special(roles: &[String]) -> Vec<AddedToken> {
         .map(|token| AddedToken::from(token, true))
         .collect()
 }
+
+#[cfg(test)]
+mod sample;
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "tests")]

@@ -80,7 +80,7 @@ pub fn run(file: &RunFile, resume: bool, voice: Voice) -> Result<Summary> {
     for warning in &world.report.warnings {
         voice.say(&format!("data: {warning}"));
     }
-    fits(file, &world)?;
+    fits(file, &world, voice)?;
     if !begun {
         begin(file)?;
     }

@@ -5,6 +5,7 @@ use std::fs;
 use anyhow::{Context, Result, bail, ensure};
 
 use super::checkpoint::write_file;
+use super::progress::Voice;
 use crate::model::inspect::Inspection;
 use crate::runfile::{Learn, RunFile, ServerSection};
 use crate::world::World;
@@ -14,7 +15,7 @@ const COPY: &str = "run.toml";
 
 /// Checks everything that can be checked without training: the components, the
 /// data, the splits, the options.
-pub fn check(file: &RunFile) -> Result<()> {
+pub fn check(file: &RunFile, voice: Voice) -> Result<()> {
     file.run.device.check()?;
     let world = World::load(file)?;
     for (split, horizon) in [
@@ -27,13 +28,15 @@ pub fn check(file: &RunFile) -> Result<()> {
     ] {
         world.open(split, 0, horizon)?;
     }
-    fits(file, &world)
+    fits(file, &world, voice)
 }
 
 /// Whether the run file asks for what its model's folder and the components have.
-pub(super) fn fits(file: &RunFile, world: &World) -> Result<()> {
+pub(super) fn fits(file: &RunFile, world: &World, voice: Voice) -> Result<()> {
     if let Some(model) = &file.backbone.path {
-        Inspection::of(model)?;
+        for warning in Inspection::of(model)?.warnings {
+            voice.say(&format!("{}: {warning}", model.display()));
+        }
     }
     let roles = world.own_roles();
     ensure!(
