@@ -13,7 +13,7 @@ use minijinja::value::{Serde, Value as Variable};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind};
 use serde_json::{Map, Value};
 
-use super::ends;
+use super::{ends, special_tokens};
 
 /// Templates and special tokens.
 pub(super) const CONFIG: &str = "tokenizer_config.json";
@@ -37,7 +37,7 @@ pub(super) struct Chat {
     /// What the template may ask for besides the messages.
     variables: BTreeMap<String, Variable>,
     /// Reads special tokens where they are written.
-    marked: tokenizers::Tokenizer,
+    pub(super) marked: tokenizers::Tokenizer,
     /// Strings that end a reply.
     pub(super) stop_strings: Vec<String>,
     /// Bytes by name.
@@ -56,14 +56,17 @@ impl Chat {
         folder.join(CONFIG).exists()
     }
 
-    /// Reads the template and what ends a reply: first what the template ends a turn with,
+    /// Reads the template, gives the tokenizer the tokens that only other files know, and
+    /// reads what ends a reply: first what the template ends a turn with,
     /// if that does.
     pub(super) fn load(
         folder: &Path,
-        tokenizer: &tokenizers::Tokenizer,
+        tokenizer: &mut tokenizers::Tokenizer,
     ) -> Result<(Self, Arc<[u32]>)> {
         let mut files = BTreeMap::new();
-        for name in [super::FILE, CONFIG, TEMPLATE, GENERATION, MODEL] {
+        let tokens = [special_tokens::ROLES, special_tokens::IDS];
+        let others = [super::FILE, CONFIG, TEMPLATE, GENERATION, MODEL];
+        for name in tokens.into_iter().chain(others) {
             let path = folder.join(name);
             if path.exists() {
                 let bytes = std::fs::read(&path)
@@ -75,7 +78,10 @@ impl Chat {
             let text = files.get(name).map_or(&b"{}"[..], Vec::as_slice);
             serde_json::from_slice(text).with_context(|| format!("{name} is no JSON object"))
         };
-        let config = json(CONFIG)?;
+        let mut config = json(CONFIG)?;
+        special_tokens::merge(&mut config, json(special_tokens::ROLES)?);
+        special_tokens::add(tokenizer, &config, &json(special_tokens::IDS)?)?;
+        let named = special_tokens::named(&config);
         let (name, template) = match files.get(TEMPLATE) {
             Some(text) => {
                 let text = String::from_utf8(text.clone());
@@ -87,15 +93,14 @@ impl Chat {
             None => (CONFIG, template(&config)?),
         };
         let source = folder.join(name).display().to_string();
-        let mut variables = BTreeMap::new();
-        for name in ["bos_token", "eos_token", "pad_token", "unk_token"] {
-            if let Some(token) = written(&config, name) {
-                variables.insert(name.to_owned(), token.into());
-            }
-        }
+        let variables = named
+            .iter()
+            .map(|(name, token)| (String::from(*name), (*token).into()));
         let mut generation = json(GENERATION)?;
         let said = ends::complete(&mut generation, json(MODEL)?);
-        let mut ends = ends::read(tokenizer, &generation, said, written(&config, "eos_token"))?;
+        let eos = named.iter().find(|(name, _)| *name == "eos_token");
+        let eos = eos.map(|(_, token)| *token);
+        let mut ends = ends::read(tokenizer, &generation, said, eos)?;
         // The weights are written with a configuration of their own.
         files.remove(MODEL);
         if said == MODEL {
@@ -112,7 +117,7 @@ impl Chat {
             special: special.collect(),
             templates: environment(&source, template)?,
             source,
-            variables,
+            variables: variables.collect(),
             marked,
             stop_strings: strings(generation.get("stop_strings"))?,
             files,
@@ -226,14 +231,6 @@ fn template(config: &Map<String, Value>) -> Result<String> {
         )
     })?;
     Ok(template.to_owned())
-}
-
-/// How a special token is written: a string, or an object that holds it.
-fn written<'a>(config: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
-    match config.get(name)? {
-        Value::Object(token) => token.get("content")?.as_str(),
-        token => token.as_str(),
-    }
 }
 
 /// One string, several, or none.

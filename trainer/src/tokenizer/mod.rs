@@ -4,6 +4,7 @@
 
 mod chat;
 mod ends;
+mod special_tokens;
 mod spelling;
 
 use std::collections::BTreeSet;
@@ -166,13 +167,13 @@ impl Tokenizer {
     pub fn load(folder: &Path) -> Result<Self> {
         let path = folder.join(FILE);
         let unreadable = || format!("cannot read the tokenizer {}", path.display());
-        let inner = tokenizers::Tokenizer::from_file(&path)
+        let mut inner = tokenizers::Tokenizer::from_file(&path)
             .map_err(|error| anyhow!(error))
             .with_context(unreadable)?;
         if !Chat::is_in(folder) {
             return Self::around(inner).with_context(unreadable);
         }
-        let (chat, ends) = Chat::load(folder, &inner)
+        let (chat, ends) = Chat::load(folder, &mut inner)
             .with_context(|| format!("cannot use the chat model {}", folder.display()))?;
         Ok(Self {
             inner: chat::plain(inner),
