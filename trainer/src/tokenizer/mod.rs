@@ -4,6 +4,7 @@
 
 mod chat;
 mod ends;
+mod file;
 mod special_tokens;
 mod spelling;
 
@@ -166,12 +167,10 @@ impl Tokenizer {
     /// Reads a folder that memloom wrote, or a chat model's.
     pub fn load(folder: &Path) -> Result<Self> {
         let path = folder.join(FILE);
-        let unreadable = || format!("cannot read the tokenizer {}", path.display());
-        let mut inner = tokenizers::Tokenizer::from_file(&path)
-            .map_err(|error| anyhow!(error))
-            .with_context(unreadable)?;
+        let mut inner = file::read(&path)?;
         if !Chat::is_in(folder) {
-            return Self::around(inner).with_context(unreadable);
+            return Self::around(inner)
+                .with_context(|| format!("cannot read the tokenizer {}", path.display()));
         }
         let (chat, ends) = Chat::load(folder, &mut inner)
             .with_context(|| format!("cannot use the chat model {}", folder.display()))?;
