@@ -98,6 +98,16 @@ pub enum GenerateError {
     /// There is nothing to continue.
     #[error("the prompt is empty: it needs at least one token")]
     Empty,
+    /// The model broke down.
+    #[error(
+        "the model gives token {token} the logit {value}: its weights have diverged, or numbers overflow in backbone.compute"
+    )]
+    Logit {
+        /// The first such token.
+        token: usize,
+        /// The logit, which is no finite number.
+        value: String,
+    },
     /// What the grammar allows cannot be told.
     #[error(transparent)]
     Grammar(#[from] GrammarError),

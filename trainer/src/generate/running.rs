@@ -7,7 +7,7 @@ use rand_chacha::rand_core::SeedableRng;
 
 use super::sampling::choose;
 use super::{FinishReason, GenerateError, Job, Sample};
-use crate::grammar::{GrammarError, State};
+use crate::grammar::State;
 
 /// Most tokens that a job can be given.
 pub(super) fn limit(job: &Job, context: usize) -> usize {
@@ -21,8 +21,8 @@ pub(super) struct Running {
     limit: usize,
     /// Place in the grammar, if there is one.
     state: Option<State>,
-    /// Why the grammar cannot be kept to any longer.
-    failure: Option<GrammarError>,
+    /// Why there is no going on.
+    failure: Option<GenerateError>,
     source: ChaCha8Rng,
     sample: Sample,
     /// Whether the sample is whole.
@@ -61,7 +61,7 @@ impl Running {
     /// What came of it.
     pub(super) fn end(self) -> Result<Sample, GenerateError> {
         match self.failure {
-            Some(failure) => Err(failure.into()),
+            Some(failure) => Err(failure),
             None => Ok(self.sample),
         }
     }
@@ -74,8 +74,10 @@ impl Running {
     /// Chooses a token by the logits that follow the last one.
     pub(super) fn step(&mut self, logits: &[f32]) {
         let among = self.allowed().cloned();
-        let chosen = choose(logits, among, &self.job, &mut self.source);
-        self.push(chosen.token, chosen.logprob, chosen.among);
+        match choose(logits, among, &self.job, &mut self.source) {
+            Ok(chosen) => self.push(chosen.token, chosen.logprob, chosen.among),
+            Err(failure) => self.failure = Some(failure),
+        }
         self.go_on();
     }
 
@@ -91,7 +93,7 @@ impl Running {
         if let (Some(grammar), Some(state)) = (&self.job.grammar, self.state.take()) {
             match grammar.advance(state, token) {
                 Ok(next) => self.state = next,
-                Err(failure) => self.failure = Some(failure),
+                Err(failure) => self.failure = Some(failure.into()),
             }
         }
     }

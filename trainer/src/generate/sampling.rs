@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::RngCore;
 
-use super::Job;
+use super::{GenerateError, Job};
 
 /// A chosen token, its log-probability, and what it was chosen from.
 pub(super) struct Chosen {
@@ -17,26 +17,38 @@ pub(super) struct Chosen {
 /// Chooses among `allowed` (ascending; None: all of `logits`), or what the job's
 /// `top_k` and `top_p` leave of it. A temperature of 0 takes the likeliest, the lowest
 /// of equals, and draws no random number.
+///
+/// # Errors
+/// A logit that is no finite number, be it allowed or not.
 pub(super) fn choose(
     logits: &[f32],
     allowed: Option<Arc<[u32]>>,
     job: &Job,
     source: &mut ChaCha8Rng,
-) -> Chosen {
+) -> Result<Chosen, GenerateError> {
+    if let Some(token) = logits.iter().position(|logit| !logit.is_finite()) {
+        return Err(GenerateError::Logit {
+            token,
+            value: logits[token].to_string(),
+        });
+    }
     if job.temperature == 0.0 {
-        return choose_among(logits, allowed, 1.0, |weights, _| {
+        return Ok(choose_among(logits, allowed, 1.0, |weights, _| {
             // The first of the heaviest.
             let best = weights.iter().position(|weight| *weight == 1.0);
             best.unwrap_or(0)
-        });
+        }));
     }
     let among = match job.top_k > 0 || job.top_p < 1.0 {
         true => Some(likeliest(logits, allowed.as_deref(), job)),
         false => allowed,
     };
-    choose_among(logits, among, job.temperature, |weights, sum| {
-        draw(weights, sum, source)
-    })
+    Ok(choose_among(
+        logits,
+        among,
+        job.temperature,
+        |weights, sum| draw(weights, sum, source),
+    ))
 }
 
 /// Chooses by weights relative to the heaviest, and their sum.
@@ -116,6 +128,7 @@ fn draw(weights: &[f64], sum: f64, source: &mut ChaCha8Rng) -> usize {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use proptest::prelude::*;
     use rand_chacha::rand_core::SeedableRng;
@@ -142,7 +155,7 @@ mod tests {
         let mut source = ChaCha8Rng::seed_from_u64(1);
         let mut shares = vec![0.0; logits.len()];
         for _ in 0..20_000 {
-            let chosen = choose(logits, allowed.map(Arc::from), job, &mut source);
+            let chosen = choose(logits, allowed.map(Arc::from), job, &mut source).unwrap();
             shares[chosen.token as usize] += 1.0 / 20_000.0;
         }
         shares
@@ -168,10 +181,26 @@ mod tests {
     #[test]
     fn greedy_takes_the_lowest_of_equals_and_reports_the_probability_at_one() {
         let mut source = ChaCha8Rng::seed_from_u64(1);
-        let chosen = choose(&[1.0, 3.0, 3.0], None, &job(0.0, 1, 0.5), &mut source);
+        let chosen = choose(&[1.0, 3.0, 3.0], None, &job(0.0, 1, 0.5), &mut source).unwrap();
         assert_eq!((chosen.token, chosen.among), (1, None));
         let expected = -(2.0f32 + (-2.0f32).exp()).ln();
         assert!((chosen.logprob - expected).abs() < 1e-6);
+    }
+
+    #[test]
+    fn nothing_is_chosen_from_logits_that_are_no_numbers() {
+        let mut source = ChaCha8Rng::seed_from_u64(1);
+        for broken in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            for temperature in [0.0, 1.0] {
+                for allowed in [None, Some([0, 1].into())] {
+                    let logits = [1.0, 2.0, broken];
+                    let chosen = choose(&logits, allowed, &job(temperature, 0, 0.9), &mut source);
+                    let error = chosen.err().unwrap();
+                    let (token, value) = (2, broken.to_string());
+                    assert_eq!(error, GenerateError::Logit { token, value });
+                }
+            }
+        }
     }
 
     #[test]

@@ -1,9 +1,11 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+use burn::tensor::Tensor;
+
 use super::*;
 use crate::device::tested::Plain;
 use crate::model::kernels::floats;
-use crate::model::{BackboneConfig, Row, Sequence, choice_logprobs};
+use crate::model::{BackboneConfig, Rewrite, Row, Sequence, choice_logprobs};
 use crate::tokenizer::Tokenizer;
 
 fn tokenizer() -> Tokenizer {
@@ -111,6 +113,27 @@ fn sampled_log_probabilities_are_those_of_the_loss() {
                     .all(|index| sample.logprobs[index] == 0.0)
             );
         }
+    }
+}
+
+/// Makes the last norm so large that logits overflow.
+struct Huge;
+
+impl<B: Kernels> Rewrite<B> for Huge {
+    fn rewrite<const D: usize>(&mut self, name: &str, parameter: Tensor<B, D>) -> Tensor<B, D> {
+        match name {
+            "norm" => parameter.mul_scalar(3e38),
+            _ => parameter,
+        }
+    }
+}
+
+#[test]
+fn a_model_whose_logits_are_no_numbers_says_nothing() {
+    let model = model(4).rewrite(&mut Huge);
+    for result in generate(&model, &jobs()) {
+        let error = result.unwrap_err();
+        assert!(matches!(error, GenerateError::Logit { .. }), "{error}");
     }
 }
 

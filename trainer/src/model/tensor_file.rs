@@ -94,6 +94,20 @@ pub enum WeightsError {
         /// The shape that the configuration asks for.
         expected: Vec<usize>,
     },
+    /// A tensor holds an infinity or what is no number.
+    #[error(
+        "{path}: {tensor} holds {value} at place {place}: the weights have diverged or the file is damaged; take an earlier checkpoint"
+    )]
+    NotFinite {
+        /// Which file.
+        path: PathBuf,
+        /// Which tensor.
+        tensor: String,
+        /// Where in it, row by row from 0.
+        place: usize,
+        /// What it holds there.
+        value: f32,
+    },
     /// A tensor has no place.
     #[error(
         "{path}: {tensor} has no place in the backbone that the configuration beside it describes"

@@ -189,6 +189,22 @@ fn dropout_leaves_out_its_share_and_keeps_the_mean() {
 }
 
 /// What is said of an adapter whose configuration was changed.
+#[test]
+fn an_adapter_with_a_weight_that_is_no_number_is_refused_by_tensor_and_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(WEIGHTS);
+    (base::<Plain>().with_lora(&config(), 1).save(folder.path())).unwrap();
+    let mut bytes = std::fs::read(&path).unwrap();
+    let last = bytes.len() - 4;
+    bytes[last..].copy_from_slice(&f32::NAN.to_le_bytes());
+    std::fs::write(&path, bytes).unwrap();
+    let error = base::<Plain>().with_adapter(folder.path()).unwrap_err();
+    let said = error.to_string();
+    let file = path.display().to_string();
+    assert!(said.starts_with(&file) && said.contains(".lora_"), "{said}");
+    assert!(said.contains(".weight holds NaN at place "), "{said}");
+}
+
 fn complaint(change: impl Fn(&mut serde_json::Value)) -> String {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(FILE);

@@ -222,7 +222,7 @@ impl Reader {
         }
     }
 
-    /// Takes an array out, which must have the shape.
+    /// Takes an array out, which must have the shape and hold finite numbers only.
     pub(crate) fn take(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>, WeightsError> {
         let place = self.claim(name, shape)?;
         let shard = &mut self.shards[place.shard];
@@ -236,7 +236,7 @@ impl Reader {
                 source,
             })?;
         let (pairs, _) = bytes.as_chunks::<2>();
-        Ok(match place.dtype {
+        let values: Vec<f32> = match place.dtype {
             Dtype::F16 => (pairs.iter())
                 .map(|two| f16::from_le_bytes(*two).to_f32())
                 .collect(),
@@ -247,7 +247,16 @@ impl Reader {
                 let (fours, _) = bytes.as_chunks::<4>();
                 fours.iter().map(|four| f32::from_le_bytes(*four)).collect()
             }
-        })
+        };
+        match values.iter().position(|value| !value.is_finite()) {
+            None => Ok(values),
+            Some(at) => Err(WeightsError::NotFinite {
+                path: shard.path.clone(),
+                tensor: name.into(),
+                place: at,
+                value: values[at],
+            }),
+        }
     }
 
     /// Errors where an array has not been taken.

@@ -192,6 +192,34 @@ fn complaints_name_the_tensor_both_shapes_and_the_file() {
 }
 
 #[test]
+fn a_weight_that_is_no_finite_number_is_named_with_its_file() {
+    for (stored, broken) in [
+        (Stored::Float32, f32::NAN),
+        (Stored::Bfloat16, f32::INFINITY),
+        (Stored::Float16, f32::NEG_INFINITY),
+    ] {
+        let mut config = BackboneConfig::tiny();
+        config.stored = stored;
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path(), &config, |name, _, values| {
+            if name.contains("1.mlp.up_proj") {
+                values[7] = broken;
+            }
+            true
+        });
+        let error = Backbone::<Plain>::load(folder.path(), &Default::default()).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            format!(
+                "{}: model.layers.1.mlp.up_proj.weight holds {broken} at place 7: the weights \
+                 have diverged or the file is damaged; take an earlier checkpoint",
+                folder.path().join(WEIGHTS).display()
+            )
+        );
+    }
+}
+
+#[test]
 fn shards_that_are_missing_or_cut_short_are_named() {
     let folder = tempfile::tempdir().unwrap();
     let config = BackboneConfig::tiny();
