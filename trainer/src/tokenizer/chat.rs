@@ -13,7 +13,7 @@ use minijinja::value::{Serde, Value as Variable};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind};
 use serde_json::{Map, Value};
 
-use super::{ends, special_tokens};
+use super::{ends, special_tokens, tojson};
 
 /// Templates and special tokens.
 pub(super) const CONFIG: &str = "tokenizer_config.json";
@@ -256,6 +256,7 @@ fn environment(source: &str, template: String) -> Result<Environment<'static>> {
     let mut syntax = SyntaxConfig::builder();
     environment.set_syntax(syntax.trim_blocks(true).lstrip_blocks(true).build()?);
     environment.set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
+    environment.add_filter("tojson", tojson::tojson);
     environment.add_function("raise_exception", |why: String| -> Result<String, Error> {
         Err(Error::new(ErrorKind::InvalidOperation, why))
     });

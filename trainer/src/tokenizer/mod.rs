@@ -7,6 +7,7 @@ mod ends;
 mod file;
 mod special_tokens;
 mod spelling;
+mod tojson;
 
 use std::collections::BTreeSet;
 use std::path::Path;
