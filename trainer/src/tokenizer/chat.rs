@@ -6,14 +6,14 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, anyhow};
 use memloom_runtime::types::Message;
-use minijinja::syntax::SyntaxConfig;
+use minijinja::Environment;
 use minijinja::value::{Serde, Value as Variable};
-use minijinja::{AutoEscape, Environment, Error, ErrorKind};
 use serde_json::{Map, Value};
 
-use super::{ends, special_tokens, tojson};
+use super::jinja::environment;
+use super::{ends, special_tokens};
 
 /// Templates and special tokens.
 pub(super) const CONFIG: &str = "tokenizer_config.json";
@@ -115,7 +115,7 @@ impl Chat {
         marked.set_encode_special_tokens(false);
         let chat = Self {
             special: special.collect(),
-            templates: environment(&source, template)?,
+            templates: environment(&source, &template)?,
             source,
             variables: variables.collect(),
             marked,
@@ -245,23 +245,4 @@ fn strings(said: Option<&Value>) -> Result<Vec<String>> {
         Some(Value::Array(strings)) => strings.iter().map(one).collect(),
         Some(string) => one(string).map(|string| vec![string]),
     }
-}
-
-/// Jinja as `transformers` sets it up, without what changes from day to day:
-/// templates that ask for the date fall back to theirs.
-fn environment(source: &str, template: String) -> Result<Environment<'static>> {
-    let mut environment = Environment::new();
-    // Whatever the file is called, nothing that is said is escaped.
-    environment.set_auto_escape_callback(|_| AutoEscape::None);
-    let mut syntax = SyntaxConfig::builder();
-    environment.set_syntax(syntax.trim_blocks(true).lstrip_blocks(true).build()?);
-    environment.set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
-    environment.add_filter("tojson", tojson::tojson);
-    environment.add_function("raise_exception", |why: String| -> Result<String, Error> {
-        Err(Error::new(ErrorKind::InvalidOperation, why))
-    });
-    if let Err(error) = environment.add_template_owned(source.to_owned(), template) {
-        bail!("the chat template is no Jinja template: {error:#}");
-    }
-    Ok(environment)
 }

@@ -5,6 +5,7 @@
 mod chat;
 mod ends;
 mod file;
+mod jinja;
 mod special_tokens;
 mod spelling;
 mod tojson;
