@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, ensure};
 use serde::Serialize;
 
-use super::weights::survey;
+use super::weights::{Survey, survey};
 use crate::tokenizer::Tokenizer;
 
 /// A model's folder. Displays as a few lines.
@@ -54,7 +54,11 @@ impl Inspection {
     /// # Errors
     /// Whatever would keep a run from starting from the folder.
     pub fn of(folder: &Path) -> Result<Self> {
-        let (config, parameters) = survey(folder)?;
+        let Survey {
+            config,
+            parameters,
+            unused,
+        } = survey(folder)?;
         let tokenizer = Tokenizer::load(folder)?;
         ensure!(
             tokenizer.vocab_size() <= config.vocab_size,
@@ -64,7 +68,7 @@ impl Inspection {
             config.vocab_size
         );
         let written = |id: &u32| tokenizer.written(*id).unwrap_or_else(|| id.to_string());
-        let mut warnings = Vec::new();
+        let mut warnings: Vec<String> = unused.into_iter().collect();
         if let Some(turn) = tokenizer.end_of_turn()
             && !tokenizer.ends().contains(&turn)
         {

@@ -108,6 +108,18 @@ pub enum WeightsError {
         /// What it holds there.
         value: f32,
     },
+    /// A head is stored that should be the embedding and is not.
+    #[error(
+        "{path}: {head} is not {embedding}, though tie_word_embeddings is true in the configuration beside it: set that to false to use both, or take {head} out"
+    )]
+    Untied {
+        /// Which file.
+        path: PathBuf,
+        /// The head's name.
+        head: &'static str,
+        /// The embedding's name.
+        embedding: &'static str,
+    },
     /// A tensor has no place.
     #[error(
         "{path}: {tensor} has no place in the backbone that the configuration beside it describes"

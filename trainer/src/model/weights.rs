@@ -1,6 +1,7 @@
 //! A backbone as a folder: `config.json` and `model.safetensors` or shards of it,
 //! under Hugging Face's names and in its orientation.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
 
@@ -116,24 +117,76 @@ fn all(config: &BackboneConfig) -> Vec<(String, Vec<usize>)> {
     all
 }
 
-/// Looks at a folder without reading its weights: its shape, and how many parameters
-/// there are.
+/// A folder's shape and what it holds.
+pub struct Survey {
+    /// The shape.
+    pub config: BackboneConfig,
+    /// Weights, each once.
+    pub parameters: u64,
+    /// Tensors that no backbone of this shape has, in a line, if there are any.
+    pub unused: Option<String>,
+}
+
+/// Looks at a folder without reading more of its weights than a head that should be the
+/// embedding.
 ///
 /// # Errors
-/// As [`Backbone::load`].
-pub fn survey(folder: &Path) -> Result<(BackboneConfig, u64), WeightsError> {
+/// As [`Backbone::load`], but for numbers that are none.
+pub fn survey(folder: &Path) -> Result<Survey, WeightsError> {
     let config = BackboneConfig::read(&folder.join(CONFIG))?;
     let mut file = Reader::open_folder(folder)?;
     let mut parameters = 0;
     for (name, shape) in all(&config) {
-        file.skip(&name, &shape)?;
+        if name == EMBEDDING && file.has(HEAD) && config.tie_embeddings {
+            take_embedding(&config, &mut file)?;
+        } else {
+            file.skip(&name, &shape)?;
+        }
         parameters += shape.iter().product::<usize>() as u64;
     }
     if file.has(VALUE_HEAD) {
         file.skip(VALUE_HEAD, &[1, config.hidden_size])?;
     }
-    file.finish()?;
-    Ok((config, parameters))
+    Ok(Survey {
+        config,
+        parameters,
+        unused: unused(&file),
+    })
+}
+
+/// Takes the embedding. A head that is the embedding may be stored, too: `transformers`
+/// does so where it was told to save what it has in memory.
+fn take_embedding(config: &BackboneConfig, file: &mut Reader) -> Result<Vec<f32>, WeightsError> {
+    let shape = [config.vocab_size, config.hidden_size];
+    let embedding = file.take(EMBEDDING, &shape)?;
+    if config.tie_embeddings && file.has(HEAD) && file.take(HEAD, &shape)? != embedding {
+        return Err(WeightsError::Untied {
+            path: file.path().into(),
+            head: HEAD,
+            embedding: EMBEDDING,
+        });
+    }
+    Ok(embedding)
+}
+
+/// What is left of a file, in a line: names with `*` for numbers, and how many each.
+fn unused(file: &Reader) -> Option<String> {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for name in file.left() {
+        let is_number = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+        let parts = name
+            .split('.')
+            .map(|part| if is_number(part) { "*" } else { part });
+        let name = parts.collect::<Vec<_>>().join(".");
+        *counts.entry(name).or_default() += 1;
+    }
+    let line = counts.into_iter().map(|(name, count)| match count {
+        1 => name,
+        _ => format!("{name} ({count} tensors)"),
+    });
+    let line = line.collect::<Vec<_>>().join(", ");
+    (!line.is_empty())
+        .then(|| format!("left unused, since the configuration describes no place for it: {line}"))
 }
 
 impl<B: Kernels> Backbone<B> {
@@ -212,9 +265,17 @@ impl<B: Kernels> Backbone<B> {
     }
 
     /// Reads what [`Backbone::save`] wrote without an adapter, or a folder of Hugging
-    /// Face's of a known family, in one file or in shards, in 32 or 16 bits. Nothing in
-    /// the files may be left over.
+    /// Face's of a known family, in one file or in shards, in 32 or 16 bits. As in
+    /// `transformers`, tensors without a place are left unused.
     pub fn load(folder: &Path, device: &B::Device) -> Result<Self, WeightsError> {
+        Ok(Self::load_noting(folder, device)?.0)
+    }
+
+    /// The same, and a line about tensors that are left unused, if there are any.
+    pub fn load_noting(
+        folder: &Path,
+        device: &B::Device,
+    ) -> Result<(Self, Option<String>), WeightsError> {
         let config = BackboneConfig::read(&folder.join(CONFIG))?;
         let mut file = Reader::open_folder(folder)?;
         let matrix = |values: Vec<f32>, shape: [usize; 2]| {
@@ -271,7 +332,7 @@ impl<B: Kernels> Backbone<B> {
             });
         }
         let shape = [config.vocab_size, hidden];
-        let embedding = matrix(file.take(EMBEDDING, &shape)?, shape);
+        let embedding = matrix(take_embedding(&config, &mut file)?, shape);
         let norm = vector(file.take(NORM, &[hidden])?);
         let head = match config.tie_embeddings {
             true => None,
@@ -286,10 +347,9 @@ impl<B: Kernels> Backbone<B> {
             true => Some(matrix(file.take(VALUE_HEAD, &[1, hidden])?, [hidden, 1])),
             false => None,
         };
-        file.finish()?;
-        Ok(Self::assemble(
-            &config, embedding, layers, norm, head, value_head,
-        ))
+        let unused = unused(&file);
+        let model = Self::assemble(&config, embedding, layers, norm, head, value_head);
+        Ok((model, unused))
     }
 }
 

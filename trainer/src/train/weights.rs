@@ -76,7 +76,7 @@ impl<'a, B: Trainable> Weights<'a, B> {
     /// A model, or an adapter with its model.
     pub fn read(&mut self, folder: &Path) -> Result<Backbone<B>> {
         if !LoraConfig::is_in(folder) {
-            return Ok(Backbone::load(folder, self.device)?);
+            return self.load(folder);
         }
         let path = match &self.path {
             Some(path) => path.clone(),
@@ -84,10 +84,19 @@ impl<'a, B: Trainable> Weights<'a, B> {
         };
         let base = match self.base.take().filter(|(known, _)| *known == path) {
             Some((_, base)) => base,
-            None => Backbone::load(&path, self.device)?,
+            None => self.load(&path)?,
         };
         self.base = Some((path, base.clone()));
         Ok(base.with_adapter(folder)?)
+    }
+
+    /// A model. Tensors that are left unused are told.
+    fn load(&self, folder: &Path) -> Result<Backbone<B>> {
+        let (model, unused) = Backbone::load_noting(folder, self.device)?;
+        if let Some(unused) = unused {
+            eprintln!("{}: {unused}", folder.display());
+        }
+        Ok(model)
     }
 
     /// The tokenizer of a folder; where an adapter has none, its model's.

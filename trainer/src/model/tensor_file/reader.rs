@@ -259,6 +259,16 @@ impl Reader {
         }
     }
 
+    /// The names of arrays that have not been taken.
+    pub(crate) fn left(&self) -> impl Iterator<Item = &str> {
+        self.arrays.keys().map(String::as_str)
+    }
+
+    /// What messages call the file or files.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Errors where an array has not been taken.
     pub(crate) fn finish(mut self) -> Result<(), WeightsError> {
         match self.arrays.pop_first() {
