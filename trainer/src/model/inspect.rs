@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use serde::Serialize;
 
 use super::weights::{Survey, survey};
@@ -49,7 +49,8 @@ pub struct Inspection {
 }
 
 impl Inspection {
-    /// Looks at every tensor's name, shape and type, and reads the tokenizer.
+    /// Looks at every tensor's name, shape and type, reads the tokenizer, and has its
+    /// template word a few chats.
     ///
     /// # Errors
     /// Whatever would keep a run from starting from the folder.
@@ -67,8 +68,10 @@ impl Inspection {
             tokenizer.vocab_size(),
             config.vocab_size
         );
+        let trial = tokenizer.trial();
+        let trial = trial.with_context(|| folder.display().to_string())?;
         let written = |id: &u32| tokenizer.written(*id).unwrap_or_else(|| id.to_string());
-        let mut warnings: Vec<String> = unused.into_iter().collect();
+        let mut warnings: Vec<String> = unused.into_iter().chain(trial).collect();
         if let Some(turn) = tokenizer.end_of_turn()
             && !tokenizer.ends().contains(&turn)
         {

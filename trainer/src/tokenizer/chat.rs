@@ -12,7 +12,7 @@ use minijinja::Environment;
 use minijinja::value::{Serde, Value as Variable};
 use serde_json::{Map, Value};
 
-use super::jinja::environment;
+use super::jinja::{Raised, environment};
 use super::{ends, special_tokens};
 
 /// Templates and special tokens.
@@ -93,9 +93,10 @@ impl Chat {
             None => (CONFIG, template(&config)?),
         };
         let source = folder.join(name).display().to_string();
-        let variables = named
-            .iter()
-            .map(|(name, token)| (String::from(*name), (*token).into()));
+        // As in transformers, they are there and none.
+        let nothing = ["tools", "documents"].map(|name| (name, Variable::from(())));
+        let tokens = named.iter().map(|(name, token)| (*name, (*token).into()));
+        let variables = nothing.into_iter().chain(tokens);
         let mut generation = json(GENERATION)?;
         let said = ends::complete(&mut generation, json(MODEL)?);
         let eos = named.iter().find(|(name, _)| *name == "eos_token");
@@ -117,7 +118,9 @@ impl Chat {
             special: special.collect(),
             templates: environment(&source, &template)?,
             source,
-            variables: variables.collect(),
+            variables: variables
+                .map(|(name, value)| (name.to_owned(), value))
+                .collect(),
             marked,
             stop_strings: strings(generation.get("stop_strings"))?,
             files,
@@ -196,6 +199,30 @@ impl Chat {
         places.min().map(|(_, _, id)| id)
     }
 
+    /// Renders chats of all shapes, whose messages say nothing. Returns a line for each
+    /// shape but the first that the template itself refuses.
+    pub(super) fn trial(&self) -> Result<Vec<String>> {
+        const SHAPES: [&[&str]; 4] = [
+            &["user"],
+            &["system", "user"],
+            &["user", "assistant", "user"],
+            &["system", "user", "assistant", "user"],
+        ];
+        let mut refusals = Vec::new();
+        for (number, roles) in SHAPES.into_iter().enumerate() {
+            let messages = roles.iter().map(|role| (*role, "A sentence."));
+            let Err(error) = self.render(messages, true) else {
+                continue;
+            };
+            let chat = roles.join(", ");
+            if number == 0 || !error.chain().any(|cause| cause.is::<Raised>()) {
+                return Err(error.context(format!("a trial chat of {chat}")));
+            }
+            refusals.push(format!("a trial chat of {chat}: {error:#}"));
+        }
+        Ok(refusals)
+    }
+
     /// The messages, and the beginning of a reply where one is `asked` for.
     fn render<'a>(
         &self,
@@ -246,3 +273,6 @@ fn strings(said: Option<&Value>) -> Result<Vec<String>> {
         Some(string) => one(string).map(|string| vec![string]),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,8 @@
 //! Jinja as `transformers` sets it up for chat templates.
 
+mod date;
+mod methods;
+mod percent;
 mod source;
 
 use anyhow::{Result, bail};
@@ -7,6 +10,11 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment, Error, ErrorKind};
 
 use super::tojson::tojson;
+
+/// A template's own refusal of a chat.
+#[derive(Debug, thiserror::Error)]
+#[error("the template says so itself")]
+pub(super) struct Raised;
 
 /// Compiles a template, which messages call `name`.
 pub(super) fn environment(name: &str, template: &str) -> Result<Environment<'static>> {
@@ -16,12 +24,12 @@ pub(super) fn environment(name: &str, template: &str) -> Result<Environment<'sta
     let mut syntax = SyntaxConfig::builder();
     let syntax = syntax.trim_blocks(true).lstrip_blocks(true).build()?;
     environment.set_syntax(syntax.clone());
-    environment.set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
+    environment.set_unknown_method_callback(methods::call);
     environment.add_filter("tojson", tojson);
-    // Without `strftime_now`, which changes from day to day: templates that ask for the
-    // date fall back to theirs.
+    environment.add_function(percent::NAME, percent::percent);
+    environment.add_function("strftime_now", date::strftime_now);
     environment.add_function("raise_exception", |why: String| -> Result<String, Error> {
-        Err(Error::new(ErrorKind::InvalidOperation, why))
+        Err(Error::new(ErrorKind::InvalidOperation, why).with_source(Raised))
     });
     let template = source::adapt(template, &syntax);
     if let Err(error) = environment.add_template_owned(name.to_owned(), template) {

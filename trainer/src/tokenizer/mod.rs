@@ -236,6 +236,18 @@ impl Tokenizer {
         }
     }
 
+    /// Has a chat model's template word a few chats.
+    ///
+    /// # Errors
+    /// What cannot be rendered. Chats that the template refuses in its own words are
+    /// returned, a line each, unless it refuses a single question, too.
+    pub fn trial(&self) -> Result<Vec<String>> {
+        match &self.wording {
+            Wording::Own { .. } => Ok(Vec::new()),
+            Wording::Chat(chat) => chat.trial(),
+        }
+    }
+
     /// The grammars that have been compiled for it.
     pub(crate) fn grammars(&self) -> &Grammars {
         &self.grammars
