@@ -29,7 +29,7 @@ pub fn run(adapter: &Path, out: &Path, base: Option<PathBuf>) -> Result<()> {
     let model = Backbone::<Flex>::load(&base, &Default::default())?;
     let merged = model.with_adapter(adapter)?.merged();
     let own = adapter.join(tokenizer::FILE).exists();
-    let tokenizer = Tokenizer::load(if own { adapter } else { &base })?;
+    let tokenizer = Tokenizer::load_beside(if own { adapter } else { &base }, &base)?;
     write_folder(out, |folder| {
         merged.export(folder)?;
         tokenizer.save(folder)

@@ -61,13 +61,18 @@ impl Chat {
     /// if that does.
     pub(super) fn load(
         folder: &Path,
+        model: &Path,
         tokenizer: &mut tokenizers::Tokenizer,
     ) -> Result<(Self, Arc<[u32]>)> {
         let mut files = BTreeMap::new();
         let tokens = [special_tokens::ROLES, special_tokens::IDS];
         let others = [super::FILE, CONFIG, TEMPLATE, GENERATION, MODEL];
         for name in tokens.into_iter().chain(others) {
-            let path = folder.join(name);
+            let own = folder.join(name);
+            let path = match name {
+                GENERATION | MODEL if !own.exists() => model.join(name),
+                _ => own,
+            };
             if path.exists() {
                 let bytes = std::fs::read(&path)
                     .with_context(|| format!("cannot read {}", path.display()))?;

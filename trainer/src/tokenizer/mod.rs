@@ -168,13 +168,19 @@ impl Tokenizer {
 
     /// Reads a folder that memloom wrote, or a chat model's.
     pub fn load(folder: &Path) -> Result<Self> {
+        Self::load_beside(folder, folder)
+    }
+
+    /// The same for a folder beside which a `model`'s says what ends a reply, where it
+    /// does not itself: an adapter's.
+    pub fn load_beside(folder: &Path, model: &Path) -> Result<Self> {
         let path = folder.join(FILE);
         let mut inner = file::read(&path)?;
         if !Chat::is_in(folder) {
             return Self::around(inner)
                 .with_context(|| format!("cannot read the tokenizer {}", path.display()));
         }
-        let (chat, ends) = Chat::load(folder, &mut inner)
+        let (chat, ends) = Chat::load(folder, model, &mut inner)
             .with_context(|| format!("cannot use the chat model {}", folder.display()))?;
         Ok(Self {
             inner: chat::plain(inner),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use rand_chacha::ChaCha8Rng;
 
 use super::critic::State;
@@ -293,7 +293,14 @@ impl Work for Load<'_> {
         }
         let tokenizer = weights.tokenizer(folder)?;
         let tokenizer = tokenizer.with_variables(&file.backbone.template)?;
-        Ok((Learners(learners), Arc::new(tokenizer)))
+        let learners = Learners(learners);
+        let (tokens, rows) = (tokenizer.vocab_size(), learners.vocabulary());
+        ensure!(
+            tokens <= rows,
+            "{}: the tokenizer has {tokens} tokens, the embedding {rows} rows: they are not of one model",
+            folder.display()
+        );
+        Ok((learners, Arc::new(tokenizer)))
     }
 }
 

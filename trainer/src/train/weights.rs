@@ -103,7 +103,8 @@ impl<'a, B: Trainable> Weights<'a, B> {
     pub fn tokenizer(&self, folder: &Path) -> Result<Tokenizer> {
         match &self.base {
             Some((base, _)) if !folder.join(tokenizer::FILE).exists() => Tokenizer::load(base),
-            _ => Tokenizer::load(folder),
+            Some((base, _)) => Tokenizer::load_beside(folder, base),
+            None => Tokenizer::load(folder),
         }
     }
 }

@@ -2,8 +2,9 @@
 
 use serde_json::json;
 
-use super::super::sample::{END_OF_TEXT, TEMPLATE, chat_ml, complaint, load, saved};
+use super::super::sample::{END_OF_TEXT, TEMPLATE, chat_ml, complaint, folder, load, saved};
 use super::*;
+use crate::tokenizer::Tokenizer;
 
 const TEXT: u32 = END_OF_TEXT;
 const START: u32 = END_OF_TEXT + 1;
@@ -53,6 +54,17 @@ fn the_files_of_the_model_say_what_ends_a_reply_and_the_tokenizers_end_does_too(
         assert_eq!(*saved(&tokenizer).ends(), *tokenizer.ends(), "{more:?}");
         assert_eq!(tokenizer.end_of_turn(), Some(TURN));
     }
+}
+
+#[test]
+fn an_adapter_that_says_nothing_of_ends_has_its_models() {
+    let adapter = folder(&files(&[]));
+    let model = folder(&[(MODEL, json!({"eos_token_id": TURN}))]);
+    let loaded = Tokenizer::load_beside(adapter.path(), model.path()).unwrap();
+    assert_eq!(**loaded.ends(), [TURN, TEXT]);
+    let own = folder(&files(&[(GENERATION, json!({"eos_token_id": START}))]));
+    let loaded = Tokenizer::load_beside(own.path(), model.path()).unwrap();
+    assert_eq!(**loaded.ends(), [START, TEXT]);
 }
 
 #[test]
