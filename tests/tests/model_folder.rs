@@ -119,7 +119,10 @@ fn a_vocabulary_larger_than_the_embedding() {
     assert_refused(
         &run,
         model,
-        &[&model.display().to_string(), "they are not of one model"],
+        &[
+            &model.display().to_string(),
+            "they belong to different models",
+        ],
     );
 }
 
@@ -135,7 +138,7 @@ fn a_template_that_is_none_or_raises() {
     assert_refused(
         &run,
         &model,
-        &["no Jinja template", "chat_template.jinja:2"],
+        &["invalid Jinja chat template", "chat_template.jinja:2"],
     );
     std::fs::write(&template, "{{ raise_exception('no system messages') }}").unwrap();
     let said = run.refusal(&[]);

@@ -34,7 +34,7 @@ pub fn start<B: Trainable>(
             let (words, rows) = (tokenizer.vocab_size(), model.config().vocab_size);
             ensure!(
                 words <= rows,
-                "{}: the tokenizer has {words} tokens, the embedding {rows} rows: they are not of one model",
+                "{}: the tokenizer has {words} tokens, the embedding {rows} rows: they belong to different models",
                 path.display()
             );
             model

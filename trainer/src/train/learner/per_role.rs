@@ -311,7 +311,7 @@ impl Work for Load<'_> {
         let (tokens, rows) = (tokenizer.vocab_size(), learners.vocabulary());
         ensure!(
             tokens <= rows,
-            "{}: the tokenizer has {tokens} tokens, the embedding {rows} rows: they are not of one model",
+            "{}: the tokenizer has {tokens} tokens, the embedding {rows} rows: they belong to different models",
             folder.display()
         );
         let grammars = Grammars::new(Arc::new(tokenizer));
