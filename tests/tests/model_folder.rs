@@ -119,7 +119,10 @@ fn a_vocabulary_larger_than_the_embedding() {
     assert_refused(
         &run,
         model,
-        &[&model.display().to_string(), "they are not of one model"],
+        &[
+            &model.display().to_string(),
+            "they belong to different models",
+        ],
     );
 }
 
@@ -129,13 +132,13 @@ fn a_template_that_is_none_or_raises() {
     change(&model.join("tokenizer.json"), |_| {});
     let config = json!({"eos_token": "<end>"}).to_string();
     std::fs::write(model.join("tokenizer_config.json"), config).unwrap();
-    assert_refused(&run, &model, &["there is no chat template"]);
+    assert_refused(&run, &model, &["no chat template in"]);
     let template = model.join("chat_template.jinja");
     std::fs::write(&template, "\n{% if messages %}").unwrap();
     assert_refused(
         &run,
         &model,
-        &["no Jinja template", "chat_template.jinja:2"],
+        &["invalid Jinja chat template", "chat_template.jinja:2"],
     );
     std::fs::write(&template, "{{ raise_exception('no system messages') }}").unwrap();
     let said = run.refusal(&[]);

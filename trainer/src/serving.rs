@@ -15,6 +15,7 @@ use crate::embedder::embedder;
 use crate::rollout::batcher;
 use crate::rollout::batcher::{EngineClient, RolloutId};
 use crate::rollout::policy_model::{RecordedSteps, SampledModel, Sampling};
+use crate::run::progress::Console;
 use crate::train::learner::per_role::RoleLearners;
 
 /// Trained weights on a thread of their own. They serve any number of agents at once,
@@ -36,7 +37,7 @@ impl ServedModel {
     /// # Errors
     /// The folder holds no weights that fit the run file, or no thread can be started.
     pub fn load(file: &RunFile, weights: &Path) -> Result<Self> {
-        let (learners, grammars) = RoleLearners::load(file, weights)?;
+        let (learners, grammars) = RoleLearners::load(file, weights, Console::Lines)?;
         let servers = Arc::new(Servers::new(file)?);
         let embedder = embedder(file, &servers)?;
         let (requests, inbox) = channel();

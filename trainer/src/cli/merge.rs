@@ -42,7 +42,7 @@ impl Merge {
         let model = Backbone::<Flex>::load(&base, &Default::default())?;
         let merged = model.with_adapter(&adapter)?.merged();
         let own = adapter.join(tokenizer::FILE).exists();
-        let tokenizer = Tokenizer::load(if own { &adapter } else { &base })?;
+        let tokenizer = Tokenizer::load_adapter(if own { &adapter } else { &base }, &base)?;
         write_folder(&out, |folder| {
             merged.export(folder)?;
             tokenizer.save(folder)

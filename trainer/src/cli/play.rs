@@ -19,6 +19,7 @@ use crate::config::RunFile;
 use crate::embedder::embedder;
 use crate::rollout::policy_model::Sampling;
 use crate::rollout::single::alone;
+use crate::run::progress::Console;
 use crate::train::learner::per_role::RoleLearners;
 
 /// Play one episode of a run, and record every call in a trace.
@@ -86,7 +87,14 @@ impl Play {
             Some(name) => Player::Demonstrator(name),
             None => Player::Weights(self.weights.unwrap_or_else(|| file.run.out.join("final"))),
         };
-        let played = play(&file, &start, &player, &self.trace, self.states.as_deref())?;
+        let played = play(
+            &file,
+            &start,
+            &player,
+            &self.trace,
+            self.states.as_deref(),
+            Console::detect(self.json),
+        )?;
         output::print(&played, self.json, || played.to_string())
     }
 }
@@ -184,6 +192,7 @@ fn play(
     player: &Player,
     out: &Path,
     states: Option<&Path>,
+    console: Console,
 ) -> Result<Played> {
     let store = states.map(SnapshotStore::open).transpose()?;
     let stage = setup(file)?.load()?;
@@ -233,7 +242,7 @@ fn play(
     let trace = match player {
         Player::Demonstrator(_) => record(servers.route_answers(Box::new(DemonstrationModel)))?,
         Player::Weights(folder) => {
-            let (learners, grammars) = RoleLearners::load(file, folder)?;
+            let (learners, grammars) = RoleLearners::load(file, folder, console)?;
             let mut engine = learners.engine();
             alone(
                 &grammars,

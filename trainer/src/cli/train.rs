@@ -28,7 +28,7 @@ impl Train {
     pub(super) fn run(self) -> Result<()> {
         let file = self.run.read()?;
         if self.dry_run {
-            train::check(&file)?;
+            train::check(&file, Console::detect(self.json))?;
             return output::print_text(&file.resolved()?);
         }
         let summary = train::run(&file, self.resume, Console::detect(self.json))?;

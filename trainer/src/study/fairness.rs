@@ -52,7 +52,7 @@ pub fn run(file: &RunFile, small: bool, console: Console) -> Result<Report> {
     let mut journal = Journal::open(&path, length)?;
 
     let env = TrainingEnv::load(file)?;
-    let (learners, grammars) = RoleLearners::load(file, &weights)?;
+    let (learners, grammars) = RoleLearners::load(file, &weights, console)?;
     let subject = Subject {
         file,
         study: &study,

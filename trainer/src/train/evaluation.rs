@@ -43,7 +43,7 @@ pub fn evaluate(
     console: Console,
 ) -> Result<EvalMetrics> {
     let env = TrainingEnv::load(file)?;
-    let (learners, grammars) = RoleLearners::load(file, weights)?;
+    let (learners, grammars) = RoleLearners::load(file, weights, console)?;
     let mut phase = console.phase("evaluate", exam.episodes, 0);
     let engine = &mut learners.engine();
     let figures = examine(file, &env, &grammars, engine, exam, &mut |done| {

@@ -11,6 +11,7 @@ use memloom_engine::tokenizer::Tokenizer;
 
 use crate::config::RunFile;
 use crate::rng::{Purpose, derive};
+use crate::run::progress::Console;
 
 /// The folder of a seeded model among the exported adapters that belong to it.
 pub const BASE: &str = "base";
@@ -33,7 +34,7 @@ pub fn start<B: Trainable>(
             let (words, rows) = (tokenizer.vocab_size(), model.config().vocab_size);
             ensure!(
                 words <= rows,
-                "{}: the tokenizer has {words} tokens, the embedding {rows} rows: they are not of one model",
+                "{}: the tokenizer has {words} tokens, the embedding {rows} rows: they belong to different models",
                 path.display()
             );
             model
@@ -59,6 +60,7 @@ pub fn start<B: Trainable>(
 /// Reads folders of weights. Adapters share the model that they belong to.
 pub struct Weights<'a, B: Trainable> {
     device: &'a B::Device,
+    console: Console,
     /// The run file's model.
     path: Option<PathBuf>,
     /// The model of the adapters that were read last, and its folder.
@@ -67,9 +69,10 @@ pub struct Weights<'a, B: Trainable> {
 
 impl<'a, B: Trainable> Weights<'a, B> {
     /// For a run file, whose model is the adapters' if it names one.
-    pub fn new(file: &RunFile, device: &'a B::Device) -> Self {
+    pub fn new(file: &RunFile, device: &'a B::Device, console: Console) -> Self {
         Self {
             device,
+            console,
             path: file.backbone.path.clone(),
             base: None,
         }
@@ -78,7 +81,7 @@ impl<'a, B: Trainable> Weights<'a, B> {
     /// A model, or an adapter with its model.
     pub fn read(&mut self, folder: &Path) -> Result<Backbone<B>> {
         if !LoraConfig::is_in(folder) {
-            return Ok(Backbone::load(folder, self.device)?);
+            return self.load(folder);
         }
         let path = match &self.path {
             Some(path) => path.clone(),
@@ -86,17 +89,28 @@ impl<'a, B: Trainable> Weights<'a, B> {
         };
         let base = match self.base.take().filter(|(known, _)| *known == path) {
             Some((_, base)) => base,
-            None => Backbone::load(&path, self.device)?,
+            None => self.load(&path)?,
         };
         self.base = Some((path, base.clone()));
         Ok(base.with_adapter(folder)?)
+    }
+
+    /// A model. Says which tensors of its files are not used.
+    fn load(&self, folder: &Path) -> Result<Backbone<B>> {
+        let (model, warning) = Backbone::load_with_warning(folder, self.device)?;
+        if let Some(warning) = warning {
+            self.console
+                .say(&format!("{}: {warning}", folder.display()));
+        }
+        Ok(model)
     }
 
     /// The tokenizer of a folder; where an adapter has none, its model's.
     pub fn tokenizer(&self, folder: &Path) -> Result<Tokenizer> {
         match &self.base {
             Some((base, _)) if !folder.join(tokenizer::FILE).exists() => Tokenizer::load(base),
-            _ => Tokenizer::load(folder),
+            Some((base, _)) => Tokenizer::load_adapter(folder, base),
+            None => Tokenizer::load(folder),
         }
     }
 }

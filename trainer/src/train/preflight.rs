@@ -8,13 +8,14 @@ use memloom_engine::model::inspect::Inspection;
 use crate::config::{Learn, RunFile, ServerSection};
 use crate::env::TrainingEnv;
 use crate::run::checkpoint::write_file;
+use crate::run::progress::Console;
 
 /// The run file in its run's folder, with every default.
 const COPY: &str = "run.toml";
 
 /// Checks everything that can be checked without training: the components, the
 /// data, the splits, the options.
-pub fn check(file: &RunFile) -> Result<()> {
+pub fn check(file: &RunFile, console: Console) -> Result<()> {
     file.run.device.check()?;
     let env = TrainingEnv::load(file)?;
     for (split, horizon) in [
@@ -27,13 +28,16 @@ pub fn check(file: &RunFile) -> Result<()> {
     ] {
         env.open(split, 0, horizon)?;
     }
-    fits(file, &env)
+    fits(file, &env, console)
 }
 
-/// Whether the run file asks for what its model's folder and the components have.
-pub(super) fn fits(file: &RunFile, env: &TrainingEnv) -> Result<()> {
+/// Whether the run file asks for what its model's folder and the components have. Says
+/// the warnings about the folder.
+pub(super) fn fits(file: &RunFile, env: &TrainingEnv, console: Console) -> Result<()> {
     if let Some(model) = &file.backbone.path {
-        Inspection::of(model)?;
+        for warning in Inspection::of(model)?.warnings {
+            console.say(&format!("{}: {warning}", model.display()));
+        }
     }
     let roles = env.own_roles();
     ensure!(

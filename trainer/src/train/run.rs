@@ -27,7 +27,7 @@ pub fn run(file: &RunFile, resume: bool, console: Console) -> Result<Summary> {
     for warning in &env.report.warnings {
         console.say(&format!("data: {warning}"));
     }
-    fits(file, &env)?;
+    fits(file, &env, console)?;
     if !begun {
         begin(file)?;
     }

@@ -84,6 +84,16 @@ pub enum GenerateError {
     /// The prompt has no tokens.
     #[error("the prompt is empty: it needs at least one token")]
     Empty,
+    /// The model computed a logit that is not finite.
+    #[error(
+        "token {token} has the logit {value}: the weights have diverged, or values overflow in backbone.compute"
+    )]
+    Logit {
+        /// The first such token.
+        token: usize,
+        /// The logit.
+        value: String,
+    },
     /// The grammar cannot be followed.
     #[error(transparent)]
     Grammar(#[from] GrammarError),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::RngCore;
 
-use crate::generation::request::Request;
+use crate::generation::request::{GenerateError, Request};
 
 /// A chosen token, its log-probability, and the candidates.
 pub(super) struct Chosen {
@@ -17,26 +17,38 @@ pub(super) struct Chosen {
 /// Samples from `allowed` (ascending; `None` is all of `logits`) after the request's `top_k` and
 /// `top_p`. A temperature of 0 takes the most likely token, the lowest among equals, and draws no
 /// random number.
+///
+/// # Errors
+/// Fails if any logit is not finite, allowed or not.
 pub(super) fn choose(
     logits: &[f32],
     allowed: Option<Arc<[u32]>>,
     request: &Request,
     rng: &mut ChaCha8Rng,
-) -> Chosen {
+) -> Result<Chosen, GenerateError> {
+    if let Some(token) = logits.iter().position(|logit| !logit.is_finite()) {
+        return Err(GenerateError::Logit {
+            token,
+            value: logits[token].to_string(),
+        });
+    }
     if request.temperature == 0.0 {
-        return choose_from(logits, allowed, 1.0, |weights, _| {
+        return Ok(choose_from(logits, allowed, 1.0, |weights, _| {
             // The heaviest weight is exactly 1.
             let best = weights.iter().position(|weight| *weight == 1.0);
             best.unwrap_or(0)
-        });
+        }));
     }
     let candidates = match request.top_k > 0 || request.top_p < 1.0 {
         true => Some(most_likely(logits, allowed.as_deref(), request)),
         false => allowed,
     };
-    choose_from(logits, candidates, request.temperature, |weights, sum| {
-        draw(weights, sum, rng)
-    })
+    Ok(choose_from(
+        logits,
+        candidates,
+        request.temperature,
+        |weights, sum| draw(weights, sum, rng),
+    ))
 }
 
 /// Chooses an index with `pick`, which gets the weights relative to the heaviest and their sum.
@@ -121,6 +133,7 @@ fn draw(weights: &[f64], sum: f64, rng: &mut ChaCha8Rng) -> usize {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use proptest::prelude::*;
     use rand_chacha::rand_core::SeedableRng;
@@ -147,7 +160,7 @@ mod tests {
         let mut rng = ChaCha8Rng::seed_from_u64(1);
         let mut shares = vec![0.0; logits.len()];
         for _ in 0..20_000 {
-            let chosen = choose(logits, allowed.map(Arc::from), request, &mut rng);
+            let chosen = choose(logits, allowed.map(Arc::from), request, &mut rng).unwrap();
             shares[chosen.token as usize] += 1.0 / 20_000.0;
         }
         shares
@@ -173,10 +186,26 @@ mod tests {
     #[test]
     fn greedy_takes_the_lowest_of_equals_and_reports_the_probability_at_one() {
         let mut rng = ChaCha8Rng::seed_from_u64(1);
-        let chosen = choose(&[1.0, 3.0, 3.0], None, &request(0.0, 1, 0.5), &mut rng);
+        let chosen = choose(&[1.0, 3.0, 3.0], None, &request(0.0, 1, 0.5), &mut rng).unwrap();
         assert_eq!((chosen.token, chosen.candidates), (1, None));
         let expected = -(2.0f32 + (-2.0f32).exp()).ln();
         assert!((chosen.logprob - expected).abs() < 1e-6);
+    }
+
+    #[test]
+    fn no_token_is_chosen_if_a_logit_is_not_finite() {
+        let mut rng = ChaCha8Rng::seed_from_u64(1);
+        for broken in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            for temperature in [0.0, 1.0] {
+                for allowed in [None, Some([0, 1].into())] {
+                    let logits = [1.0, 2.0, broken];
+                    let request = request(temperature, 0, 0.9);
+                    let error = choose(&logits, allowed, &request, &mut rng).err().unwrap();
+                    let (token, value) = (2, broken.to_string());
+                    assert_eq!(error, GenerateError::Logit { token, value });
+                }
+            }
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use rand_chacha::rand_core::SeedableRng;
 
 use crate::generation::request::{FinishReason, GenerateError, Request, Sample};
 use crate::generation::sampler::choose;
-use crate::grammar::{GrammarError, GrammarState};
+use crate::grammar::GrammarState;
 
 /// Returns the maximum number of tokens that the context leaves for a request.
 pub(super) fn limit(request: &Request, context: usize) -> usize {
@@ -23,8 +23,8 @@ pub(super) struct RunningSequence {
     limit: usize,
     /// The grammar's state, if there is a grammar.
     state: Option<GrammarState>,
-    /// The reason why the grammar cannot be followed further.
-    failure: Option<GrammarError>,
+    /// The reason why sampling cannot continue.
+    failure: Option<GenerateError>,
     rng: ChaCha8Rng,
     sample: Sample,
     /// True once the sample is complete.
@@ -63,7 +63,7 @@ impl RunningSequence {
     /// Returns the result.
     pub(super) fn finish(self) -> Result<Sample, GenerateError> {
         match self.failure {
-            Some(failure) => Err(failure.into()),
+            Some(failure) => Err(failure),
             None => Ok(self.sample),
         }
     }
@@ -76,8 +76,10 @@ impl RunningSequence {
     /// Samples a token from the logits after the last token.
     pub(super) fn choose_next(&mut self, logits: &[f32]) {
         let candidates = self.allowed().cloned();
-        let chosen = choose(logits, candidates, &self.request, &mut self.rng);
-        self.push(chosen.token, chosen.logprob, chosen.candidates);
+        match choose(logits, candidates, &self.request, &mut self.rng) {
+            Ok(chosen) => self.push(chosen.token, chosen.logprob, chosen.candidates),
+            Err(failure) => self.failure = Some(failure),
+        }
         self.append_forced();
     }
 
@@ -93,7 +95,7 @@ impl RunningSequence {
         if let (Some(grammar), Some(state)) = (&self.request.grammar, self.state.take()) {
             match grammar.advance(state, token) {
                 Ok(next) => self.state = next,
-                Err(failure) => self.failure = Some(failure),
+                Err(failure) => self.failure = Some(failure.into()),
             }
         }
     }

@@ -3,11 +3,13 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use burn::tensor::Tensor;
+
 use super::*;
 use crate::device::tested::Plain;
 use crate::grammar::{Grammar, Grammars};
-use crate::kernels::floats;
-use crate::model::{Backbone, BackboneConfig, Row, Sequence, choice_logprobs};
+use crate::kernels::{Kernels, floats};
+use crate::model::{Backbone, BackboneConfig, Rewrite, Row, Sequence, choice_logprobs};
 use crate::tokenizer::Tokenizer;
 
 fn tokenizer() -> Tokenizer {
@@ -119,6 +121,27 @@ fn sampled_log_probabilities_are_those_of_the_loss() {
                     .all(|index| sample.logprobs[index] == 0.0)
             );
         }
+    }
+}
+
+/// Scales the last norm until logits overflow.
+struct Huge;
+
+impl<B: Kernels> Rewrite<B> for Huge {
+    fn rewrite<const D: usize>(&mut self, name: &str, parameter: Tensor<B, D>) -> Tensor<B, D> {
+        match name {
+            "norm" => parameter.mul_scalar(3e38),
+            _ => parameter,
+        }
+    }
+}
+
+#[test]
+fn a_model_with_logits_that_are_not_finite_gives_no_sample() {
+    let model = model(4).rewrite(&mut Huge);
+    for result in generate(&model, &requests()) {
+        let error = result.unwrap_err();
+        assert!(matches!(error, GenerateError::Logit { .. }), "{error}");
     }
 }
 

@@ -5,6 +5,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use crate::model::json_object::Json;
+use crate::model::rope::RopeScaling;
 use crate::safetensors::WeightDtype;
 
 /// The configuration file of a model folder.
@@ -79,30 +80,6 @@ impl fmt::Debug for Family {
     }
 }
 
-/// The RoPE scaling of Llama 3.1. Low frequencies are divided by `factor`, high frequencies stay,
-/// and frequencies between are interpolated.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct RopeScaling {
-    /// The divisor of low frequencies.
-    pub factor: f64,
-    /// Wavelengths above `original_context / low_factor` are low frequencies.
-    pub low_factor: f64,
-    /// Wavelengths below `original_context / high_factor` are high frequencies.
-    pub high_factor: f64,
-    /// The context length of pretraining.
-    pub original_context: f64,
-}
-
-impl RopeScaling {
-    /// Returns the scaled frequency.
-    fn stretch(&self, frequency: f64) -> f64 {
-        let turns = self.original_context * frequency / std::f64::consts::TAU;
-        let share = (turns - self.low_factor) / (self.high_factor - self.low_factor);
-        let share = share.clamp(0.0, 1.0);
-        frequency * (share + (1.0 - share) / self.factor)
-    }
-}
-
 /// A `config.json` that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -142,7 +119,7 @@ impl BackboneConfig {
         let frequency = |pair: usize| {
             let frequency = self.rope_theta.powf(-2.0 * pair as f64 / width);
             match self.rope_scaling {
-                Some(scaling) => scaling.stretch(frequency),
+                Some(scaling) => scaling.scale(frequency),
                 None => frequency,
             }
         };

@@ -3,10 +3,10 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use serde::Serialize;
 
-use crate::model::weights::survey;
+use crate::model::weights::{Survey, survey};
 use crate::tokenizer::Tokenizer;
 
 /// The description of a model folder. Displays as a few lines.
@@ -44,15 +44,22 @@ pub struct Inspection {
     pub chat: bool,
     /// The tokens that end a completion, as text.
     pub ends: Vec<String>,
+    /// Problems that do not keep a run from starting, a line each.
+    pub warnings: Vec<String>,
 }
 
 impl Inspection {
-    /// Checks every tensor's name, shape and type, and reads the tokenizer.
+    /// Checks every tensor's name, shape and type, reads the tokenizer, and renders a few chats
+    /// with its template.
     ///
     /// # Errors
     /// Fails if a run could not start from the folder.
     pub fn of(folder: &Path) -> Result<Self> {
-        let (config, parameters) = survey(folder)?;
+        let Survey {
+            config,
+            parameters,
+            unused,
+        } = survey(folder)?;
         let tokenizer = Tokenizer::load(folder)?;
         ensure!(
             tokenizer.vocab_size() <= config.vocab_size,
@@ -61,6 +68,19 @@ impl Inspection {
             tokenizer.vocab_size(),
             config.vocab_size
         );
+        let refusals = tokenizer.render_trial_chats();
+        let refusals = refusals.with_context(|| folder.display().to_string())?;
+        let written = |id: &u32| tokenizer.written(*id).unwrap_or_else(|| id.to_string());
+        let mut warnings: Vec<String> = unused.into_iter().chain(refusals).collect();
+        if let Some(turn) = tokenizer.end_of_turn()
+            && !tokenizer.ends().contains(&turn)
+        {
+            warnings.push(format!(
+                "the chat template ends a turn with {}, but no reply ends there: \
+                 add {turn} to eos_token_id in generation_config.json",
+                written(&turn)
+            ));
+        }
         Ok(Self {
             folder: folder.into(),
             family: config.family.model_type(),
@@ -77,9 +97,8 @@ impl Inspection {
             tie_embeddings: config.tie_embeddings,
             tokens: tokenizer.vocab_size(),
             chat: tokenizer.chats(),
-            ends: (tokenizer.ends().iter())
-                .map(|end| tokenizer.written(*end).unwrap_or_else(|| end.to_string()))
-                .collect(),
+            ends: tokenizer.ends().iter().map(written).collect(),
+            warnings,
         })
     }
 }
@@ -119,6 +138,10 @@ impl fmt::Display for Inspection {
             f,
             "  prompts     {wording}; replies end with {}",
             self.ends.join(" or ")
-        )
+        )?;
+        for warning in &self.warnings {
+            writeln!(f, "  warning     {warning}")?;
+        }
+        Ok(())
     }
 }

@@ -21,15 +21,17 @@ mod parameter_names;
 mod parameters;
 mod random_init;
 mod rewrite;
+mod rope;
 mod weights;
 
 pub use self::activation_checkpointing::CheckpointedPass;
-pub use self::config::{BackboneConfig, ConfigError, Family, RopeScaling};
+pub use self::config::{BackboneConfig, ConfigError, Family};
 pub use self::decoder::Backbone;
 pub use self::lora::LoraConfig;
 pub use self::packing::{
     ChoiceScores, Row, Sequence, choice_logprobs, choice_logprobs_checkpointed, micro_batches,
 };
 pub use self::rewrite::Rewrite;
-pub use self::weights::{ModelFileError, survey};
+pub use self::rope::RopeScaling;
+pub use self::weights::{ModelFileError, Survey, survey};
 pub use crate::safetensors::{WeightDtype, WeightsError};

@@ -95,6 +95,20 @@ pub enum WeightsError {
         /// The shape that the configuration asks for.
         expected: Vec<usize>,
     },
+    /// A tensor holds an infinity or NaN.
+    #[error(
+        "{path}: {tensor} holds {value} at place {place}: the weights have diverged or the file is damaged; take an earlier checkpoint"
+    )]
+    NotFinite {
+        /// The file.
+        path: PathBuf,
+        /// The tensor.
+        tensor: String,
+        /// The index of the value, row by row from 0.
+        place: usize,
+        /// The value.
+        value: f32,
+    },
     /// A tensor is not part of the model.
     #[error("{path}: unexpected tensor {tensor}: the weights do not match the config beside them")]
     Unknown {

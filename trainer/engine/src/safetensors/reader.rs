@@ -220,7 +220,7 @@ impl Reader {
         }
     }
 
-    /// Removes and reads an array, after checking its shape and type.
+    /// Removes and reads an array, after checking its shape and type. All values must be finite.
     pub(crate) fn take(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>, WeightsError> {
         let place = self.claim(name, shape)?;
         let shard = &mut self.shards[place.shard];
@@ -234,7 +234,7 @@ impl Reader {
                 source,
             })?;
         let (pairs, _) = bytes.as_chunks::<2>();
-        Ok(match place.dtype {
+        let values: Vec<f32> = match place.dtype {
             Dtype::F16 => (pairs.iter())
                 .map(|two| f16::from_le_bytes(*two).to_f32())
                 .collect(),
@@ -245,7 +245,26 @@ impl Reader {
                 let (fours, _) = bytes.as_chunks::<4>();
                 fours.iter().map(|four| f32::from_le_bytes(*four)).collect()
             }
-        })
+        };
+        match values.iter().position(|value| !value.is_finite()) {
+            None => Ok(values),
+            Some(at) => Err(WeightsError::NotFinite {
+                path: shard.path.clone(),
+                tensor: name.into(),
+                place: at,
+                value: values[at],
+            }),
+        }
+    }
+
+    /// Returns the names of the arrays that were not taken.
+    pub(crate) fn left(&self) -> impl Iterator<Item = &str> {
+        self.arrays.keys().map(String::as_str)
+    }
+
+    /// Returns the path named in errors.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Checks that all arrays were taken.

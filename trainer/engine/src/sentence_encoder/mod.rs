@@ -93,6 +93,11 @@ impl<B: Backend> SentenceEncoder<B> {
             let tokens: Vec<&[u32]> = batch.iter().map(|(_, tokens)| *tokens).collect();
             let encoded = self.encoder.encode(&tokens);
             for ((index, _), vector) in batch.iter().zip(self.pooling.pool(encoded, &tokens)) {
+                ensure!(
+                    vector.iter().all(|number| number.is_finite()),
+                    "the encoder's vector of {:?} is not finite: its weights are damaged",
+                    texts[*index]
+                );
                 vectors[*index] = vector;
             }
         }

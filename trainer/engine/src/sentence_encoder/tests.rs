@@ -83,6 +83,24 @@ fn spoilt(file: &str, old: &str, new: &str) -> String {
 }
 
 #[test]
+fn an_encoder_with_weights_that_are_not_finite_is_refused_by_tensor() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["config.json", "model.safetensors", "tokenizer.json"] {
+        fs::copy(fixture().join(name), folder.path().join(name)).unwrap();
+    }
+    let path = folder.path().join("model.safetensors");
+    let mut bytes = fs::read(&path).unwrap();
+    let header = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
+    bytes[8 + header..].fill(0xff);
+    fs::write(&path, bytes).unwrap();
+    let error = format!("{:#}", load(folder.path()).err().unwrap());
+    assert!(
+        error.contains("word_embeddings.weight holds NaN at place 0"),
+        "{error}"
+    );
+}
+
+#[test]
 fn unsupported_encoders_are_refused_by_file_and_key() {
     for (file, old, new, said) in [
         ("config.json", "", "", "cannot read"),

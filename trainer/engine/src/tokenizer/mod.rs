@@ -1,12 +1,19 @@
 //! Tokenizers, on the `tokenizers` crate: word-level for closed languages, byte-level BPE for real
 //! text, or a chat model's own.
 //!
-//! A folder holds `tokenizer.json` and, for a chat model, the files that `chat_template.rs` reads.
+//! A folder holds `tokenizer.json` and, for a chat model, the other files in `file.rs`.
 
+mod added_tokens;
+#[cfg(test)]
+mod chat_fixture;
 mod chat_template;
+mod ends;
 mod file;
+mod jinja;
 mod special_tokens;
+mod tojson;
 mod token_bytes;
+mod tokenizer_json;
 mod training;
 
 use std::collections::BTreeSet;
@@ -68,15 +75,18 @@ impl Tokenizer {
 
     /// Loads a folder written by memloom or a chat model's folder.
     pub fn load(folder: &Path) -> Result<Self> {
+        Self::load_adapter(folder, folder)
+    }
+
+    /// Loads an adapter's folder. If it names no end tokens, those of the `model`'s folder apply.
+    pub fn load_adapter(folder: &Path, model: &Path) -> Result<Self> {
         let path = folder.join(FILE);
-        let unreadable = || format!("cannot read the tokenizer {}", path.display());
-        let inner = tokenizers::Tokenizer::from_file(&path)
-            .map_err(|error| anyhow!(error))
-            .with_context(unreadable)?;
+        let mut inner = tokenizer_json::read(&path)?;
         if !Chat::is_in(folder) {
-            return Self::around(inner).with_context(unreadable);
+            return Self::around(inner)
+                .with_context(|| format!("cannot read the tokenizer {}", path.display()));
         }
-        let (chat, ends) = Chat::load(folder, &inner)
+        let (chat, ends) = Chat::load(folder, model, &mut inner)
             .with_context(|| format!("cannot use the chat model {}", folder.display()))?;
         Ok(Self {
             inner: chat_template::plain(inner),
@@ -123,6 +133,27 @@ impl Tokenizer {
         match &self.wording {
             Wording::Own { .. } => &[],
             Wording::Chat(chat) => &chat.stop_strings,
+        }
+    }
+
+    /// Returns the token that ends an assistant's turn in a chat model's template, if there is one.
+    pub fn end_of_turn(&self) -> Option<u32> {
+        match &self.wording {
+            Wording::Own { .. } => None,
+            Wording::Chat(chat) => chat.end_of_turn(),
+        }
+    }
+
+    /// Renders a few chats with a chat model's template. Returns a line for each chat that the
+    /// template rejects with `raise_exception`.
+    ///
+    /// # Errors
+    /// Fails if a chat cannot be rendered for another reason, or if the template rejects a single
+    /// question.
+    pub fn render_trial_chats(&self) -> Result<Vec<String>> {
+        match &self.wording {
+            Wording::Own { .. } => Ok(Vec::new()),
+            Wording::Chat(chat) => chat.render_trial_chats(),
         }
     }
 

@@ -181,6 +181,10 @@ impl<B: Trainable> Learner for BurnLearner<B> {
         for batch in micro_batches(rows, self.micro_batch_tokens) {
             let members: Vec<&Row> = batch.iter().map(|index| &rows[*index]).collect();
             for (index, value) in batch.iter().zip(floats(prompt_values(&model, &members))?) {
+                ensure!(
+                    value.is_finite(),
+                    "the value head predicts {value} for a state: lower optimizer.learning_rate"
+                );
                 values[*index] = value;
             }
         }
@@ -226,7 +230,12 @@ impl<B: Trainable> Learner for BurnLearner<B> {
             }
             count += tokens;
             let loss = choices.logprobs.neg().sum();
-            update.loss += f64::from(floats(loss.clone().inner())?[0]);
+            let sum = f64::from(floats(loss.clone().inner())?[0]);
+            ensure!(
+                sum.is_finite(),
+                "the loss of the warm start is {sum}: lower warm_start.learning_rate"
+            );
+            update.loss += sum;
             gradients.add_checkpointed(&model, loss.backward(), tape);
         }
         let share = 1.0 / count.max(1) as f64;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use memloom_engine::device::Work;
 use memloom_engine::generation::{Request, Sample};
 use memloom_engine::grammar::Grammars;
@@ -17,6 +17,7 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::config::RunFile;
 use crate::rollout::batcher::Engine;
+use crate::run::progress::Console;
 use crate::train::batch::ScoredRow;
 use crate::train::initial_weights;
 use crate::train::initial_weights::Weights;
@@ -73,9 +74,15 @@ impl RoleLearners {
     }
 
     /// What [`RoleLearners::export`] wrote, with the shape that it was written with, and
-    /// the tokenizer beside it; or an adapter of somebody else's.
-    pub fn load(file: &RunFile, folder: &Path) -> Result<(Self, Arc<Grammars>)> {
-        file.run.device.run(Load { file, folder })?
+    /// the tokenizer beside it; or an adapter of somebody else's. Says the warnings about
+    /// folders.
+    pub fn load(file: &RunFile, folder: &Path, console: Console) -> Result<(Self, Arc<Grammars>)> {
+        let load = Load {
+            file,
+            folder,
+            console,
+        };
+        file.run.device.run(load)?
     }
 
     /// Most tokens of a prompt and its completion together: alike for all.
@@ -279,14 +286,19 @@ impl Work for Start<'_> {
 struct Load<'a> {
     file: &'a RunFile,
     folder: &'a Path,
+    console: Console,
 }
 
 impl Work for Load<'_> {
     type Done = Result<(RoleLearners, Arc<Grammars>)>;
 
     fn on<B: Trainable>(self, device: &B::Device) -> Self::Done {
-        let Self { file, folder } = self;
-        let mut weights = Weights::<B>::new(file, device);
+        let Self {
+            file,
+            folder,
+            console,
+        } = self;
+        let mut weights = Weights::<B>::new(file, device, console);
         let mut learners = BTreeMap::new();
         for name in names(folder)? {
             let model = weights.read(&folder.join(&*name))?;
@@ -295,8 +307,15 @@ impl Work for Load<'_> {
         }
         let tokenizer = weights.tokenizer(folder)?;
         let tokenizer = tokenizer.with_variables(&file.backbone.template)?;
+        let learners = RoleLearners(learners);
+        let (tokens, rows) = (tokenizer.vocab_size(), learners.vocabulary());
+        ensure!(
+            tokens <= rows,
+            "{}: the tokenizer has {tokens} tokens, the embedding {rows} rows: they belong to different models",
+            folder.display()
+        );
         let grammars = Grammars::new(Arc::new(tokenizer));
-        Ok((RoleLearners(learners), Arc::new(grammars)))
+        Ok((learners, Arc::new(grammars)))
     }
 }
 

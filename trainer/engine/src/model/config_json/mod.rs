@@ -4,9 +4,10 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
-use crate::model::config::{BackboneConfig, ConfigError, Family, RopeScaling};
+use crate::model::config::{BackboneConfig, ConfigError, Family};
 use crate::model::families::FAMILIES;
 use crate::model::json_object::Json;
+use crate::model::rope;
 use crate::safetensors::WeightDtype;
 
 impl BackboneConfig {
@@ -26,16 +27,7 @@ impl BackboneConfig {
                 "unsupported hidden_act {activation}; supported: silu"
             ));
         }
-        // Newer files group the rotary settings.
-        let rope = file.object("rope_parameters")?;
-        let rope_theta = match &rope {
-            Some(rope) => rope.number("rope_theta")?,
-            None => file.number("rope_theta")?,
-        };
-        let scaling = match rope {
-            Some(rope) => Some(rope),
-            None => file.object("rope_scaling")?,
-        };
+        let (rope_theta, rope_scaling) = rope::read(file)?;
         let dtype = match file.text("dtype")? {
             None => file.text("torch_dtype")?,
             named => named,
@@ -51,11 +43,8 @@ impl BackboneConfig {
             intermediate_size: file.count("intermediate_size")?,
             qkv_bias: false,
             qk_norm: false,
-            rope_theta: rope_theta.unwrap_or(10_000.0),
-            rope_scaling: scaling
-                .map(|scaling| read_scaling(&scaling))
-                .transpose()?
-                .flatten(),
+            rope_theta,
+            rope_scaling,
             norm_eps: file.number("rms_norm_eps")?.unwrap_or(1e-6),
             tie_embeddings: file.flag("tie_word_embeddings")?.unwrap_or(false),
             context: file.count("max_position_embeddings")?,
@@ -97,13 +86,7 @@ impl BackboneConfig {
             "max_position_embeddings": self.context,
         });
         if let Some(scaling) = self.rope_scaling {
-            file["rope_scaling"] = serde_json::json!({
-                "rope_type": LLAMA_3,
-                "factor": scaling.factor,
-                "low_freq_factor": scaling.low_factor,
-                "high_freq_factor": scaling.high_factor,
-                "original_max_position_embeddings": scaling.original_context,
-            });
+            file["rope_scaling"] = scaling.to_json();
         }
         file
     }
@@ -145,29 +128,6 @@ pub(super) fn write_json(path: &Path, file: &Value) -> Result<(), ConfigError> {
         path: path.into(),
         source,
     })
-}
-
-/// The supported scaling of rotary frequencies.
-const LLAMA_3: &str = "llama3";
-
-/// Reads the scaling of rotary frequencies: absent, `default`, or Llama 3.1's.
-fn read_scaling(said: &Json<'_>) -> Result<Option<RopeScaling>, String> {
-    let name = match said.text("rope_type")? {
-        None => said.text("type")?,
-        named => named,
-    };
-    match name {
-        None | Some("default") => Ok(None),
-        Some(LLAMA_3) => Ok(Some(RopeScaling {
-            factor: said.needed("factor")?,
-            low_factor: said.needed("low_freq_factor")?,
-            high_factor: said.needed("high_freq_factor")?,
-            original_context: said.needed("original_max_position_embeddings")?,
-        })),
-        Some(other) => Err(format!(
-            "unsupported rope_type {other}; supported: default, {LLAMA_3}"
-        )),
-    }
 }
 
 #[cfg(test)]

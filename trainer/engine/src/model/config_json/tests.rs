@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use super::*;
+use crate::model::rope::RopeScaling;
 
 /// Reads the tiny configuration with `changes` applied; null removes a key.
 fn read(changes: Value) -> Result<BackboneConfig, String> {
@@ -16,7 +17,7 @@ fn a_written_configuration_reads_back_under_hugging_faces_names() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("config.json");
     let mut config = BackboneConfig::tiny();
-    config.rope_scaling = Some(RopeScaling {
+    config.rope_scaling = Some(RopeScaling::Llama3 {
         factor: 8.0,
         low_factor: 1.0,
         high_factor: 4.0,
@@ -41,24 +42,6 @@ fn families_switch_on_their_own_parts() {
     let qwen3 = read(serde_json::json!({"model_type": "qwen3", "head_dim": null})).unwrap();
     assert!(qwen3.qk_norm && !qwen3.qkv_bias);
     assert_eq!(qwen3.head_dim, 128);
-}
-
-#[test]
-fn rope_settings_are_read_in_both_spellings() {
-    let scaling = |kind: &str| {
-        serde_json::json!({
-            kind: "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
-            "original_max_position_embeddings": 8192, "rope_theta": 500000.0,
-        })
-    };
-    let old = read(serde_json::json!({
-        "rope_theta": 500000.0, "rope_scaling": scaling("type"),
-    }));
-    let new = read(serde_json::json!({
-        "rope_theta": null, "rope_parameters": scaling("rope_type"),
-    }));
-    assert_eq!(old, new);
-    assert_eq!(new.unwrap().rope_theta, 500_000.0);
 }
 
 #[test]
@@ -91,7 +74,7 @@ fn errors_name_the_numbers_and_the_file() {
         ),
         (
             serde_json::json!({"rope_scaling": {"rope_type": "yarn"}}),
-            "unsupported rope_type yarn; supported: default, llama3",
+            "rope_scaling: unsupported rope_type yarn; supported: default, linear, llama3",
         ),
         (
             serde_json::json!({"torch_dtype": "int8"}),

@@ -188,6 +188,22 @@ fn dropout_zeroes_its_share_and_keeps_the_mean() {
     assert_ne!(left, floats(dropout(ones, 0.3, 9, 1)));
 }
 
+#[test]
+fn an_adapter_with_a_weight_that_is_not_finite_is_refused_by_tensor_and_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(WEIGHTS);
+    (base::<Plain>().with_lora(&config(), 1).save(folder.path())).unwrap();
+    let mut bytes = std::fs::read(&path).unwrap();
+    let last = bytes.len() - 4;
+    bytes[last..].copy_from_slice(&f32::NAN.to_le_bytes());
+    std::fs::write(&path, bytes).unwrap();
+    let error = base::<Plain>().with_adapter(folder.path()).unwrap_err();
+    let said = error.to_string();
+    let file = path.display().to_string();
+    assert!(said.starts_with(&file) && said.contains(".lora_"), "{said}");
+    assert!(said.contains(".weight holds NaN at place "), "{said}");
+}
+
 /// Returns the error for an adapter whose configuration was changed.
 fn complaint(change: impl Fn(&mut serde_json::Value)) -> String {
     let folder = tempfile::tempdir().unwrap();

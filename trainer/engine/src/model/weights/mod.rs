@@ -1,7 +1,8 @@
 //! Model folders: `config.json` and `model.safetensors`, or its shards, with Hugging Face's names
 //! and orientation.
 
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use burn::tensor::{Tensor, TensorData};
 
@@ -22,29 +23,86 @@ pub enum ModelFileError {
     /// The weights cannot be used.
     #[error(transparent)]
     Weights(#[from] WeightsError),
+    /// The file stores an LM head that should equal the embedding and does not.
+    #[error(
+        "{path}: {HEAD} differs from {EMBEDDING}, but the config beside it sets tie_word_embeddings = true: set it to false to use both, or remove {HEAD}"
+    )]
+    Untied {
+        /// The file.
+        path: PathBuf,
+    },
 }
 
 /// The size above which a file is split into shards, as Hugging Face does.
 const SHARD_BYTES: u64 = 5_000_000_000;
 
-/// Checks a model folder without reading its weights. Returns its shape and the number of
-/// parameters.
+/// The contents of a model folder.
+pub struct Survey {
+    /// The shape.
+    pub config: BackboneConfig,
+    /// The number of parameters; tied weights count once.
+    pub parameters: u64,
+    /// A warning that names tensors outside the shape, if there are any.
+    pub unused: Option<String>,
+}
+
+/// Checks a model folder. Reads no weights except an LM head that should equal the embedding.
 ///
 /// # Errors
-/// Fails as [`Backbone::load`] does.
-pub fn survey(folder: &Path) -> Result<(BackboneConfig, u64), ModelFileError> {
+/// Fails as [`Backbone::load`] does, but does not find values that are not finite.
+pub fn survey(folder: &Path) -> Result<Survey, ModelFileError> {
     let config = BackboneConfig::read(&folder.join(CONFIG))?;
     let mut file = Reader::open_folder(folder)?;
     let mut parameters = 0;
     for (name, shape) in all(&config) {
-        file.skip(&name, &shape)?;
+        if name == EMBEDDING && config.tie_embeddings && file.has(HEAD) {
+            take_embedding(&config, &mut file)?;
+        } else {
+            file.skip(&name, &shape)?;
+        }
         parameters += shape.iter().product::<usize>() as u64;
     }
     if file.has(VALUE_HEAD) {
         file.skip(VALUE_HEAD, &[1, config.hidden_size])?;
     }
-    file.finish()?;
-    Ok((config, parameters))
+    Ok(Survey {
+        config,
+        parameters,
+        unused: unused(&file),
+    })
+}
+
+/// Takes the embedding, and an LM head that equals it. `transformers` stores such a head if it is
+/// told to save what it has in memory.
+fn take_embedding(config: &BackboneConfig, file: &mut Reader) -> Result<Vec<f32>, ModelFileError> {
+    let shape = [config.vocab_size, config.hidden_size];
+    let embedding = file.take(EMBEDDING, &shape)?;
+    if config.tie_embeddings && file.has(HEAD) && file.take(HEAD, &shape)? != embedding {
+        return Err(ModelFileError::Untied {
+            path: file.path().into(),
+        });
+    }
+    Ok(embedding)
+}
+
+/// Returns a warning that names the tensors left in a file, with `*` for numbers and a count for
+/// each name.
+fn unused(file: &Reader) -> Option<String> {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for name in file.left() {
+        let is_number = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+        let parts = name
+            .split('.')
+            .map(|part| if is_number(part) { "*" } else { part });
+        let name = parts.collect::<Vec<_>>().join(".");
+        *counts.entry(name).or_default() += 1;
+    }
+    let names = counts.into_iter().map(|(name, count)| match count {
+        1 => name,
+        _ => format!("{name} ({count} tensors)"),
+    });
+    let names = names.collect::<Vec<_>>().join(", ");
+    (!names.is_empty()).then(|| format!("unused tensors, not part of the config's model: {names}"))
 }
 
 impl<B: Kernels> Backbone<B> {
@@ -124,8 +182,17 @@ impl<B: Kernels> Backbone<B> {
     }
 
     /// Loads a model folder, written by [`Backbone::save`] or by Hugging Face, in one file or in
-    /// shards, in 32 or 16 bits. The files must hold no other tensors.
+    /// shards, in 32 or 16 bits. Ignores tensors outside the shape, as `transformers` does.
     pub fn load(folder: &Path, device: &B::Device) -> Result<Self, ModelFileError> {
+        Ok(Self::load_with_warning(folder, device)?.0)
+    }
+
+    /// Loads a model folder like [`Backbone::load`]. Also returns a warning that names tensors
+    /// outside the shape, if there are any.
+    pub fn load_with_warning(
+        folder: &Path,
+        device: &B::Device,
+    ) -> Result<(Self, Option<String>), ModelFileError> {
         let config = BackboneConfig::read(&folder.join(CONFIG))?;
         let mut file = Reader::open_folder(folder)?;
         let matrix = |values: Vec<f32>, shape: [usize; 2]| {
@@ -182,7 +249,7 @@ impl<B: Kernels> Backbone<B> {
             });
         }
         let shape = [config.vocab_size, hidden];
-        let embedding = matrix(file.take(EMBEDDING, &shape)?, shape);
+        let embedding = matrix(take_embedding(&config, &mut file)?, shape);
         let norm = vector(file.take(NORM, &[hidden])?);
         let head = match config.tie_embeddings {
             true => None,
@@ -197,10 +264,9 @@ impl<B: Kernels> Backbone<B> {
             true => Some(matrix(file.take(VALUE_HEAD, &[1, hidden])?, [hidden, 1])),
             false => None,
         };
-        file.finish()?;
-        Ok(Self::from_parts(
-            &config, embedding, layers, norm, head, value_head,
-        ))
+        let unused = unused(&file);
+        let model = Self::from_parts(&config, embedding, layers, norm, head, value_head);
+        Ok((model, unused))
     }
 }
 

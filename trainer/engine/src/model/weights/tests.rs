@@ -171,23 +171,115 @@ fn errors_name_the_tensor_both_shapes_and_the_file() {
     );
 
     let folder = tempfile::tempdir().unwrap();
-    let mut untied = config.clone();
-    untied.tie_embeddings = false;
-    write(folder.path(), &untied, |_, _, _| true);
     config.write(&folder.path().join(CONFIG)).unwrap();
-    let error = Backbone::<Plain>::load(folder.path(), &Default::default()).unwrap_err();
-    assert!(
-        error
-            .to_string()
-            .contains("unexpected tensor lm_head.weight"),
-        "{error}"
-    );
-
     std::fs::write(folder.path().join(WEIGHTS), b"nonsense").unwrap();
     let error = Backbone::<Plain>::load(folder.path(), &Default::default()).unwrap_err();
     assert!(
         error.to_string().contains("is not a safetensors file"),
         "{error}"
+    );
+}
+
+#[test]
+fn a_weight_that_is_not_finite_is_named_with_its_file() {
+    for (weight_dtype, broken) in [
+        (WeightDtype::Float32, f32::NAN),
+        (WeightDtype::Bfloat16, f32::INFINITY),
+        (WeightDtype::Float16, f32::NEG_INFINITY),
+    ] {
+        let mut config = BackboneConfig::tiny();
+        config.weight_dtype = weight_dtype;
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path(), &config, |name, _, values| {
+            if name.contains("1.mlp.up_proj") {
+                values[7] = broken;
+            }
+            true
+        });
+        let error = Backbone::<Plain>::load(folder.path(), &Default::default()).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            format!(
+                "{}: model.layers.1.mlp.up_proj.weight holds {broken} at place 7: the weights \
+                 have diverged or the file is damaged; take an earlier checkpoint",
+                folder.path().join(WEIGHTS).display()
+            )
+        );
+    }
+}
+
+/// Writes a tied model's folder with additional tensors.
+fn with_more(config: &BackboneConfig, more: &[(&str, &[usize], Vec<f32>)]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    config.write(&folder.path().join(CONFIG)).unwrap();
+    let mut file = Writer::new(config.weight_dtype, ("format", "pt"));
+    for (name, shape, values) in formula(config) {
+        file.put(name, &shape, move || values.clone());
+    }
+    for (name, shape, values) in more {
+        file.put((*name).to_owned(), shape, move || values.clone());
+    }
+    file.write_folder(folder.path(), SHARD_BYTES).unwrap();
+    folder
+}
+
+#[test]
+fn a_tied_head_may_be_stored_but_must_equal_the_embedding() {
+    let config = BackboneConfig::tiny();
+    let shape = [config.vocab_size, config.hidden_size];
+    let mut all = formula(&config).into_iter();
+    let (.., embedding) = all.find(|(name, ..)| name == EMBEDDING).unwrap();
+    let load = |head: Vec<f32>| {
+        let folder = with_more(&config, &[(HEAD, &shape, head)]);
+        let loaded = Backbone::<Plain>::load_with_warning(folder.path(), &Default::default());
+        let surveyed = survey(folder.path());
+        match (loaded, surveyed) {
+            (Ok((model, unused)), Ok(survey)) => {
+                assert_eq!((unused, survey.unused), (None, None));
+                assert_eq!(survey.parameters, 11 * 32 + 32 + 2 * 5440);
+                Ok(floats(model.embedding))
+            }
+            (Err(loaded), Err(surveyed)) => {
+                let path = folder.path().display().to_string();
+                assert_eq!(loaded.to_string(), surveyed.to_string());
+                Err(loaded.to_string().replace(&path, "FOLDER"))
+            }
+            _ => panic!("load and survey disagree"),
+        }
+    };
+    assert_eq!(load(embedding.clone()), Ok(embedding.clone()));
+    let mut other = embedding;
+    other[40] += 0.5;
+    assert_eq!(
+        load(other).unwrap_err(),
+        "FOLDER/model.safetensors: lm_head.weight differs from model.embed_tokens.weight, but \
+         the config beside it sets tie_word_embeddings = true: set it to false to use both, or \
+         remove lm_head.weight"
+    );
+}
+
+#[test]
+fn tensors_outside_the_shape_are_ignored_and_named_in_a_warning() {
+    let config = BackboneConfig::tiny();
+    let frequencies = "self_attn.rotary_emb.inv_freq";
+    let names = [0, 1].map(|layer| format!("model.layers.{layer}.{frequencies}"));
+    let more = [
+        (&*names[0], &[4][..], vec![1.0; 4]),
+        (&*names[1], &[4], vec![1.0; 4]),
+        ("mtp.norm.weight", &[1], vec![1.0]),
+    ];
+    let folder = with_more(&config, &more);
+    let device = Default::default();
+    let (model, unused) = Backbone::<Plain>::load_with_warning(folder.path(), &device).unwrap();
+    let line = "unused tensors, not part of the config's model: \
+                model.layers.*.self_attn.rotary_emb.inv_freq (2 tensors), mtp.norm.weight";
+    assert_eq!(unused.as_deref(), Some(line));
+    assert_eq!(survey(folder.path()).unwrap().unused.as_deref(), Some(line));
+    let plain = with_more(&config, &[]);
+    let plain = Backbone::<Plain>::load(plain.path(), &device).unwrap();
+    assert_eq!(
+        floats(model.layers[1].down.clone()),
+        floats(plain.layers[1].down.clone())
     );
 }
 
@@ -204,7 +296,7 @@ fn missing_or_truncated_shards_are_named() {
     assert!(load().is_ok());
     let complaint = || {
         let loaded = load().unwrap_err().to_string();
-        assert_eq!(survey(folder.path()).unwrap_err().to_string(), loaded);
+        assert_eq!(survey(folder.path()).err().unwrap().to_string(), loaded);
         loaded.replace(&folder.path().display().to_string(), "FOLDER")
     };
     let second = folder.path().join("model-00002-of-00002.safetensors");

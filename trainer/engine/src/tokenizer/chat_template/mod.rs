@@ -1,24 +1,22 @@
 //! Chat templates, rendered as Hugging Face renders them. Message text cannot inject special
 //! tokens.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context, Result, anyhow, bail};
-use minijinja::syntax::SyntaxConfig;
+use anyhow::{Context, Result, anyhow};
+use minijinja::Environment;
 use minijinja::value::{Serde, Value as Variable};
-use minijinja::{AutoEscape, Environment, Error, ErrorKind};
 use serde_json::{Map, Value};
 
-use crate::tokenizer::file::FILE;
+use crate::tokenizer::file::{
+    ADDED_TOKENS, CONFIG, FILE, GENERATION, MODEL, SPECIAL_TOKENS, TEMPLATE,
+};
+use crate::tokenizer::jinja::{Raised, environment};
+use crate::tokenizer::{added_tokens, ends};
 
-/// The file of the template and the special tokens.
-const CONFIG: &str = "tokenizer_config.json";
-/// The file of the template in newer folders.
-const TEMPLATE: &str = "chat_template.jinja";
-/// The file that names the end tokens.
-const GENERATION: &str = "generation_config.json";
 /// Delimits the index of a message whose text is inserted after rendering. It is a private-use
 /// character, so no template contains it.
 const MARK: char = '\u{F8FF}';
@@ -33,11 +31,11 @@ pub(super) struct Chat {
     /// The template's variables besides the messages.
     variables: BTreeMap<String, Variable>,
     /// A tokenizer that recognises special tokens in text.
-    marked: tokenizers::Tokenizer,
+    pub(super) marked: tokenizers::Tokenizer,
     /// Strings that end a reply.
     pub(super) stop_strings: Vec<String>,
     /// The files' names and contents.
-    files: Vec<(&'static str, Vec<u8>)>,
+    files: BTreeMap<&'static str, Vec<u8>>,
 }
 
 /// Returns a tokenizer that recognises no special tokens in text.
@@ -52,32 +50,46 @@ impl Chat {
         folder.join(CONFIG).exists()
     }
 
-    /// Reads the template and the end tokens.
+    /// Reads the template and the end tokens, the template's end of turn first. Adds the tokens to
+    /// `tokenizer` that only other files name.
     pub(super) fn load(
         folder: &Path,
-        tokenizer: &tokenizers::Tokenizer,
+        model: &Path,
+        tokenizer: &mut tokenizers::Tokenizer,
     ) -> Result<(Self, Arc<[u32]>)> {
-        let mut files = Vec::new();
-        for name in [FILE, CONFIG, TEMPLATE, GENERATION] {
-            let path = folder.join(name);
+        let mut files = BTreeMap::new();
+        let all = [
+            FILE,
+            CONFIG,
+            TEMPLATE,
+            SPECIAL_TOKENS,
+            ADDED_TOKENS,
+            GENERATION,
+            MODEL,
+        ];
+        for name in all {
+            let own = folder.join(name);
+            let path = match name {
+                GENERATION | MODEL if !own.exists() => model.join(name),
+                _ => own,
+            };
             if path.exists() {
                 let bytes = std::fs::read(&path)
                     .with_context(|| format!("cannot read {}", path.display()))?;
-                files.push((name, bytes));
+                files.insert(name, bytes);
             }
         }
-        let bytes = |name: &str| {
-            let found = files.iter().find(|(found, _)| *found == name);
-            found.map(|(_, bytes)| bytes.as_slice())
-        };
         let json = |name: &str| -> Result<Map<String, Value>> {
-            let text = bytes(name).unwrap_or(b"{}");
+            let text = files.get(name).map_or(&b"{}"[..], Vec::as_slice);
             serde_json::from_slice(text).with_context(|| format!("{name} is not a JSON object"))
         };
-        let config = json(CONFIG)?;
-        let (name, template) = match bytes(TEMPLATE) {
+        let mut config = json(CONFIG)?;
+        added_tokens::merge(&mut config, json(SPECIAL_TOKENS)?);
+        added_tokens::add(tokenizer, &config, &json(ADDED_TOKENS)?)?;
+        let named = added_tokens::named(&config);
+        let (name, template) = match files.get(TEMPLATE) {
             Some(text) => {
-                let text = String::from_utf8(text.to_vec());
+                let text = String::from_utf8(text.clone());
                 (
                     TEMPLATE,
                     text.with_context(|| format!("{TEMPLATE} is not UTF-8"))?,
@@ -86,20 +98,19 @@ impl Chat {
             None => (CONFIG, template(&config)?),
         };
         let source = folder.join(name).display().to_string();
-        let mut variables = BTreeMap::new();
-        for name in ["bos_token", "eos_token", "pad_token", "unk_token"] {
-            if let Some(token) = written(&config, name) {
-                variables.insert(name.to_owned(), token.into());
-            }
-        }
-        let generation = json(GENERATION)?;
-        let mut ends = ids(generation.get("eos_token_id"))?;
-        if ends.is_empty() {
-            let end = written(&config, "eos_token")
-                .with_context(|| format!("neither {GENERATION} nor {CONFIG} names an end token"))?;
-            ends.push(tokenizer.token_to_id(end).with_context(|| {
-                format!("the eos_token {end} of {CONFIG} is not in the vocabulary")
-            })?);
+        // `transformers` defines these as none.
+        let nothing = ["tools", "documents"].map(|name| (name, Variable::from(())));
+        let tokens = named.iter().map(|(name, token)| (*name, (*token).into()));
+        let variables = nothing.into_iter().chain(tokens);
+        let mut generation = json(GENERATION)?;
+        let file_of_ends = ends::complete(&mut generation, json(MODEL)?);
+        let eos = named.iter().find(|(name, _)| *name == "eos_token");
+        let eos = eos.map(|(_, token)| *token);
+        let mut ends = ends::read(tokenizer, &generation, file_of_ends, eos)?;
+        // Weights are saved with a configuration of their own.
+        files.remove(MODEL);
+        if file_of_ends == MODEL {
+            files.insert(GENERATION, serde_json::to_vec_pretty(&generation)?);
         }
         let special = tokenizer
             .get_added_tokens_decoder()
@@ -110,17 +121,22 @@ impl Chat {
         marked.set_encode_special_tokens(false);
         let chat = Self {
             special: special.collect(),
-            templates: environment(&source, template)?,
+            templates: environment(&source, &template)?,
             source,
-            variables,
+            variables: variables
+                .map(|(name, value)| (name.to_owned(), value))
+                .collect(),
             marked,
             stop_strings: strings(generation.get("stop_strings"))?,
             files,
         };
+        let turn = chat.end_of_turn();
+        ends.sort_by_key(|end| Some(*end) != turn);
         Ok((chat, ends.into()))
     }
 
-    /// Writes the files unchanged.
+    /// Writes the files unchanged, except that `generation_config.json` gets the end tokens that
+    /// only the model's `config.json` names.
     pub(super) fn save(&self, folder: &Path) -> Result<()> {
         for (name, bytes) in &self.files {
             std::fs::write(folder.join(name), bytes)?;
@@ -148,13 +164,14 @@ impl Chat {
         let forged =
             |text: &str| text.contains(MARK) || self.special.iter().any(|s| text.contains(s));
         if !messages.iter().any(|(_, content)| forged(content)) {
-            return ids(&self.marked, &self.render(messages.iter().copied())?);
+            return ids(&self.marked, &self.render(messages.iter().copied(), true)?);
         }
         let places: Vec<String> = (0..messages.len())
             .map(|number| format!("{MARK}{number}{MARK}"))
             .collect();
         let all = messages.iter().zip(&places);
-        let around = self.render(all.map(|((role, _), place)| (*role, &**place)))?;
+        let all = all.map(|((role, _), place)| (*role, &**place));
+        let around = self.render(all, true)?;
         let mut tokens = Vec::new();
         for (index, part) in around.split(MARK).enumerate() {
             if index % 2 == 0 {
@@ -169,14 +186,58 @@ impl Chat {
         Ok(tokens)
     }
 
-    fn render<'a>(&self, messages: impl Iterator<Item = (&'a str, &'a str)>) -> Result<String> {
+    /// Returns the token that ends an assistant's turn in the template, if there is one.
+    pub(super) fn end_of_turn(&self) -> Option<u32> {
+        const REPLY: &str = "A reply.";
+        let turns = [("user", "A question?"), ("assistant", REPLY)];
+        let chat = self.render(turns.into_iter(), false).ok()?;
+        let (_, after) = chat.rsplit_once(REPLY)?;
+        let tokens = self.marked.get_added_tokens_decoder().into_iter();
+        let tokens = tokens.filter(|(_, token)| !token.content.is_empty());
+        let places = tokens.filter_map(|(id, token)| {
+            let place = after.find(&token.content)?;
+            Some((place, Reverse(token.content.len()), id))
+        });
+        places.min().map(|(_, _, id)| id)
+    }
+
+    /// Renders chats of four shapes. Returns a line for each shape except the first that the
+    /// template rejects with `raise_exception`.
+    pub(super) fn render_trial_chats(&self) -> Result<Vec<String>> {
+        const SHAPES: [&[&str]; 4] = [
+            &["user"],
+            &["system", "user"],
+            &["user", "assistant", "user"],
+            &["system", "user", "assistant", "user"],
+        ];
+        let mut refusals = Vec::new();
+        for (number, roles) in SHAPES.into_iter().enumerate() {
+            let messages = roles.iter().map(|role| (*role, "A sentence."));
+            let Err(error) = self.render(messages, true) else {
+                continue;
+            };
+            let chat = roles.join(", ");
+            if number == 0 || !error.chain().any(|cause| cause.is::<Raised>()) {
+                return Err(error.context(format!("a trial chat of {chat}")));
+            }
+            refusals.push(format!("a trial chat of {chat}: {error:#}"));
+        }
+        Ok(refusals)
+    }
+
+    /// Renders the messages, and the beginning of a reply if `reply` is true.
+    fn render<'a>(
+        &self,
+        messages: impl Iterator<Item = (&'a str, &'a str)>,
+        reply: bool,
+    ) -> Result<String> {
         let messages: Vec<Variable> = messages
             .map(|(role, content)| minijinja::context! { role, content })
             .collect();
         let template = self.templates.get_template(&self.source)?;
         let context = minijinja::context! {
             messages,
-            add_generation_prompt => true,
+            add_generation_prompt => reply,
             ..Variable::from(&self.variables)
         };
         template.render(context).map_err(|error| {
@@ -202,28 +263,6 @@ fn template(config: &Map<String, Value>) -> Result<String> {
     Ok(template.to_owned())
 }
 
-/// Returns the text of a special token, given as a string or an object.
-fn written<'a>(config: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
-    match config.get(name)? {
-        Value::Object(token) => token.get("content")?.as_str(),
-        token => token.as_str(),
-    }
-}
-
-/// Reads an id, a list of ids, or nothing.
-fn ids(said: Option<&Value>) -> Result<Vec<u32>> {
-    let wrong = || anyhow!("{GENERATION}: eos_token_id must be a token id or a list of token ids");
-    let one = |value: &Value| {
-        let id = value.as_u64().and_then(|id| u32::try_from(id).ok());
-        id.ok_or_else(wrong)
-    };
-    match said {
-        None | Some(Value::Null) => Ok(Vec::new()),
-        Some(Value::Array(ids)) => ids.iter().map(one).collect(),
-        Some(id) => one(id).map(|id| vec![id]),
-    }
-}
-
 /// Reads a string, a list of strings, or nothing.
 fn strings(said: Option<&Value>) -> Result<Vec<String>> {
     let wrong = || anyhow!("{GENERATION}: stop_strings must be a string or a list of strings");
@@ -238,20 +277,5 @@ fn strings(said: Option<&Value>) -> Result<Vec<String>> {
     }
 }
 
-/// Returns a Jinja environment set up as in `transformers`. The function for today's date is left
-/// out, so that prompts do not change from day to day; templates fall back to a fixed date.
-fn environment(source: &str, template: String) -> Result<Environment<'static>> {
-    let mut environment = Environment::new();
-    // Text is never escaped, whatever the file's extension.
-    environment.set_auto_escape_callback(|_| AutoEscape::None);
-    let mut syntax = SyntaxConfig::builder();
-    environment.set_syntax(syntax.trim_blocks(true).lstrip_blocks(true).build()?);
-    environment.set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
-    environment.add_function("raise_exception", |why: String| -> Result<String, Error> {
-        Err(Error::new(ErrorKind::InvalidOperation, why))
-    });
-    if let Err(error) = environment.add_template_owned(source.to_owned(), template) {
-        bail!("invalid Jinja chat template: {error:#}");
-    }
-    Ok(environment)
-}
+#[cfg(test)]
+mod tests;
