@@ -186,7 +186,7 @@ fn a_trace_is_shown_with_the_numbers_that_edits_take() {
     assert!(outcome.to_string().contains("Atlantis"));
     assert_eq!(
         refusal(&desk.replay("one.trace", &["--edit", "1=drop"])),
-        "error: cannot replay: event 1 changes nothing in the bank: \
+        "error: cannot replay: event 1 applies no operations: \
          OPENED held-out/0: held-out 0, 3 sessions"
     );
 }
