@@ -78,7 +78,7 @@ fn whole(value: &Value) -> Option<u64> {
         Value::String(text) => text.trim().parse().ok()?,
         other => other.as_f64()?,
     };
-    (number >= 0.0 && number < 1e15 && number.fract() == 0.0).then_some(number as u64)
+    ((0.0..1e15).contains(&number) && number.fract() == 0.0).then_some(number as u64)
 }
 
 #[cfg(test)]
