@@ -12,7 +12,7 @@ use axum::routing::{delete, get, post, put};
 use axum::{Json, Router};
 use memloom_runtime::Memory;
 use memloom_runtime::types::{Answer, Entry, Turn};
-use memloom_trainer::rollout::model::Overflows;
+use memloom_trainer::rollout::policy_model::Overflows;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
