@@ -3,11 +3,14 @@
 use anyhow::Result;
 
 use crate::workspace::{Workspace, succeed};
-use crate::{examples, guests};
+use crate::{ci, examples, guests};
 
-/// Arguments for the tests of the root workspace.
+/// Choice of the tests.
 #[derive(clap::Args, Default)]
 pub struct Args {
+    /// Check format and lints, then run the unit tests only
+    #[arg(long, conflicts_with = "extra")]
+    fast: bool,
     /// Arguments of the root workspace's `cargo test`, for instance `-p memloom-runtime`
     #[arg(last = true)]
     extra: Vec<String>,
@@ -15,6 +18,9 @@ pub struct Args {
 
 /// Builds the guests that the whole-system tests load, then tests both workspaces.
 pub fn run(workspace: &Workspace, args: &Args) -> Result<()> {
+    if args.fast {
+        return ci::run_fast(workspace);
+    }
     guests::run(workspace, &guests::Args::default())?;
     examples::build_if_possible(workspace);
     // Without `--workspace`, which would keep `-p` from narrowing the tests.

@@ -12,7 +12,7 @@ use tokio::sync::OnceCell;
 
 use crate::problem::Problem;
 
-/// What agents are made of, and where their memories are.
+/// The parts of an agent, and the store of memories.
 pub struct Kit {
     pub parts: AgentParts,
     pub limits: Limits,
@@ -27,7 +27,7 @@ pub struct Resident {
     kit: Arc<Kit>,
     /// None before the first call, and after one that failed.
     agent: Option<Agent>,
-    /// What the model said since they were last counted.
+    /// Outputs of the model since they were last counted.
     steps: RecordedSteps,
 }
 
@@ -128,7 +128,7 @@ impl Resident {
         }
     }
 
-    /// Where a snapshot of this name is kept; no agent's name has a slash.
+    /// Returns the key of a snapshot of this name; no agent's name has a slash.
     fn kept(&self, name: &str) -> String {
         format!("{}/{name}", self.name)
     }

@@ -44,7 +44,7 @@ struct Arguments {
     /// The file that memories are kept in.
     #[arg(long, default_value = "memories.redb")]
     memories: PathBuf,
-    /// Where to listen.
+    /// Address to listen on.
     #[arg(long, default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
     /// Agents that are held ready; others are loaded when they are asked.

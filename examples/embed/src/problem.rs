@@ -1,4 +1,4 @@
-//! What a request ends in that cannot be done.
+//! Answers to requests that cannot be done.
 
 use axum::Json;
 use axum::extract::rejection::{JsonRejection, PathRejection};

@@ -1,4 +1,4 @@
-//! What can be asked over HTTP. Bodies are JSON, there and back.
+//! The requests over HTTP. Bodies are JSON, there and back.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -88,7 +88,7 @@ struct Said {
     text: String,
 }
 
-/// What became of it.
+/// The result of observing a session.
 #[derive(Serialize)]
 struct Observed {
     steps: u32,
@@ -98,14 +98,14 @@ struct Observed {
     /// Prompts that did not fit the model's context, and outputs that it cut off.
     #[serde(flatten)]
     overflows: Overflows,
-    /// What was not read, or not to its end, for people.
+    /// The text that was not read, or not to its end, in words for people.
     #[serde(skip_serializing_if = "Option::is_none")]
     warning: Option<String>,
     #[serde(flatten)]
     now: Now,
 }
 
-/// What to tell of a context that was too short.
+/// Returns the warning of a context that was too short.
 fn warning(overflows: Overflows) -> Option<String> {
     let Overflows {
         context_overflows: lost,

@@ -28,7 +28,7 @@ const SPINS: &str = r#"(module
             (br 0))
         (unreachable)))"#;
 
-/// How often the runtime let the guest go on, until its fuel was out.
+/// Returns the number of times that the runtime let the guest go on, until its fuel was out.
 ///
 /// The guest stops at each of its questions until a task of the runtime has
 /// answered: if the guest held the runtime's only thread, nobody would, and the

@@ -1,4 +1,4 @@
-//! How well an answer matches: F1 and BLEU-1 over words, normalised as SQuAD's
+//! Metrics of an answer: F1 and BLEU-1 over words, normalised as SQuAD's
 //! evaluation does.
 
 use std::collections::{BTreeMap, BTreeSet};

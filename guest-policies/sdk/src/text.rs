@@ -7,7 +7,7 @@ pub fn lower_words(text: &str) -> Vec<String> {
     words(&composed(text)).map(str::to_lowercase).collect()
 }
 
-/// Whether two texts differ in nothing but upper and lower case.
+/// Returns true if two texts differ in nothing but upper and lower case.
 pub fn same_but_case(a: &str, b: &str) -> bool {
     a.eq_ignore_ascii_case(b)
         || (!(a.is_ascii() && b.is_ascii()) && a.to_lowercase() == b.to_lowercase())

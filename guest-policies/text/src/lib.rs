@@ -1,4 +1,4 @@
-//! How memloom reads text: one rule for the host and for its guests.
+//! Rules for reading text: the same for the host and for its guests.
 
 pub mod thoughts;
 pub mod words;

@@ -12,7 +12,7 @@ use std::borrow::Cow;
 use unicode_normalization::char::{decompose_compatible, is_combining_mark};
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
-/// How the letters of a script make words.
+/// Scripts, by the way in which their letters make words.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Script {
     /// A run of them is a word.
@@ -67,14 +67,14 @@ fn is_letter(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
 
-/// Whether it is a mark on the letter before it. What makes a sign an emoji is none.
+/// Returns true for a mark on the letter before it. A sign that makes an emoji is none.
 fn is_mark(c: char) -> bool {
     c >= '\u{300}'
         && is_combining_mark(c)
         && !matches!(c, '\u{20d0}'..='\u{20ff}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}')
 }
 
-/// Whether a word, or a run of letters that make words, goes on.
+/// Returns true if a word, or a run of letters that make words, goes on.
 fn goes_on(of: Script, c: char) -> bool {
     // The sign of a long vowel is in one block and used with both.
     let long_vowel = c == 'ー' && of == Script::Hiragana;
@@ -122,7 +122,7 @@ pub fn words(text: &str) -> impl Iterator<Item = &str> {
     word_indices(text).map(|(_, word)| word)
 }
 
-/// How many words a text has, however it is encoded: the measure of a bank's size.
+/// Returns the number of words in a text, however it is encoded: the measure of a bank's size.
 /// Of a text with spaces, matches of `\b\w+\b`, as in Memory-R2's code (`memory.py`).
 #[must_use]
 pub fn word_count(text: &str) -> usize {
@@ -149,7 +149,7 @@ pub fn composed(text: &str) -> Cow<'_, str> {
     Cow::Owned(usual.nfc().collect())
 }
 
-/// Whether a text has a letter or a punctuation mark of a script without spaces.
+/// Returns true if a text has a letter or a punctuation mark of a script without spaces.
 #[must_use]
 pub fn lacks_spaces(text: &str) -> bool {
     let mut letters = text.chars();

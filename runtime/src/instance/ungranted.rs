@@ -6,11 +6,11 @@
 
 use wasmtime::{Error, Trap, WasmBacktrace};
 
-/// What is not granted, and what to do without it.
+/// An interface that is not granted, and the advice to its users.
 struct Grant {
     /// The interface of WASI.
     interface: &'static str,
-    /// What that means, and what to use instead.
+    /// The meaning of that, and a substitute.
     instead: &'static str,
     /// Parts of the names of library functions that call it.
     functions: &'static [&'static str],

@@ -5,12 +5,12 @@ use serde::{Deserialize, Serialize};
 /// Below this spread a group says nothing about its members.
 const NO_VARIANCE: f64 = 1e-6;
 
-/// How a group's rewards become advantages.
+/// The way from a group's rewards to advantages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Normalisation {
-    /// Whether differences are divided by the group's standard deviation.
+    /// Divide differences by the group's standard deviation.
     pub by_std: bool,
-    /// Whether a member is compared with the mean of the others, not of all.
+    /// Compare a member with the mean of the others, not of all.
     pub leave_one_out: bool,
 }
 

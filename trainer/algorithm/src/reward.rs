@@ -1,11 +1,11 @@
-//! What a bank is worth for the questions of a session (equations 8 to 12, 15).
+//! The worth of a bank for the questions of a session (equations 8 to 12, 15).
 
 use std::collections::BTreeMap;
 
 use memloom_text::words::word_count;
 use serde::{Deserialize, Serialize};
 
-/// How many words a text has, counted as banks and metrics count them.
+/// Returns the number of words in a text, counted as banks and metrics count them.
 pub fn words(text: &str) -> u64 {
     word_count(text) as u64
 }
@@ -19,7 +19,7 @@ pub struct BankWords {
     pub by_session: BTreeMap<u32, u64>,
 }
 
-/// Who pays for words in the bank.
+/// The sessions that pay for words in the bank.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Charge {
@@ -30,14 +30,14 @@ pub enum Charge {
     Shared,
 }
 
-/// How words in the bank are charged.
+/// The charge for words in the bank.
 #[derive(Clone, Copy, Debug)]
 pub struct Compression {
     /// Weight of the penalty: lambda.
     pub penalty: f64,
     /// Bank words over dialogue words that are free: theta.
     pub threshold: f64,
-    /// Who pays.
+    /// The sessions that pay.
     pub charge: Charge,
 }
 

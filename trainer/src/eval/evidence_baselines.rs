@@ -21,7 +21,9 @@ const RATE: f64 = 2.0;
 /// Ridge penalty: the inverse of scikit-learn's default C = 1 for a sum of losses.
 const RIDGE: f64 = 1.0;
 
-/// Shares of gold evidence held in one held-out episode, over all questions.
+/// Evidence held for a held-out episode.
+///
+/// Shares of the gold evidence of all questions.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct EvidenceReport {
     /// Id of the episode, for instance `conv-26`.

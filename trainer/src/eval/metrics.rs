@@ -10,7 +10,9 @@ use crate::env::OpenEpisode;
 use crate::eval::eval_set::EvalSet;
 use crate::rollout::outcome::RolloutResult;
 
-/// Metrics of an evaluation: means over episodes (macro averages), unless noted.
+/// Metrics of an evaluation.
+///
+/// Means over episodes (macro averages), unless noted.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct EvalMetrics {
     /// Mean score of the questions minus the compression penalty of the whole bank.

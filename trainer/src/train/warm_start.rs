@@ -103,16 +103,22 @@ fn row(grammars: &Grammars, call: &GenerateCall, text: &str) -> Result<Row> {
     })
 }
 
-/// A line of `metrics.jsonl` in the warm start.
+/// A step of the warm start.
 #[derive(Serialize)]
 struct WarmStartLine {
+    /// `warm-start`.
     kind: &'static str,
+    /// Step of the warm start, from 1.
     step: u64,
+    /// Mean cross-entropy of free tokens, in nats.
     loss: f64,
+    /// Gradient norm before clipping.
     gradient_norm: f64,
+    /// Learning rate of the step.
     learning_rate: f64,
+    /// Rows (a prompt with its demonstrated outputs) that were trained on.
     rows: usize,
-    /// Demonstrations that were left out: the context was too short for them.
+    /// Rows that were left out because they did not fit the context.
     context_overflows: usize,
 }
 

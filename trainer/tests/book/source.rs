@@ -172,7 +172,13 @@ impl Source {
         match &found.item {
             Item::Type(alias) => self.kind(&alias.ty),
             Item::Struct(item) if through_string(&item.attrs) => Kind::Plain("string"),
-            Item::Struct(_) => Kind::Record(name.to_owned()),
+            Item::Struct(item) => match &item.fields {
+                // Written as the value inside.
+                Fields::Unnamed(fields) if fields.unnamed.len() == 1 => {
+                    self.kind(&fields.unnamed[0].ty)
+                }
+                _ => Kind::Record(name.to_owned()),
+            },
             Item::Enum(item) if through_string(&item.attrs) => Kind::Plain("string"),
             Item::Enum(item) => {
                 let case = serde_words(&item.attrs)
@@ -184,7 +190,8 @@ impl Source {
                         .find_map(|(word, value)| value.filter(|_| word == "rename"));
                     let name = variant.ident.to_string();
                     let name = renamed.unwrap_or_else(|| match case.as_deref() {
-                        Some("kebab-case") => kebab(&name),
+                        Some("kebab-case") => separated(&name, '-'),
+                        Some("snake_case") => separated(&name, '_'),
                         Some("lowercase") => name.to_lowercase(),
                         other => panic!("{}: rename_all = {other:?}", item.ident),
                     });
@@ -278,13 +285,14 @@ fn doc(attributes: &[Attribute]) -> String {
     lines.join("\n").replace("[`", "`").replace("`]", "`")
 }
 
-fn kebab(name: &str) -> String {
-    let mut kebab = String::new();
+/// Returns a name in camel case as lower-case words with separators.
+fn separated(name: &str, separator: char) -> String {
+    let mut words = String::new();
     for letter in name.chars() {
-        if letter.is_uppercase() && !kebab.is_empty() {
-            kebab.push('-');
+        if letter.is_uppercase() && !words.is_empty() {
+            words.push(separator);
         }
-        kebab.extend(letter.to_lowercase());
+        words.extend(letter.to_lowercase());
     }
-    kebab
+    words
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use proc_macro2::{TokenStream, TokenTree};
 use syn::{Attribute, Item, Meta, Token, UseTree, Visibility, punctuated::Punctuated};
 
 /// A crate's modules by path; the root has the empty path.
@@ -76,6 +77,16 @@ fn add_items(modules: &mut Crate, path: Vec<String>, file: &Path, folder: &Path,
                 }
                 continue;
             }
+            // A macro may declare modules: `algorithms! { "name" => file::Type }`.
+            Item::Macro(ref call) if call.ident.is_none() => {
+                for name in identifiers(call.mac.tokens.clone()) {
+                    let child = folder.join(format!("{name}.rs"));
+                    let below = path.iter().chain([&name]).cloned().collect();
+                    if child.exists() && !modules.contains_key(&below) {
+                        add_file(modules, below, &child, &folder.join(name));
+                    }
+                }
+            }
             Item::Use(line) => {
                 let reexport = !matches!(line.vis, Visibility::Inherited);
                 flatten(&line.tree, &mut Vec::new(), reexport, &mut module.imports);
@@ -87,6 +98,19 @@ fn add_items(modules: &mut Crate, path: Vec<String>, file: &Path, folder: &Path,
         module.items.push(item);
     }
     modules.insert(path, module);
+}
+
+/// Returns the identifiers among tokens.
+fn identifiers(stream: TokenStream) -> Vec<String> {
+    let mut found = Vec::new();
+    for token in stream {
+        match token {
+            TokenTree::Ident(name) => found.push(name.to_string()),
+            TokenTree::Group(group) => found.extend(identifiers(group.stream())),
+            _ => {}
+        }
+    }
+    found
 }
 
 /// Lists the names that a `use` tree imports.

@@ -276,6 +276,17 @@ mod tests {
     }
 
     #[test]
+    fn files_whose_modules_a_macro_declares_count() {
+        let found = of(&[
+            ("lib.rs", "mod a; mod z;"),
+            ("a/mod.rs", "list! { \"b\" => b::B }"),
+            ("a/b.rs", "use crate::z::Z; pub struct B;"),
+            ("z.rs", "use crate::a::b::B; pub struct Z;"),
+        ]);
+        assert_eq!(found.len(), 1, "{found:?}");
+    }
+
+    #[test]
     fn a_grandchild_reaches_over_two_modules() {
         let found = of(&[
             ("lib.rs", "mod a; pub mod z;"),

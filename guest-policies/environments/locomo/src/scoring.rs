@@ -40,7 +40,7 @@ pub fn score(asked: &Asked, answer: &Answer) -> Score {
     }
 }
 
-/// Whether an answer admits that the conversation does not say: it has one of the
+/// Returns true if an answer admits that the conversation does not say: it has one of the
 /// phrases that the benchmark looks for (`task_eval/evaluation.py`), or no words,
 /// since the right answer to such a question is none.
 fn admits(answer: &str) -> bool {

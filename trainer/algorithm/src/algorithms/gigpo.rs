@@ -19,10 +19,10 @@ impl GiGpo {
     fn by_state(&self, rewards: &Rewards) -> Advantages {
         let mut given = grpo::by_return(rewards, self.0);
         let suffixes = logo_grpo::suffixes(rewards);
-        let suffix = |rollout: usize, session: usize| suffixes[rollout][session];
-        for session in 0..rewards.session_count() {
-            for group in same_state(rewards, session) {
-                let earned = group.iter().map(|&rollout| suffix(rollout, session));
+        let groups = (0..rewards.session_count()).map(|session| same_state(rewards, session));
+        for (session, groups) in groups.enumerate() {
+            for group in groups {
+                let earned = group.iter().map(|&rollout| suffixes[rollout][session]);
                 let earned: Option<Vec<f64>> = earned.collect();
                 let Some(earned) = earned.filter(|earned| earned.len() > 1) else {
                     continue;

@@ -6,7 +6,7 @@ use crate::gae::Gae;
 use crate::normalise::Normalisation;
 use crate::rewards::{Advantages, Rewards};
 
-/// What a session earned beyond the value head's prediction, whitened over the step.
+/// A session's reward beyond the value head's prediction, whitened over the step.
 #[derive(Debug)]
 pub struct Ppo(Gae);
 

@@ -57,115 +57,117 @@ fn advantages_are_the_references() {
     let cases: Vec<Value> = serde_json::from_str(text).unwrap();
     assert!(cases.len() > 50);
     for case in cases {
-        let estimator: String = read(&case["estimator"]);
-        if estimator == "reinforce++" {
-            let returns: Vec<Vec<f64>> = read(&case["returns"]);
-            let sessions: Vec<usize> = read(&case["sessions"]);
-            let episodes: Vec<Rewards> = returns
-                .into_iter()
-                .zip(sessions)
-                .map(|(returns, sessions)| Rewards {
-                    sessions: vec![vec![None; sessions]; returns.len()],
-                    returns,
-                    ..Rewards::default()
-                })
-                .collect();
-            let credited = build("reinforce++", &SETTINGS).advantages(&episodes);
-            for (credited, want) in credited.iter().zip(case["advantages"].as_array().unwrap()) {
-                assert_close(&credited.sessions, want, &estimator);
-            }
-            continue;
+        match case["estimator"].as_str().unwrap() {
+            "reinforce++" => assert_reinforce_plus_plus(&case),
+            "local" => assert_local(&case),
+            "gae" => assert_gae(&case),
+            "whiten" => assert_whitening(&case),
+            // The loss's tests look at it.
+            "value-loss" => {}
+            _ => assert_comparison(&case),
         }
-        if estimator == "local" {
-            let normalisation = Normalisation {
-                by_std: read(&case["std"]),
-                leave_one_out: read(&case["leave_one_out"]),
-            };
-            let rewards: Vec<f64> = read(&case["rewards"]);
-            let got = normalisation.apply(&rewards);
-            let want: Option<Vec<f64>> = read(&case["advantages"]);
-            let row = |values: Option<Vec<f64>>| -> Vec<Option<f64>> {
-                values.into_iter().flatten().map(Some).collect()
-            };
-            assert_close(&[row(got)], &serde_json::json!([row(want)]), &estimator);
-            continue;
-        }
-        if estimator == "gae" {
-            let gae = Gae {
-                discount: read(&case["gamma"]),
-                decay: read(&case["lambda"]),
-            };
-            let values: Vec<f64> = read(&case["values"]);
-            let rewards = Rewards {
-                sessions: vec![read(&case["rewards"])],
-                values: vec![values.iter().copied().map(Some).collect()],
-                ..Rewards::default()
-            };
-            let credited = by_value(&rewards, gae);
-            let row = |key: &str| serde_json::json!([case[key]]);
-            assert_close(&credited.sessions, &row("advantages"), &estimator);
-            assert_close(&credited.value_targets, &row("returns"), &estimator);
-            continue;
-        }
-        if estimator == "whiten" {
-            // With what GAE does left out, what is left of PPO is whitening.
-            let rewards: Vec<f64> = read(&case["values"]);
-            let rewards = Rewards {
-                sessions: vec![rewards.iter().copied().map(Some).collect()],
-                values: vec![vec![Some(0.0); rewards.len()]],
-                ..Rewards::default()
-            };
-            let mut settings = SETTINGS;
-            settings.gae.discount = 0.0;
-            let credited = build("ppo", &settings).advantages(&[rewards]).remove(0);
-            let mut advantages = credited.sessions;
-            if credited.without_variance > 0 {
-                // The reference masks nothing: equal values become 0.
-                advantages[0].iter_mut().for_each(|cell| {
-                    assert_eq!(cell.replace(0.0), None);
-                });
-            }
-            assert_close(
-                &advantages,
-                &serde_json::json!([case["advantages"]]),
-                &estimator,
-            );
-            continue;
-        }
-        // The loss's tests look at it.
-        if estimator == "value-loss" {
-            continue;
-        }
-        let rewards = Rewards {
-            sessions: read(&case["rewards"]),
-            returns: read(&case["returns"]),
-            states: serde_json::from_value(case["names"].clone()).unwrap_or_default(),
-            ..Rewards::default()
-        };
-        let normalisation = Normalisation {
-            by_std: read(&case["std"]),
-            leave_one_out: read(&case["leave_one_out"]),
-        };
-        let (name, credit) = match estimator.as_str() {
-            "trajectory" => ("grpo", Credit::Session),
-            "session" => ("session-grpo", Credit::Session),
-            "suffix" => ("logo-grpo", Credit::Suffix),
-            "rloo" => ("rloo", Credit::Session),
-            "group-in-group" => ("gigpo", Credit::Session),
-            other => panic!("an estimator called {other}"),
-        };
-        let settings = Settings {
-            credit,
-            normalisation,
-            ..SETTINGS
-        };
-        let credited = build(name, &settings).advantages(&[rewards]);
-        assert_close(
-            &credited[0].sessions,
-            &case["advantages"],
-            &format!("{case}"),
-        );
     }
+}
+
+fn normalisation(case: &Value) -> Normalisation {
+    Normalisation {
+        by_std: read(&case["std"]),
+        leave_one_out: read(&case["leave_one_out"]),
+    }
+}
+
+fn assert_reinforce_plus_plus(case: &Value) {
+    let returns: Vec<Vec<f64>> = read(&case["returns"]);
+    let sessions: Vec<usize> = read(&case["sessions"]);
+    let episodes: Vec<Rewards> = returns
+        .into_iter()
+        .zip(sessions)
+        .map(|(returns, sessions)| Rewards {
+            sessions: vec![vec![None; sessions]; returns.len()],
+            returns,
+            ..Rewards::default()
+        })
+        .collect();
+    let credited = build("reinforce++", &SETTINGS).advantages(&episodes);
+    let want = case["advantages"].as_array().unwrap();
+    assert_eq!(credited.len(), want.len());
+    for (credited, want) in credited.iter().zip(want) {
+        assert_close(&credited.sessions, want, "reinforce++");
+    }
+}
+
+fn assert_local(case: &Value) {
+    let rewards: Vec<f64> = read(&case["rewards"]);
+    let got = normalisation(case).apply(&rewards);
+    let want: Option<Vec<f64>> = read(&case["advantages"]);
+    let row = |values: Option<Vec<f64>>| -> Vec<Option<f64>> {
+        values.into_iter().flatten().map(Some).collect()
+    };
+    assert_close(&[row(got)], &serde_json::json!([row(want)]), "local");
+}
+
+fn assert_gae(case: &Value) {
+    let gae = Gae {
+        discount: read(&case["gamma"]),
+        decay: read(&case["lambda"]),
+    };
+    let values: Vec<f64> = read(&case["values"]);
+    let rewards = Rewards {
+        sessions: vec![read(&case["rewards"])],
+        values: vec![values.iter().copied().map(Some).collect()],
+        ..Rewards::default()
+    };
+    let credited = by_value(&rewards, gae);
+    let row = |key: &str| serde_json::json!([case[key]]);
+    assert_close(&credited.sessions, &row("advantages"), "gae");
+    assert_close(&credited.value_targets, &row("returns"), "gae");
+}
+
+/// PPO with what GAE does left out is whitening.
+fn assert_whitening(case: &Value) {
+    let rewards: Vec<f64> = read(&case["values"]);
+    let rewards = Rewards {
+        sessions: vec![rewards.iter().copied().map(Some).collect()],
+        values: vec![vec![Some(0.0); rewards.len()]],
+        ..Rewards::default()
+    };
+    let mut settings = SETTINGS;
+    settings.gae.discount = 0.0;
+    let credited = build("ppo", &settings).advantages(&[rewards]).remove(0);
+    let mut advantages = credited.sessions;
+    if credited.without_variance > 0 {
+        // The reference masks nothing: equal values become 0.
+        advantages[0].iter_mut().for_each(|cell| {
+            assert_eq!(cell.replace(0.0), None);
+        });
+    }
+    let want = serde_json::json!([case["advantages"]]);
+    assert_close(&advantages, &want, "whiten");
+}
+
+fn assert_comparison(case: &Value) {
+    let rewards = Rewards {
+        sessions: read(&case["rewards"]),
+        returns: read(&case["returns"]),
+        states: serde_json::from_value(case["names"].clone()).unwrap_or_default(),
+        ..Rewards::default()
+    };
+    let (name, credit) = match case["estimator"].as_str().unwrap() {
+        "trajectory" => ("grpo", Credit::Session),
+        "session" => ("session-grpo", Credit::Session),
+        "suffix" => ("logo-grpo", Credit::Suffix),
+        "rloo" => ("rloo", Credit::Session),
+        "group-in-group" => ("gigpo", Credit::Session),
+        other => panic!("an estimator called {other}"),
+    };
+    let settings = Settings {
+        credit,
+        normalisation: normalisation(case),
+        ..SETTINGS
+    };
+    let credited = build(name, &settings).advantages(&[rewards]);
+    let what = case.to_string();
+    assert_close(&credited[0].sessions, &case["advantages"], &what);
 }
 
 /// A reward in hundredths: two that differ, differ by far more than what is added

@@ -56,7 +56,7 @@ pub enum Estimator {
     K2,
     /// exp(d) - d - 1.
     K3,
-    /// [`K3`](Estimator::K3) times the ratio: unbiased for outputs of an older policy
+    /// `k3` times the ratio: unbiased for outputs of an older policy
     /// (DeepSeek-V3.2; TRL's default).
     K3Corrected,
 }
