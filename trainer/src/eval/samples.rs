@@ -12,10 +12,10 @@ use serde::{Deserialize, Serialize};
 use crate::env::{OpenEpisode, TrainingEnv};
 use crate::eval::entry_history::{EntryHistory, History, Output};
 use crate::eval::eval_set::EvalSet;
-use crate::eval::metrics::reward_of;
 use crate::rollout::batcher::Engine;
 use crate::rollout::outcome::ask;
 use crate::rollout::policy_model::Sampling;
+use crate::rollout::reward::reward_of;
 use crate::rollout::single::alone;
 
 /// An episode of `samples.json`.

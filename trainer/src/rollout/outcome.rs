@@ -2,16 +2,19 @@
 //! what was done on the way.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use anyhow::{Result, bail};
 use memloom_algorithm::reward::{BankWords, words};
 use memloom_runtime::types::{Answer, Question, Score};
-use memloom_runtime::{Episode, Error};
+use memloom_runtime::{Episode, Error, ForkPoint};
 
 use crate::clients::Failure;
 use crate::clients::judge::EvidenceTurn;
 use crate::config::JUDGE;
 use crate::env::OpenEpisode;
+use crate::rollout::batcher::RolloutId;
+use crate::rollout::policy_model::Step;
 
 /// Sums over the sessions of a rollout.
 #[derive(Clone, Debug, Default)]
@@ -50,6 +53,24 @@ pub struct RolloutResult {
     pub counts: RolloutCounts,
     /// Processor seconds in guests and host calls, without the model.
     pub guest_seconds: f64,
+}
+
+/// States in which a rollout entered sessions.
+pub type Points = BTreeMap<u32, Arc<ForkPoint>>;
+
+/// What came of one rollout or reroll.
+pub struct Outcome {
+    /// Which one it was.
+    pub id: RolloutId,
+    /// Every model output, in order.
+    pub steps: Vec<Step>,
+    /// Names of the states in which it entered its sessions, in order; only where
+    /// [`Plan::names_states`].
+    pub states: Vec<String>,
+    /// The states that the plan keeps.
+    pub points: Points,
+    /// What it left behind.
+    pub result: RolloutResult,
 }
 
 impl RolloutResult {
@@ -174,4 +195,24 @@ fn unavailable(failure: Option<&Error>) -> Option<String> {
         failure @ Error::Model { error, .. } if error.is_unavailable() => Some(failure.to_string()),
         _ => None,
     }
+}
+
+/// Drops a question that one rollout or reroll of an episode lost for all of them:
+/// what is compared was asked the same. Returns the questions, by episode and id,
+/// and how each was lost first.
+pub fn drop_together(outcomes: &mut [Outcome]) -> BTreeMap<(usize, usize), String> {
+    let mut dropped = BTreeMap::new();
+    for outcome in outcomes.iter() {
+        for (question, why) in &outcome.result.dropped {
+            let question = (outcome.id.episode, *question);
+            dropped.entry(question).or_insert_with(|| why.clone());
+        }
+    }
+    for outcome in outcomes {
+        let episode = outcome.id.episode;
+        for (_, question) in dropped.keys().filter(|(own, _)| *own == episode) {
+            outcome.result.scores[*question] = None;
+        }
+    }
+    dropped
 }

@@ -1,12 +1,59 @@
 //! What a rollout's bank is worth: scores less the price of words, by session
 //! and in all.
 
-use anyhow::{Result, ensure};
+use std::collections::BTreeSet;
+
+use anyhow::{Context, Result, ensure};
 use memloom_algorithm::reward::{Compression, session_score};
+use memloom_runtime::types::{Question, Score};
 
 use crate::env::OpenEpisode;
-use crate::eval::metrics::reward_of;
 use crate::rollout::outcome::RolloutResult;
+
+/// Share of a question's gold evidence that a bank names: a reward that needs no
+/// reader.
+pub const HELD: &str = "held-evidence";
+
+/// The figure that is the reward of a question: `reward`, one of the
+/// environment's metrics, or [`HELD`]; none where it needs an answer and the
+/// question was not asked.
+pub fn reward_of(
+    question: &Question,
+    score: Option<&Score>,
+    evidence: &BTreeSet<String>,
+    metric: &str,
+) -> Result<Option<f64>> {
+    if metric == HELD {
+        let gold = question.evidence.len().max(1) as f64;
+        let missing = question
+            .evidence
+            .iter()
+            .filter(|turn| !evidence.contains(*turn));
+        return Ok(Some(1.0 - missing.count() as f64 / gold));
+    }
+    let Some(score) = score else { return Ok(None) };
+    match metric {
+        "reward" => Ok(f64::from(score.reward)),
+        _ => named(score, metric).with_context(|| {
+            let names: Vec<_> = score
+                .metrics
+                .iter()
+                .map(|(name, _)| name.as_str())
+                .collect();
+            format!(
+                "algorithm.metric = \"{metric}\": there are reward, {HELD}, {}",
+                names.join(", ")
+            )
+        }),
+    }
+    .map(Some)
+}
+
+/// Returns the metric of a score with this name.
+pub(crate) fn named(score: &Score, metric: &str) -> Option<f64> {
+    let found = score.metrics.iter().find(|(name, _)| name == metric);
+    found.map(|(_, value)| f64::from(*value))
+}
 
 /// The mean; 0 of nothing.
 pub fn mean(values: impl ExactSizeIterator<Item = f64>) -> f64 {

@@ -3,11 +3,12 @@
 //! the last good one whole.
 
 use std::fs;
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
+
+use crate::run::atomic_fs::write_folder;
 
 /// Checkpoints that are kept.
 const KEPT: usize = 2;
@@ -77,61 +78,6 @@ impl Progress {
             Position::Stage(stage, step) => (stage as u64 + 1) * 10_000_000 + step,
         }
     }
-}
-
-/// Writes a folder's files beside `target` with `write`, then renames the
-/// folder into place. On any error `target` is as it was.
-pub fn write_folder(target: &Path, write: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
-    let beside = target.with_extension("partial");
-    let complete = || -> Result<()> {
-        if beside.exists() {
-            fs::remove_dir_all(&beside)?;
-        }
-        fs::create_dir_all(&beside)?;
-        write(&beside)?;
-        sync(&beside)?;
-        if target.exists() {
-            fs::remove_dir_all(target)?;
-        }
-        fs::rename(&beside, target)?;
-        if let Some(parent) = target.parent() {
-            File::open(parent)?.sync_all()?;
-        }
-        Ok(())
-    };
-    complete().map_err(|error| {
-        // The partial folder is of no use to anybody; a failure to remove it
-        // would hide the error that matters.
-        let _ = fs::remove_dir_all(&beside);
-        error.context(format!(
-            "cannot write {}; what was saved before is untouched: make room and do it again (train: with --resume)",
-            target.display()
-        ))
-    })
-}
-
-/// Sees a folder's files and folders onto the disk.
-fn sync(folder: &Path) -> std::io::Result<()> {
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.is_dir() {
-            sync(&path)?;
-        } else {
-            File::open(&path)?.sync_all()?;
-        }
-    }
-    File::open(folder)?.sync_all()
-}
-
-/// Writes one file beside and renames it into place.
-pub fn write_file(target: &Path, bytes: &[u8]) -> Result<()> {
-    let beside = target.with_extension("partial");
-    let complete = || -> std::io::Result<()> {
-        fs::write(&beside, bytes)?;
-        File::open(&beside)?.sync_all()?;
-        fs::rename(&beside, target)
-    };
-    complete().with_context(|| format!("cannot write {}", target.display()))
 }
 
 /// The checkpoints of a run: `OUT/checkpoints/NUMBER/`.

@@ -17,8 +17,7 @@ use crate::eval::{evidence_baselines, samples, scripted_baselines};
 use crate::rollout::Plan;
 use crate::rollout::batcher::Engine;
 use crate::rollout::policy_model::Sampling;
-use crate::run::checkpoint;
-use crate::run::checkpoint::write_file;
+use crate::run::atomic_fs::{write_file, write_folder};
 use crate::run::progress::Console;
 use crate::run::summary::{BeforeAfter, LongHorizon, Summary};
 use crate::run::timings::{Times, Timing};
@@ -123,7 +122,7 @@ impl Trainer<'_> {
         self.samples()?;
         self.time(Timing::new("after", self.progress.steps, began))?;
         let out = &self.file.run.out;
-        checkpoint::write_folder(&out.join("final"), |folder| {
+        write_folder(&out.join("final"), |folder| {
             self.learners
                 .export(self.file, self.grammars.tokenizer(), folder)
         })?;

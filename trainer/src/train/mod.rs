@@ -8,6 +8,7 @@
 pub mod batch;
 pub mod credit;
 mod curriculum;
+pub mod demonstration;
 pub mod evaluation;
 pub mod group_metrics;
 pub mod initial_weights;
@@ -20,7 +21,7 @@ mod run;
 pub mod tokenizer_setup;
 mod trainer;
 pub mod value_states;
-pub mod warm_start;
+mod warm_start;
 
 pub use self::evaluation::evaluate;
 pub use self::preflight::check;

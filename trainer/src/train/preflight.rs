@@ -7,7 +7,7 @@ use memloom_engine::model::inspect::Inspection;
 
 use crate::config::{Learn, RunFile, ServerSection};
 use crate::env::TrainingEnv;
-use crate::run::checkpoint::write_file;
+use crate::run::atomic_fs::write_file;
 
 /// The run file in its run's folder, with every default.
 const COPY: &str = "run.toml";

@@ -10,11 +10,10 @@ use serde::Serialize;
 
 use crate::config::{AnchorRule, JUDGE, Learn, Stage};
 use crate::env::OpenEpisode;
-use crate::eval::metrics::HELD;
 use crate::rng::{Purpose, derive, generator};
 use crate::rollout;
 use crate::rollout::policy_model::Sampling;
-use crate::rollout::reward::RewardFn;
+use crate::rollout::reward::{HELD, RewardFn};
 use crate::rollout::{Anchor, Outcome, Plan};
 use crate::run::timings::Timing;
 use crate::train::batch::{ScoredRow, rows};

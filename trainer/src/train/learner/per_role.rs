@@ -18,11 +18,11 @@ use rand_chacha::ChaCha8Rng;
 use crate::config::RunFile;
 use crate::rollout::batcher::Engine;
 use crate::train::batch::ScoredRow;
+use crate::train::demonstration::Demonstration;
 use crate::train::initial_weights;
 use crate::train::initial_weights::Weights;
 use crate::train::learner::{BurnLearner, Learner, Reinforcement, Update};
 use crate::train::value_states::State;
-use crate::train::warm_start::Demonstration;
 
 /// What learners are called after: a role, or nobody where all share one. Also the
 /// folder of its weights.
