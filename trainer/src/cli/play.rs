@@ -18,7 +18,7 @@ use crate::clients::Servers;
 use crate::config::RunFile;
 use crate::embedder::embedder;
 use crate::rollout::policy_model::Sampling;
-use crate::rollout::single::alone;
+use crate::rollout::single::run_single;
 use crate::train::learner::per_role::RoleLearners;
 
 /// Play one episode of a run, and record every call in a trace.
@@ -235,7 +235,7 @@ fn play(
         Player::Weights(folder) => {
             let (learners, grammars) = RoleLearners::load(file, folder)?;
             let mut engine = learners.engine();
-            alone(
+            run_single(
                 &grammars,
                 Sampling::greedy(file.run.seed),
                 &mut engine,

@@ -16,7 +16,7 @@ use crate::rollout::batcher::Engine;
 use crate::rollout::outcome::ask;
 use crate::rollout::policy_model::Sampling;
 use crate::rollout::reward::reward_of;
-use crate::rollout::single::alone;
+use crate::rollout::single::run_single;
 
 /// An episode of `samples.json`.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -87,7 +87,7 @@ pub fn play(
     opened
         .iter()
         .map(|opened| {
-            alone(grammars, sampling, engine, |model| {
+            run_single(grammars, sampling, engine, |model| {
                 record(opened, opened.start(model)?, &set.metric)
             })
             .with_context(|| format!("the sample episode {}", opened.id))

@@ -1,5 +1,5 @@
-//! Rollouts and rerolls: every one a thread with its own sandboxed bank,
-//! policy and environment, all served by one engine.
+//! Rollouts and rerolls. Each is a thread with a sandboxed bank, policy and environment of
+//! its own. One engine samples for all of them.
 
 pub mod anchor;
 pub mod batcher;
@@ -27,7 +27,7 @@ pub use self::plan::Plan;
 use self::policy_model::{RecordedSteps, SampledModel, Step};
 use crate::env::OpenEpisode;
 
-/// Runs a plan over opened episodes; outcomes in order of id.
+/// Runs a plan over opened episodes and returns the outcomes in order of id.
 pub fn run(
     plan: &Plan<'_>,
     episodes: &[OpenEpisode],
@@ -62,8 +62,8 @@ pub fn run(
     Ok(outcomes)
 }
 
-/// Rerolls of anchors that were chosen after their rollouts had ended, with what
-/// these have kept; outcomes in order of id.
+/// Runs rerolls of anchors that were chosen after their rollouts had ended, from the states
+/// that these kept. Returns the outcomes in order of id.
 pub fn reroll(
     plan: &Plan<'_>,
     episodes: &[OpenEpisode],
@@ -74,7 +74,7 @@ pub fn reroll(
     let (events, inbox): (Sender<Event>, Receiver<Event>) = channel();
     let (results, outcomes) = channel();
     std::thread::scope(|scope| {
-        let mut live = 0;
+        let mut count = 0;
         for outcome in global {
             let id = outcome.id;
             let own = anchors[id.episode].iter();
@@ -90,27 +90,27 @@ pub fn reroll(
                         results: results.clone(),
                     };
                     let (state, script) = (state.clone(), script.clone());
-                    live += 1;
+                    count += 1;
                     scope.spawn(move || run.reroll(&handle, &state, script));
                 }
             }
         }
         drop(results);
-        batcher::serve(&inbox, live, engine);
+        batcher::serve(&inbox, count, engine);
     });
     let mut outcomes = outcomes.into_iter().collect::<Result<Vec<Outcome>>>()?;
     outcomes.sort_by_key(|outcome| outcome.id);
     Ok(outcomes)
 }
 
-/// The outputs that an anchor's rerolls repeat.
+/// Returns the outputs that an anchor's rerolls repeat.
 fn repeated(steps: &[Step], anchor: &Anchor) -> Vec<Sample> {
     let own = || steps.iter().filter(|step| step.session == anchor.session);
     let count = (anchor.cut * own().count() as f64) as usize;
     own().take(count).map(|step| step.sample.clone()).collect()
 }
 
-/// What a rollout's thread needs.
+/// The inputs of a rollout's thread.
 struct Run<'a> {
     plan: &'a Plan<'a>,
     opened: &'a OpenEpisode,

@@ -7,24 +7,24 @@ use memloom_engine::grammar::Grammars;
 use crate::rollout::anchor::Anchor;
 use crate::rollout::policy_model::Sampling;
 
-/// What to roll out.
+/// The plan of a set of rollouts.
 pub struct Plan<'a> {
-    /// For prompts and outputs.
+    /// Grammars, and the tokenizer for prompts and outputs.
     pub grammars: &'a Arc<Grammars>,
-    /// Global rollouts of each episode: n.
+    /// Number of global rollouts of each episode: n.
     pub rollouts: usize,
     /// Anchors by episode.
     pub anchors: &'a [Vec<Anchor>],
-    /// Sessions, by episode, whose states are kept of every rollout.
+    /// Sessions, by episode, whose states are kept for every rollout.
     pub kept: &'a [Vec<u32>],
-    /// Rerolls of each anchor: m.
+    /// Number of rerolls of each anchor: m.
     pub rerolls: usize,
-    /// Whether rollouts answer their questions (rerolls: those of their session).
+    /// True if rollouts answer the questions of their episode, and rerolls those of their
+    /// session.
     pub asks: bool,
-    /// Whether the states between sessions are named, so that equal ones can be
-    /// told.
+    /// True if the states between sessions are named. Equal states have equal names.
     pub names_states: bool,
-    /// Temperature and random numbers: the same for rollouts and rerolls.
+    /// Sampling of rollouts and rerolls.
     pub sampling: Sampling,
 }
 

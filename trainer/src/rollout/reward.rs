@@ -1,5 +1,5 @@
-//! What a rollout's bank is worth: scores less the price of words, by session
-//! and in all.
+//! Rewards of rollouts: scores minus the compression penalty, by session and over the whole
+//! episode.
 
 use std::collections::BTreeSet;
 
@@ -10,13 +10,15 @@ use memloom_runtime::types::{Question, Score};
 use crate::env::OpenEpisode;
 use crate::rollout::outcome::RolloutResult;
 
-/// Share of a question's gold evidence that a bank names: a reward that needs no
-/// reader.
+/// Name of the metric for the share of a question's gold evidence that the bank cites. It
+/// needs no answers.
 pub const HELD: &str = "held-evidence";
 
-/// The figure that is the reward of a question: `reward`, one of the
-/// environment's metrics, or [`HELD`]; none where it needs an answer and the
-/// question was not asked.
+/// Returns the reward of a question by a metric: `reward`, one of the environment's metrics,
+/// or [`HELD`]. `None` if the metric needs an answer and the question was not asked.
+///
+/// # Errors
+/// Fails if the environment has no such metric.
 pub fn reward_of(
     question: &Question,
     score: Option<&Score>,
@@ -55,28 +57,28 @@ pub(crate) fn named(score: &Score, metric: &str) -> Option<f64> {
     found.map(|(_, value)| f64::from(*value))
 }
 
-/// The mean; 0 of nothing.
+/// Returns the mean, or 0 without values.
 pub fn mean(values: impl ExactSizeIterator<Item = f64>) -> f64 {
     let count = values.len().max(1) as f64;
     values.sum::<f64>() / count
 }
 
-/// A score and what the words cost.
+/// A reward in its two parts.
 pub struct RewardParts {
-    /// Mean over questions.
+    /// Mean score over questions.
     pub score: f64,
-    /// The penalty.
+    /// Compression penalty.
     pub cost: f64,
 }
 
 impl RewardParts {
-    /// What is left.
+    /// Returns the score minus the penalty.
     pub fn reward(&self) -> f64 {
         self.score - self.cost
     }
 }
 
-/// What rollouts of an episode are worth.
+/// The reward function of an episode.
 pub struct RewardFn<'a> {
     opened: &'a OpenEpisode,
     metric: &'a str,
@@ -85,7 +87,7 @@ pub struct RewardFn<'a> {
 }
 
 impl<'a> RewardFn<'a> {
-    /// By a figure of scores, less a penalty for words.
+    /// Returns the reward function of a metric with a penalty for words.
     pub fn new(opened: &'a OpenEpisode, metric: &'a str, compression: Compression) -> Self {
         Self {
             opened,
@@ -95,16 +97,16 @@ impl<'a> RewardFn<'a> {
         }
     }
 
-    /// The episode's last session.
+    /// Returns the episode's last session.
     pub fn last(&self) -> u32 {
         self.opened.sessions()
     }
 
-    /// What a bank that has read the sessions up to `read` is worth for a
-    /// session; none where that has no question (equations 8 to 12).
+    /// Returns the reward of a session from a bank that has read the sessions up to `read`;
+    /// `None` for a session without a question (equations 8 to 12).
     ///
     /// # Errors
-    /// A metric that the environment does not have; a reward that is no number.
+    /// Fails if the environment has no such metric, or if the reward is not finite.
     pub fn session(
         &self,
         result: &RolloutResult,
@@ -117,15 +119,15 @@ impl<'a> RewardFn<'a> {
         };
         let words = &result.words;
         let cost = self.compression.cost(words, &self.dialogue, session, read);
-        let worth = RewardParts { score, cost };
-        self.check(session, worth.reward())?;
-        Ok(Some(worth))
+        let parts = RewardParts { score, cost };
+        self.check(session, parts.reward())?;
+        Ok(Some(parts))
     }
 
-    /// What the final bank is worth for all questions: a trajectory's return.
+    /// Returns a trajectory's return: the reward of the final bank over all questions.
     ///
     /// # Errors
-    /// As [`RewardFn::session`].
+    /// Fails like [`RewardFn::session`].
     pub fn whole(&self, result: &RolloutResult) -> Result<f64> {
         let scores = self.scores(result)?;
         let last = self.opened.sessions();
@@ -137,7 +139,7 @@ impl<'a> RewardFn<'a> {
         Ok(value)
     }
 
-    /// Of the questions that were asked, with their sessions.
+    /// Returns the scores of the questions that were asked, with their sessions.
     fn scores(&self, result: &RolloutResult) -> Result<Vec<(f64, &'a [u32])>> {
         let mut scores = Vec::new();
         for (question, score) in self.opened.questions.iter().zip(&result.scores) {

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-/// Writes a folder's files beside `target` with `write`, then renames the
-/// folder into place. On any error `target` is as it was.
+/// Writes a folder's files beside `target` with `write`, then renames the folder into place.
+/// On an error `target` is unchanged.
 pub fn write_folder(target: &Path, write: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
     let beside = target.with_extension("partial");
     let complete = || -> Result<()> {
@@ -27,8 +27,7 @@ pub fn write_folder(target: &Path, write: impl FnOnce(&Path) -> Result<()>) -> R
         Ok(())
     };
     complete().map_err(|error| {
-        // The partial folder is of no use to anybody; a failure to remove it
-        // would hide the error that matters.
+        // A failure to remove the partial folder must not hide the first error.
         let _ = fs::remove_dir_all(&beside);
         error.context(format!(
             "cannot write {}; what was saved before is untouched: make room and do it again (train: with --resume)",
@@ -37,7 +36,7 @@ pub fn write_folder(target: &Path, write: impl FnOnce(&Path) -> Result<()>) -> R
     })
 }
 
-/// Sees a folder's files and folders onto the disk.
+/// Syncs a folder's files and folders to the disk.
 fn sync(folder: &Path) -> std::io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
@@ -50,7 +49,7 @@ fn sync(folder: &Path) -> std::io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
-/// Writes one file beside and renames it into place.
+/// Writes a file beside `target`, then renames it into place.
 pub fn write_file(target: &Path, bytes: &[u8]) -> Result<()> {
     let beside = target.with_extension("partial");
     let complete = || -> std::io::Result<()> {

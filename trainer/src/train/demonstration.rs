@@ -13,16 +13,16 @@ use crate::rng::{Purpose, derive};
 use crate::rollout::outcome::RolloutCounts;
 use crate::rollout::policy_model::pairs;
 
-/// A role's output that a demonstrator would give.
+/// An output of a demonstrator for a role.
 pub struct Demonstration {
-    /// Who speaks.
+    /// Role.
     pub role: Arc<str>,
-    /// The prompt and what is said.
+    /// Prompt and output.
     pub row: Row,
 }
 
-/// Plays training episode `index` and returns its role outputs. A finite split
-/// starts again from its first episode, with other mistakes.
+/// Plays training episode `index` and returns its demonstrations. An index past the end of a
+/// finite split starts again from the first episode, with other mistakes.
 pub fn demonstrate(
     env: &TrainingEnv,
     grammars: &Arc<Grammars>,
@@ -51,7 +51,7 @@ pub fn demonstrate(
     ))
 }
 
-/// Says what the demonstrator says, and keeps it as a row.
+/// A model that returns the demonstrator's outputs and records them as rows.
 struct Recorder {
     grammars: Arc<Grammars>,
     rows: Arc<Mutex<Vec<Demonstration>>>,
@@ -73,6 +73,7 @@ impl LanguageModel for Recorder {
     }
 }
 
+/// Returns the row of a prompt and its demonstrated output.
 fn row(grammars: &Grammars, call: &GenerateCall, text: &str) -> Result<Row> {
     let request = &call.request;
     let tokenizer = grammars.tokenizer();

@@ -1,9 +1,9 @@
-//! A training run: warm start, then reinforcement learning stage by stage, resumable at any
-//! moment.
+//! A training run: warm start, then reinforcement learning stage by stage. It can be resumed at
+//! any moment.
 //!
-//! [`run()`] opens the run and goes through its parts. `trainer.rs` has the state that they
-//! share, `warm_start.rs` and `curriculum.rs` the two ways of learning, `rl_step.rs` one step
-//! of the second, `evaluation.rs` the measurements before and after.
+//! [`run()`] opens the run and runs its parts. `trainer.rs` holds the state that they share,
+//! `warm_start.rs` the supervised phase, `curriculum.rs` the stages, `rl_step.rs` one training
+//! step of a stage, and `evaluation.rs` the measurements before and after.
 
 pub mod batch;
 pub mod credit;

@@ -1,4 +1,4 @@
-//! Whether a run can begin, or go on.
+//! Checks before a run begins or resumes.
 
 use std::fs;
 
@@ -12,8 +12,7 @@ use crate::run::atomic_fs::write_file;
 /// The run file in its run's folder, with every default.
 const COPY: &str = "run.toml";
 
-/// Checks everything that can be checked without training: the components, the
-/// data, the splits, the options.
+/// Checks the components, the data, the splits and the options without training.
 pub fn check(file: &RunFile) -> Result<()> {
     file.run.device.check()?;
     let env = TrainingEnv::load(file)?;
@@ -30,7 +29,7 @@ pub fn check(file: &RunFile) -> Result<()> {
     fits(file, &env)
 }
 
-/// Whether the run file asks for what its model's folder and the components have.
+/// Checks that the run file fits its model's folder and the components.
 pub(super) fn fits(file: &RunFile, env: &TrainingEnv) -> Result<()> {
     if let Some(model) = &file.backbone.path {
         Inspection::of(model)?;
@@ -38,7 +37,7 @@ pub(super) fn fits(file: &RunFile, env: &TrainingEnv) -> Result<()> {
     let roles = env.own_roles();
     ensure!(
         !roles.is_empty(),
-        "servers speak for all roles of the policy {}: there is nothing to train",
+        "servers answer for all roles of the policy {}: there is nothing to train",
         env.policy.name
     );
     if let Learn::Role(name) = &file.algorithm.learn {
@@ -68,12 +67,12 @@ pub(super) fn fits(file: &RunFile, env: &TrainingEnv) -> Result<()> {
     Ok(())
 }
 
-/// Whether the run's folder is there, after checking that it is this run's.
+/// Returns true if the run's folder holds a run, after checking that it is this run.
 pub(super) fn begun(file: &RunFile, resume: bool) -> Result<bool> {
     let out = &file.run.out;
     let copy = out.join(COPY);
-    // How far to go, on what device, and where servers are may change between
-    // resumptions; what is learned may not.
+    // A resumption may change the number of steps, the device and the servers' addresses,
+    // but nothing that changes the result.
     let comparable = |file: &RunFile| {
         let mut file = file.clone();
         file.run.max_steps = None;
@@ -107,7 +106,7 @@ pub(super) fn begun(file: &RunFile, resume: bool) -> Result<bool> {
     Ok(false)
 }
 
-/// Makes the run's folder.
+/// Creates the run's folder with a copy of the run file.
 pub(super) fn begin(file: &RunFile) -> Result<()> {
     let out = &file.run.out;
     fs::create_dir_all(out).with_context(|| format!("cannot make the folder {}", out.display()))?;

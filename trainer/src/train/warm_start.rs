@@ -21,7 +21,7 @@ struct WarmStartLine {
     gradient_norm: f64,
     learning_rate: f64,
     rows: usize,
-    /// Demonstrations that were left out: the context was too short for them.
+    /// Demonstrations that were left out because they exceed the context.
     context_overflows: usize,
 }
 
@@ -60,7 +60,7 @@ impl Trainer<'_> {
             let noise = derive(seed, Purpose::Dropout, &[0, step]);
             let update = self
                 .learners
-                .imitate(demonstrations, learning_rate, noise)?;
+                .supervised_step(demonstrations, learning_rate, noise)?;
             self.progress.position = Position::WarmStart(step + 1);
             self.progress.trained_tokens += update.tokens;
             self.metrics.write(&WarmStartLine {

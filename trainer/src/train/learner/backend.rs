@@ -24,7 +24,7 @@ use crate::train::batch::ScoredRow;
 use crate::train::learner::{Learner, Reinforcement, Update};
 use crate::train::value_states::State;
 
-/// A backbone and what changes its weights.
+/// A backbone and its optimiser.
 pub struct BurnLearner<B: Trainable> {
     model: Backbone<B>,
     optimizer: AdamW<B>,
@@ -44,7 +44,8 @@ const REFERENCE: &str = "reference";
 const MOMENTS: &str = "moments.safetensors";
 
 impl<B: Trainable> BurnLearner<B> {
-    /// Trains `model` as a run file says.
+    /// Returns a learner that trains `model` by a run file, with a value head if its
+    /// algorithm needs one.
     pub fn new(file: &RunFile, mut model: Backbone<B>) -> Self {
         if file.algorithm.build().needs_critic() {
             model = model.with_value_head();
@@ -52,7 +53,7 @@ impl<B: Trainable> BurnLearner<B> {
         Self::with(file, model)
     }
 
-    /// Speaks with `model`, and may train it.
+    /// Returns a learner for `model` as it is.
     pub fn with(file: &RunFile, model: Backbone<B>) -> Self {
         let settings = &file.optimizer;
         Self {
@@ -70,8 +71,8 @@ impl<B: Trainable> BurnLearner<B> {
         }
     }
 
-    /// A row that is longer than a micro-batch takes more memory than any of those: it
-    /// comes first, so that too little shows at once.
+    /// Puts a row that is longer than a micro-batch first. It needs the most memory, and too
+    /// little memory fails at once.
     fn longest_first(&self, order: &mut [usize], rows: &[ScoredRow]) {
         let tokens = |at: &usize| rows[*at].row.tokens();
         if let Some(longest) = (0..order.len()).max_by_key(|place| tokens(&order[*place]))
@@ -209,7 +210,7 @@ impl<B: Trainable> BurnLearner<B> {
         Ok(current_logprobs)
     }
 
-    /// One AdamW step along the gathered gradients times `scale`; their norm.
+    /// Makes one AdamW step along the gathered gradients times `scale`. Returns their norm.
     fn optimizer_step(
         &mut self,
         gradients: Gradients<B>,
@@ -254,7 +255,7 @@ impl<B: Trainable> Learner for BurnLearner<B> {
         Ok(values)
     }
 
-    fn follow(&mut self, pace: f64) {
+    fn update_reference(&mut self, pace: f64) {
         if let Some(reference) = self.reference.take_if(|_| pace > 0.0) {
             self.reference = Some(reference.lerp(&self.model.valid(), pace as f32));
         }
@@ -276,7 +277,7 @@ impl<B: Trainable> Learner for BurnLearner<B> {
         }
     }
 
-    fn imitate(&mut self, rows: &[Row], learning_rate: f64, noise: u64) -> Result<Update> {
+    fn supervised_step(&mut self, rows: &[Row], learning_rate: f64, noise: u64) -> Result<Update> {
         let mut update = Update::default();
         let mut noise = ChaCha8Rng::seed_from_u64(noise);
         let mut gradients = Gradients::new();
@@ -501,11 +502,12 @@ impl SamplerGap {
     }
 }
 
-/// Tokens of rows, each prompt once.
+/// Returns the number of tokens of rows, each prompt once.
 fn fed(rows: &[&Row]) -> u64 {
     rows.iter().map(|row| row.tokens() as u64).sum()
 }
 
+/// Reads a tensor's numbers.
 fn floats<B: Backend>(tensor: Tensor<B, 1>) -> Result<Vec<f32>> {
     tensor
         .into_data()
