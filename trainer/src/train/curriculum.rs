@@ -155,7 +155,7 @@ impl Trainer<'_> {
     }
 }
 
-/// How a stage ended.
+/// The end of a stage.
 #[derive(PartialEq, Eq)]
 enum Ended {
     /// All its steps are done.
