@@ -1,5 +1,4 @@
-//! What a run takes place in: the components, the environment's data, and the
-//! episodes that it opens.
+//! The environment of a run: its components, its data, and the episodes that it opens.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -18,54 +17,54 @@ use crate::embedder::embedder;
 
 /// Loaded components and data.
 pub struct TrainingEnv {
-    /// What the environment says of itself.
+    /// The environment's description.
     pub description: EnvironmentDescription,
-    /// What the environment found in its data.
+    /// The environment's report of its data.
     pub report: LoadReport,
-    /// What the policy says of itself.
+    /// The policy's description.
     pub policy: PolicyDescription,
     /// Models that others serve.
     pub servers: Arc<Servers>,
-    /// An agent that knows nothing yet, and the environment with its data.
+    /// An agent with an empty bank, and the environment with its data.
     beginning: ForkPoint,
 }
 
-/// An opened episode, from whose start every rollout forks.
+/// An opened episode. Every rollout forks from its start.
 pub struct OpenEpisode {
-    /// For instance `conv-26`.
+    /// Id, for example `conv-26`.
     pub id: String,
-    /// Everything that is asked.
+    /// The questions of the episode.
     pub questions: Vec<Question>,
     /// The dialogue's turns by session: `turns[s - 1]`.
     pub turns: Vec<Vec<Turn>>,
-    /// Processor seconds that opening it took in guests and host calls.
+    /// CPU seconds of its opening in guests and host calls.
     pub guest_seconds: f64,
-    /// Whether answers are labelled, where there is a judge.
-    pub judged: bool,
+    /// True if answers are labelled by the judge of the run file, if it has one.
+    pub labelled: bool,
     servers: Arc<Servers>,
     start: ForkPoint,
 }
 
-/// The model of what only others start from.
+/// Returns the model of an episode that is only forked and never generates.
 fn placeholder_model() -> Box<dyn LanguageModel> {
     Box::new(ScriptedModel::new([""; 0]))
 }
 
-/// A turn, as far as the trainer looks at it.
+/// The fields of a turn that the trainer uses.
 pub struct Turn {
-    /// The environment's id, which evidence names.
+    /// Id in the environment. Evidence names turns by it.
     pub id: String,
-    /// When its session takes place, in the environment's own words.
+    /// Time of its session, as the environment writes it.
     pub time: String,
-    /// Who says it.
+    /// Speaker.
     pub speaker: String,
-    /// What is said.
+    /// Text.
     pub text: String,
-    /// Words in it.
+    /// Number of words in the text.
     pub words: u64,
 }
 
-/// Files for an environment, by their names without folders.
+/// Reads the data files of an environment. Names are without folders.
 pub fn data_files(paths: &[PathBuf]) -> Result<Vec<DataFile>> {
     let read = |path: &PathBuf| {
         let name = path.file_name().unwrap_or(path.as_os_str());
@@ -118,8 +117,8 @@ impl TrainingEnv {
         })
     }
 
-    /// Opens an episode of a split; `index` counts on over a finite split again
-    /// from its start. `horizon` 0 is all sessions.
+    /// Opens an episode of a split. An `index` past the end of a finite split starts again
+    /// from its first episode. `horizon` 0 is all sessions.
     pub fn open(&self, split: &str, index: u64, horizon: u32) -> Result<OpenEpisode> {
         let episodes = self.episodes(split)?;
         let index = episodes.map_or(index, |count| index % count);
@@ -155,13 +154,13 @@ impl TrainingEnv {
             questions: start.questions()?,
             turns,
             guest_seconds: start.meter().guest_seconds(),
-            judged: true,
+            labelled: true,
             servers: self.servers.clone(),
             start: opened,
         })
     }
 
-    /// The policy's roles that no server speaks for.
+    /// Returns the policy's roles that no server answers for.
     pub fn own_roles(&self) -> Vec<String> {
         let roles = self.policy.roles.iter();
         roles
@@ -170,7 +169,7 @@ impl TrainingEnv {
             .collect()
     }
 
-    /// Episodes of a split, none where they never end.
+    /// Returns the number of episodes of a split; `None` for a split without an end.
     pub fn episodes(&self, split: &str) -> Result<Option<u64>> {
         let Some(found) = self.report.splits.iter().find(|s| s.name == split) else {
             let names: Vec<_> = self.report.splits.iter().map(|s| s.name.as_str()).collect();
@@ -189,7 +188,7 @@ impl TrainingEnv {
         Ok(found.episodes)
     }
 
-    /// At most `wanted` episodes of a split: a finite split is not repeated.
+    /// Returns `wanted`, or the number of episodes of a finite split if that is smaller.
     pub fn at_most(&self, split: &str, wanted: u64) -> Result<u64> {
         Ok(self
             .episodes(split)?
@@ -198,24 +197,23 @@ impl TrainingEnv {
 }
 
 impl OpenEpisode {
-    /// Forgets all but `most` of its questions, drawn by lot; those that stay keep
-    /// their order.
-    pub fn keep_questions(&mut self, most: usize, lot: &mut impl Rng) {
+    /// Keeps at most `most` of its questions, drawn at random, in their order.
+    pub fn keep_questions(&mut self, most: usize, generator: &mut impl Rng) {
         let count = self.questions.len();
         let mut kept = vec![false; count];
-        for index in rand::seq::index::sample(lot, count, most.min(count)) {
+        for index in rand::seq::index::sample(generator, count, most.min(count)) {
             kept[index] = true;
         }
         let mut kept = kept.into_iter();
         self.questions.retain(|_| kept.next().unwrap_or(false));
     }
 
-    /// Number of sessions within the horizon.
+    /// Returns the number of sessions within the horizon.
     pub fn sessions(&self) -> u32 {
         self.turns.len() as u32
     }
 
-    /// Words of each session's dialogue: `dialogue()[s - 1]`.
+    /// Returns the words of each session's dialogue: `dialogue()[s - 1]`.
     pub fn dialogue(&self) -> Vec<u64> {
         self.turns
             .iter()
@@ -223,23 +221,23 @@ impl OpenEpisode {
             .collect()
     }
 
-    /// Who labels answers, if anybody does.
+    /// Returns the judge that labels answers, if there is one.
     pub fn judge(&self) -> Option<&Judge> {
-        self.servers.judge().filter(|_| self.judged)
+        self.servers.judge().filter(|_| self.labelled)
     }
 
-    /// A rollout at its start. Servers speak for their roles.
+    /// Returns a rollout at the episode's start. Servers answer for their roles.
     pub fn start(&self, model: Box<dyn LanguageModel>) -> Result<Episode> {
         self.resume(&self.start, model)
     }
 
-    /// A rollout from one of the episode's states on. Servers speak for their roles.
+    /// Returns a rollout from one of the episode's states. Servers answer for their roles.
     pub fn resume(&self, state: &ForkPoint, model: Box<dyn LanguageModel>) -> Result<Episode> {
         Ok(state.fork(self.servers.route(model))?)
     }
 
-    /// A rollout at its start that a demonstrator observes for. Servers speak for
-    /// their roles when questions are answered.
+    /// Returns a rollout at the episode's start whose sessions a demonstrator observes.
+    /// Servers answer for their roles only when questions are answered.
     pub fn demonstrate(&self, model: Box<dyn LanguageModel>) -> Result<Episode> {
         Ok(self.start.fork(self.servers.route_answers(model))?)
     }

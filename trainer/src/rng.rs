@@ -1,13 +1,13 @@
-//! Randomness by name: every random decision draws from a seed that is derived
-//! from the run's seed and from what the decision is about, so neither thread
-//! timing nor the order of decisions can change it.
+//! Random numbers by name. The seed of every random decision is derived from the run's
+//! seed, a purpose and coordinates, so that neither thread timing nor the order of
+//! decisions changes it.
 
-/// What a seed is for; keeps streams that share all numbers apart.
+/// The purpose of a seed. It separates streams with the same coordinates.
 #[derive(Clone, Copy, Debug)]
 pub enum Purpose {
     /// Initial weights.
     Weights,
-    /// What a demonstrator does in an episode: (episode).
+    /// Mistakes of a demonstrator: (episode).
     Demonstration,
     /// Order of the warm start's rows: (step).
     WarmStart,
@@ -22,17 +22,17 @@ pub enum Purpose {
     Baseline,
     /// The fairness study: (horizon, episode).
     Fairness,
-    /// Which questions are asked: (stage, step, episode).
+    /// Choice of questions: (stage, step, episode).
     Questions,
     /// An adapter's initial weights.
     Adapter,
-    /// What dropout leaves out: (0, step) in the warm start, then (stage from 1, step).
+    /// Dropout masks: (0, step) in the warm start, then (stage from 1, step).
     Dropout,
-    /// How long to wait before a server is asked again: (request, attempt).
+    /// Pause before a retry of a server: (request, attempt).
     Pause,
 }
 
-/// A seed for `purpose`, from the run's seed and the coordinates of the decision.
+/// Derives a seed for `purpose` from the run's seed and the coordinates of the decision.
 pub fn derive(run_seed: u64, purpose: Purpose, coordinates: &[u64]) -> u64 {
     let mut hasher = blake3::Hasher::new();
     hasher.update(&run_seed.to_le_bytes());
@@ -45,7 +45,7 @@ pub fn derive(run_seed: u64, purpose: Purpose, coordinates: &[u64]) -> u64 {
     u64::from_le_bytes(seed)
 }
 
-/// A generator for `purpose`.
+/// Returns a generator for `purpose`.
 pub fn generator(run_seed: u64, purpose: Purpose, coordinates: &[u64]) -> rand_chacha::ChaCha8Rng {
     use rand_chacha::rand_core::SeedableRng;
     rand_chacha::ChaCha8Rng::seed_from_u64(derive(run_seed, purpose, coordinates))

@@ -17,7 +17,7 @@ use memloom_runtime::{
 use memloom_tests::component;
 use memloom_trainer::rollout::batcher::AtOnce;
 use memloom_trainer::rollout::policy_model::Sampling;
-use memloom_trainer::rollout::single::alone;
+use memloom_trainer::rollout::single::run_single;
 
 /// A model that counts the outputs that were cut off.
 struct Counting {
@@ -81,7 +81,7 @@ fn sessions(options: &str, seed: u64) -> [(Report, u32); 2] {
     };
     let cut = Arc::new(Mutex::new(0));
     let grammars = Arc::new(Grammars::new(tokenizer));
-    alone(&grammars, sampling, &mut engine, |own| {
+    run_single(&grammars, sampling, &mut engine, |own| {
         let cut = cut.clone();
         let model = Counting {
             own,

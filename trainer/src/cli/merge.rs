@@ -9,7 +9,7 @@ use memloom_engine::model::{Backbone, LoraConfig};
 use memloom_engine::tokenizer;
 use memloom_engine::tokenizer::Tokenizer;
 
-use crate::run::checkpoint::write_folder;
+use crate::run::atomic_fs::write_folder;
 
 /// Merge a LoRA adapter into the model that it was trained on.
 ///

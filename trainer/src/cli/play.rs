@@ -18,7 +18,7 @@ use crate::clients::Servers;
 use crate::config::RunFile;
 use crate::embedder::embedder;
 use crate::rollout::policy_model::Sampling;
-use crate::rollout::single::alone;
+use crate::rollout::single::run_single;
 use crate::run::progress::Console;
 use crate::train::learner::per_role::RoleLearners;
 
@@ -244,7 +244,7 @@ fn play(
         Player::Weights(folder) => {
             let (learners, grammars) = RoleLearners::load(file, folder, console)?;
             let mut engine = learners.engine();
-            alone(
+            run_single(
                 &grammars,
                 Sampling::greedy(file.run.seed),
                 &mut engine,

@@ -1,14 +1,14 @@
 //! Metrics of an evaluation: per episode, then averaged over episodes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use anyhow::{Context, Result, ensure};
-use memloom_runtime::types::{Question, Score};
+use anyhow::{Result, ensure};
 use serde::{Deserialize, Serialize};
 
 use crate::env::OpenEpisode;
 use crate::eval::eval_set::EvalSet;
 use crate::rollout::outcome::RolloutResult;
+use crate::rollout::reward::{named, reward_of};
 
 /// Metrics of an evaluation.
 ///
@@ -56,50 +56,6 @@ pub struct EvalMetrics {
     pub episodes: u64,
     /// Number of questions by category, over all episodes.
     pub questions: BTreeMap<String, u64>,
-}
-
-/// Share of a question's gold evidence that a bank names: a reward that needs no
-/// reader.
-pub const HELD: &str = "held-evidence";
-
-/// The figure that is the reward of a question: `reward`, one of the
-/// environment's metrics, or [`HELD`]; none where it needs an answer and the
-/// question was not asked.
-pub fn reward_of(
-    question: &Question,
-    score: Option<&Score>,
-    evidence: &BTreeSet<String>,
-    metric: &str,
-) -> Result<Option<f64>> {
-    if metric == HELD {
-        let gold = question.evidence.len().max(1) as f64;
-        let missing = question
-            .evidence
-            .iter()
-            .filter(|turn| !evidence.contains(*turn));
-        return Ok(Some(1.0 - missing.count() as f64 / gold));
-    }
-    let Some(score) = score else { return Ok(None) };
-    match metric {
-        "reward" => Ok(f64::from(score.reward)),
-        _ => named(score, metric).with_context(|| {
-            let names: Vec<_> = score
-                .metrics
-                .iter()
-                .map(|(name, _)| name.as_str())
-                .collect();
-            format!(
-                "algorithm.metric = \"{metric}\": there are reward, {HELD}, {}",
-                names.join(", ")
-            )
-        }),
-    }
-    .map(Some)
-}
-
-fn named(score: &Score, metric: &str) -> Option<f64> {
-    let found = score.metrics.iter().find(|(name, _)| name == metric);
-    found.map(|(_, value)| f64::from(*value))
 }
 
 /// Returns the metrics of one episode.

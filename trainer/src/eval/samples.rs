@@ -12,11 +12,11 @@ use serde::{Deserialize, Serialize};
 use crate::env::{OpenEpisode, TrainingEnv};
 use crate::eval::entry_history::{EntryHistory, History, Output};
 use crate::eval::eval_set::EvalSet;
-use crate::eval::metrics::reward_of;
 use crate::rollout::batcher::Engine;
 use crate::rollout::outcome::ask;
 use crate::rollout::policy_model::Sampling;
-use crate::rollout::single::alone;
+use crate::rollout::reward::reward_of;
+use crate::rollout::single::run_single;
 
 /// An episode of `samples.json`.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -87,7 +87,7 @@ pub fn play(
     opened
         .iter()
         .map(|opened| {
-            alone(grammars, sampling, engine, |model| {
+            run_single(grammars, sampling, engine, |model| {
                 record(opened, opened.start(model)?, &set.metric)
             })
             .with_context(|| format!("the sample episode {}", opened.id))

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 
 use self::run_folder::Run;
-use crate::run::checkpoint::write_file;
+use crate::run::atomic_fs::write_file;
 
 /// Colours of the palette, chosen to be told apart by colour-blind readers too.
 const MOST_RUNS: usize = 8;

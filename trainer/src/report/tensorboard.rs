@@ -11,7 +11,7 @@ use anyhow::{Context, Result};
 use crc::{CRC_32_ISCSI, Crc};
 
 use crate::report::jsonl::{Point, Points};
-use crate::run::checkpoint::write_file;
+use crate::run::atomic_fs::write_file;
 
 const CRC: Crc<u32> = Crc::<u32>::new(&CRC_32_ISCSI);
 

@@ -1,6 +1,6 @@
-//! Where rollouts meet the engine. A rollout is a thread that blocks while it
-//! waits for the model; the engine goes on only when every live rollout is
-//! waiting, so what it works on side by side never depends on thread timing.
+//! Batches of requests from rollouts to the engine. A rollout is a thread that blocks while
+//! it waits for the model. The engine steps only when every rollout that has not ended is
+//! waiting, so that batches do not depend on thread timing.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,12 +10,12 @@ use anyhow::Result;
 use memloom_engine::generation::{GenerateError, Request, Sample, Scheduler};
 use memloom_engine::kernels::Kernels;
 
-/// What rollouts wait for.
+/// An engine that samples for rollouts.
 pub trait Engine {
-    /// Takes a job up; `ticket` names it in what [`Engine::step`] returns.
+    /// Starts a job. `ticket` names it in the results of [`Engine::step`].
     fn begin(&mut self, ticket: usize, job: Request);
 
-    /// Goes on with the jobs. Returns those that have ended meanwhile, if any.
+    /// Continues the jobs. Returns the results of those that have ended.
     fn step(&mut self) -> Vec<(usize, Result<Sample, String>)>;
 }
 
@@ -26,15 +26,15 @@ impl<B: Kernels> Engine for Scheduler<B> {
 
     fn step(&mut self) -> Vec<(usize, Result<Sample, String>)> {
         let ended = self.step().into_iter();
-        let said = |result: Result<_, GenerateError>| result.map_err(|error| error.to_string());
+        let as_text = |result: Result<_, GenerateError>| result.map_err(|error| error.to_string());
         ended
-            .map(|(ticket, result)| (ticket, said(result)))
+            .map(|(ticket, result)| (ticket, as_text(result)))
             .collect()
     }
 }
 
-/// An engine that answers all jobs that it was given by then at once: `answer` turns
-/// them into one result each, in their order.
+/// An engine that completes all its jobs in one step: `answer` returns one result for each
+/// job, in their order.
 pub struct AtOnce<F> {
     answer: F,
     tickets: Vec<usize>,
@@ -42,7 +42,7 @@ pub struct AtOnce<F> {
 }
 
 impl<F: FnMut(&[Request]) -> Vec<Result<Sample, String>>> AtOnce<F> {
-    /// No jobs yet.
+    /// Returns an engine without jobs.
     pub fn new(answer: F) -> Self {
         Self {
             answer,
@@ -65,14 +65,14 @@ impl<F: FnMut(&[Request]) -> Vec<Result<Sample, String>>> Engine for AtOnce<F> {
     }
 }
 
-/// Which rollout asks: orders the members of a batch.
+/// The place of a rollout within a step. It orders the requests of a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RolloutId {
     /// Episode within the step.
     pub episode: usize,
-    /// Rollout of the episode; of a reroll: its anchor.
+    /// Rollout of the episode; for a reroll, the rollout of its anchor.
     pub rollout: usize,
-    /// None for a global rollout; session and member of a reroll.
+    /// Session and member of a reroll; `None` for a global rollout.
     pub reroll: Option<(u32, usize)>,
 }
 
@@ -89,43 +89,43 @@ impl fmt::Display for RolloutId {
     }
 }
 
-/// What a rollout tells the hub.
+/// A message from a rollout to the batcher.
 pub enum Event {
-    /// It waits for the model.
+    /// The rollout waits for the model.
     Request(PendingRequest),
-    /// It is about to start so many rerolls.
+    /// The rollout is about to start this number of rerolls.
     Spawned(usize),
-    /// It has ended, well or not.
+    /// The rollout has ended, with or without an error.
     Done,
 }
 
-/// A rollout's wish and where the answer goes.
+/// A rollout's request, with the channel for its answer.
 pub struct PendingRequest {
     id: RolloutId,
     job: Request,
     reply: SyncSender<Result<Sample, String>>,
 }
 
-/// A rollout's handle to the hub. Dropping it says that the rollout has ended.
+/// A rollout's handle to the batcher. Dropping it reports that the rollout has ended.
 pub struct RolloutHandle {
     id: RolloutId,
     events: Sender<Event>,
 }
 
 impl RolloutHandle {
-    /// A handle for a rollout that the hub already counts as live.
+    /// Returns a handle for a rollout that [`serve`] already counts.
     pub fn new(id: RolloutId, events: Sender<Event>) -> Self {
         Self { id, events }
     }
 
-    /// Which rollout speaks here.
+    /// Returns the rollout's id.
     pub fn id(&self) -> RolloutId {
         self.id
     }
 
-    /// Announces rerolls and opens a line for each.
+    /// Announces rerolls and returns a handle for each.
     pub fn spawn(&self, session: u32, members: usize) -> Vec<RolloutHandle> {
-        // A hub that is gone has failed, and says so through `ask`.
+        // A batcher that is gone has failed. `ask` reports that.
         let _ = self.events.send(Event::Spawned(members));
         (0..members)
             .map(|member| RolloutHandle {
@@ -145,8 +145,8 @@ impl Drop for RolloutHandle {
     }
 }
 
-/// How a model handle asks: separate from [`RolloutHandle`] so that a rollout lives on
-/// after its model handle is gone.
+/// A sender of requests in the name of a rollout. It is separate from [`RolloutHandle`], as
+/// a rollout may outlast its model.
 #[derive(Clone)]
 pub struct EngineClient {
     id: RolloutId,
@@ -154,22 +154,22 @@ pub struct EngineClient {
 }
 
 impl EngineClient {
-    /// Asks in the name of `handle`'s rollout.
+    /// Returns a client for the rollout of `handle`.
     pub fn on(handle: &RolloutHandle) -> Self {
         Self::new(handle.id, handle.events.clone())
     }
 
-    /// Asks a hub that counts no rollouts: [`serve_unordered`].
+    /// Returns a client for [`serve_unordered`], which counts no rollouts.
     pub fn new(id: RolloutId, events: Sender<Event>) -> Self {
         Self { id, events }
     }
 
-    /// Which rollout asks.
+    /// Returns the id of the rollout.
     pub fn id(&self) -> RolloutId {
         self.id
     }
 
-    /// Blocks until the engine has answered.
+    /// Sends a job and blocks until the engine has answered.
     pub fn ask(&self, job: Request) -> Result<Sample, String> {
         let stopped = || "the generation engine has stopped".to_owned();
         let (reply, answer) = sync_channel(1);
@@ -185,16 +185,16 @@ impl EngineClient {
     }
 }
 
-/// Serves `live` rollouts until all have ended.
-pub fn serve(events: &Receiver<Event>, mut live: usize, engine: &mut dyn Engine) {
+/// Serves this number of rollouts until all have ended.
+pub fn serve(events: &Receiver<Event>, mut active: usize, engine: &mut dyn Engine) {
     let mut waiting: Vec<PendingRequest> = Vec::new();
     let mut pending = PendingRequests::new(engine);
-    while live > 0 {
-        while live > 0 && waiting.len() + pending.open() < live {
+    while active > 0 {
+        while active > 0 && waiting.len() + pending.open() < active {
             match events.recv() {
                 Ok(Event::Request(request)) => waiting.push(request),
-                Ok(Event::Spawned(count)) => live += count,
-                Ok(Event::Done) | Err(_) => live -= 1,
+                Ok(Event::Spawned(count)) => active += count,
+                Ok(Event::Done) | Err(_) => active -= 1,
             }
         }
         waiting.sort_by_key(|request| request.id);
@@ -203,23 +203,22 @@ pub fn serve(events: &Receiver<Event>, mut live: usize, engine: &mut dyn Engine)
     }
 }
 
-/// Serves whoever asks, until nobody can any more. What is worked on side by side
-/// depends on timing.
+/// Serves requests until all clients are gone. Batches depend on timing.
 pub fn serve_unordered(events: &Receiver<Event>, engine: &mut dyn Engine) {
     let mut pending = PendingRequests::new(engine);
     loop {
         if pending.open() == 0 {
             match events.recv() {
-                Ok(event) => pending.hear(event),
+                Ok(event) => pending.handle(event),
                 Err(_) => return,
             }
         }
-        events.try_iter().for_each(|event| pending.hear(event));
+        events.try_iter().for_each(|event| pending.handle(event));
         pending.step();
     }
 }
 
-/// Requests that the engine works on.
+/// Requests without an answer, by ticket.
 struct PendingRequests<'a> {
     engine: &'a mut dyn Engine,
     replies: BTreeMap<usize, SyncSender<Result<Sample, String>>>,
@@ -235,12 +234,12 @@ impl<'a> PendingRequests<'a> {
         }
     }
 
-    /// Requests without an answer.
+    /// Returns the number of requests without an answer.
     fn open(&self) -> usize {
         self.replies.len()
     }
 
-    fn hear(&mut self, event: Event) {
+    fn handle(&mut self, event: Event) {
         match event {
             Event::Request(request) => self.begin(request),
             Event::Spawned(_) | Event::Done => {}
@@ -302,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn batches_form_only_when_all_live_rollouts_wait_and_are_in_order() {
+    fn batches_form_in_order_when_all_rollouts_wait() {
         let (sender, receiver) = channel();
         let mut batches: Vec<Vec<u64>> = Vec::new();
         std::thread::scope(|scope| {
@@ -357,7 +356,7 @@ mod tests {
     }
 
     #[test]
-    fn anybody_is_served_until_nobody_can_ask() {
+    fn unordered_requests_are_served_until_all_clients_are_gone() {
         let (sender, receiver) = channel();
         let id = RolloutId {
             episode: 0,
@@ -374,7 +373,7 @@ mod tests {
             let mut spare = Some(client);
             let mut engine = AtOnce::new(|jobs: &[Request]| {
                 batches.push(jobs.len());
-                // Three more ask while the first is answered.
+                // Three more requests arrive during the first answer.
                 if let Some(client) = spare.take() {
                     asked.extend((1..4).map(|seed| ask(client.clone(), seed)));
                 }

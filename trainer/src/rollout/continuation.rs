@@ -1,5 +1,5 @@
-//! Rollouts that begin in any state and are looked at on the way: what studies
-//! of the training are made from.
+//! Rollouts that begin in any state, with probes after their first sessions. Studies of the
+//! training measure them.
 
 use std::sync::mpsc::channel;
 use std::sync::{Arc, PoisonError};
@@ -14,78 +14,81 @@ use crate::rollout::batcher::{Engine, EngineClient, RolloutHandle, RolloutId};
 use crate::rollout::outcome::{Asked, RolloutCounts, RolloutResult};
 use crate::rollout::policy_model::{RecordedSteps, SampledModel, Sampling};
 
-/// A rollout from a state on.
+/// A rollout that begins in a given state.
 pub struct Continuation<'a> {
-    /// Tells it, and its random numbers, from others.
+    /// Id. Its random numbers depend on it.
     pub id: RolloutId,
     /// The episode.
     pub opened: &'a OpenEpisode,
-    /// The state; none is the episode's start.
+    /// The state; `None` for the episode's start.
     pub from: Option<&'a ForkPoint>,
-    /// The session that it enters then.
+    /// The first session.
     pub session: u32,
-    /// The last that it lives through; its own questions are asked then, and all
-    /// of them after the episode's last.
+    /// The last session. Its questions are asked after it; after the episode's last session,
+    /// all questions are.
     pub until: u32,
-    /// After so many sessions it is looked at.
-    pub looks: u32,
+    /// Number of sessions, from the first, after which it is probed.
+    pub probes: u32,
 }
 
-/// What came of a [`Continuation`].
+/// The result of a [`Continuation`].
 pub struct ContinuationResult {
-    /// Which one it was.
+    /// Id of the continuation.
     pub id: RolloutId,
-    /// After each session that was looked at, in order.
-    pub looks: Vec<Probe>,
-    /// What it left behind.
+    /// Probes by session, in order.
+    pub probes: Vec<Probe>,
+    /// Its result after the last session.
     pub result: RolloutResult,
 }
 
-/// How a life stood after a session.
+/// The state of a continuation after a session.
 pub struct Probe {
-    /// The name of the state in which it had entered the session.
+    /// Name of the state in which it entered the session.
     pub entered: String,
-    /// The bank, with the session's own questions answered.
+    /// The bank, and the scores of the session's questions.
     pub result: RolloutResult,
-    /// Tokens that were generated in the session.
+    /// Number of tokens generated in the session.
     pub tokens: u64,
-    /// To go on from here otherwise.
+    /// The state, for further continuations.
     pub point: ForkPoint,
 }
 
-/// Lives side by side, one thread each; in order of id.
+/// Runs continuations, one thread each, and returns their results in order of id.
 ///
 /// # Errors
-/// The first failure of a component or of the model, naming the life; also that a
-/// server lost a question: a study compares all of them.
-pub fn live(
-    lives: &[Continuation<'_>],
+/// Fails if a component or the model fails, naming the episode, or if a server lost a
+/// question: a study compares all of them.
+pub fn continue_rollouts(
+    continuations: &[Continuation<'_>],
     grammars: &Arc<Grammars>,
     sampling: Sampling,
     engine: &mut dyn Engine,
 ) -> Result<Vec<ContinuationResult>> {
     let (events, inbox) = channel();
-    let (results, lived) = channel();
+    let (results, ended) = channel();
     std::thread::scope(|scope| {
-        for life in lives {
-            let handle = RolloutHandle::new(life.id, events.clone());
+        for continuation in continuations {
+            let handle = RolloutHandle::new(continuation.id, events.clone());
             let results = results.clone();
             scope.spawn(move || {
-                let result = life
+                let result = continuation
                     .run(&handle, grammars, sampling)
-                    .with_context(|| format!("{} from session {}", life.opened.id, life.session));
+                    .with_context(|| {
+                        let (id, session) = (&continuation.opened.id, continuation.session);
+                        format!("{id} from session {session}")
+                    });
                 // The receiver outlives the scope.
                 let _ = results.send(result);
             });
         }
         drop(results);
-        batcher::serve(&inbox, lives.len(), engine);
+        batcher::serve(&inbox, continuations.len(), engine);
     });
-    let mut lived = lived
+    let mut results = ended
         .into_iter()
         .collect::<Result<Vec<ContinuationResult>>>()?;
-    lived.sort_by_key(|lived| lived.id);
-    Ok(lived)
+    results.sort_by_key(|result| result.id);
+    Ok(results)
 }
 
 impl Continuation<'_> {
@@ -102,22 +105,22 @@ impl Continuation<'_> {
             Some(point) => self.opened.resume(point, model)?,
             None => self.opened.start(model)?,
         };
-        let mut looks = Vec::new();
+        let mut probes = Vec::new();
         let mut counts = RolloutCounts::default();
         for session in self.session..=self.until {
-            let looked_at = session - self.session < self.looks;
-            let entered = match looked_at {
+            let probed = session - self.session < self.probes;
+            let entered = match probed {
                 true => episode.snapshot()?.name(),
                 false => String::new(),
             };
             counts.observe(&mut episode, session, None)?;
-            if looked_at {
+            if probed {
                 let steps = steps.lock().unwrap_or_else(PoisonError::into_inner);
                 let own = steps.iter().filter(|step| step.session == session);
                 let tokens = own.map(|step| step.sample.tokens.len() as u64).sum();
                 drop(steps);
                 let asked = Asked::Session(session);
-                looks.push(Probe {
+                probes.push(Probe {
                     entered,
                     tokens,
                     point: episode.fork_point()?,
@@ -134,7 +137,7 @@ impl Continuation<'_> {
         };
         Ok(ContinuationResult {
             id: handle.id(),
-            looks,
+            probes,
             result: counts.finish(&mut episode, self.opened, asked)?.whole()?,
         })
     }

@@ -1,98 +1,33 @@
-//! Rollouts and rerolls: every one a thread with its own sandboxed bank,
-//! policy and environment, all served by one engine.
+//! Rollouts and rerolls. Each is a thread with a sandboxed bank, policy and environment of
+//! its own. One engine samples for all of them.
 
+pub mod anchor;
 pub mod batcher;
 pub mod continuation;
 pub mod outcome;
+pub mod plan;
 pub mod policy_model;
 pub mod reward;
 pub mod single;
 mod thoughts;
 
-use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, PoisonError};
 use std::thread::Scope;
 
 use anyhow::{Context, Result};
 use memloom_engine::generation::Sample;
-use memloom_engine::grammar::Grammars;
 use memloom_runtime::{Episode, ForkPoint};
 
+pub use self::anchor::Anchor;
 use self::batcher::{Engine, EngineClient, Event, RolloutHandle, RolloutId};
-use self::outcome::{Asked, RolloutCounts, RolloutResult};
-use self::policy_model::{RecordedSteps, SampledModel, Sampling, Step};
+use self::outcome::{Asked, RolloutCounts};
+pub use self::outcome::{Outcome, Points, drop_together};
+pub use self::plan::Plan;
+use self::policy_model::{RecordedSteps, SampledModel, Step};
 use crate::env::OpenEpisode;
 
-/// A session that is rerolled, and the rollout whose state it restarts from.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Anchor {
-    /// Session, from 1.
-    pub session: u32,
-    /// Global rollout.
-    pub rollout: usize,
-    /// Share of the rollout's outputs in the session that rerolls repeat before
-    /// they go their own way: 0 begins at the session's start.
-    pub cut: f64,
-}
-
-/// States in which a rollout entered sessions.
-pub type Points = BTreeMap<u32, Arc<ForkPoint>>;
-
-/// What to roll out.
-pub struct Plan<'a> {
-    /// For prompts and outputs.
-    pub grammars: &'a Arc<Grammars>,
-    /// Global rollouts of each episode: n.
-    pub rollouts: usize,
-    /// Anchors by episode.
-    pub anchors: &'a [Vec<Anchor>],
-    /// Sessions, by episode, whose states are kept of every rollout.
-    pub kept: &'a [Vec<u32>],
-    /// Rerolls of each anchor: m.
-    pub rerolls: usize,
-    /// Whether rollouts answer their questions (rerolls: those of their session).
-    pub asks: bool,
-    /// Whether the states between sessions are named, so that equal ones can be
-    /// told.
-    pub names_states: bool,
-    /// Temperature and random numbers: the same for rollouts and rerolls.
-    pub sampling: Sampling,
-}
-
-impl<'a> Plan<'a> {
-    /// Returns a plan of `rollouts` rollouts of each episode that answer their questions,
-    /// without rerolls.
-    pub fn new(grammars: &'a Arc<Grammars>, rollouts: usize, sampling: Sampling) -> Self {
-        Self {
-            grammars,
-            rollouts,
-            anchors: &[],
-            kept: &[],
-            rerolls: 0,
-            asks: true,
-            names_states: false,
-            sampling,
-        }
-    }
-}
-
-/// What came of one rollout or reroll.
-pub struct Outcome {
-    /// Which one it was.
-    pub id: RolloutId,
-    /// Every model output, in order.
-    pub steps: Vec<Step>,
-    /// Names of the states in which it entered its sessions, in order; only where
-    /// [`Plan::names_states`].
-    pub states: Vec<String>,
-    /// The states that the plan keeps.
-    pub points: Points,
-    /// What it left behind.
-    pub result: RolloutResult,
-}
-
-/// Runs a plan over opened episodes; outcomes in order of id.
+/// Runs a plan over opened episodes and returns the outcomes in order of id.
 pub fn run(
     plan: &Plan<'_>,
     episodes: &[OpenEpisode],
@@ -127,8 +62,8 @@ pub fn run(
     Ok(outcomes)
 }
 
-/// Rerolls of anchors that were chosen after their rollouts had ended, with what
-/// these have kept; outcomes in order of id.
+/// Runs rerolls of anchors that were chosen after their rollouts had ended, from the states
+/// that these kept. Returns the outcomes in order of id.
 pub fn reroll(
     plan: &Plan<'_>,
     episodes: &[OpenEpisode],
@@ -139,7 +74,7 @@ pub fn reroll(
     let (events, inbox): (Sender<Event>, Receiver<Event>) = channel();
     let (results, outcomes) = channel();
     std::thread::scope(|scope| {
-        let mut live = 0;
+        let mut count = 0;
         for outcome in global {
             let id = outcome.id;
             let own = anchors[id.episode].iter();
@@ -155,47 +90,27 @@ pub fn reroll(
                         results: results.clone(),
                     };
                     let (state, script) = (state.clone(), script.clone());
-                    live += 1;
+                    count += 1;
                     scope.spawn(move || run.reroll(&handle, &state, script));
                 }
             }
         }
         drop(results);
-        batcher::serve(&inbox, live, engine);
+        batcher::serve(&inbox, count, engine);
     });
     let mut outcomes = outcomes.into_iter().collect::<Result<Vec<Outcome>>>()?;
     outcomes.sort_by_key(|outcome| outcome.id);
     Ok(outcomes)
 }
 
-/// Drops a question that one rollout or reroll of an episode lost for all of them:
-/// what is compared was asked the same. Returns the questions, by episode and id,
-/// and how each was lost first.
-pub fn drop_together(outcomes: &mut [Outcome]) -> BTreeMap<(usize, usize), String> {
-    let mut dropped = BTreeMap::new();
-    for outcome in outcomes.iter() {
-        for (question, why) in &outcome.result.dropped {
-            let question = (outcome.id.episode, *question);
-            dropped.entry(question).or_insert_with(|| why.clone());
-        }
-    }
-    for outcome in outcomes {
-        let episode = outcome.id.episode;
-        for (_, question) in dropped.keys().filter(|(own, _)| *own == episode) {
-            outcome.result.scores[*question] = None;
-        }
-    }
-    dropped
-}
-
-/// The outputs that an anchor's rerolls repeat.
+/// Returns the outputs that an anchor's rerolls repeat.
 fn repeated(steps: &[Step], anchor: &Anchor) -> Vec<Sample> {
     let own = || steps.iter().filter(|step| step.session == anchor.session);
     let count = (anchor.cut * own().count() as f64) as usize;
     own().take(count).map(|step| step.sample.clone()).collect()
 }
 
-/// What a rollout's thread needs.
+/// The inputs of a rollout's thread.
 struct Run<'a> {
     plan: &'a Plan<'a>,
     opened: &'a OpenEpisode,

@@ -1,62 +1,83 @@
-//! What a rollout leaves behind: scores, the bank's words and evidence, and
-//! what was done on the way.
+//! Results of rollouts: scores, the bank's words and evidence, and counts of operations.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use anyhow::{Result, bail};
 use memloom_algorithm::reward::{BankWords, words};
 use memloom_runtime::types::{Answer, Question, Score};
-use memloom_runtime::{Episode, Error};
+use memloom_runtime::{Episode, Error, ForkPoint};
 
 use crate::clients::Failure;
 use crate::clients::judge::EvidenceTurn;
 use crate::config::JUDGE;
 use crate::env::OpenEpisode;
+use crate::rollout::batcher::RolloutId;
+use crate::rollout::policy_model::Step;
 
 /// Sums over the sessions of a rollout.
 #[derive(Clone, Debug, Default)]
 pub struct RolloutCounts {
-    /// Operations asked of the bank, by name.
+    /// Operations requested from the bank, by name.
     pub operations: BTreeMap<String, u64>,
-    /// Outputs that could not be read.
+    /// Model outputs that could not be parsed.
     pub malformed: u64,
     /// Operations that the bank refused.
     pub refused: u64,
 }
 
-/// Which questions of an episode are asked.
+/// A choice of an episode's questions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Asked {
-    /// Every one.
+    /// All questions.
     All,
-    /// Those that belong to a session.
+    /// The questions of a session.
     Session(u32),
-    /// None: the reward needs no answers.
+    /// No question: the reward needs no answers.
     None,
 }
 
-/// A rollout that has ended.
+/// The result of a rollout that has ended.
 pub struct RolloutResult {
-    /// By question of the episode; none where it was not asked, or dropped.
+    /// Scores by question of the episode; `None` for a question that was not asked or was
+    /// dropped.
     pub scores: Vec<Option<Score>>,
-    /// Questions by their place in the episode that a server kept from being answered
-    /// or labelled, and how.
+    /// Reasons, by place in the episode, of questions that a failing server left unanswered
+    /// or unlabelled.
     pub dropped: BTreeMap<usize, String>,
     /// Words in the final bank.
     pub words: BankWords,
     /// Turns that the final bank names as evidence.
     pub evidence: BTreeSet<String>,
-    /// What was done on the way.
+    /// Counts over its sessions.
     pub counts: RolloutCounts,
-    /// Processor seconds in guests and host calls, without the model.
+    /// CPU seconds in guests and host calls, without the model.
     pub guest_seconds: f64,
 }
 
+/// States in which a rollout entered sessions, by session.
+pub type Points = BTreeMap<u32, Arc<ForkPoint>>;
+
+/// The outcome of one rollout or reroll.
+pub struct Outcome {
+    /// Id of the rollout or reroll.
+    pub id: RolloutId,
+    /// Model outputs, in order.
+    pub steps: Vec<Step>,
+    /// Names of the states in which it entered its sessions, in order; empty unless the plan
+    /// names states.
+    pub states: Vec<String>,
+    /// The states that the plan keeps.
+    pub points: Points,
+    /// Scores, bank and counts.
+    pub result: RolloutResult,
+}
+
 impl RolloutResult {
-    /// Itself, if it lost no question.
+    /// Returns the result if no question was dropped.
     ///
     /// # Errors
-    /// How it lost the first.
+    /// Fails with the reason of the first dropped question.
     pub fn whole(self) -> Result<Self> {
         match self.dropped.values().next() {
             None => Ok(self),
@@ -66,7 +87,7 @@ impl RolloutResult {
 }
 
 impl RolloutCounts {
-    /// Observes a session and adds its report up. A demonstrator comes with the
+    /// Observes a session and adds its report to the counts. A demonstrator comes with the
     /// seed of its mistakes.
     pub fn observe(
         &mut self,
@@ -129,11 +150,11 @@ impl RolloutCounts {
     }
 }
 
-/// Has a question answered and the answer scored; or says how a server kept it from
-/// that.
+/// Returns the answer to a question and its score, or the reason why a failing server left
+/// it unanswered or unlabelled.
 ///
 /// # Errors
-/// Everything else that fails.
+/// Fails if a component, the model or the judge fails in another way.
 pub fn ask(
     episode: &mut Episode,
     opened: &OpenEpisode,
@@ -144,7 +165,7 @@ pub fn ask(
         Ok(_) => episode.model_failure(),
         Err(error) => Some(error),
     };
-    // Also where the policy coped: what it made of silence is not its answer.
+    // A policy may go on after a failed request. Its answer does not count then.
     if let Some(why) = unavailable(failure) {
         return Ok(Err(why));
     }
@@ -168,10 +189,30 @@ pub fn ask(
     Ok(Ok((answer, score)))
 }
 
-/// How a server failed, if that is what is wrong.
+/// Returns the message of a failure that is an unavailable server.
 fn unavailable(failure: Option<&Error>) -> Option<String> {
     match failure? {
         failure @ Error::Model { error, .. } if error.is_unavailable() => Some(failure.to_string()),
         _ => None,
     }
+}
+
+/// Drops each question that one rollout or reroll of an episode dropped from all of them, so
+/// that compared rollouts answered the same questions. Returns the reasons by episode and
+/// question.
+pub fn drop_together(outcomes: &mut [Outcome]) -> BTreeMap<(usize, usize), String> {
+    let mut dropped = BTreeMap::new();
+    for outcome in outcomes.iter() {
+        for (question, why) in &outcome.result.dropped {
+            let question = (outcome.id.episode, *question);
+            dropped.entry(question).or_insert_with(|| why.clone());
+        }
+    }
+    for outcome in outcomes {
+        let episode = outcome.id.episode;
+        for (_, question) in dropped.keys().filter(|(own, _)| *own == episode) {
+            outcome.result.scores[*question] = None;
+        }
+    }
+    dropped
 }

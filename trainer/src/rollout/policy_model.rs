@@ -1,5 +1,5 @@
-//! The language model as a rollout sees it: asks the hub, and keeps what was
-//! sampled, token by token, for the update.
+//! The language model of a rollout. It sends requests to the engine, and records the sampled
+//! tokens for the update.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,16 +14,16 @@ use crate::rng::{Purpose, derive};
 use crate::rollout::batcher::EngineClient;
 use crate::rollout::thoughts;
 
-/// One role's output on one chunk.
+/// One model output.
 #[derive(Clone, Debug)]
 pub struct Step {
-    /// Session that it was given for; 0 for a question.
+    /// Session; 0 for a question.
     pub session: u32,
-    /// Who spoke.
+    /// Role.
     pub role: Arc<str>,
-    /// The prompt's tokens.
+    /// Tokens of the prompt.
     pub prompt: Arc<[u32]>,
-    /// What was sampled.
+    /// The sampled completion.
     pub sample: Sample,
 }
 
@@ -50,15 +50,14 @@ impl Overflows {
 /// The steps of a rollout, shared between it and its model handle.
 pub type RecordedSteps = Arc<Mutex<Vec<Step>>>;
 
-/// How a set of rollouts samples.
+/// Sampling settings of a set of rollouts.
 #[derive(Clone, Copy, Debug)]
 pub struct Sampling {
     /// The run's seed.
     pub seed: u64,
-    /// What the rollouts are for, so that no two sets share random numbers:
-    /// for instance (stage, step).
+    /// Coordinates of the set, for example (stage, step). No two sets share random numbers.
     pub occasion: [u64; 2],
-    /// 0 is greedy.
+    /// Temperature; 0 is greedy.
     pub temperature: f32,
     /// See [`Request::top_k`].
     pub top_k: usize,
@@ -70,7 +69,7 @@ pub struct Sampling {
 const EVALUATION: u64 = u64::MAX;
 
 impl Sampling {
-    /// Returns how evaluations sample: the likeliest token always.
+    /// Returns the settings of evaluations: always the likeliest token.
     pub fn greedy(seed: u64) -> Self {
         Self {
             seed,
@@ -89,7 +88,7 @@ pub struct SampledModel {
     sampling: Sampling,
     stop: Option<Arc<StopStrings>>,
     steps: Option<RecordedSteps>,
-    /// What it says first.
+    /// Outputs that come first.
     script: VecDeque<Sample>,
 }
 
@@ -106,18 +105,19 @@ impl SampledModel {
         }
     }
 
-    /// Has it keep its steps here. By default it keeps none.
+    /// Makes the model keep its steps in `steps`. By default it keeps none.
     pub fn keeping(mut self, steps: &RecordedSteps) -> Self {
         self.steps = Some(steps.clone());
         self
     }
 
-    /// Has it say this first, word for word and without a step of its own.
+    /// Makes the model return these samples first, without recording steps for them.
     pub fn after(mut self, script: impl IntoIterator<Item = Sample>) -> Self {
         self.script.extend(script);
         self
     }
 
+    /// Returns the seed of a request.
     fn seed(&self, call: &GenerateCall) -> u64 {
         let id = self.client.id();
         let (session, member) = id
@@ -141,7 +141,7 @@ impl SampledModel {
     }
 }
 
-/// A number for a question's id.
+/// Returns a number for a question's id.
 fn number(id: &str) -> u64 {
     let mut bytes = [0; 8];
     bytes.copy_from_slice(&blake3::hash(id.as_bytes()).as_bytes()[..8]);
@@ -189,15 +189,15 @@ impl LanguageModel for SampledModel {
             Some(sample) => (sample, false),
             None => (self.client.ask(job).map_err(ModelError::new)?, true),
         };
-        // What a grammar asks for is said, and nothing is thought before it.
-        let said = match request.grammar {
+        // No thought comes before an output inside a grammar.
+        let text = match request.grammar {
             None => thoughts::reply(tokenizer, &prompt, &sample.tokens),
             Some(_) => tokenizer.decode(&sample.tokens),
         };
-        let said = said.map_err(|error| ModelError::new(format!("{error:#}")))?;
-        // Where a grammar says what an output is, it may hold these strings.
+        let text = text.map_err(|error| ModelError::new(format!("{error:#}")))?;
+        // An output inside a grammar may hold stop strings.
         let stop = self.stop.as_ref().filter(|_| request.grammar.is_none());
-        let text = stop.map_or(said.as_str(), |stop| stop.cut(&said));
+        let text = stop.map_or(text.as_str(), |stop| stop.cut(&text));
         let completion = Completion {
             text: text.to_owned(),
             finish: match sample.finish {

@@ -1,35 +1,84 @@
-//! What a rollout's bank is worth: scores less the price of words, by session
-//! and in all.
+//! Rewards of rollouts: scores minus the compression penalty, by session and over the whole
+//! episode.
 
-use anyhow::{Result, ensure};
+use std::collections::BTreeSet;
+
+use anyhow::{Context, Result, ensure};
 use memloom_algorithm::reward::{Compression, session_score};
+use memloom_runtime::types::{Question, Score};
 
 use crate::env::OpenEpisode;
-use crate::eval::metrics::reward_of;
 use crate::rollout::outcome::RolloutResult;
 
-/// The mean; 0 of nothing.
+/// Name of the metric for the share of a question's gold evidence that the bank cites. It
+/// needs no answers.
+pub const HELD: &str = "held-evidence";
+
+/// Returns the reward of a question by a metric: `reward`, one of the environment's metrics,
+/// or [`HELD`]. `None` if the metric needs an answer and the question was not asked.
+///
+/// # Errors
+/// Fails if the environment has no such metric.
+pub fn reward_of(
+    question: &Question,
+    score: Option<&Score>,
+    evidence: &BTreeSet<String>,
+    metric: &str,
+) -> Result<Option<f64>> {
+    if metric == HELD {
+        let gold = question.evidence.len().max(1) as f64;
+        let missing = question
+            .evidence
+            .iter()
+            .filter(|turn| !evidence.contains(*turn));
+        return Ok(Some(1.0 - missing.count() as f64 / gold));
+    }
+    let Some(score) = score else { return Ok(None) };
+    match metric {
+        "reward" => Ok(f64::from(score.reward)),
+        _ => named(score, metric).with_context(|| {
+            let names: Vec<_> = score
+                .metrics
+                .iter()
+                .map(|(name, _)| name.as_str())
+                .collect();
+            format!(
+                "algorithm.metric = \"{metric}\": there are reward, {HELD}, {}",
+                names.join(", ")
+            )
+        }),
+    }
+    .map(Some)
+}
+
+/// Returns the metric of a score with this name.
+pub(crate) fn named(score: &Score, metric: &str) -> Option<f64> {
+    let found = score.metrics.iter().find(|(name, _)| name == metric);
+    found.map(|(_, value)| f64::from(*value))
+}
+
+/// Returns the mean, or 0 without values.
 pub fn mean(values: impl ExactSizeIterator<Item = f64>) -> f64 {
     let count = values.len().max(1) as f64;
     values.sum::<f64>() / count
 }
 
-/// A score and what the words cost.
+/// A reward in its two parts.
 pub struct RewardParts {
-    /// Mean over questions.
+    /// Mean score over questions.
     pub score: f64,
-    /// The penalty.
+    /// Compression penalty.
     pub cost: f64,
 }
 
 impl RewardParts {
-    /// What is left.
+    /// Returns the score minus the penalty.
     pub fn reward(&self) -> f64 {
         self.score - self.cost
     }
 }
 
-/// What rollouts of an episode are worth.
+/// The reward function of an episode.
 pub struct RewardFn<'a> {
     opened: &'a OpenEpisode,
     metric: &'a str,
@@ -38,7 +87,7 @@ pub struct RewardFn<'a> {
 }
 
 impl<'a> RewardFn<'a> {
-    /// By a figure of scores, less a penalty for words.
+    /// Returns the reward function of a metric with a penalty for words.
     pub fn new(opened: &'a OpenEpisode, metric: &'a str, compression: Compression) -> Self {
         Self {
             opened,
@@ -48,16 +97,16 @@ impl<'a> RewardFn<'a> {
         }
     }
 
-    /// The episode's last session.
+    /// Returns the episode's last session.
     pub fn last(&self) -> u32 {
         self.opened.sessions()
     }
 
-    /// What a bank that has read the sessions up to `read` is worth for a
-    /// session; none where that has no question (equations 8 to 12).
+    /// Returns the reward of a session from a bank that has read the sessions up to `read`;
+    /// `None` for a session without a question (equations 8 to 12).
     ///
     /// # Errors
-    /// A metric that the environment does not have; a reward that is no number.
+    /// Fails if the environment has no such metric, or if the reward is not finite.
     pub fn session(
         &self,
         result: &RolloutResult,
@@ -70,15 +119,15 @@ impl<'a> RewardFn<'a> {
         };
         let words = &result.words;
         let cost = self.compression.cost(words, &self.dialogue, session, read);
-        let worth = RewardParts { score, cost };
-        self.check(session, worth.reward())?;
-        Ok(Some(worth))
+        let parts = RewardParts { score, cost };
+        self.check(session, parts.reward())?;
+        Ok(Some(parts))
     }
 
-    /// What the final bank is worth for all questions: a trajectory's return.
+    /// Returns a trajectory's return: the reward of the final bank over all questions.
     ///
     /// # Errors
-    /// As [`RewardFn::session`].
+    /// Fails like [`RewardFn::session`].
     pub fn whole(&self, result: &RolloutResult) -> Result<f64> {
         let scores = self.scores(result)?;
         let last = self.opened.sessions();
@@ -90,7 +139,7 @@ impl<'a> RewardFn<'a> {
         Ok(value)
     }
 
-    /// Of the questions that were asked, with their sessions.
+    /// Returns the scores of the questions that were asked, with their sessions.
     fn scores(&self, result: &RolloutResult) -> Result<Vec<(f64, &'a [u32])>> {
         let mut scores = Vec::new();
         for (question, score) in self.opened.questions.iter().zip(&result.scores) {

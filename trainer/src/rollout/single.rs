@@ -1,4 +1,4 @@
-//! One rollout by itself.
+//! A single rollout.
 
 use std::sync::Arc;
 use std::sync::mpsc::channel;
@@ -11,15 +11,15 @@ use crate::rollout::batcher;
 use crate::rollout::batcher::{Engine, EngineClient, RolloutHandle, RolloutId};
 use crate::rollout::policy_model::{SampledModel, Sampling};
 
-/// Does `live` on a thread of its own, with a model that the engine speaks for.
+/// Calls `rollout` on a thread of its own, with a model that the engine samples for.
 ///
 /// # Errors
-/// Those of `live`.
-pub fn alone<T: Send>(
+/// Fails if `rollout` fails or panics.
+pub fn run_single<T: Send>(
     grammars: &Arc<Grammars>,
     sampling: Sampling,
     engine: &mut dyn Engine,
-    live: impl FnOnce(Box<dyn LanguageModel>) -> Result<T> + Send,
+    rollout: impl FnOnce(Box<dyn LanguageModel>) -> Result<T> + Send,
 ) -> Result<T> {
     let (events, inbox) = channel();
     let id = RolloutId {
@@ -29,17 +29,17 @@ pub fn alone<T: Send>(
     };
     let handle = RolloutHandle::new(id, events);
     std::thread::scope(|scope| {
-        let living = scope.spawn(move || {
+        let thread = scope.spawn(move || {
             let grammars = grammars.clone();
             let model = SampledModel::new(EngineClient::on(&handle), grammars, sampling);
-            // The handle lives until here: the hub serves as long.
-            let lived = live(Box::new(model));
+            let result = rollout(Box::new(model));
+            // `serve` returns when the handle is dropped.
             drop(handle);
-            lived
+            result
         });
         batcher::serve(&inbox, 1, engine);
-        living
+        thread
             .join()
-            .map_err(|_| anyhow!("the episode's thread has stopped"))?
+            .map_err(|_| anyhow!("the rollout's thread panicked"))?
     })
 }

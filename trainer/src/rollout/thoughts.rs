@@ -1,14 +1,14 @@
-//! The text of sampled tokens, with the tags that tell thoughts from what is said.
+//! The text of sampled tokens, with the tags around thoughts.
 
 use anyhow::Result;
 use memloom_engine::tokenizer::Tokenizer;
 use memloom_text::thoughts::{is_tag, left_open};
 
-/// Tokens at a prompt's end among which the tag of an open thought is looked for.
+/// Number of tokens at a prompt's end that are searched for the tag of an open thought.
 const TAIL: usize = 16;
 
 /// Returns the text of a reply's tokens. It begins with the tag of a thought that
-/// the prompt leaves open, so that the reply shows the thought's beginning too.
+/// the prompt leaves open, so that the reply holds the whole thought.
 pub fn reply(tokenizer: &Tokenizer, prompt: &[u32], tokens: &[u32]) -> Result<String> {
     if !tokenizer.chats() {
         return tokenizer.decode(tokens);
@@ -108,9 +108,9 @@ mod tests {
             let open = ids(&tokenizer, &["Where?", "<think>", "\n"]);
             let closed = ids(&tokenizer, &["Where?", "<think>", "\n\n", "</think>", "\n"]);
             let cut_off = ids(&tokenizer, &["Oslo?"]);
-            let said = |prompt| reply(&tokenizer, prompt, &cut_off).unwrap();
-            assert_eq!(said(&open), "<think>Oslo?");
-            assert_eq!(said(&closed), "Oslo?");
+            let text = |prompt| reply(&tokenizer, prompt, &cut_off).unwrap();
+            assert_eq!(text(&open), "<think>Oslo?");
+            assert_eq!(text(&closed), "Oslo?");
         }
     }
 }

@@ -1,27 +1,27 @@
-//! Checkpoints: everything that the rest of a run depends on, written beside
-//! and renamed into place, so that a kill or a full disk at any moment leaves
-//! the last good one whole.
+//! Checkpoints: the state that the rest of a run depends on. Each is written as a whole, so
+//! that a kill or a full disk leaves the one before intact.
 
 use std::fs;
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
-/// Checkpoints that are kept.
+use crate::run::atomic_fs::write_folder;
+
+/// Number of checkpoints that are kept.
 const KEPT: usize = 2;
 
 /// Version of [`Progress`]'s layout.
 const VERSION: u32 = 2;
 
-/// Where a run stands.
+/// The position of a run.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Position {
-    /// So many steps of the warm start are done.
+    /// Done steps of the warm start.
     WarmStart(u64),
-    /// So many steps of a stage (from 0) are done.
+    /// A stage, from 0, and its done steps.
     Stage(usize, u64),
 }
 
@@ -34,14 +34,14 @@ pub struct Best {
     pub step: u64,
 }
 
-/// Counters and position: `progress.json`.
+/// Position and counters of a run: `progress.json`.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct Progress {
     /// Layout of this file.
     pub version: u32,
-    /// Where the run stands.
+    /// Position of the run.
     pub position: Position,
-    /// LoGo-GRPO steps over all stages.
+    /// Training steps over all stages.
     pub steps: u64,
     /// Tokens sampled in training.
     pub generated_tokens: u64,
@@ -49,14 +49,14 @@ pub struct Progress {
     pub trained_tokens: u64,
     /// Best weights of the stage so far.
     pub best: Option<Best>,
-    /// Whether the stage's last validation passed its gate.
+    /// True if the stage's last validation passed its gate.
     pub gate_open: bool,
     /// Length of `metrics.jsonl` at this point.
     pub metrics_bytes: u64,
 }
 
 impl Progress {
-    /// A run that has not begun.
+    /// Returns the progress of a run that has not begun.
     pub fn start() -> Self {
         Self {
             version: VERSION,
@@ -70,7 +70,7 @@ impl Progress {
         }
     }
 
-    /// Orders checkpoints: warm-start steps, then stage by stage.
+    /// Returns the number of the checkpoint. Numbers grow over the warm start and the stages.
     fn number(&self) -> u64 {
         match self.position {
             Position::WarmStart(step) => step,
@@ -79,75 +79,20 @@ impl Progress {
     }
 }
 
-/// Writes a folder's files beside `target` with `write`, then renames the
-/// folder into place. On any error `target` is as it was.
-pub fn write_folder(target: &Path, write: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
-    let beside = target.with_extension("partial");
-    let complete = || -> Result<()> {
-        if beside.exists() {
-            fs::remove_dir_all(&beside)?;
-        }
-        fs::create_dir_all(&beside)?;
-        write(&beside)?;
-        sync(&beside)?;
-        if target.exists() {
-            fs::remove_dir_all(target)?;
-        }
-        fs::rename(&beside, target)?;
-        if let Some(parent) = target.parent() {
-            File::open(parent)?.sync_all()?;
-        }
-        Ok(())
-    };
-    complete().map_err(|error| {
-        // The partial folder is of no use to anybody; a failure to remove it
-        // would hide the error that matters.
-        let _ = fs::remove_dir_all(&beside);
-        error.context(format!(
-            "cannot write {}; what was saved before is untouched: make room and do it again (train: with --resume)",
-            target.display()
-        ))
-    })
-}
-
-/// Sees a folder's files and folders onto the disk.
-fn sync(folder: &Path) -> std::io::Result<()> {
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.is_dir() {
-            sync(&path)?;
-        } else {
-            File::open(&path)?.sync_all()?;
-        }
-    }
-    File::open(folder)?.sync_all()
-}
-
-/// Writes one file beside and renames it into place.
-pub fn write_file(target: &Path, bytes: &[u8]) -> Result<()> {
-    let beside = target.with_extension("partial");
-    let complete = || -> std::io::Result<()> {
-        fs::write(&beside, bytes)?;
-        File::open(&beside)?.sync_all()?;
-        fs::rename(&beside, target)
-    };
-    complete().with_context(|| format!("cannot write {}", target.display()))
-}
-
 /// The checkpoints of a run: `OUT/checkpoints/NUMBER/`.
 pub struct CheckpointStore {
     folder: PathBuf,
 }
 
 impl CheckpointStore {
-    /// The shelf of a run's folder.
+    /// Returns the checkpoints of a run's folder.
     pub fn of(out: &Path) -> Self {
         Self {
             folder: out.join("checkpoints"),
         }
     }
 
-    /// Saves a checkpoint; `write` adds the tensors. Drops those that are too old.
+    /// Saves a checkpoint and removes old ones. `write` adds the tensors.
     pub fn save(&self, progress: &Progress, write: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
         fs::create_dir_all(&self.folder)
             .with_context(|| format!("cannot make the folder {}", self.folder.display()))?;
@@ -165,7 +110,7 @@ impl CheckpointStore {
         Ok(())
     }
 
-    /// The newest checkpoint and its folder, none where nothing was saved.
+    /// Returns the newest checkpoint and its folder; `None` if there is none.
     pub fn newest(&self) -> Result<Option<(Progress, PathBuf)>> {
         let Some(folder) = self.all()?.pop() else {
             return Ok(None);
@@ -189,7 +134,7 @@ impl CheckpointStore {
         Ok(Some((progress, folder)))
     }
 
-    /// Complete checkpoints, oldest first.
+    /// Returns the folders of complete checkpoints, oldest first.
     fn all(&self) -> Result<Vec<PathBuf>> {
         if !self.folder.exists() {
             return Ok(Vec::new());
@@ -223,33 +168,33 @@ mod tests {
     #[test]
     fn the_newest_is_the_furthest_and_old_ones_go() {
         let out = tempfile::tempdir().unwrap();
-        let shelf = CheckpointStore::of(out.path());
-        assert_eq!(shelf.newest().unwrap(), None);
+        let store = CheckpointStore::of(out.path());
+        assert_eq!(store.newest().unwrap(), None);
         for position in [
             Position::WarmStart(300),
             Position::Stage(0, 10),
             Position::Stage(1, 0),
         ] {
-            shelf
+            store
                 .save(&progress(position), |folder| {
                     Ok(fs::write(folder.join("weights"), b"w")?)
                 })
                 .unwrap();
         }
-        let (newest, folder) = shelf.newest().unwrap().unwrap();
+        let (newest, folder) = store.newest().unwrap().unwrap();
         assert_eq!(newest.position, Position::Stage(1, 0));
         assert!(folder.join("weights").exists());
-        assert_eq!(shelf.all().unwrap().len(), KEPT);
+        assert_eq!(store.all().unwrap().len(), KEPT);
     }
 
     #[test]
     fn a_write_that_fails_leaves_the_last_good_checkpoint() {
         let out = tempfile::tempdir().unwrap();
-        let shelf = CheckpointStore::of(out.path());
-        shelf
+        let store = CheckpointStore::of(out.path());
+        store
             .save(&progress(Position::WarmStart(1)), |_| Ok(()))
             .unwrap();
-        let error = shelf
+        let error = store
             .save(&progress(Position::WarmStart(2)), |folder| {
                 fs::write(folder.join("weights"), b"half")?;
                 anyhow::bail!("No space left on device")
@@ -260,21 +205,21 @@ mod tests {
             message.contains("--resume") && message.contains("No space left"),
             "{message}"
         );
-        let (newest, _) = shelf.newest().unwrap().unwrap();
+        let (newest, _) = store.newest().unwrap().unwrap();
         assert_eq!(newest.position, Position::WarmStart(1));
-        assert_eq!(fs::read_dir(&shelf.folder).unwrap().count(), 1);
+        assert_eq!(fs::read_dir(&store.folder).unwrap().count(), 1);
     }
 
     #[test]
     fn a_damaged_checkpoint_is_named() {
         let out = tempfile::tempdir().unwrap();
-        let shelf = CheckpointStore::of(out.path());
-        shelf
+        let store = CheckpointStore::of(out.path());
+        store
             .save(&progress(Position::WarmStart(1)), |_| Ok(()))
             .unwrap();
-        let (_, folder) = shelf.newest().unwrap().unwrap();
+        let (_, folder) = store.newest().unwrap().unwrap();
         fs::write(folder.join("progress.json"), b"{").unwrap();
-        let message = format!("{:#}", shelf.newest().unwrap_err());
+        let message = format!("{:#}", store.newest().unwrap_err());
         assert!(message.contains("progress.json"), "{message}");
     }
 }

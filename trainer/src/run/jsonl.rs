@@ -1,6 +1,5 @@
-//! The run's figures as JSON lines. `metrics.jsonl` holds what the seed
-//! determines, so that two runs of one seed write the same bytes;
-//! `timings.jsonl` holds seconds and memory.
+//! The run's metrics as JSON lines. The seed determines `metrics.jsonl`: two runs with the
+//! same seed write the same bytes. `timings.jsonl` holds seconds and memory.
 
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Seek, SeekFrom, Write};
@@ -9,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use serde::Serialize;
 
-/// A file that lines are added to.
+/// A file of JSON lines that is appended to.
 pub struct Journal {
     path: PathBuf,
     file: File,
@@ -17,7 +16,7 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// Opens a journal and cuts it to `length` bytes: what a checkpoint knew of.
+    /// Opens a journal and truncates it to `length` bytes, its length at a checkpoint.
     pub fn open(path: &Path, length: u64) -> Result<Self> {
         let cut = || -> std::io::Result<File> {
             let mut file = OpenOptions::new()
@@ -36,7 +35,7 @@ impl Journal {
         })
     }
 
-    /// Adds a line.
+    /// Appends a line.
     pub fn write(&mut self, line: &impl Serialize) -> Result<()> {
         let mut bytes = serde_json::to_vec(line)?;
         bytes.push(b'\n');
@@ -47,21 +46,21 @@ impl Journal {
         Ok(())
     }
 
-    /// Makes sure that the lines are on the disk.
+    /// Syncs the lines to the disk.
     pub fn sync(&self) -> Result<()> {
         self.file
             .sync_data()
             .with_context(|| format!("cannot write to {}", self.path.display()))
     }
 
-    /// Bytes so far.
+    /// Returns the length in bytes.
     pub fn length(&self) -> u64 {
         self.length
     }
 }
 
-/// Bytes of a journal's whole lines: a kill can cut the last one short. 0 where
-/// there is no journal yet.
+/// Returns the length in bytes of a journal's whole lines, as a kill can cut the last line
+/// short. 0 if there is no journal.
 pub fn whole_lines(path: &Path) -> Result<u64> {
     match std::fs::read(path) {
         Ok(bytes) => Ok(bytes

@@ -1,21 +1,21 @@
-//! Memory of this process, as Linux counts it.
+//! Memory of this process, as reported by Linux.
 
 use std::io::Result;
 
-/// Memory that is held now, in bytes; 0 where the system does not say.
+/// Returns the resident memory in bytes; 0 on systems that do not report it.
 pub fn rss_bytes() -> u64 {
     status("VmRSS:")
 }
 
-/// Most memory that was held so far, in bytes; 0 where the system does not say.
+/// Returns the peak resident memory in bytes; 0 on systems that do not report it.
 pub fn peak_rss_bytes() -> u64 {
     status("VmHWM:")
 }
 
-/// Has [`peak_rss_bytes`] count from now on.
+/// Resets the peak of [`peak_rss_bytes`] to the present memory.
 ///
 /// # Errors
-/// Where the system does not let it.
+/// Fails if the system does not allow it.
 pub fn reset_peak_rss() -> Result<()> {
     std::fs::write("/proc/self/clear_refs", "5")
 }
@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_held_is_counted_in_bytes() {
+    fn resident_memory_is_counted_in_bytes() {
         let kept = vec![1u8; 64 << 20];
         assert!(rss_bytes() > 64 << 20);
         assert!(peak_rss_bytes() > 64 << 20);

@@ -1,27 +1,27 @@
-//! How a run speaks while it works: bars on a terminal, plain lines elsewhere,
-//! nothing but the result with `--json`.
+//! Progress output of a run: bars on a terminal, plain lines elsewhere, and none with
+//! `--json`.
 
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// Seconds between plain lines of one phase.
+/// Time between plain lines of one phase.
 const BETWEEN_LINES: Duration = Duration::from_secs(10);
 
-/// Where progress goes.
+/// The form of progress output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Console {
-    /// Bars that are redrawn.
+    /// Progress bars.
     Terminal,
-    /// A line now and then.
+    /// A line every few seconds.
     Lines,
-    /// Nothing.
+    /// No output.
     Silent,
 }
 
 impl Console {
-    /// What standard error is, unless told to be silent.
+    /// Returns the form that suits standard error, or no output if `silent`.
     pub fn detect(silent: bool) -> Self {
         match (silent, std::io::stderr().is_terminal()) {
             (true, _) => Self::Silent,
@@ -30,14 +30,14 @@ impl Console {
         }
     }
 
-    /// Says one line.
+    /// Prints one line.
     pub fn say(self, line: &str) {
         if self != Self::Silent {
             eprintln!("{line}");
         }
     }
 
-    /// Begins something that takes `total` parts.
+    /// Begins a phase of `total` parts, of which `done` are done.
     pub fn phase(self, name: &str, total: u64, done: u64) -> Phase {
         let bar = (self == Self::Terminal).then(|| {
             let bar = ProgressBar::new(total).with_position(done);
@@ -56,31 +56,34 @@ impl Console {
             bar,
             name: name.to_owned(),
             total,
-            spoken: None,
+            last_line: None,
         }
     }
 }
 
-/// Something under way.
+/// A phase under way.
 pub struct Phase {
     console: Console,
     bar: Option<ProgressBar>,
     name: String,
     total: u64,
-    spoken: Option<Instant>,
+    last_line: Option<Instant>,
 }
 
 impl Phase {
-    /// `done` parts are behind, and `message` is how it stands.
+    /// Shows that `done` parts are done, with a message.
     pub fn at(&mut self, done: u64, message: &str) {
         if let Some(bar) = &self.bar {
             bar.set_position(done);
             bar.set_message(message.to_owned());
         }
-        let due = self.spoken.is_none_or(|at| at.elapsed() >= BETWEEN_LINES) || done == self.total;
+        let due = self
+            .last_line
+            .is_none_or(|at| at.elapsed() >= BETWEEN_LINES)
+            || done == self.total;
         if self.console == Console::Lines && due {
             eprintln!("{} {done}/{}  {message}", self.name, self.total);
-            self.spoken = Some(Instant::now());
+            self.last_line = Some(Instant::now());
         }
     }
 }

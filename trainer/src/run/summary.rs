@@ -76,7 +76,7 @@ pub struct LongHorizon {
 }
 
 impl Summary {
-    /// A table for people, at most 80 columns wide.
+    /// Returns a table for people, at most 80 columns wide.
     pub fn table(&self) -> String {
         let mut text = String::new();
         let _ = writeln!(

@@ -89,7 +89,7 @@ impl Times {
             servers: BTreeMap::new(),
         };
         let mut shares = 0u32;
-        // A kill can cut the last line short; the line says nothing then.
+        // A kill can cut the last line short. That line is skipped.
         for timing in text
             .lines()
             .filter_map(|line| serde_json::from_str::<Timing>(line).ok())

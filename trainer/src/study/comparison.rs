@@ -24,10 +24,10 @@ pub(super) fn compare(
     let settings = section.settings();
     let estimates = Estimates::new(reward_fn, rollouts, settings)?;
     let mut samples = Vec::new();
-    for (rollout, lived) in rollouts.iter().enumerate() {
+    for (rollout, outcome) in rollouts.iter().enumerate() {
         for session in 1..=reward_fn.last() {
-            let look = &lived.looks[session as usize - 1];
-            let own = local(reward_fn, &look.result, session)?;
+            let probe = &outcome.probes[session as usize - 1];
+            let own = local(reward_fn, &probe.result, session)?;
             let around = Around {
                 session,
                 start: &states[0][rollout],
@@ -42,7 +42,7 @@ pub(super) fn compare(
             samples.push(SessionSample {
                 rollout,
                 session,
-                tokens: look.tokens,
+                tokens: probe.tokens,
                 of_return: after.of_return().minus(before.of_return()),
                 of_session: after
                     .of_session(session)
@@ -144,10 +144,10 @@ impl Estimates {
         settings: Settings,
     ) -> Result<Self> {
         let mut table = Rewards::default();
-        for lived in rollouts {
-            table.sessions.push(rewards(reward_fn, &lived.result)?);
-            table.returns.push(reward_fn.whole(&lived.result)?);
-            let states = lived.looks.iter().map(|look| look.entered.clone());
+        for outcome in rollouts {
+            table.sessions.push(rewards(reward_fn, &outcome.result)?);
+            table.returns.push(reward_fn.whole(&outcome.result)?);
+            let states = outcome.probes.iter().map(|probe| probe.entered.clone());
             table.states.push(states.collect());
         }
         let tables = [table];

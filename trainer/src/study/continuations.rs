@@ -63,18 +63,18 @@ impl Continuations {
     pub(super) fn add(
         &mut self,
         reward_fn: &RewardFn<'_>,
-        lived: &ContinuationResult,
+        continued: &ContinuationResult,
         entered: Option<u32>,
     ) -> Result<()> {
         let last = reward_fn.last();
-        let rewards = rewards(reward_fn, &lived.result)?;
-        self.returns.push(reward_fn.whole(&lived.result)?);
+        let rewards = rewards(reward_fn, &continued.result)?;
+        self.returns.push(reward_fn.whole(&continued.result)?);
         self.sessions.resize(last as usize, Vec::new());
         for (column, reward) in self.sessions.iter_mut().zip(rewards) {
             column.push(reward);
         }
-        if let (Some(session), Some(look)) = (entered, lived.looks.first()) {
-            self.local.push(local(reward_fn, &look.result, session)?);
+        if let (Some(session), Some(probe)) = (entered, continued.probes.first()) {
+            self.local.push(local(reward_fn, &probe.result, session)?);
         }
         Ok(())
     }

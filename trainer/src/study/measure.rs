@@ -12,7 +12,7 @@ use crate::config::{RunFile, StudySection};
 use crate::env::OpenEpisode;
 use crate::rng::{Purpose, derive};
 use crate::rollout::batcher::{Engine, RolloutId};
-use crate::rollout::continuation::{Continuation, ContinuationResult, live};
+use crate::rollout::continuation::{Continuation, ContinuationResult, continue_rollouts};
 use crate::rollout::policy_model::Sampling;
 use crate::rollout::reward::RewardFn;
 use crate::study::comparison::compare;
@@ -92,12 +92,12 @@ impl Episode<'_> {
             from: None,
             session: 1,
             until: horizon,
-            looks: horizon,
+            probes: horizon,
         };
         let rollouts: Vec<Continuation<'_>> = (0..self.subject.file.algorithm.rollouts)
             .map(rollout)
             .collect();
-        live(&rollouts, self.subject.grammars, self.sampling, engine)
+        continue_rollouts(&rollouts, self.subject.grammars, self.sampling, engine)
     }
 
     /// Runs continuations from the start of the episode. All rollouts share this state, so each
@@ -127,34 +127,34 @@ impl Episode<'_> {
         let entered = done + 1;
         let full = self.subject.study.continuations;
         let members = full + self.subject.file.algorithm.rerolls - 1;
-        let mut lives = Vec::new();
+        let mut pending = Vec::new();
         for rollout in rollouts {
             let from: Option<&ForkPoint> =
-                (done > 0).then(|| &rollout.looks[done as usize - 1].point);
+                (done > 0).then(|| &rollout.probes[done as usize - 1].point);
             for member in 0..members {
-                let (until, looks) = match member < full {
+                let (until, probes) = match member < full {
                     true => (self.opened.sessions(), 1),
                     false => (entered, 0),
                 };
-                lives.push(Continuation {
+                pending.push(Continuation {
                     id: id(rollout.id.rollout, Some((entered, member))),
                     opened: self.opened,
                     from,
                     session: entered,
                     until,
-                    looks,
+                    probes,
                 });
             }
         }
         let mut states = vec![Continuations::default(); rollouts.len()];
-        for lived in live(&lives, self.subject.grammars, self.sampling, engine)? {
-            let state = &mut states[lived.id.rollout];
-            match lived.id.reroll {
+        for result in continue_rollouts(&pending, self.subject.grammars, self.sampling, engine)? {
+            let state = &mut states[result.id.rollout];
+            match result.id.reroll {
                 Some((_, member)) if member >= full => {
-                    let reward = local(&self.reward_fn, &lived.result, entered)?;
+                    let reward = local(&self.reward_fn, &result.result, entered)?;
                     state.rerolls.push(reward);
                 }
-                _ => state.add(&self.reward_fn, &lived, Some(entered))?,
+                _ => state.add(&self.reward_fn, &result, Some(entered))?,
             }
         }
         Ok(states)

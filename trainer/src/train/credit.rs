@@ -1,4 +1,4 @@
-//! From outcomes to advantages: rewards and groups.
+//! Credit assignment: outcomes to rewards, rewards to advantages.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use crate::rollout::reward::{RewardFn, RewardParts, mean};
 use crate::train::group_metrics::GroupMetrics;
 use crate::train::value_states::State;
 
-/// The way from outcomes to advantages.
+/// Settings of the credit assignment.
 pub struct Crediting<'a> {
     /// Name of the score's metric that is the reward.
     pub metric: &'a str,
@@ -30,8 +30,8 @@ pub type Given = Vec<(usize, u32, f64)>;
 /// value states are written into `states`.
 ///
 /// # Errors
-/// A metric that the environment does not have; a reward that is no number, naming rollout
-/// and session.
+/// Fails if the environment has no such metric, or if a reward is not finite. The error names
+/// rollout and session.
 pub fn credit(
     outcomes: &[Outcome],
     episodes: &[OpenEpisode],
@@ -90,13 +90,13 @@ fn members(outcomes: &[Outcome], episode: usize) -> impl Iterator<Item = Member<
     all.filter(move |(_, outcome)| outcome.id.episode == episode)
 }
 
-/// Names the rollout where `result` is an error.
+/// Adds the rollout's name to an error.
 fn in_rollout<T>(outcome: &Outcome, result: Result<T>) -> Result<T> {
     result.with_context(|| outcome.id.to_string())
 }
 
 impl Crediting<'_> {
-    /// Rewards of an episode's global rollouts.
+    /// Returns the rewards of an episode's global rollouts.
     fn table(
         &self,
         reward_fn: &RewardFn<'_>,
@@ -127,7 +127,7 @@ impl Crediting<'_> {
         Ok(table)
     }
 
-    /// Advantages of an episode's rerolls, each session a group (equation 15), as
+    /// Returns the advantages of an episode's rerolls, each session a group (equation 15), as
     /// (number, session, advantage).
     fn rerolled(
         &self,

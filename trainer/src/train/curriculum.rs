@@ -60,6 +60,7 @@ impl Trainer<'_> {
         Ok(())
     }
 
+    /// Runs the steps of a stage that are left.
     fn stage(&mut self, index: usize, stage: &Stage, done: u64) -> Result<Ended> {
         let name = format!("{} sessions", stage.horizon);
         let mut phase = self.console.phase(&name, stage.steps, done);
@@ -97,7 +98,7 @@ impl Trainer<'_> {
         drop(phase);
         if let Some(gate) = stage.gate.filter(|_| !self.progress.gate_open) {
             self.console.say(&format!(
-                "the curriculum ends with stage {}: its gate ({gate}) stayed shut",
+                "the curriculum ends with stage {}: its gate ({gate}) did not open",
                 index + 1
             ));
             return Ok(Ended::Early);
@@ -105,7 +106,7 @@ impl Trainer<'_> {
         Ok(Ended::Whole)
     }
 
-    /// Greedy reward on the validation split; keeps the weights if they are the best.
+    /// Measures the greedy reward on the validation split. Keeps the weights if they are the best.
     fn validate(&mut self, index: usize, stage: &Stage, step: u64) -> Result<()> {
         let began = Instant::now();
         let evaluation = &self.file.evaluation;
@@ -154,11 +155,11 @@ impl Trainer<'_> {
     }
 }
 
-/// How a stage ended.
+/// The end of a stage.
 #[derive(PartialEq, Eq)]
 enum Ended {
     /// All its steps are done.
     Whole,
-    /// `run.max_steps` was reached, or the gate to the next stage stayed shut.
+    /// `run.max_steps` was reached, or the gate to the next stage did not open.
     Early,
 }

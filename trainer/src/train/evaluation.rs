@@ -17,8 +17,7 @@ use crate::eval::{evidence_baselines, samples, scripted_baselines};
 use crate::rollout::Plan;
 use crate::rollout::batcher::Engine;
 use crate::rollout::policy_model::Sampling;
-use crate::run::checkpoint;
-use crate::run::checkpoint::write_file;
+use crate::run::atomic_fs::{write_file, write_folder};
 use crate::run::progress::Console;
 use crate::run::summary::{BeforeAfter, LongHorizon, Summary};
 use crate::run::timings::{Times, Timing};
@@ -26,7 +25,7 @@ use crate::train::learner::per_role::RoleLearners;
 use crate::train::trainer::Trainer;
 use crate::{eval, report, rollout};
 
-/// Held-out episodes that are written down for people to read.
+/// Number of held-out episodes in `samples.json`.
 const SAMPLES: u64 = 2;
 
 /// Metrics of the fixed scripts by name, and those at the long horizon.
@@ -86,12 +85,12 @@ impl Trainer<'_> {
         })
     }
 
-    /// The warm start's figures, taken before the first stage.
+    /// Returns the metrics after the warm start, before the first stage.
     pub(super) fn before(&mut self) -> Result<(EvalMetrics, Option<EvalMetrics>)> {
         self.once("before.json", |this| this.examine_held_out("warm start"))
     }
 
-    /// Greedy and sampled figures of the present weights.
+    /// Returns greedy and sampled metrics of the present weights.
     fn examine(&mut self, name: &str, exam: &EvalSet) -> Result<EvalMetrics> {
         let mut phase = self.console.phase(name, exam.episodes, 0);
         let (file, grammars) = (self.file, &self.grammars);
@@ -123,7 +122,7 @@ impl Trainer<'_> {
         self.samples()?;
         self.time(Timing::new("after", self.progress.steps, began))?;
         let out = &self.file.run.out;
-        checkpoint::write_folder(&out.join("final"), |folder| {
+        write_folder(&out.join("final"), |folder| {
             self.learners
                 .export(self.file, self.grammars.tokenizer(), folder)
         })?;
@@ -159,7 +158,7 @@ impl Trainer<'_> {
         Ok(summary)
     }
 
-    /// Some held-out episodes for people to read.
+    /// Writes `samples.json`: held-out episodes for people to read.
     fn samples(&self) -> Result<()> {
         let exam = self.exam("held-out", SAMPLES, self.file.evaluation.horizon);
         let samples = samples::play(
@@ -175,7 +174,7 @@ impl Trainer<'_> {
         )
     }
 
-    /// The policy's banks beside their rivals, where the run file asks for it.
+    /// Compares the policy's banks with baselines, if the run file asks for it.
     fn evidence(&mut self) -> Result<Vec<EvidenceReport>> {
         if !self.file.evaluation.evidence_rivals {
             return Ok(Vec::new());
@@ -204,7 +203,7 @@ impl Trainer<'_> {
     }
 }
 
-/// Returns greedy metrics, with the reward of a sampled pass beside.
+/// Returns greedy metrics, with the reward of a sampled pass.
 fn examine(
     file: &RunFile,
     env: &TrainingEnv,

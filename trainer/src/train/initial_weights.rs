@@ -1,5 +1,5 @@
-//! Where a run's weights come from: its model or a seed, and an adapter where that is
-//! what is trained.
+//! The initial weights of a run: those of its model or seeded ones, with a new adapter if
+//! adapters are trained.
 
 use std::path::{Path, PathBuf};
 
@@ -16,13 +16,13 @@ use crate::run::progress::Console;
 /// The folder of a seeded model among the exported adapters that belong to it.
 pub const BASE: &str = "base";
 
-/// Whether a run trains adapters to a model that it has made itself.
+/// Returns true if a run trains adapters of a seeded model.
 pub fn makes_base(file: &RunFile) -> bool {
     file.backbone.lora.is_some() && file.backbone.path.is_none()
 }
 
-/// The weights that a run starts from: those of its model, or seeded ones for its
-/// vocabulary; with a new adapter where the run file asks for one.
+/// Returns the initial weights of a run: those of its model, or seeded ones for its
+/// vocabulary, with a new adapter if the run file asks for one.
 pub fn start<B: Trainable>(
     file: &RunFile,
     tokenizer: &Tokenizer,
@@ -57,18 +57,18 @@ pub fn start<B: Trainable>(
     Ok(model.with_lora(&lora.config(base), seed))
 }
 
-/// Reads folders of weights. Adapters share the model that they belong to.
+/// A reader of folders of weights. Adapters of the same model share its weights.
 pub struct Weights<'a, B: Trainable> {
     device: &'a B::Device,
     console: Console,
     /// The run file's model.
     path: Option<PathBuf>,
-    /// The model of the adapters that were read last, and its folder.
+    /// The base model of the last adapter, and its folder.
     base: Option<(PathBuf, Backbone<B>)>,
 }
 
 impl<'a, B: Trainable> Weights<'a, B> {
-    /// For a run file, whose model is the adapters' if it names one.
+    /// Returns a reader for a run file. Its model, if it names one, is the base of adapters.
     pub fn new(file: &RunFile, device: &'a B::Device, console: Console) -> Self {
         Self {
             device,
@@ -78,7 +78,7 @@ impl<'a, B: Trainable> Weights<'a, B> {
         }
     }
 
-    /// A model, or an adapter with its model.
+    /// Reads a model, or an adapter with its base model.
     pub fn read(&mut self, folder: &Path) -> Result<Backbone<B>> {
         if !LoraConfig::is_in(folder) {
             return self.load(folder);
@@ -95,7 +95,7 @@ impl<'a, B: Trainable> Weights<'a, B> {
         Ok(base.with_adapter(folder)?)
     }
 
-    /// A model. Says which tensors of its files are not used.
+    /// Loads a model, and prints which tensors of its files are unused.
     fn load(&self, folder: &Path) -> Result<Backbone<B>> {
         let (model, warning) = Backbone::load_with_warning(folder, self.device)?;
         if let Some(warning) = warning {
@@ -105,7 +105,7 @@ impl<'a, B: Trainable> Weights<'a, B> {
         Ok(model)
     }
 
-    /// The tokenizer of a folder; where an adapter has none, its model's.
+    /// Reads the tokenizer of a folder, or of the base model if an adapter has none.
     pub fn tokenizer(&self, folder: &Path) -> Result<Tokenizer> {
         match &self.base {
             Some((base, _)) if !folder.join(tokenizer::FILE).exists() => Tokenizer::load(base),

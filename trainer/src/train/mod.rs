@@ -1,13 +1,14 @@
-//! A training run: warm start, then reinforcement learning stage by stage, resumable at any
-//! moment.
+//! A training run: warm start, then reinforcement learning stage by stage. It can be resumed at
+//! any moment.
 //!
-//! [`run()`] opens the run and goes through its parts. `trainer.rs` has the state that they
-//! share, `warm_start.rs` and `curriculum.rs` the two ways of learning, `rl_step.rs` one step
-//! of the second, `evaluation.rs` the measurements before and after.
+//! [`run()`] opens the run and runs its parts. `trainer.rs` holds the state that they share,
+//! `warm_start.rs` the supervised phase, `curriculum.rs` the stages, `rl_step.rs` one training
+//! step of a stage, and `evaluation.rs` the measurements before and after.
 
 pub mod batch;
 pub mod credit;
 mod curriculum;
+pub mod demonstration;
 pub mod evaluation;
 pub mod group_metrics;
 pub mod initial_weights;
@@ -20,7 +21,7 @@ mod run;
 pub mod tokenizer_setup;
 mod trainer;
 pub mod value_states;
-pub mod warm_start;
+mod warm_start;
 
 pub use self::evaluation::evaluate;
 pub use self::preflight::check;

@@ -1,4 +1,4 @@
-//! Whether a run can begin, or go on.
+//! Checks before a run begins or resumes.
 
 use std::fs;
 
@@ -7,14 +7,13 @@ use memloom_engine::model::inspect::Inspection;
 
 use crate::config::{Learn, RunFile, ServerSection};
 use crate::env::TrainingEnv;
-use crate::run::checkpoint::write_file;
+use crate::run::atomic_fs::write_file;
 use crate::run::progress::Console;
 
 /// The run file in its run's folder, with every default.
 const COPY: &str = "run.toml";
 
-/// Checks everything that can be checked without training: the components, the
-/// data, the splits, the options.
+/// Checks the components, the data, the splits and the options without training.
 pub fn check(file: &RunFile, console: Console) -> Result<()> {
     file.run.device.check()?;
     let env = TrainingEnv::load(file)?;
@@ -31,8 +30,8 @@ pub fn check(file: &RunFile, console: Console) -> Result<()> {
     fits(file, &env, console)
 }
 
-/// Whether the run file asks for what its model's folder and the components have. Says
-/// the warnings about the folder.
+/// Checks that the run file fits its model's folder and the components. Prints warnings about
+/// the folder.
 pub(super) fn fits(file: &RunFile, env: &TrainingEnv, console: Console) -> Result<()> {
     if let Some(model) = &file.backbone.path {
         for warning in Inspection::of(model)?.warnings {
@@ -42,7 +41,7 @@ pub(super) fn fits(file: &RunFile, env: &TrainingEnv, console: Console) -> Resul
     let roles = env.own_roles();
     ensure!(
         !roles.is_empty(),
-        "servers speak for all roles of the policy {}: there is nothing to train",
+        "servers answer for all roles of the policy {}: there is nothing to train",
         env.policy.name
     );
     if let Learn::Role(name) = &file.algorithm.learn {
@@ -72,12 +71,12 @@ pub(super) fn fits(file: &RunFile, env: &TrainingEnv, console: Console) -> Resul
     Ok(())
 }
 
-/// Whether the run's folder is there, after checking that it is this run's.
+/// Returns true if the run's folder holds a run, after checking that it is this run.
 pub(super) fn begun(file: &RunFile, resume: bool) -> Result<bool> {
     let out = &file.run.out;
     let copy = out.join(COPY);
-    // How far to go, on what device, and where servers are may change between
-    // resumptions; what is learned may not.
+    // A resumption may change the number of steps, the device and the servers' addresses,
+    // but nothing that changes the result.
     let comparable = |file: &RunFile| {
         let mut file = file.clone();
         file.run.max_steps = None;
@@ -111,7 +110,7 @@ pub(super) fn begun(file: &RunFile, resume: bool) -> Result<bool> {
     Ok(false)
 }
 
-/// Makes the run's folder.
+/// Creates the run's folder with a copy of the run file.
 pub(super) fn begin(file: &RunFile) -> Result<()> {
     let out = &file.run.out;
     fs::create_dir_all(out).with_context(|| format!("cannot make the folder {}", out.display()))?;

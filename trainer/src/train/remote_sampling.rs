@@ -1,5 +1,5 @@
-//! Rollouts on a server: the run's adapter is handed over after every update, and the
-//! server samples for it.
+//! Rollouts on a server. The server loads the run's adapter after every update and samples
+//! with it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,22 +12,23 @@ use crate::clients::vllm::{TokenLimits, VllmSampler};
 use crate::config::RunFile;
 use crate::train::learner::per_role::RoleLearners;
 
-/// What the server was handed.
+/// The adapters that a server has loaded.
 pub struct RemoteSampler {
-    /// Where adapters lie that it takes up.
+    /// Folder that the server loads adapters from.
     folder: PathBuf,
-    /// How often it was handed the adapter.
+    /// Number of versions that were loaded.
     times: u64,
-    /// The adapters that it has, by learner.
+    /// Names of the loaded adapters, by learner.
     adapters: Vec<(String, String)>,
     limits: TokenLimits,
 }
 
 impl RemoteSampler {
-    /// Nothing yet. Adapters will lie in `folder`, whose content is removed.
+    /// Returns a sampler without adapters. Removes the content of `folder`, which adapters are
+    /// written to.
     ///
     /// # Errors
-    /// Where it cannot be removed.
+    /// Fails if the folder cannot be removed.
     pub fn new(folder: &Path, learners: &RoleLearners) -> Result<Self> {
         if folder.exists() {
             fs::remove_dir_all(folder)
@@ -44,11 +45,11 @@ impl RemoteSampler {
         })
     }
 
-    /// Hands the present adapter over, and has the one before forgotten. The first
-    /// time the server is also looked at.
+    /// Makes the server load the present adapter and unload the one before. The first call
+    /// also checks the server.
     ///
     /// # Errors
-    /// Where the server does not take it, or does not sample as it must.
+    /// Fails if the server refuses the adapter, or does not sample as the trainer needs.
     pub fn push_weights(
         &mut self,
         server: &VllmSampler,
@@ -60,7 +61,7 @@ impl RemoteSampler {
             server.check(tokenizer.ends()[0], self.limits)?;
         }
         self.times += 1;
-        // Servers outlive runs, and take a name once.
+        // A server may run longer than a run, and accepts each name once.
         let version = format!("memloom-{}-{}", std::process::id(), self.times);
         let folder = self.folder.join(&version);
         fs::create_dir_all(&folder)
@@ -86,7 +87,7 @@ impl RemoteSampler {
         }
     }
 
-    /// Samples for jobs that came together; one result each, in their order.
+    /// Samples for a batch of jobs. Returns one result for each, in their order.
     pub fn generate(&self, server: &VllmSampler, jobs: &[Request]) -> Vec<Result<Sample, String>> {
         let adapter = |job: &Request| {
             let mut adapters = self.adapters.iter();

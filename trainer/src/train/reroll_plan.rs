@@ -1,4 +1,4 @@
-//! Sessions and rollouts that are rerolled.
+//! Choice of the sessions and rollouts that are rerolled.
 
 use anyhow::{Context, Result};
 use rand::Rng;
@@ -59,8 +59,8 @@ pub fn kept_sessions(
 /// that were `drawn`.
 ///
 /// # Errors
-/// A metric that the environment does not have; a reward that is no number, naming the
-/// rollout.
+/// Fails if the environment has no such metric, or if a reward is not finite. The error names
+/// the rollout.
 pub fn anchors_by_reward(
     drawn: &[Anchor],
     rule: AnchorRule,
@@ -68,17 +68,17 @@ pub fn anchors_by_reward(
     reward_fn: &RewardFn<'_>,
 ) -> Result<Vec<Anchor>> {
     let last = reward_fn.last();
-    let earned = |session: u32| -> Result<Vec<f64>> {
-        let worths = outcomes.iter().map(|outcome| {
+    let rewards_of = |session: u32| -> Result<Vec<f64>> {
+        let parts = outcomes.iter().map(|outcome| {
             let parts = reward_fn.session(&outcome.result, session, last);
             parts.with_context(|| outcome.id.to_string())
         });
-        let worths = worths.collect::<Result<Option<Vec<RewardParts>>>>()?;
-        Ok(worths.iter().flatten().map(RewardParts::reward).collect())
+        let parts = parts.collect::<Result<Option<Vec<RewardParts>>>>()?;
+        Ok(parts.iter().flatten().map(RewardParts::reward).collect())
     };
     if rule == AnchorRule::LowestReward {
         let lowest = |anchor: &Anchor| -> Result<Anchor> {
-            let rewards = earned(anchor.session)?;
+            let rewards = rewards_of(anchor.session)?;
             let lowest = (0..rewards.len()).min_by(|a, b| rewards[*a].total_cmp(&rewards[*b]));
             Ok(Anchor {
                 rollout: lowest.unwrap_or(anchor.rollout),
@@ -89,12 +89,12 @@ pub fn anchors_by_reward(
     }
     let mut spreads = Vec::new();
     for session in 1..=last {
-        let rewards = earned(session)?;
+        let rewards = rewards_of(session)?;
         let centre = mean(rewards.iter().copied());
         let spread = mean(rewards.iter().map(|reward| (reward - centre).powi(2)));
         spreads.push((session, spread));
     }
-    // Stable: of equal spreads the earlier sessions.
+    // The sort is stable: equal spreads keep the order of sessions.
     spreads.sort_by(|(_, a), (_, b)| b.total_cmp(a));
     let pairs = drawn.iter().zip(&spreads);
     Ok(pairs

@@ -1,4 +1,4 @@
-//! One training step of LoGo-GRPO, or of another algorithm: the five verbs of
+//! One training step of LoGo-GRPO or of another algorithm: the five parts of
 //! [`Trainer::rl_step`].
 
 use std::time::Instant;
@@ -10,11 +10,10 @@ use serde::Serialize;
 
 use crate::config::{AnchorRule, JUDGE, Learn, Stage};
 use crate::env::OpenEpisode;
-use crate::eval::metrics::HELD;
 use crate::rng::{Purpose, derive, generator};
 use crate::rollout;
 use crate::rollout::policy_model::Sampling;
-use crate::rollout::reward::RewardFn;
+use crate::rollout::reward::{HELD, RewardFn};
 use crate::rollout::{Anchor, Outcome, Plan};
 use crate::run::timings::Timing;
 use crate::train::batch::{ScoredRow, rows};
@@ -140,7 +139,7 @@ impl Trainer<'_> {
             let occasion = [at.index as u64, at.step, number];
             let next = self.progress.steps * section.episodes + number;
             let mut episode = self.env.open("train", next, at.stage.horizon)?;
-            episode.judged = section.metric == JUDGE;
+            episode.labelled = section.metric == JUDGE;
             if let Some(most) = section.questions {
                 episode.keep_questions(most, &mut generator(seed, Purpose::Questions, &occasion));
             }
@@ -203,6 +202,7 @@ impl Trainer<'_> {
         })
     }
 
+    /// Returns the anchors by episode, chosen by the rewards of the rollouts.
     fn anchors_by_reward(
         &self,
         at: &StepAt<'_>,
@@ -282,7 +282,7 @@ impl Trainer<'_> {
                 &order,
             )
             .with_context(|| format!("step {} of stage {}", at.step + 1, at.index + 1))?;
-        self.learners.follow(section.reference_pace);
+        self.learners.update_reference(section.reference_pace);
         self.push_weights()?;
         self.progress.generated_tokens += metrics.generated_tokens;
         self.progress.trained_tokens += update.tokens;
@@ -316,8 +316,8 @@ impl Trainer<'_> {
             trained_tokens: update.tokens,
         })?;
         let opening = opened.episodes.iter().map(|opened| opened.guest_seconds);
-        let living = rolled_out.outcomes.iter().map(|o| o.result.guest_seconds);
-        let guest_seconds: f64 = opening.chain(living).sum();
+        let rollouts = rolled_out.outcomes.iter().map(|o| o.result.guest_seconds);
+        let guest_seconds: f64 = opening.chain(rollouts).sum();
         let mut timing = Timing::new("step", self.progress.steps + 1, at.began);
         timing.rollout_seconds = Some(rolled_out.seconds);
         timing.update_seconds = Some(timing.seconds - rolled_out.seconds);

@@ -1,4 +1,4 @@
-//! A run from its first part to its last.
+//! A training run from its first part to its last.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use crate::train::remote_sampling::RemoteSampler;
 use crate::train::tokenizer_setup;
 use crate::train::trainer::Trainer;
 
-/// Trains as the run file says and returns the summary that it wrote.
+/// Trains by a run file and returns the summary that it wrote.
 pub fn run(file: &RunFile, resume: bool, console: Console) -> Result<Summary> {
     let out = &file.run.out;
     file.run.device.check()?;
@@ -32,8 +32,8 @@ pub fn run(file: &RunFile, resume: bool, console: Console) -> Result<Summary> {
         begin(file)?;
     }
     let tokenizer = Arc::new(tokenizer_setup::ready(file, &env)?);
-    let shelf = CheckpointStore::of(out);
-    let (progress, folder) = match shelf.newest()? {
+    let checkpoints = CheckpointStore::of(out);
+    let (progress, folder) = match checkpoints.newest()? {
         Some((progress, folder)) => (progress, Some(folder)),
         None => (Progress::start(), None),
     };
@@ -56,7 +56,7 @@ pub fn run(file: &RunFile, resume: bool, console: Console) -> Result<Summary> {
         learners,
         algorithm: file.algorithm.build(),
         served,
-        shelf,
+        checkpoints,
         progress,
         console,
     };

@@ -1,5 +1,5 @@
-//! The run's tokenizer: a chat model's own, or trained once on the text of training
-//! episodes, as the policy's prompts show it.
+//! The run's tokenizer: that of a chat model, or one trained on the policy's prompts in
+//! training episodes.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -12,8 +12,8 @@ use crate::config::{RunFile, TokenizerKind};
 use crate::env::TrainingEnv;
 use crate::rollout::outcome::RolloutCounts;
 
-/// The tokenizer of the model that the run starts from, or else the one in the run's
-/// folder; made there if it is not there yet.
+/// Returns the tokenizer of the model that the run starts from. Without a model, returns the
+/// one in the run's folder, and trains it first if there is none.
 pub fn ready(file: &RunFile, env: &TrainingEnv) -> Result<Tokenizer> {
     if let Some(model) = &file.backbone.path {
         return Tokenizer::load(model)?.with_variables(&file.backbone.template);
@@ -44,7 +44,7 @@ pub fn ready(file: &RunFile, env: &TrainingEnv) -> Result<Tokenizer> {
     Ok(tokenizer)
 }
 
-/// Everything that a policy which keeps everything shows to the model.
+/// Returns the prompts and outputs of training episodes with the script `everything`.
 fn prompts(file: &RunFile, env: &TrainingEnv) -> Result<Vec<String>> {
     let wanted = env.at_most("train", file.tokenizer.episodes)?;
     let horizon = file
@@ -69,7 +69,7 @@ fn prompts(file: &RunFile, env: &TrainingEnv) -> Result<Vec<String>> {
     Ok(texts)
 }
 
-/// Keeps the text of prompts and demonstrations.
+/// A model that records the texts of prompts and demonstrations.
 struct Reader(Arc<Mutex<Vec<String>>>);
 
 impl LanguageModel for Reader {

@@ -12,23 +12,24 @@ use serde::{Deserialize, Serialize};
 use crate::config::RunFile;
 use crate::env::TrainingEnv;
 use crate::rollout::batcher::{AtOnce, Engine};
-use crate::run::checkpoint::{CheckpointStore, Progress, write_file};
+use crate::run::atomic_fs::write_file;
+use crate::run::checkpoint::{CheckpointStore, Progress};
 use crate::run::jsonl::Journal;
 use crate::run::progress::Console;
 use crate::run::timings::Timing;
 use crate::train::learner::per_role::RoleLearners;
 use crate::train::remote_sampling::RemoteSampler;
 
-/// Everything that the parts of a run share.
+/// The state that the parts of a run share.
 pub(super) struct Trainer<'a> {
     pub(super) file: &'a RunFile,
     pub(super) env: TrainingEnv,
     pub(super) grammars: Arc<Grammars>,
     pub(super) learners: RoleLearners,
     pub(super) algorithm: Box<dyn Algorithm>,
-    /// Where a server samples.
+    /// The sampler of a server; `None` if the trainer's own engine samples.
     pub(super) served: Option<RemoteSampler>,
-    pub(super) shelf: CheckpointStore,
+    pub(super) checkpoints: CheckpointStore,
     pub(super) progress: Progress,
     pub(super) metrics: Journal,
     pub(super) timings: Journal,
@@ -36,7 +37,7 @@ pub(super) struct Trainer<'a> {
 }
 
 impl Trainer<'_> {
-    /// Who samples with the present weights.
+    /// Returns the engine or server that samples with the present weights.
     pub(super) fn engine(&self) -> Box<dyn Engine + '_> {
         match (&self.served, self.env.servers.sampler()) {
             (Some(served), Some(server)) => {
@@ -46,7 +47,7 @@ impl Trainer<'_> {
         }
     }
 
-    /// Has the server sample for the present weights, where one samples.
+    /// Sends the present weights to the server that samples, if there is one.
     pub(super) fn push_weights(&mut self) -> Result<()> {
         match (&mut self.served, self.env.servers.sampler()) {
             (Some(served), Some(server)) => {
@@ -56,7 +57,7 @@ impl Trainer<'_> {
         }
     }
 
-    /// A JSON file of the run's folder: read if it is there, else made and written.
+    /// Reads a JSON file of the run's folder, or makes and writes it if it does not exist.
     pub(super) fn once<T: Serialize + for<'de> Deserialize<'de>>(
         &mut self,
         name: &str,
@@ -80,7 +81,7 @@ impl Trainer<'_> {
         Ok(value)
     }
 
-    /// Writes a line of `timings.jsonl`, with what servers were asked for.
+    /// Writes a line of `timings.jsonl`, with the usage of servers.
     pub(super) fn time(&mut self, mut timing: Timing) -> Result<()> {
         timing.device_bytes = self.file.run.device.taken_bytes()?;
         timing.servers = self.env.servers.take_usage();
@@ -97,7 +98,7 @@ impl Trainer<'_> {
         self.metrics.sync()?;
         self.progress.metrics_bytes = self.metrics.length();
         let learners = &self.learners;
-        self.shelf
+        self.checkpoints
             .save(&self.progress, |folder| learners.save(folder))
     }
 }

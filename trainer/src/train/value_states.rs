@@ -1,4 +1,4 @@
-//! What PPO's value head judges: the states in which sessions begin.
+//! States for PPO's value head: the prompts with which sessions begin.
 
 use std::sync::Arc;
 
@@ -8,25 +8,25 @@ use memloom_engine::model::packing::Row;
 use crate::rollout::Outcome;
 use crate::rollout::policy_model::Step;
 
-/// The state in which a session of a rollout began, as its first speaker read it.
+/// The state at the start of a session of a rollout: the session's first prompt.
 #[derive(Clone, Debug)]
 pub struct State {
     /// Number of the rollout within the step.
     pub trajectory: usize,
-    /// From 1.
+    /// Session, from 1.
     pub session: u32,
-    /// Whose weights judge it.
+    /// Role. Its learner's value head predicts the value.
     pub role: Arc<str>,
     /// The prompt, without a completion.
     pub row: Row,
-    /// What the value head thought that the session and later ones would earn.
+    /// Predicted sum of the rewards of the session and later ones.
     pub value: f64,
-    /// What it should have thought.
+    /// Target of the prediction.
     pub target: f64,
 }
 
-/// The states of global rollouts, not judged yet. Sessions in which the policy said
-/// nothing have none; a prompt that overflowed the context is none.
+/// Returns the states of global rollouts, with values and targets 0. A session without a
+/// model output has no state. A prompt that exceeds the context is no state.
 pub fn states(outcomes: &[Outcome]) -> Vec<State> {
     let mut states: Vec<State> = Vec::new();
     let global = outcomes.iter().enumerate();

@@ -9,7 +9,7 @@ mod imports;
 use std::path::{Path, PathBuf};
 
 /// Crates whose files import each other in one direction only, by their root files.
-const WITHOUT_CIRCLES: [&str; 11] = [
+const WITHOUT_CIRCLES: [&str; 12] = [
     "examples/embed/src/main.rs",
     "guest-policies/banks/flat/src/lib.rs",
     "guest-policies/environments/chronicle/src/lib.rs",
@@ -21,6 +21,7 @@ const WITHOUT_CIRCLES: [&str; 11] = [
     "runtime/src/lib.rs",
     "trainer/algorithm/src/lib.rs",
     "trainer/engine/src/lib.rs",
+    "trainer/src/lib.rs",
 ];
 
 /// Folders whose public docs do not open with a relative clause.

@@ -9,8 +9,7 @@ use memloom_engine::model::packing::{Row, Sequence};
 use crate::rollout::Outcome;
 use crate::rollout::policy_model::Step;
 
-/// Completion tokens laid out behind one copy of a prompt: bounds the square
-/// of the attention.
+/// Most completion tokens behind one copy of a prompt. Bounds the cost of attention.
 const SHARED_TOKENS: usize = 256;
 
 /// A row of the update: a prompt, its completions, and each completion's part of the loss
@@ -43,19 +42,19 @@ fn free(step: &Step) -> impl Iterator<Item = usize> + '_ {
 
 /// Lays out the steps that carry an advantage, given as (outcome, session, advantage): one
 /// row for each prompt and role, cut where its completions get too long. The order depends
-/// on nothing but the tokens. `role` is the only one that learns, or None for all;
+/// on nothing but the tokens. `role` is the only role that learns, or `None` for all;
 /// `mask_truncated` leaves out steps that were cut off.
 ///
 /// # Errors
-/// A log-probability that is no number, naming rollout and session.
+/// Fails if a log-probability is not finite. The error names rollout and session.
 pub fn rows(
     outcomes: &[Outcome],
     given: &[(usize, u32, f64)],
     role: Option<&str>,
     mask_truncated: bool,
 ) -> Result<Vec<ScoredRow>> {
-    type Said<'a> = (&'a Arc<[u32]>, &'a Arc<str>);
-    let mut shared: BTreeMap<Said<'_>, Vec<(&Step, Scored)>> = BTreeMap::new();
+    type Prompt<'a> = (&'a Arc<[u32]>, &'a Arc<str>);
+    let mut shared: BTreeMap<Prompt<'_>, Vec<(&Step, Scored)>> = BTreeMap::new();
     for &(trajectory, session, advantage) in given {
         for step in &outcomes[trajectory].steps {
             let learns = role.is_none_or(|role| role == &*step.role);
@@ -79,8 +78,8 @@ pub fn rows(
                 trajectory: trajectory as u64,
                 sampler_logprobs,
             };
-            let said = (&step.prompt, &step.role);
-            shared.entry(said).or_default().push((step, scored));
+            let prompt = (&step.prompt, &step.role);
+            shared.entry(prompt).or_default().push((step, scored));
         }
     }
     let mut rows = Vec::new();

@@ -10,8 +10,7 @@ use crate::rollout::batcher::RolloutId;
 use crate::rollout::outcome::{RolloutCounts, RolloutResult};
 use crate::train::value_states;
 
-/// A step of some session that was cut into so many chunks: `prompt` tells it from
-/// others, and `free` tokens were chosen.
+/// Returns a step with this number of free tokens. Its prompt is one token.
 fn step(session: u32, prompt: u32, free: usize) -> Step {
     Step {
         session,
@@ -47,8 +46,8 @@ fn outcome(rollout: usize, steps: Vec<Step>) -> Outcome {
     }
 }
 
-/// What a session's steps look like: for each a prompt out of a few and its number of
-/// free tokens.
+/// Returns a strategy for a session's steps: a prompt out of a few and a number of free
+/// tokens for each.
 fn chunks() -> impl Strategy<Value = Vec<(u32, usize)>> {
     prop::collection::vec((0..3u32, 1..200usize), 1..6)
 }
@@ -119,11 +118,11 @@ fn a_prompt_that_overflowed_is_no_state_of_the_value_head() {
     };
     let steps = vec![overflow(1), step(1, 2, 3), step(1, 3, 3), overflow(2)];
     let states = value_states::states(&[outcome(0, steps)]);
-    let judged: Vec<(u32, &[u32])> = states
+    let found: Vec<(u32, &[u32])> = states
         .iter()
         .map(|state| (state.session, &*state.row.prompt))
         .collect();
-    assert_eq!(judged, [(1, &[2][..])]);
+    assert_eq!(found, [(1, &[2][..])]);
 }
 
 #[test]

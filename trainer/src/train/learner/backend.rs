@@ -24,7 +24,7 @@ use crate::train::batch::ScoredRow;
 use crate::train::learner::{Learner, Reinforcement, Update};
 use crate::train::value_states::State;
 
-/// A backbone and what changes its weights.
+/// A backbone and its optimiser.
 pub struct BurnLearner<B: Trainable> {
     model: Backbone<B>,
     optimizer: AdamW<B>,
@@ -44,7 +44,8 @@ const REFERENCE: &str = "reference";
 const MOMENTS: &str = "moments.safetensors";
 
 impl<B: Trainable> BurnLearner<B> {
-    /// Trains `model` as a run file says.
+    /// Returns a learner that trains `model` by a run file, with a value head if its
+    /// algorithm needs one.
     pub fn new(file: &RunFile, mut model: Backbone<B>) -> Self {
         if file.algorithm.build().needs_critic() {
             model = model.with_value_head();
@@ -52,7 +53,7 @@ impl<B: Trainable> BurnLearner<B> {
         Self::with(file, model)
     }
 
-    /// Speaks with `model`, and may train it.
+    /// Returns a learner for `model` as it is.
     pub fn with(file: &RunFile, model: Backbone<B>) -> Self {
         let settings = &file.optimizer;
         Self {
@@ -70,8 +71,8 @@ impl<B: Trainable> BurnLearner<B> {
         }
     }
 
-    /// A row that is longer than a micro-batch takes more memory than any of those: it
-    /// comes first, so that too little shows at once.
+    /// Puts a row that is longer than a micro-batch first. It needs the most memory, and too
+    /// little memory fails at once.
     fn longest_first(&self, order: &mut [usize], rows: &[ScoredRow]) {
         let tokens = |at: &usize| rows[*at].row.tokens();
         if let Some(longest) = (0..order.len()).max_by_key(|place| tokens(&order[*place]))
@@ -84,12 +85,16 @@ impl<B: Trainable> BurnLearner<B> {
     /// Gathers the gradients of the value head's loss over a minibatch's states.
     fn value_gradients(
         &self,
+        run: &mut PolicyUpdate<'_>,
         states: &[&State],
-        settings: &Reinforcement,
-        noise: &mut ChaCha8Rng,
         gradients: &mut Gradients<B>,
-        update: &mut Update,
     ) -> Result<()> {
+        let PolicyUpdate {
+            settings,
+            noise,
+            update,
+            ..
+        } = run;
         let rows: Vec<Row> = states.iter().map(|state| state.row.clone()).collect();
         for batch in micro_batches(&rows, self.micro_batch_tokens) {
             let members: Vec<&Row> = batch.iter().map(|index| &rows[*index]).collect();
@@ -122,7 +127,70 @@ impl<B: Trainable> BurnLearner<B> {
         Ok(())
     }
 
-    /// Log-probabilities of each row's free tokens under the present weights.
+    /// Makes one AdamW step along the gradients of a minibatch and of the value head's
+    /// states that belong to it.
+    fn minibatch_step(
+        &mut self,
+        run: &mut PolicyUpdate<'_>,
+        minibatch: &Minibatch<'_>,
+        states: Option<&[&State]>,
+    ) -> Result<()> {
+        let mut gradients = Gradients::new();
+        for places in micro_batches(&minibatch.plain, self.micro_batch_tokens) {
+            self.policy_gradients(run, minibatch, &places, &mut gradients)?;
+        }
+        if let Some(states) = states {
+            self.value_gradients(run, states, &mut gradients)?;
+        }
+        run.minibatches += 1;
+        run.update.gradient_norm += self.optimizer_step(gradients, 1.0, run.learning_rate)?;
+        Ok(())
+    }
+
+    /// Gathers the gradients of the policy's loss over a micro-batch: the rows at `places`
+    /// of a minibatch.
+    fn policy_gradients(
+        &self,
+        run: &mut PolicyUpdate<'_>,
+        minibatch: &Minibatch<'_>,
+        places: &[usize],
+        gradients: &mut Gradients<B>,
+    ) -> Result<()> {
+        let settings = run.settings;
+        let objective = &settings.objective;
+        let rows: Vec<&Row> = places.iter().map(|at| &minibatch.plain[*at]).collect();
+        run.update.tokens += fed(&rows);
+        let model = self.model.with_dropout(run.noise.next_u64());
+        let (choices, tape) =
+            choice_logprobs_for_update(&model, &rows, settings.temperature, self.checkpoint_layers);
+        let mut inputs = minibatch.loss_inputs(places, run.before.as_deref());
+        if let Some(reference) = &self.reference {
+            let logprobs = choice_logprobs(reference, &rows, settings.temperature).logprobs;
+            inputs.reference_logprobs = floats(logprobs)?;
+        }
+        if run.minibatches == 0 {
+            let logprobs = floats(choices.logprobs.clone().inner())?;
+            run.gap.add(&logprobs, &inputs);
+        }
+        let entropies = floats(choices.entropies.clone().inner())?;
+        run.update.free_tokens += entropies.len() as u64;
+        run.update.entropy += entropies.iter().map(|e| f64::from(*e)).sum::<f64>();
+        let loss = policy_loss(choices.logprobs, choices.entropies, &inputs, objective);
+        let range = 1.0 - objective.clip_low..=1.0 + objective.clip_high;
+        let ratios = floats(loss.ratios.inner())?;
+        run.clipped += ratios.iter().filter(|ratio| !range.contains(ratio)).count();
+        run.update.divergence += f64::from(floats(loss.divergence.inner())?[0]);
+        let sum = f64::from(floats(loss.sum.clone().inner())?[0]);
+        ensure!(
+            sum.is_finite(),
+            "the loss is {sum}: lower optimizer.learning_rate"
+        );
+        run.update.loss += sum;
+        gradients.add_checkpointed(&model, loss.sum.backward(), tape);
+        Ok(())
+    }
+
+    /// Returns the log-probabilities of each row's free tokens under the present weights.
     fn current_logprobs(&self, rows: &[ScoredRow], temperature: f32) -> Result<Vec<Vec<f32>>> {
         let plain: Vec<Row> = rows.iter().map(|scored| scored.row.clone()).collect();
         let model = self.model.valid();
@@ -142,7 +210,7 @@ impl<B: Trainable> BurnLearner<B> {
         Ok(current_logprobs)
     }
 
-    /// One AdamW step along the gathered gradients times `scale`; their norm.
+    /// Makes one AdamW step along the gathered gradients times `scale`. Returns their norm.
     fn optimizer_step(
         &mut self,
         gradients: Gradients<B>,
@@ -191,7 +259,7 @@ impl<B: Trainable> Learner for BurnLearner<B> {
         Ok(values)
     }
 
-    fn follow(&mut self, pace: f64) {
+    fn update_reference(&mut self, pace: f64) {
         if let Some(reference) = self.reference.take_if(|_| pace > 0.0) {
             self.reference = Some(reference.lerp(&self.model.valid(), pace as f32));
         }
@@ -213,7 +281,7 @@ impl<B: Trainable> Learner for BurnLearner<B> {
         }
     }
 
-    fn imitate(&mut self, rows: &[Row], learning_rate: f64, noise: u64) -> Result<Update> {
+    fn supervised_step(&mut self, rows: &[Row], learning_rate: f64, noise: u64) -> Result<Update> {
         let mut update = Update::default();
         let mut noise = ChaCha8Rng::seed_from_u64(noise);
         let mut gradients = Gradients::new();
@@ -253,100 +321,36 @@ impl<B: Trainable> Learner for BurnLearner<B> {
         learning_rate: f64,
         mut order: ChaCha8Rng,
     ) -> Result<Update> {
-        let mut update = Update::default();
         if rows.is_empty() {
-            return Ok(update);
+            return Ok(Update::default());
         }
-        let objective = &settings.objective;
-        let before = match objective.importance_cap {
+        let before = match settings.objective.importance_cap {
             Some(_) => Some(self.current_logprobs(rows, settings.temperature)?),
             None => None,
         };
-        let mut noise = ChaCha8Rng::seed_from_u64(settings.noise);
-        let (mut free, mut clipped, mut minibatches) = (0usize, 0usize, 0usize);
-        let mut entropy = 0.0f64;
-        let mut first = First::default();
+        let mut run = PolicyUpdate {
+            settings,
+            learning_rate,
+            before,
+            noise: ChaCha8Rng::seed_from_u64(settings.noise),
+            update: Update::default(),
+            clipped: 0,
+            minibatches: 0,
+            gap: SamplerGap::default(),
+        };
         for _ in 0..settings.epochs {
             let mut shuffled: Vec<usize> = (0..rows.len()).collect();
             shuffled.shuffle(&mut order);
             self.longest_first(&mut shuffled, rows);
-            let mut judged: Vec<&State> = states.iter().collect();
-            judged.shuffle(&mut order);
-            let mut judged = judged.chunks(states.len().div_ceil(settings.minibatches).max(1));
-            for minibatch in shuffled.chunks(rows.len().div_ceil(settings.minibatches)) {
-                let members: Vec<&ScoredRow> =
-                    minibatch.iter().map(|index| &rows[*index]).collect();
-                let plain: Vec<Row> = members.iter().map(|scored| scored.row.clone()).collect();
-                let mut shares = Shares::of(&members, objective);
-                let mut gradients = Gradients::new();
-                for batch in micro_batches(&plain, self.micro_batch_tokens) {
-                    let rows: Vec<&Row> = batch.iter().map(|index| &plain[*index]).collect();
-                    update.tokens += fed(&rows);
-                    let model = self.model.with_dropout(noise.next_u64());
-                    let (choices, tape) = choice_logprobs_for_update(
-                        &model,
-                        &rows,
-                        settings.temperature,
-                        self.checkpoint_layers,
-                    );
-                    let mut facts = LossInputs::default();
-                    for &index in &batch {
-                        for scored in &members[index].scored {
-                            facts.push(scored.advantage, &scored.sampler_logprobs);
-                        }
-                        facts.shares.extend(shares.take(index));
-                        if let Some(before) = &before {
-                            facts.pre_update_logprobs.extend(&before[minibatch[index]]);
-                        }
-                    }
-                    if let Some(reference) = &self.reference {
-                        let logprobs =
-                            choice_logprobs(reference, &rows, settings.temperature).logprobs;
-                        facts.reference_logprobs = floats(logprobs)?;
-                    }
-                    if minibatches == 0 {
-                        first.see(&floats(choices.logprobs.clone().inner())?, &facts);
-                    }
-                    let entropies = floats(choices.entropies.clone().inner())?;
-                    free += entropies.len();
-                    entropy += entropies.iter().map(|e| f64::from(*e)).sum::<f64>();
-                    let loss = policy_loss(choices.logprobs, choices.entropies, &facts, objective);
-                    let range = 1.0 - objective.clip_low..=1.0 + objective.clip_high;
-                    let ratios = floats(loss.ratios.inner())?;
-                    clipped += ratios.iter().filter(|ratio| !range.contains(ratio)).count();
-                    update.divergence += f64::from(floats(loss.divergence.inner())?[0]);
-                    let sum = f64::from(floats(loss.sum.clone().inner())?[0]);
-                    ensure!(
-                        sum.is_finite(),
-                        "the loss is {sum}: lower optimizer.learning_rate"
-                    );
-                    update.loss += sum;
-                    gradients.add_checkpointed(&model, loss.sum.backward(), tape);
-                }
-                if let Some(states) = judged.next() {
-                    self.value_gradients(
-                        states,
-                        settings,
-                        &mut noise,
-                        &mut gradients,
-                        &mut update,
-                    )?;
-                }
-                minibatches += 1;
-                update.gradient_norm += self.optimizer_step(gradients, 1.0, learning_rate)?;
+            let mut states: Vec<&State> = states.iter().collect();
+            states.shuffle(&mut order);
+            let mut states = states.chunks(states.len().div_ceil(settings.minibatches).max(1));
+            for indices in shuffled.chunks(rows.len().div_ceil(settings.minibatches)) {
+                let minibatch = Minibatch::new(rows, indices, &settings.objective);
+                self.minibatch_step(&mut run, &minibatch, states.next())?;
             }
         }
-        let per = |sum: f64| sum / free.max(1) as f64;
-        update.free_tokens = free as u64;
-        update.loss /= minibatches as f64;
-        update.value_loss /= minibatches as f64;
-        update.gradient_norm /= minibatches as f64;
-        update.clip_fraction = per(clipped as f64);
-        update.entropy = per(entropy);
-        update.divergence = per(update.divergence);
-        update.first_ratio_deviation = first.ratio_deviation;
-        update.first_kl = first.lost / first.tokens.max(1) as f64;
-        Ok(update)
+        Ok(run.finish())
     }
 
     fn save(&self, folder: &Path) -> Result<()> {
@@ -390,21 +394,109 @@ impl<B: Trainable> Learner for BurnLearner<B> {
     }
 }
 
-/// How far the trainer's log-probabilities are from the sampler's, before the
-/// first update of a step.
+/// A reinforcement update under way: its settings, its random numbers and its sums so far.
+struct PolicyUpdate<'a> {
+    settings: &'a Reinforcement,
+    learning_rate: f64,
+    /// Log-probabilities by row before the update; only with an importance cap.
+    before: Option<Vec<Vec<f32>>>,
+    noise: ChaCha8Rng,
+    /// Sums over free tokens and minibatches. [`PolicyUpdate::finish`] divides them.
+    update: Update,
+    /// Free tokens with a ratio outside the clipping range.
+    clipped: usize,
+    /// Minibatches that are done.
+    minibatches: usize,
+    gap: SamplerGap,
+}
+
+impl PolicyUpdate<'_> {
+    /// Turns the sums into means.
+    fn finish(self) -> Update {
+        let sums = self.update;
+        let per_token = |sum: f64| sum / sums.free_tokens.max(1) as f64;
+        let per_minibatch = |sum: f64| sum / self.minibatches as f64;
+        Update {
+            loss: per_minibatch(sums.loss),
+            value_loss: per_minibatch(sums.value_loss),
+            gradient_norm: per_minibatch(sums.gradient_norm),
+            clip_fraction: per_token(self.clipped as f64),
+            entropy: per_token(sums.entropy),
+            divergence: per_token(sums.divergence),
+            first_ratio_deviation: self.gap.ratio_deviation,
+            first_kl: self.gap.lost / self.gap.tokens.max(1) as f64,
+            ..sums
+        }
+    }
+}
+
+/// The rows of one AdamW step.
+struct Minibatch<'a> {
+    /// Places of the rows in the whole update.
+    indices: &'a [usize],
+    rows: Vec<&'a ScoredRow>,
+    /// Tokens of the rows, for micro-batches.
+    plain: Vec<Row>,
+    /// Shares of the loss by row, one for each completion.
+    shares: Vec<Vec<f32>>,
+}
+
+impl<'a> Minibatch<'a> {
+    fn new(all: &'a [ScoredRow], indices: &'a [usize], objective: &Objective) -> Self {
+        let rows: Vec<&ScoredRow> = indices.iter().map(|index| &all[*index]).collect();
+        Self {
+            indices,
+            plain: rows.iter().map(|scored| scored.row.clone()).collect(),
+            shares: loss_shares(&rows, objective),
+            rows,
+        }
+    }
+
+    /// Returns the loss inputs of the rows at `places`, without a reference policy's.
+    fn loss_inputs(&self, places: &[usize], before: Option<&[Vec<f32>]>) -> LossInputs {
+        let mut inputs = LossInputs::default();
+        for &place in places {
+            for scored in &self.rows[place].scored {
+                inputs.push(scored.advantage, &scored.sampler_logprobs);
+            }
+            inputs.shares.extend(&self.shares[place]);
+            if let Some(before) = before {
+                let logprobs = &before[self.indices[place]];
+                inputs.pre_update_logprobs.extend(logprobs);
+            }
+        }
+        inputs
+    }
+}
+
+/// Returns the shares of a minibatch's loss by row.
+fn loss_shares(rows: &[&ScoredRow], objective: &Objective) -> Vec<Vec<f32>> {
+    let all = rows.iter().flat_map(|row| &row.scored);
+    let steps: Vec<(usize, u64)> = all
+        .map(|s| (s.sampler_logprobs.len(), s.trajectory))
+        .collect();
+    let mut shares = shares(&steps, objective.aggregation, objective.fixed_length).into_iter();
+    let own = |row: &&ScoredRow| shares.by_ref().take(row.scored.len()).collect();
+    rows.iter().map(own).collect()
+}
+
+/// The distance of the trainer's log-probabilities from the sampler's, before the first
+/// step of an update.
 #[derive(Default)]
-struct First {
+struct SamplerGap {
+    /// Largest |ratio - 1| of a completion.
     ratio_deviation: f64,
+    /// Sum of log-probability lost since sampling.
     lost: f64,
     tokens: usize,
 }
 
-impl First {
-    fn see(&mut self, logprobs: &[f32], facts: &LossInputs) {
+impl SamplerGap {
+    fn add(&mut self, logprobs: &[f32], inputs: &LossInputs) {
         let mut at = 0;
-        for length in &facts.lengths {
+        for length in &inputs.lengths {
             let tokens = at..at + length;
-            let pairs = facts.sampler_logprobs[tokens.clone()]
+            let pairs = inputs.sampler_logprobs[tokens.clone()]
                 .iter()
                 .zip(&logprobs[tokens]);
             let lost: f64 = pairs
@@ -419,30 +511,12 @@ impl First {
     }
 }
 
-/// What tokens count in a minibatch's loss, by row.
-struct Shares(Vec<Vec<f32>>);
-
-impl Shares {
-    fn of(rows: &[&ScoredRow], objective: &Objective) -> Self {
-        let all = rows.iter().flat_map(|row| &row.scored);
-        let steps: Vec<(usize, u64)> = all
-            .map(|s| (s.sampler_logprobs.len(), s.trajectory))
-            .collect();
-        let mut shares = shares(&steps, objective.aggregation, objective.fixed_length).into_iter();
-        let own = |row: &&ScoredRow| shares.by_ref().take(row.scored.len()).collect();
-        Self(rows.iter().map(own).collect())
-    }
-
-    fn take(&mut self, row: usize) -> Vec<f32> {
-        std::mem::take(&mut self.0[row])
-    }
-}
-
-/// Tokens of rows, each prompt once.
+/// Returns the number of tokens of rows, each prompt once.
 fn fed(rows: &[&Row]) -> u64 {
     rows.iter().map(|row| row.tokens() as u64).sum()
 }
 
+/// Reads a tensor's numbers.
 fn floats<B: Backend>(tensor: Tensor<B, 1>) -> Result<Vec<f32>> {
     tensor
         .into_data()

@@ -1,5 +1,5 @@
-//! Who learns: a backbone and its optimiser, wherever they are. It samples, imitates
-//! and is reinforced.
+//! Learners: a backbone and its optimiser. A learner samples, and is trained by supervised
+//! steps and by reinforcement.
 
 mod backend;
 pub mod per_role;
@@ -16,39 +16,39 @@ use crate::train::value_states::State;
 use memloom_algorithm::loss::Objective;
 use memloom_engine::model::packing::Row;
 
-/// A backbone and what changes its weights, whatever it runs on.
+/// A backbone and its optimiser, on any device.
 pub trait Learner: Send {
-    /// Most tokens of a prompt and its completion together.
+    /// Returns the context length: most tokens of a prompt and its completion together.
     fn context(&self) -> usize;
 
-    /// Ids of tokens are below this.
+    /// Returns the size of the vocabulary. Token ids are below it.
     fn vocabulary(&self) -> usize;
 
-    /// Samples with the present weights: updates after it was made change nothing in it.
+    /// Returns an engine that samples with the present weights. Later updates do not change it.
     fn engine(&self) -> Box<dyn Engine>;
 
-    /// What the value head thinks of where the rows' prompts lead, one value each.
+    /// Returns the value head's prediction for each row's prompt.
     fn values(&self, rows: &[Row]) -> Result<Vec<f32>>;
 
-    /// Moves the reference, if there is one, towards the present weights by a
-    /// share of the way.
-    fn follow(&mut self, pace: f64);
+    /// Moves the reference policy, if there is one, towards the present weights. `pace` is
+    /// the share of the way.
+    fn update_reference(&mut self, pace: f64);
 
-    /// Fresh moments; the present weights become the reference.
+    /// Begins a stage: resets the optimiser and makes the present weights the reference.
     fn begin_stage(&mut self);
 
-    /// Remembers the present weights as the stage's best.
+    /// Keeps the present weights as the stage's best.
     fn keep_best(&mut self);
 
-    /// Goes on from the stage's best weights.
+    /// Returns to the stage's best weights, if any were kept.
     fn take_best(&mut self);
 
-    /// One AdamW step towards demonstrations: cross-entropy over the free
-    /// tokens, inside what the grammar allowed. The rows fit the context.
-    fn imitate(&mut self, rows: &[Row], learning_rate: f64, noise: u64) -> Result<Update>;
+    /// Makes one AdamW step towards demonstrations: cross-entropy over the free tokens, among
+    /// the choices that the grammar allowed. The rows must fit the context.
+    fn supervised_step(&mut self, rows: &[Row], learning_rate: f64, noise: u64) -> Result<Update>;
 
-    /// LoGo-GRPO's update: the rows in shuffled minibatches, one AdamW step each.
-    /// Where there is a value head it learns from `states` beside them.
+    /// Makes a reinforcement update: one AdamW step for each shuffled minibatch of rows. A
+    /// value head learns from `states` in the same steps.
     fn reinforce(
         &mut self,
         rows: &[ScoredRow],
@@ -61,46 +61,44 @@ pub trait Learner: Send {
     /// Saves what a checkpoint needs into a folder.
     fn save(&self, folder: &Path) -> Result<()>;
 
-    /// Takes up a checkpoint's weights and moments.
+    /// Restores a checkpoint's weights and moments.
     fn restore(&mut self, folder: &Path) -> Result<()>;
 
-    /// Weights and configuration for others, in Hugging Face's layout, or the adapter's
-    /// in PEFT's.
+    /// Writes weights and configuration in Hugging Face's layout, or an adapter's in PEFT's.
     fn export(&self, folder: &Path) -> Result<()>;
 
-    /// The backbone that the adapter belongs to, in Hugging Face's layout.
+    /// Writes the adapter's base model in Hugging Face's layout.
     fn export_base(&self, folder: &Path) -> Result<()>;
 }
 
-/// What an update did.
+/// Metrics of an update.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Update {
-    /// Mean loss over minibatches (or over tokens, when imitating).
+    /// Mean loss over minibatches, or over tokens in a supervised step.
     pub loss: f64,
     /// Mean gradient norm before clipping.
     pub gradient_norm: f64,
-    /// Share of free tokens whose ratio left the clipping range.
+    /// Share of free tokens with a ratio outside the clipping range.
     pub clip_fraction: f64,
     /// Mean entropy of free tokens, in nats.
     pub entropy: f64,
     /// Largest |ratio - 1| before the first update.
     pub first_ratio_deviation: f64,
-    /// Mean log-probability lost between sampling and the first update.
+    /// Mean log-probability at sampling minus that before the first update.
     pub first_kl: f64,
-    /// Mean divergence from the reference policy, as `algorithm.kl_estimator` has it;
-    /// 0 where that has no weight.
+    /// Mean divergence from the reference policy by `algorithm.kl_estimator`; 0 if
+    /// `algorithm.kl` is 0.
     pub divergence: f64,
-    /// How far the value head was from what came of states, a mean over them; 0
-    /// without one.
+    /// Mean value loss over states; 0 without a value head.
     pub value_loss: f64,
-    /// Free tokens that were learnt from.
+    /// Number of free tokens in the loss.
     pub free_tokens: u64,
-    /// Tokens fed to the backbone.
+    /// Number of tokens fed to the backbone.
     pub tokens: u64,
 }
 
 impl Update {
-    /// What several learners' updates did, each counting its free tokens.
+    /// Returns the mean over several learners' updates, weighted by their free tokens.
     pub fn over(updates: Vec<Self>) -> Self {
         if let [only] = updates[..] {
             return only;
@@ -126,20 +124,20 @@ impl Update {
     }
 }
 
-/// How an update is made.
+/// Settings of a reinforcement update.
 #[derive(Clone, Copy, Debug)]
 pub struct Reinforcement {
-    /// The loss's switches.
+    /// Objective of the policy loss.
     pub objective: Objective,
-    /// Temperature that was sampled at.
+    /// Sampling temperature of the rollouts.
     pub temperature: f32,
-    /// Passes over the rows.
+    /// Number of passes over the rows.
     pub epochs: usize,
-    /// AdamW steps in a pass.
+    /// Number of AdamW steps in a pass.
     pub minibatches: usize,
     /// Weight of the value head's loss.
     pub value_weight: f64,
-    /// How far a value may move from what it was, per step.
+    /// Clipping range of values around the values before the update.
     pub value_clip: f32,
     /// Seed of dropout.
     pub noise: u64,

@@ -19,21 +19,21 @@ use crate::config::RunFile;
 use crate::rollout::batcher::Engine;
 use crate::run::progress::Console;
 use crate::train::batch::ScoredRow;
+use crate::train::demonstration::Demonstration;
 use crate::train::initial_weights;
 use crate::train::initial_weights::Weights;
 use crate::train::learner::{BurnLearner, Learner, Reinforcement, Update};
 use crate::train::value_states::State;
-use crate::train::warm_start::Demonstration;
 
-/// What learners are called after: a role, or nobody where all share one. Also the
-/// folder of its weights.
+/// The name of a learner: its role, or "" if all roles share it. Also the folder of its
+/// weights.
 pub(super) type Name = Arc<str>;
 
-/// RoleLearners by name.
+/// Learners by name.
 pub struct RoleLearners(BTreeMap<Name, Box<dyn Learner>>);
 
-/// Names of the learners whose weights are in a folder. Beside adapters other weights
-/// are their base.
+/// Returns the names of the learners with weights in a folder. Full weights beside adapters
+/// are the base of the adapters.
 fn names(weights: &Path) -> Result<Vec<Name>> {
     for config in [ADAPTER, CONFIG] {
         if weights.join(config).exists() {
@@ -59,7 +59,8 @@ fn names(weights: &Path) -> Result<Vec<Name>> {
 }
 
 impl RoleLearners {
-    /// The weights that a run starts from: the same for each of the policy's roles.
+    /// Returns learners with the run's initial weights, the same for each of the policy's
+    /// roles.
     pub fn new(file: &RunFile, roles: &[String], tokenizer: &Tokenizer) -> Result<Self> {
         let names: Vec<Name> = match file.backbone.separate_roles {
             false => vec!["".into()],
@@ -73,9 +74,8 @@ impl RoleLearners {
         file.run.device.run(start)?
     }
 
-    /// What [`RoleLearners::export`] wrote, with the shape that it was written with, and
-    /// the tokenizer beside it; or an adapter of somebody else's. Says the warnings about
-    /// folders.
+    /// Loads a folder that [`RoleLearners::export`] wrote, or one with a foreign adapter, and
+    /// its tokenizer. Prints warnings about the folder.
     pub fn load(file: &RunFile, folder: &Path, console: Console) -> Result<(Self, Arc<Grammars>)> {
         let load = Load {
             file,
@@ -85,7 +85,7 @@ impl RoleLearners {
         file.run.device.run(load)?
     }
 
-    /// Most tokens of a prompt and its completion together: alike for all.
+    /// Returns the context length, which all learners share.
     pub fn context(&self) -> usize {
         self.0
             .values()
@@ -94,7 +94,7 @@ impl RoleLearners {
             .unwrap_or(0)
     }
 
-    /// Ids of tokens are below this: alike for all.
+    /// Returns the size of the vocabulary, which all learners share.
     pub fn vocabulary(&self) -> usize {
         self.0
             .values()
@@ -103,12 +103,12 @@ impl RoleLearners {
             .unwrap_or(0)
     }
 
-    /// What learners are called after: roles, or "" where all share one.
+    /// Returns the learners' names: roles, or "" if all roles share one.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(|name| &**name)
     }
 
-    /// Whose weights speak for a role.
+    /// Returns the name of the learner that a role uses.
     pub(super) fn name(&self, role: &str) -> Result<Name> {
         let named = self
             .0
@@ -117,14 +117,14 @@ impl RoleLearners {
         let (name, _) = named.with_context(|| {
             let roles: Vec<&str> = self.0.keys().map(|name| &**name).collect();
             format!(
-                "the policy speaks as {role}, but declares the roles {} and backbone.separate_roles gives weights to those",
+                "the policy uses the role {role}, but declares the roles {}: with backbone.separate_roles only declared roles have weights",
                 roles.join(", ")
             )
         })?;
         Ok(name.clone())
     }
 
-    /// Items by the learner of their role, in their order.
+    /// Returns items by the learner of their role, in their order.
     fn divided<T>(
         &self,
         items: impl IntoIterator<Item = T>,
@@ -140,12 +140,12 @@ impl RoleLearners {
         Ok(divided)
     }
 
-    /// Samples with the present weights.
+    /// Returns an engine that samples with the present weights.
     pub fn engine(&self) -> RoleEngines<'_> {
         RoleEngines::new(self)
     }
 
-    /// An engine for each learner.
+    /// Returns an engine for each learner.
     pub(super) fn engines(&self) -> BTreeMap<Name, Box<dyn Engine>> {
         let learners = self.0.iter();
         learners
@@ -165,8 +165,8 @@ impl RoleLearners {
         Ok(())
     }
 
-    /// One AdamW step towards demonstrations.
-    pub fn imitate(
+    /// Makes a [`Learner::supervised_step`] of each learner that has demonstrations.
+    pub fn supervised_step(
         &mut self,
         demonstrations: Vec<Demonstration>,
         learning_rate: f64,
@@ -176,12 +176,12 @@ impl RoleLearners {
         for (name, own) in self.divided(demonstrations, |given| &given.role)? {
             let rows: Vec<Row> = own.into_iter().map(|given| given.row).collect();
             let learner = self.learner(&name);
-            updates.push(learner.imitate(&rows, learning_rate, noise)?);
+            updates.push(learner.supervised_step(&rows, learning_rate, noise)?);
         }
         Ok(Update::over(updates))
     }
 
-    /// An update of all learners that have something to learn from.
+    /// Makes a [`Learner::reinforce`] update of each learner that has rows.
     pub fn reinforce(
         &mut self,
         rows: Vec<ScoredRow>,
@@ -206,28 +206,30 @@ impl RoleLearners {
         Ok(Update::over(updates))
     }
 
+    /// Returns the learner with a name that `name` returned.
     fn learner(&mut self, name: &Name) -> &mut dyn Learner {
-        &mut **self.0.get_mut(name).expect("a name that `name` gave")
+        &mut **self.0.get_mut(name).expect("a name that `name` returned")
     }
 
-    /// [`Learner::follow`], all of them.
-    pub fn follow(&mut self, pace: f64) {
-        self.0.values_mut().for_each(|learner| learner.follow(pace));
+    /// Calls [`Learner::update_reference`] of all learners.
+    pub fn update_reference(&mut self, pace: f64) {
+        let learners = self.0.values_mut();
+        learners.for_each(|learner| learner.update_reference(pace));
     }
 
-    /// [`Learner::begin_stage`], all of them.
+    /// Calls [`Learner::begin_stage`] of all learners.
     pub fn begin_stage(&mut self) {
         self.0
             .values_mut()
             .for_each(|learner| learner.begin_stage());
     }
 
-    /// [`Learner::keep_best`], all of them.
+    /// Calls [`Learner::keep_best`] of all learners.
     pub fn keep_best(&mut self) {
         self.0.values_mut().for_each(|learner| learner.keep_best());
     }
 
-    /// [`Learner::take_best`], all of them.
+    /// Calls [`Learner::take_best`] of all learners.
     pub fn take_best(&mut self) {
         self.0.values_mut().for_each(|learner| learner.take_best());
     }
@@ -238,15 +240,15 @@ impl RoleLearners {
         learners.try_for_each(|(name, learner)| learner.save(&below(folder, name)?))
     }
 
-    /// Takes up a checkpoint's weights and moments.
+    /// Restores a checkpoint's weights and moments.
     pub fn restore(&mut self, folder: &Path) -> Result<()> {
         let mut learners = self.0.iter_mut();
         learners.try_for_each(|(name, learner)| learner.restore(&folder.join(&**name)))
     }
 
-    /// Weights and configuration for others, in Hugging Face's layout, and adapters in
-    /// PEFT's: in `folder`, or by role in folders below it. The tokenizer is in
-    /// `folder`, and beside a base that is nowhere else.
+    /// Writes weights and configuration in Hugging Face's layout, and adapters in PEFT's: into
+    /// `folder`, or into a folder below it for each role. The tokenizer is in `folder`, and
+    /// beside a base model that only this run has.
     pub fn export(&self, file: &RunFile, tokenizer: &Tokenizer, folder: &Path) -> Result<()> {
         for (name, learner) in &self.0 {
             learner.export(&below(folder, name)?)?;
@@ -319,7 +321,7 @@ impl Work for Load<'_> {
     }
 }
 
-/// The folder of a learner, made if it is not there.
+/// Returns the folder of a learner, and creates it if it does not exist.
 fn below(folder: &Path, name: &str) -> Result<PathBuf> {
     let folder = folder.join(name);
     std::fs::create_dir_all(&folder)
@@ -327,11 +329,11 @@ fn below(folder: &Path, name: &str) -> Result<PathBuf> {
     Ok(folder)
 }
 
-/// The weights of a moment, by learner: updates after it was made change nothing here.
+/// Engines by learner, with the weights at its creation. Later updates do not change it.
 pub struct RoleEngines<'a> {
     learners: &'a RoleLearners,
     engines: BTreeMap<Name, Box<dyn Engine>>,
-    /// Jobs of roles that have no weights.
+    /// Errors for jobs of roles without weights.
     refused: Vec<(usize, Result<Sample, String>)>,
 }
 
