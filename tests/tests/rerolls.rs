@@ -18,10 +18,10 @@ fn rerolled_from(place: &str) -> Vec<Value> {
         "warm_start.steps=1",
         "stage=[{horizon=2, steps=3}]",
         "evaluation.horizon=1",
-        "logo.local_probability=1",
-        "logo.metric=held-evidence",
-        "logo.rerolls=3",
-        &format!("logo.reroll_from={place}"),
+        "algorithm.local_probability=1",
+        "algorithm.metric=held-evidence",
+        "algorithm.rerolls=3",
+        &format!("algorithm.reroll_from={place}"),
     ]
     .map(str::to_owned)
     .into();

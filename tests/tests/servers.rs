@@ -138,9 +138,9 @@ fn a_verdict_is_what_the_judge_says_after_its_thoughts() {
         false => Reply::chat("<think><answer>Oslo</answer>?</think><answer>Rome</answer>"),
     });
     let settings = [
-        "logo.metric=judge",
-        "logo.penalty=0",
-        "outside.judge.max_tokens=77",
+        "algorithm.metric=judge",
+        "algorithm.penalty=0",
+        "servers.judge.max_tokens=77",
     ];
     let run = read_by(&server.url(), &settings);
     run.finish(&[]);
@@ -166,8 +166,8 @@ fn a_verdict_that_was_cut_off_drops_its_question() {
         },
     );
     let settings = [
-        "logo.metric=judge",
-        "logo.penalty=0",
+        "algorithm.metric=judge",
+        "algorithm.penalty=0",
         "stage=[{horizon=3, steps=2}]",
     ];
     let run = read_by(&server.url(), &settings);

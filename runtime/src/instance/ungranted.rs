@@ -161,11 +161,11 @@ mod tests {
         for (named, starts) in [
             (
                 "wall_clock_now",
-                "flat: end-session stopped: it called wasi:clocks, which is not granted; no clock is given",
+                "flat: end-session trapped: it called wasi:clocks, which is not granted; no clock is given",
             ),
             (
                 "watch_the_clock",
-                "flat: end-session stopped: error while executing",
+                "flat: end-session trapped: error while executing",
             ),
         ] {
             let stub = stub.replace("wall_clock_now", named);

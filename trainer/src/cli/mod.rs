@@ -22,7 +22,7 @@ use clap::{Parser, Subcommand};
 
 /// Train language-model agents to keep a memory.
 #[derive(Parser)]
-#[command(version)]
+#[command(name = "memloom", version)]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,

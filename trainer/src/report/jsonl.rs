@@ -254,7 +254,7 @@ mod tests {
         let none = empty.path().join("none");
         let error = format!("{:#}", read(&none).unwrap_err());
         let path = none.join("timings.jsonl");
-        let said = format!("cannot read {}: is this a run's folder?", path.display());
+        let said = format!("cannot read {}: not a run folder?", path.display());
         assert_eq!(error, said);
     }
 }

@@ -101,7 +101,7 @@ impl LoraConfig {
         });
         match unknown {
             Some(target) => Err(format!(
-                "unsupported target {target:?}; supported: {}",
+                "targets names {target:?}; supported: {}",
                 MODULES.join(", ")
             )),
             None => Ok(()),
