@@ -213,15 +213,19 @@ fn what_is_only_thought_of_is_not_carried_out() {
         (format!("<think>Say {delete}</think>"), 1, 1),
         (format!("{delete}<think>Wait"), 1, 1),
     ] {
-        let mut host = Rehearsal::scripted(Flat::default(), &[SKIING, INSERT_SKIING]);
+        let mut host = MockHost::scripted(Flat::default(), &[SKIING, INSERT_SKIING]);
         let mut policy = one_chunk();
         let lines = [("Anna", "I ski.")];
-        policy.observe(&mut host, session(1, &lines), None).unwrap();
+        policy
+            .observe(&mut host, dialogue_session(1, &lines), None)
+            .unwrap();
         let fact = format!("<think>None.</think>{}", SKIING.replace("D1", "D2"));
-        let mut host = Rehearsal::scripted(host.bank, &[&fact, &reply]);
-        let report = policy.observe(&mut host, session(2, &lines), None).unwrap();
+        let mut host = MockHost::scripted(host.bank, &[&fact, &reply]);
+        let report = policy
+            .observe(&mut host, dialogue_session(2, &lines), None)
+            .unwrap();
         assert_eq!((report.steps, report.malformed), (2, malformed), "{reply}");
-        assert_eq!(texts(&host).len(), left, "{reply}");
+        assert_eq!(host.entry_texts().len(), left, "{reply}");
     }
 }
 
@@ -232,10 +236,10 @@ fn a_chat_goes_on_without_its_thoughts() {
         "<think>Still at it",
         r#"{"facts": []}"#,
     ];
-    let mut host = Rehearsal::scripted(Flat::default(), &replies);
+    let mut host = MockHost::scripted(Flat::default(), &replies);
     let lines = [("Anna", "one"), ("Anna", "two"), ("Anna", "three")];
     configured(r#"{"max_chunks": 3}"#)
-        .observe(&mut host, session(1, &lines), None)
+        .observe(&mut host, dialogue_session(1, &lines), None)
         .unwrap();
     let messages = &host.requests[2].messages;
     assert_eq!(messages[2].content, r#"{"facts": []}"#);

@@ -149,14 +149,14 @@ fn outputs_that_cannot_be_read_change_nothing() {
 fn what_is_only_thought_of_does_not_count() {
     let thought = "<think>t1 keep t2 keep</think>t1 keep t2 drop";
     let managed = "f1 skip?</think> f1 insert";
-    let mut host = Rehearsal::scripted(Flat::default(), &[thought, managed]);
+    let mut host = MockHost::scripted(Flat::default(), &[thought, managed]);
     let report = configured("{}")
         .observe(&mut host, first_session(), None)
         .unwrap();
     assert_eq!((report.steps, report.malformed), (2, 0));
-    assert_eq!(texts(&host), ["I live in Rome."]);
+    assert_eq!(host.entry_texts(), ["I live in Rome."]);
 
-    let mut host = Rehearsal::scripted(Flat::default(), &["<think>\nt1 keep t2 keep"]);
+    let mut host = MockHost::scripted(Flat::default(), &["<think>\nt1 keep t2 keep"]);
     let report = configured("{}")
         .observe(&mut host, first_session(), None)
         .unwrap();
