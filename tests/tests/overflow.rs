@@ -89,7 +89,10 @@ fn rerolls_leave_rollouts_with_overflows_as_they_were_and_overflow_too() {
     let overflows = |step: &Value| step["context_overflows"].as_u64().unwrap();
     let alone = first(&["algorithm.local_probability=0.0"]);
     assert!(overflows(&alone) > 0, "{alone}");
-    let rerolled = first(&["algorithm.local_probability=1.0", "algorithm.reroll_from=chunk"]);
+    let rerolled = first(&[
+        "algorithm.local_probability=1.0",
+        "algorithm.reroll_from=chunk",
+    ]);
     assert!(rerolled["rerolled"].as_u64() > Some(0), "{rerolled}");
     assert!(overflows(&rerolled) > overflows(&alone), "{rerolled}");
     for key in ["reward", "score", "cost", "bank_words", "m_fail"] {

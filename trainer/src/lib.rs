@@ -1,6 +1,6 @@
 //! The trainer behind the binary `memloom`.
 //!
-//! [`train`] drives a run: it loads an [`env`] of components, rolls policies out
+//! [`train`] drives a run: it loads an [`mod@env`] of components, rolls policies out
 //! ([`rollout`]) on the generation engine of [`memloom_engine`], turns outcomes into rewards
 //! and advantages ([`memloom_algorithm`]), and updates the backbone. [`eval`] measures the
 //! result and [`study`] the training itself; [`serving`] runs trained weights for agents in

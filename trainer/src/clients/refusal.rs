@@ -5,7 +5,7 @@ use serde_json::Value;
 /// An error in the place of a reply, and whether another attempt may help.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Refusal {
-    /// Whether it may pass: the server is busy or broken.
+    /// True if it may pass: the server is busy or broken.
     pub passing: bool,
 }
 

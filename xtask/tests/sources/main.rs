@@ -25,13 +25,14 @@ const WITHOUT_CIRCLES: [&str; 12] = [
 ];
 
 /// Folders whose public docs do not open with a relative clause.
-const PLAIN_DOCS: [&str; 7] = [
+const PLAIN_DOCS: [&str; 8] = [
     "examples",
     "guest-policies",
     "runtime",
     "tests",
     "trainer/algorithm",
     "trainer/engine",
+    "trainer/src",
     "xtask",
 ];
 
