@@ -197,7 +197,7 @@ fn a_gate_holds_the_curriculum_back_until_it_passes() {
     let (stages, said) = gated(r#"{metric="m-fail", below=-1, most_steps=5}"#);
     assert_eq!(stages, [0, 0, 0, 0, 0]);
     assert!(
-        said.contains("its gate (m-fail below -1) stayed shut"),
+        said.contains("its gate (m-fail below -1) did not open"),
         "{said}"
     );
 }

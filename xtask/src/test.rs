@@ -23,11 +23,12 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<()> {
     }
     guests::run(workspace, &guests::Args::default())?;
     examples::build_if_possible(workspace);
-    // Without `--workspace`, which would keep `-p` from narrowing the tests.
+    // Without `--workspace`, which would keep `-p` from narrowing the tests. Every failure is shown
+    // at once: the next run is minutes away.
     succeed(
         workspace
             .cargo()
-            .args(["test", "--release"])
+            .args(["test", "--release", "--no-fail-fast"])
             .args(&args.extra),
     )?;
     succeed(workspace.guests_cargo().args(["test", "--release"]))
