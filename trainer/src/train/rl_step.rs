@@ -91,7 +91,7 @@ struct StepLine<'a> {
     value_loss: f64,
     /// Learning rate of the step.
     learning_rate: f64,
-    /// Tokens fed to the backbone in the update.
+    /// Tokens fed to the backbone in the update. A beginning that prompts share counts once.
     trained_tokens: u64,
 }
 

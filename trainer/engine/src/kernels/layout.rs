@@ -46,19 +46,29 @@ impl Layout {
     /// its positions continue from the prompt's.
     pub fn push_row<'a>(&mut self, prompt: &[u32], completions: impl Iterator<Item = &'a [u32]>) {
         let first = self.segments.len();
-        let prefix = self.push_run(prompt, 0, 0..0);
+        let prompt = self.push_branch(prompt, &[]);
         for completion in completions {
-            self.push_run(completion, prompt.len(), prefix.clone());
+            self.push_branch(completion, std::slice::from_ref(&prompt));
         }
-        self.rows.push(first..self.segments.len());
+        self.end_row(first);
     }
 
-    fn push_run(&mut self, tokens: &[u32], position: usize, prefix: Range<usize>) -> Range<usize> {
+    /// Adds `tokens`, which see the token ranges `before` and themselves, to the open row. Their
+    /// positions continue from those of `before`. Returns their range. Adds no segment for no
+    /// tokens.
+    pub fn push_branch(&mut self, tokens: &[u32], before: &[Range<usize>]) -> Range<usize> {
+        let position = before.iter().map(ExactSizeIterator::len).sum();
         let run = self.push_tokens(tokens, position);
         if !tokens.is_empty() {
-            self.push_segment(run.clone(), [prefix, run.clone()].into_iter());
+            let runs = before.iter().cloned().chain([run.clone()]);
+            self.push_segment(run.clone(), runs);
         }
         run
+    }
+
+    /// Makes a row of the segments from `first` on.
+    pub fn end_row(&mut self, first: usize) {
+        self.rows.push(first..self.segments.len());
     }
 
     /// Adds a row of one segment whose keys are in the cache slots `runs`. The last slots are those

@@ -10,8 +10,8 @@ use memloom_engine::generation::Scheduler;
 use memloom_engine::kernels::Trainable;
 use memloom_engine::model::Backbone;
 use memloom_engine::model::packing::{
-    Row, choice_logprobs, choice_logprobs_for_update, micro_batches, prompt_values,
-    prompt_values_checkpointed,
+    Row, choice_logprobs, choice_logprobs_for_update, distinct_tokens, micro_batches,
+    prompt_values, prompt_values_checkpointed,
 };
 use memloom_engine::optim::{AdamW, Gradients};
 use rand::seq::SliceRandom;
@@ -98,7 +98,7 @@ impl<B: Trainable> BurnLearner<B> {
         let rows: Vec<Row> = states.iter().map(|state| state.row.clone()).collect();
         for batch in micro_batches(&rows, self.micro_batch_tokens) {
             let members: Vec<&Row> = batch.iter().map(|index| &rows[*index]).collect();
-            update.tokens += fed(&members);
+            update.tokens += distinct_tokens(&members) as u64;
             let vector = |of: fn(&State) -> f64| -> Tensor<B, 1> {
                 let values: Vec<f32> = batch.iter().map(|at| of(states[*at]) as f32).collect();
                 let count = values.len();
@@ -159,7 +159,7 @@ impl<B: Trainable> BurnLearner<B> {
         let settings = run.settings;
         let objective = &settings.objective;
         let rows: Vec<&Row> = places.iter().map(|at| &minibatch.plain[*at]).collect();
-        run.update.tokens += fed(&rows);
+        run.update.tokens += distinct_tokens(&rows) as u64;
         let model = self.model.with_dropout(run.noise.next_u64());
         let (choices, tape) =
             choice_logprobs_for_update(&model, &rows, settings.temperature, self.checkpoint_layers);
@@ -292,7 +292,7 @@ impl<B: Trainable> Learner for BurnLearner<B> {
             let (choices, tape) =
                 choice_logprobs_for_update(&model, &rows, 1.0, self.checkpoint_layers);
             let tokens = choices.logprobs.dims()[0];
-            update.tokens += fed(&rows);
+            update.tokens += distinct_tokens(&rows) as u64;
             if tokens == 0 {
                 continue;
             }
@@ -509,11 +509,6 @@ impl SamplerGap {
         }
         self.tokens += at;
     }
-}
-
-/// Returns the number of tokens of rows, each prompt once.
-fn fed(rows: &[&Row]) -> u64 {
-    rows.iter().map(|row| row.tokens() as u64).sum()
 }
 
 /// Reads a tensor's numbers.

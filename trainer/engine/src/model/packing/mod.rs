@@ -1,4 +1,6 @@
 //! Completions packed with the prompt they share, and the log-probabilities of their tokens.
+//!
+//! The rows of a pass form a trie (`prefix_trie.rs`): prompts that begin alike share that beginning.
 
 use std::sync::Arc;
 
@@ -7,6 +9,9 @@ use burn::tensor::Tensor;
 use crate::kernels::{Choice, Kernels, Layout, Trainable};
 use crate::model::activation_checkpointing::CheckpointedPass;
 use crate::model::decoder::Backbone;
+use crate::model::packing::prefix_trie::{PrefixTrie, by_prompt, shared};
+
+mod prefix_trie;
 
 /// A completion and the set that each token was chosen from (ascending; `None` is the whole
 /// vocabulary).
@@ -109,26 +114,27 @@ fn scores<B: Kernels>(
     temperature: f32,
     hidden: impl FnOnce(Layout, &[usize]) -> Tensor<B, 2>,
 ) -> ChoiceScores<B> {
-    let mut layout = Layout::default();
+    // Tokens after a completion's last free token predict nothing.
+    let trie = PrefixTrie::new(rows, |row| {
+        let completions = row.completions.iter();
+        let cut = completions.map(|c| &c.tokens[..c.free().last().unwrap_or(0)]);
+        cut.collect()
+    });
     let mut at = Vec::new();
     let mut choices = Vec::new();
-    for row in rows {
-        let before = layout.tokens.len() + row.prompt.len();
-        let mut start = before;
-        // Tokens after a completion's last free token predict nothing.
-        let token_count = row.completions.iter().map(|completion| {
-            let token_count = completion.free().last().unwrap_or(0);
+    for (row, places) in rows.iter().zip(&trie.places) {
+        for (completion, start) in row.completions.iter().zip(&places.completions) {
             for index in completion.free() {
-                at.push(if index == 0 { before } else { start + index } - 1);
+                at.push(match index {
+                    0 => places.prompt_end,
+                    _ => start + index - 1,
+                });
                 choices.push(Choice {
                     token: completion.tokens[index],
                     allowed: completion.choices[index].clone(),
                 });
             }
-            start += token_count;
-            &completion.tokens[..token_count]
-        });
-        layout.push_row(&row.prompt, token_count);
+        }
     }
     if at.is_empty() {
         let nothing = Tensor::zeros([0], &model.device());
@@ -137,7 +143,7 @@ fn scores<B: Kernels>(
             entropies: nothing,
         };
     }
-    let hidden = hidden(layout, &at);
+    let hidden = hidden(trie.layout, &at);
     let (logprobs, entropies) = B::score_choices(
         hidden,
         model.lm_head_weight(),
@@ -175,35 +181,40 @@ pub fn prompt_values_checkpointed<B: Trainable>(
 
 /// Returns a layout of the prompts and the indices of their last tokens.
 fn prompts(rows: &[&Row]) -> (Layout, Vec<usize>) {
-    let mut layout = Layout::default();
-    let mut at = Vec::new();
-    for row in rows {
-        layout.push_row(&row.prompt, std::iter::empty());
-        at.push(layout.tokens.len() - 1);
-    }
-    (layout, at)
+    let trie = PrefixTrie::new(rows, |_| Vec::new());
+    let at = trie.places.iter().map(|places| places.prompt_end);
+    (trie.layout, at.collect())
 }
 
-/// Splits rows into micro-batches of at most `tokens` tokens, as indices into `rows`. A longer row
-/// is a batch of its own. Rows are ordered longest first, so a batch holds rows of similar length;
-/// equal lengths keep their order.
+/// Returns the number of tokens that a pass over `rows` computes: each shared beginning counts
+/// once.
+pub fn distinct_tokens(rows: &[&Row]) -> usize {
+    let order = by_prompt(rows);
+    let all: usize = rows.iter().map(|row| row.tokens()).sum();
+    let pairs = order.windows(2);
+    all - pairs.map(|pair| shared(rows[pair[0]], rows[pair[1]])).sum::<usize>()
+}
+
+/// Splits rows into micro-batches of at most `tokens` distinct tokens, as indices into `rows`. A
+/// longer row is a batch of its own. Rows with similar prompts come together, in the order of
+/// their prompts, and the batch with the most tokens comes first.
 pub fn micro_batches(rows: &[Row], tokens: usize) -> Vec<Vec<usize>> {
-    let mut order: Vec<usize> = (0..rows.len()).collect();
-    order.sort_by_key(|index| std::cmp::Reverse(rows[*index].tokens()));
-    let mut batches: Vec<Vec<usize>> = Vec::new();
-    let mut room = 0;
-    for index in order {
-        let length = rows[index].tokens();
-        match batches.last_mut() {
-            Some(batch) if length <= room => batch.push(index),
-            _ => {
-                batches.push(vec![index]);
-                room = tokens;
-            }
+    let rows: Vec<&Row> = rows.iter().collect();
+    let mut batches: Vec<(usize, Vec<usize>)> = Vec::new();
+    for index in by_prompt(&rows) {
+        let own = rows[index].tokens();
+        if let Some((sum, batch)) = batches.last_mut()
+            && let Some(last) = batch.last()
+            && *sum + own - shared(rows[*last], rows[index]) <= tokens
+        {
+            *sum += own - shared(rows[*last], rows[index]);
+            batch.push(index);
+        } else {
+            batches.push((own, vec![index]));
         }
-        room = room.saturating_sub(length);
     }
-    batches
+    batches.sort_by_key(|(sum, _)| std::cmp::Reverse(*sum));
+    batches.into_iter().map(|(_, batch)| batch).collect()
 }
 
 #[cfg(test)]

@@ -163,24 +163,6 @@ fn rows_without_a_choice_give_nothing() {
     assert_eq!(choices.entropies.dims(), [0]);
 }
 
-#[test]
-fn micro_batches_hold_similar_rows_and_every_row_once() {
-    let row = |length: usize| Row {
-        prompt: vec![1; length].into(),
-        completions: vec![],
-    };
-    let rows: Vec<Row> = [3, 9, 3, 20, 4, 9].into_iter().map(row).collect();
-    assert_eq!(
-        micro_batches(&rows, 12),
-        [vec![3], vec![1], vec![5], vec![4, 0, 2]]
-    );
-    assert_eq!(
-        micro_batches(&rows, 18),
-        [vec![3], vec![1, 5], vec![4, 0, 2]]
-    );
-    assert!(micro_batches(&[], 12).is_empty());
-}
-
 /// Adds to one element of one parameter.
 struct Nudge<'a> {
     name: &'a str,
