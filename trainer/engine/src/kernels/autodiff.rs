@@ -18,7 +18,17 @@ use crate::kernels::{
 
 type Tracked = Autodiff<Flex>;
 
-impl Primitives for Tracked {}
+impl Primitives for Tracked {
+    fn bfloat16_product(left: Tensor<Self, 2>, right: Tensor<Self, 2>) -> Tensor<Self, 2> {
+        let (left, right) = (tracked_primitive(left), tracked_primitive(right));
+        let saved = Product {
+            left: from_primitive(left.primitive.clone()),
+            right: from_primitive(right.primitive.clone()),
+        };
+        let product = Flex::bfloat16_product(saved.left.clone(), saved.right.clone());
+        custom_op([left, right], saved, primitive(product))
+    }
+}
 
 impl Kernels for Tracked {
     fn rms_norm(x: Tensor<Self, 2>, weight: Tensor<Self, 1>, epsilon: f32) -> Tensor<Self, 2> {
@@ -84,6 +94,23 @@ impl Kernels for Tracked {
         precision: Precision,
     ) -> (Tensor<Self, 1>, Tensor<Self, 1>) {
         lm_head::score_choices_autodiff(hidden, lm_head_weight, choices, temperature, precision)
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Product {
+    left: Tensor<Flex, 2>,
+    right: Tensor<Flex, 2>,
+}
+
+impl CustomBackward<Flex, 2> for Product {
+    fn gradients(self, grad: FlexTensor, wanted: [bool; 2]) -> [Option<FlexTensor>; 2] {
+        let grad: Tensor<Flex, 2> = from_primitive(grad);
+        let product = |left, right| primitive(Flex::bfloat16_product(left, right));
+        [
+            wanted[0].then(|| product(grad.clone(), self.right.transpose())),
+            wanted[1].then(|| product(self.left.transpose(), grad.clone())),
+        ]
     }
 }
 

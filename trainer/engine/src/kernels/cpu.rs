@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use burn::tensor::{Int, Tensor, TensorData, TensorPrimitive};
+use burn::tensor::{FloatDType, Int, Tensor, TensorData, TensorPrimitive};
 use burn_flex::{Flex, FlexTensor};
 
 use crate::kernels::attention::{FusedAttention, KeyRows, chunked};
@@ -77,6 +77,16 @@ impl Kernels for Flex {
 }
 
 impl Primitives for Flex {
+    fn bfloat16_product(left: Tensor<Self, 2>, right: Tensor<Self, 2>) -> Tensor<Self, 2> {
+        #[cfg(target_arch = "x86_64")]
+        if let Some(instructions) = crate::kernels::bfloat16::Instructions::available().next() {
+            return instructions.product_of_tensors(left, right);
+        }
+        let [left, right] =
+            [left, right].map(|factor| factor.cast(FloatDType::BF16).cast(FloatDType::F32));
+        left.matmul(right)
+    }
+
     fn softmax_block(
         logits: Tensor<Self, 2>,
         choices: &[Choice],

@@ -13,6 +13,8 @@
 mod attention;
 mod autodiff;
 mod backend;
+#[cfg(target_arch = "x86_64")]
+mod bfloat16;
 mod choice;
 mod cpu;
 #[cfg(feature = "cuda")]

@@ -1,8 +1,9 @@
 //! The precision of matrix products.
 
-use burn::tensor::backend::Backend;
 use burn::tensor::{FloatDType, Tensor};
 use serde::{Deserialize, Serialize};
+
+use crate::kernels::primitives::Primitives;
 
 /// The precision of matrix products. Everything else is in 32 bits: weights, gradients, optimizer
 /// moments and the residual stream.
@@ -13,28 +14,25 @@ pub enum Precision {
     #[default]
     Float32,
     /// Both operands are rounded to bfloat16, as in PyTorch's autocast. Several times faster on a
-    /// GPU, slower on the CPU.
+    /// GPU and on a CPU with AMX.
     BFloat16,
 }
 
 impl Precision {
     /// Computes `left` times `right` and returns 32 bits.
-    pub(crate) fn product<B: Backend>(
+    pub(crate) fn product<B: Primitives>(
         self,
         left: Tensor<B, 2>,
         right: Tensor<B, 2>,
     ) -> Tensor<B, 2> {
         match self {
             Self::Float32 => left.matmul(right),
-            Self::BFloat16 => {
-                let product = self.rounded(left).matmul(self.rounded(right));
-                product.cast(FloatDType::F32)
-            }
+            Self::BFloat16 => B::bfloat16_product(left, right),
         }
     }
 
     /// Rounds a matrix to the type that products use, so that they need not round it again.
-    pub(crate) fn rounded<B: Backend>(self, matrix: Tensor<B, 2>) -> Tensor<B, 2> {
+    pub(crate) fn rounded<B: Primitives>(self, matrix: Tensor<B, 2>) -> Tensor<B, 2> {
         match self {
             Self::Float32 => matrix,
             Self::BFloat16 => matrix.cast(FloatDType::BF16),

@@ -192,7 +192,9 @@ pub fn distinct_tokens(rows: &[&Row]) -> usize {
     let order = by_prompt(rows);
     let all: usize = rows.iter().map(|row| row.tokens()).sum();
     let pairs = order.windows(2);
-    all - pairs.map(|pair| shared(rows[pair[0]], rows[pair[1]])).sum::<usize>()
+    all - pairs
+        .map(|pair| shared(rows[pair[0]], rows[pair[1]]))
+        .sum::<usize>()
 }
 
 /// Splits rows into micro-batches of at most `tokens` distinct tokens, as indices into `rows`. A

@@ -1,0 +1,43 @@
+//! Matrix products of operands rounded to bfloat16, with 32-bit sums.
+//!
+//! Operands are rounded to the nearest bfloat16, ties to even, when they are packed (`operand.rs`).
+//! The processor multiplies whole tiles (`amx.rs`) or pairs of terms (`avx512.rs`). Each element's
+//! sum is taken in the same order on any number of threads and for any number of rows.
+
+mod amx;
+mod avx512;
+mod operand;
+mod product;
+mod tensors;
+mod tile;
+
+use self::tile::LANES;
+
+use self::operand::{Elements, Operand};
+
+/// A block of a product: the rows of two panels by the columns of two.
+type Block = [[f32; 2 * LANES]; 2 * LANES];
+
+/// The instructions that multiply tiles.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::kernels) enum Instructions {
+    /// Intel's AMX.
+    Amx,
+    /// AVX-512 BF16.
+    Avx512,
+}
+
+impl Instructions {
+    /// Returns the instructions of this machine, the fastest first.
+    pub(in crate::kernels) fn available() -> impl Iterator<Item = Self> {
+        let all = [
+            (Self::Amx, amx::is_available()),
+            (Self::Avx512, avx512::is_available()),
+        ];
+        all.into_iter()
+            .filter_map(|(instructions, available)| available.then_some(instructions))
+    }
+}
+
+#[cfg(test)]
+mod tests;
