@@ -145,7 +145,7 @@ impl Tokenizer {
     }
 
     /// Renders a few chats with a chat model's template. Returns a line for each chat that the
-    /// template rejects with `raise_exception`.
+    /// template rejects with `raise_exception`, and one if it has no place for a system message.
     ///
     /// # Errors
     /// Fails if a chat cannot be rendered for another reason, or if the template rejects a single
@@ -153,7 +153,11 @@ impl Tokenizer {
     pub fn render_trial_chats(&self) -> Result<Vec<String>> {
         match &self.wording {
             Wording::Own { .. } => Ok(Vec::new()),
-            Wording::Chat(chat) => chat.render_trial_chats(),
+            Wording::Chat(chat) => {
+                let mut lines = chat.render_trial_chats()?;
+                lines.extend(chat.system_warning());
+                Ok(lines)
+            }
         }
     }
 
@@ -192,6 +196,8 @@ impl Tokenizer {
     /// Encodes a prompt for a role.
     ///
     /// A chat model's prompt is the rendered messages, which state the role's task themselves.
+    /// Where the template has no place for a system message, its text and an empty line begin the
+    /// first user message.
     /// Otherwise the prompt is `<ROLE>`, then `<user>` (or `<system>`, `<assistant>`) and the text
     /// of each message, then `<reply>`.
     pub fn encode_prompt(&self, role: &str, messages: &[(&str, &str)]) -> Result<Vec<u32>> {

@@ -34,6 +34,9 @@ pub(super) struct Chat {
     pub(super) marked: tokenizers::Tokenizer,
     /// Strings that end a reply.
     pub(super) stop_strings: Vec<String>,
+    /// True if the template refuses or drops a system message, whose text then begins the first
+    /// user message.
+    joins_system: bool,
     /// The files' names and contents.
     files: BTreeMap<&'static str, Vec<u8>>,
 }
@@ -119,7 +122,8 @@ impl Chat {
             .map(|token| token.content);
         let mut marked = tokenizer.clone();
         marked.set_encode_special_tokens(false);
-        let chat = Self {
+        let mut chat = Self {
+            joins_system: false,
             special: special.collect(),
             templates: environment(&source, &template)?,
             source,
@@ -130,6 +134,7 @@ impl Chat {
             stop_strings: strings(generation.get("stop_strings"))?,
             files,
         };
+        chat.joins_system = chat.loses_system();
         let turn = chat.end_of_turn();
         ends.sort_by_key(|end| Some(*end) != turn);
         Ok((chat, ends.into()))
@@ -148,6 +153,26 @@ impl Chat {
         let pairs = variables.iter();
         self.variables
             .extend(pairs.map(|(name, value)| (name.clone(), Variable::from(Serde(value)))));
+        self.joins_system = self.loses_system();
+    }
+
+    /// Returns whether the template refuses a system message with `raise_exception`, or leaves its
+    /// text out.
+    fn loses_system(&self) -> bool {
+        const INSTRUCTION: &str = "An instruction.";
+        let turns = [("system", INSTRUCTION), ("user", "A question?")];
+        match self.render(turns.into_iter(), true) {
+            Ok(chat) => !chat.contains(INSTRUCTION),
+            Err(error) => error.chain().any(|cause| cause.is::<Raised>()),
+        }
+    }
+
+    /// Returns a line if the template has no place for a system message.
+    pub(super) fn system_warning(&self) -> Option<String> {
+        self.joins_system.then(|| {
+            "the chat template has no system role: a system message begins the first user message"
+                .to_owned()
+        })
     }
 
     /// Renders and encodes the messages and the beginning of a reply. Text that contains a special
@@ -157,6 +182,15 @@ impl Chat {
         plain: &tokenizers::Tokenizer,
         messages: &[(&str, &str)],
     ) -> Result<Vec<u32>> {
+        let first;
+        let mut joined = messages.to_vec();
+        if self.joins_system
+            && let [("system", system), (role @ "user", user), ..] = messages
+        {
+            first = format!("{system}\n\n{user}");
+            joined.splice(..2, [(*role, first.as_str())]);
+        }
+        let messages = joined.as_slice();
         let ids = |tokenizer: &tokenizers::Tokenizer, text: &str| -> Result<Vec<u32>> {
             let encoding = tokenizer.encode_fast(text, false);
             Ok(encoding.map_err(|error| anyhow!(error))?.get_ids().to_vec())
@@ -212,7 +246,8 @@ impl Chat {
         ];
         let mut refusals = Vec::new();
         for (number, roles) in SHAPES.into_iter().enumerate() {
-            let messages = roles.iter().map(|role| (*role, "A sentence."));
+            let joined = usize::from(self.joins_system && roles[0] == "system");
+            let messages = roles[joined..].iter().map(|role| (*role, "A sentence."));
             let Err(error) = self.render(messages, true) else {
                 continue;
             };
