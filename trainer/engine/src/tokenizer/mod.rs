@@ -1,7 +1,8 @@
 //! Tokenizers, on the `tokenizers` crate: word-level for closed languages, byte-level BPE for real
 //! text, or a chat model's own.
 //!
-//! A folder holds `tokenizer.json` and, for a chat model, the other files in `file.rs`.
+//! A folder holds `tokenizer.json` and, for a chat model, the other files in `file.rs`. For a GGUF
+//! file they are made from its metadata (`gguf/`).
 
 mod added_tokens;
 #[cfg(test)]
@@ -9,6 +10,8 @@ mod chat_fixture;
 mod chat_template;
 mod ends;
 mod file;
+mod folder;
+mod gguf;
 mod jinja;
 mod special_tokens;
 mod tojson;
@@ -25,6 +28,7 @@ use tokenizers::models::ModelWrapper;
 
 use self::chat_template::Chat;
 pub use self::file::FILE;
+use self::folder::Folder;
 use self::special_tokens::{END, REPLY, SPEAKERS};
 
 /// A tokenizer and its prompt format.
@@ -73,20 +77,21 @@ impl Tokenizer {
         })
     }
 
-    /// Loads a folder written by memloom or a chat model's folder.
+    /// Loads a folder written by memloom, a chat model's folder, or a chat model's GGUF file.
     pub fn load(folder: &Path) -> Result<Self> {
         Self::load_adapter(folder, folder)
     }
 
     /// Loads an adapter's folder. If it names no end tokens, those of the `model`'s folder apply.
     pub fn load_adapter(folder: &Path, model: &Path) -> Result<Self> {
-        let path = folder.join(FILE);
-        let mut inner = tokenizer_json::read(&path)?;
-        if !Chat::is_in(folder) {
+        let files = Folder::open(folder)?;
+        let mut inner = tokenizer_json::read(&files)?;
+        if !Chat::is_in(&files) {
+            let path = files.path(FILE);
             return Self::around(inner)
                 .with_context(|| format!("cannot read the tokenizer {}", path.display()));
         }
-        let (chat, ends) = Chat::load(folder, model, &mut inner)
+        let (chat, ends) = Chat::load(&files, model, &mut inner)
             .with_context(|| format!("cannot use the chat model {}", folder.display()))?;
         Ok(Self {
             inner: chat_template::plain(inner),

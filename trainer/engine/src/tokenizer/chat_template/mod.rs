@@ -14,6 +14,7 @@ use serde_json::{Map, Value};
 use crate::tokenizer::file::{
     ADDED_TOKENS, CONFIG, FILE, GENERATION, MODEL, SPECIAL_TOKENS, TEMPLATE,
 };
+use crate::tokenizer::folder::Folder;
 use crate::tokenizer::jinja::{Raised, environment};
 use crate::tokenizer::{added_tokens, ends};
 
@@ -46,14 +47,14 @@ pub(super) fn plain(mut tokenizer: tokenizers::Tokenizer) -> tokenizers::Tokeniz
 
 impl Chat {
     /// Returns whether a folder belongs to a chat model.
-    pub(super) fn is_in(folder: &Path) -> bool {
-        folder.join(CONFIG).exists()
+    pub(super) fn is_in(folder: &Folder) -> bool {
+        folder.has(CONFIG)
     }
 
     /// Reads the template and the end tokens, the template's end of turn first. Adds the tokens to
     /// `tokenizer` that only other files name.
     pub(super) fn load(
-        folder: &Path,
+        folder: &Folder,
         model: &Path,
         tokenizer: &mut tokenizers::Tokenizer,
     ) -> Result<(Self, Arc<[u32]>)> {
@@ -68,16 +69,13 @@ impl Chat {
             MODEL,
         ];
         for name in all {
-            let own = folder.join(name);
-            let path = match name {
-                GENERATION | MODEL if !own.exists() => model.join(name),
-                _ => own,
+            let bytes = match name {
+                GENERATION | MODEL if !folder.has(name) && !folder.is_at(model) => {
+                    Folder::open(model)?.read(name)?
+                }
+                _ => folder.read(name)?,
             };
-            if path.exists() {
-                let bytes = std::fs::read(&path)
-                    .with_context(|| format!("cannot read {}", path.display()))?;
-                files.insert(name, bytes);
-            }
+            files.extend(bytes.map(|bytes| (name, bytes)));
         }
         let json = |name: &str| -> Result<Map<String, Value>> {
             let text = files.get(name).map_or(&b"{}"[..], Vec::as_slice);
@@ -97,7 +95,7 @@ impl Chat {
             }
             None => (CONFIG, template(&config)?),
         };
-        let source = folder.join(name).display().to_string();
+        let source = folder.path(name).display().to_string();
         // `transformers` defines these as none.
         let nothing = ["tools", "documents"].map(|name| (name, Variable::from(())));
         let tokens = named.iter().map(|(name, token)| (*name, (*token).into()));
