@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use crate::workspace::{Workspace, succeed};
-use crate::{ci, examples, guests};
+use crate::{ci, examples, guests, weights};
 
 /// Choice of the tests.
 #[derive(clap::Args, Default)]
@@ -16,13 +16,15 @@ pub struct Args {
     extra: Vec<String>,
 }
 
-/// Builds the guests that the whole-system tests load, then tests both workspaces.
+/// Builds the guests and fetches the models that the whole-system tests load, then tests both
+/// workspaces.
 pub fn run(workspace: &Workspace, args: &Args) -> Result<()> {
     if args.fast {
         return ci::run_fast(workspace);
     }
     guests::run(workspace, &guests::Args::default())?;
     examples::build_if_possible(workspace);
+    weights::fetch_if_possible(workspace);
     // Without `--workspace`, which would keep `-p` from narrowing the tests. Every failure is shown
     // at once: the next run is minutes away.
     succeed(

@@ -1,8 +1,8 @@
 //! Training and generation with decoders of the Llama and Qwen families, on
 //! [burn](https://burn.dev). It runs on the CPU and on NVIDIA GPUs.
 //!
-//! A [`Backbone`] is a decoder. It is loaded from a Hugging Face folder or made from a
-//! [`BackboneConfig`] with random weights, and can carry a LoRA adapter
+//! A [`Backbone`] is a decoder. It is loaded from a Hugging Face folder or a GGUF file, or made
+//! from a [`BackboneConfig`] with random weights, and can carry a LoRA adapter
 //! ([`LoraConfig`]) and a value head. [`model::choice_logprobs`] scores completions for a
 //! loss; [`AdamW`] and [`Gradients`] update the weights.
 //!
@@ -79,6 +79,7 @@
 
 pub mod device;
 pub mod generation;
+pub mod gguf;
 pub mod grammar;
 pub mod kernels;
 pub mod model;

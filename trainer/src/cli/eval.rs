@@ -16,7 +16,8 @@ use crate::train;
 pub(super) struct Eval {
     #[command(flatten)]
     run: RunArguments,
-    /// Folder with model.safetensors, config.json and tokenizer.json. Default: `run.out`/final.
+    /// Folder with model.safetensors, config.json and tokenizer.json, or a GGUF file. Default:
+    /// `run.out`/final.
     #[arg(long)]
     weights: Option<PathBuf>,
     /// The environment's split: validation or held-out.

@@ -4,6 +4,7 @@
 mod check;
 mod componentize;
 mod eval;
+mod import;
 mod inspect;
 mod merge;
 mod model;

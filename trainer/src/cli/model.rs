@@ -6,11 +6,12 @@ use anyhow::Result;
 use clap::{Args, Subcommand};
 use memloom_engine::model::inspect::Inspection;
 
+use super::import::Import;
 use super::merge::Merge;
 use super::output;
 use super::speed::Speed;
 
-/// Inspect, merge and time models that a run can start from.
+/// Inspect, import, merge and time models that a run can start from.
 #[derive(Args)]
 pub(super) struct Model {
     #[command(subcommand)]
@@ -20,14 +21,15 @@ pub(super) struct Model {
 #[derive(Subcommand)]
 enum Verb {
     Inspect(Inspect),
+    Import(Import),
     Merge(Merge),
     Speed(Speed),
 }
 
-/// Print the shape of a model in Hugging Face's layout, and whether a run can start from it.
+/// Print the shape of a model, and whether a run can start from it.
 #[derive(Args)]
 struct Inspect {
-    /// A folder with config.json, weights and tokenizer.
+    /// A folder in Hugging Face's layout (config.json, weights and tokenizer), or a GGUF file.
     folder: PathBuf,
     /// Print as JSON.
     #[arg(long)]
@@ -41,6 +43,7 @@ impl Model {
                 let inspection = Inspection::of(&folder)?;
                 output::print(&inspection, json, || inspection.to_string())
             }
+            Verb::Import(import) => import.run(),
             Verb::Merge(merge) => merge.run(),
             Verb::Speed(speed) => speed.run(),
         }

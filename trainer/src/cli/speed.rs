@@ -8,10 +8,11 @@ use anyhow::{Result, anyhow, ensure};
 use clap::Args;
 use memloom_engine::device::{Device, Work};
 use memloom_engine::generation::{Request, generate};
+use memloom_engine::gguf::is_gguf;
 use memloom_engine::kernels::{Kernels, Precision, Trainable, floats};
 use memloom_engine::model::config::FILE as CONFIG;
 use memloom_engine::model::packing::choice_logprobs_for_update;
-use memloom_engine::model::{Backbone, BackboneConfig, Row, Sequence};
+use memloom_engine::model::{Backbone, BackboneConfig, Row, Sequence, survey};
 use memloom_engine::optim::{AdamW, Gradients};
 use serde::Serialize;
 
@@ -21,9 +22,9 @@ use crate::run::process_memory::peak_rss_bytes;
 /// Measure how fast a device trains a model and samples from it.
 #[derive(Args)]
 pub(super) struct Speed {
-    /// A folder with config.json and weights.
+    /// A folder with config.json and weights, or a GGUF file.
     folder: PathBuf,
-    /// Use random weights of the shape in config.json.
+    /// Use random weights of the model's shape.
     #[arg(long)]
     random: bool,
     /// Device of the model: cpu, or cuda:0 and so on.
@@ -135,8 +136,11 @@ impl Work for Measure<'_> {
         let Self(options) = self;
         let model: Backbone<B> = match options.random {
             true => {
-                let path = options.folder.join(CONFIG);
-                Backbone::random(&BackboneConfig::read(&path)?, 1, device)?
+                let config = match is_gguf(&options.folder) {
+                    true => survey(&options.folder)?.config,
+                    false => BackboneConfig::read(&options.folder.join(CONFIG))?,
+                };
+                Backbone::random(&config, 1, device)?
             }
             false => Backbone::load(&options.folder, device)?,
         };

@@ -15,9 +15,9 @@ use toml::Table;
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct BackboneSection {
-    /// Folder of a model in Hugging Face's layout: a chat model of the families llama, qwen2
-    /// or qwen3 with its tokenizer. Excludes the keys of a new model's shape. Default: a new
-    /// model.
+    /// Folder of a model in Hugging Face's layout, or a GGUF file (`.gguf`): a chat model of the
+    /// families llama, qwen2 or qwen3 with its tokenizer. Excludes the keys of a new model's
+    /// shape. Default: a new model.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<PathBuf>,
     /// Variables of the model's chat template, for instance `enable_thinking`. Needs `path`.

@@ -44,7 +44,7 @@ impl Grammars {
 
     /// Compiles a grammar, or returns the cached one. A text that begins with `{` is a JSON schema;
     /// any other text is a word expression. Each word must be one token; a schema needs a token for
-    /// every byte.
+    /// every printable ASCII character, and for every byte of its own texts.
     ///
     /// # Errors
     /// Fails if `text` is neither a valid word expression nor a supported schema.

@@ -2,7 +2,8 @@
 //! the schema.
 //!
 //! Any split of the text into tokens is allowed, not only the tokenizer's own. Special tokens have
-//! no text and are never allowed.
+//! no text and are never allowed, nor are tokens that end inside a character which no token
+//! completes. So every state has a next token, and bytes that a tokenizer lacks are in no output.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,6 +17,7 @@ use llguidance::toktrie::{
 use llguidance::{JsonCompileOptions, Matcher, ParserFactory};
 use serde_json::Value;
 
+use crate::grammar::single_bytes::SingleBytes;
 use crate::grammar::state::{GrammarState, Position};
 
 /// The maximum size of a schema in bytes. Schemas come from components and are not trusted.
@@ -34,6 +36,7 @@ const MAX_CACHED_IDS: usize = 1 << 25;
 /// A vocabulary indexed for schemas, and a cache of allowed sets.
 pub(super) struct SchemaVocabulary {
     factory: ParserFactory,
+    single: SingleBytes,
     sets: Mutex<Sets>,
 }
 
@@ -55,17 +58,11 @@ pub(super) struct JsonSchema {
 impl SchemaVocabulary {
     /// Indexes tokens with these bytes, by id.
     pub(super) fn new(bytes: &[Vec<u8>], end: u32) -> Result<Self, String> {
-        // Without a token for each byte, an output could reach a state with no way to continue.
-        let mut single = [false; 256];
-        for token in bytes {
-            if let [byte] = token[..] {
-                single[usize::from(byte)] = true;
-            }
-        }
-        let utf8 = (b' '..=b'~').chain(0x80..=0xbf).chain(0xc2..=0xf4);
-        if let Some(byte) = { utf8 }.find(|byte| !single[usize::from(*byte)]) {
+        let single = SingleBytes::of(bytes);
+        // Structure, keys and numbers are of these bytes.
+        if let Some(byte) = (b' '..=b'~').find(|byte| !single.has(*byte)) {
             return Err(format!(
-                "the tokenizer has no token for the byte {byte:#04x}: a schema needs a token for every byte (set tokenizer.kind = \"bytes\")"
+                "the tokenizer has no token for the byte {byte:#04x}: a schema needs a token for every printable ASCII character (set tokenizer.kind = \"bytes\")"
             ));
         }
         if end as usize >= bytes.len() {
@@ -75,7 +72,14 @@ impl SchemaVocabulary {
             ));
         }
         let info = TokRxInfo::new(bytes.len() as u32, end);
-        let tokens = ApproximateTokEnv::new(TokTrie::from(&info, bytes));
+        let allowed: Vec<Vec<u8>> = bytes
+            .iter()
+            .map(|token| match single.can_go_on_after(token) {
+                true => token.clone(),
+                false => Vec::new(),
+            })
+            .collect();
+        let tokens = ApproximateTokEnv::new(TokTrie::from(&info, &allowed));
         let mut factory = ParserFactory::new(
             &(Arc::new(tokens) as _),
             InferenceCapabilities::default(),
@@ -90,6 +94,7 @@ impl SchemaVocabulary {
         };
         Ok(Self {
             factory,
+            single,
             sets: Mutex::default(),
         })
     }
@@ -118,6 +123,9 @@ impl JsonSchema {
         }
         let mut schema: Value =
             serde_json::from_str(text).map_err(|error| format!("invalid JSON ({error})"))?;
+        if let Some(missing) = vocabulary.single.first_unwritable(&schema) {
+            return Err(missing);
+        }
         let options = JsonCompileOptions {
             // Unbounded whitespace would allow an output that never ends.
             whitespace_pattern: Some(" ".into()),

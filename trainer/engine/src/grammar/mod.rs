@@ -8,6 +8,7 @@ mod cache;
 mod compiled;
 mod error;
 mod json_schema;
+mod single_bytes;
 mod state;
 mod word_grammar;
 

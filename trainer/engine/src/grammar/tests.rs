@@ -512,3 +512,42 @@ fn word_level_tokenizers_cannot_follow_a_schema() {
         .to_string();
     assert!(refused.contains("no token for the byte 0x20"), "{refused}");
 }
+
+/// Returns a byte-level chat model's tokenizer without tokens for these bytes.
+fn lacking(missing: &[u8]) -> Tokenizer {
+    // In byte-level vocabularies, bytes from 0xae on are the character of the same number.
+    let missing = missing.iter().map(|byte| char::from(*byte).to_string());
+    let missing: Vec<String> = missing.collect();
+    let alphabet = tokenizers::pre_tokenizers::byte_level::ByteLevel::alphabet();
+    let letters = alphabet.into_iter().map(String::from);
+    chat(&json!({
+        "added_tokens": [special(0, "<|end|>", true), special(1, "<think>", false)],
+        "pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": true},
+        "decoder": {"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": true},
+        "model": model(letters.filter(|letter| !missing.contains(letter)), &["\":", "Ġ\""]),
+    }))
+}
+
+#[test]
+fn a_tokenizer_that_lacks_bytes_writes_any_json_without_them() {
+    // SmolLM2's lacks the first two.
+    for missing in [&[0xf1, 0xf2][..], &[0xf1, 0xf2, 0xae, 0xaf, 0xb0, 0xbf]] {
+        let grammars = Grammars::new(Arc::new(lacking(missing)));
+        let tokenizer = grammars.tokenizer();
+        for (seed, schema) in (0..40).flat_map(|seed| schemas().into_iter().map(move |s| (seed, s)))
+        {
+            let grammar = grammars.compile(&schema.to_string()).unwrap();
+            let (tokens, _) = walk(&grammar, tokenizer, seed);
+            let text = tokenizer.decode(&tokens).unwrap();
+            let value: Value = serde_json::from_str(&text).unwrap();
+            assert!(fits(&value, &schema, &schema), "{text}");
+            assert!(!text.bytes().any(|byte| missing.contains(&byte)), "{text}");
+        }
+        let refused = grammars.compile(r#"{"enum": ["a", "\ud8c0\udc00"]}"#);
+        let refused = refused.unwrap_err().to_string();
+        assert!(
+            refused.contains("cannot write the character '\\u{40000}' (U+40000)"),
+            "{refused}"
+        );
+    }
+}

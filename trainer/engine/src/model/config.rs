@@ -11,6 +11,11 @@ use crate::safetensors::WeightDtype;
 /// The configuration file of a model folder.
 pub const FILE: &str = "config.json";
 
+/// The maximum number of layers.
+const MOST_LAYERS: usize = 4096;
+/// The maximum context. Its rotary tables take 1 GiB in a model with heads of 64.
+const LONGEST_CONTEXT: usize = 1 << 22;
+
 /// The shape of a decoder.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BackboneConfig {
@@ -139,6 +144,18 @@ impl BackboneConfig {
         ];
         if let Some((name, _)) = positive.iter().find(|(_, value)| *value == 0) {
             return Err(ConfigError::Shape(format!("{name} must be at least 1")));
+        }
+        // A file must not make memloom allocate what no model has.
+        let limited = [
+            ("layers", self.layers, MOST_LAYERS),
+            ("context", self.context, LONGEST_CONTEXT),
+        ];
+        for (name, value, most) in limited {
+            if value > most {
+                return Err(ConfigError::Shape(format!(
+                    "{name} must be at most {most}, got {value}"
+                )));
+            }
         }
         if self.head_dim == 0 || !self.head_dim.is_multiple_of(2) {
             return Err(ConfigError::Shape(format!(

@@ -1,4 +1,4 @@
-//! The description of a model folder.
+//! The description of a model.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -9,17 +9,17 @@ use serde::Serialize;
 use crate::model::weights::{Survey, survey};
 use crate::tokenizer::Tokenizer;
 
-/// The description of a model folder. Displays as a few lines.
+/// The description of a model folder or of a GGUF file. Displays as a few lines.
 #[derive(Debug, Serialize)]
 pub struct Inspection {
-    /// The folder.
+    /// The folder or the file.
     pub folder: PathBuf,
     /// The `model_type` of the configuration.
     pub family: &'static str,
     /// The number of parameters; tied weights count once.
     pub parameters: u64,
-    /// The type of the weights in the files.
-    pub stored: &'static str,
+    /// The types of the weights in the files.
+    pub stored: String,
     /// The width of the residual stream.
     pub hidden_size: usize,
     /// The number of layers.
@@ -57,6 +57,7 @@ impl Inspection {
     pub fn of(folder: &Path) -> Result<Self> {
         let Survey {
             config,
+            stored,
             parameters,
             unused,
         } = survey(folder)?;
@@ -85,7 +86,7 @@ impl Inspection {
             folder: folder.into(),
             family: config.family.model_type(),
             parameters,
-            stored: config.weight_dtype.name(),
+            stored,
             hidden_size: config.hidden_size,
             layers: config.layers,
             heads: config.heads,

@@ -12,6 +12,7 @@ pub mod config;
 mod config_json;
 mod decoder;
 mod families;
+mod gguf;
 pub mod inspect;
 mod json_object;
 pub(crate) mod kv_cache;

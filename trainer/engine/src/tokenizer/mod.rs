@@ -1,7 +1,8 @@
 //! Tokenizers, on the `tokenizers` crate: word-level for closed languages, byte-level BPE for real
 //! text, or a chat model's own.
 //!
-//! A folder holds `tokenizer.json` and, for a chat model, the other files in `file.rs`.
+//! A folder holds `tokenizer.json` and, for a chat model, the other files in `file.rs`. For a GGUF
+//! file they are made from its metadata (`gguf/`).
 
 mod added_tokens;
 #[cfg(test)]
@@ -9,6 +10,8 @@ mod chat_fixture;
 mod chat_template;
 mod ends;
 mod file;
+mod folder;
+mod gguf;
 mod jinja;
 mod special_tokens;
 mod tojson;
@@ -25,6 +28,7 @@ use tokenizers::models::ModelWrapper;
 
 use self::chat_template::Chat;
 pub use self::file::FILE;
+use self::folder::Folder;
 use self::special_tokens::{END, REPLY, SPEAKERS};
 
 /// A tokenizer and its prompt format.
@@ -73,20 +77,21 @@ impl Tokenizer {
         })
     }
 
-    /// Loads a folder written by memloom or a chat model's folder.
+    /// Loads a folder written by memloom, a chat model's folder, or a chat model's GGUF file.
     pub fn load(folder: &Path) -> Result<Self> {
         Self::load_adapter(folder, folder)
     }
 
     /// Loads an adapter's folder. If it names no end tokens, those of the `model`'s folder apply.
     pub fn load_adapter(folder: &Path, model: &Path) -> Result<Self> {
-        let path = folder.join(FILE);
-        let mut inner = tokenizer_json::read(&path)?;
-        if !Chat::is_in(folder) {
+        let files = Folder::open(folder)?;
+        let mut inner = tokenizer_json::read(&files)?;
+        if !Chat::is_in(&files) {
+            let path = files.path(FILE);
             return Self::around(inner)
                 .with_context(|| format!("cannot read the tokenizer {}", path.display()));
         }
-        let (chat, ends) = Chat::load(folder, model, &mut inner)
+        let (chat, ends) = Chat::load(&files, model, &mut inner)
             .with_context(|| format!("cannot use the chat model {}", folder.display()))?;
         Ok(Self {
             inner: chat_template::plain(inner),
@@ -145,7 +150,7 @@ impl Tokenizer {
     }
 
     /// Renders a few chats with a chat model's template. Returns a line for each chat that the
-    /// template rejects with `raise_exception`.
+    /// template rejects with `raise_exception`, and one if it has no place for a system message.
     ///
     /// # Errors
     /// Fails if a chat cannot be rendered for another reason, or if the template rejects a single
@@ -153,7 +158,11 @@ impl Tokenizer {
     pub fn render_trial_chats(&self) -> Result<Vec<String>> {
         match &self.wording {
             Wording::Own { .. } => Ok(Vec::new()),
-            Wording::Chat(chat) => chat.render_trial_chats(),
+            Wording::Chat(chat) => {
+                let mut lines = chat.render_trial_chats()?;
+                lines.extend(chat.system_warning());
+                Ok(lines)
+            }
         }
     }
 
@@ -192,6 +201,8 @@ impl Tokenizer {
     /// Encodes a prompt for a role.
     ///
     /// A chat model's prompt is the rendered messages, which state the role's task themselves.
+    /// Where the template has no place for a system message, its text and an empty line begin the
+    /// first user message.
     /// Otherwise the prompt is `<ROLE>`, then `<user>` (or `<system>`, `<assistant>`) and the text
     /// of each message, then `<reply>`.
     pub fn encode_prompt(&self, role: &str, messages: &[(&str, &str)]) -> Result<Vec<u32>> {

@@ -1,16 +1,22 @@
 //! Reading `tokenizer.json`.
 
-use std::path::Path;
-
 use anyhow::{Context, Result, anyhow};
 use tokenizers::Tokenizer;
 
+use crate::tokenizer::file::FILE;
+use crate::tokenizer::folder::Folder;
+
 /// Reads a tokenizer. Drops the truncation and padding it was saved with, because a prompt is
 /// encoded whole and alone.
-pub(super) fn read(path: &Path) -> Result<Tokenizer> {
-    let mut tokenizer = Tokenizer::from_file(path)
+pub(super) fn read(folder: &Folder) -> Result<Tokenizer> {
+    let unreadable = || format!("cannot read the tokenizer {}", folder.path(FILE).display());
+    let bytes = folder
+        .read(FILE)?
+        .context("no such file")
+        .with_context(unreadable)?;
+    let mut tokenizer = Tokenizer::from_bytes(bytes)
         .map_err(|error| anyhow!(error))
-        .with_context(|| format!("cannot read the tokenizer {}", path.display()))?;
+        .with_context(unreadable)?;
     tokenizer
         .with_padding(None)
         .with_truncation(None)

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result, bail, ensure};
 use memloom_engine::device::Work;
 use memloom_engine::generation::{Request, Sample};
+use memloom_engine::gguf::is_gguf;
 use memloom_engine::grammar::Grammars;
 use memloom_engine::kernels::Trainable;
 use memloom_engine::model::config::FILE as CONFIG;
@@ -35,6 +36,9 @@ pub struct RoleLearners(BTreeMap<Name, Box<dyn Learner>>);
 /// Returns the names of the learners with weights in a folder. Full weights beside adapters
 /// are the base of the adapters.
 fn names(weights: &Path) -> Result<Vec<Name>> {
+    if is_gguf(weights) {
+        return Ok(vec!["".into()]);
+    }
     for config in [ADAPTER, CONFIG] {
         if weights.join(config).exists() {
             return Ok(vec!["".into()]);

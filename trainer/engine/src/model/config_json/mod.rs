@@ -18,7 +18,7 @@ impl BackboneConfig {
         Ok(config)
     }
 
-    fn from_json(file: &Json<'_>) -> Result<Self, String> {
+    pub(super) fn from_json(file: &Json<'_>) -> Result<Self, String> {
         let family = family_of(file)?;
         let hidden_size = file.count("hidden_size")?;
         let heads = file.count("num_attention_heads")?;

@@ -115,11 +115,11 @@ impl LoraConfig {
     pub fn base_folder(&self, folder: &Path) -> Result<PathBuf, ConfigError> {
         let found = [folder.join(&self.base), PathBuf::from(&self.base)];
         let mut found = found.into_iter();
-        let base = found.find(|base| base.join(MODEL).exists());
+        let base = found.find(|base| base.is_file() || base.join(MODEL).exists());
         base.ok_or_else(|| ConfigError::Unusable {
             path: folder.join(FILE),
             why: format!(
-                "the base model {:?} is not a folder with {MODEL}: set backbone.path in the run file or pass --base",
+                "the base model {:?} is neither a folder with {MODEL} nor a file: set backbone.path in the run file or pass --base",
                 self.base
             ),
         })

@@ -1,58 +1,46 @@
 //! Model folders: `config.json` and `model.safetensors`, or its shards, with Hugging Face's names
-//! and orientation.
+//! and orientation. `arrays.rs` reads GGUF files in their place.
+
+mod arrays;
+mod error;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use burn::tensor::{Tensor, TensorData};
 
 use crate::kernels::{Kernels, floats};
-use crate::model::config::{BackboneConfig, ConfigError, FILE as CONFIG};
+use crate::model::config::{BackboneConfig, FILE as CONFIG};
 use crate::model::decoder::{Backbone, Layer};
 use crate::model::parameter_names::{
     EMBEDDING, FusedMatrix, HEAD, NORM, VALUE_HEAD, all, fused_matrices, head_norms, norms,
 };
-use crate::safetensors::{Reader, WeightDtype, WeightsError, Writer};
-
-/// A model folder that cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum ModelFileError {
-    /// The configuration cannot be used.
-    #[error(transparent)]
-    Config(#[from] ConfigError),
-    /// The weights cannot be used.
-    #[error(transparent)]
-    Weights(#[from] WeightsError),
-    /// The file stores an LM head that should equal the embedding and does not.
-    #[error(
-        "{path}: {HEAD} differs from {EMBEDDING}, but the config beside it sets tie_word_embeddings = true: set it to false to use both, or remove {HEAD}"
-    )]
-    Untied {
-        /// The file.
-        path: PathBuf,
-    },
-}
+use crate::model::weights::arrays::Arrays;
+pub use crate::model::weights::error::ModelFileError;
+use crate::safetensors::{WeightDtype, Writer};
 
 /// The size above which a file is split into shards, as Hugging Face does.
 const SHARD_BYTES: u64 = 5_000_000_000;
 
-/// The contents of a model folder.
+/// The contents of a model folder or of a GGUF file.
 pub struct Survey {
     /// The shape.
     pub config: BackboneConfig,
+    /// The types of the weights.
+    pub stored: String,
     /// The number of parameters; tied weights count once.
     pub parameters: u64,
     /// A warning that names tensors outside the shape, if there are any.
     pub unused: Option<String>,
 }
 
-/// Checks a model folder. Reads no weights except an LM head that should equal the embedding.
+/// Checks a model folder or a GGUF file. Reads no weights except an LM head that should equal the
+/// embedding.
 ///
 /// # Errors
 /// Fails as [`Backbone::load`] does, but does not find values that are not finite.
-pub fn survey(folder: &Path) -> Result<Survey, ModelFileError> {
-    let config = BackboneConfig::read(&folder.join(CONFIG))?;
-    let mut file = Reader::open_folder(folder)?;
+pub fn survey(path: &Path) -> Result<Survey, ModelFileError> {
+    let (config, mut file) = Arrays::open(path)?;
     let mut parameters = 0;
     for (name, shape) in all(&config) {
         if name == EMBEDDING && config.tie_embeddings && file.has(HEAD) {
@@ -66,6 +54,7 @@ pub fn survey(folder: &Path) -> Result<Survey, ModelFileError> {
         file.skip(VALUE_HEAD, &[1, config.hidden_size])?;
     }
     Ok(Survey {
+        stored: file.types(&config),
         config,
         parameters,
         unused: unused(&file),
@@ -74,7 +63,7 @@ pub fn survey(folder: &Path) -> Result<Survey, ModelFileError> {
 
 /// Takes the embedding, and an LM head that equals it. `transformers` stores such a head if it is
 /// told to save what it has in memory.
-fn take_embedding(config: &BackboneConfig, file: &mut Reader) -> Result<Vec<f32>, ModelFileError> {
+fn take_embedding(config: &BackboneConfig, file: &mut Arrays) -> Result<Vec<f32>, ModelFileError> {
     let shape = [config.vocab_size, config.hidden_size];
     let embedding = file.take(EMBEDDING, &shape)?;
     if config.tie_embeddings && file.has(HEAD) && file.take(HEAD, &shape)? != embedding {
@@ -87,7 +76,7 @@ fn take_embedding(config: &BackboneConfig, file: &mut Reader) -> Result<Vec<f32>
 
 /// Returns a warning that names the tensors left in a file, with `*` for numbers and a count for
 /// each name.
-fn unused(file: &Reader) -> Option<String> {
+fn unused(file: &Arrays) -> Option<String> {
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for name in file.left() {
         let is_number = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
@@ -182,19 +171,19 @@ impl<B: Kernels> Backbone<B> {
     }
 
     /// Loads a model folder, written by [`Backbone::save`] or by Hugging Face, in one file or in
-    /// shards, in 32 or 16 bits. Ignores tensors outside the shape, as `transformers` does.
-    pub fn load(folder: &Path, device: &B::Device) -> Result<Self, ModelFileError> {
-        Ok(Self::load_with_warning(folder, device)?.0)
+    /// shards, in 32 or 16 bits. Ignores tensors outside the shape, as `transformers` does. Loads
+    /// a GGUF file as well; its quantised weights become 32-bit floats.
+    pub fn load(path: &Path, device: &B::Device) -> Result<Self, ModelFileError> {
+        Ok(Self::load_with_warning(path, device)?.0)
     }
 
-    /// Loads a model folder like [`Backbone::load`]. Also returns a warning that names tensors
+    /// Loads a model like [`Backbone::load`]. Also returns a warning that names tensors
     /// outside the shape, if there are any.
     pub fn load_with_warning(
-        folder: &Path,
+        path: &Path,
         device: &B::Device,
     ) -> Result<(Self, Option<String>), ModelFileError> {
-        let config = BackboneConfig::read(&folder.join(CONFIG))?;
-        let mut file = Reader::open_folder(folder)?;
+        let (config, mut file) = Arrays::open(path)?;
         let matrix = |values: Vec<f32>, shape: [usize; 2]| {
             Tensor::<B, 2>::from_data(TensorData::new(values, shape), device)
         };
@@ -205,7 +194,7 @@ impl<B: Kernels> Backbone<B> {
         let hidden = config.hidden_size;
         let mut layers = Vec::with_capacity(config.layers);
         for index in 0..config.layers {
-            let mut joined = |joined: &FusedMatrix| -> Result<Tensor<B, 2>, WeightsError> {
+            let mut joined = |joined: &FusedMatrix| -> Result<Tensor<B, 2>, ModelFileError> {
                 let columns = joined.outputs();
                 let mut values = vec![0.0; joined.inputs * columns];
                 for (name, part) in &joined.parts {

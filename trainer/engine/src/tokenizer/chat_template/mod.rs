@@ -14,6 +14,7 @@ use serde_json::{Map, Value};
 use crate::tokenizer::file::{
     ADDED_TOKENS, CONFIG, FILE, GENERATION, MODEL, SPECIAL_TOKENS, TEMPLATE,
 };
+use crate::tokenizer::folder::Folder;
 use crate::tokenizer::jinja::{Raised, environment};
 use crate::tokenizer::{added_tokens, ends};
 
@@ -34,6 +35,9 @@ pub(super) struct Chat {
     pub(super) marked: tokenizers::Tokenizer,
     /// Strings that end a reply.
     pub(super) stop_strings: Vec<String>,
+    /// True if the template refuses or drops a system message, whose text then begins the first
+    /// user message.
+    joins_system: bool,
     /// The files' names and contents.
     files: BTreeMap<&'static str, Vec<u8>>,
 }
@@ -46,14 +50,14 @@ pub(super) fn plain(mut tokenizer: tokenizers::Tokenizer) -> tokenizers::Tokeniz
 
 impl Chat {
     /// Returns whether a folder belongs to a chat model.
-    pub(super) fn is_in(folder: &Path) -> bool {
-        folder.join(CONFIG).exists()
+    pub(super) fn is_in(folder: &Folder) -> bool {
+        folder.has(CONFIG)
     }
 
     /// Reads the template and the end tokens, the template's end of turn first. Adds the tokens to
     /// `tokenizer` that only other files name.
     pub(super) fn load(
-        folder: &Path,
+        folder: &Folder,
         model: &Path,
         tokenizer: &mut tokenizers::Tokenizer,
     ) -> Result<(Self, Arc<[u32]>)> {
@@ -68,16 +72,13 @@ impl Chat {
             MODEL,
         ];
         for name in all {
-            let own = folder.join(name);
-            let path = match name {
-                GENERATION | MODEL if !own.exists() => model.join(name),
-                _ => own,
+            let bytes = match name {
+                GENERATION | MODEL if !folder.has(name) && !folder.is_at(model) => {
+                    Folder::open(model)?.read(name)?
+                }
+                _ => folder.read(name)?,
             };
-            if path.exists() {
-                let bytes = std::fs::read(&path)
-                    .with_context(|| format!("cannot read {}", path.display()))?;
-                files.insert(name, bytes);
-            }
+            files.extend(bytes.map(|bytes| (name, bytes)));
         }
         let json = |name: &str| -> Result<Map<String, Value>> {
             let text = files.get(name).map_or(&b"{}"[..], Vec::as_slice);
@@ -97,7 +98,7 @@ impl Chat {
             }
             None => (CONFIG, template(&config)?),
         };
-        let source = folder.join(name).display().to_string();
+        let source = folder.path(name).display().to_string();
         // `transformers` defines these as none.
         let nothing = ["tools", "documents"].map(|name| (name, Variable::from(())));
         let tokens = named.iter().map(|(name, token)| (*name, (*token).into()));
@@ -119,7 +120,8 @@ impl Chat {
             .map(|token| token.content);
         let mut marked = tokenizer.clone();
         marked.set_encode_special_tokens(false);
-        let chat = Self {
+        let mut chat = Self {
+            joins_system: false,
             special: special.collect(),
             templates: environment(&source, &template)?,
             source,
@@ -130,6 +132,7 @@ impl Chat {
             stop_strings: strings(generation.get("stop_strings"))?,
             files,
         };
+        chat.joins_system = chat.loses_system();
         let turn = chat.end_of_turn();
         ends.sort_by_key(|end| Some(*end) != turn);
         Ok((chat, ends.into()))
@@ -148,6 +151,26 @@ impl Chat {
         let pairs = variables.iter();
         self.variables
             .extend(pairs.map(|(name, value)| (name.clone(), Variable::from(Serde(value)))));
+        self.joins_system = self.loses_system();
+    }
+
+    /// Returns whether the template refuses a system message with `raise_exception`, or leaves its
+    /// text out.
+    fn loses_system(&self) -> bool {
+        const INSTRUCTION: &str = "An instruction.";
+        let turns = [("system", INSTRUCTION), ("user", "A question?")];
+        match self.render(turns.into_iter(), true) {
+            Ok(chat) => !chat.contains(INSTRUCTION),
+            Err(error) => error.chain().any(|cause| cause.is::<Raised>()),
+        }
+    }
+
+    /// Returns a line if the template has no place for a system message.
+    pub(super) fn system_warning(&self) -> Option<String> {
+        self.joins_system.then(|| {
+            "the chat template has no system role: a system message begins the first user message"
+                .to_owned()
+        })
     }
 
     /// Renders and encodes the messages and the beginning of a reply. Text that contains a special
@@ -157,6 +180,15 @@ impl Chat {
         plain: &tokenizers::Tokenizer,
         messages: &[(&str, &str)],
     ) -> Result<Vec<u32>> {
+        let first;
+        let mut joined = messages.to_vec();
+        if self.joins_system
+            && let [("system", system), (role @ "user", user), ..] = messages
+        {
+            first = format!("{system}\n\n{user}");
+            joined.splice(..2, [(*role, first.as_str())]);
+        }
+        let messages = joined.as_slice();
         let ids = |tokenizer: &tokenizers::Tokenizer, text: &str| -> Result<Vec<u32>> {
             let encoding = tokenizer.encode_fast(text, false);
             Ok(encoding.map_err(|error| anyhow!(error))?.get_ids().to_vec())
@@ -212,7 +244,8 @@ impl Chat {
         ];
         let mut refusals = Vec::new();
         for (number, roles) in SHAPES.into_iter().enumerate() {
-            let messages = roles.iter().map(|role| (*role, "A sentence."));
+            let joined = usize::from(self.joins_system && roles[0] == "system");
+            let messages = roles[joined..].iter().map(|role| (*role, "A sentence."));
             let Err(error) = self.render(messages, true) else {
                 continue;
             };

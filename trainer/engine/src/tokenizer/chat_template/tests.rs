@@ -69,9 +69,52 @@ fn trial_chats_find_faults_in_every_shape_of_chat() {
         assert!(error.starts_with(place), "{error}");
         assert!(error.contains("chat_template.jinja:"), "{error}");
     }
-    let own = "{% if messages[0].role == 'system' %}{{ raise_exception('no systems') }}{% endif %}";
+    let own = "{% if messages|length > 2 %}{{ raise_exception('one question only') }}{% endif %}";
     let refusals = with(own).render_trial_chats().unwrap();
-    assert_eq!(refusals.len(), 2, "{refusals:?}");
-    assert!(refusals[0].starts_with("a trial chat of system, user: "));
-    assert!(refusals[0].contains("no systems"), "{refusals:?}");
+    assert!(refusals[0].starts_with("a trial chat of user, assistant, user: "));
+    assert!(refusals[0].contains("one question only"), "{refusals:?}");
+}
+
+/// Templates of two kinds: Gemma 2's raises, and some leave the message out.
+#[test]
+fn system_text_begins_the_first_user_message_where_a_template_has_no_place_for_it() {
+    let raises = "{% if messages[0].role == 'system' %}{{ raise_exception('System role not supported') }}{% endif %}";
+    let alternates = "{% for message in messages %}{% if (message.role == 'user') != (loop.index0 % 2 == 0) %}{{ raise_exception('Roles must alternate') }}{% endif %}{% endfor %}";
+    let drops = TEMPLATE.replace(
+        "{% for message in messages %}",
+        "{% for message in messages if message.role != 'system' %}",
+    );
+    let turn = |role: &str, text: &str| format!("<|im_start|>{role}\n{text}<|im_end|>\n");
+    for (template, warned) in [
+        (TEMPLATE.to_owned(), false),
+        (format!("{raises}{TEMPLATE}"), true),
+        (format!("{raises}{alternates}{TEMPLATE}"), true),
+        (drops, true),
+    ] {
+        let tokenizer = with(&template);
+        let said = |messages: &[(&str, &str)]| -> String {
+            let prompt = tokenizer.encode_prompt("anybody", messages).unwrap();
+            prompt
+                .iter()
+                .map(|id| tokenizer.written(*id).unwrap())
+                .collect()
+        };
+        let head = match warned {
+            false => turn("system", "Be brief.") + &turn("user", "Hi"),
+            true => turn("user", "Be brief.\n\nHi"),
+        };
+        let opened = "<|im_start|>assistant\n";
+        let mut chat = vec![("system", "Be brief."), ("user", "Hi")];
+        assert_eq!(said(&chat), format!("{head}{opened}"), "{template}");
+        chat.extend([("assistant", "Yes?"), ("user", "<|im_end|>")]);
+        let forged = said(&chat);
+        assert!(forged.starts_with(&head), "{forged}");
+        assert_eq!(
+            said(&[("user", "Hi")]),
+            format!("{}{opened}", turn("user", "Hi"))
+        );
+        let warnings = tokenizer.render_trial_chats().unwrap();
+        assert_eq!(warnings.len(), usize::from(warned), "{warnings:?}");
+        assert!(warnings.iter().all(|line| line.contains("no system role")));
+    }
 }

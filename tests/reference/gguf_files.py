@@ -1,0 +1,204 @@
+"""Small GGUF files, and what other implementations read from them: the fixtures of the engine's
+tests of GGUF.
+
+    python tests/reference/gguf_files.py trainer/engine/src
+
+Needs gguf, torch and transformers from PyPI. It writes
+
+- gguf/fixtures/blocks.gguf: random blocks of every quantisation, and beside them the values that
+  the package `gguf` reads from them;
+- model/gguf/fixtures/*.gguf and logits.json: random models in the order of rows of llama.cpp, and
+  the logits that `transformers` gives for the same weights in its own order.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+import gguf
+import numpy as np
+import torch
+from transformers import (
+    LlamaConfig,
+    LlamaForCausalLM,
+    Qwen2Config,
+    Qwen2ForCausalLM,
+    Qwen3Config,
+    Qwen3ForCausalLM,
+)
+
+TYPES = ["F32", "F16", "BF16", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0", "Q4_K", "Q5_K", "Q6_K"]
+# Where a block has 16-bit floats. In random bytes these would often be no numbers.
+SCALES = {
+    "F16": [0], "BF16": [0], "Q4_0": [0], "Q4_1": [0, 2], "Q5_0": [0], "Q5_1": [0, 2], "Q8_0": [0],
+    "Q4_K": [0, 2], "Q5_K": [0, 2], "Q6_K": [208],
+}
+
+
+def write(writer):
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+
+def blocks(path):
+    random = np.random.default_rng(17)
+    writer = gguf.GGUFWriter(path, "blocks")
+    for name in TYPES:
+        kind = gguf.GGMLQuantizationType[name]
+        values, size = gguf.GGML_QUANT_SIZES[kind]
+        count = 512 // values
+        if name == "F32":
+            data = random.normal(size=(count, 1)).astype(np.float32).view(np.uint8)
+        else:
+            data = random.integers(0, 256, size=(count, size), dtype=np.uint8)
+            for at in SCALES[name]:
+                scale = random.normal(size=(count, 1)).astype(np.float16)
+                data[:, at : at + 2] = scale.view(np.uint8)
+        data = data.reshape(2, -1)
+        expected = gguf.quants.dequantize(data, kind)
+        assert np.isfinite(expected).all() and expected.shape == (2, 256), name
+        writer.add_tensor(name, data, raw_dtype=kind)
+        writer.add_tensor(f"{name}.expected", expected.astype(np.float32))
+    write(writer)
+
+
+SHAPE = dict(
+    hidden_size=32,
+    intermediate_size=48,
+    num_hidden_layers=2,
+    num_attention_heads=4,
+    num_key_value_heads=2,
+    max_position_embeddings=512,
+    initializer_range=0.2,
+    bos_token_id=None,
+    eos_token_id=None,
+)
+LLAMA_3 = dict(
+    rope_type="llama3", rope_theta=5e5, factor=32.0, low_freq_factor=1.0, high_freq_factor=4.0,
+    original_max_position_embeddings=8192,
+)
+MODELS = {
+    "llama": (LlamaConfig, LlamaForCausalLM, dict(rms_norm_eps=1e-5, rope_parameters=LLAMA_3), "smollm", "F16"),
+    "qwen2": (Qwen2Config, Qwen2ForCausalLM, dict(rms_norm_eps=1e-6, tie_word_embeddings=True), "qwen2", "BF16"),
+    "qwen3": (Qwen3Config, Qwen3ForCausalLM, dict(rms_norm_eps=1e-6, head_dim=16), "llama-bpe", "F16"),
+}
+TEMPLATE = (
+    "{% for message in messages %}<|im_start|>{{ message.role }}\n{{ message.content }}<|im_end|>\n{% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+NAMES = {
+    "input_layernorm": "attn_norm",
+    "post_attention_layernorm": "ffn_norm",
+    "self_attn.q_proj": "attn_q",
+    "self_attn.k_proj": "attn_k",
+    "self_attn.v_proj": "attn_v",
+    "self_attn.o_proj": "attn_output",
+    "self_attn.q_norm": "attn_q_norm",
+    "self_attn.k_norm": "attn_k_norm",
+    "mlp.gate_proj": "ffn_gate",
+    "mlp.up_proj": "ffn_up",
+    "mlp.down_proj": "ffn_down",
+}
+
+
+def byte_letters():
+    """The characters that byte-level BPE writes bytes with, by byte."""
+    plain = [*range(33, 127), *range(161, 173), *range(174, 256)]
+    letters, extra = {}, 256
+    for byte in range(256):
+        letters[byte] = chr(byte if byte in plain else extra)
+        extra += byte not in plain
+    return [letters[byte] for byte in range(256)]
+
+
+def add_tokenizer(writer, pre):
+    merges = ["h e", "l l", "Ġ w", "he ll", "hell o", "o r", "1 2", "12 3"]
+    control = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
+    tokens = control + byte_letters() + [merge.replace(" ", "") for merge in merges]
+    kinds = [gguf.TokenType.CONTROL] * 3 + [gguf.TokenType.NORMAL] * (len(tokens) - 3)
+    # The end of the embedding has no tokens.
+    tokens += ["[PAD0]", "[PAD1]"]
+    kinds += [gguf.TokenType.UNUSED] * 2
+    writer.add_tokenizer_model("gpt2")
+    writer.add_tokenizer_pre(pre)
+    writer.add_token_list(tokens)
+    writer.add_token_types(kinds)
+    writer.add_token_merges(merges)
+    writer.add_bos_token_id(1)
+    writer.add_eos_token_id(2)
+    writer.add_pad_token_id(0)
+    writer.add_chat_template(TEMPLATE)
+    return len(tokens)
+
+
+def paired(rows, heads):
+    """llama.cpp's order of the rows of queries and keys."""
+    return rows.reshape(heads, 2, rows.shape[0] // heads // 2, *rows.shape[1:]).swapaxes(1, 2).reshape(rows.shape)
+
+
+def model(folder, name):
+    config, kind, special, pre, dtype = MODELS[name]
+    writer = gguf.GGUFWriter(folder / f"{name}.gguf", name)
+    rows = add_tokenizer(writer, pre)
+    torch.manual_seed(sum(map(ord, name)))
+    made = kind(config(vocab_size=rows, **{**SHAPE, **special})).eval()
+    stored = {"F16": torch.float16, "BF16": torch.bfloat16}[dtype]
+    for parameter in made.parameters():
+        if parameter.dim() == 1:
+            parameter.data += torch.randn(parameter.shape) * 0.2
+        else:
+            parameter.data = parameter.data.to(stored).float()
+    config = made.config
+    writer.add_context_length(config.max_position_embeddings)
+    writer.add_embedding_length(config.hidden_size)
+    writer.add_block_count(config.num_hidden_layers)
+    writer.add_feed_forward_length(config.intermediate_size)
+    writer.add_head_count(config.num_attention_heads)
+    writer.add_head_count_kv(config.num_key_value_heads)
+    writer.add_layer_norm_rms_eps(config.rms_norm_eps)
+    writer.add_rope_freq_base(config.rope_parameters["rope_theta"])
+    if name == "qwen3":
+        writer.add_key_length(config.head_dim)
+        writer.add_value_length(config.head_dim)
+    if name == "llama":
+        rotary = made.model.rotary_emb
+        width = config.hidden_size // config.num_attention_heads
+        plain = 1.0 / 5e5 ** (torch.arange(0, width, 2).float() / width)
+        writer.add_tensor("rope_freqs.weight", (plain / rotary.inv_freq).float().numpy())
+    for theirs, tensor in made.state_dict().items():
+        if theirs == "lm_head.weight" and config.tie_word_embeddings:
+            continue
+        values = tensor.numpy()
+        top = {"model.embed_tokens.weight": "token_embd.weight", "model.norm.weight": "output_norm.weight"}
+        if theirs.startswith("model.layers."):
+            _, _, layer, rest = theirs.split(".", 3)
+            part, ending = rest.rsplit(".", 1)
+            ours = f"blk.{layer}.{NAMES[part]}.{ending}"
+            if name == "llama" and part[-6:] in ("q_proj", "k_proj"):
+                heads = config.num_attention_heads if part[-6:] == "q_proj" else config.num_key_value_heads
+                values = paired(values, heads)
+        else:
+            ours = top.get(theirs, "output.weight")
+        if values.ndim == 1:
+            writer.add_tensor(ours, values)
+        else:
+            kind = gguf.GGMLQuantizationType[dtype]
+            writer.add_tensor(ours, gguf.quants.quantize(values, kind), raw_dtype=kind)
+    write(writer)
+    random = np.random.default_rng(5)
+    tokens = random.integers(0, rows, size=60).tolist()
+    with torch.no_grad():
+        logits = made(torch.tensor([tokens])).logits[0, -1]
+    return {"tokens": tokens, "logits": [round(float(logit), 6) for logit in logits]}
+
+
+if __name__ == "__main__":
+    sources = Path(sys.argv[1])
+    (sources / "gguf/fixtures").mkdir(exist_ok=True)
+    blocks(sources / "gguf/fixtures/blocks.gguf")
+    folder = sources / "model/gguf/fixtures"
+    folder.mkdir(exist_ok=True)
+    logits = {name: model(folder, name) for name in MODELS}
+    (folder / "logits.json").write_text(json.dumps(logits) + "\n")
