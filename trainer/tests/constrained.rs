@@ -108,19 +108,35 @@ fn sessions(options: &str, seed: u64) -> [(Report, u32); 2] {
     .unwrap()
 }
 
+/// Returns how often a report counts a name among its operations.
+fn count(report: &Report, name: &str) -> u32 {
+    let named = report.operations.iter().filter(|(other, _)| other == name);
+    named.map(|(_, count)| count).sum()
+}
+
 #[test]
 fn what_a_constrained_role_says_is_always_understood() {
-    let (mut operations, mut whole) = (0, 0);
+    let (mut operations, mut whole, mut kept) = (0, 0, 0);
+    // Texts of 300 letters do not fit the tokens.
+    let options = r#"{"constrained": true, "max_chunks": 1, "max_tokens": 400, "max_facts": 9, "max_fact_chars": 300}"#;
     for seed in 0..8 {
-        let options = r#"{"constrained": true, "max_chunks": 1, "max_tokens": 700}"#;
         let all = sessions(options, seed);
         for (report, cut) in &all {
-            assert_eq!(report.malformed, *cut, "{report:?}");
+            // What is cut keeps its complete items, and is malformed where it has none.
+            assert_eq!(
+                report.malformed + count(report, "output:cut"),
+                *cut,
+                "{report:?}"
+            );
+            assert_eq!(
+                count(report, "output:cut"),
+                count(report, "output:repaired")
+            );
             whole += report.steps - cut;
-            operations += report
-                .operations
+            kept += count(report, "output:cut");
+            operations += ["insert", "update", "delete"]
+                .map(|name| count(report, name))
                 .iter()
-                .map(|(_, count)| count)
                 .sum::<u32>();
         }
         // In the second session the bank may refuse to change an entry twice.
@@ -128,9 +144,23 @@ fn what_a_constrained_role_says_is_always_understood() {
         assert_eq!(format!("{all:?}"), format!("{:?}", sessions(options, seed)));
     }
     assert!(
-        whole > 10 && operations > 10,
-        "{whole} outputs, {operations} operations"
+        whole > 5 && kept > 0 && operations > 10,
+        "{whole} outputs, {kept} cut, {operations} operations"
     );
+}
+
+#[test]
+fn a_constrained_output_always_ends_within_its_tokens() {
+    for options in [
+        r#"{"constrained": true, "max_chunks": 1, "max_tokens": 700}"#,
+        r#"{"constrained": true, "max_chunks": 1, "max_tokens": 700, "max_facts": 3, "max_fact_chars": 24}"#,
+    ] {
+        for seed in 0..8 {
+            for (report, cut) in sessions(options, seed) {
+                assert_eq!((report.malformed, cut), (0, 0), "{report:?}");
+            }
+        }
+    }
 }
 
 #[test]

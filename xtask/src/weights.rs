@@ -140,11 +140,8 @@ fn download(pip: &mut Command) -> Result<()> {
 
 /// Checks the hash of a wheel.
 fn check(package: &Package, wheel: &Path) -> Result<()> {
-    let mut hasher = Sha256::new();
-    File::open(wheel)
-        .and_then(|mut file| io::copy(&mut file, &mut hasher))
-        .with_context(|| format!("cannot read {}", wheel.display()))?;
-    let found = format!("{:x}", hasher.finalize());
+    let bytes = fs::read(wheel).with_context(|| format!("cannot read {}", wheel.display()))?;
+    let found = format!("{:x}", Sha256::digest(bytes));
     ensure!(
         found == package.sha256,
         "the wheel has the sha256 {found}, expected {}: it is not the file that memloom was tested with",

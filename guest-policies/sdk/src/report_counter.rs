@@ -4,6 +4,11 @@ use crate::host::{Level, log};
 use crate::policy::Report;
 use crate::types::Error;
 
+/// The names that count outputs among a report's operations. No bank has an operation of such a
+/// name. The trainer shows these counts apart from operations.
+const REPAIRED: &str = "output:repaired";
+const CUT: &str = "output:cut";
+
 /// A policy's report in progress.
 #[derive(Clone, Debug)]
 pub struct ReportCounter(Report);
@@ -37,6 +42,16 @@ impl ReportCounter {
         self.malformed();
         let line = format!("session {session}: cannot parse the {role}'s output {output:?}");
         log(Level::Debug, &line);
+    }
+
+    /// Counts an output that was parsed although it is not of the format that was asked for.
+    pub fn repaired(&mut self) {
+        self.operation(REPAIRED);
+    }
+
+    /// Counts an output that was cut off, and whose complete part was used.
+    pub fn cut(&mut self) {
+        self.operation(CUT);
     }
 
     /// Counts an operation. One that [`ReportCounter::new`] did not list is added at the end.
@@ -75,8 +90,14 @@ mod tests {
         counter.operation("delete");
         counter.operation("merge");
         counter.operation("delete");
+        counter.repaired();
         counter.results(&[Ok("m1".into()), Err(Error::Unknown("m9".into()))]);
-        let counts = [("insert", 0), ("delete", 2), ("merge", 1)];
+        let counts = [
+            ("insert", 0),
+            ("delete", 2),
+            ("merge", 1),
+            ("output:repaired", 1),
+        ];
         assert_eq!(
             counter.report(),
             Report {

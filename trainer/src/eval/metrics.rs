@@ -37,8 +37,23 @@ pub struct EvalMetrics {
     pub f1_by_category: BTreeMap<String, f64>,
     /// Operations requested from the bank, by name.
     pub operations: BTreeMap<String, f64>,
-    /// Model outputs that could not be parsed.
+    /// Model outputs that the policy read for sessions. Answers to questions are none.
+    #[serde(default)]
+    pub outputs: f64,
+    /// Outputs that could not be parsed.
     pub malformed: f64,
+    /// Outputs that were parsed although their format was not the one asked for.
+    #[serde(default)]
+    pub repaired: f64,
+    /// Repaired outputs that were cut off, and whose complete part was used.
+    #[serde(default)]
+    pub repaired_cuts: f64,
+    /// Share of all episodes' outputs that could not be parsed.
+    #[serde(default)]
+    pub malformed_share: f64,
+    /// Share of all episodes' outputs that were repaired.
+    #[serde(default)]
+    pub repaired_share: f64,
     /// Operations that the bank refused.
     pub refused: f64,
     /// Outputs cut off by a full context; 0 for a fixed script.
@@ -125,7 +140,12 @@ pub fn of_episode(
             .iter()
             .map(|(name, count)| (name.clone(), *count as f64))
             .collect(),
+        outputs: result.counts.outputs as f64,
         malformed: result.counts.malformed as f64,
+        repaired: result.counts.repaired as f64,
+        repaired_cuts: result.counts.repaired_cuts as f64,
+        malformed_share: share(result.counts.malformed as f64, result.counts.outputs),
+        repaired_share: share(result.counts.repaired as f64, result.counts.outputs),
         refused: result.counts.refused as f64,
         context_cuts: 0.0,
         context_overflows: 0.0,
@@ -155,6 +175,10 @@ impl EvalMetrics {
             sums.values_mut().for_each(|sum| *sum /= count);
             sums
         };
+        let outputs: f64 = all.iter().map(|f| f.outputs).sum();
+        let of_outputs = |figure: fn(&EvalMetrics) -> f64| {
+            all.iter().map(figure).sum::<f64>() / outputs.max(1.0)
+        };
         EvalMetrics {
             reward: mean(|f| f.reward),
             sampled_reward: mean(|f| f.sampled_reward),
@@ -167,7 +191,12 @@ impl EvalMetrics {
             metrics: by_episode(|f| &f.metrics),
             f1_by_category,
             operations: by_episode(|f| &f.operations),
+            outputs: mean(|f| f.outputs),
             malformed: mean(|f| f.malformed),
+            repaired: mean(|f| f.repaired),
+            repaired_cuts: mean(|f| f.repaired_cuts),
+            malformed_share: of_outputs(|f| f.malformed),
+            repaired_share: of_outputs(|f| f.repaired),
             refused: mean(|f| f.refused),
             context_cuts: mean(|f| f.context_cuts),
             context_overflows: mean(|f| f.context_overflows),
@@ -230,6 +259,14 @@ impl EvalMetrics {
         }
         for (name, count) in &self.operations {
             lines.push(format!("  {name:<17} {count:>8.1} an episode"));
+        }
+        if self.outputs > 0.0 {
+            lines.push(format!(
+                "  outputs           {:>8.1} an episode, {:.1}% malformed, {:.1}% repaired",
+                self.outputs,
+                100.0 * self.malformed_share,
+                100.0 * self.repaired_share
+            ));
         }
         if let Some(overflows) = self.overflows() {
             lines.push(format!("  {overflows}"));

@@ -141,6 +141,16 @@ pub const SECTIONS: [Section; 5] = [
                 &[
                     line("sampled", STEP, &["steps"]),
                     line("trained on", STEP, &["trained_steps"]),
+                    line("read for sessions", STEP, &["outputs"]),
+                ],
+            ),
+            chart(
+                "Outputs amiss",
+                "share of outputs read for sessions",
+                Probe::Noisy,
+                &[
+                    line("malformed", STEP, &["malformed_share"]),
+                    line("repaired", STEP, &["repaired_share"]),
                 ],
             ),
             chart(
@@ -150,6 +160,8 @@ pub const SECTIONS: [Section; 5] = [
                 &[
                     line("truncated", STEP, &["truncated_steps"]),
                     line("malformed", STEP, &["malformed"]),
+                    line("repaired", STEP, &["repaired"]),
+                    line("repaired after a cut", STEP, &["repaired_cuts"]),
                     line("refused", STEP, &["refused"]),
                     line("lost to a server", STEP, &["dropped_questions"]),
                 ],

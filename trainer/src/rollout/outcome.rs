@@ -15,13 +15,24 @@ use crate::env::OpenEpisode;
 use crate::rollout::batcher::RolloutId;
 use crate::rollout::policy_model::Step;
 
+/// Names among the operations of a policy's report that count outputs; see
+/// `docs/src/components.md`.
+const REPAIRED: &str = "output:repaired";
+const CUT: &str = "output:cut";
+
 /// Sums over the sessions of a rollout.
 #[derive(Clone, Debug, Default)]
 pub struct RolloutCounts {
     /// Operations requested from the bank, by name.
     pub operations: BTreeMap<String, u64>,
+    /// Model outputs that the policy read.
+    pub outputs: u64,
     /// Model outputs that could not be parsed.
     pub malformed: u64,
+    /// Model outputs that were parsed although their format was not the one asked for.
+    pub repaired: u64,
+    /// Repaired outputs that were cut off.
+    pub repaired_cuts: u64,
     /// Operations that the bank refused.
     pub refused: u64,
 }
@@ -100,8 +111,14 @@ impl RolloutCounts {
             bail!("{why}");
         }
         for (name, count) in report.operations {
-            *self.operations.entry(name).or_default() += u64::from(count);
+            let count = u64::from(count);
+            match name.as_str() {
+                REPAIRED => self.repaired += count,
+                CUT => self.repaired_cuts += count,
+                _ => *self.operations.entry(name).or_default() += count,
+            }
         }
+        self.outputs += u64::from(report.steps);
         self.malformed += u64::from(report.malformed);
         self.refused += u64::from(report.refused);
         Ok(())

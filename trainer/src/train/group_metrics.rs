@@ -48,8 +48,18 @@ pub struct GroupMetrics {
     pub bank_words: f64,
     /// Share of gold evidence missing from the final banks of global rollouts.
     pub m_fail: f64,
-    /// Model outputs that could not be read.
+    /// Model outputs that a policy read for a session. Answers to questions are none.
+    pub outputs: u64,
+    /// Outputs that could not be read.
     pub malformed: u64,
+    /// Outputs that were read although their format was not the one asked for.
+    pub repaired: u64,
+    /// Repaired outputs that were cut off, and whose complete part was used.
+    pub repaired_cuts: u64,
+    /// Share of outputs that could not be read.
+    pub malformed_share: f64,
+    /// Share of outputs that were repaired.
+    pub repaired_share: f64,
     /// Operations that a bank refused.
     pub refused: u64,
     /// Operations asked of banks, by name.
@@ -87,11 +97,17 @@ impl GroupMetrics {
                 self.overflows.count(step);
             }
             let counts = &outcome.result.counts;
+            self.outputs += counts.outputs;
             self.malformed += counts.malformed;
+            self.repaired += counts.repaired;
+            self.repaired_cuts += counts.repaired_cuts;
             self.refused += counts.refused;
             for (name, count) in &counts.operations {
                 *self.operations.entry(name.clone()).or_default() += count;
             }
         }
+        let share = |count: u64| count as f64 / self.outputs.max(1) as f64;
+        self.malformed_share = share(self.malformed);
+        self.repaired_share = share(self.repaired);
     }
 }

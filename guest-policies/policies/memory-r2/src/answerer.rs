@@ -1,14 +1,16 @@
 //! The answerer, which answers a question from entries.
 
 use memloom_sdk::bank::Hit;
+use memloom_sdk::host::Message;
 use memloom_sdk::text::first_words;
 use memloom_sdk::thoughts::spoken;
 use serde::Serialize;
 
+use crate::bounds::up_to;
+use crate::chat::message;
 use crate::json;
-
-/// The role's instructions.
-pub const INSTRUCTIONS: &str = include_str!("prompts/answerer.md");
+use crate::options::Options;
+use crate::prompts::Prompt;
 
 #[derive(Serialize)]
 struct Input<'a> {
@@ -28,9 +30,9 @@ struct Memory<'a> {
     content: &'a str,
 }
 
-/// Returns the user message: instructions, then the hits about each person. Hits are
-/// sorted by session, and within a session by score.
-pub fn prompt(found: &mut [(String, Vec<Hit>)], question: &str) -> String {
+/// Returns the memories and the question as JSON. Hits are sorted by session, and within a
+/// session by score.
+pub fn input(found: &mut [(String, Vec<Hit>)], question: &str) -> String {
     for (_, hits) in found.iter_mut() {
         hits.sort_by_key(|hit| hit.entry.last_session);
     }
@@ -44,33 +46,73 @@ pub fn prompt(found: &mut [(String, Vec<Hit>)], question: &str) -> String {
             })
             .collect(),
     });
-    let input = Input {
+    json::write(&Input {
         people: people.collect(),
         question,
+    })
+}
+
+/// Returns the messages about a question: instructions and input in one message, or, where there
+/// is an example, in messages of their own around it.
+pub fn messages(prompt: Prompt, input: &str) -> Vec<Message> {
+    let Prompt {
+        instructions,
+        example,
+    } = prompt;
+    let Some(example) = example else {
+        return vec![message("user", &format!("{instructions}\n{input}"))];
     };
-    format!("{INSTRUCTIONS}\n{}", json::write(&input))
+    let mut messages = vec![message("system", instructions.trim_end())];
+    messages.extend(example.turns());
+    messages.push(message("user", input));
+    messages
 }
 
 /// Returns a demonstrator's output: the first words of the best entry, as many as an
 /// answer may have.
-pub fn demonstration(found: &[(String, Vec<Hit>)]) -> String {
+pub fn demonstration(found: &[(String, Vec<Hit>)], options: &Options) -> String {
     const MOST_WORDS: usize = 12;
     let best = found
         .iter()
         .flat_map(|(_, hits)| hits)
         .max_by(|a, b| a.score.total_cmp(&b.score));
     let text = best.map_or_else(String::new, |hit| first_words(&hit.entry.text, MOST_WORDS));
-    format!("<answer>{text}</answer>")
+    output(&text, options)
+}
+
+/// Returns an output with this answer, in JSON's quotes where the role is constrained.
+pub fn output(answer: &str, options: &Options) -> String {
+    if !options.constrained {
+        return format!("<answer>{answer}</answer>");
+    }
+    let plain = answer.replace(['<', '>'], "");
+    let answer = up_to(plain.trim_start(), most_chars(options));
+    json::write(&format!("<answer>{answer}</answer>"))
+}
+
+/// Returns the schema of constrained outputs: a text with an answer in tags, or with empty ones.
+pub fn schema(options: &Options) -> String {
+    // The first character is no space.
+    let more = most_chars(options) - 1;
+    format!(
+        r#"{{"type":"string","pattern":"^<answer>([^\\s<>][^\\n\\r<>]{{0,{more}}})?</answer>$"}}"#
+    )
+}
+
+/// Returns the most characters of a constrained answer: 100, or as many as the tokens hold at 2.5
+/// characters a token beside 12 tokens of tags and quotes.
+fn most_chars(options: &Options) -> usize {
+    ((options.answer_tokens as usize).saturating_sub(12) * 5 / 2).clamp(1, 100)
 }
 
 /// Returns the answer in an output: the content of the last pair of tags, else the last
 /// line that begins with `Answer:`, else an empty text.
-pub fn parse(output: &str) -> &str {
+pub fn parse(output: &str) -> String {
     let said = spoken(output).unwrap_or_default();
-    tagged(said)
-        .or_else(|| on_a_line(said))
-        .unwrap_or_default()
-        .trim()
+    let quoted: Option<String> = serde_json::from_str(said).ok();
+    let said = quoted.as_deref().unwrap_or(said);
+    let answer = tagged(said).or_else(|| on_a_line(said));
+    answer.unwrap_or_default().trim().into()
 }
 
 fn tagged(output: &str) -> Option<&str> {
@@ -115,24 +157,65 @@ mod tests {
         };
         let hits = vec![hit("best", 2), hit("old", 1), hit("good", 2)];
         let mut found = [("Anna".to_string(), hits), ("Ben".to_string(), vec![])];
-        let prompt = prompt(&mut found, "Who?");
-        let json = prompt.strip_prefix(INSTRUCTIONS).map(str::trim);
         assert_eq!(
-            json,
-            Some(concat!(
+            input(&mut found, "Who?"),
+            concat!(
                 r#"{"people":[{"name":"Anna","memories":["#,
                 r#"{"session_time":"1 May","content":"old"},"#,
                 r#"{"session_time":"2 May","content":"best"},"#,
                 r#"{"session_time":"2 May","content":"good"}]},"#,
                 r#"{"name":"Ben","memories":[]}],"question":"Who?"}"#
-            ))
+            )
         );
     }
 
     #[test]
     fn a_demonstration_reads_back_as_an_answer() {
-        assert_eq!(demonstration(&[]), "<answer></answer>");
-        assert_eq!(parse(&demonstration(&[])), "");
+        let options = Options::default();
+        assert_eq!(demonstration(&[], &options), "<answer></answer>");
+        assert_eq!(parse(&demonstration(&[], &options)), "");
+    }
+
+    #[test]
+    fn a_constrained_answer_is_a_text_in_json_within_its_tokens() {
+        let options = Options {
+            constrained: true,
+            answer_tokens: 18,
+            ..Options::default()
+        };
+        for (answer, said, read) in [
+            ("", r#""<answer></answer>""#, ""),
+            ("a \"b\"", r#""<answer>a \"b\"</answer>""#, "a \"b\""),
+            (
+                " <b>Rome</b>, in the end",
+                r#""<answer>bRome/b, in the</answer>""#,
+                "bRome/b, in the",
+            ),
+        ] {
+            assert_eq!(output(answer, &options), said);
+            assert_eq!(parse(said), read);
+        }
+        assert_eq!(
+            schema(&options),
+            r#"{"type":"string","pattern":"^<answer>([^\\s<>][^\\n\\r<>]{0,14})?</answer>$"}"#
+        );
+    }
+
+    #[test]
+    fn an_example_stands_between_instructions_and_question() {
+        let roles = |prompts: &str| -> Vec<String> {
+            let options = Options::parse(prompts).expect(prompts);
+            let messages = messages(Prompt::answerer(&options), "{}");
+            assert!(
+                messages
+                    .last()
+                    .is_some_and(|last| last.content.ends_with("{}"))
+            );
+            messages.into_iter().map(|message| message.role).collect()
+        };
+        assert_eq!(roles("{}"), ["user"]);
+        let short = roles(r#"{"prompts": "short"}"#);
+        assert_eq!(short, ["system", "user", "assistant", "user"]);
     }
 
     #[test]

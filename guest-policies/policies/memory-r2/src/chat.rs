@@ -14,14 +14,19 @@ const CONTEXT_ONLY: &str =
 pub struct Chat {
     role: &'static str,
     messages: Vec<Message>,
+    /// The number of messages before the session's own.
+    opening: usize,
 }
 
 impl Chat {
-    /// Returns a chat with the role's instructions.
-    pub fn new(role: &'static str, instructions: &str) -> Self {
+    /// Returns a chat with the role's instructions, and an example if there is one.
+    pub fn new(role: &'static str, instructions: &str, example: Option<Example>) -> Self {
+        let mut messages = vec![message("system", instructions.trim_end())];
+        messages.extend(example.into_iter().flat_map(Example::turns));
         Self {
             role,
-            messages: vec![message("system", instructions.trim_end())],
+            opening: messages.len(),
+            messages,
         }
     }
 
@@ -40,7 +45,7 @@ impl Chat {
         grammar: Option<String>,
         demonstration: Option<String>,
     ) -> Result<String, Error> {
-        let is_first = self.messages.len() == 1;
+        let is_first = self.messages.len() == self.opening;
         let preface = if is_first { "" } else { CONTEXT_ONLY };
         self.messages
             .push(message("user", &format!("{preface}{content}")));
@@ -58,7 +63,26 @@ impl Chat {
     }
 }
 
-fn message(role: &str, content: &str) -> Message {
+/// A worked example, shown as earlier turns of the chat.
+pub struct Example {
+    /// The message to the role.
+    pub input: String,
+    /// The role's reply.
+    pub output: String,
+}
+
+impl Example {
+    /// Returns its two messages.
+    pub fn turns(self) -> [Message; 2] {
+        [
+            message("user", &self.input),
+            message("assistant", &self.output),
+        ]
+    }
+}
+
+/// Returns a message of a chat.
+pub fn message(role: &str, content: &str) -> Message {
     Message {
         role: role.into(),
         content: content.into(),

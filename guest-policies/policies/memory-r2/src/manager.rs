@@ -1,18 +1,20 @@
 //! The manager, which decides on operations for facts and related entries.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use memloom_sdk::types::{DemonstratedOperation, Entry, Operation};
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::bounds::Bounds;
 use crate::extractor::Fact;
-use crate::json;
-use crate::schema::{TEXT, any_of, list, object, one_of};
-use crate::session_view::{SessionView, text};
+use crate::json::{self, Form, text, text_of};
+use crate::schema::{any_of, list, object, one_of, text_up_to};
+use crate::session_view::{SessionView, by_number};
 
-/// The role's instructions.
-pub const INSTRUCTIONS: &str = include_str!("prompts/manager.md");
+/// The names of an entry's text: the one in the format, then those that models use.
+const CONTENT_NAMES: [&str; 3] = ["content", "fact", "text"];
 
 /// The facts of a chunk, and the entries that they may change.
 #[derive(Debug, Default, PartialEq)]
@@ -30,6 +32,8 @@ pub struct Operations {
     pub operations: Vec<Operation>,
     /// The number of unknown or incomplete operations, and of unknown turn ids.
     pub refused: u32,
+    /// The form of the output.
+    pub form: Form,
 }
 
 #[derive(Serialize)]
@@ -66,12 +70,12 @@ struct Output<'a> {
 enum Said<'a> {
     Insert {
         speaker: &'a str,
-        content: &'a str,
+        content: Cow<'a, str>,
         dia_id: String,
     },
     Update {
         memory_id: &'a str,
-        content: &'a str,
+        content: Cow<'a, str>,
         dia_id: String,
     },
     Delete {
@@ -103,7 +107,11 @@ pub fn prompt(time: &str, cases: &Cases) -> String {
 
 /// Returns a demonstrator's output. If its entry is not related to the fact, an update
 /// becomes an insertion, and a deletion is left out.
-pub fn demonstration(cases: &Cases, hinted: &BTreeMap<String, DemonstratedOperation>) -> String {
+pub fn demonstration(
+    cases: &Cases,
+    hinted: &BTreeMap<String, DemonstratedOperation>,
+    bounds: Option<&Bounds>,
+) -> String {
     let said = cases.facts.iter().filter_map(|(fact, related)| {
         let operation = fact.evidence.iter().find_map(|turn| hinted.get(turn));
         let supported_by = |turn: &String| {
@@ -116,7 +124,7 @@ pub fn demonstration(cases: &Cases, hinted: &BTreeMap<String, DemonstratedOperat
         let dia_id = fact.evidence.join(", ");
         let insert = |dia_id| Said::Insert {
             speaker: &fact.speaker,
-            content: &fact.text,
+            content: Bounds::shortened(bounds, &fact.text),
             dia_id,
         };
         match operation {
@@ -125,7 +133,7 @@ pub fn demonstration(cases: &Cases, hinted: &BTreeMap<String, DemonstratedOperat
             Some(DemonstratedOperation::Update(turn)) => Some(match supported_by(turn) {
                 Some(entry) => Said::Update {
                     memory_id: &entry.id,
-                    content: &fact.text,
+                    content: Bounds::shortened(bounds, &fact.text),
                     dia_id,
                 },
                 None => insert(dia_id),
@@ -138,12 +146,12 @@ pub fn demonstration(cases: &Cases, hinted: &BTreeMap<String, DemonstratedOperat
         }
     });
     json::write(&Output {
-        operations: said.collect(),
+        operations: Bounds::first(bounds, said),
     })
 }
 
 /// Returns the schema of outputs about these cases that can be parsed completely.
-pub fn schema(cases: &Cases, view: &SessionView) -> String {
+pub fn schema(cases: &Cases, view: &SessionView, bounds: &Bounds) -> String {
     let cited = cases.facts.iter().map(|(fact, _)| fact.evidence.join(", "));
     let cited: Vec<String> = cited.collect();
     let named = |name| ("operation", one_of([name]));
@@ -152,7 +160,7 @@ pub fn schema(cases: &Cases, view: &SessionView) -> String {
         one_of(cases.memories.iter().map(|entry| &*entry.id)),
     );
     let speaker = ("speaker", one_of(view.names()));
-    let content = ("content", TEXT.to_string());
+    let content = ("content", text_up_to(bounds.chars));
     let turns = ("dia_id", one_of(cited.iter().map(String::as_str)));
     let mut operations = vec![object(&[
         named("INSERT"),
@@ -164,21 +172,26 @@ pub fn schema(cases: &Cases, view: &SessionView) -> String {
         operations.push(object(&[named("UPDATE"), memory.clone(), content, turns]));
         operations.push(object(&[named("DELETE"), memory]));
     }
-    object(&[("operations", list(&any_of(&operations)))])
+    // A fact leads to one operation at most, and each entry is changed once.
+    let most = bounds.items.min(cases.facts.len() + cases.memories.len());
+    object(&[("operations", list(&any_of(&operations), most))])
 }
 
-/// Parses an output; none if it has no object with `operations`.
-pub fn parse(output: &str, view: &SessionView) -> Option<Operations> {
-    let object = json::object(output)?;
+/// Parses an output; none if it has no list of operations.
+pub fn parse(output: &str, cases: &Cases, view: &SessionView) -> Option<Operations> {
+    let is_operation = |item: &Value| text(item, "operation").is_some();
+    let json::Items { items, form } = json::items(output, "operations", is_operation)?;
     let mut read = Operations {
         operations: Vec::new(),
         refused: 0,
+        form,
     };
-    for item in object.get("operations")?.as_array()? {
+    for item in &items {
         let cited = view.cited(item.get("dia_id").unwrap_or(&Value::Null));
-        match operation(item, cited.turns, view) {
-            Some(operation) => {
+        match operation(item, cited.turns, cases, view) {
+            Some((operation, repaired)) => {
                 read.refused += cited.unknown;
+                read.form.repaired |= repaired || cited.repaired;
                 read.operations.push(operation);
             }
             None => read.refused += 1,
@@ -187,19 +200,56 @@ pub fn parse(output: &str, view: &SessionView) -> Option<Operations> {
     Some(read)
 }
 
-fn operation(item: &Value, evidence: Vec<String>, view: &SessionView) -> Option<Operation> {
-    match text(item, "operation")?.to_ascii_lowercase().as_str() {
-        "insert" => {
+/// Returns an operation, and true if it is not of the format that was asked for.
+fn operation(
+    item: &Value,
+    evidence: Vec<String>,
+    cases: &Cases,
+    view: &SessionView,
+) -> Option<(Operation, bool)> {
+    let name = text(item, "operation")?;
+    let upper = name.to_ascii_uppercase();
+    let mut repaired = name != upper;
+    let operation = match upper.as_str() {
+        "INSERT" => {
             let speaker = view.speaker(text(item, "speaker")?, &evidence);
-            Some(Operation::insert(text(item, "content")?, speaker, evidence))
+            let (content, renamed) = text_of(item, &CONTENT_NAMES)?;
+            repaired |= renamed;
+            Operation::insert(content, speaker, evidence)
         }
-        "update" => Some(Operation::update(
-            text(item, "memory_id")?,
-            text(item, "content")?,
-            evidence,
-        )),
-        "delete" => Some(Operation::Delete(text(item, "memory_id")?.into())),
-        _ => None,
+        "UPDATE" => {
+            let (id, numbered) = memory_id(item, cases)?;
+            let (content, renamed) = text_of(item, &CONTENT_NAMES)?;
+            repaired |= numbered || renamed;
+            Operation::update(id, content, evidence)
+        }
+        "DELETE" => {
+            let (id, numbered) = memory_id(item, cases)?;
+            repaired |= numbered;
+            Operation::Delete(id)
+        }
+        _ => return None,
+    };
+    Some((operation, repaired))
+}
+
+/// Returns the id of an operation's entry, and true if it was given as a number. A number
+/// stands for the one entry shown whose id ends in it. An unknown id is left to the bank.
+fn memory_id(item: &Value, cases: &Cases) -> Option<(String, bool)> {
+    let ids = cases.memories.iter().map(|entry| entry.id.as_str());
+    match item.get("memory_id")? {
+        Value::Number(number) => {
+            let id = by_number(ids, &number.to_string())?;
+            Some((id.into(), true))
+        }
+        _ => {
+            let said = text(item, "memory_id")?;
+            let exact = ids.clone().any(|id| id == said);
+            Some(match by_number(ids, said).filter(|_| !exact) {
+                Some(id) => (id.into(), true),
+                None => (said.into(), false),
+            })
+        }
     }
 }
 
@@ -245,7 +295,37 @@ mod tests {
             turns: &[turn("D2:1"), turn("D2:2")],
             speakers: &speakers,
         };
-        parse(output, &view)
+        parse(output, &cases(), &view)
+    }
+
+    const REPAIRED: Form = Form {
+        repaired: true,
+        cut: false,
+    };
+
+    #[test]
+    fn numbers_and_other_names_are_repaired() {
+        let update = Operation::update("m1", "x", vec!["D2:1".into()]);
+        for said in [
+            r#"{"operation": "UPDATE", "memory_id": "m1", "content": "x", "dia_id": "D2:1"}"#,
+            r#"{"operations": [{"operation": "UPDATE", "memory_id": 1, "content": "x", "dia_id": "D2:1"}]}"#,
+            r#"{"operations": [{"operation": "UPDATE", "memory_id": "1", "fact": "x", "dia_id": "D2:1"}]}"#,
+            r#"[{"operation": "update", "memory_id": "m1", "text": "x", "dia_id": 1}]"#,
+        ] {
+            assert_eq!(
+                parsed(said),
+                Some(Operations {
+                    operations: vec![update.clone()],
+                    refused: 0,
+                    form: REPAIRED,
+                }),
+                "{said}"
+            );
+        }
+        let cut = r#"{"operations": [{"operation": "DELETE", "memory_id": "m1"}, {"oper"#;
+        let read = parsed(cut).expect("the first operation is complete");
+        assert_eq!(read.operations, [Operation::Delete("m1".into())]);
+        assert!(read.form.cut && read.form.repaired);
     }
 
     #[test]
@@ -266,7 +346,7 @@ mod tests {
     fn demonstrations_say_the_hinted_operations() {
         let said = |first: DemonstratedOperation| {
             let hinted = BTreeMap::from([("D2:1".to_string(), first)]);
-            demonstration(&cases(), &hinted)
+            demonstration(&cases(), &hinted, None)
         };
         let skis =
             r#"{"operation":"INSERT","speaker":"Anna","content":"Anna skis.","dia_id":"D2:2"}"#;
@@ -295,7 +375,7 @@ mod tests {
             turns: &[],
             speakers: &["Anna".into(), " ".into(), "Ben".into()],
         };
-        let text = r#"{"type":"string","pattern":"^\\S"}"#;
+        let text = r#"{"type":"string","pattern":"^\\S","maxLength":99}"#;
         let of = |properties: &str, names: &str| {
             format!(
                 r#"{{"type":"object","properties":{{{properties}}},"required":[{names}],"additionalProperties":false}}"#
@@ -317,18 +397,24 @@ mod tests {
             r#""operation":{"enum":["DELETE"]},"memory_id":{"enum":["m1"]}"#,
             r#""operation","memory_id""#,
         );
-        let all = |operations: &str| {
-            let list =
-                format!(r#""operations":{{"type":"array","items":{{"anyOf":[{operations}]}}}}"#);
+        let all = |most: usize, operations: &str| {
+            let list = format!(
+                r#""operations":{{"type":"array","maxItems":{most},"items":{{"anyOf":[{operations}]}}}}"#
+            );
             of(&list, r#""operations""#)
         };
-        let expected = all(&format!("{insert},{update},{delete}"));
-        assert_eq!(schema(&cases(), &view), expected);
+        let bounds = Bounds {
+            items: 7,
+            chars: 99,
+        };
+        let expected = all(3, &format!("{insert},{update},{delete}"));
+        assert_eq!(schema(&cases(), &view, &bounds), expected);
         let nothing_known = Cases {
             memories: vec![],
             ..cases()
         };
-        assert_eq!(schema(&nothing_known, &view), all(&insert));
+        let bounds = Bounds { items: 1, ..bounds };
+        assert_eq!(schema(&nothing_known, &view, &bounds), all(1, &insert));
     }
 
     #[test]
@@ -347,6 +433,7 @@ mod tests {
             Some(Operations {
                 operations: expected,
                 refused: 1,
+                form: REPAIRED,
             })
         );
     }
@@ -361,6 +448,7 @@ mod tests {
             Some(Operations {
                 operations: vec![Operation::Delete("m1".into())],
                 refused: 5,
+                form: Form::default(),
             })
         );
     }

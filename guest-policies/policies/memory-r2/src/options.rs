@@ -4,6 +4,11 @@ use memloom_sdk::options::object;
 use memloom_sdk::types::Error;
 use serde::Deserialize;
 
+use crate::prompts::PromptSet;
+
+/// The fewest tokens that hold one item of a constrained output.
+const CONSTRAINED_TOKENS: u32 = 64;
+
 /// Options of the policy, a JSON object. Unknown names are refused. Defaults of
 /// chunks, limits and thresholds are those of the paper's code.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -30,10 +35,27 @@ pub struct Options {
     pub max_tokens: u32,
     /// The most tokens of an answerer's output, thinking included. By default 512.
     pub answer_tokens: u32,
-    /// True if the outputs of extractor and manager are constrained to a JSON schema with
-    /// the existing ids and names. The tokenizer must be able to encode any text byte by
-    /// byte. By default false.
+    /// True if outputs are constrained to JSON: those of extractor and manager to schemas with
+    /// the existing ids and names, bounded so that `max_tokens` suffice, those of the answerer to
+    /// a text with the answer in tags. The tokenizer must have a token for every printable ASCII
+    /// character. By default false.
     pub constrained: bool,
+    /// The most facts or operations of a constrained output. By default as many as `max_tokens`
+    /// hold.
+    pub max_facts: Option<usize>,
+    /// The most characters of a fact or entry in a constrained output. By default 80 to 240, as
+    /// `max_tokens` allow.
+    pub max_fact_chars: Option<usize>,
+    /// The built-in prompts: `full`, or `short` for small models, with an example as turns of the
+    /// chat. By default `full`.
+    pub prompts: PromptSet,
+    /// The extractor's instructions in place of the built-in ones. The example of the short
+    /// prompts stays.
+    pub extractor_prompt: Option<String>,
+    /// The manager's instructions, likewise.
+    pub manager_prompt: Option<String>,
+    /// The answerer's instructions, likewise.
+    pub answerer_prompt: Option<String>,
 }
 
 impl Default for Options {
@@ -49,6 +71,12 @@ impl Default for Options {
             max_tokens: 2048,
             answer_tokens: 512,
             constrained: false,
+            max_facts: None,
+            max_fact_chars: None,
+            prompts: PromptSet::Full,
+            extractor_prompt: None,
+            manager_prompt: None,
+            answerer_prompt: None,
         }
     }
 }
@@ -67,11 +95,19 @@ impl Options {
             ("answer_limit", options.answer_limit > 0),
             ("max_tokens", options.max_tokens > 0),
             ("answer_tokens", options.answer_tokens > 0),
+            ("max_facts", options.max_facts != Some(0)),
+            ("max_fact_chars", options.max_fact_chars != Some(0)),
         ];
-        match positive.into_iter().find(|(_, fits)| !fits) {
-            Some((name, _)) => Err(invalid(format!("`{name}` is 0: give 1 or more"))),
-            None => Ok(options),
+        if let Some((name, _)) = positive.into_iter().find(|(_, fits)| !fits) {
+            return Err(invalid(format!("`{name}` is 0: give 1 or more")));
         }
+        if options.constrained && options.max_tokens < CONSTRAINED_TOKENS {
+            return Err(invalid(format!(
+                "`max_tokens` is {}, too few for one fact in JSON: give {CONSTRAINED_TOKENS} or more, or leave `constrained` out",
+                options.max_tokens
+            )));
+        }
+        Ok(options)
     }
 }
 
@@ -91,6 +127,12 @@ mod tests {
             (r#"{"max_chunk": 6}"#, "max_chunk"),
             (r#"{"max_chunks": 0}"#, "`max_chunks` is 0: give 1 or more"),
             (r#"{"answer_limit": 0}"#, "`answer_limit` is 0"),
+            (r#"{"max_facts": 0}"#, "`max_facts` is 0"),
+            (r#"{"prompts": "tiny"}"#, "expected `full` or `short`"),
+            (
+                r#"{"constrained": true, "max_tokens": 48}"#,
+                "`max_tokens` is 48, too few for one fact in JSON: give 64 or more",
+            ),
             ("[", "memory-r2's options"),
         ];
         for (json, part) in refusals {

@@ -1,8 +1,13 @@
 //! JSON schemas of outputs, written by hand: their properties are in the order of the
 //! message's fields.
 
-/// Returns the schema of a text that does not begin with a space.
-pub const TEXT: &str = r#"{"type":"string","pattern":"^\\S"}"#;
+/// The schema of a text that does not begin with a space.
+const TEXT: &str = r#"{"type":"string","pattern":"^\\S"}"#;
+
+/// Returns the schema of a text of at most so many characters that does not begin with a space.
+pub fn text_up_to(chars: usize) -> String {
+    format!(r#"{{"type":"string","pattern":"^\\S","maxLength":{chars}}}"#)
+}
 
 /// Returns the schema of an object with exactly these properties in this order.
 pub fn object(properties: &[(&str, String)]) -> String {
@@ -18,9 +23,9 @@ pub fn object(properties: &[(&str, String)]) -> String {
     )
 }
 
-/// Returns the schema of a list of any length.
-pub fn list(item: &str) -> String {
-    format!(r#"{{"type":"array","items":{item}}}"#)
+/// Returns the schema of a list of at most so many items.
+pub fn list(item: &str, most: usize) -> String {
+    format!(r#"{{"type":"array","maxItems":{most},"items":{item}}}"#)
 }
 
 /// Returns the schema of one of several alternatives.
@@ -53,12 +58,16 @@ mod tests {
     #[test]
     fn a_schema_is_json_and_keeps_its_order() {
         let name = one_of(["Ben", "A\"", "Ben"]);
-        let schema = object(&[("name", name), ("all", list(TEXT)), ("free", one_of([]))]);
+        let schema = object(&[
+            ("name", name),
+            ("all", list(&text_up_to(9), 4)),
+            ("free", one_of([])),
+        ]);
         assert_eq!(
             schema,
             concat!(
                 r#"{"type":"object","properties":{"name":{"enum":["Ben","A\""]},"#,
-                r#""all":{"type":"array","items":{"type":"string","pattern":"^\\S"}},"#,
+                r#""all":{"type":"array","maxItems":4,"items":{"type":"string","pattern":"^\\S","maxLength":9}},"#,
                 r#""free":{"type":"string","pattern":"^\\S"}},"#,
                 r#""required":["name","all","free"],"additionalProperties":false}"#
             )

@@ -21,29 +21,48 @@ pub struct Cited {
     pub turns: Vec<String>,
     /// The number of other ids.
     pub unknown: u32,
+    /// True if they are not a text of ids.
+    pub repaired: bool,
+}
+
+impl Cited {
+    fn add(&mut self, id: &str, turns: &[Turn]) {
+        let mut ids = turns.iter().map(|turn| turn.id.as_str());
+        let exact = ids.clone().find(|known| *known == id);
+        let known = exact.or_else(|| by_number(ids.by_ref(), id));
+        match known {
+            Some(known) if self.turns.iter().any(|turn| turn == known) => {}
+            Some(known) => {
+                self.turns.push(known.into());
+                self.repaired |= exact.is_none();
+            }
+            None => self.unknown += 1,
+        }
+    }
 }
 
 impl SessionView<'_> {
-    /// Parses a `dia_id`: an id, several joined by commas, or a list of either.
+    /// Parses a `dia_id`: an id, several joined by commas, or a list of either. A number stands
+    /// for the one id that ends in it.
     pub fn cited(&self, dia_id: &Value) -> Cited {
-        let texts: Vec<&str> = match dia_id {
-            Value::String(text) => vec![text],
-            Value::Array(items) => items.iter().filter_map(Value::as_str).collect(),
-            _ => Vec::new(),
-        };
         let mut cited = Cited {
             turns: Vec::new(),
             unknown: 0,
+            repaired: !matches!(dia_id, Value::String(_) | Value::Null),
         };
-        let ids = texts.iter().flat_map(|text| text.split(',')).map(str::trim);
-        for id in ids.filter(|id| !id.is_empty()) {
-            if cited.turns.iter().any(|known| known == id) {
-                continue;
-            }
-            if self.turns.iter().any(|turn| turn.id == id) {
-                cited.turns.push(id.into());
-            } else {
-                cited.unknown += 1;
+        let values = match dia_id {
+            Value::Array(items) => items.as_slice(),
+            value => std::slice::from_ref(value),
+        };
+        let texts = values.iter().filter_map(|value| match value {
+            Value::String(text) => Some(text.clone()),
+            Value::Number(number) => Some(number.to_string()),
+            _ => None,
+        });
+        for text in texts {
+            let ids = text.split(',').map(str::trim);
+            for id in ids.filter(|id| !id.is_empty()) {
+                cited.add(id, self.turns);
             }
         }
         cited
@@ -77,13 +96,18 @@ impl SessionView<'_> {
     }
 }
 
-/// Returns a field that must have some text.
-pub fn text<'v>(object: &'v Value, field: &str) -> Option<&'v str> {
-    object
-        .get(field)?
-        .as_str()
-        .map(str::trim)
-        .filter(|text| !text.is_empty())
+/// Returns the id among `ids` that ends in this number, if it is the only one: `D3:12` for 12.
+pub fn by_number<'a>(ids: impl Iterator<Item = &'a str>, number: &str) -> Option<&'a str> {
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    if !is_number(number) {
+        return None;
+    }
+    let mut all = ids.filter(|id| {
+        let rest = id.strip_suffix(number);
+        rest.is_some_and(|rest| !rest.ends_with(|last: char| last.is_ascii_digit()))
+    });
+    let id = all.next()?;
+    all.next().is_none().then_some(id)
 }
 
 #[cfg(test)]
@@ -108,17 +132,39 @@ mod tests {
     fn ids_are_read_in_every_form_and_checked() {
         with_view(|view| {
             let cited = |value| {
-                let Cited { turns, unknown } = view.cited(&value);
-                (turns.join(" "), unknown)
+                let Cited {
+                    turns,
+                    unknown,
+                    repaired,
+                } = view.cited(&value);
+                (turns.join(" "), unknown, repaired)
             };
-            assert_eq!(cited(json!("D1:2")), ("D1:2".into(), 0));
-            assert_eq!(cited(json!("D1:2, D1:1,D9:9")), ("D1:2 D1:1".into(), 1));
+            assert_eq!(cited(json!("D1:2")), ("D1:2".into(), 0, false));
+            assert_eq!(
+                cited(json!("D1:2, D1:1,D9:9")),
+                ("D1:2 D1:1".into(), 1, false)
+            );
             assert_eq!(
                 cited(json!(["D1:1", "D1:1", "D1:2,D0:1", 4])),
-                ("D1:1 D1:2".into(), 1)
+                ("D1:1 D1:2".into(), 2, true)
             );
-            assert_eq!(cited(json!(null)), (String::new(), 0));
+            for two in [json!(2), json!("2"), json!([2, "D1:2"])] {
+                assert_eq!(cited(two), ("D1:2".into(), 0, true));
+            }
+            assert_eq!(cited(json!(-2)), (String::new(), 1, true));
+            assert_eq!(cited(json!(null)), (String::new(), 0, false));
         });
+    }
+
+    #[test]
+    fn a_number_is_the_only_id_that_ends_in_it() {
+        let of = |number| by_number(["D1:1", "D1:11", "m2", "n2", "7"].into_iter(), number);
+        assert_eq!(of("1"), Some("D1:1"));
+        assert_eq!(of("11"), Some("D1:11"));
+        assert_eq!(of("7"), Some("7"));
+        for none in ["2", "3", "", "m2", ":1"] {
+            assert_eq!(of(none), None, "{none}");
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The Memory-R2 policy, which runs the three roles.
 
 use memloom_sdk::bank::{Hit, evidence};
-use memloom_sdk::host::{Message, Request};
+use memloom_sdk::host::Request;
 use memloom_sdk::policy::{
     Description, HintedOperations, Report, dialogue, hinted_operations, hinted_operations_of_all,
 };
@@ -12,10 +12,13 @@ use memloom_sdk::types::{
 use memloom_sdk::{Host, Policy, ReportCounter, State};
 
 use crate::answerer;
+use crate::bounds::Bounds;
 use crate::chat::Chat;
 use crate::extractor::{self, Fact};
+use crate::json::Form;
 use crate::manager::{self, Cases};
 use crate::options::Options;
+use crate::prompts::Prompt;
 use crate::retrieval::{embed, related};
 use crate::session_view::SessionView;
 
@@ -65,13 +68,15 @@ impl Reading<'_> {
 
     fn extract(&mut self, turns: &[Turn]) -> Result<Vec<Fact>, Error> {
         let hinted = self.hinted.as_ref();
-        let demonstration = hinted.map(|hinted| extractor::demonstration(turns, hinted));
+        let bounds = self.bounds();
+        let demonstration =
+            hinted.map(|hinted| extractor::demonstration(turns, hinted, bounds.as_ref()));
         self.report.step();
         let output = self.extractor.say(
             self.host,
             &extractor::prompt(self.view.time, turns),
             self.options.max_tokens,
-            (self.options.constrained).then(|| extractor::schema(turns, &self.view)),
+            bounds.map(|bounds| extractor::schema(turns, &self.view, &bounds)),
             demonstration,
         )?;
         let Some(read) = extractor::parse(&output, &self.view) else {
@@ -80,26 +85,30 @@ impl Reading<'_> {
             return Ok(Vec::new());
         };
         self.report.refused(read.refused);
+        self.count(read.form);
         Ok(read.facts)
     }
 
     fn manage(&mut self, cases: &Cases) -> Result<Vec<Operation>, Error> {
         let hinted = self.hinted.as_ref();
-        let demonstration = hinted.map(|hinted| manager::demonstration(cases, hinted));
+        let bounds = self.bounds();
+        let demonstration =
+            hinted.map(|hinted| manager::demonstration(cases, hinted, bounds.as_ref()));
         self.report.step();
         let output = self.manager.say(
             self.host,
             &manager::prompt(self.view.time, cases),
             self.options.max_tokens,
-            (self.options.constrained).then(|| manager::schema(cases, &self.view)),
+            bounds.map(|bounds| manager::schema(cases, &self.view, &bounds)),
             demonstration,
         )?;
-        let Some(read) = manager::parse(&output, &self.view) else {
+        let Some(read) = manager::parse(&output, cases, &self.view) else {
             let (session, role) = (self.at.session, self.manager.role());
             self.report.malformed_output(session, role, &output);
             return Ok(Vec::new());
         };
         self.report.refused(read.refused);
+        self.count(read.form);
         for operation in &read.operations {
             self.report.operation(match operation {
                 Operation::Insert(_) => "insert",
@@ -109,6 +118,20 @@ impl Reading<'_> {
             });
         }
         Ok(read.operations)
+    }
+
+    /// Returns the bounds of outputs; none where they are free.
+    fn bounds(&self) -> Option<Bounds> {
+        (self.options.constrained).then(|| Bounds::of(self.options, &self.view))
+    }
+
+    fn count(&mut self, form: Form) {
+        if form.repaired {
+            self.report.repaired();
+        }
+        if form.cut {
+            self.report.cut();
+        }
     }
 
     /// Looks up entries for each fact, and keeps the best of all up to the limit.
@@ -170,6 +193,10 @@ fn capped(found: Vec<(Fact, Vec<Hit>)>, total: usize) -> Cases {
     }
 }
 
+fn chat(role: &'static str, prompt: Prompt) -> Chat {
+    Chat::new(role, prompt.instructions, prompt.example)
+}
+
 impl Policy for MemoryR2 {
     fn describe(&self) -> Description {
         Description {
@@ -214,8 +241,8 @@ impl Policy for MemoryR2 {
                 time: time.clone(),
             },
             hinted,
-            extractor: Chat::new(EXTRACTOR, extractor::INSTRUCTIONS),
-            manager: Chat::new(MANAGER, manager::INSTRUCTIONS),
+            extractor: chat(EXTRACTOR, Prompt::extractor(&self.options)),
+            manager: chat(MANAGER, Prompt::manager(&self.options)),
             report: ReportCounter::new(&["insert", "update", "delete"]),
         };
         let chunk = turns.len().div_ceil(self.options.max_chunks).max(1);
@@ -239,20 +266,17 @@ impl Policy for MemoryR2 {
             )?;
             found.push((speaker.clone(), hits));
         }
-        let demonstration = answerer::demonstration(&found);
-        let content = answerer::prompt(&mut found, question);
+        let demonstration = answerer::demonstration(&found, &self.options);
+        let input = answerer::input(&mut found, question);
         let completion = host.generate(&Request {
             role: ANSWERER.into(),
-            messages: vec![Message {
-                role: "user".into(),
-                content,
-            }],
+            messages: answerer::messages(Prompt::answerer(&self.options), &input),
             max_tokens: self.options.answer_tokens,
-            grammar: None,
+            grammar: (self.options.constrained).then(|| answerer::schema(&self.options)),
             demonstration: Some(demonstration),
         })?;
         Ok(Answer {
-            text: answerer::parse(&completion.text).into(),
+            text: answerer::parse(&completion.text),
             citations: evidence(found.iter().flat_map(|(_, hits)| hits)),
         })
     }

@@ -59,10 +59,89 @@ fn constrained_roles_are_given_their_schemas() {
         .map(|request| request.grammar.as_deref().unwrap());
     let schemas: Vec<&str> = schemas.collect();
     assert!(schemas[0].starts_with(
-        r#"{"type":"object","properties":{"facts":{"type":"array","items":{"type":"object","properties":{"speaker":{"enum":["Anna"]},"dia_id":{"enum":["D1:1"]},"fact":{"#
+        r#"{"type":"object","properties":{"facts":{"type":"array","maxItems":15,"items":{"type":"object","properties":{"speaker":{"enum":["Anna"]},"dia_id":{"enum":["D1:1"]},"fact":{"#
     ));
     assert!(schemas[1].contains(r#"{"operation":{"enum":["INSERT"]},"speaker":{"enum":["Anna"]}"#));
     assert!(!schemas[1].contains("UPDATE"));
+    assert!(schemas[1].contains(r#""operations":{"type":"array","maxItems":1,"#));
+}
+
+#[test]
+fn a_constrained_answerer_answers_in_a_text_of_json() {
+    let mut host = MockHost::scripted(Flat::default(), &[r#""<answer>a \"b\"</answer>""#]);
+    let policy = configured(r#"{"constrained": true, "prompts": "short"}"#);
+    let answer = policy.answer(&mut host, "Who?").unwrap();
+    assert_eq!(answer.text, r#"a "b""#);
+    let request = &host.requests[0];
+    assert!(request.grammar.as_deref().unwrap().contains("^<answer>"));
+    assert_eq!(
+        request.demonstration.as_deref(),
+        Some("\"<answer></answer>\"")
+    );
+    let roles = request.messages.iter().map(|message| &*message.role);
+    assert_eq!(
+        roles.collect::<Vec<_>>(),
+        ["system", "user", "assistant", "user"]
+    );
+}
+
+#[test]
+fn demonstrations_of_constrained_roles_are_within_their_bounds() {
+    let mut host = MockHost::demonstrated(Flat::default());
+    let lines = [
+        ("Anna", "I ski every winter in the Alps."),
+        ("Anna", "I cook."),
+    ];
+    let hints = (1..=2).map(|turn| hint(&format!("D1:{turn}"), DemonstratedOperation::Insert));
+    let options = r#"{"constrained": true, "max_chunks": 1, "max_facts": 1, "max_fact_chars": 20}"#;
+    let report = configured(options)
+        .observe(
+            &mut host,
+            dialogue_session(1, &lines),
+            Some(hints.collect()),
+        )
+        .unwrap();
+    assert_eq!((report.malformed, report.refused), (0, 0));
+    assert_eq!(host.entry_texts(), ["I ski every winter"]);
+}
+
+#[test]
+fn outputs_that_are_repaired_or_cut_are_counted() {
+    let facts = r#"{"facts": [{"speaker": "Anna", "dia_id": "D1:1", "fact": "Anna skis."}, {"#;
+    let operations = format!("```json\n{INSERT_SKIING}\n```");
+    let mut host = MockHost::scripted(Flat::default(), &[facts, &operations]);
+    let report = one_chunk()
+        .observe(&mut host, dialogue_session(1, &[("Anna", "I ski.")]), None)
+        .unwrap();
+    assert_eq!((report.steps, report.malformed, report.refused), (2, 0, 0));
+    let counts = [("output:repaired", 2), ("output:cut", 1)];
+    assert_eq!(report.operations[0], ("insert".into(), 1));
+    for (name, count) in counts {
+        assert!(
+            report.operations.contains(&(name.into(), count)),
+            "{report:?}"
+        );
+    }
+    assert_eq!(host.entry_texts(), ["Anna skis."]);
+}
+
+#[test]
+fn the_short_prompts_show_an_example_before_the_session() {
+    let nothing = r#"{"facts": []}"#;
+    let mut host = MockHost::scripted(Flat::default(), &[nothing; 2]);
+    configured(r#"{"prompts": "short", "max_chunks": 2}"#)
+        .observe(
+            &mut host,
+            dialogue_session(1, &[("Anna", "one"), ("Anna", "two")]),
+            None,
+        )
+        .unwrap();
+    let [first, second] = [0, 1].map(|place| &host.requests[place].messages);
+    assert_eq!(first.len(), 4);
+    assert!(first[1].content.contains("marathon") && first[2].content.contains("marathon"));
+    assert!(first[3].content.contains("one") && !first[3].content.contains("context only"));
+    assert_eq!(second.len(), 6);
+    assert!(second[5].content.contains("for context only"));
 }
 
 #[test]

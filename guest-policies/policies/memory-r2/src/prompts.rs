@@ -1,0 +1,209 @@
+//! The prompts of the roles: built-in ones, or those of a run file.
+//!
+//! The short prompts are for small models, which imitate an example rather than follow rules:
+//! a few sentences, and one example as earlier turns of the chat.
+
+use std::collections::BTreeMap;
+
+use memloom_sdk::bank::Hit;
+use memloom_sdk::types::{DemonstratedOperation, Entry, Turn};
+use serde::Deserialize;
+
+use crate::chat::Example;
+use crate::extractor::Fact;
+use crate::manager::Cases;
+use crate::options::Options;
+use crate::{answerer, extractor, manager};
+
+/// A set of built-in prompts.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum PromptSet {
+    /// Rules with examples in the instructions.
+    #[default]
+    Full,
+    /// A few sentences and an example in turns.
+    Short,
+}
+
+/// The prompt of a role.
+pub struct Prompt<'a> {
+    /// The instructions.
+    pub instructions: &'a str,
+    /// The example in turns; none in the full set.
+    pub example: Option<Example>,
+}
+
+impl<'a> Prompt<'a> {
+    /// Returns the extractor's prompt.
+    pub fn extractor(options: &'a Options) -> Self {
+        let (full, short) = (
+            include_str!("prompts/extractor.md"),
+            include_str!("prompts/short/extractor.md"),
+        );
+        let own = options.extractor_prompt.as_deref();
+        Self::of(options, own, full, short, extractor_example)
+    }
+
+    /// Returns the manager's prompt.
+    pub fn manager(options: &'a Options) -> Self {
+        let (full, short) = (
+            include_str!("prompts/manager.md"),
+            include_str!("prompts/short/manager.md"),
+        );
+        let own = options.manager_prompt.as_deref();
+        Self::of(options, own, full, short, manager_example)
+    }
+
+    /// Returns the answerer's prompt.
+    pub fn answerer(options: &'a Options) -> Self {
+        let (full, short) = (
+            include_str!("prompts/answerer.md"),
+            include_str!("prompts/short/answerer.md"),
+        );
+        let own = options.answerer_prompt.as_deref();
+        Self::of(options, own, full, short, || answerer_example(options))
+    }
+
+    fn of(
+        options: &Options,
+        own: Option<&'a str>,
+        full: &'a str,
+        short: &'a str,
+        example: impl FnOnce() -> Example,
+    ) -> Self {
+        match options.prompts {
+            PromptSet::Full => Self {
+                instructions: own.unwrap_or(full),
+                example: None,
+            },
+            PromptSet::Short => Self {
+                instructions: own.unwrap_or(short),
+                example: Some(example()),
+            },
+        }
+    }
+}
+
+const JUNE: &str = "12 June 2022";
+const MOVED: &str = "Ines moved to Porto.";
+const RAN: &str = "Tom ran a marathon on 11 June 2022.";
+
+fn fact(speaker: &str, turn: &str, text: &str) -> Fact {
+    Fact {
+        speaker: speaker.into(),
+        text: text.into(),
+        evidence: vec![turn.into()],
+    }
+}
+
+fn memory(id: &str, speaker: &str, turn: &str, text: &str) -> Entry {
+    Entry {
+        id: id.into(),
+        text: text.into(),
+        speaker: speaker.into(),
+        time: JUNE.into(),
+        first_session: 4,
+        last_session: 4,
+        evidence: vec![turn.into()],
+        fields: vec![],
+    }
+}
+
+fn extractor_example() -> Example {
+    let turn = |id: &str, speaker: &str, text: &str| Turn {
+        id: id.into(),
+        speaker: speaker.into(),
+        text: text.into(),
+    };
+    let turns = [
+        turn("D4:7", "Tom", "Hi! I ran a marathon yesterday."),
+        turn("D4:8", "Ines", "Wow, well done!"),
+    ];
+    Example {
+        input: extractor::prompt(JUNE, &turns),
+        output: extractor::output(&[fact("Tom", "D4:7", RAN)]),
+    }
+}
+
+fn manager_example() -> Example {
+    let cases = Cases {
+        facts: vec![
+            (fact("Ines", "D6:2", MOVED), vec!["m3".into()]),
+            (fact("Tom", "D6:6", "Tom has a cat."), vec![]),
+        ],
+        memories: vec![memory("m3", "Ines", "D4:9", "Ines lives in Lisbon.")],
+    };
+    let hinted = BTreeMap::from([(
+        "D6:2".to_owned(),
+        DemonstratedOperation::Update("D4:9".into()),
+    )]);
+    Example {
+        input: manager::prompt("3 August 2022", &cases),
+        output: manager::demonstration(&cases, &hinted, None),
+    }
+}
+
+fn answerer_example(options: &Options) -> Example {
+    let memory = memory("m1", "Tom", "D4:7", RAN);
+    let hit = Hit {
+        entry: memory,
+        score: 1.0,
+    };
+    let mut found = [("Tom".to_owned(), vec![hit])];
+    Example {
+        input: answerer::input(&mut found, "When did Tom run a marathon?"),
+        output: answerer::output("11 June 2022", options),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::session_view::SessionView;
+
+    #[test]
+    fn examples_are_in_the_format_that_is_read() {
+        let view = SessionView {
+            time: JUNE,
+            turns: &[],
+            speakers: &[],
+        };
+        let said = extractor_example().output;
+        let read = extractor::parse(&said, &view).expect(&said);
+        assert!(!read.form.repaired, "{said}");
+        let said = manager_example().output;
+        let read = manager::parse(&said, &Cases::default(), &view).expect(&said);
+        assert!(!read.form.repaired, "{said}");
+        assert_eq!(
+            said,
+            concat!(
+                r#"{"operations":[{"operation":"UPDATE","memory_id":"m3","content":"Ines moved to Porto.","dia_id":"D6:2"},"#,
+                r#"{"operation":"INSERT","speaker":"Tom","content":"Tom has a cat.","dia_id":"D6:6"}]}"#
+            )
+        );
+        for constrained in [false, true] {
+            let options = Options {
+                constrained,
+                ..Options::default()
+            };
+            let said = answerer_example(&options).output;
+            assert_eq!(answerer::parse(&said), "11 June 2022", "{said}");
+            assert_eq!(said.starts_with('"'), constrained);
+        }
+    }
+
+    #[test]
+    fn a_run_files_instructions_replace_the_built_in_ones() {
+        let options = |json: &str| Options::parse(json).expect(json);
+        let full = options("{}");
+        let prompt = Prompt::extractor(&full);
+        assert!(prompt.instructions.starts_with("You keep notes") && prompt.example.is_none());
+        let short = options(r#"{"prompts": "short", "manager_prompt": "Manage."}"#);
+        let prompt = Prompt::extractor(&short);
+        assert!(prompt.instructions.starts_with("You take notes") && prompt.example.is_some());
+        let prompt = Prompt::manager(&short);
+        assert_eq!(prompt.instructions, "Manage.");
+        assert!(prompt.example.is_some());
+    }
+}
