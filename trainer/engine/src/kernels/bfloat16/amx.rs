@@ -11,7 +11,7 @@ use crate::kernels::bfloat16::tile::{LANES, Tile};
 /// Returns true if the processor has AMX with bfloat16 and the system lets this process use it.
 pub(super) fn is_available() -> bool {
     static AVAILABLE: OnceLock<bool> = OnceLock::new();
-    *AVAILABLE.get_or_init(|| has_amx() && is_permitted())
+    *AVAILABLE.get_or_init(|| is_x86_feature_detected!("avx512f") && has_amx() && is_permitted())
 }
 
 fn has_amx() -> bool {

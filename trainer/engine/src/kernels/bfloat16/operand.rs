@@ -1,10 +1,8 @@
 //! Operands of a product, and their packing into tiles.
 
-use std::ops::Range;
-
 use half::bf16;
 
-use crate::kernels::bfloat16::tile::{LANES, TERMS, Tile};
+use crate::kernels::bfloat16::tile::{LANES, Order, TERMS, Tile};
 use crate::kernels::simd::vectorized;
 
 /// The elements of a matrix.
@@ -33,55 +31,55 @@ pub(super) struct Operand<'a> {
 }
 
 impl Operand<'_> {
-    /// Packs the rows from `first` on into the tiles of a panel. Missing rows and terms are 0.
-    pub(super) fn pack_rows(&self, first: usize, tiles: &mut [Tile]) {
-        self.pack(first, tiles, true);
-    }
-
-    /// Packs the columns from `first` on into the tiles of a panel.
-    pub(super) fn pack_columns(&self, first: usize, tiles: &mut [Tile]) {
-        self.pack(first, tiles, false);
-    }
-
-    fn pack(&self, first: usize, tiles: &mut [Tile], by_lane: bool) {
-        let lanes = first..self.lanes.clamp(first, first + LANES);
+    /// Packs the lanes from `first` on into panels of `depth` tiles. Lanes and terms that are not
+    /// there are 0.
+    pub(super) fn pack(&self, first: usize, depth: usize, order: Order, tiles: &mut [Tile]) {
         vectorized(
             #[inline(always)]
             || match self.elements {
-                Elements::Float32(all) => self.pack_lanes(all, lanes, tiles, by_lane, rounded_bits),
+                Elements::Float32(all) => {
+                    self.pack_elements(all, first, depth, order, tiles, rounded_bits);
+                }
                 Elements::BFloat16(all) => {
                     let bits = |value: bf16| u32::from(value.to_bits());
-                    self.pack_lanes(all, lanes, tiles, by_lane, bits);
+                    self.pack_elements(all, first, depth, order, tiles, bits);
                 }
             },
         );
     }
 
-    /// Packs lanes `[lane][pair]` if `by_lane`, and `[pair][lane]` otherwise.
     #[inline(always)]
-    fn pack_lanes<E: Copy>(
+    fn pack_elements<E: Copy>(
         &self,
         all: &[E],
-        lanes: Range<usize>,
+        first: usize,
+        depth: usize,
+        order: Order,
         tiles: &mut [Tile],
-        by_lane: bool,
         bits: impl Fn(E) -> u32,
     ) {
         let word = |low: E, high: E| bits(low) | bits(high) << 16;
-        for (number, tile) in tiles.iter_mut().enumerate() {
-            let start = number * TERMS;
-            let terms = (self.terms - start).min(TERMS);
-            let origin = lanes.start * self.by_lane + start * self.by_term;
-            let whole = lanes.len() == LANES && terms == TERMS;
+        let panels = tiles.len() / depth;
+        for count in 0..tiles.len() {
             // Elements are read in the order in which they lie.
-            let packed_by_lane = if whole && self.by_term == 1 {
+            let (panel, number) = match self.by_term < self.by_lane {
+                true => (count / depth, count % depth),
+                false => (count % panels, count / panels),
+            };
+            let tile = &mut tiles[panel * depth + number];
+            let (lane, term) = (first + panel * LANES, number * TERMS);
+            let lanes = self.lanes.saturating_sub(lane).min(LANES);
+            let terms = (self.terms - term).min(TERMS);
+            let origin = lane * self.by_lane + term * self.by_term;
+            let whole = lanes == LANES && terms == TERMS;
+            let packed = if whole && self.by_term == 1 {
                 for (lane, words) in tile.0.iter_mut().enumerate() {
                     let pairs = &all[origin + lane * self.by_lane..][..TERMS];
                     for (into, pair) in words.iter_mut().zip(pairs.chunks_exact(2)) {
                         *into = word(pair[0], pair[1]);
                     }
                 }
-                true
+                Order::ByLane
             } else if whole && self.by_lane == 1 {
                 for (pair, words) in tile.0.iter_mut().enumerate() {
                     let low = &all[origin + 2 * pair * self.by_term..][..LANES];
@@ -90,18 +88,18 @@ impl Operand<'_> {
                         *into = word(*low, *high);
                     }
                 }
-                false
+                Order::ByPair
             } else {
                 *tile = Tile::default();
-                for lane in 0..lanes.len() {
+                for lane in 0..lanes {
                     for term in 0..terms {
                         let at = origin + lane * self.by_lane + term * self.by_term;
                         tile.0[lane][term / 2] |= bits(all[at]) << (16 * (term % 2));
                     }
                 }
-                true
+                Order::ByLane
             };
-            if packed_by_lane != by_lane {
+            if packed != order {
                 tile.transpose();
             }
         }
