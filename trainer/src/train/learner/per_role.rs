@@ -307,7 +307,11 @@ impl Work for Load<'_> {
         let mut weights = Weights::<B>::new(file, device, console);
         let mut learners = BTreeMap::new();
         for name in names(folder)? {
-            let model = weights.read(&folder.join(&*name))?;
+            // A file joined with an empty name would be a folder.
+            let model = match &*name {
+                "" => weights.read(folder)?,
+                role => weights.read(&folder.join(role))?,
+            };
             let learner: Box<dyn Learner> = Box::new(BurnLearner::with(file, model));
             learners.insert(name, learner);
         }

@@ -106,7 +106,7 @@ fn metadata_that_is_missing_or_wrong_is_named() {
     let expected = "invalid backbone config: layers must be at most 4096, got 4294967295";
     assert_eq!(said, expected);
     let said = refusal(
-        &key("llama.context_length", 512),
+        &key("llama.context_length", 16384),
         &key("llama.context_length", u32::MAX),
     );
     let expected = "invalid backbone config: context must be at most 4194304, got 4294967295";

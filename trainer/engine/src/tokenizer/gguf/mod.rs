@@ -2,6 +2,7 @@
 //! of a Hugging Face folder.
 
 mod bpe;
+mod sentencepiece;
 mod vocabulary;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,6 +14,10 @@ use serde_json::{Map, Value, json};
 use crate::gguf::{Gguf, GgufError, Metadata, needed};
 use crate::tokenizer::file::{CONFIG, FILE, GENERATION, TEMPLATE};
 use crate::tokenizer::gguf::vocabulary::Vocabulary;
+
+/// Kinds of tokenizers, by their names in files.
+const BPE: &str = "gpt2";
+const SENTENCEPIECE: &str = "llama";
 
 /// Returns the files that [`Tokenizer::load`](crate::tokenizer::Tokenizer::load) would find in a
 /// folder.
@@ -32,15 +37,6 @@ fn made(metadata: &Metadata) -> Result<BTreeMap<&'static str, Vec<u8>>, String> 
         "tokenizer.ggml.model",
         metadata.text("tokenizer.ggml.model")?,
     )?;
-    let mut tokenizer = match model {
-        "gpt2" => bpe::tokenizer(metadata, &vocabulary)?,
-        other => {
-            return Err(format!(
-                "unsupported tokenizer.ggml.model {other}; supported: gpt2"
-            ));
-        }
-    };
-    tokenizer["added_tokens"] = vocabulary.added().into();
     let named = |key: &str| -> Result<Option<(usize, &str)>, String> {
         let key = format!("tokenizer.ggml.{key}_token_id");
         let id = metadata.count(&key)?;
@@ -49,8 +45,21 @@ fn made(metadata: &Metadata) -> Result<BTreeMap<&'static str, Vec<u8>>, String> 
     };
     let (begin, end, end_of_turn) = (named("bos")?, named("eos")?, named("eot")?);
     let (padding, unknown) = (named("padding")?, named("unknown")?);
+    let mut tokenizer = match model {
+        BPE => bpe::tokenizer(metadata, &vocabulary)?,
+        SENTENCEPIECE => {
+            sentencepiece::tokenizer(metadata, &vocabulary, unknown.map(|token| token.1))?
+        }
+        other => {
+            return Err(format!(
+                "unsupported tokenizer.ggml.model {other}; supported: {BPE}, {SENTENCEPIECE}"
+            ));
+        }
+    };
+    tokenizer["added_tokens"] = vocabulary.added().into();
+    let always_begins = metadata.flag("tokenizer.ggml.add_bos_token")?;
     if let Some((id, text)) = begin
-        && metadata.flag("tokenizer.ggml.add_bos_token")?
+        && always_begins.unwrap_or(model == SENTENCEPIECE)
     {
         tokenizer["post_processor"] = begins_with(text, id);
     }

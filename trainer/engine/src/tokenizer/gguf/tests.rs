@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::tokenizer::Tokenizer;
+use serde::Deserialize;
 
 fn fixture(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/model/gguf/fixtures");
@@ -10,6 +10,7 @@ fn fixture(name: &str) -> PathBuf {
 }
 
 use super::*;
+use crate::tokenizer::Tokenizer;
 
 /// Returns the tokens of a text, as the vocabulary has them.
 fn pieces(file: &str, text: &str) -> Vec<String> {
@@ -118,7 +119,7 @@ fn what_cannot_be_rebuilt_is_refused_by_name() {
     let said = refusal(&model("gpt2"), &model("bert"));
     assert_eq!(
         said,
-        "unsupported tokenizer.ggml.model bert; supported: gpt2"
+        "unsupported tokenizer.ggml.model bert; supported: gpt2, llama"
     );
     let said = refusal(b"tokenizer.chat_template", b"tokenizer.chat_xemplate");
     let expected =
@@ -133,4 +134,27 @@ fn what_cannot_be_rebuilt_is_refused_by_name() {
     let token = |text: &str| [&2u64.to_le_bytes()[..], text.as_bytes()].concat();
     let said = refusal(&token("or"), &token("he"));
     assert_eq!(said, "tokenizer.ggml.tokens has \"he\" twice");
+}
+
+/// A text and its tokens in SentencePiece.
+#[derive(Deserialize)]
+struct Text {
+    text: String,
+    ids: Vec<u32>,
+}
+
+#[test]
+fn texts_have_the_tokens_that_sentencepiece_gives_them() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/tokenizer/gguf/fixtures");
+    for name in ["prefixed", "plain"] {
+        let tokenizer = Tokenizer::load(&folder.join(format!("{name}.gguf"))).unwrap();
+        let expected = std::fs::read(folder.join(format!("{name}.json"))).unwrap();
+        let texts: Vec<Text> = serde_json::from_slice(&expected).unwrap();
+        assert!(texts.len() > 100);
+        for Text { text, ids } in texts {
+            assert_eq!(tokenizer.encode(&text).unwrap(), ids, "{name}: {text:?}");
+            assert_eq!(tokenizer.decode(&ids).unwrap(), text, "{name}");
+        }
+        assert_eq!(&**tokenizer.ends(), [2]);
+    }
 }

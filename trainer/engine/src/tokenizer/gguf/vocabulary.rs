@@ -7,13 +7,15 @@ use serde_json::{Map, Value, json};
 use crate::gguf::Metadata;
 
 /// Types of tokens, by their numbers in files.
+const NORMAL: i128 = 1;
+const UNKNOWN: i128 = 2;
 const CONTROL: i128 = 3;
 const USER_DEFINED: i128 = 4;
 const UNUSED: i128 = 5;
 
 /// The tokens of a model, by id.
 pub(super) struct Vocabulary<'a> {
-    tokens: Vec<&'a str>,
+    pub(super) tokens: Vec<&'a str>,
     types: Vec<i128>,
 }
 
@@ -46,6 +48,11 @@ impl<'a> Vocabulary<'a> {
         token.ok_or_else(|| format!("{key} is {id}, the vocabulary has {}", self.tokens.len()))
     }
 
+    /// Returns whether merges may make a token.
+    pub(super) fn is_made_of_others(&self, id: usize) -> bool {
+        [NORMAL, USER_DEFINED].contains(&self.types[id])
+    }
+
     /// Returns `tokenizer.json`'s map of tokens to ids.
     pub(super) fn by_token(&self) -> Map<String, Value> {
         let ids = self.tokens.iter().enumerate();
@@ -56,11 +63,11 @@ impl<'a> Vocabulary<'a> {
     /// Returns the tokens that are found in texts before the model splits them.
     pub(super) fn added(&self) -> Vec<Value> {
         let all = self.tokens.iter().zip(&self.types).enumerate();
-        let added = all.filter(|(_, (_, kind))| [CONTROL, USER_DEFINED].contains(*kind));
+        let added = all.filter(|(_, (_, kind))| [UNKNOWN, CONTROL, USER_DEFINED].contains(*kind));
         let entry = |(id, (token, kind)): (usize, (&&str, &i128))| {
             json!({
                 "id": id, "content": token, "single_word": false, "lstrip": false,
-                "rstrip": false, "normalized": false, "special": *kind == CONTROL,
+                "rstrip": false, "normalized": false, "special": *kind != USER_DEFINED,
             })
         };
         added.map(entry).collect()
