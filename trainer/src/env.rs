@@ -236,6 +236,11 @@ impl OpenEpisode {
         Ok(state.fork(self.servers.route(model))?)
     }
 
+    /// Returns a rollout at the episode's start that asks no server: `model` has every role.
+    pub fn without_servers(&self, model: Box<dyn LanguageModel>) -> Result<Episode> {
+        Ok(self.start.fork(model)?)
+    }
+
     /// Returns a rollout at the episode's start whose sessions a demonstrator observes.
     /// Servers answer for their roles only when questions are answered.
     pub fn demonstrate(&self, model: Box<dyn LanguageModel>) -> Result<Episode> {

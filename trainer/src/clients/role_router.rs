@@ -29,7 +29,7 @@ impl LanguageModel for RoleRouter {
         if request.grammar.is_some() {
             let role = &request.role;
             return Err(ModelError::new(format!(
-                "servers.{role}: the policy gives {role} an output grammar, which only the run's own model supports: remove the section"
+                "servers.{role}: the policy gives {role} an output grammar, which only the run's own model supports: remove the section, or have the policy leave the grammar out"
             )));
         }
         let temperature = client.settings().temperature;

@@ -15,6 +15,7 @@ pub mod initial_weights;
 pub mod learner;
 pub mod preflight;
 mod remote_sampling;
+mod request_check;
 pub mod reroll_plan;
 mod rl_step;
 mod run;

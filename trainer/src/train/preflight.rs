@@ -4,16 +4,20 @@ use std::fs;
 
 use anyhow::{Context, Result, bail, ensure};
 use memloom_engine::model::inspect::Inspection;
+use memloom_engine::tokenizer::Tokenizer;
 
 use crate::config::{Learn, RunFile, ServerSection};
 use crate::env::TrainingEnv;
 use crate::run::atomic_fs::write_file;
 use crate::run::progress::Console;
+use crate::train::request_check::{has_control_words, requests_fit};
+use crate::train::tokenizer_setup;
 
 /// The run file in its run's folder, with every default.
 const COPY: &str = "run.toml";
 
-/// Checks the components, the data, the splits and the options without training.
+/// Checks the components, the data, the splits, the options and the policy's requests without
+/// training.
 pub fn check(file: &RunFile, console: Console) -> Result<()> {
     file.run.device.check()?;
     let env = TrainingEnv::load(file)?;
@@ -27,7 +31,17 @@ pub fn check(file: &RunFile, console: Console) -> Result<()> {
     ] {
         env.open(split, 0, horizon)?;
     }
-    fits(file, &env, console)
+    fits(file, &env, console)?;
+    let tokenizer = tokenizer_setup::preview(file, &env)?;
+    let context = match &file.backbone.path {
+        // A new model's tokenizer is not the run's, and gives no lengths.
+        None => None,
+        Some(model) => {
+            let own = Inspection::of(model)?.context;
+            Some(file.backbone.context.map_or(own, |most| most.min(own)))
+        }
+    };
+    requests_fit(file, &env, tokenizer, context)
 }
 
 /// Checks that the run file fits its model's folder and the components. Prints warnings about
@@ -37,6 +51,7 @@ pub(super) fn fits(file: &RunFile, env: &TrainingEnv, console: Console) -> Resul
         for warning in Inspection::of(model)?.warnings {
             console.say(&format!("{}: {warning}", model.display()));
         }
+        has_control_words(&Tokenizer::load(model)?, env)?;
     }
     let roles = env.own_roles();
     ensure!(

@@ -23,16 +23,7 @@ pub fn ready(file: &RunFile, env: &TrainingEnv) -> Result<Tokenizer> {
     if path.exists() {
         return Tokenizer::load(out);
     }
-    let texts = prompts(file, env)?;
-    let settings = &file.tokenizer;
-    let (controls, roles) = (&env.policy.control_words, &env.policy.roles);
-    let tokenizer = match settings.kind {
-        TokenizerKind::Words => {
-            Tokenizer::train_words(&texts, controls, roles, settings.vocabulary)
-        }
-        TokenizerKind::Bytes => Tokenizer::train_bpe(&texts, controls, roles, settings.vocabulary),
-    }
-    .context("cannot train the tokenizer")?;
+    let tokenizer = train(file, env, file.tokenizer.episodes)?;
     let beside = out.join("tokenizer.partial");
     let written = || -> Result<()> {
         std::fs::create_dir_all(&beside)?;
@@ -44,9 +35,31 @@ pub fn ready(file: &RunFile, env: &TrainingEnv) -> Result<Tokenizer> {
     Ok(tokenizer)
 }
 
+/// Returns the tokenizer of the model that the run starts from. Without a model, returns one of
+/// the kind that the run would train, from one episode, and writes nothing.
+pub(super) fn preview(file: &RunFile, env: &TrainingEnv) -> Result<Tokenizer> {
+    match &file.backbone.path {
+        Some(_) => ready(file, env),
+        None => train(file, env, 1),
+    }
+}
+
+fn train(file: &RunFile, env: &TrainingEnv, episodes: u64) -> Result<Tokenizer> {
+    let texts = prompts(file, env, episodes)?;
+    let settings = &file.tokenizer;
+    let (controls, roles) = (&env.policy.control_words, &env.policy.roles);
+    match settings.kind {
+        TokenizerKind::Words => {
+            Tokenizer::train_words(&texts, controls, roles, settings.vocabulary)
+        }
+        TokenizerKind::Bytes => Tokenizer::train_bpe(&texts, controls, roles, settings.vocabulary),
+    }
+    .context("cannot train the tokenizer")
+}
+
 /// Returns the prompts and outputs of training episodes with the script `everything`.
-fn prompts(file: &RunFile, env: &TrainingEnv) -> Result<Vec<String>> {
-    let wanted = env.at_most("train", file.tokenizer.episodes)?;
+fn prompts(file: &RunFile, env: &TrainingEnv, episodes: u64) -> Result<Vec<String>> {
+    let wanted = env.at_most("train", episodes)?;
     let horizon = file
         .stages
         .iter()

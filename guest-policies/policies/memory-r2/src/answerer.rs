@@ -82,7 +82,7 @@ pub fn demonstration(found: &[(String, Vec<Hit>)], options: &Options) -> String 
 
 /// Returns an output with this answer, in JSON's quotes where the role is constrained.
 pub fn output(answer: &str, options: &Options) -> String {
-    if !options.constrained {
+    if !options.constrains_answers() {
         return format!("<answer>{answer}</answer>");
     }
     let plain = answer.replace(['<', '>'], "");

@@ -4,6 +4,8 @@ use memloom_sdk::thoughts::spoken;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::unique_keys;
+
 /// The deepest nesting of an output, which bounds the stack of the parser.
 const MAX_DEPTH: usize = 16;
 
@@ -54,7 +56,7 @@ pub fn items(reply: &str, name: &str, is_item: fn(&Value) -> bool) -> Option<Ite
             }
             Extent::Nothing => break,
         };
-        let read = serde_json::from_str(&text).ok();
+        let read = unique_keys::parse(&text);
         let read = read.and_then(|value| list_in(value, name, is_item));
         // What is cut before its first item says nothing.
         let read = read.filter(|(items, _)| !form.cut || items.iter().any(is_item));
@@ -264,6 +266,7 @@ mod tests {
             r#"{"list": [{}, {"n": 1"#,
             r#"{"list": [{"n": 1}}"#,
             r#"{"list": [{"n": 1},]}"#,
+            r#"{"list": [{"n": 1}], "list": [{"n": 2}]}"#,
             "{'list': [{'n': 1}]}",
             r#"[{"m": 1}]"#,
             r#"{"n": 1"#,

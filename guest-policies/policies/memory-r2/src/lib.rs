@@ -18,6 +18,7 @@ mod prompts;
 mod retrieval;
 mod schema;
 mod session_view;
+mod unique_keys;
 
 pub use memory_r2::MemoryR2;
 

@@ -40,6 +40,9 @@ pub struct Options {
     /// a text with the answer in tags. The tokenizer must have a token for every printable ASCII
     /// character. By default false.
     pub constrained: bool,
+    /// False if the answerer is free where `constrained` is true, as it must be where a server
+    /// answers. By default true.
+    pub constrained_answers: bool,
     /// The most facts or operations of a constrained output. By default as many as `max_tokens`
     /// hold.
     pub max_facts: Option<usize>,
@@ -71,6 +74,7 @@ impl Default for Options {
             max_tokens: 2048,
             answer_tokens: 512,
             constrained: false,
+            constrained_answers: true,
             max_facts: None,
             max_fact_chars: None,
             prompts: PromptSet::Full,
@@ -82,6 +86,11 @@ impl Default for Options {
 }
 
 impl Options {
+    /// Returns whether the answerer is constrained.
+    pub fn constrains_answers(&self) -> bool {
+        self.constrained && self.constrained_answers
+    }
+
     /// Parses a JSON object.
     ///
     /// # Errors

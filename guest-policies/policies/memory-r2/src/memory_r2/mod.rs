@@ -272,7 +272,7 @@ impl Policy for MemoryR2 {
             role: ANSWERER.into(),
             messages: answerer::messages(Prompt::answerer(&self.options), &input),
             max_tokens: self.options.answer_tokens,
-            grammar: (self.options.constrained).then(|| answerer::schema(&self.options)),
+            grammar: (self.options.constrains_answers()).then(|| answerer::schema(&self.options)),
             demonstration: Some(demonstration),
         })?;
         Ok(Answer {

@@ -83,6 +83,10 @@ fn a_constrained_answerer_answers_in_a_text_of_json() {
         roles.collect::<Vec<_>>(),
         ["system", "user", "assistant", "user"]
     );
+    let free = configured(r#"{"constrained": true, "constrained_answers": false}"#);
+    let mut host = MockHost::demonstrated(Flat::default());
+    free.answer(&mut host, "Who?").unwrap();
+    assert_eq!(host.requests[0].grammar, None);
 }
 
 #[test]
