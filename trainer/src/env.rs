@@ -236,6 +236,12 @@ impl OpenEpisode {
         Ok(state.fork(self.servers.route(model))?)
     }
 
+    /// Returns a rollout at the episode's start whose requests all go to `model`, those of
+    /// served roles, too.
+    pub fn imitate(&self, model: Box<dyn LanguageModel>) -> Result<Episode> {
+        Ok(self.start.fork(model)?)
+    }
+
     /// Returns a rollout at the episode's start whose sessions a demonstrator observes.
     /// Servers answer for their roles only when questions are answered.
     pub fn demonstrate(&self, model: Box<dyn LanguageModel>) -> Result<Episode> {

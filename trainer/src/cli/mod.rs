@@ -3,6 +3,7 @@
 
 mod check;
 mod componentize;
+mod demonstrate;
 mod eval;
 mod inspect;
 mod merge;
@@ -31,6 +32,7 @@ pub struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Train(train::Train),
+    Demonstrate(demonstrate::Demonstrate),
     Eval(eval::Eval),
     Play(play::Play),
     Replay(replay::Replay),
@@ -48,6 +50,7 @@ impl Cli {
     pub fn run(self) -> Result<()> {
         match self.command {
             Command::Train(train) => train.run(),
+            Command::Demonstrate(demonstrate) => demonstrate.run(),
             Command::Eval(eval) => eval.run(),
             Command::Play(play) => play.run(),
             Command::Replay(replay) => replay.run(),
@@ -89,7 +92,7 @@ mod tests {
         command.clone().debug_assert();
         let mut all = Vec::new();
         abouts(&command, &mut all);
-        assert_eq!(all.len(), 15, "{all:#?}");
+        assert_eq!(all.len(), 16, "{all:#?}");
         let distinct: BTreeSet<&String> = all.iter().collect();
         assert_eq!(distinct.len(), all.len(), "{all:#?}");
     }

@@ -101,6 +101,10 @@ impl RunFile {
             ("algorithm.minibatches", self.algorithm.minibatches),
             ("warm_start.episodes", self.warm_start.episodes as usize),
             (
+                "warm_start.check_episodes",
+                self.warm_start.check_episodes as usize,
+            ),
+            (
                 "optimizer.micro_batch_tokens",
                 self.optimizer.micro_batch_tokens,
             ),
@@ -118,6 +122,7 @@ impl RunFile {
         for (key, value) in at_least_one {
             ensure!(value > 0, "{key} must be at least 1");
         }
+        self.warm_start.check()?;
         self.algorithm.check()?;
         for (name, server) in &self.servers {
             server.check(name)?;

@@ -20,6 +20,8 @@ use crate::rollout::policy_model::Step;
 pub struct RolloutCounts {
     /// Operations requested from the bank, by name.
     pub operations: BTreeMap<String, u64>,
+    /// Model outputs that the policy read.
+    pub outputs: u64,
     /// Model outputs that could not be parsed.
     pub malformed: u64,
     /// Operations that the bank refused.
@@ -102,6 +104,7 @@ impl RolloutCounts {
         for (name, count) in report.operations {
             *self.operations.entry(name).or_default() += u64::from(count);
         }
+        self.outputs += u64::from(report.steps);
         self.malformed += u64::from(report.malformed);
         self.refused += u64::from(report.refused);
         Ok(())
