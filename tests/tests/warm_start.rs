@@ -68,6 +68,34 @@ fn the_malformed_share_is_measured_up_to_the_end_and_printed() {
 }
 
 #[test]
+fn without_a_warm_start_nothing_is_called_one_and_one_checkpoint_is_left() {
+    let plain = run(&["warm_start.steps=0"]);
+    let output = plain.finish(&[]);
+    let table = String::from_utf8_lossy(&output.stdout).into_owned();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        table.contains("  untrained ") && table.contains("  trained "),
+        "{table}"
+    );
+    assert!(!(table + &said).contains("warm start"));
+    assert!(lines(&plain, "warm-start-check").is_empty());
+    let warm = run(&[]);
+    let table = String::from_utf8_lossy(&warm.finish(&[]).stdout).into_owned();
+    assert!(
+        table.contains("  warm start ") && !table.contains("untrained"),
+        "{table}"
+    );
+    assert!(
+        table.contains("outputs an episode were malformed"),
+        "{table}"
+    );
+    for run in [plain, warm] {
+        let checkpoints = std::fs::read_dir(run.out().join("checkpoints")).unwrap();
+        assert_eq!(checkpoints.count(), 1);
+    }
+}
+
+#[test]
 fn adapters_have_a_warm_start_too() {
     let adapted = run(&["backbone.lora.rank=4", "warm_start.learning_rate=1e-2"]);
     adapted.finish(&["--set", "warm_start.steps=12"]);

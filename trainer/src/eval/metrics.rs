@@ -37,7 +37,10 @@ pub struct EvalMetrics {
     pub f1_by_category: BTreeMap<String, f64>,
     /// Operations requested from the bank, by name.
     pub operations: BTreeMap<String, f64>,
-    /// Model outputs that could not be parsed.
+    /// Model outputs that the policy read for sessions. Answers to questions are none.
+    #[serde(default)]
+    pub outputs: f64,
+    /// Outputs that could not be parsed.
     pub malformed: f64,
     /// Operations that the bank refused.
     pub refused: f64,
@@ -125,6 +128,7 @@ pub fn of_episode(
             .iter()
             .map(|(name, count)| (name.clone(), *count as f64))
             .collect(),
+        outputs: result.counts.outputs as f64,
         malformed: result.counts.malformed as f64,
         refused: result.counts.refused as f64,
         context_cuts: 0.0,
@@ -167,6 +171,7 @@ impl EvalMetrics {
             metrics: by_episode(|f| &f.metrics),
             f1_by_category,
             operations: by_episode(|f| &f.operations),
+            outputs: mean(|f| f.outputs),
             malformed: mean(|f| f.malformed),
             refused: mean(|f| f.refused),
             context_cuts: mean(|f| f.context_cuts),
