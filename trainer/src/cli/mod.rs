@@ -17,6 +17,7 @@ mod run_arguments;
 mod speed;
 mod study;
 mod train;
+mod wrap;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
