@@ -1,6 +1,7 @@
 //! The command line: a file for each verb. A verb reads its arguments, resolves them
 //! against a run file, runs, and prints its result; `main` prints errors.
 
+mod chat;
 mod check;
 mod componentize;
 mod demonstrate;
@@ -36,6 +37,7 @@ enum Command {
     Demonstrate(demonstrate::Demonstrate),
     Eval(eval::Eval),
     Play(play::Play),
+    Chat(chat::Chat),
     Replay(replay::Replay),
     Study(study::Study),
     Report(report::Report),
@@ -54,6 +56,7 @@ impl Cli {
             Command::Demonstrate(demonstrate) => demonstrate.run(),
             Command::Eval(eval) => eval.run(),
             Command::Play(play) => play.run(),
+            Command::Chat(chat) => chat.run(),
             Command::Replay(replay) => replay.run(),
             Command::Study(study) => study.run(),
             Command::Report(report) => report.run(),
@@ -93,7 +96,7 @@ mod tests {
         command.clone().debug_assert();
         let mut all = Vec::new();
         abouts(&command, &mut all);
-        assert_eq!(all.len(), 16, "{all:#?}");
+        assert_eq!(all.len(), 17, "{all:#?}");
         let distinct: BTreeSet<&String> = all.iter().collect();
         assert_eq!(distinct.len(), all.len(), "{all:#?}");
     }
