@@ -24,7 +24,8 @@
 //!
 //! In service there is no environment: an [`Agent`] observes the sessions of its user
 //! and answers questions. Its state between sessions is a [`Memory`], which a
-//! [`MemoryStore`] keeps safe from crashes. A [`Worker`] gives an agent a thread of
+//! [`MemoryStore`] keeps safe from crashes; an [`AgentForkPoint`] is a moment of it that
+//! others go on from. A [`Worker`] gives an agent a thread of
 //! its own, for asynchronous services; the workspace's `examples/embed` is one.
 //!
 //! # Threads
@@ -85,7 +86,7 @@ mod trace;
 pub mod types;
 
 pub use agent::episode::Episode;
-pub use agent::fork_point::ForkPoint;
+pub use agent::fork_point::{AgentForkPoint, ForkPoint};
 pub use agent::meter::Meter;
 pub use agent::worker::Worker;
 pub use agent::{Agent, AgentParts};

@@ -173,6 +173,24 @@ fn a_trace_is_shown_with_the_numbers_that_edits_take() {
     said(&desk.play("one.trace", &["--demonstrator", "expert"]));
     let shown = said(&desk.replay("one.trace", &["--show"]));
     assert!(shown.lines().all(|line| line.chars().count() <= 80));
+    // The policy memory-r2 writes more than fits on a line.
+    let policy = format!("components.policy={:?}", component("memory-r2"));
+    let arguments = ["--demonstrator", "expert", "--set", &policy];
+    said(&desk.play("long.trace", &arguments));
+    let full = said(&desk.replay("long.trace", &["--show", "--full"]));
+    assert!(full.lines().all(|line| line.chars().count() <= 80));
+    let joined: String = full.split_whitespace().collect();
+    let trace = Trace::read(desk.path("long.trace")).unwrap();
+    for event in &trace.events {
+        if let Event::Generate {
+            result: Ok(output), ..
+        } = event
+        {
+            let output = format!("{:?}", output.text);
+            let output: String = output.split_whitespace().collect();
+            assert!(joined.contains(&output), "{output}");
+        }
+    }
     // Only operations have a number with a dot.
     let mut numbers = shown.lines().filter_map(|line| line.split(' ').next());
     let number = numbers.find(|number| number.contains('.')).unwrap();

@@ -83,13 +83,14 @@ fn a_server_samples_for_the_adapter_that_it_was_handed_last() {
     let server = Server::start(move |_, asked| uniform.say(asked));
     let (_base, run) = sampled_at(&server.url(), &[]);
     run.finish(&[]);
-    // Adapters are loaded before the stage, after each step, and for the best weights.
+    // Adapters are loaded for the warm start's check, before the stage, after each step, and for
+    // the best weights.
     let asked = server.asked();
     let loads: Vec<&Asked> = asked
         .iter()
         .filter(|asked| asked.path == "/v1/load_lora_adapter")
         .collect();
-    assert_eq!(loads.len(), 5);
+    assert_eq!(loads.len(), 6);
     assert_eq!(adapters.lock().unwrap().len(), 1);
     assert_eq!(
         std::fs::read_dir(run.out().join("served")).unwrap().count(),

@@ -236,7 +236,8 @@ impl OpenEpisode {
         Ok(state.fork(self.servers.route(model))?)
     }
 
-    /// Returns a rollout at the episode's start that asks no server: `model` has every role.
+    /// Returns a rollout at the episode's start that asks no server: all requests go to `model`,
+    /// those of served roles, too.
     pub fn without_servers(&self, model: Box<dyn LanguageModel>) -> Result<Episode> {
         Ok(self.start.fork(model)?)
     }

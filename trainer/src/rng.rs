@@ -9,7 +9,7 @@ pub enum Purpose {
     Weights,
     /// Mistakes of a demonstrator: (episode).
     Demonstration,
-    /// Order of the warm start's rows: (step).
+    /// Order of recorded samples in the warm start: (pass).
     WarmStart,
     /// Sessions and anchors of local rerolls: (stage, step, episode).
     Anchors,
@@ -22,7 +22,7 @@ pub enum Purpose {
     Baseline,
     /// The fairness study: (horizon, episode).
     Fairness,
-    /// Choice of questions: (stage, step, episode).
+    /// Choice of questions: (stage, step, episode); of demonstrated ones: (episode).
     Questions,
     /// An adapter's initial weights.
     Adapter,

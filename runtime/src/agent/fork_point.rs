@@ -1,4 +1,4 @@
-//! Forks of episodes.
+//! Forks of episodes and agents.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use crate::agent::episode::Episode;
 use crate::agent::{Agent, AgentParts};
 use crate::bank::Bank;
 use crate::bindings;
-use crate::environment::EnvironmentForkPoint;
+use crate::environment::{Environment, EnvironmentForkPoint};
 use crate::error::Error;
 use crate::host::PolicyHost;
 use crate::instance::fork::InstanceForkPoint;
@@ -52,11 +52,8 @@ use crate::model::{Embedder, LanguageModel};
 /// # }
 /// ```
 pub struct ForkPoint {
-    parts: AgentParts,
-    bank: InstanceForkPoint<bindings::bank::Guest>,
+    agent: AgentForkPoint,
     environment: EnvironmentForkPoint,
-    policy: InstanceForkPoint<bindings::policy::Guest>,
-    embedder: Option<Arc<dyn Embedder>>,
 }
 
 impl ForkPoint {
@@ -67,15 +64,103 @@ impl ForkPoint {
     /// See [`Episode`]; [`Error::Fork`].
     pub fn fork(&self, model: Box<dyn LanguageModel>) -> Result<Episode, Error> {
         let started = ThreadTime::now();
-        let bank = self.bank.fork((), |_| Ok(()))?;
         let environment = Some(self.environment.fork()?);
+        let agent = self.agent.fork_into(environment, model, started)?;
+        Ok(Episode { agent })
+    }
+}
+
+/// A moment of an agent between two calls, from which any number of forks start, on any
+/// thread. It outlives the agent.
+///
+/// `Send` and `Sync`.
+///
+/// ```
+/// # use memloom_runtime::types::Turn;
+/// # use memloom_runtime::{AgentParts, Limits, Sandbox};
+/// use memloom_runtime::{Agent, ScriptedModel};
+///
+/// # fn main() -> Result<(), memloom_runtime::Error> {
+/// # let sandbox = Sandbox::new(Limits::default())?;
+/// # let parts = AgentParts {
+/// #     bank: sandbox.bank("../target/components/flat.wasm")?,
+/// #     policy: sandbox.policy("../target/components/selector.wasm")?,
+/// #     policy_options: "{}".into(),
+/// #     lexicon: vec![],
+/// # };
+/// # let turns = || vec![Turn {
+/// #     id: "m1".into(),
+/// #     speaker: "Ada".into(),
+/// #     text: "I have moved to Lisbon.".into(),
+/// # }];
+/// let model = || Box::new(ScriptedModel::new(["t1 keep", "f1 insert"]));
+/// let mut agent = Agent::start(&parts, model())?;
+/// let before = agent.fork_point()?;
+/// agent.observe("3 May 2026", turns())?;
+///
+/// // The session has not happened in a fork from before it.
+/// let fork = before.fork(model())?;
+/// assert_eq!((agent.sessions(), fork.sessions()), (1, 0));
+/// # Ok(())
+/// # }
+/// ```
+pub struct AgentForkPoint {
+    parts: AgentParts,
+    bank: InstanceForkPoint<bindings::bank::Guest>,
+    policy: InstanceForkPoint<bindings::policy::Guest>,
+    embedder: Option<Arc<dyn Embedder>>,
+    session: u32,
+}
+
+impl AgentForkPoint {
+    /// Returns an agent in this state, with a model and a meter of its own and the embedder
+    /// of the first one. Nobody watches it.
+    ///
+    /// # Errors
+    /// See [`Agent`]; [`Error::Fork`].
+    pub fn fork(&self, model: Box<dyn LanguageModel>) -> Result<Agent, Error> {
+        self.fork_into(None, model, ThreadTime::now())
+    }
+
+    /// Forks into an environment; CPU time since `started` is charged to the agent's meter.
+    fn fork_into(
+        &self,
+        environment: Option<Environment>,
+        model: Box<dyn LanguageModel>,
+        started: ThreadTime,
+    ) -> Result<Agent, Error> {
+        let bank = self.bank.fork((), |_| Ok(()))?;
         let mut host = PolicyHost::new(Bank(bank), environment, model);
         host.embedder = self.embedder.clone();
         let policy = self
             .policy
             .fork(Some(host), |policy| self.parts.configure(policy))?;
-        Ok(Episode {
-            agent: Agent::from_policy(&self.parts, policy, started),
+        let mut agent = Agent::from_policy(&self.parts, policy, started);
+        agent.session = self.session;
+        Ok(agent)
+    }
+}
+
+impl Agent {
+    /// Returns a fork point of the agent's present state.
+    ///
+    /// # Errors
+    /// See [`Agent`]; [`Error::Fork`].
+    pub fn fork_point(&mut self) -> Result<AgentForkPoint, Error> {
+        self.timed(Self::capture)
+    }
+
+    fn capture(&mut self) -> Result<AgentForkPoint, Error> {
+        let parts = self.parts().clone();
+        let session = self.session;
+        let policy = InstanceForkPoint::capture(self.policy())?;
+        let host = self.host();
+        Ok(AgentForkPoint {
+            parts,
+            bank: InstanceForkPoint::capture(&mut host.bank.0)?,
+            policy,
+            embedder: host.embedder.clone(),
+            session,
         })
     }
 }
@@ -87,15 +172,9 @@ impl Episode {
     /// See [`Episode`]; [`Error::Fork`].
     pub fn fork_point(&mut self) -> Result<ForkPoint, Error> {
         self.agent.timed(|agent| {
-            let parts = agent.parts().clone();
-            let policy = InstanceForkPoint::capture(agent.policy())?;
-            let host = agent.host();
             Ok(ForkPoint {
-                parts,
-                bank: InstanceForkPoint::capture(&mut host.bank.0)?,
-                environment: EnvironmentForkPoint::capture(host.environment())?,
-                policy,
-                embedder: host.embedder.clone(),
+                agent: agent.capture()?,
+                environment: EnvironmentForkPoint::capture(agent.host().environment())?,
             })
         })
     }

@@ -15,6 +15,7 @@ use self::meter::Meter;
 use crate::bank::BankComponent;
 use crate::bindings::policy::Guest;
 use crate::error::Error;
+use crate::event::Event;
 use crate::host::{Activity, PolicyHost};
 use crate::instance::Instance;
 use crate::instance::log::LogLine;
@@ -192,6 +193,44 @@ impl Agent {
     /// Gives the policy an embedder. By default there is none.
     pub fn set_embedder(&mut self, embedder: Arc<dyn Embedder>) {
         self.host().embedder = Some(embedder);
+    }
+
+    /// Has a function called with each call of the policy into the host, as soon as it has
+    /// its result. By default nobody is told.
+    ///
+    /// ```
+    /// # use memloom_runtime::types::Turn;
+    /// # use memloom_runtime::{Agent, AgentParts, Limits, Sandbox, ScriptedModel};
+    /// use memloom_runtime::Event;
+    ///
+    /// # fn main() -> Result<(), memloom_runtime::Error> {
+    /// # let sandbox = Sandbox::new(Limits::default())?;
+    /// # let parts = AgentParts {
+    /// #     bank: sandbox.bank("../target/components/flat.wasm")?,
+    /// #     policy: sandbox.policy("../target/components/selector.wasm")?,
+    /// #     policy_options: "{}".into(),
+    /// #     lexicon: vec![],
+    /// # };
+    /// # let model = Box::new(ScriptedModel::new(["t1 keep", "f1 insert"]));
+    /// # let turn = Turn {
+    /// #     id: "m1".into(),
+    /// #     speaker: "Ada".into(),
+    /// #     text: "I have moved to Lisbon.".into(),
+    /// # };
+    /// let mut agent = Agent::start(&parts, model)?;
+    /// let (tell, told) = std::sync::mpsc::channel();
+    /// agent.watch(move |event| {
+    ///     if let Event::Apply { .. } = event {
+    ///         tell.send(event.to_string()).ok();
+    ///     }
+    /// });
+    /// agent.observe("3 May 2026", vec![turn])?;
+    /// assert_eq!(told.recv().unwrap(), "insert \"I have moved to Lisbon.\" -> m1");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn watch(&mut self, watcher: impl FnMut(&Event) + Send + 'static) {
+        self.host().watcher = Some(Box::new(watcher));
     }
 
     /// Lets the policy observe the session after [`Agent::sessions`], and ends the

@@ -123,3 +123,41 @@ fn a_session_that_fails_is_not_counted() {
     );
     assert_eq!(agent.sessions(), 0);
 }
+
+#[test]
+fn a_fork_goes_on_from_its_moment_and_leaves_the_first_agent_alone() {
+    let mut agent = start(&parts());
+    agent.observe("now", vec![]).unwrap();
+    let then = agent.memory().unwrap();
+    let point = agent.fork_point().unwrap();
+    agent.observe("then", vec![]).unwrap();
+    let after = agent.memory().unwrap();
+
+    let mut fork = point.fork(Box::new(ScriptedModel::new(["yes"]))).unwrap();
+    assert_eq!(fork.sessions(), 1);
+    assert_eq!(fork.memory().unwrap(), then);
+    fork.observe("then", vec![]).unwrap();
+    assert_eq!(fork.memory().unwrap(), after);
+    drop(fork);
+    assert_eq!(agent.memory().unwrap(), after);
+    drop(agent);
+    let mut again = point.fork(Box::new(ScriptedModel::new([""; 0]))).unwrap();
+    assert_eq!(again.memory().unwrap(), then);
+}
+
+#[test]
+fn a_watcher_is_told_each_call_in_order_and_forks_have_none() {
+    let mut agent = start(&parts());
+    let (tell, told) = std::sync::mpsc::channel();
+    agent.watch(move |event| drop(tell.send(event.to_string())));
+    agent.observe("now", vec![]).unwrap();
+    let lines: Vec<String> = told.try_iter().collect();
+    assert_eq!(lines.len(), 3, "{lines:?}");
+    assert!(lines[0].starts_with("insert"), "{lines:?}");
+    assert!(lines[1].starts_with("act"), "{lines:?}");
+    assert!(lines[2].ends_with("-> \"yes\""), "{lines:?}");
+    let model = Box::new(ScriptedModel::new(["yes"]));
+    let mut fork = agent.fork_point().unwrap().fork(model).unwrap();
+    fork.observe("then", vec![]).unwrap();
+    assert!(told.try_recv().is_err());
+}

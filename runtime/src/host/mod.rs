@@ -73,6 +73,9 @@ impl OperationOverride {
     }
 }
 
+/// A function that is told events as they happen.
+pub(crate) type Watcher = Box<dyn FnMut(&Event) + Send>;
+
 /// The host behind a policy's imports.
 pub(crate) struct PolicyHost {
     pub(crate) bank: Bank,
@@ -80,6 +83,8 @@ pub(crate) struct PolicyHost {
     pub(crate) environment: Option<Environment>,
     pub(crate) embedder: Option<Arc<dyn Embedder>>,
     pub(crate) events: Option<Vec<Event>>,
+    /// Told each event as it happens.
+    pub(crate) watcher: Option<Watcher>,
     pub(crate) operation_override: Option<OperationOverride>,
     pub(crate) host_calls: u64,
     pub(crate) generate_calls: u64,
@@ -105,6 +110,7 @@ impl PolicyHost {
             environment,
             embedder: None,
             events: None,
+            watcher: None,
             operation_override: None,
             host_calls: 0,
             generate_calls: 0,
@@ -153,10 +159,17 @@ impl PolicyHost {
             .expect("episodes are made with an environment")
     }
 
-    /// Records an event, where events are recorded.
+    /// Records an event and tells it to the watcher, where there is a need for it.
     pub(crate) fn record(&mut self, event: impl FnOnce() -> Event) {
+        if self.events.is_none() && self.watcher.is_none() {
+            return;
+        }
+        let event = event();
+        if let Some(watcher) = &mut self.watcher {
+            watcher(&event);
+        }
         if let Some(events) = &mut self.events {
-            events.push(event());
+            events.push(event);
         }
     }
 

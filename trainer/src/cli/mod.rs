@@ -1,8 +1,10 @@
 //! The command line: a file for each verb. A verb reads its arguments, resolves them
 //! against a run file, runs, and prints its result; `main` prints errors.
 
+mod chat;
 mod check;
 mod componentize;
+mod demonstrate;
 mod eval;
 mod import;
 mod inspect;
@@ -17,6 +19,7 @@ mod run_arguments;
 mod speed;
 mod study;
 mod train;
+mod wrap;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -32,8 +35,10 @@ pub struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Train(train::Train),
+    Demonstrate(demonstrate::Demonstrate),
     Eval(eval::Eval),
     Play(play::Play),
+    Chat(chat::Chat),
     Replay(replay::Replay),
     Study(study::Study),
     Report(report::Report),
@@ -49,8 +54,10 @@ impl Cli {
     pub fn run(self) -> Result<()> {
         match self.command {
             Command::Train(train) => train.run(),
+            Command::Demonstrate(demonstrate) => demonstrate.run(),
             Command::Eval(eval) => eval.run(),
             Command::Play(play) => play.run(),
+            Command::Chat(chat) => chat.run(),
             Command::Replay(replay) => replay.run(),
             Command::Study(study) => study.run(),
             Command::Report(report) => report.run(),
@@ -90,7 +97,7 @@ mod tests {
         command.clone().debug_assert();
         let mut all = Vec::new();
         abouts(&command, &mut all);
-        assert_eq!(all.len(), 15, "{all:#?}");
+        assert_eq!(all.len(), 17, "{all:#?}");
         let distinct: BTreeSet<&String> = all.iter().collect();
         assert_eq!(distinct.len(), all.len(), "{all:#?}");
     }

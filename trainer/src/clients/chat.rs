@@ -19,6 +19,8 @@ struct Request<'a> {
     max_tokens: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     max_completion_tokens: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    response_format: Option<&'a Value>,
     #[serde(flatten)]
     extra: &'a toml::Table,
 }
@@ -65,6 +67,21 @@ pub fn complete<T>(
     max_tokens: u32,
     read: impl Fn(ChatReply) -> Result<T, String>,
 ) -> Result<T, Failure> {
+    complete_as(client, messages, temperature, max_tokens, None, read)
+}
+
+/// The same as [`complete`], with a `response_format` that the reply should have.
+///
+/// # Errors
+/// As [`complete`].
+pub fn complete_as<T>(
+    client: &Client,
+    messages: &[Message],
+    temperature: f32,
+    max_tokens: u32,
+    response_format: Option<&Value>,
+    read: impl Fn(ChatReply) -> Result<T, String>,
+) -> Result<T, Failure> {
     let settings = client.settings();
     let limit = |name| (settings.token_limit_name == name).then_some(max_tokens);
     let request = Request {
@@ -79,6 +96,7 @@ pub fn complete<T>(
         temperature,
         max_tokens: limit(TokenLimit::MaxTokens),
         max_completion_tokens: limit(TokenLimit::MaxCompletionTokens),
+        response_format,
         extra: &settings.extra_body,
     };
     client.ask("/chat/completions", &request, |bytes| {

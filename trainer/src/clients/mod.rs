@@ -11,6 +11,7 @@ pub mod chat;
 pub mod embeddings;
 pub mod http;
 pub mod judge;
+pub mod models;
 mod refusal;
 pub mod response_cache;
 pub mod role_router;

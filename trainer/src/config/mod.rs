@@ -78,13 +78,22 @@ impl RunFile {
     /// Reads and checks a run file. `settings` are `key=value` with dotted keys
     /// (`algorithm.rollouts=4`, `stage.0.steps=10`). A file that begins with
     /// `extends = "other.toml"` (a path relative to the file) only holds what differs from
-    /// the other file; its lists, such as the stages, replace the other's.
+    /// the other file; its lists, such as the stages, replace the other's, and
+    /// `unset = ["algorithm.kl"]` beside it takes keys of the other file away.
     pub fn read(path: &Path, settings: &[String]) -> Result<Self> {
-        let mut file: Self = overrides::table(path, settings)?
+        let table = overrides::read(path)?;
+        Self::from_table(table, settings, &path.display().to_string())
+    }
+
+    /// Makes and checks a run file of a table, which errors call `name`. `settings` are those
+    /// of [`RunFile::read`].
+    pub fn from_table(mut table: toml::Table, settings: &[String], name: &str) -> Result<Self> {
+        overrides::apply(&mut table, settings)?;
+        let mut file: Self = table
             .try_into()
-            .with_context(|| format!("{} is not a run file", path.display()))?;
+            .with_context(|| format!("{name} is not a run file"))?;
         let checked = file.backbone.fill_defaults().and_then(|()| file.check());
-        checked.with_context(|| format!("{} cannot be run", path.display()))?;
+        checked.with_context(|| format!("{name} cannot be run"))?;
         Ok(file)
     }
 
@@ -100,6 +109,10 @@ impl RunFile {
             ("algorithm.epochs", self.algorithm.epochs),
             ("algorithm.minibatches", self.algorithm.minibatches),
             ("warm_start.episodes", self.warm_start.episodes as usize),
+            (
+                "warm_start.check_episodes",
+                self.warm_start.check_episodes as usize,
+            ),
             (
                 "optimizer.micro_batch_tokens",
                 self.optimizer.micro_batch_tokens,
@@ -118,6 +131,7 @@ impl RunFile {
         for (key, value) in at_least_one {
             ensure!(value > 0, "{key} must be at least 1");
         }
+        self.warm_start.check()?;
         self.algorithm.check()?;
         for (name, server) in &self.servers {
             server.check(name)?;

@@ -1,5 +1,8 @@
 //! `[optimizer]` and `[warm_start]`: AdamW in the stages and before them.
 
+use std::path::PathBuf;
+
+use anyhow::{Result, ensure};
 use serde::{Deserialize, Serialize};
 
 /// AdamW in the stages, and the memory of updates.
@@ -40,6 +43,18 @@ impl Default for OptimizerSection {
 pub struct WarmStartSection {
     /// The demonstrator of the environment that is imitated.
     pub demonstrator: String,
+    /// Questions of each demonstrated episode, drawn at random, that are answered as the
+    /// policy's requests demonstrate. Answers that the environment scores 0 are left out. 0
+    /// demonstrates no answers.
+    pub questions: usize,
+    /// A file that `memloom demonstrate` wrote. Its best samples are imitated instead of the
+    /// environment's demonstrator.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub demonstrations: Option<PathBuf>,
+    /// Share of each episode's samples in `demonstrations` that are imitated, those with the
+    /// highest rewards, in (0, 1]. At least one sample of each episode, and none whose reward
+    /// is not above that of an empty memory.
+    pub keep: f64,
     /// AdamW steps. 0 skips the warm start.
     pub steps: u64,
     /// Demonstrated episodes of a step. At least 1.
@@ -47,15 +62,37 @@ pub struct WarmStartSection {
     /// Peak learning rate: linear warm-up over a tenth of the steps, then cosine decay to a
     /// tenth.
     pub learning_rate: f64,
+    /// Points, evenly spread up to the end, at which the share of malformed outputs is
+    /// measured. 0 measures none.
+    pub checks: u64,
+    /// Episodes of the split validation, of as many sessions as those of the first stage, that
+    /// each measurement samples greedily. At least 1.
+    pub check_episodes: u64,
+}
+
+impl WarmStartSection {
+    pub(super) fn check(&self) -> Result<()> {
+        ensure!(
+            self.keep > 0.0 && self.keep <= 1.0,
+            "warm_start.keep must be in (0, 1], got {}",
+            self.keep
+        );
+        Ok(())
+    }
 }
 
 impl Default for WarmStartSection {
     fn default() -> Self {
         Self {
             demonstrator: "demonstrator".into(),
+            questions: 4,
+            demonstrations: None,
+            keep: 0.25,
             steps: 300,
             episodes: 4,
             learning_rate: 2e-3,
+            checks: 4,
+            check_episodes: 4,
         }
     }
 }

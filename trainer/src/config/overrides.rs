@@ -16,14 +16,17 @@ const RENAMED: [(&str, &str); 4] = [
     ("outside", "servers"),
 ];
 
-/// Reads the table of a run file with the files that it extends, and applies `key=value`
-/// settings.
-pub(super) fn table(path: &Path, settings: &[String]) -> Result<Table> {
-    let mut table = extended(path, 0)?;
+/// Reads the table of a run file with the files that it extends.
+pub(super) fn read(path: &Path) -> Result<Table> {
+    extended(path, 0)
+}
+
+/// Applies `key=value` settings to a table.
+pub(super) fn apply(table: &mut Table, settings: &[String]) -> Result<()> {
     for setting in settings {
-        set(&mut table, setting).with_context(|| format!("--set {setting}"))?;
+        set(table, setting).with_context(|| format!("--set {setting}"))?;
     }
-    Ok(table)
+    Ok(())
 }
 
 /// Reads the table of a run file with the files that it extends.
@@ -41,7 +44,13 @@ fn extended(path: &Path, depth: u32) -> Result<Table> {
     for (key, value) in &table {
         refuse_renamed(key, value).with_context(|| path.display().to_string())?;
     }
+    let unset = table.remove("unset");
     let Some(base) = table.remove("extends") else {
+        ensure!(
+            unset.is_none(),
+            "{}: unset is for a file that extends another",
+            path.display()
+        );
         return Ok(table);
     };
     let Value::String(base) = base else {
@@ -50,8 +59,35 @@ fn extended(path: &Path, depth: u32) -> Result<Table> {
     let base = path.parent().unwrap_or(Path::new("")).join(base);
     let mut all = extended(&base, depth + 1)
         .with_context(|| format!("{} extends {}", path.display(), base.display()))?;
+    if let Some(unset) = unset {
+        remove_all(&mut all, &unset).with_context(|| path.display().to_string())?;
+    }
     merge(&mut all, table);
     Ok(all)
+}
+
+/// Removes the dotted keys of a list.
+fn remove_all(table: &mut Table, keys: &Value) -> Result<()> {
+    let list = keys.as_array().and_then(|keys| {
+        let keys = keys.iter().map(Value::as_str);
+        keys.collect::<Option<Vec<&str>>>()
+    });
+    let list = list.context("unset must be a list of keys, as in [\"algorithm.kl\"]")?;
+    for key in list {
+        let (sections, name) = key
+            .rsplit_once('.')
+            .map_or(("", key), |(s, name)| (s, name));
+        let mut place = Some(&mut *table);
+        for section in sections.split('.').filter(|section| !section.is_empty()) {
+            place = place.and_then(|place| place.get_mut(section)?.as_table_mut());
+        }
+        let removed = place.and_then(|place| place.remove(name));
+        ensure!(
+            removed.is_some(),
+            "unset names {key}, which the extended file does not set"
+        );
+    }
+    Ok(())
 }
 
 /// Refuses keys and names that were renamed, in `key` and below it.

@@ -160,7 +160,8 @@ impl ServerSection {
         };
     }
 
-    pub(super) fn check(&self, name: &str) -> Result<()> {
+    /// Checks the ranges of the keys of `servers.NAME`.
+    pub(crate) fn check(&self, name: &str) -> Result<()> {
         let host = ["http://", "https://"]
             .iter()
             .find_map(|scheme| self.url.strip_prefix(scheme));

@@ -77,6 +77,28 @@ fn a_file_that_extends_another_says_what_is_otherwise() {
     assert_eq!(file.components.bank, PathBuf::from("b.wasm"));
     assert_eq!((file.stages.len(), file.stages[0].horizon), (1, 2));
 
+    let unset = |keys: &str| {
+        let text = format!("extends = \"over.toml\"\nunset = {keys}\n");
+        write("unset.toml", &text).unwrap();
+        let read = RunFile::read(&folder.path().join("unset.toml"), &[]);
+        read.map_err(|error| format!("{error:#}"))
+    };
+    let file = unset("[\"algorithm.rollouts\", \"stage\"]").unwrap();
+    assert_eq!((file.algorithm.rollouts, file.stages.len()), (8, 0));
+    let lost = unset("[\"algorithm.kl\"]").unwrap_err();
+    assert!(
+        lost.ends_with("unset names algorithm.kl, which the extended file does not set"),
+        "{lost}"
+    );
+    assert!(
+        unset("\"stage\"")
+            .unwrap_err()
+            .contains("must be a list of keys")
+    );
+    write("alone.toml", &format!("unset = [\"stage\"]\n{MINIMAL}")).unwrap();
+    let alone = RunFile::read(&folder.path().join("alone.toml"), &[]);
+    assert!(format!("{:#}", alone.unwrap_err()).contains("extends another"));
+
     write("circle.toml", "extends = \"circle.toml\"").unwrap();
     let circle = RunFile::read(&folder.path().join("circle.toml"), &[]);
     assert!(format!("{:#}", circle.unwrap_err()).contains("extend each other"));

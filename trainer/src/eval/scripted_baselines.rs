@@ -45,7 +45,11 @@ pub fn play(
     Ok(report)
 }
 
-fn script_on(opened: &OpenEpisode, script: &str, seed: u64) -> Result<RolloutResult> {
+/// Plays an episode with a script, and returns the result.
+///
+/// # Errors
+/// Fails if a component or the script fails.
+pub fn script_on(opened: &OpenEpisode, script: &str, seed: u64) -> Result<RolloutResult> {
     let model = Box::new(DemonstrationModel);
     let mut episode = opened.demonstrate(model)?;
     let mut counts = RolloutCounts::default();

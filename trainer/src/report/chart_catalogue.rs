@@ -69,9 +69,11 @@ const fn chart(
 const STEP: &str = "step";
 const VALIDATION: &str = "validation";
 const WARM: &str = "warm-start";
+const WARM_CHECK: &str = "warm-start-check";
 const TIMED_STEP: &str = "timing/step";
 const TIMED_VALIDATION: &str = "timing/validation";
 const TIMED_WARM: &str = "timing/warm-start";
+const TIMED_WARM_CHECK: &str = "timing/warm-start-check";
 
 /// All sections but "More".
 pub const SECTIONS: [Section; 5] = [
@@ -335,12 +337,27 @@ pub const SECTIONS: [Section; 5] = [
                 &[line("learning rate", WARM, &["learning_rate"])],
             ),
             chart(
+                "Malformed share",
+                "of outputs on validation episodes",
+                Probe::Plain,
+                &[line("malformed", WARM_CHECK, &["malformed_share"])],
+            ),
+            chart(
                 "Rows",
                 "of a step",
                 Probe::Noisy,
                 &[
                     line("trained on", WARM, &["rows"]),
                     line("too long for the context", WARM, &["context_overflows"]),
+                ],
+            ),
+            chart(
+                "Checked outputs",
+                "in a measurement",
+                Probe::Plain,
+                &[
+                    line("all", WARM_CHECK, &["outputs"]),
+                    line("malformed", WARM_CHECK, &["malformed"]),
                 ],
             ),
             chart(
@@ -351,9 +368,12 @@ pub const SECTIONS: [Section; 5] = [
             ),
             chart(
                 "Seconds",
-                "of a step",
+                "of a step or measurement",
                 Probe::Noisy,
-                &[line("step", TIMED_WARM, &["seconds"])],
+                &[
+                    line("step", TIMED_WARM, &["seconds"]),
+                    line("measurement", TIMED_WARM_CHECK, &["seconds"]),
+                ],
             ),
         ],
     },

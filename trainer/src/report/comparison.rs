@@ -13,13 +13,15 @@ use crate::report::run_folder::Run;
 /// A row of the summary: name, path in `summary.json`, format.
 type Row = (&'static str, &'static str, fn(f64) -> String);
 
-const ROWS: [Row; 9] = [
+const ROWS: [Row; 11] = [
     ("Reward", "reward", number),
     ("Reward, sampled", "sampled_reward", number),
     ("Token F1", "f1", number),
     ("M-Fail", "m_fail", percent),
     ("Words in the bank", "bank_words", number),
     ("Words, of the dialogue", "bank_share", percent),
+    ("Outputs of an episode", "outputs", number),
+    ("Malformed outputs", "malformed", number),
     ("Prompts beyond the context", "context_overflows", number),
     ("Outputs cut off by it", "context_cuts", number),
     ("Questions lost to a server", "dropped_questions", number),
@@ -78,7 +80,7 @@ pub fn summary(runs: &[Run]) -> String {
     }
     let tables = [
         Some(whole),
-        held_out(runs, "", "Held-out: warm start \u{2192} trained"),
+        held_out(runs, "", "Held-out: before RL \u{2192} trained"),
         held_out(runs, "/long", "Longer than trained on"),
         evidence(runs),
         Some(parts),

@@ -19,8 +19,8 @@ pub struct Point {
     pub figures: BTreeMap<String, f64>,
 }
 
-/// Points by kind: `step`, `validation`, `warm-start`, and the same kinds prefixed with
-/// [`TIMING`].
+/// Points by kind: `step`, `validation`, `warm-start`, `warm-start-check`, and the same kinds
+/// prefixed with [`TIMING`].
 pub type Points = BTreeMap<String, Vec<Point>>;
 
 /// Prefix of the kinds read from `timings.jsonl`.
@@ -88,7 +88,7 @@ fn timings(lines: &[Value]) -> Points {
         let step = line["step"].as_u64().unwrap_or(0);
         let again: &[&str] = match what {
             "step" => &["step", "validation"],
-            "warm-start" => &["warm-start"],
+            "warm-start" => &["warm-start", "warm-start-check"],
             _ => &[],
         };
         for what in again {
@@ -125,7 +125,7 @@ fn metrics(lines: &[Value], timings: &Points) -> (Points, Vec<StageStart>) {
             }
         }
         let step = match kind {
-            "warm-start" => line["step"].as_u64().unwrap_or(0),
+            "warm-start" | "warm-start-check" => line["step"].as_u64().unwrap_or(0),
             _ => done,
         };
         points.entry(kind.to_owned()).or_default().push(Point {

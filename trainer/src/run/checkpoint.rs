@@ -1,5 +1,5 @@
-//! Checkpoints: the state that the rest of a run depends on. Each is written as a whole, so
-//! that a kill or a full disk leaves the one before intact.
+//! Checkpoints: the state that the rest of a run depends on. Each is written as a whole before
+//! the one before it is removed, so that a kill or a full disk leaves one intact.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,9 +8,6 @@ use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
 use crate::run::atomic_fs::write_folder;
-
-/// Number of checkpoints that are kept.
-const KEPT: usize = 2;
 
 /// Version of [`Progress`]'s layout.
 const VERSION: u32 = 2;
@@ -92,7 +89,7 @@ impl CheckpointStore {
         }
     }
 
-    /// Saves a checkpoint and removes old ones. `write` adds the tensors.
+    /// Saves a checkpoint and removes the one before. `write` adds the tensors.
     pub fn save(&self, progress: &Progress, write: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
         fs::create_dir_all(&self.folder)
             .with_context(|| format!("cannot make the folder {}", self.folder.display()))?;
@@ -102,8 +99,7 @@ impl CheckpointStore {
             let json = serde_json::to_vec_pretty(progress)?;
             Ok(fs::write(folder.join("progress.json"), json)?)
         })?;
-        let all = self.all()?;
-        for old in &all[..all.len().saturating_sub(KEPT)] {
+        for old in self.all()?.iter().filter(|old| **old != target) {
             fs::remove_dir_all(old)
                 .with_context(|| format!("cannot remove the old checkpoint {}", old.display()))?;
         }
@@ -127,7 +123,7 @@ impl CheckpointStore {
         };
         let progress = read().with_context(|| {
             format!(
-                "the checkpoint {} cannot be read; remove this folder to resume from the one before",
+                "the checkpoint {} cannot be read: remove this folder to begin the run again",
                 path.display()
             )
         })?;
@@ -166,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_is_the_furthest_and_old_ones_go() {
+    fn only_the_newest_is_left() {
         let out = tempfile::tempdir().unwrap();
         let store = CheckpointStore::of(out.path());
         assert_eq!(store.newest().unwrap(), None);
@@ -184,7 +180,7 @@ mod tests {
         let (newest, folder) = store.newest().unwrap().unwrap();
         assert_eq!(newest.position, Position::Stage(1, 0));
         assert!(folder.join("weights").exists());
-        assert_eq!(store.all().unwrap().len(), KEPT);
+        assert_eq!(store.all().unwrap(), [folder]);
     }
 
     #[test]

@@ -71,6 +71,14 @@ pub struct Phase {
 }
 
 impl Phase {
+    /// Prints one line, above the bar if there is one.
+    pub fn say(&self, line: &str) {
+        match &self.bar {
+            Some(bar) => bar.println(line),
+            None => self.console.say(line),
+        }
+    }
+
     /// Shows that `done` parts are done, with a message.
     pub fn at(&mut self, done: u64, message: &str) {
         if let Some(bar) = &self.bar {

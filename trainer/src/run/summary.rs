@@ -23,6 +23,8 @@ pub struct Summary {
     /// `evaluation.evidence_rivals` is set.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub evidence: Vec<EvidenceReport>,
+    /// Steps of the warm start.
+    pub warm_start_steps: u64,
     /// Training steps over all stages.
     pub steps: u64,
     /// Wall-clock seconds of all parts of the run, over all resumptions.
@@ -58,7 +60,7 @@ pub struct Share {
 /// Metrics before and after training.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct BeforeAfter {
-    /// Metrics after the warm start.
+    /// Metrics after the warm start, or of the initial weights without one.
     pub before: EvalMetrics,
     /// Metrics after the last stage, with the weights that it ended with.
     pub after: EvalMetrics,
@@ -84,14 +86,15 @@ impl Summary {
             "\nheld-out episodes: {}",
             self.held_out.after.episodes
         );
-        rows(&mut text, &self.held_out, &self.baselines);
+        let before = before(self.warm_start_steps);
+        rows(&mut text, before, &self.held_out, &self.baselines);
         if let Some(long) = &self.long {
             let _ = writeln!(
                 text,
                 "\nat {} sessions, never trained on: {} episodes",
                 long.horizon, long.held_out.after.episodes
             );
-            rows(&mut text, &long.held_out, &long.baselines);
+            rows(&mut text, before, &long.held_out, &long.baselines);
         }
         if !self.evidence.is_empty() {
             let _ = writeln!(
@@ -136,14 +139,38 @@ impl Summary {
     }
 }
 
-fn rows(text: &mut String, held_out: &BeforeAfter, baselines: &BTreeMap<String, EvalMetrics>) {
+/// Returns the name of the weights before the first stage.
+pub fn before(warm_start_steps: u64) -> &'static str {
+    match warm_start_steps {
+        0 => "untrained",
+        _ => "warm start",
+    }
+}
+
+fn rows(
+    text: &mut String,
+    before: &str,
+    held_out: &BeforeAfter,
+    baselines: &BTreeMap<String, EvalMetrics>,
+) {
     let _ = writeln!(text, "{}", EvalMetrics::HEADER);
     for (name, figures) in baselines {
         let _ = writeln!(text, "{}", figures.row(&name.replace('_', " ")));
     }
-    let _ = writeln!(text, "{}", held_out.before.row("warm start"));
-    let _ = writeln!(text, "{}", held_out.after.row("trained"));
-    if let Some(overflows) = held_out.after.overflows() {
-        let _ = writeln!(text, "  trained: {overflows}");
+    let measured = [(before, &held_out.before), ("trained", &held_out.after)];
+    for (name, figures) in measured {
+        let _ = writeln!(text, "{}", figures.row(name));
+    }
+    for (name, figures) in measured {
+        if figures.malformed > 0.0 {
+            let (malformed, outputs) = (figures.malformed, figures.outputs);
+            let _ = writeln!(
+                text,
+                "  {name}: {malformed:.1} of {outputs:.1} outputs an episode were malformed"
+            );
+        }
+        if let Some(overflows) = figures.overflows() {
+            let _ = writeln!(text, "  {name}: {overflows}");
+        }
     }
 }

@@ -16,7 +16,7 @@ use crate::run::summary::Share;
 #[derive(Debug, Deserialize, Serialize)]
 pub(crate) struct Timing {
     /// The part: `baselines.json` (the fixed scripts), `warm-start` (a step of it),
-    /// `before.json` (the evaluation before the first stage), `step` (a training step),
+    /// `warm-start-check` (a measurement of its malformed share), `before.json` (the evaluation before the first stage), `step` (a training step),
     /// `validation`, or `after` (the evaluation at the end).
     pub(crate) what: String,
     /// Step of the warm start, or training step over all stages, from 1; for evaluations the

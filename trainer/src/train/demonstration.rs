@@ -1,15 +1,19 @@
 //! Demonstrations for the warm start: the outputs of a demonstrator of the environment,
 //! recorded while the components play an episode.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Context, Result};
 use memloom_engine::grammar::Grammars;
 use memloom_engine::model::packing::{Row, Sequence};
-use memloom_runtime::{Completion, DemonstrationModel, GenerateCall, LanguageModel, ModelError};
+use memloom_runtime::types::Message;
+use memloom_runtime::{
+    Completion, DemonstrationModel, Episode, GenerateCall, LanguageModel, ModelError,
+};
 
-use crate::env::TrainingEnv;
-use crate::rng::{Purpose, derive};
+use crate::env::{OpenEpisode, TrainingEnv};
+use crate::rng::{Purpose, derive, generator};
 use crate::rollout::outcome::RolloutCounts;
 use crate::rollout::policy_model::pairs;
 
@@ -21,79 +25,155 @@ pub struct Demonstration {
     pub row: Row,
 }
 
-/// Plays training episode `index` and returns its demonstrations. An index past the end of a
-/// finite split starts again from the first episode, with other mistakes.
-pub fn demonstrate(
-    env: &TrainingEnv,
-    grammars: &Arc<Grammars>,
-    demonstrator: &str,
-    horizon: u32,
-    run_seed: u64,
-    index: u64,
-) -> Result<Vec<Demonstration>> {
-    let opened = env.open("train", index, horizon)?;
-    let rows = Arc::new(Mutex::new(Vec::new()));
-    let model = Box::new(Recorder {
-        grammars: grammars.clone(),
-        rows: rows.clone(),
-    });
-    let mut episode = opened.demonstrate(model)?;
-    let seed = derive(run_seed, Purpose::Demonstration, &[index]);
-    let mut counts = RolloutCounts::default();
-    for session in 1..=opened.sessions() {
-        counts
-            .observe(&mut episode, session, Some((demonstrator, seed)))
-            .with_context(|| format!("the demonstration of {}", opened.id))?;
+/// A demonstrator of the environment, and what it demonstrates.
+pub struct Demonstrator<'a> {
+    /// The environment.
+    pub env: &'a TrainingEnv,
+    /// Grammars, and the tokenizer for prompts and outputs.
+    pub grammars: &'a Arc<Grammars>,
+    /// Its name in the environment.
+    pub name: &'a str,
+    /// Sessions of each episode; 0 is all.
+    pub horizon: u32,
+    /// Most questions of an episode whose answers are demonstrated.
+    pub questions: usize,
+    /// The run's seed.
+    pub run_seed: u64,
+}
+
+impl Demonstrator<'_> {
+    /// Plays training episode `index` and returns its demonstrations for the roles that learn.
+    /// An index past the end of a finite split starts again from the first episode, with other
+    /// mistakes.
+    ///
+    /// # Errors
+    /// Fails if a component fails, or if the policy demonstrates an output outside its own
+    /// grammar.
+    pub fn demonstrate(&self, index: u64) -> Result<Vec<Demonstration>> {
+        let mut opened = self.env.open("train", index, self.horizon)?;
+        let recorded = Recorded::default();
+        let mut episode = opened.without_servers(Box::new(Recorder {
+            grammars: self.grammars.clone(),
+            recorded: recorded.clone(),
+        }))?;
+        let seed = derive(self.run_seed, Purpose::Demonstration, &[index]);
+        let mut counts = RolloutCounts::default();
+        for session in 1..=opened.sessions() {
+            counts
+                .observe(&mut episode, session, Some((self.name, seed)))
+                .with_context(|| format!("the demonstration of {}", opened.id))?;
+        }
+        let mut draw = generator(self.run_seed, Purpose::Questions, &[index]);
+        opened.keep_questions(self.questions, &mut draw);
+        demonstrate_answers(&mut episode, &opened, &recorded)
+            .with_context(|| format!("the demonstrated answers of {}", opened.id))?;
+        drop(episode);
+        let own = self.env.own_roles();
+        let mut demonstrations = std::mem::take(&mut *recorded.rows());
+        demonstrations.retain(|given| own.iter().any(|role| **role == *given.role));
+        Ok(demonstrations)
     }
-    drop(episode);
-    Ok(std::mem::take(
-        &mut *rows.lock().unwrap_or_else(PoisonError::into_inner),
-    ))
+}
+
+/// Answers the questions of an episode with the outputs that the policy's requests
+/// demonstrate. Right answers do not leave the environment, so its scores decide: an answer
+/// that scores 0 is not recorded.
+fn demonstrate_answers(
+    episode: &mut Episode,
+    opened: &OpenEpisode,
+    recorded: &Recorded,
+) -> Result<()> {
+    for question in &opened.questions {
+        let before = recorded.rows().len();
+        let answer = episode.answer(question);
+        if recorded.lacking.load(Ordering::Relaxed) {
+            // This policy demonstrates no answers.
+            recorded.rows().truncate(before);
+            return Ok(());
+        }
+        if episode.score(question, &answer?)?.reward <= 0.0 {
+            recorded.rows().truncate(before);
+        }
+    }
+    Ok(())
+}
+
+/// The recordings of an episode, shared between it and its model.
+#[derive(Clone, Default)]
+struct Recorded {
+    rows: Arc<Mutex<Vec<Demonstration>>>,
+    /// A request for an answer had no demonstration.
+    lacking: Arc<AtomicBool>,
+}
+
+impl Recorded {
+    fn rows(&self) -> MutexGuard<'_, Vec<Demonstration>> {
+        self.rows.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// A model that returns the demonstrator's outputs and records them as rows.
 struct Recorder {
     grammars: Arc<Grammars>,
-    rows: Arc<Mutex<Vec<Demonstration>>>,
+    recorded: Recorded,
 }
 
 impl LanguageModel for Recorder {
     fn generate(&mut self, call: &GenerateCall) -> Result<Completion, ModelError> {
+        let request = &call.request;
+        if call.question.is_some() && request.demonstration.is_none() {
+            self.recorded.lacking.store(true, Ordering::Relaxed);
+        }
         let completion = DemonstrationModel.generate(call)?;
-        let row = row(&self.grammars, call, &completion.text)
+        let prompt = Prompt {
+            role: &request.role,
+            messages: &request.messages,
+            grammar: request.grammar.as_deref(),
+        };
+        let row = prompt
+            .row(&self.grammars, &completion.text)
+            .and_then(|row| {
+                row.with_context(|| {
+                    format!(
+                        "the policy's demonstration for its role {} is outside its own grammar: {:?} against {:?}",
+                        request.role, completion.text, request.grammar
+                    )
+                })
+            })
             .map_err(|error| ModelError::new(format!("{error:#}")))?;
-        self.rows
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(Demonstration {
-                role: call.request.role.as_str().into(),
-                row,
-            });
+        self.recorded.rows().push(Demonstration {
+            role: request.role.as_str().into(),
+            row,
+        });
         Ok(completion)
     }
 }
 
-/// Returns the row of a prompt and its demonstrated output.
-fn row(grammars: &Grammars, call: &GenerateCall, text: &str) -> Result<Row> {
-    let request = &call.request;
-    let tokenizer = grammars.tokenizer();
-    let tokens = tokenizer.encode_completion(text, request.grammar.is_none())?;
-    let choices = match &request.grammar {
-        Some(expression) => grammars
-            .compile(expression)?
-            .choices(&tokens)?
-            .with_context(|| {
-                format!(
-                    "the policy's demonstration for its role {} is outside its own grammar: {text:?} against {expression:?}",
-                    request.role
-                )
-            })?,
-        None => vec![None; tokens.len()],
-    };
-    Ok(Row {
-        prompt: tokenizer
-            .encode_prompt(&request.role, &pairs(&request.messages))?
-            .into(),
-        completions: vec![Sequence { tokens, choices }],
-    })
+/// A prompt of a policy.
+pub(super) struct Prompt<'a> {
+    pub(super) role: &'a str,
+    pub(super) messages: &'a [Message],
+    pub(super) grammar: Option<&'a str>,
+}
+
+impl Prompt<'_> {
+    /// Returns the row of the prompt and an output; `None` if the output is outside the
+    /// prompt's grammar.
+    pub(super) fn row(&self, grammars: &Grammars, output: &str) -> Result<Option<Row>> {
+        let tokenizer = grammars.tokenizer();
+        let tokens = tokenizer.encode_completion(output, self.grammar.is_none())?;
+        let choices = match self.grammar {
+            Some(expression) => match grammars.compile(expression)?.choices(&tokens)? {
+                Some(choices) => choices,
+                None => return Ok(None),
+            },
+            None => vec![None; tokens.len()],
+        };
+        Ok(Some(Row {
+            prompt: tokenizer
+                .encode_prompt(self.role, &pairs(self.messages))?
+                .into(),
+            completions: vec![Sequence { tokens, choices }],
+        }))
+    }
 }

@@ -19,6 +19,7 @@ use crate::rollout::batcher::Engine;
 use crate::rollout::policy_model::Sampling;
 use crate::run::atomic_fs::{write_file, write_folder};
 use crate::run::progress::Console;
+use crate::run::summary;
 use crate::run::summary::{BeforeAfter, LongHorizon, Summary};
 use crate::run::timings::{Times, Timing};
 use crate::train::learner::per_role::RoleLearners;
@@ -87,7 +88,8 @@ impl Trainer<'_> {
 
     /// Returns the metrics after the warm start, before the first stage.
     pub(super) fn before(&mut self) -> Result<(EvalMetrics, Option<EvalMetrics>)> {
-        self.once("before.json", |this| this.examine_held_out("warm start"))
+        let name = summary::before(self.file.warm_start.steps);
+        self.once("before.json", |this| this.examine_held_out(name))
     }
 
     /// Returns greedy and sampled metrics of the present weights.
@@ -140,6 +142,7 @@ impl Trainer<'_> {
             baselines,
             long,
             evidence,
+            warm_start_steps: self.file.warm_start.steps,
             steps: self.progress.steps,
             seconds: times.seconds,
             training_seconds: times.training_seconds,

@@ -2,8 +2,9 @@
 //! any moment.
 //!
 //! [`run()`] opens the run and runs its parts. `trainer.rs` holds the state that they share,
-//! `warm_start.rs` the supervised phase, `curriculum.rs` the stages, `rl_step.rs` one training
-//! step of a stage, and `evaluation.rs` the measurements before and after.
+//! `warm_start.rs` the supervised phase, `warm_start_source.rs` what it imitates,
+//! `curriculum.rs` the stages, `rl_step.rs` one training step of a stage, and `evaluation.rs`
+//! the measurements before and after.
 
 pub mod batch;
 pub mod credit;
@@ -23,6 +24,7 @@ pub mod tokenizer_setup;
 mod trainer;
 pub mod value_states;
 mod warm_start;
+mod warm_start_source;
 
 pub use self::evaluation::evaluate;
 pub use self::preflight::check;

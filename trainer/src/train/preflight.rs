@@ -12,6 +12,7 @@ use crate::run::atomic_fs::write_file;
 use crate::run::progress::Console;
 use crate::train::request_check::{has_control_words, requests_fit};
 use crate::train::tokenizer_setup;
+use crate::train::warm_start_source;
 
 /// The run file in its run's folder, with every default.
 const COPY: &str = "run.toml";
@@ -47,6 +48,7 @@ pub fn check(file: &RunFile, console: Console) -> Result<()> {
 /// Checks that the run file fits its model's folder and the components. Prints warnings about
 /// the folder.
 pub(super) fn fits(file: &RunFile, env: &TrainingEnv, console: Console) -> Result<()> {
+    warm_start_source::check(file)?;
     if let Some(model) = &file.backbone.path {
         for warning in Inspection::of(model)?.warnings {
             console.say(&format!("{}: {warning}", model.display()));

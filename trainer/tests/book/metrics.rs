@@ -21,7 +21,12 @@ const FILES: [(&str, &str, &[&str]); 3] = [
         "metrics.jsonl",
         "One JSON object per line, for each step and validation. The file holds only what the \
          seed determines: two runs with the same run file on the CPU write the same bytes.",
-        &["WarmStartLine", "StepLine", "ValidationLine"],
+        &[
+            "WarmStartLine",
+            "WarmStartCheckLine",
+            "StepLine",
+            "ValidationLine",
+        ],
     ),
     (
         "timings.jsonl",

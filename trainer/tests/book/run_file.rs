@@ -18,6 +18,8 @@ checks it and prints it with all defaults; `--set KEY=VALUE` sets a key on the c
 
 A file that begins with `extends = \"other.toml\"` (a path relative to the file) only holds what
 differs from the other file. Its lists, such as the stages, replace the other's lists.
+`unset = [\"algorithm.kl\", \"backbone.lora\"]` beside `extends` takes keys and sections of the other
+file away.
 
 Keys without a default are required, unless they are marked optional.
 ";

@@ -29,6 +29,9 @@ pub(super) struct Replay {
     /// List the events, numbered as --edit names them, and stop.
     #[arg(long)]
     show: bool,
+    /// With --show: print all of each event, on as many lines as it takes.
+    #[arg(long, requires = "show")]
+    full: bool,
     /// The bank's file. Default: the recorded path.
     #[arg(long, value_name = "FILE")]
     bank: Option<PathBuf>,
@@ -58,7 +61,7 @@ impl Replay {
     pub(super) fn run(self) -> Result<()> {
         let mut trace = Trace::read(&self.trace)?;
         if self.show {
-            return output::print(&trace, self.json, || listing(&trace));
+            return output::print(&trace, self.json, || listing(&trace, self.full));
         }
         self.find(&mut trace.setup)?;
         let stage = trace.setup.load().map_err(hint)?;

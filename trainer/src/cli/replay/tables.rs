@@ -5,11 +5,14 @@ use std::fmt::{Display, Write};
 use memloom_runtime::types::{Answer, Entry};
 use memloom_runtime::{Difference, Edit, Event, States, Trace, WhatIf};
 
+use crate::cli::wrap::wrapped;
+
 /// Columns of the narrowest usual terminal.
 const WIDTH: usize = 80;
 
-/// Lists all events, each operation on a line of its own, numbered as `--edit` expects.
-pub fn listing(trace: &Trace) -> String {
+/// Lists all events, each operation on a line of its own, numbered as `--edit` expects. Lines
+/// are cut to the terminal's width, or with `full` wrapped to it.
+pub fn listing(trace: &Trace, full: bool) -> String {
     let mut text = String::new();
     let setting = &trace.setup;
     for (part, source) in [
@@ -33,19 +36,28 @@ pub fn listing(trace: &Trace) -> String {
         line(&mut text, format!("{part:<12}options {options}"));
     }
     for (number, event) in (1..).zip(&trace.events) {
-        numbered(&mut text, number, event);
+        numbered(&mut text, number, event, full);
     }
     text
 }
 
-fn numbered(text: &mut String, number: usize, event: &Event) {
+fn numbered(text: &mut String, number: usize, event: &Event, full: bool) {
     let applies = matches!(event, Event::Apply { operations, .. } if !operations.is_empty());
     for (place, words) in (1..).zip(event.to_string().lines()) {
         let number = match applies {
             true => format!("{number}.{place}"),
             false => number.to_string(),
         };
-        line(text, format!("{number:<9}{words}"));
+        let number = format!("{number:<9}");
+        match full {
+            true => {
+                for row in wrapped(&number, words, WIDTH) {
+                    text.push_str(&row);
+                    text.push('\n');
+                }
+            }
+            false => line(text, number + words),
+        }
     }
 }
 
@@ -85,10 +97,10 @@ pub fn difference(found: &Difference) -> String {
 /// Shows the consequences of an edit.
 pub fn what_if(outcome: &WhatIf, edit: &Edit) -> String {
     let mut text = String::from("recorded\n");
-    numbered(&mut text, edit.event, &outcome.recorded);
+    numbered(&mut text, edit.event, &outcome.recorded, false);
     text.push_str("edited\n");
     if let Some(event) = &outcome.edited {
-        numbered(&mut text, edit.event, event);
+        numbered(&mut text, edit.event, event, false);
     }
     let _ = writeln!(
         text,
