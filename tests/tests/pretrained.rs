@@ -15,7 +15,7 @@ use memloom_engine::tokenizer::Tokenizer;
 use memloom_tests::{pretrained, root};
 use serde::Deserialize;
 
-/// What `transformers` says of a chat; `tests/reference/smollm2.py` writes it.
+/// A chat and the continuation by `transformers`, from `tests/reference/smollm2.py`.
 #[derive(Deserialize)]
 struct Case {
     messages: Vec<Message>,

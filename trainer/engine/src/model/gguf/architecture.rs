@@ -9,7 +9,7 @@ use crate::model::rope::RopeScaling;
 
 /// The LM head, where it is not the embedding.
 pub(super) const HEAD: &str = "output.weight";
-/// What llama.cpp makes of Llama 3's rotary scaling: the divisor of each frequency.
+/// The divisor of each frequency: llama.cpp's form of Llama 3's rotary scaling.
 pub(super) const ROPE_FACTORS: &str = "rope_freqs.weight";
 
 /// An architecture of llama.cpp.
