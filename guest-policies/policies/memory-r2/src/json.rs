@@ -58,8 +58,11 @@ pub fn items(reply: &str, name: &str, is_item: fn(&Value) -> bool) -> Option<Ite
         };
         let read = unique_keys::parse(&text);
         let read = read.and_then(|value| list_in(value, name, is_item));
-        // What is cut before its first item says nothing.
-        let read = read.filter(|(items, _)| !form.cut || items.iter().any(is_item));
+        // What is cut before its first item says nothing, nor do empty brackets within text.
+        let read = read.filter(|(items, as_asked)| match form.cut {
+            true => items.iter().any(is_item),
+            false => *as_asked || !items.is_empty() || !form.repaired,
+        });
         if let Some((items, as_asked)) = read {
             match &mut found {
                 // A list that is begun again and cut off says nothing else so far.
@@ -245,6 +248,7 @@ mod tests {
         for reply in [
             r#"{"list": [{"n": 1}]} {"list": [{"n": 2}]}"#,
             r#"{"list": []} or [{"n": 1}]"#,
+            r#"{"list": [{"n": 1}]} or {"list": []}"#,
             r#"{"n": 1} {"n": 2}"#,
             "```\n{\"n\": 1}\n```\n{\"list\": []}",
             r#"{"list": [{"n": 1}]} {"list": [{"n": 2}, {"n"#,
@@ -269,6 +273,7 @@ mod tests {
             r#"{"list": [{"n": 1}], "list": [{"n": 2}]}"#,
             "{'list': [{'n': 1}]}",
             r#"[{"m": 1}]"#,
+            r#"ids":[] none"#,
             r#"{"n": 1"#,
             r#"<think>{"list": []}"#,
             r#"<think>{"list": []}</think>"#,
