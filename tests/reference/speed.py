@@ -1,8 +1,11 @@
-"""PyTorch's and transformers' side of `cargo xtask bench trainer`.
+"""PyTorch's and transformers' side of `cargo xtask bench trainer` and `cargo xtask bench pretrained`.
 
     python tests/reference/speed.py make FOLDER
     python tests/reference/speed.py train FOLDER --batch 16 --tokens 256 --steps 10
     python tests/reference/speed.py generate FOLDER --batch 16 --prompt 256 --tokens 64
+
+With `--precision bfloat16`, training is in autocast beside float32 weights, and generation has
+weights in bfloat16.
 
 `make` writes random models: one of 4.2 million parameters, one with the shape of
 Qwen2.5-0.5B. The others print one JSON object. Needs torch and transformers from PyPI;
@@ -61,8 +64,9 @@ def train(options):
     for _ in range(options.steps):
         began = time.perf_counter()
         optimizer.zero_grad()
-        logits = model(ids, use_cache=False).logits[:, :-1]
-        loss = torch.nn.functional.cross_entropy(logits.flatten(0, 1), ids[:, 1:].flatten())
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=options.precision == "bfloat16"):
+            logits = model(ids, use_cache=False).logits[:, :-1]
+            loss = torch.nn.functional.cross_entropy(logits.flatten(0, 1), ids[:, 1:].flatten())
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
@@ -71,7 +75,8 @@ def train(options):
 
 
 def generate(options):
-    model = AutoModelForCausalLM.from_pretrained(options.folder, dtype=torch.float32).eval()
+    dtype = getattr(torch, options.precision)
+    model = AutoModelForCausalLM.from_pretrained(options.folder, dtype=dtype).eval()
     words = model.config.vocab_size
     # A group's prompt is the same for all.
     ids = torch.tensor([[token(1000, p, words) for p in range(options.prompt)]] * options.batch)
@@ -97,6 +102,7 @@ if __name__ == "__main__":
     parser.add_argument("folder", type=Path)
     for name in ["batch", "tokens", "steps", "prompt"]:
         parser.add_argument(f"--{name}", type=int)
+    parser.add_argument("--precision", choices=["float32", "bfloat16"], default="float32")
     options = parser.parse_args()
     torch.set_num_threads(THREADS)
     found = {"make": make, "train": train, "generate": generate}[options.what](options)

@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: measurements of the project's claims.
 
 pub mod machine;
+mod pretrained;
 mod runtime;
 pub mod table;
 mod trainer;
@@ -18,11 +19,15 @@ pub enum Bench {
     /// Training, generation and memory, beside PyTorch and transformers; writes
     /// docs/results/trainer.json
     Trainer(trainer::Args),
+    /// Training and generation of SmolLM2-135M beside PyTorch and transformers (about half an
+    /// hour); writes docs/results/pretrained-speed.json
+    Pretrained(pretrained::Args),
 }
 
 pub fn run(workspace: &Workspace, bench: &Bench) -> Result<()> {
     match bench {
         Bench::Runtime(args) => runtime::run(workspace, args),
         Bench::Trainer(args) => trainer::run(workspace, args),
+        Bench::Pretrained(args) => pretrained::run(workspace, args),
     }
 }

@@ -7,10 +7,9 @@ use memloom_sdk::thoughts::spoken;
 use serde::Serialize;
 
 use crate::bounds::up_to;
-use crate::chat::message;
+use crate::chat::{Prompt, message};
 use crate::json;
 use crate::options::Options;
-use crate::prompts::Prompt;
 
 #[derive(Serialize)]
 struct Input<'a> {
@@ -205,7 +204,7 @@ mod tests {
     fn an_example_stands_between_instructions_and_question() {
         let roles = |prompts: &str| -> Vec<String> {
             let options = Options::parse(prompts).expect(prompts);
-            let messages = messages(Prompt::answerer(&options), "{}");
+            let messages = messages(crate::prompts::answerer(&options), "{}");
             assert!(
                 messages
                     .last()

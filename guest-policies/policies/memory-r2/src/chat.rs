@@ -10,6 +10,14 @@ use memloom_sdk::types::Error;
 const CONTEXT_ONLY: &str =
     "Everything above is earlier material of this session, for context only. Work on this part:\n";
 
+/// The prompt of a role.
+pub struct Prompt<'a> {
+    /// The instructions.
+    pub instructions: &'a str,
+    /// The example in turns; none in the full set.
+    pub example: Option<Example>,
+}
+
 /// The messages of a role in this session.
 pub struct Chat {
     role: &'static str,

@@ -4,10 +4,19 @@ use memloom_sdk::options::object;
 use memloom_sdk::types::Error;
 use serde::Deserialize;
 
-use crate::prompts::PromptSet;
-
 /// The fewest tokens that hold one item of a constrained output.
 const CONSTRAINED_TOKENS: u32 = 64;
+
+/// A set of built-in prompts.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum PromptSet {
+    /// Rules with examples in the instructions.
+    #[default]
+    Full,
+    /// A few sentences and an example in turns.
+    Short,
+}
 
 /// Options of the policy, a JSON object. Unknown names are refused. Defaults of
 /// chunks, limits and thresholds are those of the paper's code.

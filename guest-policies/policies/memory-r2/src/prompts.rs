@@ -7,81 +7,59 @@ use std::collections::BTreeMap;
 
 use memloom_sdk::bank::Hit;
 use memloom_sdk::types::{DemonstratedOperation, Entry, Turn};
-use serde::Deserialize;
 
-use crate::chat::Example;
+use crate::chat::{Example, Prompt};
 use crate::extractor::Fact;
 use crate::manager::Cases;
-use crate::options::Options;
+use crate::options::{Options, PromptSet};
 use crate::{answerer, extractor, manager};
 
-/// A set of built-in prompts.
-#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
-#[serde(rename_all = "lowercase")]
-pub enum PromptSet {
-    /// Rules with examples in the instructions.
-    #[default]
-    Full,
-    /// A few sentences and an example in turns.
-    Short,
+/// Returns the extractor's prompt.
+pub fn extractor(options: &Options) -> Prompt<'_> {
+    let (full, short) = (
+        include_str!("prompts/extractor.md"),
+        include_str!("prompts/short/extractor.md"),
+    );
+    let own = options.extractor_prompt.as_deref();
+    prompt(options, own, full, short, extractor_example)
 }
 
-/// The prompt of a role.
-pub struct Prompt<'a> {
-    /// The instructions.
-    pub instructions: &'a str,
-    /// The example in turns; none in the full set.
-    pub example: Option<Example>,
+/// Returns the manager's prompt.
+pub fn manager(options: &Options) -> Prompt<'_> {
+    let (full, short) = (
+        include_str!("prompts/manager.md"),
+        include_str!("prompts/short/manager.md"),
+    );
+    let own = options.manager_prompt.as_deref();
+    prompt(options, own, full, short, manager_example)
 }
 
-impl<'a> Prompt<'a> {
-    /// Returns the extractor's prompt.
-    pub fn extractor(options: &'a Options) -> Self {
-        let (full, short) = (
-            include_str!("prompts/extractor.md"),
-            include_str!("prompts/short/extractor.md"),
-        );
-        let own = options.extractor_prompt.as_deref();
-        Self::of(options, own, full, short, extractor_example)
-    }
+/// Returns the answerer's prompt.
+pub fn answerer(options: &Options) -> Prompt<'_> {
+    let (full, short) = (
+        include_str!("prompts/answerer.md"),
+        include_str!("prompts/short/answerer.md"),
+    );
+    let own = options.answerer_prompt.as_deref();
+    prompt(options, own, full, short, || answerer_example(options))
+}
 
-    /// Returns the manager's prompt.
-    pub fn manager(options: &'a Options) -> Self {
-        let (full, short) = (
-            include_str!("prompts/manager.md"),
-            include_str!("prompts/short/manager.md"),
-        );
-        let own = options.manager_prompt.as_deref();
-        Self::of(options, own, full, short, manager_example)
-    }
-
-    /// Returns the answerer's prompt.
-    pub fn answerer(options: &'a Options) -> Self {
-        let (full, short) = (
-            include_str!("prompts/answerer.md"),
-            include_str!("prompts/short/answerer.md"),
-        );
-        let own = options.answerer_prompt.as_deref();
-        Self::of(options, own, full, short, || answerer_example(options))
-    }
-
-    fn of(
-        options: &Options,
-        own: Option<&'a str>,
-        full: &'a str,
-        short: &'a str,
-        example: impl FnOnce() -> Example,
-    ) -> Self {
-        match options.prompts {
-            PromptSet::Full => Self {
-                instructions: own.unwrap_or(full),
-                example: None,
-            },
-            PromptSet::Short => Self {
-                instructions: own.unwrap_or(short),
-                example: Some(example()),
-            },
-        }
+fn prompt<'a>(
+    options: &Options,
+    own: Option<&'a str>,
+    full: &'a str,
+    short: &'a str,
+    example: impl FnOnce() -> Example,
+) -> Prompt<'a> {
+    match options.prompts {
+        PromptSet::Full => Prompt {
+            instructions: own.unwrap_or(full),
+            example: None,
+        },
+        PromptSet::Short => Prompt {
+            instructions: own.unwrap_or(short),
+            example: Some(example()),
+        },
     }
 }
 
@@ -197,12 +175,12 @@ mod tests {
     fn a_run_files_instructions_replace_the_built_in_ones() {
         let options = |json: &str| Options::parse(json).expect(json);
         let full = options("{}");
-        let prompt = Prompt::extractor(&full);
+        let prompt = extractor(&full);
         assert!(prompt.instructions.starts_with("You keep notes") && prompt.example.is_none());
         let short = options(r#"{"prompts": "short", "manager_prompt": "Manage."}"#);
-        let prompt = Prompt::extractor(&short);
+        let prompt = extractor(&short);
         assert!(prompt.instructions.starts_with("You take notes") && prompt.example.is_some());
-        let prompt = Prompt::manager(&short);
+        let prompt = manager(&short);
         assert_eq!(prompt.instructions, "Manage.");
         assert!(prompt.example.is_some());
     }

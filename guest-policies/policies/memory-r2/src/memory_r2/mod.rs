@@ -11,16 +11,15 @@ use memloom_sdk::types::{
 };
 use memloom_sdk::{Host, Policy, ReportCounter, State};
 
-use crate::answerer;
 use crate::bounds::Bounds;
-use crate::chat::Chat;
+use crate::chat::{Chat, Prompt};
 use crate::extractor::{self, Fact};
 use crate::json::Form;
 use crate::manager::{self, Cases};
 use crate::options::Options;
-use crate::prompts::Prompt;
 use crate::retrieval::{embed, related};
 use crate::session_view::SessionView;
+use crate::{answerer, prompts};
 
 const EXTRACTOR: &str = "extractor";
 const MANAGER: &str = "manager";
@@ -241,8 +240,8 @@ impl Policy for MemoryR2 {
                 time: time.clone(),
             },
             hinted,
-            extractor: chat(EXTRACTOR, Prompt::extractor(&self.options)),
-            manager: chat(MANAGER, Prompt::manager(&self.options)),
+            extractor: chat(EXTRACTOR, prompts::extractor(&self.options)),
+            manager: chat(MANAGER, prompts::manager(&self.options)),
             report: ReportCounter::new(&["insert", "update", "delete"]),
         };
         let chunk = turns.len().div_ceil(self.options.max_chunks).max(1);
@@ -270,7 +269,7 @@ impl Policy for MemoryR2 {
         let input = answerer::input(&mut found, question);
         let completion = host.generate(&Request {
             role: ANSWERER.into(),
-            messages: answerer::messages(Prompt::answerer(&self.options), &input),
+            messages: answerer::messages(prompts::answerer(&self.options), &input),
             max_tokens: self.options.answer_tokens,
             grammar: (self.options.constrains_answers()).then(|| answerer::schema(&self.options)),
             demonstration: Some(demonstration),

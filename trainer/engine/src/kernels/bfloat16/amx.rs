@@ -5,8 +5,7 @@ use std::arch::asm;
 use std::arch::x86_64::{__cpuid, __cpuid_count};
 use std::sync::OnceLock;
 
-use crate::kernels::bfloat16::Block;
-use crate::kernels::bfloat16::tile::{LANES, Tile};
+use crate::kernels::bfloat16::tile::{Block, LANES, Tile};
 
 /// Returns true if the processor has AMX with bfloat16 and the system lets this process use it.
 pub(super) fn is_available() -> bool {

@@ -3,8 +3,7 @@
 
 use std::arch::x86_64::{__m512bh, _mm512_dpbf16_ps, _mm512_setzero_ps, _mm512_storeu_ps};
 
-use crate::kernels::bfloat16::Block;
-use crate::kernels::bfloat16::tile::{LANES, Tile};
+use crate::kernels::bfloat16::tile::{Block, LANES, Tile};
 
 /// The number of rows whose sums are in registers at once.
 const ROWS: usize = 8;

@@ -11,12 +11,7 @@ mod product;
 mod tensors;
 mod tile;
 
-use self::tile::LANES;
-
 use self::operand::{Elements, Operand};
-
-/// A block of a product: the rows of two panels by the columns of two.
-type Block = [[f32; 2 * LANES]; 2 * LANES];
 
 /// The instructions that multiply tiles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -12,6 +12,9 @@ pub(super) const LANES: usize = 16;
 /// The number of terms of a tile.
 pub(super) const TERMS: usize = 32;
 
+/// A block of a product: the rows of two panels by the columns of two.
+pub(super) type Block = [[f32; 2 * LANES]; 2 * LANES];
+
 /// The order of a tile's words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Order {
