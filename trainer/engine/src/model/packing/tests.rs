@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use burn::tensor::backend::AutodiffBackend;
 
 use super::*;

@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use crate::kernels::Layout;
-use crate::model::packing::Row;
+use crate::model::packing::row::Row;
 
 /// The number of tokens of a block. Prompts that begin with the same tokens share as many whole
 /// blocks of them as there are.
