@@ -22,6 +22,8 @@ import numpy as np
 import sentencepiece
 import torch
 from transformers import (
+    Gemma3ForCausalLM,
+    Gemma3TextConfig,
     LlamaConfig,
     LlamaForCausalLM,
     Qwen2Config,
@@ -82,10 +84,19 @@ LLAMA_3 = dict(
     rope_type="llama3", rope_theta=5e5, factor=32.0, low_freq_factor=1.0, high_freq_factor=4.0,
     original_max_position_embeddings=8192,
 )
+# Every sixth layer sees all tokens. llama.cpp scales scores by the width of a head.
+GEMMA = dict(
+    rms_norm_eps=1e-6, head_dim=16, query_pre_attn_scalar=16, num_hidden_layers=6, sliding_window=7,
+    rope_parameters={
+        "full_attention": dict(rope_type="linear", factor=8.0, rope_theta=1e6),
+        "sliding_attention": dict(rope_type="default", rope_theta=1e4),
+    },
+)
 MODELS = {
     "llama": (LlamaConfig, LlamaForCausalLM, dict(rms_norm_eps=1e-5, rope_parameters=LLAMA_3), "smollm", "F16"),
     "qwen2": (Qwen2Config, Qwen2ForCausalLM, dict(rms_norm_eps=1e-6, tie_word_embeddings=True), "qwen2", "BF16"),
     "qwen3": (Qwen3Config, Qwen3ForCausalLM, dict(rms_norm_eps=1e-6, head_dim=16), "llama-bpe", "F16"),
+    "gemma3": (Gemma3TextConfig, Gemma3ForCausalLM, GEMMA, "gpt-2", "F16"),
 }
 TEMPLATE = (
     "{% for message in messages %}<|im_start|>{{ message.role }}\n{{ message.content }}<|im_end|>\n{% endfor %}"
@@ -103,6 +114,12 @@ NAMES = {
     "mlp.gate_proj": "ffn_gate",
     "mlp.up_proj": "ffn_up",
     "mlp.down_proj": "ffn_down",
+}
+GEMMA_NAMES = {
+    **NAMES,
+    "post_attention_layernorm": "post_attention_norm",
+    "pre_feedforward_layernorm": "ffn_norm",
+    "post_feedforward_layernorm": "post_ffw_norm",
 }
 
 
@@ -161,8 +178,13 @@ def model(folder, name):
     writer.add_head_count(config.num_attention_heads)
     writer.add_head_count_kv(config.num_key_value_heads)
     writer.add_layer_norm_rms_eps(config.rms_norm_eps)
-    writer.add_rope_freq_base(config.rope_parameters["rope_theta"])
-    if name == "qwen3":
+    rope = config.rope_parameters
+    writer.add_rope_freq_base(rope.get("full_attention", rope)["rope_theta"])
+    if name == "gemma3":
+        writer.add_sliding_window(config.sliding_window)
+        writer.add_rope_scaling_type(gguf.RopeScalingType.LINEAR)
+        writer.add_rope_scaling_factor(rope["full_attention"]["factor"])
+    if name in ("qwen3", "gemma3"):
         writer.add_key_length(config.head_dim)
         writer.add_value_length(config.head_dim)
     if name == "llama":
@@ -178,13 +200,16 @@ def model(folder, name):
         if theirs.startswith("model.layers."):
             _, _, layer, rest = theirs.split(".", 3)
             part, ending = rest.rsplit(".", 1)
-            ours = f"blk.{layer}.{NAMES[part]}.{ending}"
+            names = GEMMA_NAMES if name == "gemma3" else NAMES
+            ours = f"blk.{layer}.{names[part]}.{ending}"
             if name == "llama" and part[-6:] in ("q_proj", "k_proj"):
                 heads = config.num_attention_heads if part[-6:] == "q_proj" else config.num_key_value_heads
                 values = paired(values, heads)
         else:
             ours = top.get(theirs, "output.weight")
         if values.ndim == 1:
+            # llama.cpp stores 1 + w.
+            values = values + np.float32(name == "gemma3")
             writer.add_tensor(ours, values)
         else:
             kind = gguf.GGMLQuantizationType[dtype]

@@ -21,6 +21,8 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import (
     AutoModelForCausalLM,
     AutoTokenizer,
+    Gemma3ForCausalLM,
+    Gemma3TextConfig,
     LlamaConfig,
     LlamaForCausalLM,
     PreTrainedTokenizerFast,
@@ -40,6 +42,19 @@ LLAMA_3 = {
     "high_freq_factor": 4.0,
     "original_max_position_embeddings": 256,
 }
+# Windows shorter than most prompts; layers of both types, with frequencies of their own.
+GEMMA = dict(
+    head_dim=32,
+    query_pre_attn_scalar=24,
+    sliding_window=20,
+    layer_types=["sliding_attention", "sliding_attention", "full_attention"],
+    tie_word_embeddings=True,
+    rope_parameters={
+        "full_attention": {"rope_type": "linear", "factor": 8.0, "rope_theta": 1e6},
+        "sliding_attention": {"rope_type": "default", "rope_theta": 1e4},
+    },
+)
+WINDOW = dict(use_sliding_window=True, sliding_window=40, max_window_layers=1)
 SMALL = dict(
     vocab_size=487,
     hidden_size=64,
@@ -56,16 +71,23 @@ CASES = {
     "qwen2-one-key-head": ("qwen2", Qwen2Config, Qwen2ForCausalLM, dict(num_key_value_heads=1), {}),
     "qwen2-shards": ("qwen2", Qwen2Config, Qwen2ForCausalLM, {}, dict(max_shard_size="100KB")),
     "qwen2-bfloat16": ("qwen2", Qwen2Config, Qwen2ForCausalLM, {}, dict(dtype=torch.bfloat16)),
+    "qwen2-window": ("qwen2", Qwen2Config, Qwen2ForCausalLM, WINDOW, {}),
     "qwen3-wide-heads": ("qwen3", Qwen3Config, Qwen3ForCausalLM, dict(head_dim=32, rope_theta=1e6), {}),
     "qwen3-tied": ("qwen3", Qwen3Config, Qwen3ForCausalLM, dict(head_dim=16, tie_word_embeddings=True), {}),
     "llama-scaled": ("llama", LlamaConfig, LlamaForCausalLM, dict(rope_theta=5e5, rope_scaling=LLAMA_3), {}),
     "llama-float16": ("llama", LlamaConfig, LlamaForCausalLM, dict(num_key_value_heads=4), dict(dtype=torch.float16)),
+    "gemma3-two-windows": ("gemma3_text", Gemma3TextConfig, Gemma3ForCausalLM, GEMMA, {}),
+    "gemma3-heads-of-256": (
+        "gemma3_text", Gemma3TextConfig, Gemma3ForCausalLM,
+        dict(num_key_value_heads=1, sliding_window=600, num_hidden_layers=6), dict(dtype=torch.bfloat16),
+    ),
 }
 # Adapters to some of them.
 ADAPTERS = {
     "qwen2-tied": dict(r=4, lora_alpha=6, target_modules="all-linear"),
     "qwen2-one-key-head": dict(r=8, lora_alpha=8, target_modules=["k_proj", "up_proj", "down_proj"], use_rslora=True),
     "qwen3-wide-heads": dict(r=3, lora_alpha=12, target_modules=["q_proj", "v_proj"], lora_dropout=0.1),
+    "gemma3-two-windows": dict(r=4, lora_alpha=8, target_modules="all-linear"),
     "llama-scaled": dict(r=16, lora_alpha=16, target_modules=["o_proj", "gate_proj", "v_proj"]),
 }
 

@@ -101,7 +101,7 @@ fn an_architecture_that_is_not_known() {
     change(&model.join("config.json"), |config| {
         config["model_type"] = json!("mamba");
     });
-    let said = "unsupported model_type mamba; supported: llama, qwen2, qwen3";
+    let said = "unsupported model_type mamba; supported: llama, qwen2, qwen3, gemma3_text";
     assert_refused(&run, &model, &["config.json", said]);
 }
 

@@ -146,6 +146,8 @@ fn tiny() -> BackboneConfig {
         qk_norm: false,
         rope_theta: 10_000.0,
         rope_scaling: None,
+        sliding: None,
+        query_pre_attn_scalar: None,
         norm_eps: 1e-6,
         tie_embeddings: true,
         context: 64,

@@ -17,6 +17,8 @@ pub fn half_b(layers: usize) -> BackboneConfig {
         qk_norm: false,
         rope_theta: 1e6,
         rope_scaling: None,
+        sliding: None,
+        query_pre_attn_scalar: None,
         norm_eps: 1e-6,
         tie_embeddings: true,
         context: 32_768,

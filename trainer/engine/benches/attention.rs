@@ -24,8 +24,10 @@ fn plan<B: Kernels>(layout: Layout) -> AttentionPlan<B> {
     let frequency = |pair: usize| 10_000f64.powf(-2.0 * pair as f64 / HEADS.width as f64);
     let frequencies: Vec<f64> = (0..HEADS.width / 2).map(frequency).collect();
     let metadata = AttentionMetadata {
-        layout,
+        layout: Arc::new(layout),
         heads: HEADS,
+        window: None,
+        scale: 0.125,
         rope: Arc::new(Rope::new(4096, &frequencies)),
     };
     AttentionPlan::new(metadata, Default::default())

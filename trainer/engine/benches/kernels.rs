@@ -1,4 +1,4 @@
-//! Speed of RMSNorm, SwiGLU and the scoring of choices on the CPU, forward and backward:
+//! Speed of RMSNorm, gates and the scoring of choices on the CPU, forward and backward:
 //!
 //! ```sh
 //! cargo bench -p memloom-engine --bench kernels
@@ -8,7 +8,7 @@ use burn::backend::Autodiff;
 use burn::tensor::{Distribution, Tensor};
 use burn_flex::Flex;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use memloom_engine::kernels::{Choice, Kernels, Precision};
+use memloom_engine::kernels::{Activation, Choice, Kernels, Precision};
 
 type Tracked = Autodiff<Flex>;
 
@@ -36,16 +36,18 @@ fn rms_norm(criterion: &mut Criterion) {
     group.finish();
 }
 
-fn swiglu(criterion: &mut Criterion) {
+fn gate(criterion: &mut Criterion) {
     let gate_up = random([TOKENS, 2 * WIDTH]);
-    let mut group = criterion.benchmark_group("swiglu");
+    let mut group = criterion.benchmark_group("gate");
     group.throughput(Throughput::Elements(TOKENS as u64));
-    group.bench_function("forward", |bencher| {
-        bencher.iter(|| Flex::swiglu(gate_up.clone().inner()));
-    });
-    group.bench_function("backward", |bencher| {
-        bencher.iter(|| Tracked::swiglu(gate_up.clone()).sum().backward());
-    });
+    for activation in [Activation::Silu, Activation::GeluTanh] {
+        group.bench_function(format!("{activation:?}/forward"), |bencher| {
+            bencher.iter(|| Flex::gate(activation, gate_up.clone().inner()));
+        });
+        group.bench_function(format!("{activation:?}/backward"), |bencher| {
+            bencher.iter(|| Tracked::gate(activation, gate_up.clone()).sum().backward());
+        });
+    }
     group.finish();
 }
 
@@ -82,5 +84,5 @@ fn score_choices(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, rms_norm, swiglu, score_choices);
+criterion_group!(benches, rms_norm, gate, score_choices);
 criterion_main!(benches);

@@ -18,7 +18,7 @@ use crate::run::atomic_fs::write_folder;
 /// chat template and end tokens of the file's metadata.
 #[derive(Args)]
 pub(super) struct Import {
-    /// A GGUF file of the families llama, qwen2 or qwen3.
+    /// A GGUF file of the families llama, qwen2, qwen3 or gemma3.
     file: PathBuf,
     /// The folder to write; it must not exist.
     out: PathBuf,

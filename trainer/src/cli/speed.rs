@@ -260,8 +260,14 @@ fn flops_per_token(config: &BackboneConfig, length: u32) -> f64 {
     let attention = config.hidden_size * (columns + queries);
     let layer = attention + 3 * config.hidden_size * config.intermediate_size;
     let matrices = config.layers * layer + config.vocab_size * config.hidden_size;
-    let seen = f64::from(length) / 2.0;
-    6.0 * matrices as f64 + 12.0 * (config.layers * queries) as f64 * seen
+    let length = f64::from(length);
+    let seen = (0..config.layers).map(|layer| {
+        let window = config
+            .window(layer)
+            .map_or(length, |size| length.min(size as f64));
+        window - window * window / (2.0 * length)
+    });
+    6.0 * matrices as f64 + 12.0 * queries as f64 * seen.sum::<f64>()
 }
 
 /// Returns the peak operations per second of a GPU in bfloat16 without sparsity, from
@@ -338,6 +344,8 @@ mod tests {
             qk_norm: false,
             rope_theta: 1e6,
             rope_scaling: None,
+            sliding: None,
+            query_pre_attn_scalar: None,
             norm_eps: 1e-6,
             tie_embeddings: true,
             context: 2048,

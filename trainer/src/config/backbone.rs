@@ -16,7 +16,7 @@ use toml::Table;
 #[serde(deny_unknown_fields, default)]
 pub struct BackboneSection {
     /// Folder of a model in Hugging Face's layout, or a GGUF file (`.gguf`): a chat model of the
-    /// families llama, qwen2 or qwen3 with its tokenizer. Excludes the keys of a new model's
+    /// families llama, qwen2, qwen3 or gemma3 with its tokenizer. Excludes the keys of a new model's
     /// shape. Default: a new model.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<PathBuf>,
@@ -191,6 +191,8 @@ impl BackboneSection {
             qk_norm: false,
             rope_theta: 10_000.0,
             rope_scaling: None,
+            sliding: None,
+            query_pre_attn_scalar: None,
             norm_eps: 1e-6,
             tie_embeddings: self.tie_embeddings.unwrap_or(true),
             context: given(self.context),

@@ -27,6 +27,15 @@ fn model(heads: usize) -> Backbone<Plain> {
     Backbone::random(&config, 11, &Default::default()).unwrap()
 }
 
+/// Returns a model with a layer whose window is shorter than the requests.
+fn gemma3() -> Backbone<Plain> {
+    let config = BackboneConfig {
+        vocab_size: tokenizer().vocab_size(),
+        ..BackboneConfig::tiny_gemma3()
+    };
+    Backbone::random(&config, 11, &Default::default()).unwrap()
+}
+
 pub(super) fn grammar(expression: &str) -> Option<Arc<Grammar>> {
     Some(
         Grammars::new(Arc::new(tokenizer()))
@@ -88,8 +97,7 @@ pub(super) fn run(model: &Backbone<Plain>, requests: &[Request]) -> Vec<Sample> 
 
 #[test]
 fn sampled_log_probabilities_are_those_of_the_loss() {
-    for heads in [4, 8] {
-        let model = model(heads);
+    for model in [model(4), model(8), gemma3()] {
         let requests = requests();
         for (request, sample) in requests.iter().zip(run(&model, &requests)) {
             assert_eq!(sample.tokens.len(), sample.logprobs.len());
@@ -393,10 +401,14 @@ fn requests_join_and_leave_while_others_go_on() {
 
 /// Returns a model with a long context.
 pub(super) fn long_model() -> Backbone<Plain> {
+    long(BackboneConfig::tiny())
+}
+
+fn long(family: BackboneConfig) -> Backbone<Plain> {
     let config = BackboneConfig {
         vocab_size: 50,
         context: 2000,
-        ..BackboneConfig::tiny()
+        ..family
     };
     Backbone::random(&config, 12, &Default::default()).unwrap()
 }
@@ -416,18 +428,25 @@ pub(super) fn alike(shared: usize, own: usize, count: u32) -> Vec<Request> {
 
 #[test]
 fn shared_prefixes_do_not_change_samples() {
-    let model = long_model();
+    let mut gemma3 = BackboneConfig::tiny_gemma3();
+    gemma3.sliding.as_mut().unwrap().size = 200;
+    for model in [long_model(), long(gemma3)] {
+        assert_shared_prefixes_change_nothing(&model);
+    }
+}
+
+fn assert_shared_prefixes_change_nothing(model: &Backbone<Plain>) {
     let mut requests = alike(300, 40, 5);
     // A prompt that is a prefix of others, and one that is a prefix of that prompt.
     requests.push(request(&requests[0].prompt[..300], None, 6, 7));
     requests.push(request(&requests[0].prompt[..120], None, 6, 8));
-    let together = run(&model, &requests);
+    let together = run(model, &requests);
     let alone: Vec<Sample> = requests
         .iter()
-        .map(|request| run(&model, std::slice::from_ref(request)).remove(0))
+        .map(|request| run(model, std::slice::from_ref(request)).remove(0))
         .collect();
     assert_alike(&together, &alone);
-    assert_alike(&one_by_one(&model, &requests).0, &alone);
+    assert_alike(&one_by_one(model, &requests).0, &alone);
 }
 
 #[test]

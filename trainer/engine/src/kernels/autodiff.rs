@@ -13,7 +13,8 @@ use crate::kernels::custom_op::{
 };
 use crate::kernels::primitives::Primitives;
 use crate::kernels::{
-    AttentionMetadata, AttentionPlan, Choice, Kernels, Precision, lm_head, rms_norm, swiglu,
+    Activation, AttentionMetadata, AttentionPlan, Choice, Kernels, Precision, gate, lm_head,
+    rms_norm,
 };
 
 type Tracked = Autodiff<Flex>;
@@ -43,14 +44,15 @@ impl Kernels for Tracked {
         custom_op([x, weight], saved, flex_tensor(y, shape))
     }
 
-    fn swiglu(gate_up: Tensor<Self, 2>) -> Tensor<Self, 2> {
+    fn gate(activation: Activation, gate_up: Tensor<Self, 2>) -> Tensor<Self, 2> {
         let [tokens, columns] = gate_up.dims();
         let gate_up = tracked_primitive(gate_up);
-        let saved = SwiGlu {
+        let saved = Gate {
+            activation,
             gate_up: gate_up.primitive.to_contiguous(),
             width: columns / 2,
         };
-        let y = swiglu::forward(as_slice(&saved.gate_up), saved.width);
+        let y = gate::forward(activation, as_slice(&saved.gate_up), saved.width);
         custom_op([gate_up], saved, flex_tensor(y, [tokens, columns / 2]))
     }
 
@@ -136,15 +138,17 @@ impl CustomBackward<Flex, 2> for RmsNorm {
 }
 
 #[derive(Clone, Debug)]
-struct SwiGlu {
+struct Gate {
+    activation: Activation,
     gate_up: FlexTensor,
     width: usize,
 }
 
-impl CustomBackward<Flex, 1> for SwiGlu {
+impl CustomBackward<Flex, 1> for Gate {
     fn gradients(self, grad: FlexTensor, _: [bool; 1]) -> [Option<FlexTensor>; 1] {
         let grad = grad.to_contiguous();
-        let inputs = swiglu::backward(as_slice(&self.gate_up), self.width, as_slice(&grad));
+        let gate_up = as_slice(&self.gate_up);
+        let inputs = gate::backward(self.activation, gate_up, self.width, as_slice(&grad));
         let rows = as_slice(&grad).len() / self.width;
         [Some(flex_tensor(inputs, [rows, 2 * self.width]))]
     }
@@ -166,6 +170,7 @@ impl CustomBackward<Flex, 1> for Attention {
             layout,
             heads,
             rope,
+            ..
         } = &*self.metadata;
         let saved = SavedForward {
             rotated: as_slice(&self.rotated),

@@ -5,7 +5,7 @@ use burn::tensor::{Int, Tensor};
 
 use crate::kernels::attention::chunked;
 use crate::kernels::primitives::Primitives;
-use crate::kernels::{AttentionPlan, Choice, Precision, lm_head, reference};
+use crate::kernels::{Activation, AttentionPlan, Choice, Precision, lm_head, reference};
 
 /// A backend that can run the decoder. The default methods use plain tensor operations; a backend
 /// with fused kernels overrides them.
@@ -19,9 +19,10 @@ pub trait Kernels: Primitives {
         reference::rms_norm(x, weight, epsilon)
     }
 
-    /// SwiGLU: `silu(gate) * up` of `[tokens, gate | up]`. Returns `[tokens, width]`.
-    fn swiglu(gate_up: Tensor<Self, 2>) -> Tensor<Self, 2> {
-        reference::swiglu(gate_up)
+    /// Gated linear unit: `activation(gate) * up` of `[tokens, gate | up]`. Returns `[tokens,
+    /// width]`.
+    fn gate(activation: Activation, gate_up: Tensor<Self, 2>) -> Tensor<Self, 2> {
+        reference::gate(activation, gate_up)
     }
 
     /// Rotary attention of `qkv`, `[tokens, queries | keys | values]`, among the same tokens.

@@ -9,7 +9,7 @@ use crate::kernels::attention::{FusedAttention, KeyRows, chunked};
 use crate::kernels::primitives::Primitives;
 use crate::kernels::softmax_block::{SoftmaxBlock, SoftmaxGradient};
 use crate::kernels::{
-    AttentionMetadata, AttentionPlan, Choice, Kernels, masked_softmax, rms_norm, swiglu,
+    Activation, AttentionMetadata, AttentionPlan, Choice, Kernels, gate, masked_softmax, rms_norm,
 };
 
 impl Kernels for Flex {
@@ -22,10 +22,10 @@ impl Kernels for Flex {
         )
     }
 
-    fn swiglu(gate_up: Tensor<Self, 2>) -> Tensor<Self, 2> {
+    fn gate(activation: Activation, gate_up: Tensor<Self, 2>) -> Tensor<Self, 2> {
         let [tokens, columns] = gate_up.dims();
         let gate_up = contiguous(gate_up);
-        let y = swiglu::forward(as_slice(&gate_up), columns / 2);
+        let y = gate::forward(activation, as_slice(&gate_up), columns / 2);
         tensor(y, [tokens, columns / 2])
     }
 

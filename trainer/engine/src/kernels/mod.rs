@@ -2,7 +2,7 @@
 //!
 //! The default methods use plain tensor operations (`reference.rs`, `attention/chunked.rs`) and run
 //! on any backend. The CPU backend overrides them with fused loops over the flat tokens
-//! (`rms_norm.rs`, `swiglu.rs`, `rope.rs`, `attention/`, `masked_softmax.rs`) and hand-written
+//! (`rms_norm.rs`, `gate.rs`, `rope.rs`, `attention/`, `masked_softmax.rs`) and hand-written
 //! gradients (`autodiff.rs`). On two cores a plain decoder spends most of its time in small passes
 //! over memory, and padding is work too.
 //!
@@ -10,6 +10,7 @@
 //! Neither is materialised: both are computed block by block, and again in the backward pass
 //! (`attention/` and `lm_head.rs`), as custom autodiff operations (`custom_op.rs`).
 
+mod activation;
 mod attention;
 mod autodiff;
 mod backend;
@@ -20,6 +21,7 @@ mod cpu;
 #[cfg(feature = "cuda")]
 mod cuda;
 mod custom_op;
+mod gate;
 mod heads;
 mod layout;
 mod lm_head;
@@ -31,9 +33,9 @@ mod rms_norm;
 mod rope;
 mod simd;
 mod softmax_block;
-mod swiglu;
 mod tensors;
 
+pub use self::activation::Activation;
 pub use self::attention::{AttentionMetadata, AttentionPlan};
 pub use self::backend::{Kernels, Trainable};
 pub use self::choice::Choice;

@@ -7,7 +7,7 @@ use std::ops::Range;
 use burn::tensor::backend::Backend;
 use burn::tensor::{Bool, Int, Tensor, TensorData, activation};
 
-use crate::kernels::{Choice, SoftmaxBlock, SoftmaxGradient, indices};
+use crate::kernels::{Activation, Choice, SoftmaxBlock, SoftmaxGradient, indices};
 
 pub(super) fn rms_norm<B: Backend>(
     x: Tensor<B, 2>,
@@ -18,11 +18,22 @@ pub(super) fn rms_norm<B: Backend>(
     x / mean_square.add_scalar(epsilon).sqrt() * weight.unsqueeze()
 }
 
-pub(super) fn swiglu<B: Backend>(gate_up: Tensor<B, 2>) -> Tensor<B, 2> {
+pub(super) fn gate<B: Backend>(activation: Activation, gate_up: Tensor<B, 2>) -> Tensor<B, 2> {
     let [_, columns] = gate_up.dims();
     let gate = gate_up.clone().narrow(1, 0, columns / 2);
     let up = gate_up.narrow(1, columns / 2, columns / 2);
-    activation::silu(gate) * up
+    let gate = match activation {
+        Activation::Silu => activation::silu(gate),
+        Activation::GeluTanh => gelu_tanh(gate),
+    };
+    gate * up
+}
+
+fn gelu_tanh<B: Backend>(x: Tensor<B, 2>) -> Tensor<B, 2> {
+    let cubic = x.clone().powi_scalar(3).mul_scalar(0.044715);
+    let root = (2.0 / std::f64::consts::PI).sqrt();
+    let bent = (x.clone() + cubic).mul_scalar(root).tanh();
+    x.mul_scalar(0.5) * bent.add_scalar(1.0)
 }
 
 /// Computes the softmax terms of a block of logits. Logits outside a choice's set are masked.

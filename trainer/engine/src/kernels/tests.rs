@@ -70,27 +70,46 @@ fn fused_rms_norm_matches_the_reference() {
 }
 
 #[test]
-fn fused_swiglu_matches_the_reference() {
+fn fused_gates_match_the_reference() {
     let source = &mut ChaCha8Rng::seed_from_u64(2);
-    for (rows, width) in [(1, 8), (100, 40)] {
-        let x = tensor(source, [rows, 2 * width]);
-        let fused = Tracked::swiglu(x.clone());
-        compare("the gate", &[&x], fused, reference::swiglu(x.clone()));
+    for activation in [Activation::Silu, Activation::GeluTanh] {
+        for (rows, width) in [(1, 8), (100, 40)] {
+            let x = tensor(source, [rows, 2 * width]);
+            let fused = Tracked::gate(activation, x.clone());
+            let plain = reference::gate(activation, x.clone());
+            compare(&format!("{activation:?}"), &[&x], fused, plain);
+        }
     }
 }
 
-fn metadata(layout: Layout, heads: Heads) -> AttentionMetadata {
+#[test]
+fn gates_of_large_inputs_are_their_limits() {
+    let of = |gate: f32| Tensor::<Tracked, 2>::from_floats([[gate, 3.0]], &Default::default());
+    for activation in [Activation::Silu, Activation::GeluTanh] {
+        for (gate, expected) in [(-1e4, [0.0, 0.0, 0.0]), (1e4, [3e4, 3.0, 1e4])] {
+            let x = of(gate).require_grad();
+            let y = Tracked::gate(activation, x.clone());
+            let gradients = y.clone().sum().backward();
+            let gradient = floats(x.grad(&gradients).expect("a gradient"));
+            assert_close(&[floats(y), gradient].concat(), &expected, "a limit");
+        }
+    }
+}
+
+fn metadata(layout: Layout, heads: Heads, window: Option<usize>) -> AttentionMetadata {
     let pair = |pair: usize| 100f64.powf(-2.0 * pair as f64 / heads.width as f64);
     let frequencies: Vec<f64> = (0..heads.width / 2).map(pair).collect();
     AttentionMetadata {
-        layout,
+        layout: Arc::new(layout),
         heads,
+        window,
+        scale: 1.5 / (heads.width as f32).sqrt(),
         rope: Arc::new(Rope::new(2048, &frequencies)),
     }
 }
 
 fn all_heads() -> impl Iterator<Item = Heads> {
-    [(2, 1, 8), (4, 4, 16), (4, 2, 32), (1, 1, 64)]
+    [(2, 1, 8), (4, 4, 16), (4, 2, 32), (1, 1, 64), (2, 1, 256)]
         .into_iter()
         .map(|(queries, keys, width)| Heads {
             queries,
@@ -111,7 +130,9 @@ fn naive_attention(qkv: Tensor<Tracked, 2>, plan: &AttentionPlan<Tracked>) -> Te
     for segment in &plan.layout().segments {
         let seen: Vec<usize> = plan.layout().keys(segment).collect();
         for (j, query) in segment.queries.clone().enumerate() {
-            for key in &seen[..segment.visible(j)] {
+            let end = segment.visible(j);
+            let start = end.saturating_sub(plan.metadata.window.unwrap_or(end));
+            for key in &seen[start..end] {
                 hidden[query * tokens + key] = false;
             }
         }
@@ -129,7 +150,7 @@ fn naive_attention(qkv: Tensor<Tracked, 2>, plan: &AttentionPlan<Tracked>) -> Te
     let scores = queries
         .swap_dims(0, 1)
         .matmul(repeated(keys).swap_dims(1, 2))
-        .div_scalar((width as f32).sqrt())
+        .mul_scalar(plan.metadata.scale)
         .mask_fill(hidden.expand([heads, tokens, tokens]), f32::MIN);
     activation::softmax(scores, 2)
         .matmul(repeated(values))
@@ -145,17 +166,18 @@ proptest! {
             (1usize..900, proptest::collection::vec(0usize..200, 0..4)),
             1..3,
         ),
-        heads in 0usize..4,
+        heads in 0usize..5,
+        window in proptest::option::of(1usize..1000),
         seed: u64,
     ) {
-        let heads = all_heads().nth(heads).expect("four of them");
+        let heads = all_heads().nth(heads).expect("five of them");
         let mut layout = Layout::default();
         for (prompt, completions) in &rows {
             let completions: Vec<Vec<u32>> = completions.iter().map(|n| vec![0; *n]).collect();
             layout.push_row(&vec![0; *prompt], completions.iter().map(Vec::as_slice));
         }
         let qkv = tensor(&mut ChaCha8Rng::seed_from_u64(seed), [layout.tokens.len(), heads.columns()]);
-        let plan = AttentionPlan::new(metadata(layout, heads), Default::default());
+        let plan = AttentionPlan::new(metadata(layout, heads, window), Default::default());
         let naive = |qkv: &Tensor<Tracked, 2>| naive_attention(qkv.clone(), &plan);
         compare("fused", &[&qkv], Tracked::attend(qkv.clone(), &plan), naive(&qkv));
         // A leaf of its own: burn forgets a leaf after its backward pass, and then the backward
@@ -168,11 +190,13 @@ proptest! {
 #[test]
 fn attention_through_a_cache_matches_attention_without() {
     let source = &mut ChaCha8Rng::seed_from_u64(4);
-    for heads in all_heads() {
+    let windows = [None, Some(1), Some(7), Some(30), Some(43)];
+    let heads = all_heads().flat_map(|heads| windows.map(|window| (heads, window)));
+    for (heads, window) in heads {
         let mut whole = Layout::default();
         whole.push_row(&[0; 40], [&[0; 6][..], &[0; 4]].into_iter());
         let qkv = tensor(source, [50, heads.columns()]).inner();
-        let plan = AttentionPlan::new(metadata(whole, heads), Default::default());
+        let plan = AttentionPlan::new(metadata(whole, heads, window), Default::default());
         let expected = floats(Plain::attend(qkv.clone(), &plan));
 
         // The prompt with its first completion, in scattered slots; then completions in blocks of
@@ -192,7 +216,7 @@ fn attention_through_a_cache_matches_attention_without() {
         let mut fused_cache = Tensor::full(slots, 7.0, &Default::default());
         let mut plain_cache = fused_cache.clone();
         for (layout, rows) in [begun, joined, ended].into_iter().zip(rows) {
-            let plan = AttentionPlan::new(metadata(layout, heads), Default::default());
+            let plan = AttentionPlan::new(metadata(layout, heads, window), Default::default());
             let at = indices::<Plain>(rows.iter().copied(), &Default::default());
             let part = qkv.clone().select(0, at);
             let (fused, plain);
@@ -403,12 +427,12 @@ fn kernels_give_the_same_bytes_again() {
     }
     let tokens = layout.tokens.len();
     let qkv = tensor(source, [tokens, heads.columns()]);
-    let plan = AttentionPlan::new(metadata(layout, heads), Default::default());
+    let plan = AttentionPlan::new(metadata(layout, heads, Some(9)), Default::default());
     let weight = tensor(source, [1, heads.columns()]);
     let run = || {
         let normed =
             Tracked::rms_norm(qkv.clone(), weight.clone().reshape([heads.columns()]), 1e-6);
-        let loss = Tracked::swiglu(Tracked::attend(normed, &plan)).sum();
+        let loss = Tracked::gate(Activation::GeluTanh, Tracked::attend(normed, &plan)).sum();
         let gradients = loss.backward();
         let bits = |x: Vec<f32>| x.into_iter().map(f32::to_bits).collect::<Vec<_>>();
         let of = |x: &Tensor<Tracked, 2>| bits(floats(x.grad(&gradients).expect("a gradient")));

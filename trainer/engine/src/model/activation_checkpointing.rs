@@ -7,12 +7,13 @@
 
 use burn::tensor::Tensor;
 
-use crate::kernels::{AttentionPlan, Kernels, Layout, Trainable, indices};
+use crate::kernels::{Kernels, Layout, Trainable, indices};
+use crate::model::attention_plans::AttentionPlans;
 use crate::model::decoder::Backbone;
 
 /// A forward pass with checkpointed activations.
 pub struct CheckpointedPass<B: Trainable> {
-    plan: AttentionPlan<B>,
+    plans: AttentionPlans<B>,
     at: Vec<usize>,
     /// The input of each layer, `[tokens, hidden]`.
     inputs: Vec<Tensor<B::InnerBackend, 2>>,
@@ -29,17 +30,18 @@ impl<B: Trainable> CheckpointedPass<B> {
         at: &[usize],
     ) -> (Tensor<B, 2>, Self) {
         let plain = model.without_gradients();
-        let plan = plain.plan(layout.clone());
-        let chosen = indices(at.iter().copied(), plan.device());
+        let plans = plain.plans(layout.clone());
+        let chosen = indices(at.iter().copied(), plans.device());
         let mut inputs = Vec::new();
-        let mut x = plain.embed(&plan);
+        let mut x = plain.embed(&plans);
         for index in 0..model.layers.len() {
             inputs.push(x.clone());
-            x = plain.layer(index, x, &chosen, |qkv| B::InnerBackend::attend(qkv, &plan));
+            let attend = |qkv| B::InnerBackend::attend(qkv, plans.of(index));
+            x = plain.layer(index, x, &chosen, attend);
         }
         let output = Tensor::from_inner(x).require_grad();
         let pass = Self {
-            plan: model.plan(layout),
+            plans: model.plans(layout),
             at: at.to_vec(),
             inputs,
             output: output.clone(),
@@ -62,10 +64,10 @@ impl<B: Trainable> CheckpointedPass<B> {
             return;
         };
         let seeded = |y: Tensor<B, 2>, grad| (y * Tensor::from_inner(grad)).sum().backward();
-        let at = indices(self.at.into_iter(), self.plan.device());
+        let at = indices(self.at.into_iter(), self.plans.device());
         for (index, input) in self.inputs.into_iter().enumerate().rev() {
             let x = Tensor::from_inner(input).require_grad();
-            let attend = |qkv| B::attend(qkv, &self.plan);
+            let attend = |qkv| B::attend(qkv, self.plans.of(index));
             let y = model.layer(index, x.clone(), &at, attend);
             let mut gradients = seeded(y, grad);
             grad = x
@@ -74,7 +76,7 @@ impl<B: Trainable> CheckpointedPass<B> {
             collect(gradients);
         }
         if model.embedding.is_require_grad() {
-            collect(seeded(model.embed(&self.plan), grad));
+            collect(seeded(model.embed(&self.plans), grad));
         }
     }
 }

@@ -4,6 +4,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use crate::kernels::Activation;
 use crate::model::json_object::Json;
 use crate::model::rope::RopeScaling;
 use crate::safetensors::WeightDtype;
@@ -33,7 +34,7 @@ pub struct BackboneConfig {
     pub kv_heads: usize,
     /// The width of a head. It is even.
     pub head_dim: usize,
-    /// The width of the SwiGLU.
+    /// The width of the gated MLP.
     pub intermediate_size: usize,
     /// True if queries, keys and values have biases.
     pub qkv_bias: bool,
@@ -43,6 +44,10 @@ pub struct BackboneConfig {
     pub rope_theta: f64,
     /// The scaling of rotary frequencies for long contexts.
     pub rope_scaling: Option<RopeScaling>,
+    /// The sliding window of some layers.
+    pub sliding: Option<SlidingWindow>,
+    /// Scores are divided by the root of this number, or of `head_dim` if it is `None`.
+    pub query_pre_attn_scalar: Option<f64>,
     /// The epsilon of RMSNorm.
     pub norm_eps: f64,
     /// True if the LM head shares the embedding's weights.
@@ -53,13 +58,35 @@ pub struct BackboneConfig {
     pub weight_dtype: WeightDtype,
 }
 
-/// A model family and the conventions of its files. Each family has a file in `families/`.
+/// The sliding window of some layers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SlidingWindow {
+    /// The number of keys that a query sees at most: itself and those before it.
+    pub size: usize,
+    /// True for each layer that has the window.
+    pub layers: Vec<bool>,
+    /// The base of these layers' rotary frequencies, which are not scaled. `None` if they rotate
+    /// as other layers do.
+    pub rope_theta: Option<f64>,
+}
+
+/// A model family, the parts that all its models have, and the conventions of its files. Each family has a file in `families/`.
 #[derive(Clone, Copy)]
 pub struct Family {
     /// The `model_type` in `config.json`.
     pub(super) model_type: &'static str,
     /// The class that `transformers` loads the model with.
     pub(super) architecture: &'static str,
+    /// The activation of the MLP.
+    pub(super) activation: Activation,
+    /// The number that is added to the weights of norms.
+    pub(super) norm_offset: f32,
+    /// True if the outputs of attention and MLP are normalised.
+    pub(super) output_norms: bool,
+    /// True if embeddings are scaled by the root of their width.
+    pub(super) scales_embeddings: bool,
+    /// Reads the rotary settings of layers without a sliding window.
+    pub(super) rope: fn(&Json<'_>) -> Result<(f64, Option<RopeScaling>), String>,
     /// Fills in the fields that the family's files leave out, and rejects unsupported ones.
     pub(super) complete: fn(&mut BackboneConfig, &Json<'_>) -> Result<(), String>,
 }
@@ -131,6 +158,32 @@ impl BackboneConfig {
         (0..self.head_dim / 2).map(frequency).collect()
     }
 
+    /// Returns the rotary frequencies of layers with a sliding window, or `None` if they rotate as
+    /// other layers do.
+    pub fn sliding_frequencies(&self) -> Option<Vec<f64>> {
+        let rope_theta = self.sliding.as_ref()?.rope_theta?;
+        let alone = Self {
+            rope_theta,
+            rope_scaling: None,
+            ..self.clone()
+        };
+        Some(alone.frequencies())
+    }
+
+    /// Returns the sliding window of a layer, if it has one.
+    pub fn window(&self, layer: usize) -> Option<usize> {
+        let sliding = self.sliding.as_ref();
+        sliding
+            .filter(|sliding| sliding.layers[layer])
+            .map(|sliding| sliding.size)
+    }
+
+    /// Returns the factor of products of queries and keys.
+    pub(super) fn score_scale(&self) -> f32 {
+        let scalar = self.query_pre_attn_scalar.unwrap_or(self.head_dim as f64);
+        1.0 / (scalar as f32).sqrt()
+    }
+
     /// Checks that the numbers fit together.
     pub fn check(&self) -> Result<(), ConfigError> {
         let positive = [
@@ -169,6 +222,20 @@ impl BackboneConfig {
                 self.kv_heads, self.heads
             )));
         }
+        if let Some(SlidingWindow { size, layers, .. }) = &self.sliding {
+            if *size == 0 {
+                return Err(ConfigError::Shape(
+                    "sliding_window must be at least 1".into(),
+                ));
+            }
+            if layers.len() != self.layers {
+                return Err(ConfigError::Shape(format!(
+                    "layer_types has {} entries for {} layers",
+                    layers.len(),
+                    self.layers
+                )));
+            }
+        }
         Ok(())
     }
 
@@ -187,10 +254,28 @@ impl BackboneConfig {
             qk_norm: false,
             rope_theta: 10_000.0,
             rope_scaling: None,
+            sliding: None,
+            query_pre_attn_scalar: None,
             norm_eps: 1e-6,
             tie_embeddings: true,
             context: 64,
             weight_dtype: WeightDtype::Float32,
+        }
+    }
+
+    /// Returns a small shape of Gemma 3 with a layer of each type.
+    #[cfg(test)]
+    pub(crate) fn tiny_gemma3() -> Self {
+        Self {
+            family: Family::GEMMA3,
+            qk_norm: true,
+            query_pre_attn_scalar: Some(12.0),
+            sliding: Some(SlidingWindow {
+                size: 3,
+                layers: vec![true, false],
+                rope_theta: Some(100.0),
+            }),
+            ..Self::tiny()
         }
     }
 }

@@ -1,6 +1,8 @@
-//! The decoder shared by Llama, Qwen2 and Qwen3: RMSNorm, rotary positions, grouped-query attention
-//! and SwiGLU. The configuration switches on the biases of Qwen2, the query and key norms of Qwen3,
-//! and an untied LM head.
+//! The decoder shared by Llama, Qwen2, Qwen3 and Gemma 3: RMSNorm, rotary positions, grouped-query
+//! attention and a gated MLP. The configuration switches on the biases of Qwen2, the query and key
+//! norms of Qwen3 and Gemma 3, sliding windows, and an untied LM head. The family says the rest:
+//! the gate's activation, and Gemma 3's scaled embeddings, norms of outputs, and norms whose weight
+//! is 1 + w.
 //!
 //! Matrices are `[inputs, outputs]`, the transpose of Hugging Face's. Queries, keys and values are
 //! one matrix, and gate and up are another, so each is one product.
@@ -9,9 +11,8 @@ use std::sync::Arc;
 
 use burn::tensor::{Int, Tensor};
 
-use crate::kernels::{
-    AttentionMetadata, AttentionPlan, Heads, Kernels, Layout, Precision, Rope, Trainable, indices,
-};
+use crate::kernels::{Kernels, Layout, Precision, Rope, Trainable, indices};
+use crate::model::attention_plans::AttentionPlans;
 use crate::model::config::BackboneConfig;
 use crate::model::kv_cache::KvCache;
 use crate::model::lora::{Lora, Projection};
@@ -25,6 +26,8 @@ pub struct Backbone<B: Kernels> {
     pub(super) context: usize,
     pub(super) precision: Precision,
     pub(super) rope: Arc<Rope>,
+    /// The rotary tables of layers with a sliding window.
+    pub(super) sliding_rope: Arc<Rope>,
     /// `[vocabulary, hidden]`.
     pub(super) embedding: Tensor<B, 2>,
     pub(super) layers: Vec<Layer<B>>,
@@ -47,7 +50,7 @@ pub(super) struct Layer<B: Kernels> {
     pub(super) qkv: Tensor<B, 2>,
     /// `[queries | keys | values]`, in Qwen2.
     pub(super) qkv_bias: Option<Tensor<B, 1>>,
-    /// The norms of each head's queries and keys, `[head width]`, in Qwen3.
+    /// The norms of each head's queries and keys, `[head width]`, in Qwen3 and Gemma 3.
     pub(super) head_norms: Option<[Tensor<B, 1>; 2]>,
     /// `[query heads * head width, hidden]`.
     pub(super) attention_out: Tensor<B, 2>,
@@ -57,6 +60,8 @@ pub(super) struct Layer<B: Kernels> {
     pub(super) gate_up: Tensor<B, 2>,
     /// `[intermediate, hidden]`.
     pub(super) down: Tensor<B, 2>,
+    /// The norms of the outputs of attention and MLP, `[hidden]`, in Gemma 3.
+    pub(super) output_norms: Option<[Tensor<B, 1>; 2]>,
 }
 
 impl<B: Kernels> Backbone<B> {
@@ -89,12 +94,17 @@ impl<B: Kernels> Backbone<B> {
                 leaf.require_grad()
             }
         }
-        let rope = Rope::new(config.context, &config.frequencies());
+        let rope = Arc::new(Rope::new(config.context, &config.frequencies()));
+        let sliding_rope = match config.sliding_frequencies() {
+            Some(frequencies) => Arc::new(Rope::new(config.context, &frequencies)),
+            None => rope.clone(),
+        };
         let backbone = Self {
             config: config.clone(),
             context: config.context,
             precision: Precision::default(),
-            rope: Arc::new(rope),
+            rope,
+            sliding_rope,
             embedding,
             layers,
             norm,
@@ -154,20 +164,6 @@ impl<B: Kernels> Backbone<B> {
         self.embedding.device()
     }
 
-    /// Returns the attention plan of a pass over `layout`.
-    pub(crate) fn plan(&self, layout: Layout) -> AttentionPlan<B> {
-        let metadata = AttentionMetadata {
-            layout,
-            heads: Heads {
-                queries: self.config.heads,
-                keys: self.config.kv_heads,
-                width: self.config.head_dim,
-            },
-            rope: self.rope.clone(),
-        };
-        AttentionPlan::new(metadata, self.device())
-    }
-
     /// Returns the logits after the tokens `at`, `[at, vocabulary]`. The keys are the tokens of the
     /// pass.
     pub fn logits(&self, layout: Layout, at: &[usize]) -> Tensor<B, 2> {
@@ -186,8 +182,8 @@ impl<B: Kernels> Backbone<B> {
     /// Returns the final hidden states of the tokens `at`, `[at, hidden]`. The keys are the tokens
     /// of the pass.
     pub(super) fn hidden(&self, layout: Layout, at: &[usize]) -> Tensor<B, 2> {
-        let plan = self.plan(layout);
-        self.pass(&plan, at, |_, qkv| B::attend(qkv, &plan))
+        let plans = self.plans(layout);
+        self.pass(&plans, at, |layer, qkv| B::attend(qkv, plans.of(layer)))
     }
 
     /// Multiplies hidden states with the LM head.
@@ -223,11 +219,12 @@ impl<B: Kernels> Backbone<B> {
         at: &[usize],
         cache: &mut KvCache<B>,
     ) -> Tensor<B, 2> {
-        let plan = self.plan(layout);
-        let hidden = self.pass(&plan, at, |layer, qkv| {
+        let plans = self.plans(layout);
+        let hidden = self.pass(&plans, at, |layer, qkv| {
             // Moved into the kernel, so that it holds the only handle and writes in place.
-            let keys = std::mem::replace(&mut cache.0[layer], Tensor::empty([1, 1], plan.device()));
-            let (attended, keys) = B::attend_cached(qkv, keys, &plan);
+            let nothing = Tensor::empty([1, 1], plans.device());
+            let keys = std::mem::replace(&mut cache.0[layer], nothing);
+            let (attended, keys) = B::attend_cached(qkv, keys, plans.of(layer));
             cache.0[layer] = keys;
             attended
         });
@@ -268,7 +265,7 @@ impl<B: Kernels> Backbone<B> {
             let end = start + heads * width;
             let part = qkv.clone().slice([0..tokens, start..end]);
             let rows = part.reshape([tokens * heads, width]);
-            let rows = B::rms_norm(rows, norm.clone(), self.config.norm_eps as f32);
+            let rows = self.rms_norm(rows, norm);
             parts.push(rows.reshape([tokens, heads * width]));
             start = end;
         }
@@ -278,12 +275,12 @@ impl<B: Kernels> Backbone<B> {
 
     fn pass(
         &self,
-        plan: &AttentionPlan<B>,
+        plans: &AttentionPlans<B>,
         at: &[usize],
         mut attend: impl FnMut(usize, Tensor<B, 2>) -> Tensor<B, 2>,
     ) -> Tensor<B, 2> {
-        let at = indices::<B>(at.iter().copied(), plan.device());
-        let mut x = self.embed(plan);
+        let at = indices::<B>(at.iter().copied(), plans.device());
+        let mut x = self.embed(plans);
         for index in 0..self.layers.len() {
             x = self.layer(index, x, &at, |qkv| attend(index, qkv));
         }
@@ -291,10 +288,14 @@ impl<B: Kernels> Backbone<B> {
     }
 
     /// Embeds the tokens of a pass, `[tokens, hidden]`.
-    pub(super) fn embed(&self, plan: &AttentionPlan<B>) -> Tensor<B, 2> {
-        let tokens = plan.layout().tokens.iter().map(|token| *token as usize);
-        let tokens = indices::<B>(tokens, plan.device());
-        B::embed(self.embedding.clone(), tokens)
+    pub(super) fn embed(&self, plans: &AttentionPlans<B>) -> Tensor<B, 2> {
+        let tokens = plans.layout().tokens.iter().map(|token| *token as usize);
+        let tokens = indices::<B>(tokens, plans.device());
+        let x = B::embed(self.embedding.clone(), tokens);
+        match self.config.family.scales_embeddings {
+            true => x.mul_scalar((self.config.hidden_size as f64).sqrt() as f32),
+            false => x,
+        }
     }
 
     /// Returns a layer's output, `[tokens, hidden]`. The last layer's output has only the tokens
@@ -306,23 +307,35 @@ impl<B: Kernels> Backbone<B> {
         at: &Tensor<B, 1, Int>,
         attend: impl FnOnce(Tensor<B, 2>) -> Tensor<B, 2>,
     ) -> Tensor<B, 2> {
-        let epsilon = self.config.norm_eps as f32;
         let layer = &self.layers[index];
-        let normed = B::rms_norm(x.clone(), layer.attention_norm.clone(), epsilon);
+        let output = |part: usize, y| match &layer.output_norms {
+            Some(norms) => self.rms_norm(y, &norms[part]),
+            None => y,
+        };
+        let normed = self.rms_norm(x.clone(), &layer.attention_norm);
         let mut attended = attend(self.project(index, normed));
         if index + 1 == self.layers.len() {
             attended = attended.select(0, at.clone());
             x = x.select(0, at.clone());
         }
-        x = x + self.product(index, Projection::AttentionOut, attended);
-        let normed = B::rms_norm(x.clone(), layer.mlp_norm.clone(), epsilon);
-        let gated = B::swiglu(self.product(index, Projection::GateUp, normed));
-        x + self.product(index, Projection::Down, gated)
+        x = x + output(0, self.product(index, Projection::AttentionOut, attended));
+        let normed = self.rms_norm(x.clone(), &layer.mlp_norm);
+        let gate_up = self.product(index, Projection::GateUp, normed);
+        let gated = B::gate(self.config.family.activation, gate_up);
+        x + output(1, self.product(index, Projection::Down, gated))
     }
 
     /// Applies the final norm.
     pub(super) fn final_norm(&self, x: Tensor<B, 2>) -> Tensor<B, 2> {
-        B::rms_norm(x, self.norm.clone(), self.config.norm_eps as f32)
+        self.rms_norm(x, &self.norm)
+    }
+
+    fn rms_norm(&self, x: Tensor<B, 2>, weight: &Tensor<B, 1>) -> Tensor<B, 2> {
+        let weight = match self.config.family.norm_offset {
+            0.0 => weight.clone(),
+            offset => weight.clone().add_scalar(offset),
+        };
+        B::rms_norm(x, weight, self.config.norm_eps as f32)
     }
 }
 
@@ -345,12 +358,14 @@ impl<B: Trainable> Backbone<B> {
             mlp_norm: layer.mlp_norm.inner(),
             gate_up: layer.gate_up.inner(),
             down: layer.down.inner(),
+            output_norms: layer.output_norms.map(|norms| norms.map(Tensor::inner)),
         });
         Backbone {
             config: self.config.clone(),
             context: self.context,
             precision: self.precision,
             rope: self.rope.clone(),
+            sliding_rope: self.sliding_rope.clone(),
             embedding: self.embedding.clone().inner(),
             layers: layers.collect(),
             norm: self.norm.clone().inner(),

@@ -30,12 +30,14 @@ pub struct Inspection {
     pub kv_heads: usize,
     /// The width of a head.
     pub head_dim: usize,
-    /// The width of the SwiGLU.
+    /// The width of the gated MLP.
     pub intermediate_size: usize,
     /// The number of rows of the embedding.
     pub vocab_size: usize,
     /// The maximum number of tokens.
     pub context: usize,
+    /// The sliding window in tokens, of the number of layers after it.
+    pub sliding_window: Option<(usize, usize)>,
     /// True if the LM head shares the embedding's weights.
     pub tie_embeddings: bool,
     /// The number of tokens of the tokenizer.
@@ -95,6 +97,10 @@ impl Inspection {
             intermediate_size: config.intermediate_size,
             vocab_size: config.vocab_size,
             context: config.context,
+            sliding_window: config.sliding.as_ref().map(|sliding| {
+                let layers = sliding.layers.iter().filter(|slides| **slides);
+                (sliding.size, layers.count())
+            }),
             tie_embeddings: config.tie_embeddings,
             tokens: tokenizer.vocab_size(),
             chat: tokenizer.chats(),
@@ -121,7 +127,7 @@ impl fmt::Display for Inspection {
         writeln!(f, "  parameters  {} ({})", self.parameters, self.stored)?;
         writeln!(
             f,
-            "  layers      {} of width {}, SwiGLU {}",
+            "  layers      {} of width {}, MLP {}",
             self.layers, self.hidden_size, self.intermediate_size
         )?;
         writeln!(
@@ -129,6 +135,9 @@ impl fmt::Display for Inspection {
             "  heads       {} queries, {} keys, width {}",
             self.heads, self.kv_heads, self.head_dim
         )?;
+        if let Some((size, layers)) = self.sliding_window {
+            writeln!(f, "  window      {size} tokens in {layers} layers")?;
+        }
         writeln!(
             f,
             "  vocabulary  {} rows, {} tokens, head {head}",

@@ -55,6 +55,15 @@ impl<'a> Json<'a> {
         self.typed(key, "an object", |value| value.as_object().map(Json))
     }
 
+    pub(in crate::model) fn list(&self, key: &str) -> Result<Option<&'a [Value]>, String> {
+        self.typed(key, "a list", |value| value.as_array().map(Vec::as_slice))
+    }
+
+    /// Returns whether a key is present and `null`.
+    pub(in crate::model) fn is_null(&self, key: &str) -> bool {
+        self.0.get(key).is_some_and(Value::is_null)
+    }
+
     /// Rejects an unsupported setting unless it is absent, false or empty.
     pub(in crate::model) fn refuse_set(&self, key: &str) -> Result<(), String> {
         match self.get(key) {

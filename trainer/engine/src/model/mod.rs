@@ -1,13 +1,14 @@
 //! The decoder, its adapters, its files and its log-probabilities.
 //!
-//! [`Backbone`] is a decoder of the Llama and Qwen families, [`BackboneConfig`] its shape, and
-//! [`LoraConfig`] the shape of an adapter. [`choice_logprobs`] scores completions for the loss;
+//! [`Backbone`] is a decoder of the Llama, Qwen and Gemma families, [`BackboneConfig`] its shape,
+//! and [`LoraConfig`] the shape of an adapter. [`choice_logprobs`] scores completions for the loss;
 //! [`crate::generation`] samples them. Both feed tokens flat, without padding: a
 //! [`Layout`](crate::kernels::Layout) tells which tokens attend to which. Operations that decide
 //! the speed go through [`Kernels`](crate::kernels::Kernels).
 
 mod activation_checkpointing;
 mod adapters;
+mod attention_plans;
 pub mod config;
 mod config_json;
 mod decoder;
@@ -26,7 +27,7 @@ mod rope;
 mod weights;
 
 pub use self::activation_checkpointing::CheckpointedPass;
-pub use self::config::{BackboneConfig, ConfigError, Family};
+pub use self::config::{BackboneConfig, ConfigError, Family, SlidingWindow};
 pub use self::decoder::Backbone;
 pub use self::lora::LoraConfig;
 pub use self::packing::{

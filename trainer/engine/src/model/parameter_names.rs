@@ -61,8 +61,19 @@ pub(super) fn fused_matrices(config: &BackboneConfig, layer: usize) -> [FusedMat
     ]
 }
 
-pub(super) fn norms(layer: usize) -> [String; 2] {
-    ["input_layernorm", "post_attention_layernorm"]
+/// Returns the names of the norms before attention and MLP.
+pub(super) fn norms(config: &BackboneConfig, layer: usize) -> [String; 2] {
+    // The norm after attention is that before the MLP, unless the output has a norm.
+    let mlp = match config.family.output_norms {
+        true => "pre_feedforward_layernorm",
+        false => "post_attention_layernorm",
+    };
+    ["input_layernorm", mlp].map(|name| format!("model.layers.{layer}.{name}.weight"))
+}
+
+/// Returns the names of the norms of the outputs of attention and MLP.
+pub(super) fn output_norms(layer: usize) -> [String; 2] {
+    ["post_attention_layernorm", "post_feedforward_layernorm"]
         .map(|name| format!("model.layers.{layer}.{name}.weight"))
 }
 
@@ -89,7 +100,10 @@ pub(super) fn all(config: &BackboneConfig) -> Vec<(String, Vec<usize>)> {
         all.push((HEAD.to_owned(), embedding));
     }
     for layer in 0..config.layers {
-        all.extend(norms(layer).map(|name| (name, vec![hidden])));
+        all.extend(norms(config, layer).map(|name| (name, vec![hidden])));
+        if config.family.output_norms {
+            all.extend(output_norms(layer).map(|name| (name, vec![hidden])));
+        }
         if config.qk_norm {
             all.extend(head_norms(layer).map(|name| (name, vec![config.head_dim])));
         }

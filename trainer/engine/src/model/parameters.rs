@@ -57,6 +57,10 @@ impl<B: Kernels> Backbone<B> {
                 mlp_norm: vector("mlp_norm", layer.mlp_norm),
                 gate_up,
                 down,
+                output_norms: layer.output_norms.map(|[attention, mlp]| {
+                    let attention = vector("attention_output_norm", attention);
+                    [attention, vector("mlp_output_norm", mlp)]
+                }),
             }
         };
         let layers = self.layers.into_iter().enumerate().map(layer).collect();

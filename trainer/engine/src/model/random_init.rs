@@ -13,7 +13,7 @@ impl<B: Kernels> Backbone<B> {
     ///
     /// Matrices are normal with standard deviation 0.5 / sqrt(inputs). The two projections into the
     /// residual stream have 1 / sqrt(2 layers) of that (GPT-2's scheme, whose 0.02 is 0.55 /
-    /// sqrt(768)). Embeddings are initialised as the LM head. Norms are 1.
+    /// sqrt(768)). Embeddings are initialised as the LM head. Norms scale by 1.
     pub fn random(
         config: &BackboneConfig,
         seed: u64,
@@ -31,19 +31,19 @@ impl<B: Kernels> Backbone<B> {
         let queries = config.heads * config.head_dim;
         let keys = config.kv_heads * config.head_dim;
         let intermediate = config.intermediate_size;
-        let ones = || Tensor::ones([hidden], device);
+        let ones = |width| Tensor::ones([width], device).sub_scalar(config.family.norm_offset);
         let embedding = normal(config.vocab_size, hidden, deviation(hidden));
         let layers = (0..config.layers)
             .map(|_| Layer {
-                attention_norm: ones(),
+                attention_norm: ones(hidden),
                 qkv: normal(hidden, queries + 2 * keys, deviation(hidden)),
                 qkv_bias: (config.qkv_bias).then(|| Tensor::zeros([queries + 2 * keys], device)),
-                head_norms: (config.qk_norm)
-                    .then(|| [(); 2].map(|()| Tensor::ones([config.head_dim], device))),
+                head_norms: (config.qk_norm).then(|| [(); 2].map(|()| ones(config.head_dim))),
                 attention_out: normal(queries, hidden, residual * deviation(queries)),
-                mlp_norm: ones(),
+                mlp_norm: ones(hidden),
                 gate_up: normal(hidden, 2 * intermediate, deviation(hidden)),
                 down: normal(intermediate, hidden, residual * deviation(intermediate)),
+                output_norms: (config.family.output_norms).then(|| [(); 2].map(|()| ones(hidden))),
             })
             .collect();
         let head =
@@ -52,7 +52,7 @@ impl<B: Kernels> Backbone<B> {
             config,
             embedding,
             layers,
-            ones(),
+            ones(hidden),
             head,
             None,
         ))

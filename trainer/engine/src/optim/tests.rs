@@ -109,7 +109,8 @@ fn checkpointed_layers_give_the_same_gradients_bit_for_bit() {
     };
     let rows: Vec<Row> = (0..3).map(row).collect();
     let rows: Vec<&Row> = rows.iter().collect();
-    for model in [model(), adapted(), model().with_value_head()] {
+    let gemma3 = Backbone::random(&BackboneConfig::tiny_gemma3(), 3, &Default::default()).unwrap();
+    for model in [model(), adapted(), model().with_value_head(), gemma3] {
         let dropped = model.with_dropout(9);
         let mut plain = Gradients::new();
         plain.add(&model, loss(&dropped, &rows).backward());

@@ -11,10 +11,10 @@ use crate::kernels::attention::blocks::Block;
 use crate::kernels::attention::key_rows::KeyRows;
 use crate::kernels::attention::metadata::AttentionMetadata;
 use crate::kernels::attention::tile::{
-    Operand, ROWS, Tile, Transposed, for_each_tile, scores, weighted,
+    Operand, ROWS, Tile, Transposed, for_each_tile, only, scores, weighted,
 };
 use crate::kernels::simd::{add_scaled, dot, exp_and_sum, vectorized};
-use crate::kernels::{Heads, Layout, Segment};
+use crate::kernels::{Heads, Segment};
 
 /// The tensors saved by the forward pass.
 #[derive(Clone, Copy)]
@@ -30,8 +30,7 @@ pub(in crate::kernels) struct SavedForward<'a> {
 /// The inputs that all rows share.
 #[derive(Clone, Copy)]
 struct Inputs<'a> {
-    layout: &'a Layout,
-    heads: Heads,
+    metadata: &'a AttentionMetadata,
     keys: KeyRows<'a>,
     saved: SavedForward<'a>,
     grad: &'a [f32],
@@ -56,8 +55,7 @@ pub(super) fn backward<const W: usize>(
     let heads = metadata.heads;
     let columns = heads.columns();
     let inputs = Inputs {
-        layout,
-        heads,
+        metadata,
         keys: KeyRows::in_qkv(saved.rotated, heads),
         saved,
         grad,
@@ -124,14 +122,13 @@ fn by_token<const W: usize>(by_head: &[f32], out: &mut [f32], heads: Heads) {
 #[inline(always)]
 fn backward_row<const W: usize>(task: Task<'_>, inputs: Inputs<'_>) {
     let Inputs {
-        layout,
-        heads,
+        metadata,
         keys,
         saved,
         grad,
     } = inputs;
     let Task { segments, kv, out } = task;
-    let scale = 1.0 / (W as f32).sqrt();
+    let (layout, heads, scale) = (&metadata.layout, metadata.heads, metadata.scale);
     let columns = heads.columns();
     let shared = heads.queries / heads.keys;
     let group = (shared + 2) * W;
@@ -140,7 +137,7 @@ fn backward_row<const W: usize>(task: Task<'_>, inputs: Inputs<'_>) {
     };
     let (mut weights, mut slopes) = (Vec::new(), Vec::new());
     for segment in segments {
-        for block in Block::all(layout, segment, 0..segment.queries.len()) {
+        for block in Block::all(layout, segment, 0..segment.queries.len(), metadata.window) {
             let transposed_keys = Transposed::new(keys, &block, keys.keys + kv * W, W);
             let transposed_values = Transposed::new(keys, &block, keys.values + kv * W, W);
             let padded = transposed_keys.padded;
@@ -166,12 +163,10 @@ fn backward_row<const W: usize>(task: Task<'_>, inputs: Inputs<'_>) {
                         .zip(slopes.chunks_exact_mut(padded));
                     for (j, (weights, slopes)) in rows.enumerate() {
                         let at = (start + j) * heads.queries + kv * shared + head;
-                        let (weights, unseen) = weights.split_at_mut(piece.visible(j));
-                        unseen.fill(0.0);
+                        let weights = only(piece.visible(j), weights);
                         exp_and_sum(weights, scale, saved.log_sums[at]);
                         let mean_slope = dot(&saved.means[at * W..][..W], &grad[at * W..][..W]);
-                        let (slopes, unseen) = slopes.split_at_mut(piece.visible(j));
-                        unseen.fill(0.0);
+                        let slopes = only(piece.visible(j), slopes);
                         for (slope, weight) in slopes.iter_mut().zip(weights) {
                             *slope = *weight * (*slope - mean_slope) * scale;
                         }
@@ -208,18 +203,17 @@ fn by_key<const W: usize>(
     queries: Operand<'_>,
     into: &mut [f32],
 ) {
-    let count = block.queries.len();
     for_each_tile!(block.keys(), |R, key| {
-        let from = block.first_that_sees(key);
-        if from < count {
+        let Range { start, end } = block.that_see(key..key + R);
+        if start < end {
             let left = Operand {
-                data: &weights[from * padded + key..],
+                data: &weights[start * padded + key..],
                 by_row: 1,
                 by_term: padded,
             };
             let mut tile = Tile::<R, W>::zero();
-            let right = &queries.data[from * queries.by_row..];
-            tile.add(left, count - from, right, queries.by_row);
+            let right = &queries.data[start * queries.by_row..];
+            tile.add(left, end - start, right, queries.by_row);
             for (r, row) in tile.0.iter().enumerate() {
                 add_scaled(&mut into[(key + r) * W..][..W], 1.0, row);
             }

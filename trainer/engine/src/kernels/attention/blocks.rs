@@ -11,7 +11,7 @@ const KEYS: usize = 512;
 const QUERIES: usize = 128;
 
 /// Some queries of a segment and a consecutive part of the keys that they see. Every query sees at
-/// least the first key of the block.
+/// least one key of the block; the keys that it sees are consecutive.
 #[derive(Clone, Debug)]
 pub(super) struct Block<'a> {
     /// The query tokens.
@@ -24,37 +24,41 @@ pub(super) struct Block<'a> {
     keys: usize,
     /// The number of keys from the block's first key to the last key that the last query sees.
     ahead: usize,
+    /// The maximum number of keys that a query sees, in all blocks together.
+    window: usize,
 }
 
 impl<'a> Block<'a> {
     /// Returns the blocks of the queries at the offsets `queries` of a segment, with [`KEYS`] keys
-    /// each. Queries that see no key of a block are left out of it.
+    /// each. Queries that see no key of a block are left out of it, and keys that no query sees are
+    /// in no block. Each query sees its last `window` keys.
     pub(super) fn all(
         layout: &'a Layout,
         segment: &Segment,
         queries: Range<usize>,
+        window: Option<usize>,
     ) -> impl Iterator<Item = Self> {
+        let window = window.unwrap_or(usize::MAX);
         let (keys, count) = (segment.keys, segment.queries.len());
+        let begin = segment.visible(queries.start).saturating_sub(window);
         let end = segment.visible(queries.end - 1);
         let start = segment.queries.start;
-        let mut runs = layout.runs(segment);
-        let mut skipped = 0;
-        (0..end).step_by(KEYS).map(move |from| {
-            let first = queries.start.max((from + count).saturating_sub(keys));
+        let (mut runs, mut skipped) = pass_over(layout.runs(segment), begin);
+        (begin..end).step_by(KEYS).map(move |from| {
+            let to = end.min(from + KEYS);
+            // The first query that sees the key `at`.
+            let sees = |at: usize| at.saturating_add(count).saturating_sub(keys);
+            let first = queries.start.max(sees(from));
+            let last = queries.end.min(sees((to - 1).saturating_add(window)));
             let block = Self {
-                queries: start + first..start + queries.end,
+                queries: start + first..start + last,
                 runs,
                 skipped,
-                keys: KEYS.min(end - from),
-                ahead: end - from,
+                keys: to - from,
+                ahead: segment.visible(last - 1) - from,
+                window,
             };
-            skipped += block.keys;
-            while let [run, rest @ ..] = runs
-                && skipped >= run.len()
-            {
-                skipped -= run.len();
-                runs = rest;
-            }
+            (runs, skipped) = pass_over(runs, skipped + block.keys);
             block
         })
     }
@@ -77,10 +81,11 @@ impl<'a> Block<'a> {
         self.keys
     }
 
-    /// Returns the first `count` keys as ranges.
-    pub(super) fn runs(&self, count: usize) -> impl Iterator<Item = Range<usize>> {
-        let (mut skipped, mut rest) = (self.skipped, count);
-        self.runs.iter().map_while(move |run| {
+    /// Returns the keys at the offsets `keys` as ranges.
+    pub(super) fn runs(&self, keys: Range<usize>) -> impl Iterator<Item = Range<usize>> {
+        let (runs, mut skipped) = pass_over(self.runs, self.skipped + keys.start);
+        let mut rest = keys.len();
+        runs.iter().map_while(move |run| {
             let start = run.start + std::mem::take(&mut skipped);
             let end = run.end.min(start + rest);
             rest -= end - start;
@@ -90,20 +95,41 @@ impl<'a> Block<'a> {
 
     /// Returns the keys.
     pub(super) fn each_key(&self) -> impl Iterator<Item = usize> {
-        self.runs(self.keys).flatten()
+        self.runs(0..self.keys).flatten()
     }
 
-    /// Returns the number of keys that the query at offset `j` sees.
-    pub(super) fn visible(&self, j: usize) -> usize {
-        (self.ahead - (self.queries.len() - 1 - j)).min(self.keys)
+    /// Returns the offsets of the keys that the query at offset `j` sees.
+    #[inline(always)]
+    pub(super) fn visible(&self, j: usize) -> Range<usize> {
+        let end = self.ahead - (self.queries.len() - 1 - j);
+        end.saturating_sub(self.window)..end.min(self.keys)
     }
 
-    /// Returns the offset of the first query that sees the key at offset `key`, or the number of
-    /// queries if none does.
-    pub(super) fn first_that_sees(&self, key: usize) -> usize {
+    /// Returns the offsets of the queries that see a key at one of the offsets `keys`.
+    #[inline(always)]
+    pub(super) fn that_see(&self, keys: Range<usize>) -> Range<usize> {
         let count = self.queries.len();
-        (key + count).saturating_sub(self.ahead).min(count)
+        // The first query that sees the key `at`.
+        let sees = |at: usize| {
+            at.saturating_add(count)
+                .saturating_sub(self.ahead)
+                .min(count)
+        };
+        sees(keys.start)..sees((keys.end - 1).saturating_add(self.window))
     }
+}
+
+/// Returns ranges without their first `count` keys: the ranges from the first that is not passed
+/// whole, and the number of its keys that are passed.
+#[inline(always)]
+fn pass_over(mut runs: &[Range<usize>], mut count: usize) -> (&[Range<usize>], usize) {
+    while let [run, rest @ ..] = runs
+        && count >= run.len()
+    {
+        count -= run.len();
+        runs = rest;
+    }
+    (runs, count)
 }
 
 #[cfg(test)]
@@ -118,6 +144,7 @@ mod tests {
             runs in prop::collection::vec((1usize..700, 0usize..3), 0..8),
             count in 1usize..700,
             cut in 0.0f64..1.0,
+            window in prop::option::of(1usize..2000),
         ) {
             let mut layout = Layout::default();
             layout.push_cached(&[0; 9], std::iter::once(0..9));
@@ -131,28 +158,37 @@ mod tests {
             let segment = &layout.segments[1];
             let from = (cut * count as f64) as usize;
             let mut met: Vec<Vec<usize>> = vec![Vec::new(); count - from];
-            for block in Block::all(&layout, segment, from..count) {
+            for block in Block::all(&layout, segment, from..count, window) {
                 for piece in block.pieces() {
                     prop_assert!(piece.keys() <= KEYS && piece.queries.len() <= QUERIES);
                     let keys: Vec<usize> = piece.each_key().collect();
                     prop_assert_eq!(keys.len(), piece.keys());
-                    for key in 0..keys.len() {
-                        let sees = |j: &usize| piece.visible(*j) > key;
-                        let first = (0..piece.queries.len()).find(sees);
-                        let first = first.unwrap_or(piece.queries.len());
-                        prop_assert_eq!(piece.first_that_sees(key), first);
+                    for start in 0..keys.len() {
+                        for end in [start + 1, keys.len().min(start + 4)] {
+                            let sees = |j: &usize| {
+                                let visible = piece.visible(*j);
+                                visible.start < end && start < visible.end
+                            };
+                            let those = 0..piece.queries.len();
+                            let those: Vec<usize> = those.filter(sees).collect();
+                            let found: Vec<usize> = piece.that_see(start..end).collect();
+                            prop_assert_eq!(found, those);
+                        }
                     }
                     for (j, query) in piece.queries.clone().enumerate() {
                         let visible = piece.visible(j);
-                        prop_assert!(visible > 0);
-                        prop_assert!(piece.runs(visible).flatten().eq(keys[..visible].iter().copied()));
-                        met[query - 9 - from].extend(&keys[..visible]);
+                        prop_assert!(!visible.is_empty());
+                        let seen = &keys[visible.clone()];
+                        prop_assert!(piece.runs(visible).flatten().eq(seen.iter().copied()));
+                        met[query - 9 - from].extend(seen);
                     }
                 }
             }
             let all: Vec<usize> = layout.keys(segment).collect();
             for (j, met) in met.iter().enumerate() {
-                prop_assert_eq!(met.as_slice(), &all[..segment.visible(from + j)]);
+                let end = segment.visible(from + j);
+                let start = end.saturating_sub(window.unwrap_or(usize::MAX));
+                prop_assert_eq!(met.as_slice(), &all[start..end]);
             }
         }
     }

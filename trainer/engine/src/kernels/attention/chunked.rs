@@ -159,8 +159,7 @@ impl<B: Primitives> CustomBackward<B, 3> for Attention<B> {
             to_values = B::add_rows(to_values, chunk.keys.clone(), new);
             let slopes = grad.matmul(values.swap_dims(2, 3));
             let mean_slopes = (weights.clone() * slopes.clone()).sum_dim(3);
-            let slopes =
-                (weights * (slopes - mean_slopes)).mul_scalar(1.0 / (heads.width as f32).sqrt());
+            let slopes = (weights * (slopes - mean_slopes)).mul_scalar(chunk.scale);
             to_queries.push(chunk.tokens(slopes.clone().matmul(keys), heads));
             let new = rows(slopes.swap_dims(2, 3).matmul(queries));
             to_keys = B::add_rows(to_keys, chunk.keys.clone(), new);

@@ -34,17 +34,22 @@ pub(super) struct Chunk<B: Backend> {
     pub(super) queries: Tensor<B, 1, Int>,
     /// The key of each padded key, `[pieces * keys]`.
     pub(super) keys: Tensor<B, 1, Int>,
-    /// The number of keys that each padded query sees, `[pieces, 1, queries, 1]`.
-    pub(super) visible: Tensor<B, 4, Int>,
+    /// The offset of the first key that each padded query does not see any more, `[pieces, 1,
+    /// queries, 1]`.
+    pub(super) ends: Tensor<B, 4, Int>,
+    /// The offset of the first key that each padded query sees, or `None` without a window.
+    pub(super) starts: Option<Tensor<B, 4, Int>>,
+    /// The factor of products of queries and keys.
+    pub(super) scale: f32,
     /// The padded query of each token, `[tokens]`.
     pub(super) back: Tensor<B, 1, Int>,
 }
 
-/// Queries of a segment, by offset, and the number of keys that they see.
+/// Queries of a segment and the keys that they see, both by offset.
 struct Piece {
     segment: usize,
     queries: Range<usize>,
-    keys: usize,
+    keys: Range<usize>,
 }
 
 impl<B: Backend> Chunks<B> {
@@ -56,14 +61,14 @@ impl<B: Backend> Chunks<B> {
             let count = segment.queries.len();
             for start in (0..count).step_by(QUERIES) {
                 let end = (start + QUERIES).min(count);
-                let keys = segment.visible(end - 1);
-                let larger = (longest.max(end - start), most.max(keys));
+                let keys = metadata.visible(segment, start).start..segment.visible(end - 1);
+                let larger = (longest.max(end - start), most.max(keys.len()));
                 if !pieces.is_empty() && (pieces.len() + 1) * larger.0 * larger.1 > SCORES {
                     chunks.push(Chunk::new(metadata, &pieces, device));
                     pieces.clear();
                     (longest, most) = (0, 0);
                 }
-                (longest, most) = (longest.max(end - start), most.max(keys));
+                (longest, most) = (longest.max(end - start), most.max(keys.len()));
                 pieces.push(Piece {
                     segment: index,
                     queries: start..end,
@@ -91,29 +96,39 @@ impl<B: Backend> Chunks<B> {
 impl<B: Backend> Chunk<B> {
     fn new(metadata: &AttentionMetadata, pieces: &[Piece], device: &B::Device) -> Self {
         let longest = pieces.iter().map(|p| p.queries.len()).max().unwrap_or(0);
-        let most = pieces.iter().map(|p| p.keys).max().unwrap_or(0);
+        let most = pieces.iter().map(|p| p.keys.len()).max().unwrap_or(0);
         let mut queries = Vec::with_capacity(pieces.len() * longest);
         let mut keys = Vec::with_capacity(pieces.len() * most);
-        let mut visible = Vec::with_capacity(pieces.len() * longest);
+        let mut visible: Vec<Range<usize>> = Vec::with_capacity(pieces.len() * longest);
         let mut back = Vec::new();
         for (index, piece) in pieces.iter().enumerate() {
             let segment = &metadata.layout.segments[piece.segment];
             back.extend((0..piece.queries.len()).map(|j| index * longest + j));
             let real = piece.queries.clone();
             queries.extend(real.clone().map(|j| segment.queries.start + j));
-            visible.extend(real.map(|j| segment.visible(j) as i32));
+            visible.extend(real.map(|j| {
+                let Range { start, end } = metadata.visible(segment, j);
+                start - piece.keys.start..end - piece.keys.start
+            }));
             // Padding sees the first key, and its output is never read.
             queries.resize((index + 1) * longest, 0);
-            visible.resize((index + 1) * longest, 1);
-            keys.extend(metadata.layout.keys(segment).take(piece.keys));
+            visible.resize((index + 1) * longest, 0..1);
+            let seen = metadata.layout.keys(segment).skip(piece.keys.start);
+            keys.extend(seen.take(piece.keys.len()));
             keys.resize((index + 1) * most, 0);
         }
-        let shape = [pieces.len(), 1, longest, 1];
+        let offsets = |of: fn(&Range<usize>) -> usize| {
+            let offsets: Vec<i32> = visible.iter().map(|keys| of(keys) as i32).collect();
+            let shape = [pieces.len(), 1, longest, 1];
+            Tensor::from_data(TensorData::new(offsets, shape), device)
+        };
         Self {
             shape: [pieces.len(), longest, most],
             queries: indices::<B>(queries.into_iter(), device),
             keys: indices::<B>(keys.into_iter(), device),
-            visible: Tensor::from_data(TensorData::new(visible, shape), device),
+            ends: offsets(|keys| keys.end),
+            starts: metadata.window.map(|_| offsets(|keys| keys.start)),
+            scale: metadata.scale,
             back: indices::<B>(back.into_iter(), device),
         }
     }
@@ -167,11 +182,15 @@ impl<B: Backend> Chunk<B> {
         let at = at
             .reshape([1, 1, 1, most])
             .expand([pieces, 1, longest, most]);
-        let visible = self.visible.clone().expand([pieces, 1, longest, most]);
-        let hidden: Tensor<B, 4, Bool> = at.greater_equal(visible);
+        let bound =
+            |offsets: &Tensor<B, 4, Int>| offsets.clone().expand([pieces, 1, longest, most]);
+        let mut hidden: Tensor<B, 4, Bool> = at.clone().greater_equal(bound(&self.ends));
+        if let Some(starts) = &self.starts {
+            hidden = hidden.bool_or(at.lower(bound(starts)));
+        }
         let scores = queries
             .matmul(keys.swap_dims(2, 3))
-            .mul_scalar(1.0 / (heads.width as f32).sqrt())
+            .mul_scalar(self.scale)
             .reshape(all)
             .mask_fill(hidden.expand(all), f32::MIN);
         activation::softmax(scores, 3).reshape(grouped)
@@ -199,7 +218,9 @@ impl<B: Backend> Chunk<Autodiff<B>> {
             shape: self.shape,
             queries: self.queries.clone().inner(),
             keys: self.keys.clone().inner(),
-            visible: self.visible.clone().inner(),
+            ends: self.ends.clone().inner(),
+            starts: self.starts.clone().map(Tensor::inner),
+            scale: self.scale,
             back: self.back.clone().inner(),
         }
     }

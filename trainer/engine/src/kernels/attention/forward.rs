@@ -6,7 +6,9 @@ use crate::kernels::Segment;
 use crate::kernels::attention::blocks::Block;
 use crate::kernels::attention::key_rows::KeyRows;
 use crate::kernels::attention::metadata::AttentionMetadata;
-use crate::kernels::attention::tile::{Operand, ROWS, Transposed, for_each_tile, scores, weighted};
+use crate::kernels::attention::tile::{
+    Operand, ROWS, Transposed, for_each_tile, only, scores, weighted,
+};
 use crate::kernels::simd::{dot, exp_and_sum, maximum_of, vectorized};
 
 /// The maximum number of queries of a segment in one task. Each task transposes the keys it sees,
@@ -78,12 +80,12 @@ fn forward_segment<const W: usize>(
     keys: KeyRows<'_>,
 ) {
     let (layout, heads) = (&metadata.layout, metadata.heads);
-    let scale = 1.0 / (W as f32).sqrt();
+    let scale = metadata.scale;
     let first = task.segment.queries.start + task.queries.start;
     let shared = heads.queries / heads.keys;
     let few = task.queries.len() * shared < ROWS;
     let (mut weights, mut factors) = (Vec::new(), Vec::new());
-    for block in Block::all(layout, task.segment, task.queries) {
+    for block in Block::all(layout, task.segment, task.queries, metadata.window) {
         for kv in 0..heads.keys {
             let transposed = (!few).then(|| Transposed::new(keys, &block, keys.keys + kv * W, W));
             for piece in block.pieces() {
@@ -106,10 +108,9 @@ fn forward_segment<const W: usize>(
                     };
                     factors.clear();
                     for (j, row) in weights.chunks_exact_mut(padded).enumerate() {
-                        let (seen, unseen) = row.split_at_mut(piece.visible(j));
+                        let seen = only(piece.visible(j), row);
                         let maximum = maximum_of(seen) * scale;
                         let sum = exp_and_sum(seen, scale, maximum);
-                        unseen.fill(0.0);
                         let at = (start - first + j) * heads.queries + head;
                         factors.push(merge_softmax(&mut task.log_sums[at], maximum, sum));
                     }

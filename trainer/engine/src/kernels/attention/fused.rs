@@ -23,6 +23,7 @@ impl FusedAttention {
             32 => Some(Self::compiled::<32>()),
             64 => Some(Self::compiled::<64>()),
             128 => Some(Self::compiled::<128>()),
+            256 => Some(Self::compiled::<256>()),
             _ => None,
         }
     }

@@ -1,5 +1,7 @@
 //! Matrix products of a block, in tiles that stay in registers.
 
+use std::ops::Range;
+
 use crate::kernels::attention::blocks::Block;
 use crate::kernels::attention::key_rows::KeyRows;
 
@@ -103,7 +105,8 @@ pub(super) fn scores(
             data: &queries.data[first * queries.by_row..],
             ..queries
         };
-        for key in (0..block.visible(first + R - 1)).step_by(KEYS) {
+        let start = block.visible(first).start / KEYS * KEYS;
+        for key in (start..block.visible(first + R - 1).end).step_by(KEYS) {
             let mut tile = Tile::<R, KEYS>::zero();
             tile.add(left, width, &keys.data[key..], padded);
             for (r, sums) in tile.0.iter().enumerate() {
@@ -111,6 +114,14 @@ pub(super) fn scores(
             }
         }
     });
+}
+
+/// Returns the part `visible` of a row, and sets the rest to 0.
+#[inline(always)]
+pub(super) fn only(visible: Range<usize>, row: &mut [f32]) -> &mut [f32] {
+    row[..visible.start].fill(0.0);
+    row[visible.end..].fill(0.0);
+    &mut row[visible]
 }
 
 /// Returns the weighted sums of the block's rows. Row r is the sum over keys of `weights[first + r,
@@ -125,9 +136,9 @@ pub(super) fn weighted<const R: usize, const W: usize>(
     block: &Block<'_>,
     start: usize,
 ) -> Tile<R, W> {
-    let visible = block.visible(first + R - 1);
+    let visible = block.visible(first).start..block.visible(first + R - 1).end;
     let mut tile = Tile::zero();
-    let mut skipped = 0;
+    let mut skipped = visible.start;
     for run in block.runs(visible) {
         let left = Operand {
             data: &weights[first * padded + skipped..],

@@ -4,10 +4,10 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
+use crate::kernels::Activation;
 use crate::model::config::{BackboneConfig, ConfigError, Family};
-use crate::model::families::FAMILIES;
+use crate::model::families::{FAMILIES, sliding_window};
 use crate::model::json_object::Json;
-use crate::model::rope;
 use crate::safetensors::WeightDtype;
 
 impl BackboneConfig {
@@ -22,12 +22,11 @@ impl BackboneConfig {
         let family = family_of(file)?;
         let hidden_size = file.count("hidden_size")?;
         let heads = file.count("num_attention_heads")?;
-        if let Some(activation) = file.text("hidden_act")?.filter(|name| *name != "silu") {
-            return Err(format!(
-                "unsupported hidden_act {activation}; supported: silu"
-            ));
+        let (key, expected) = activation(family);
+        if let Some(other) = file.text(key)?.filter(|name| *name != expected) {
+            return Err(format!("unsupported {key} {other}; supported: {expected}"));
         }
-        let (rope_theta, rope_scaling) = rope::read(file)?;
+        let (rope_theta, rope_scaling) = (family.rope)(file)?;
         let dtype = match file.text("dtype")? {
             None => file.text("torch_dtype")?,
             named => named,
@@ -45,6 +44,8 @@ impl BackboneConfig {
             qk_norm: false,
             rope_theta,
             rope_scaling,
+            sliding: None,
+            query_pre_attn_scalar: None,
             norm_eps: file.number("rms_norm_eps")?.unwrap_or(1e-6),
             tie_embeddings: file.flag("tie_word_embeddings")?.unwrap_or(false),
             context: file.count("max_position_embeddings")?,
@@ -71,7 +72,6 @@ impl BackboneConfig {
         let mut file = serde_json::json!({
             "architectures": [self.family.architecture],
             "model_type": self.family.model_type,
-            "hidden_act": "silu",
             "torch_dtype": self.weight_dtype.name(),
             "vocab_size": self.vocab_size,
             "hidden_size": self.hidden_size,
@@ -85,10 +85,39 @@ impl BackboneConfig {
             "tie_word_embeddings": self.tie_embeddings,
             "max_position_embeddings": self.context,
         });
+        let (key, activation) = activation(self.family);
+        file[key] = activation.into();
         if let Some(scaling) = self.rope_scaling {
             file["rope_scaling"] = scaling.to_json();
         }
+        if let Some(scalar) = self.query_pre_attn_scalar {
+            file["query_pre_attn_scalar"] = whole(scalar);
+        }
+        if let Some(sliding) = &self.sliding {
+            file["sliding_window"] = sliding.size.into();
+            file["layer_types"] = sliding_window::to_json(&sliding.layers);
+            match sliding.rope_theta {
+                Some(theta) => file["rope_local_base_freq"] = theta.into(),
+                None => file["use_sliding_window"] = true.into(),
+            }
+        }
         file
+    }
+}
+
+/// Returns the key and the name of the activation in a family's files.
+fn activation(family: Family) -> (&'static str, &'static str) {
+    match family.activation {
+        Activation::Silu => ("hidden_act", "silu"),
+        Activation::GeluTanh => ("hidden_activation", "gelu_pytorch_tanh"),
+    }
+}
+
+/// Returns a number as an integer if it is one: `transformers` refuses 256.0.
+fn whole(number: f64) -> Value {
+    match number.fract() == 0.0 {
+        true => (number as i64).into(),
+        false => number.into(),
     }
 }
 
@@ -98,7 +127,11 @@ fn family_of(file: &Json<'_>) -> Result<Family, String> {
     let mut all = FAMILIES.into_iter();
     all.find(|family| family.model_type == name).ok_or_else(|| {
         let known = FAMILIES.map(Family::model_type).join(", ");
-        format!("unsupported model_type {name}; supported: {known}")
+        let parts = match file.0.contains_key("text_config") {
+            true => ", a model of more than text",
+            false => "",
+        };
+        format!("unsupported model_type {name}{parts}; supported: {known}")
     })
 }
 

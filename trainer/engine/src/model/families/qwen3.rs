@@ -1,8 +1,11 @@
 //! Qwen3: queries and keys are normalised per head, and the head width is independent of the hidden
 //! size.
 
+use crate::kernels::Activation;
 use crate::model::config::{BackboneConfig, Family};
+use crate::model::families::sliding_window;
 use crate::model::json_object::Json;
+use crate::model::rope;
 
 /// The default of `transformers`.
 const HEAD_DIM: usize = 128;
@@ -12,6 +15,11 @@ impl Family {
     pub const QWEN3: Self = Self {
         model_type: "qwen3",
         architecture: "Qwen3ForCausalLM",
+        activation: Activation::Silu,
+        norm_offset: 0.0,
+        output_norms: false,
+        scales_embeddings: false,
+        rope: rope::read,
         complete,
     };
 }
@@ -20,5 +28,5 @@ fn complete(config: &mut BackboneConfig, file: &Json<'_>) -> Result<(), String> 
     config.qk_norm = true;
     config.head_dim = file.count_or("head_dim", HEAD_DIM)?;
     file.refuse("attention_bias")?;
-    file.refuse("use_sliding_window")
+    sliding_window::read(config, file)
 }

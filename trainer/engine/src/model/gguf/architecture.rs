@@ -22,30 +22,69 @@ pub(super) struct Architecture {
     pub(super) pairs_rows: bool,
     /// Names of norms besides those of all architectures.
     pub(super) norms: &'static [(&'static str, &'static str)],
+    /// Adds what only this architecture has to the configuration.
+    complete: fn(&Keys<'_>, &mut Value) -> Result<(), String>,
 }
 
 const MLP_NORM: &[(&str, &str)] = &[("post_attention_layernorm", "ffn_norm")];
 
-pub(super) static ARCHITECTURES: [Architecture; 3] = [
+pub(super) static ARCHITECTURES: [Architecture; 4] = [
     Architecture {
         name: "llama",
         model_type: "llama",
         pairs_rows: true,
         norms: MLP_NORM,
+        complete: |_, _| Ok(()),
     },
     Architecture {
         name: "qwen2",
         model_type: "qwen2",
         pairs_rows: false,
         norms: MLP_NORM,
+        complete: |_, _| Ok(()),
     },
     Architecture {
         name: "qwen3",
         model_type: "qwen3",
         pairs_rows: false,
         norms: MLP_NORM,
+        complete: |_, _| Ok(()),
+    },
+    Architecture {
+        name: "gemma3",
+        model_type: "gemma3_text",
+        pairs_rows: false,
+        norms: &[
+            ("post_attention_layernorm", "post_attention_norm"),
+            ("pre_feedforward_layernorm", "ffn_norm"),
+            ("post_feedforward_layernorm", "post_ffw_norm"),
+        ],
+        complete: gemma3,
     },
 ];
+
+/// The number of layers of the only Gemma 3 whose scores are not scaled by the width of a head.
+const LAYERS_OF_27B: u64 = 62;
+
+fn gemma3(keys: &Keys<'_>, config: &mut Value) -> Result<(), String> {
+    for key in ["attn_logit_softcapping", "final_logit_softcapping"] {
+        if let Some(cap) = keys.metadata.number(&keys.name(key))? {
+            return Err(format!("unsupported {} = {cap}", keys.name(key)));
+        }
+    }
+    config["sliding_window"] = keys.count("attention.sliding_window")?.into();
+    config["sliding_window_pattern"] = keys.optional("attention.sliding_window_pattern")?.into();
+    let base = keys.metadata.number(&keys.name("rope.freq_base_swa"))?;
+    config["rope_local_base_freq"] = base.into();
+    // llama.cpp goes by the number of layers too: the metadata has no scale.
+    let number = |key: &str| config[key].as_u64().unwrap_or(0);
+    let scalar = match number("num_hidden_layers") {
+        LAYERS_OF_27B => number("hidden_size") / number("num_attention_heads").max(1),
+        _ => number("head_dim"),
+    };
+    config["query_pre_attn_scalar"] = scalar.into();
+    Ok(())
+}
 
 impl Architecture {
     /// Reads the architecture of a file, and its shape as `config.json` would have it.
@@ -110,6 +149,7 @@ impl Architecture {
             }
         }
         keys.scaling(&mut config)?;
+        (self.complete)(&keys, &mut config)?;
         let map: Map<String, Value> = config.as_object().cloned().unwrap_or_default();
         let config = BackboneConfig::from_json(&Json(&map))?;
         config.check().map_err(|error| error.to_string())?;

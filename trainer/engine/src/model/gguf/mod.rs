@@ -38,6 +38,8 @@ struct Place {
     shape: Vec<usize>,
     /// The number of heads whose rows are stored in pairs.
     paired_heads: Option<usize>,
+    /// The number that is added to each value.
+    offset: f32,
 }
 
 /// Opens a file, and checks that its tensors are those of its architecture and shape.
@@ -63,6 +65,10 @@ pub(super) fn open(path: &Path) -> Result<(BackboneConfig, GgufWeights), GgufErr
             |part, heads| (architecture.pairs_rows && name.contains(part)).then_some(heads);
         let place = Place {
             paired_heads: paired("q_proj", config.heads).or(paired("k_proj", config.kv_heads)),
+            offset: match name.ends_with("norm.weight") {
+                true => config.family.norm_offset,
+                false => 0.0,
+            },
             name: theirs,
             shape,
         };
@@ -121,9 +127,10 @@ impl GgufWeights {
                 place.name, values[at]
             )));
         }
-        Ok(match place.paired_heads {
-            Some(heads) => halves(&values, heads, &place.shape),
-            None => values,
+        Ok(match (place.paired_heads, place.offset) {
+            (Some(heads), _) => halves(&values, heads, &place.shape),
+            (None, 0.0) => values,
+            (None, offset) => values.into_iter().map(|value| value - offset).collect(),
         })
     }
 }

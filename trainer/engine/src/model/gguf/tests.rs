@@ -58,7 +58,12 @@ fn logits_of_every_architecture_are_those_of_transformers() {
 /// Returns the error for the Llama file with some bytes replaced by as many others.
 #[track_caller]
 fn refusal(from: &[u8], to: &[u8]) -> String {
-    let mut bytes = std::fs::read(fixture("llama.gguf")).unwrap();
+    refusal_of("llama.gguf", from, to)
+}
+
+#[track_caller]
+fn refusal_of(name: &str, from: &[u8], to: &[u8]) -> String {
+    let mut bytes = std::fs::read(fixture(name)).unwrap();
     assert_eq!(from.len(), to.len());
     let at = bytes.windows(from.len()).position(|window| window == from);
     bytes[at.unwrap()..][..to.len()].copy_from_slice(to);
@@ -75,7 +80,7 @@ fn an_architecture_that_is_not_known_is_refused_by_name() {
     let to = [&5u64.to_le_bytes()[..], b"mamba"].concat();
     assert_eq!(
         refusal(&from, &to),
-        "unsupported architecture mamba; supported: llama, qwen2, qwen3"
+        "unsupported architecture mamba; supported: llama, qwen2, qwen3, gemma3"
     );
 }
 
@@ -90,6 +95,20 @@ fn a_tensor_that_is_missing_or_too_many_is_named() {
         said,
         format!("unsupported tensor blk.0.attn_q.bias: {part}")
     );
+}
+
+#[test]
+fn parts_of_gemma3_that_are_missing_or_unsupported_are_named() {
+    let of = |from: &str, to: &str| refusal_of("gemma3.gguf", from.as_bytes(), to.as_bytes());
+    let norm = "blk.4.post_ffw_norm.weight";
+    let said = of(norm, "blk.4.post_xxx_norm.weight");
+    assert_eq!(said, format!("has no tensor {norm}"));
+    let window = "gemma3.attention.sliding_window";
+    let said = of(window, "gemma3.attention.xxxxxxx_window");
+    assert_eq!(said, format!("the metadata has no {window}"));
+    let cap = "gemma3.attn_logit_softcapping";
+    let said = of("gemma3.attention.value_length", cap);
+    assert_eq!(said, format!("unsupported {cap} = 16"));
 }
 
 #[test]

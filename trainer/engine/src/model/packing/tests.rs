@@ -58,12 +58,12 @@ fn free_tokens_are_those_with_a_choice() {
 
 #[test]
 fn packed_completions_score_as_they_do_alone() {
-    for heads in [4, 8] {
-        let config = BackboneConfig {
-            heads,
-            head_dim: 32 / heads,
-            ..BackboneConfig::tiny()
-        };
+    let of = |heads| BackboneConfig {
+        heads,
+        head_dim: 32 / heads,
+        ..BackboneConfig::tiny()
+    };
+    for config in [of(4), of(8), BackboneConfig::tiny_gemma3()] {
         let model = model::<Plain>(&config);
         let rows = rows();
         let packed = choice_logprobs(&model, &[&rows[0], &rows[1]], 0.7);
@@ -217,18 +217,22 @@ fn gradients_are_finite_differences() {
         let parameters = if tie_embeddings { 14 } else { 15 };
         assert_gradients(&model(&config), parameters);
     }
+    assert_gradients(&model(&BackboneConfig::tiny_gemma3()), 22);
 }
 
 #[test]
 fn gradients_of_an_adapter_are_finite_differences_and_there_are_no_others() {
-    let config = BackboneConfig {
+    let qwen = BackboneConfig {
         qkv_bias: true,
         qk_norm: true,
         ..BackboneConfig::tiny()
     };
-    for (targets, parameters) in [
-        (&MODULES[..], 2 * 2 * 7),
-        (&["k_proj", "up_proj", "down_proj"], 2 * 2 * 3),
+    let all = (&MODULES[..], 2 * 2 * 7);
+    let some: (&[&str], _) = (&["k_proj", "up_proj", "down_proj"], 2 * 2 * 3);
+    for (config, (targets, parameters)) in [
+        (&qwen, all),
+        (&qwen, some),
+        (&BackboneConfig::tiny_gemma3(), all),
     ] {
         let lora = LoraConfig {
             rank: 3,
@@ -237,7 +241,7 @@ fn gradients_of_an_adapter_are_finite_differences_and_there_are_no_others() {
             targets: targets.iter().map(|name| (*name).into()).collect(),
             base: String::new(),
         };
-        let adapted = model(&config).with_lora(&lora, 3).rewrite(&mut Opinion);
+        let adapted = model(config).with_lora(&lora, 3).rewrite(&mut Opinion);
         assert_gradients(&adapted, parameters);
     }
 }

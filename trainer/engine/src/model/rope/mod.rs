@@ -4,6 +4,8 @@
 //! `transformers` 4 writes `rope_theta` and `rope_scaling`, `transformers` 5 writes
 //! `rope_parameters`. Both are read as `transformers` 5 reads them.
 
+pub(super) mod by_layer_type;
+
 use serde_json::{Value, json};
 
 use crate::model::json_object::Json;

@@ -14,6 +14,7 @@ use crate::model::config::{BackboneConfig, FILE as CONFIG};
 use crate::model::decoder::{Backbone, Layer};
 use crate::model::parameter_names::{
     EMBEDDING, FusedMatrix, HEAD, NORM, VALUE_HEAD, all, fused_matrices, head_norms, norms,
+    output_norms,
 };
 use crate::model::weights::arrays::Arrays;
 pub use crate::model::weights::error::ModelFileError;
@@ -146,7 +147,13 @@ impl<B: Kernels> Backbone<B> {
                 }
             }
             let ours = [&layer.attention_norm, &layer.mlp_norm];
-            for (name, tensor) in norms(index).into_iter().zip(ours) {
+            for (name, tensor) in norms(config, index).into_iter().zip(ours) {
+                file.put(name, &[hidden], || floats(tensor.clone()));
+            }
+            for (name, tensor) in output_norms(index)
+                .into_iter()
+                .zip(layer.output_norms.iter().flatten())
+            {
                 file.put(name, &[hidden], || floats(tensor.clone()));
             }
             for (name, tensor) in head_norms(index)
@@ -225,7 +232,12 @@ impl<B: Kernels> Backbone<B> {
                     take(&keys, config.head_dim)?,
                 ]);
             }
-            let [attention_norm, mlp_norm] = norms(index);
+            let mut outputs = None;
+            if config.family.output_norms {
+                let [attention, mlp] = output_norms(index);
+                outputs = Some([take(&attention, hidden)?, take(&mlp, hidden)?]);
+            }
+            let [attention_norm, mlp_norm] = norms(&config, index);
             layers.push(Layer {
                 attention_norm: take(&attention_norm, hidden)?,
                 qkv,
@@ -235,6 +247,7 @@ impl<B: Kernels> Backbone<B> {
                 mlp_norm: take(&mlp_norm, hidden)?,
                 gate_up,
                 down,
+                output_norms: outputs,
             });
         }
         let shape = [config.vocab_size, hidden];

@@ -35,7 +35,7 @@ fn formula(config: &BackboneConfig) -> Vec<(String, Vec<usize>, Vec<f32>)> {
     let mut named = vec![(EMBEDDING.to_owned(), vec![config.vocab_size, hidden])];
     for layer in 0..config.layers {
         let [qkv, attention_out, gate_up, down] = fused_matrices(config, layer);
-        let [attention_norm, mlp_norm] = norms(layer);
+        let [attention_norm, mlp_norm] = norms(config, layer);
         let mut matrix = |joined: FusedMatrix| {
             for (name, part) in joined.parts {
                 named.push((format!("{name}.weight"), vec![part.len(), joined.inputs]));

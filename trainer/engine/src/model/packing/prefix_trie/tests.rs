@@ -6,7 +6,7 @@ use crate::device::tested::{Plain, Tracked};
 use crate::kernels::{Kernels, floats};
 use crate::model::decoder::Backbone;
 use crate::model::packing::{Sequence, choice_logprobs, distinct_tokens, micro_batches};
-use crate::model::{BackboneConfig, Rewrite};
+use crate::model::{BackboneConfig, Rewrite, SlidingWindow};
 
 /// Returns a row whose prompt is `prompt`, given as (token, repeats), with free completions.
 fn row(prompt: &[(u32, usize)], completions: &[&[u32]]) -> Row {
@@ -85,17 +85,31 @@ impl Rewrite<Tracked> for Gradients<'_> {
     }
 }
 
-fn model<B: Kernels>() -> Backbone<B> {
+/// The families, one with a window that ends within a shared block, and one after it.
+fn families() -> [BackboneConfig; 3] {
+    let wide = SlidingWindow {
+        size: 50,
+        layers: vec![true, false],
+        rope_theta: None,
+    };
+    let wide = BackboneConfig {
+        sliding: Some(wide),
+        ..BackboneConfig::tiny()
+    };
+    [BackboneConfig::tiny(), BackboneConfig::tiny_gemma3(), wide]
+}
+
+fn model<B: Kernels>(family: &BackboneConfig) -> Backbone<B> {
     let config = BackboneConfig {
         context: 256,
-        ..BackboneConfig::tiny()
+        ..family.clone()
     };
     Backbone::random(&config, 7, &Default::default()).expect("a sound shape")
 }
 
 /// Returns the log-probabilities and the gradients of their sum.
-fn gradients(rows: &[&Row]) -> (Vec<f32>, Vec<f32>) {
-    let model = model::<Tracked>();
+fn gradients(family: &BackboneConfig, rows: &[&Row]) -> (Vec<f32>, Vec<f32>) {
+    let model = model::<Tracked>(family);
     let logprobs = choice_logprobs(&model, rows, 0.9).logprobs;
     let gradients = logprobs.clone().sum().backward();
     let mut read = Gradients(&gradients, Vec::new());
@@ -105,12 +119,18 @@ fn gradients(rows: &[&Row]) -> (Vec<f32>, Vec<f32>) {
 
 #[test]
 fn losses_and_gradients_are_those_of_rows_that_share_nothing() {
+    for family in families() {
+        assert_alike(&family);
+    }
+}
+
+fn assert_alike(family: &BackboneConfig) {
     let rows = rows();
-    let (logprobs, together) = gradients(&rows.iter().collect::<Vec<_>>());
+    let (logprobs, together) = gradients(family, &rows.iter().collect::<Vec<_>>());
     let mut alone = vec![0.0; together.len()];
     let mut expected = Vec::new();
     for row in rows.iter().filter(|row| !row.completions.is_empty()) {
-        let (logprobs, gradients) = gradients(&[row]);
+        let (logprobs, gradients) = gradients(family, &[row]);
         expected.extend(logprobs);
         alone.iter_mut().zip(gradients).for_each(|(a, g)| *a += g);
     }
@@ -134,11 +154,12 @@ proptest! {
             (prop::collection::vec((1u32..3, 1usize..40), 1..5), prop::collection::vec(0u32..9, 1..4)),
             1..7,
         ),
+        family in 0usize..3,
     ) {
         let rows: Vec<Row> = given.iter().map(|(prompt, tokens)| row(prompt, &[tokens])).collect();
         let rows: Vec<&Row> = rows.iter().collect();
         prop_assert_eq!(laid_out(&rows).layout.tokens.len(), distinct_tokens(&rows));
-        let model = model::<Plain>();
+        let model = model::<Plain>(&families()[family]);
         let together = floats(choice_logprobs(&model, &rows, 1.0).logprobs);
         let alone = rows.iter().flat_map(|row| floats(choice_logprobs(&model, &[row], 1.0).logprobs));
         for (together, alone) in together.into_iter().zip(alone) {
