@@ -20,14 +20,22 @@ const HEADS: Heads = Heads {
     width: 64,
 };
 
-fn plan<B: Kernels>(layout: Layout) -> AttentionPlan<B> {
-    let frequency = |pair: usize| 10_000f64.powf(-2.0 * pair as f64 / HEADS.width as f64);
-    let frequencies: Vec<f64> = (0..HEADS.width / 2).map(frequency).collect();
+/// The heads and the window of Gemma 3 270M.
+const GEMMA3: Heads = Heads {
+    queries: 4,
+    keys: 1,
+    width: 256,
+};
+const WINDOW: usize = 512;
+
+fn plan<B: Kernels>(layout: Layout, heads: Heads, window: Option<usize>) -> AttentionPlan<B> {
+    let frequency = |pair: usize| 10_000f64.powf(-2.0 * pair as f64 / heads.width as f64);
+    let frequencies: Vec<f64> = (0..heads.width / 2).map(frequency).collect();
     let metadata = AttentionMetadata {
         layout: Arc::new(layout),
-        heads: HEADS,
-        window: None,
-        scale: 0.125,
+        heads,
+        window,
+        scale: 1.0 / (heads.width as f32).sqrt(),
         rope: Arc::new(Rope::new(4096, &frequencies)),
     };
     AttentionPlan::new(metadata, Default::default())
@@ -46,17 +54,35 @@ fn row(tokens: usize) -> Layout {
 }
 
 fn attend(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("attend");
-    for tokens in [128, 1024] {
+    attend_of(criterion, "attend", HEADS, None, [128, 1024]);
+    attend_of(criterion, "attend_gemma3", GEMMA3, None, [1024, 2048]);
+    attend_of(
+        criterion,
+        "attend_gemma3_window",
+        GEMMA3,
+        Some(WINDOW),
+        [1024, 2048],
+    );
+}
+
+fn attend_of(
+    criterion: &mut Criterion,
+    name: &str,
+    heads: Heads,
+    window: Option<usize>,
+    lengths: [usize; 2],
+) {
+    let mut group = criterion.benchmark_group(name);
+    for tokens in lengths {
         let layout = row(tokens);
         let count = layout.tokens.len();
         group.throughput(Throughput::Elements(count as u64));
-        let qkv = random::<Flex>(count, HEADS.columns());
-        let forward = plan::<Flex>(layout.clone());
+        let qkv = random::<Flex>(count, heads.columns());
+        let forward = plan::<Flex>(layout.clone(), heads, window);
         group.bench_function(BenchmarkId::new("forward", tokens), |bencher| {
             bencher.iter(|| Flex::attend(qkv.clone(), &forward));
         });
-        let backward = plan::<Tracked>(layout);
+        let backward = plan::<Tracked>(layout, heads, window);
         let qkv = Tensor::<Tracked, 2>::from_inner(qkv).require_grad();
         group.bench_function(BenchmarkId::new("backward", tokens), |bencher| {
             bencher.iter(|| Tracked::attend(qkv.clone(), &backward).sum().backward());
@@ -75,7 +101,7 @@ fn attend_cached(criterion: &mut Criterion) {
             let start = sequence * (CACHED + 1);
             layout.push_cached(&[0], std::iter::once(start..start + CACHED + 1));
         }
-        let plan = plan::<Flex>(layout);
+        let plan = plan::<Flex>(layout, HEADS, None);
         let qkv = random::<Flex>(sequences, HEADS.columns());
         let slots = sequences * (CACHED + 1);
         let mut cache = Some(random::<Flex>(slots, 2 * HEADS.keys * HEADS.width));

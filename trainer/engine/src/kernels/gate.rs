@@ -10,7 +10,7 @@ use crate::kernels::simd::{exp, for_each_chunk};
 const ROWS: usize = 32;
 
 /// 2 √(2/π).
-const TWICE_ROOT: f32 = 1.595_769_1;
+const TWICE_ROOT: f32 = 1.595_769;
 const CUBIC: f32 = 0.044_715;
 
 /// Computes rows of `width` from rows of `2 * width`.

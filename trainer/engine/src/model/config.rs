@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use crate::kernels::Activation;
 use crate::model::json_object::Json;
-use crate::model::rope::RopeScaling;
+use crate::model::rope::{RopeScaling, RopeSettings};
 use crate::safetensors::WeightDtype;
 
 /// The configuration file of a model folder.
@@ -86,7 +86,7 @@ pub struct Family {
     /// True if embeddings are scaled by the root of their width.
     pub(super) scales_embeddings: bool,
     /// Reads the rotary settings of layers without a sliding window.
-    pub(super) rope: fn(&Json<'_>) -> Result<(f64, Option<RopeScaling>), String>,
+    pub(super) rope: fn(&Json<'_>) -> Result<RopeSettings, String>,
     /// Fills in the fields that the family's files leave out, and rejects unsupported ones.
     pub(super) complete: fn(&mut BackboneConfig, &Json<'_>) -> Result<(), String>,
 }

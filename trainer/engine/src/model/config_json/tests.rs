@@ -166,6 +166,11 @@ fn parts_of_gemmas_that_the_decoder_lacks_are_refused_by_key() {
             "unsupported use_bidirectional_attention = true",
         ),
         (
+            "query_pre_attn_scalar",
+            0.into(),
+            "query_pre_attn_scalar is 0, expected a number above 0",
+        ),
+        (
             "hidden_activation",
             "gelu".into(),
             "unsupported hidden_activation gelu; supported: gelu_pytorch_tanh",

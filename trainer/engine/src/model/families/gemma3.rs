@@ -5,7 +5,7 @@ use crate::kernels::Activation;
 use crate::model::config::{BackboneConfig, Family, SlidingWindow};
 use crate::model::families::sliding_window;
 use crate::model::json_object::Json;
-use crate::model::rope::by_layer_type;
+use crate::model::rope::{by_layer_type, positive};
 
 /// The defaults of `transformers`.
 const HEADS_OF_KEYS: usize = 4;
@@ -37,7 +37,7 @@ fn complete(config: &mut BackboneConfig, file: &Json<'_>) -> Result<(), String> 
     config.head_dim = file.count_or("head_dim", HEAD_DIM)?;
     config.kv_heads = file.count_or("num_key_value_heads", HEADS_OF_KEYS)?;
     config.tie_embeddings = file.flag("tie_word_embeddings")?.unwrap_or(true);
-    let scalar = file.number("query_pre_attn_scalar")?;
+    let scalar = positive(file, "query_pre_attn_scalar")?;
     config.query_pre_attn_scalar = Some(scalar.unwrap_or(QUERY_PRE_ATTN_SCALAR));
     let layers = match sliding_window::layer_types(file)? {
         Some(layers) => layers,

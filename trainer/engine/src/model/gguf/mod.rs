@@ -38,7 +38,7 @@ struct Place {
     shape: Vec<usize>,
     /// The number of heads whose rows are stored in pairs.
     paired_heads: Option<usize>,
-    /// The number that is added to each value.
+    /// The number that the file adds to each value.
     offset: f32,
 }
 

@@ -7,14 +7,14 @@
 use serde_json::{Map, Value};
 
 use crate::model::json_object::Json;
-use crate::model::rope::{RopeScaling, positive, read_object, whole_heads};
+use crate::model::rope::{RopeSettings, positive, read_object, whole_heads};
 
 /// The defaults of `transformers`.
 const THETA: f64 = 1_000_000.0;
 const SLIDING_THETA: f64 = 10_000.0;
 
 /// Reads the base and the scaling of layers whose queries see all keys.
-pub(in crate::model) fn read(file: &Json<'_>) -> Result<(f64, Option<RopeScaling>), String> {
+pub(in crate::model) fn read(file: &Json<'_>) -> Result<RopeSettings, String> {
     whole_heads(file)?;
     let mut settings = of(file, "full_attention")?;
     if let Some(scaling) = file.object("rope_scaling")? {

@@ -39,6 +39,9 @@ pub enum RopeScaling {
     },
 }
 
+/// The base of the frequencies, and their scaling.
+pub(super) type RopeSettings = (f64, Option<RopeScaling>);
+
 impl RopeScaling {
     /// Returns the scaled frequency.
     pub(super) fn scale(&self, frequency: f64) -> f64 {
@@ -80,7 +83,7 @@ impl RopeScaling {
 
 /// Reads the base and the scaling. A non-empty `rope_scaling` replaces `rope_parameters`. A
 /// `rope_theta` inside either object takes precedence over the one beside it.
-pub(super) fn read(file: &Json<'_>) -> Result<(f64, Option<RopeScaling>), String> {
+pub(super) fn read(file: &Json<'_>) -> Result<RopeSettings, String> {
     whole_heads(file)?;
     let mut theta = None;
     let mut scaling = None;
@@ -164,7 +167,7 @@ fn whole_heads(said: &Json<'_>) -> Result<(), String> {
 }
 
 /// Returns a number, which must be above 0, or `None` if it is absent.
-fn positive(said: &Json<'_>, key: &str) -> Result<Option<f64>, String> {
+pub(super) fn positive(said: &Json<'_>, key: &str) -> Result<Option<f64>, String> {
     match said.number(key)? {
         Some(number) if number <= 0.0 => {
             Err(format!("{key} is {number}, expected a number above 0"))
