@@ -326,7 +326,7 @@ impl fmt::Display for SpeedReport {
 
 #[cfg(test)]
 mod tests {
-    use memloom_engine::model::{Family, WeightDtype};
+    use memloom_engine::model::{Family, SlidingWindow, WeightDtype};
 
     use super::*;
 
@@ -354,6 +354,18 @@ mod tests {
         };
         // 493 961 216 weights in matrices; 896 query columns in 24 layers see 1024 each.
         let expected = 6.0 * 493_961_216.0 + 12.0 * 24.0 * 896.0 * 1024.0;
+        assert!((flops_per_token(&config, 2048) - expected).abs() < 1.0);
+        // With a window of 512 in half of the layers, their queries see 448.
+        let sliding = SlidingWindow {
+            size: 512,
+            layers: (0..24).map(|layer| layer % 2 == 0).collect(),
+            rope_theta: None,
+        };
+        let config = BackboneConfig {
+            sliding: Some(sliding),
+            ..config
+        };
+        let expected = expected - 12.0 * 12.0 * 896.0 * (1024.0 - 448.0);
         assert!((flops_per_token(&config, 2048) - expected).abs() < 1.0);
     }
 
