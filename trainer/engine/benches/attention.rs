@@ -10,23 +10,26 @@ use burn::backend::Autodiff;
 use burn::tensor::{Distribution, Tensor};
 use burn_flex::Flex;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use memloom_engine::kernels::{AttentionMetadata, AttentionPlan, Heads, Kernels, Layout, Rope};
+use memloom_engine::kernels::{
+    AttentionMetadata, AttentionPlan, Heads, Kernels, Layout, Precision, Rope,
+};
 
 type Tracked = Autodiff<Flex>;
 
 const HEADS: Heads = Heads {
-    queries: 8,
-    keys: 2,
+    queries: 9,
+    keys: 3,
     width: 64,
 };
 
-fn plan<B: Kernels>(layout: Layout) -> AttentionPlan<B> {
+fn plan<B: Kernels>(layout: Layout, precision: Precision) -> AttentionPlan<B> {
     let frequency = |pair: usize| 10_000f64.powf(-2.0 * pair as f64 / HEADS.width as f64);
     let frequencies: Vec<f64> = (0..HEADS.width / 2).map(frequency).collect();
     let metadata = AttentionMetadata {
         layout,
         heads: HEADS,
         rope: Arc::new(Rope::new(4096, &frequencies)),
+        precision,
     };
     AttentionPlan::new(metadata, Default::default())
 }
@@ -45,20 +48,33 @@ fn row(tokens: usize) -> Layout {
 
 fn attend(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("attend");
-    for tokens in [128, 1024] {
+    let precisions = [
+        ("float32", Precision::Float32),
+        ("bfloat16", Precision::BFloat16),
+    ];
+    for (tokens, (name, precision)) in [128, 1024]
+        .into_iter()
+        .flat_map(|n| precisions.map(|p| (n, p)))
+    {
         let layout = row(tokens);
         let count = layout.tokens.len();
         group.throughput(Throughput::Elements(count as u64));
         let qkv = random::<Flex>(count, HEADS.columns());
-        let forward = plan::<Flex>(layout.clone());
-        group.bench_function(BenchmarkId::new("forward", tokens), |bencher| {
-            bencher.iter(|| Flex::attend(qkv.clone(), &forward));
-        });
-        let backward = plan::<Tracked>(layout);
+        let forward = plan::<Flex>(layout.clone(), precision);
+        group.bench_function(
+            BenchmarkId::new(format!("{name}/forward"), tokens),
+            |bencher| {
+                bencher.iter(|| Flex::attend(qkv.clone(), &forward));
+            },
+        );
+        let backward = plan::<Tracked>(layout, precision);
         let qkv = Tensor::<Tracked, 2>::from_inner(qkv).require_grad();
-        group.bench_function(BenchmarkId::new("backward", tokens), |bencher| {
-            bencher.iter(|| Tracked::attend(qkv.clone(), &backward).sum().backward());
-        });
+        group.bench_function(
+            BenchmarkId::new(format!("{name}/backward"), tokens),
+            |bencher| {
+                bencher.iter(|| Tracked::attend(qkv.clone(), &backward).sum().backward());
+            },
+        );
     }
     group.finish();
 }
@@ -73,7 +89,7 @@ fn attend_cached(criterion: &mut Criterion) {
             let start = sequence * (CACHED + 1);
             layout.push_cached(&[0], std::iter::once(start..start + CACHED + 1));
         }
-        let plan = plan::<Flex>(layout);
+        let plan = plan::<Flex>(layout, Precision::Float32);
         let qkv = random::<Flex>(sequences, HEADS.columns());
         let slots = sequences * (CACHED + 1);
         let mut cache = Some(random::<Flex>(slots, 2 * HEADS.keys * HEADS.width));

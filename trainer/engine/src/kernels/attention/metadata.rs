@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::kernels::{Heads, Layout, Rope};
+use crate::kernels::{Heads, Layout, Precision, Rope};
 
 /// Attention metadata of a forward pass: layout, head counts, RoPE tables.
 #[derive(Clone, Debug)]
@@ -13,4 +13,6 @@ pub struct AttentionMetadata {
     pub heads: Heads,
     /// The rotary tables.
     pub rope: Arc<Rope>,
+    /// The precision of products. In bfloat16, fused attention rounds queries, keys and values.
+    pub precision: Precision,
 }
