@@ -14,7 +14,8 @@ use crate::kernels::primitives::Primitives;
 use crate::kernels::right_factor::{self, RightFactor};
 use crate::kernels::softmax_block::{SoftmaxBlock, SoftmaxGradient};
 use crate::kernels::{
-    AttentionMetadata, AttentionPlan, Choice, Kernels, Precision, masked_softmax, rms_norm, swiglu,
+    AdamWState, AdamWStep, AttentionMetadata, AttentionPlan, Choice, Kernels, Precision,
+    masked_softmax, rms_norm, swiglu,
 };
 
 impl Kernels for Flex {
@@ -145,6 +146,32 @@ impl Primitives for Flex {
         let gradients =
             masked_softmax::backward(as_slice(&logits), choices, block, temperature, terms);
         tensor(gradients, shape)
+    }
+
+    fn adamw(
+        state: AdamWState<Self>,
+        gradient: Tensor<Self, 1>,
+        step: AdamWStep,
+    ) -> AdamWState<Self> {
+        let AdamWState {
+            weights,
+            mean,
+            square,
+        } = state;
+        let [mut weights, mut mean, mut square] = [weights, mean, square].map(contiguous);
+        let gradient = contiguous(gradient);
+        // In place where nobody else holds the tensor.
+        step.take_in_place(
+            weights.storage_mut::<f32>(),
+            mean.storage_mut::<f32>(),
+            square.storage_mut::<f32>(),
+            as_slice(&gradient),
+        );
+        AdamWState {
+            weights: from_primitive(weights),
+            mean: from_primitive(mean),
+            square: from_primitive(square),
+        }
     }
 
     fn add_rows(

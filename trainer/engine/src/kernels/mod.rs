@@ -10,6 +10,7 @@
 //! Neither is materialised: both are computed block by block, and again in the backward pass
 //! (`attention/` and `lm_head.rs`), as custom autodiff operations (`custom_op.rs`).
 
+mod adamw;
 mod attention;
 mod autodiff;
 mod backend;
@@ -35,7 +36,9 @@ mod simd;
 mod softmax_block;
 mod swiglu;
 mod tensors;
+mod zeros;
 
+pub use self::adamw::{AdamWState, AdamWStep};
 pub use self::attention::{AttentionMetadata, AttentionPlan};
 pub use self::backend::{Kernels, Trainable};
 pub use self::choice::Choice;

@@ -8,7 +8,7 @@ use burn::tensor::{FloatDType, IndexingUpdateOp, Int, Tensor};
 
 use crate::kernels::right_factor::{self, RightFactor};
 use crate::kernels::softmax_block::{SoftmaxBlock, SoftmaxGradient};
-use crate::kernels::{Choice, Precision, reference};
+use crate::kernels::{AdamWState, AdamWStep, Choice, Precision, reference};
 
 /// Operations on blocks of logits and on rows. The default methods use plain tensor operations.
 pub trait Primitives: Backend {
@@ -42,6 +42,15 @@ pub trait Primitives: Backend {
         gradient: &SoftmaxGradient<Self>,
     ) -> Tensor<Self, 2> {
         reference::logit_gradients(logits, choices, block, temperature, gradient)
+    }
+
+    /// Takes an AdamW step.
+    fn adamw(
+        state: AdamWState<Self>,
+        gradient: Tensor<Self, 1>,
+        step: AdamWStep,
+    ) -> AdamWState<Self> {
+        step.take(state, gradient)
     }
 
     /// Adds `rows` to the rows `at` of `sum`.

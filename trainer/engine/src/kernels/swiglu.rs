@@ -1,13 +1,14 @@
 //! Fused SwiGLU: y = silu(gate) up, of rows `[gate | up]`.
 
 use crate::kernels::simd::{exp, for_each_chunk};
+use crate::kernels::zeros::zeros;
 
 /// The number of rows in a parallel chunk.
 const ROWS: usize = 32;
 
 /// Computes rows of `width` from rows of `2 * width`.
 pub(super) fn forward(gate_up: &[f32], width: usize) -> Vec<f32> {
-    let mut y = vec![0.0; gate_up.len() / 2];
+    let mut y = zeros(gate_up.len() / 2);
     for_each_chunk(
         &mut y,
         ROWS * width,
@@ -34,7 +35,7 @@ pub(super) fn forward(gate_up: &[f32], width: usize) -> Vec<f32> {
     reason = "a zip of five is not turned into vector instructions"
 )]
 pub(super) fn backward(gate_up: &[f32], width: usize, grad: &[f32]) -> Vec<f32> {
-    let mut inputs_grad = vec![0.0; gate_up.len()];
+    let mut inputs_grad = zeros(gate_up.len());
     for_each_chunk(
         &mut inputs_grad,
         ROWS * 2 * width,

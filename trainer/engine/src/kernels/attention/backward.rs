@@ -13,6 +13,7 @@ use crate::kernels::attention::metadata::AttentionMetadata;
 use crate::kernels::attention::products::GradientProducts;
 use crate::kernels::attention::tile::Operand;
 use crate::kernels::simd::{add_scaled, dot, exp_and_sum, vectorized};
+use crate::kernels::zeros::zeros;
 use crate::kernels::{Heads, Layout, Segment};
 
 /// The tensors saved by the forward pass.
@@ -62,7 +63,7 @@ pub(super) fn backward<const W: usize, P: GradientProducts<W>>(
         grad,
     };
     // Grouped by key head, so that the heads of a row are computed in parallel.
-    let mut by_head = vec![0.0; saved.rotated.len()];
+    let mut by_head = zeros(saved.rotated.len());
     let mut rest = by_head.as_mut_slice();
     let mut tasks = Vec::with_capacity(layout.rows.len() * heads.keys);
     for row in &layout.rows {
@@ -83,7 +84,7 @@ pub(super) fn backward<const W: usize, P: GradientProducts<W>>(
             || backward_row::<W, P>(task, inputs),
         );
     });
-    let mut rotated_grad = vec![0.0; by_head.len()];
+    let mut rotated_grad = zeros(by_head.len());
     let (mut from, mut into) = (by_head.as_slice(), rotated_grad.as_mut_slice());
     let mut rows = Vec::with_capacity(layout.rows.len());
     for row in &layout.rows {

@@ -11,6 +11,7 @@ use crate::kernels::attention::metadata::AttentionMetadata;
 use crate::kernels::attention::products::{FewQueries, Products};
 use crate::kernels::attention::tile::Operand;
 use crate::kernels::simd::{exp_and_sum, maximum_of, vectorized};
+use crate::kernels::zeros::zeros;
 
 /// The maximum number of queries of a segment in one task. Each task transposes the keys it sees,
 /// so smaller tasks cost more.
@@ -49,7 +50,7 @@ pub(super) fn forward<const W: usize, P: Products<W>>(
     let layout = &metadata.layout;
     let heads = metadata.heads;
     let shared = heads.queries / heads.keys;
-    let mut means = vec![0.0; layout.tokens.len() * heads.queries * W];
+    let mut means = zeros(layout.tokens.len() * heads.queries * W);
     let mut log_sums = vec![f32::NEG_INFINITY; layout.tokens.len() * heads.queries];
     let mut free_means = means.as_mut_slice();
     let mut free_log_sums = log_sums.as_mut_slice();
@@ -93,7 +94,7 @@ fn by_token(by_head: Vec<f32>, heads: usize, width: usize) -> Vec<f32> {
     if heads == 1 {
         return by_head;
     }
-    let mut by_token = vec![0.0; by_head.len()];
+    let mut by_token = zeros(by_head.len());
     let tokens = by_head.len() / (heads * width);
     let rows = by_token.par_chunks_exact_mut(heads * width).enumerate();
     rows.with_min_len(TASK_QUERIES).for_each(|(token, row)| {
