@@ -10,13 +10,15 @@ use burn::backend::Autodiff;
 use burn::tensor::{Distribution, Tensor};
 use burn_flex::Flex;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use memloom_engine::kernels::{AttentionMetadata, AttentionPlan, Heads, Kernels, Layout, Rope};
+use memloom_engine::kernels::{
+    AttentionMetadata, AttentionPlan, Heads, Kernels, Layout, Precision, Rope,
+};
 
 type Tracked = Autodiff<Flex>;
 
 const HEADS: Heads = Heads {
-    queries: 8,
-    keys: 2,
+    queries: 9,
+    keys: 3,
     width: 64,
 };
 
@@ -28,7 +30,12 @@ const GEMMA3: Heads = Heads {
 };
 const WINDOW: usize = 512;
 
-fn plan<B: Kernels>(layout: Layout, heads: Heads, window: Option<usize>) -> AttentionPlan<B> {
+fn plan<B: Kernels>(
+    layout: Layout,
+    heads: Heads,
+    window: Option<usize>,
+    precision: Precision,
+) -> AttentionPlan<B> {
     let frequency = |pair: usize| 10_000f64.powf(-2.0 * pair as f64 / heads.width as f64);
     let frequencies: Vec<f64> = (0..heads.width / 2).map(frequency).collect();
     let metadata = AttentionMetadata {
@@ -37,6 +44,7 @@ fn plan<B: Kernels>(layout: Layout, heads: Heads, window: Option<usize>) -> Atte
         window,
         scale: 1.0 / (heads.width as f32).sqrt(),
         rope: Arc::new(Rope::new(4096, &frequencies)),
+        precision,
     };
     AttentionPlan::new(metadata, Default::default())
 }
@@ -54,13 +62,30 @@ fn row(tokens: usize) -> Layout {
 }
 
 fn attend(criterion: &mut Criterion) {
-    attend_of(criterion, "attend", HEADS, None, [128, 1024]);
-    attend_of(criterion, "attend_gemma3", GEMMA3, None, [1024, 2048]);
+    let float32 = Precision::Float32;
+    attend_of(criterion, "attend", HEADS, None, float32, [128, 1024]);
+    attend_of(
+        criterion,
+        "attend_bfloat16",
+        HEADS,
+        None,
+        Precision::BFloat16,
+        [128, 1024],
+    );
+    attend_of(
+        criterion,
+        "attend_gemma3",
+        GEMMA3,
+        None,
+        float32,
+        [1024, 2048],
+    );
     attend_of(
         criterion,
         "attend_gemma3_window",
         GEMMA3,
         Some(WINDOW),
+        float32,
         [1024, 2048],
     );
 }
@@ -70,6 +95,7 @@ fn attend_of(
     name: &str,
     heads: Heads,
     window: Option<usize>,
+    precision: Precision,
     lengths: [usize; 2],
 ) {
     let mut group = criterion.benchmark_group(name);
@@ -78,11 +104,11 @@ fn attend_of(
         let count = layout.tokens.len();
         group.throughput(Throughput::Elements(count as u64));
         let qkv = random::<Flex>(count, heads.columns());
-        let forward = plan::<Flex>(layout.clone(), heads, window);
+        let forward = plan::<Flex>(layout.clone(), heads, window, precision);
         group.bench_function(BenchmarkId::new("forward", tokens), |bencher| {
             bencher.iter(|| Flex::attend(qkv.clone(), &forward));
         });
-        let backward = plan::<Tracked>(layout, heads, window);
+        let backward = plan::<Tracked>(layout, heads, window, precision);
         let qkv = Tensor::<Tracked, 2>::from_inner(qkv).require_grad();
         group.bench_function(BenchmarkId::new("backward", tokens), |bencher| {
             bencher.iter(|| Tracked::attend(qkv.clone(), &backward).sum().backward());
@@ -101,7 +127,7 @@ fn attend_cached(criterion: &mut Criterion) {
             let start = sequence * (CACHED + 1);
             layout.push_cached(&[0], std::iter::once(start..start + CACHED + 1));
         }
-        let plan = plan::<Flex>(layout, HEADS, None);
+        let plan = plan::<Flex>(layout, HEADS, None, Precision::Float32);
         let qkv = random::<Flex>(sequences, HEADS.columns());
         let slots = sequences * (CACHED + 1);
         let mut cache = Some(random::<Flex>(slots, 2 * HEADS.keys * HEADS.width));

@@ -153,7 +153,7 @@ impl Work for Measure<'_> {
             parameters: model.parameters(),
             generate: match options.samples {
                 0 => None,
-                _ => Some(sample(options, &model.valid().with_rounded_weights())?),
+                _ => Some(sample(options, &model.valid().prepared())?),
             },
             train: match options.steps {
                 0 => None,

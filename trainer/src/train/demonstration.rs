@@ -1,6 +1,7 @@
 //! Demonstrations for the warm start: the outputs of a demonstrator of the environment,
 //! recorded while the components play an episode.
 
+use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -161,19 +162,38 @@ impl Prompt<'_> {
     /// prompt's grammar.
     pub(super) fn row(&self, grammars: &Grammars, output: &str) -> Result<Option<Row>> {
         let tokenizer = grammars.tokenizer();
-        let tokens = tokenizer.encode_completion(output, self.grammar.is_none())?;
-        let choices = match self.grammar {
-            Some(expression) => match grammars.compile(expression)?.choices(&tokens)? {
-                Some(choices) => choices,
-                None => return Ok(None),
-            },
-            None => vec![None; tokens.len()],
+        let sequence = match self.grammar {
+            Some(expression) => {
+                let grammar = grammars.compile(expression)?;
+                let output = match grammar.is_schema() {
+                    true => compact(output),
+                    false => output.into(),
+                };
+                let tokens = tokenizer.encode_completion(&output, false)?;
+                match grammar.choices(&tokens)? {
+                    Some(choices) => Sequence { tokens, choices },
+                    None => return Ok(None),
+                }
+            }
+            None => {
+                let tokens = tokenizer.encode_completion(output, true)?;
+                let choices = vec![None; tokens.len()];
+                Sequence { tokens, choices }
+            }
         };
         Ok(Some(Row {
             prompt: tokenizer
                 .encode_prompt(self.role, &pairs(self.messages))?
                 .into(),
-            completions: vec![Sequence { tokens, choices }],
+            completions: vec![sequence],
         }))
+    }
+}
+
+/// Returns JSON without spaces between its parts, as schemas are sampled. Other text stays.
+fn compact(output: &str) -> Cow<'_, str> {
+    match serde_json::from_str::<serde_json::Value>(output) {
+        Ok(json) => json.to_string().into(),
+        Err(_) => output.into(),
     }
 }

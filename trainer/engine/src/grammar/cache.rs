@@ -83,10 +83,7 @@ impl Grammars {
     }
 
     fn vocabulary(&self) -> Result<Arc<SchemaVocabulary>, String> {
-        let new = || {
-            let (bytes, end) = (self.tokenizer.bytes(), self.tokenizer.ends()[0]);
-            SchemaVocabulary::new(&bytes, end).map(Arc::new)
-        };
+        let new = || SchemaVocabulary::new(self.tokenizer.clone()).map(Arc::new);
         self.vocabulary.get_or_init(new).clone()
     }
 }

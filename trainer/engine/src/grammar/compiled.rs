@@ -73,14 +73,30 @@ impl Grammar {
         let mut state = Some(self.start());
         let mut choices = Vec::with_capacity(tokens.len());
         for token in tokens {
-            let known = state.filter(|state| state.allowed.binary_search(token).is_ok());
-            let Some(here) = known else {
+            let Some(mut here) = state else {
                 return Ok(None);
             };
+            if here.allowed.binary_search(token).is_err() {
+                // The output may split a forced text in another way.
+                here = self.any_split(here)?;
+            }
+            if here.allowed.binary_search(token).is_err() {
+                return Ok(None);
+            }
             choices.push(Some(here.allowed.clone()));
             state = self.advance(here, *token)?;
         }
         Ok(Some(choices))
+    }
+
+    /// Returns the state with every split of a forced text allowed.
+    fn any_split(&self, state: GrammarState) -> Result<GrammarState, GrammarError> {
+        match (&self.rules, state.position) {
+            (Rules::Schema(schema), Position::Schema(reading)) => schema
+                .any_split(reading)
+                .map_err(|why| GrammarError::schema(&self.text, why)),
+            (_, position) => Ok(GrammarState { position, ..state }),
+        }
     }
 }
 

@@ -1,9 +1,11 @@
 //! JSON schemas, on the `llguidance` crate: the tokens that continue a text towards a JSON value of
 //! the schema.
 //!
-//! Any split of the text into tokens is allowed, not only the tokenizer's own. Special tokens have
-//! no text and are never allowed, nor are tokens that end inside a character which no token
-//! completes. So every state has a next token, and bytes that a tokenizer lacks are in no output.
+//! JSON is compact: no spaces between its parts. Where the schema leaves only one text, that text is
+//! split as the tokenizer splits it, so its tokens are forced and cost no pass of the model.
+//! Elsewhere any split is allowed. Special tokens have no text and are never allowed, nor are
+//! tokens that end inside a character which no token completes. So every state has a next token,
+//! and bytes that a tokenizer lacks are in no output.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,6 +21,7 @@ use serde_json::Value;
 
 use crate::grammar::single_bytes::SingleBytes;
 use crate::grammar::state::{GrammarState, Position};
+use crate::tokenizer::Tokenizer;
 
 /// The maximum size of a schema in bytes. Schemas come from components and are not trusted.
 const MAX_BYTES: usize = 1 << 15;
@@ -33,11 +36,19 @@ const MAX_STATES: usize = 50_000;
 /// The maximum number of token ids in cached sets: 128 MiB.
 const MAX_CACHED_IDS: usize = 1 << 25;
 
+/// The maximum number of cached forced texts.
+const MAX_FORCED: usize = 1 << 16;
+
 /// A vocabulary indexed for schemas, and a cache of allowed sets.
 pub(super) struct SchemaVocabulary {
     factory: ParserFactory,
     single: SingleBytes,
     sets: Mutex<Sets>,
+    tokenizer: Arc<Tokenizer>,
+    /// The bytes of each token.
+    bytes: Vec<Vec<u8>>,
+    /// The forced token of forced texts.
+    forced: Mutex<HashMap<Box<[u8]>, Option<u32>>>,
 }
 
 /// Allowed sets by bit mask. Inside strings, the same set of nearly the whole vocabulary recurs,
@@ -56,9 +67,10 @@ pub(super) struct JsonSchema {
 }
 
 impl SchemaVocabulary {
-    /// Indexes tokens with these bytes, by id.
-    pub(super) fn new(bytes: &[Vec<u8>], end: u32) -> Result<Self, String> {
-        let single = SingleBytes::of(bytes);
+    /// Indexes a tokenizer's vocabulary.
+    pub(super) fn new(tokenizer: Arc<Tokenizer>) -> Result<Self, String> {
+        let (bytes, end) = (tokenizer.bytes(), tokenizer.ends()[0]);
+        let single = SingleBytes::of(&bytes);
         // Structure, keys and numbers are of these bytes.
         if let Some(byte) = (b' '..=b'~').find(|byte| !single.has(*byte)) {
             return Err(format!(
@@ -96,6 +108,31 @@ impl SchemaVocabulary {
             factory,
             single,
             sets: Mutex::default(),
+            tokenizer,
+            bytes,
+            forced: Mutex::default(),
+        })
+    }
+
+    /// Returns the first token of a forced text, or `None` if it may reach beyond the text.
+    fn forced(&self, text: Vec<u8>) -> Option<u32> {
+        if text.is_empty() {
+            return None;
+        }
+        let mut forced = self.forced.lock().unwrap_or_else(PoisonError::into_inner);
+        if forced.len() == MAX_FORCED {
+            forced.clear();
+        }
+        *forced.entry(text.into()).or_insert_with_key(|text| {
+            let whole = text.utf8_chunks().next()?.valid();
+            match self.tokenizer.encode_completion(whole, false).as_deref() {
+                Ok([first, _, ..]) => {
+                    let bytes = &self.bytes[*first as usize];
+                    let begins = !bytes.is_empty() && text.starts_with(bytes);
+                    (begins && self.single.can_go_on_after(bytes)).then_some(*first)
+                }
+                _ => None,
+            }
         })
     }
 
@@ -127,8 +164,7 @@ impl JsonSchema {
             return Err(missing);
         }
         let options = JsonCompileOptions {
-            // Unbounded whitespace would allow an output that never ends.
-            whitespace_pattern: Some(" ".into()),
+            whitespace_flexible: false,
             ..JsonCompileOptions::default()
         };
         options.apply_to(&mut schema);
@@ -173,6 +209,12 @@ impl JsonSchema {
         let allowed = allowed(&self.vocabulary, &mut matcher)?;
         Ok(state(matcher, allowed))
     }
+
+    /// Returns the state with every split of a forced text allowed.
+    pub(super) fn any_split(&self, mut matcher: Box<Matcher>) -> Result<GrammarState, String> {
+        let allowed = any_split(&self.vocabulary, &mut matcher)?;
+        Ok(state(matcher, allowed))
+    }
 }
 
 fn state(matcher: Box<Matcher>, allowed: Arc<[u32]>) -> GrammarState {
@@ -184,6 +226,14 @@ fn state(matcher: Box<Matcher>, allowed: Arc<[u32]>) -> GrammarState {
 
 /// Returns the tokens allowed next.
 fn allowed(vocabulary: &SchemaVocabulary, matcher: &mut Matcher) -> Result<Arc<[u32]>, String> {
+    match vocabulary.forced(matcher.compute_ff_bytes()) {
+        Some(token) => Ok([token].into()),
+        None => any_split(vocabulary, matcher),
+    }
+}
+
+/// Returns the tokens allowed next, in any split of a forced text.
+fn any_split(vocabulary: &SchemaVocabulary, matcher: &mut Matcher) -> Result<Arc<[u32]>, String> {
     match matcher.get_error() {
         Some(error) => Err(brief(error)),
         None if matcher.is_stopped() => Ok([].into()),

@@ -58,7 +58,7 @@ impl Kernels for Tracked {
 
     fn attend(qkv: Tensor<Self, 2>, plan: &AttentionPlan<Self>) -> Tensor<Self, 2> {
         let metadata = &plan.metadata;
-        let Some(fused) = FusedAttention::for_head_width(metadata.heads.width) else {
+        let Some(fused) = FusedAttention::of(metadata) else {
             return chunked::attend_autodiff(qkv, plan);
         };
         let shape = [qkv.dims()[0], metadata.heads.queries * metadata.heads.width];

@@ -1,15 +1,21 @@
 //! The fused kernels without gradients, on the CPU.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use burn::tensor::{FloatDType, Int, Tensor, TensorData, TensorPrimitive};
 use burn_flex::{Flex, FlexTensor};
+use half::bf16;
+use rayon::prelude::*;
 
 use crate::kernels::attention::{FusedAttention, KeyRows, chunked};
+use crate::kernels::few_rows::ByColumn;
 use crate::kernels::primitives::Primitives;
+use crate::kernels::right_factor::{self, RightFactor};
 use crate::kernels::softmax_block::{SoftmaxBlock, SoftmaxGradient};
 use crate::kernels::{
-    Activation, AttentionMetadata, AttentionPlan, Choice, Kernels, gate, masked_softmax, rms_norm,
+    Activation, AdamWState, AdamWStep, AttentionMetadata, AttentionPlan, Choice, Kernels,
+    Precision, gate, masked_softmax, rms_norm,
 };
 
 impl Kernels for Flex {
@@ -31,7 +37,7 @@ impl Kernels for Flex {
 
     fn attend(qkv: Tensor<Self, 2>, plan: &AttentionPlan<Self>) -> Tensor<Self, 2> {
         let metadata = &plan.metadata;
-        let Some(fused) = FusedAttention::for_head_width(metadata.heads.width) else {
+        let Some(fused) = FusedAttention::of(metadata) else {
             return chunked::attend(qkv, plan);
         };
         let shape = [qkv.dims()[0], metadata.heads.queries * metadata.heads.width];
@@ -51,7 +57,7 @@ impl Kernels for Flex {
     ) -> (Tensor<Self, 2>, Tensor<Self, 2>) {
         let metadata = &plan.metadata;
         let heads = metadata.heads;
-        let Some(fused) = FusedAttention::for_head_width(heads.width) else {
+        let Some(fused) = FusedAttention::of(metadata) else {
             return chunked::attend_cached(qkv, cache, plan);
         };
         let shape = [qkv.dims()[0], heads.queries * heads.width];
@@ -85,6 +91,17 @@ impl Primitives for Flex {
         let [left, right] =
             [left, right].map(|factor| factor.cast(FloatDType::BF16).cast(FloatDType::F32));
         left.matmul(right)
+    }
+
+    fn right_factor(matrix: Tensor<Self, 2>, precision: Precision) -> Arc<dyn RightFactor<Self>> {
+        if precision == Precision::Float32 {
+            return Arc::new(ByColumn::new(matrix));
+        }
+        #[cfg(target_arch = "x86_64")]
+        if let Some(instructions) = crate::kernels::bfloat16::Instructions::available().next() {
+            return Arc::new(crate::kernels::bfloat16::Packed::new(instructions, matrix));
+        }
+        right_factor::rounded(matrix, precision)
     }
 
     fn softmax_block(
@@ -131,6 +148,32 @@ impl Primitives for Flex {
         tensor(gradients, shape)
     }
 
+    fn adamw(
+        state: AdamWState<Self>,
+        gradient: Tensor<Self, 1>,
+        step: AdamWStep,
+    ) -> AdamWState<Self> {
+        let AdamWState {
+            weights,
+            mean,
+            square,
+        } = state;
+        let [mut weights, mut mean, mut square] = [weights, mean, square].map(contiguous);
+        let gradient = contiguous(gradient);
+        // In place where nobody else holds the tensor.
+        step.take_in_place(
+            weights.storage_mut::<f32>(),
+            mean.storage_mut::<f32>(),
+            square.storage_mut::<f32>(),
+            as_slice(&gradient),
+        );
+        AdamWState {
+            weights: from_primitive(weights),
+            mean: from_primitive(mean),
+            square: from_primitive(square),
+        }
+    }
+
     fn add_rows(
         sum: Tensor<Self, 2>,
         at: Tensor<Self, 1, Int>,
@@ -150,18 +193,26 @@ impl Primitives for Flex {
     }
 }
 
-/// Returns the rows of queries, keys and values after rotation.
+/// Returns the rows of queries, keys and values after rotation, in the precision of products.
 pub(super) fn rotated(qkv: &FlexTensor, metadata: &AttentionMetadata) -> Vec<f32> {
     let mut rows = as_slice(qkv).to_vec();
     let positions = &metadata.layout.positions;
     metadata
         .rope
         .rotate_rows(&mut rows, positions, metadata.heads, false);
+    if metadata.precision == Precision::BFloat16 {
+        // Rounded here, so that few queries see the same numbers as many.
+        rows.par_chunks_mut(1 << 14).for_each(|rows| {
+            for value in rows {
+                *value = bf16::from_f32(*value).to_f32();
+            }
+        });
+    }
     rows
 }
 
 /// Returns the tensor in row-major order.
-fn contiguous<const D: usize>(tensor: Tensor<Flex, D>) -> FlexTensor {
+pub(super) fn contiguous<const D: usize>(tensor: Tensor<Flex, D>) -> FlexTensor {
     tensor.into_primitive().tensor().to_contiguous()
 }
 
@@ -179,6 +230,7 @@ fn tensor<const D: usize>(values: Vec<f32>, shape: [usize; D]) -> Tensor<Flex, D
     from_primitive(flex_tensor(values, shape))
 }
 
-fn from_primitive<const D: usize>(tensor: FlexTensor) -> Tensor<Flex, D> {
+/// Returns the tensor of a primitive.
+pub(super) fn from_primitive<const D: usize>(tensor: FlexTensor) -> Tensor<Flex, D> {
     Tensor::from_primitive(TensorPrimitive::Float(tensor))
 }

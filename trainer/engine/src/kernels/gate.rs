@@ -5,6 +5,7 @@
 
 use crate::kernels::Activation;
 use crate::kernels::simd::{exp, for_each_chunk};
+use crate::kernels::zeros::zeros;
 
 /// The number of rows in a parallel chunk.
 const ROWS: usize = 32;
@@ -53,7 +54,7 @@ fn forward_of(
     width: usize,
     s: impl Fn(f32) -> (f32, f32) + Copy + Sync,
 ) -> Vec<f32> {
-    let mut y = vec![0.0; gate_up.len() / 2];
+    let mut y = zeros(gate_up.len() / 2);
     for_each_chunk(
         &mut y,
         ROWS * width,
@@ -85,7 +86,7 @@ fn backward_of(
     grad: &[f32],
     s: impl Fn(f32) -> (f32, f32) + Copy + Sync,
 ) -> Vec<f32> {
-    let mut inputs_grad = vec![0.0; gate_up.len()];
+    let mut inputs_grad = zeros(gate_up.len());
     for_each_chunk(
         &mut inputs_grad,
         ROWS * 2 * width,

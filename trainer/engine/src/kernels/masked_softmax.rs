@@ -7,6 +7,7 @@ use rayon::prelude::*;
 
 use crate::kernels::Choice;
 use crate::kernels::simd::{dot, exp_and_sum, for_each_chunk, maximum_of, vectorized};
+use crate::kernels::zeros::zeros;
 
 /// The number of rows in a parallel chunk.
 const ROWS: usize = 64;
@@ -96,7 +97,7 @@ pub(super) fn backward(
     terms: GradientTerms<'_>,
 ) -> Vec<f32> {
     let width = block.len().max(1);
-    let mut gradients = vec![0.0; logits.len()];
+    let mut gradients = zeros(logits.len());
     for_each_chunk(
         &mut gradients,
         ROWS * width,

@@ -11,6 +11,7 @@
 //! (`attention/` and `lm_head.rs`), as custom autodiff operations (`custom_op.rs`).
 
 mod activation;
+mod adamw;
 mod attention;
 mod autodiff;
 mod backend;
@@ -21,6 +22,7 @@ mod cpu;
 #[cfg(feature = "cuda")]
 mod cuda;
 mod custom_op;
+mod few_rows;
 mod gate;
 mod heads;
 mod layout;
@@ -29,13 +31,16 @@ mod masked_softmax;
 mod precision;
 mod primitives;
 mod reference;
+mod right_factor;
 mod rms_norm;
 mod rope;
 mod simd;
 mod softmax_block;
 mod tensors;
+mod zeros;
 
 pub use self::activation::Activation;
+pub use self::adamw::{AdamWState, AdamWStep};
 pub use self::attention::{AttentionMetadata, AttentionPlan};
 pub use self::backend::{Kernels, Trainable};
 pub use self::choice::Choice;
@@ -43,6 +48,7 @@ pub use self::heads::Heads;
 pub use self::layout::{Layout, Segment};
 pub use self::precision::Precision;
 pub use self::primitives::Primitives;
+pub use self::right_factor::RightFactor;
 pub use self::rope::Rope;
 pub use self::softmax_block::{SoftmaxBlock, SoftmaxGradient};
 pub use self::tensors::floats;

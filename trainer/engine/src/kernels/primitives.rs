@@ -1,12 +1,14 @@
 //! The operations that larger kernels are built from.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use burn::tensor::backend::Backend;
 use burn::tensor::{FloatDType, IndexingUpdateOp, Int, Tensor};
 
+use crate::kernels::right_factor::{self, RightFactor};
 use crate::kernels::softmax_block::{SoftmaxBlock, SoftmaxGradient};
-use crate::kernels::{Choice, reference};
+use crate::kernels::{AdamWState, AdamWStep, Choice, Precision, reference};
 
 /// Operations on blocks of logits and on rows. The default methods use plain tensor operations.
 pub trait Primitives: Backend {
@@ -14,6 +16,11 @@ pub trait Primitives: Backend {
     fn bfloat16_product(left: Tensor<Self, 2>, right: Tensor<Self, 2>) -> Tensor<Self, 2> {
         let [left, right] = [left, right].map(|factor| factor.cast(FloatDType::BF16));
         left.matmul(right).cast(FloatDType::F32)
+    }
+
+    /// Lays out a matrix, `[terms, columns]`, for many products without gradients.
+    fn right_factor(matrix: Tensor<Self, 2>, precision: Precision) -> Arc<dyn RightFactor<Self>> {
+        right_factor::rounded(matrix, precision)
     }
 
     /// Computes the softmax terms of a block of logits, `[choices, block]`.
@@ -35,6 +42,15 @@ pub trait Primitives: Backend {
         gradient: &SoftmaxGradient<Self>,
     ) -> Tensor<Self, 2> {
         reference::logit_gradients(logits, choices, block, temperature, gradient)
+    }
+
+    /// Takes an AdamW step.
+    fn adamw(
+        state: AdamWState<Self>,
+        gradient: Tensor<Self, 1>,
+        step: AdamWStep,
+    ) -> AdamWState<Self> {
+        step.take(state, gradient)
     }
 
     /// Adds `rows` to the rows `at` of `sum`.

@@ -3,6 +3,7 @@
 use rayon::prelude::*;
 
 use crate::kernels::simd::{add_scaled, dot, for_each_chunk, vectorized};
+use crate::kernels::zeros::zeros;
 
 /// The number of rows in a parallel chunk. It is fixed, so that the weight's gradient is summed in
 /// the same order on every machine.
@@ -11,7 +12,7 @@ const ROWS: usize = 64;
 /// Normalises the rows of `x`, each as long as `weight`.
 pub(super) fn forward(x: &[f32], weight: &[f32], epsilon: f32) -> Vec<f32> {
     let width = weight.len();
-    let mut y = vec![0.0; x.len()];
+    let mut y = zeros(x.len());
     for_each_chunk(
         &mut y,
         ROWS * width,
@@ -39,7 +40,7 @@ pub(super) fn backward(
     grad: &[f32],
 ) -> (Vec<f32>, Vec<f32>) {
     let width = weight.len();
-    let mut dx = vec![0.0; x.len()];
+    let mut dx = zeros(x.len());
     let partial: Vec<Vec<f32>> = dx
         .par_chunks_mut(ROWS * width)
         .zip(x.par_chunks(ROWS * width))

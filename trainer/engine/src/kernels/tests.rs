@@ -105,6 +105,7 @@ fn metadata(layout: Layout, heads: Heads, window: Option<usize>) -> AttentionMet
         window,
         scale: 1.5 / (heads.width as f32).sqrt(),
         rope: Arc::new(Rope::new(2048, &frequencies)),
+        precision: Precision::Float32,
     }
 }
 
@@ -184,6 +185,55 @@ proptest! {
         // pass of another test's thread can free this one's graph.
         let qkv = Tensor::from_inner(qkv.inner()).require_grad();
         compare("chunked", &[&qkv], attention::chunked::attend_autodiff::<Plain>(qkv.clone(), &plan), naive(&qkv));
+    }
+}
+
+#[test]
+fn attention_in_bfloat16_is_near_attention_in_32_bits() {
+    let near = |a: Vec<f32>, b: Vec<f32>, most: f32, what: &str| {
+        let largest = b.iter().fold(0.0f32, |most, b| most.max(b.abs()));
+        for (a, b) in a.iter().zip(&b) {
+            assert!(
+                (a - b).abs() < most * largest,
+                "{what}: {a} and {b} of {largest}"
+            );
+        }
+    };
+    for (queries, keys, width, window) in [
+        (6, 2, 32, None),
+        (9, 3, 64, None),
+        (9, 3, 64, Some(50)),
+        (2, 1, 256, Some(600)),
+    ] {
+        let heads = Heads {
+            queries,
+            keys,
+            width,
+        };
+        let mut layout = Layout::default();
+        layout.push_row(&[0; 600], [&[0; 70][..], &[0; 1], &[0; 33]].into_iter());
+        layout.push_row(&[0; 5], [&[0; 3][..]].into_iter());
+        let count = layout.tokens.len();
+        let values = random(&mut ChaCha8Rng::seed_from_u64(3), count * heads.columns());
+        let weights = tensor(&mut ChaCha8Rng::seed_from_u64(4), [count, queries * width]).detach();
+        let [exact, rounded] = [Precision::Float32, Precision::BFloat16].map(|precision| {
+            let metadata = AttentionMetadata {
+                precision,
+                ..metadata(layout.clone(), heads, window)
+            };
+            let plan = AttentionPlan::new(metadata, Default::default());
+            let data = TensorData::new(values.clone(), [count, heads.columns()]);
+            let qkv = Tensor::<Tracked, 2>::from_data(data, &Default::default()).require_grad();
+            let attended = Tracked::attend(qkv.clone(), &plan);
+            let gradients = (attended.clone() * weights.clone()).sum().backward();
+            (
+                floats(attended),
+                floats(qkv.grad(&gradients).expect("a gradient")),
+            )
+        });
+        assert_ne!(rounded.0, exact.0);
+        near(rounded.0, exact.0, 0.01, "attention");
+        near(rounded.1, exact.1, 0.02, "its gradient");
     }
 }
 

@@ -67,6 +67,7 @@ impl<B: Kernels> Backbone<B> {
         let Some(lora) = self.lora.take() else {
             return self;
         };
+        self.right_factors = None;
         for (index, layer) in self.layers.iter_mut().enumerate() {
             for (projection, matrix) in [
                 (Projection::Qkv, &mut layer.qkv),

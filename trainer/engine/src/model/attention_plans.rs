@@ -48,6 +48,7 @@ impl<B: Kernels> Backbone<B> {
             window: None,
             scale: config.score_scale(),
             rope: self.rope.clone(),
+            precision: self.precision,
         };
         let sliding = config.sliding.as_ref().map(|sliding| {
             let SlidingWindow { size, layers, .. } = sliding;

@@ -17,6 +17,7 @@ use crate::model::config::BackboneConfig;
 use crate::model::kv_cache::KvCache;
 use crate::model::lora::{Lora, Projection};
 use crate::model::rewrite::Rewrite;
+use crate::model::right_factors::RightFactors;
 
 /// A decoder and its weights.
 #[derive(Clone, Debug)]
@@ -39,6 +40,8 @@ pub struct Backbone<B: Kernels> {
     pub(super) value_head: Option<Tensor<B, 2>>,
     /// The adapter. With an adapter, only it and the value head are trained.
     pub(super) lora: Option<Lora<B>>,
+    /// The matrices again, in a model that samples.
+    pub(super) right_factors: Option<RightFactors<B>>,
 }
 
 /// The weights of a layer.
@@ -62,6 +65,18 @@ pub(super) struct Layer<B: Kernels> {
     pub(super) down: Tensor<B, 2>,
     /// The norms of the outputs of attention and MLP, `[hidden]`, in Gemma 3.
     pub(super) output_norms: Option<[Tensor<B, 1>; 2]>,
+}
+
+impl<B: Kernels> Layer<B> {
+    /// Returns the matrix of a projection.
+    pub(super) fn matrix(&self, projection: Projection) -> &Tensor<B, 2> {
+        match projection {
+            Projection::Qkv => &self.qkv,
+            Projection::AttentionOut => &self.attention_out,
+            Projection::GateUp => &self.gate_up,
+            Projection::Down => &self.down,
+        }
+    }
 }
 
 impl<B: Kernels> Backbone<B> {
@@ -111,6 +126,7 @@ impl<B: Kernels> Backbone<B> {
             head,
             value_head,
             lora: None,
+            right_factors: None,
         };
         backbone.rewrite(&mut Leaf)
     }
@@ -134,28 +150,6 @@ impl<B: Kernels> Backbone<B> {
     /// Sets the precision of matrix products. The default is 32 bits.
     pub fn with_precision(mut self, precision: Precision) -> Self {
         self.precision = precision;
-        self
-    }
-
-    /// Rounds the matrices once to the type that products use.
-    pub fn with_rounded_weights(mut self) -> Self {
-        let precision = self.precision;
-        if precision == Precision::Float32 {
-            return self;
-        }
-        self.head = Some(precision.rounded(self.lm_head_weight()).transpose());
-        for layer in &mut self.layers {
-            let Layer {
-                qkv,
-                attention_out,
-                gate_up,
-                down,
-                ..
-            } = layer;
-            for matrix in [qkv, attention_out, gate_up, down] {
-                *matrix = precision.rounded(matrix.clone());
-            }
-        }
         self
     }
 
@@ -188,8 +182,10 @@ impl<B: Kernels> Backbone<B> {
 
     /// Multiplies hidden states with the LM head.
     fn apply_lm_head(&self, hidden: Tensor<B, 2>) -> Tensor<B, 2> {
-        self.precision
-            .product(hidden, self.lm_head_weight().transpose())
+        match &self.right_factors {
+            Some(factors) => factors.apply_lm_head(hidden),
+            None => (self.precision).product(hidden, self.lm_head_weight().transpose()),
+        }
     }
 
     /// Returns the weight of the LM head, `[vocabulary, hidden]`.
@@ -233,16 +229,16 @@ impl<B: Kernels> Backbone<B> {
 
     /// Multiplies `x` with a projection of a layer and adds the adapter's output.
     fn product(&self, layer: usize, projection: Projection, x: Tensor<B, 2>) -> Tensor<B, 2> {
-        let weights = &self.layers[layer];
-        let matrix = match projection {
-            Projection::Qkv => &weights.qkv,
-            Projection::AttentionOut => &weights.attention_out,
-            Projection::GateUp => &weights.gate_up,
-            Projection::Down => &weights.down,
+        let y = match &self.right_factors {
+            Some(factors) => factors.project(layer, projection, x.clone()),
+            None => {
+                let matrix = self.layers[layer].matrix(projection);
+                self.precision.product(x.clone(), matrix.clone())
+            }
         };
         match &self.lora {
-            Some(lora) => lora.product(layer, projection, x, matrix.clone(), self.precision),
-            None => self.precision.product(x, matrix.clone()),
+            Some(lora) => lora.add(layer, projection, x, y),
+            None => y,
         }
     }
 
@@ -372,6 +368,7 @@ impl<B: Trainable> Backbone<B> {
             head: self.head.clone().map(Tensor::inner),
             value_head: self.value_head.clone().map(Tensor::inner),
             lora: self.lora.as_ref().map(Lora::without_gradients),
+            right_factors: None,
         }
     }
 }

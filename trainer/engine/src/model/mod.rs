@@ -23,6 +23,7 @@ mod parameter_names;
 mod parameters;
 mod random_init;
 mod rewrite;
+mod right_factors;
 mod rope;
 mod weights;
 

@@ -70,6 +70,7 @@ impl<B: Kernels> Backbone<B> {
             norm: by.rewrite("norm", self.norm),
             head: self.head.map(|head| by.rewrite("head", head)),
             value_head: self.value_head.map(|head| by.rewrite("value_head", head)),
+            right_factors: None,
             ..self
         }
     }

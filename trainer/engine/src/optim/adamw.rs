@@ -6,7 +6,7 @@ use std::path::Path;
 
 use burn::tensor::{Tensor, TensorData};
 
-use crate::kernels::{Trainable, floats};
+use crate::kernels::{AdamWState, AdamWStep, Primitives, Trainable, floats};
 use crate::model::{Backbone, Rewrite};
 use crate::optim::gradients::Gradients;
 use crate::safetensors::{Reader, WeightDtype, WeightsError, Writer};
@@ -65,12 +65,17 @@ impl<B: Trainable> AdamW<B> {
         }
         self.steps += 1;
         let limit = self.max_gradient_norm;
+        let correction = |beta: f64| 1.0 - beta.powf(self.steps as f64);
         let mut update = Update {
-            gradients: gradients.scaled(limit / norm.max(limit)),
-            learning_rate,
-            decay: 1.0 - learning_rate * self.weight_decay,
-            mean_share: 1.0 - BETA_1.powf(self.steps as f64),
-            square_share: 1.0 - BETA_2.powf(self.steps as f64),
+            gradients,
+            step: AdamWStep {
+                clip: (limit / norm.max(limit)) as f32,
+                betas: [BETA_1, BETA_2],
+                corrections: [correction(BETA_1), correction(BETA_2)],
+                learning_rate,
+                decay: 1.0 - learning_rate * self.weight_decay,
+                epsilon: EPSILON,
+            },
             moments: &mut self.moments,
         };
         (model.rewrite(&mut update), norm)
@@ -112,12 +117,8 @@ impl<B: Trainable> AdamW<B> {
 /// One step, parameter by parameter.
 struct Update<'a, B: Trainable> {
     gradients: Gradients<B>,
-    learning_rate: f64,
-    /// The factor of a matrix's weights.
-    decay: f64,
-    /// The bias correction of the first moment.
-    mean_share: f64,
-    square_share: f64,
+    /// The step of a matrix.
+    step: AdamWStep,
     moments: &'a mut BTreeMap<String, Moments<B>>,
 }
 
@@ -126,28 +127,30 @@ impl<B: Trainable> Rewrite<B> for Update<'_, B> {
         let Some(gradient) = self.gradients.take(name) else {
             return parameter;
         };
-        let square = gradient.clone() * gradient.clone();
-        let (mean, square) = (
-            gradient.mul_scalar(1.0 - BETA_1),
-            square.mul_scalar(1.0 - BETA_2),
-        );
-        let moments = match self.moments.remove(name) {
-            Some(old) => Moments {
-                mean: old.mean.mul_scalar(BETA_1) + mean,
-                square: old.square.mul_scalar(BETA_2) + square,
-            },
-            None => Moments { mean, square },
+        let moments = self.moments.remove(name).unwrap_or_else(|| {
+            let zeros = gradient.zeros_like();
+            Moments {
+                mean: zeros.clone(),
+                square: zeros,
+            }
+        });
+        let (shape, count) = (parameter.shape(), gradient.dims()[0]);
+        let state = AdamWState {
+            weights: parameter.inner().reshape([count]),
+            mean: moments.mean,
+            square: moments.square,
         };
-        let root = moments.square.clone().div_scalar(self.square_share).sqrt();
-        let mean = moments.mean.clone();
-        let step = mean.mul_scalar(self.learning_rate / self.mean_share) / root.add_scalar(EPSILON);
-        self.moments.insert(name.into(), moments);
-        let shape = parameter.shape();
-        let mut weights = parameter.inner();
-        if D > 1 {
-            weights = weights.mul_scalar(self.decay);
-        }
-        Tensor::from_inner(weights - step.reshape(shape)).require_grad()
+        let step = AdamWStep {
+            decay: if D > 1 { self.step.decay } else { 1.0 },
+            ..self.step
+        };
+        let AdamWState {
+            weights,
+            mean,
+            square,
+        } = B::InnerBackend::adamw(state, gradient, step);
+        self.moments.insert(name.into(), Moments { mean, square });
+        Tensor::from_inner(weights.reshape(shape)).require_grad()
     }
 }
 

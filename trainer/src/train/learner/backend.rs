@@ -240,7 +240,7 @@ impl<B: Trainable> Learner for BurnLearner<B> {
     }
 
     fn engine(&self) -> Box<dyn Engine> {
-        Box::new(Scheduler::new(self.model.valid().with_rounded_weights()))
+        Box::new(Scheduler::new(self.model.valid().prepared()))
     }
 
     fn values(&self, rows: &[Row]) -> Result<Vec<f32>> {

@@ -20,6 +20,8 @@ mod prompts;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use crate::generation::paged_cache::{BlockTable, PAGE_SIZE, PagePool};
 use crate::generation::request::{FinishReason, GenerateError, Request, Sample};
 use crate::generation::sequence::RunningSequence;
@@ -223,19 +225,26 @@ impl<B: Kernels> Scheduler<B> {
             .logits_cached(pass.layout, &pass.at, &mut self.cache);
         let logits = floats(logits);
         let rows = logits.chunks_exact(logits.len() / pass.at.len());
+        let mut own: Vec<Option<&[f32]>> = vec![None; self.active.len()];
         for (target, row) in pass.targets.into_iter().zip(rows) {
             match target {
-                LogitsTarget::Active(index) => self.active[index].sequence.choose_next(row),
+                LogitsTarget::Active(index) => own[index] = Some(row),
                 LogitsTarget::Prompt(key) => {
-                    let waiting = (self.active.iter_mut())
-                        .filter(|active| active.prompt == key && !active.prefilled);
-                    for active in waiting {
-                        active.prefilled = true;
-                        active.sequence.choose_next(row);
+                    for (active, own) in self.active.iter_mut().zip(&mut own) {
+                        if active.prompt == key && !active.prefilled {
+                            active.prefilled = true;
+                            *own = Some(row);
+                        }
                     }
                 }
             }
         }
+        let requests = self.active.par_iter_mut().zip(own).with_max_len(1);
+        requests.for_each(|(active, row)| {
+            if let Some(row) = row {
+                active.sequence.choose_next(row);
+            }
+        });
     }
 
     /// Adds the new tokens of prefilled requests.

@@ -10,10 +10,10 @@ use rayon::prelude::*;
 use crate::kernels::attention::blocks::Block;
 use crate::kernels::attention::key_rows::KeyRows;
 use crate::kernels::attention::metadata::AttentionMetadata;
-use crate::kernels::attention::tile::{
-    Operand, ROWS, Tile, Transposed, for_each_tile, only, scores, weighted,
-};
+use crate::kernels::attention::products::GradientProducts;
+use crate::kernels::attention::tile::{Operand, only};
 use crate::kernels::simd::{add_scaled, dot, exp_and_sum, vectorized};
+use crate::kernels::zeros::zeros;
 use crate::kernels::{Heads, Segment};
 
 /// The tensors saved by the forward pass.
@@ -46,7 +46,7 @@ struct Task<'a> {
 
 /// Computes the gradient of the rotated rows `[queries | keys | values]`, given the gradient of the
 /// output.
-pub(super) fn backward<const W: usize>(
+pub(super) fn backward<const W: usize, P: GradientProducts<W>>(
     metadata: &AttentionMetadata,
     saved: SavedForward<'_>,
     grad: &[f32],
@@ -61,7 +61,7 @@ pub(super) fn backward<const W: usize>(
         grad,
     };
     // Grouped by key head, so that the heads of a row are computed in parallel.
-    let mut by_head = vec![0.0; saved.rotated.len()];
+    let mut by_head = zeros(saved.rotated.len());
     let mut rest = by_head.as_mut_slice();
     let mut tasks = Vec::with_capacity(layout.rows.len() * heads.keys);
     for row in &layout.rows {
@@ -79,10 +79,10 @@ pub(super) fn backward<const W: usize>(
     tasks.into_par_iter().for_each(|task| {
         vectorized(
             #[inline(always)]
-            || backward_row::<W>(task, inputs),
+            || backward_row::<W, P>(task, inputs),
         );
     });
-    let mut rotated_grad = vec![0.0; by_head.len()];
+    let mut rotated_grad = zeros(by_head.len());
     let (mut from, mut into) = (by_head.as_slice(), rotated_grad.as_mut_slice());
     let mut rows = Vec::with_capacity(layout.rows.len());
     for row in &layout.rows {
@@ -120,7 +120,7 @@ fn by_token<const W: usize>(by_head: &[f32], out: &mut [f32], heads: Heads) {
 }
 
 #[inline(always)]
-fn backward_row<const W: usize>(task: Task<'_>, inputs: Inputs<'_>) {
+fn backward_row<const W: usize, P: GradientProducts<W>>(task: Task<'_>, inputs: Inputs<'_>) {
     let Inputs {
         metadata,
         keys,
@@ -135,12 +135,13 @@ fn backward_row<const W: usize>(task: Task<'_>, inputs: Inputs<'_>) {
     let Some(first) = segments.first().map(|segment| segment.queries.start) else {
         return;
     };
+    let mut products = P::default();
     let (mut weights, mut slopes) = (Vec::new(), Vec::new());
     for segment in segments {
         for block in Block::all(layout, segment, 0..segment.queries.len(), metadata.window) {
-            let transposed_keys = Transposed::new(keys, &block, keys.keys + kv * W, W);
-            let transposed_values = Transposed::new(keys, &block, keys.values + kv * W, W);
-            let padded = transposed_keys.padded;
+            let keys_for_scores = products.for_scores(keys, &block, keys.keys + kv * W);
+            let values_for_scores = products.for_scores(keys, &block, keys.values + kv * W);
+            let keys_for_sums = products.for_sums(keys, &block, keys.keys + kv * W);
             let mut keys_grad = vec![0.0f32; block.keys() * W];
             let mut values_grad = vec![0.0f32; block.keys() * W];
             for piece in block.pieces() {
@@ -156,8 +157,8 @@ fn backward_row<const W: usize>(task: Task<'_>, inputs: Inputs<'_>) {
                         by_row: heads.queries * W,
                         by_term: 1,
                     };
-                    scores(queries, W, &piece, &transposed_keys, &mut weights);
-                    scores(grads, W, &piece, &transposed_values, &mut slopes);
+                    let padded = products.scores(queries, &piece, &keys_for_scores, &mut weights);
+                    products.scores(grads, &piece, &values_for_scores, &mut slopes);
                     let rows = weights
                         .chunks_exact_mut(padded)
                         .zip(slopes.chunks_exact_mut(padded));
@@ -171,17 +172,18 @@ fn backward_row<const W: usize>(task: Task<'_>, inputs: Inputs<'_>) {
                             *slope = *weight * (*slope - mean_slope) * scale;
                         }
                     }
-                    for_each_tile!(piece.queries.len(), |R, from| {
-                        let start_of_keys = keys.keys + kv * W;
-                        let tile =
-                            weighted::<R, W>(&slopes, padded, from, keys, &piece, start_of_keys);
-                        for (r, row) in tile.0.iter().enumerate() {
-                            let token = start - first + from + r;
-                            add_scaled(&mut out[token * group + head * W..][..W], 1.0, row);
-                        }
-                    });
-                    by_key::<W>(&slopes, padded, &piece, queries, &mut keys_grad);
-                    by_key::<W>(&weights, padded, &piece, grads, &mut values_grad);
+                    products.sums(
+                        &slopes,
+                        padded,
+                        &piece,
+                        &keys_for_sums,
+                        |j, column, sums| {
+                            let at = (start - first + j) * group + head * W + column;
+                            add_scaled(&mut out[at..][..sums.len()], 1.0, sums);
+                        },
+                    );
+                    products.add_by_key(&slopes, padded, &piece, queries, &mut keys_grad);
+                    products.add_by_key(&weights, padded, &piece, grads, &mut values_grad);
                 }
             }
             for (at, key) in block.each_key().enumerate() {
@@ -192,31 +194,4 @@ fn backward_row<const W: usize>(task: Task<'_>, inputs: Inputs<'_>) {
             }
         }
     }
-}
-
-/// Adds to each key's row the sum over queries of `weights[query, key]` times the query's row.
-#[inline(always)]
-fn by_key<const W: usize>(
-    weights: &[f32],
-    padded: usize,
-    block: &Block<'_>,
-    queries: Operand<'_>,
-    into: &mut [f32],
-) {
-    for_each_tile!(block.keys(), |R, key| {
-        let Range { start, end } = block.that_see(key..key + R);
-        if start < end {
-            let left = Operand {
-                data: &weights[start * padded + key..],
-                by_row: 1,
-                by_term: padded,
-            };
-            let mut tile = Tile::<R, W>::zero();
-            let right = &queries.data[start * queries.by_row..];
-            tile.add(left, end - start, right, queries.by_row);
-            for (r, row) in tile.0.iter().enumerate() {
-                add_scaled(&mut into[(key + r) * W..][..W], 1.0, row);
-            }
-        }
-    });
 }

@@ -1,19 +1,24 @@
 //! The forward pass of fused attention.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use crate::kernels::Segment;
 use crate::kernels::attention::blocks::Block;
 use crate::kernels::attention::key_rows::KeyRows;
 use crate::kernels::attention::metadata::AttentionMetadata;
-use crate::kernels::attention::tile::{
-    Operand, ROWS, Transposed, for_each_tile, only, scores, weighted,
-};
-use crate::kernels::simd::{dot, exp_and_sum, maximum_of, vectorized};
+use crate::kernels::attention::products::{FewQueries, Products};
+use crate::kernels::attention::tile::{Operand, only};
+use crate::kernels::simd::{exp_and_sum, maximum_of, vectorized};
+use crate::kernels::zeros::zeros;
 
 /// The maximum number of queries of a segment in one task. Each task transposes the keys it sees,
 /// so smaller tasks cost more.
 const TASK_QUERIES: usize = 512;
+
+/// The number of scores of a key from which on transposing the keys pays off.
+const FEW_ROWS: usize = 16;
 
 /// The output of attention, and the terms that its gradient needs.
 #[derive(Debug)]
@@ -24,109 +29,123 @@ pub(in crate::kernels) struct AttentionOutput {
     pub(in crate::kernels) log_sums: Vec<f32>,
 }
 
-/// Some queries of a segment, by offset, and their outputs over the keys processed so far.
+/// Some queries of a segment, by offset, one key head, and the outputs of its query heads over the
+/// keys processed so far.
 struct Task<'a> {
     segment: &'a Segment,
-    queries: std::ops::Range<usize>,
+    queries: Range<usize>,
+    kv: usize,
+    /// `[queries, heads of the group * width]`.
     means: &'a mut [f32],
+    /// `[queries, heads of the group]`.
     log_sums: &'a mut [f32],
 }
 
 /// Attention of `rotated`, rows `[queries | keys | values]`, to `keys`.
-pub(super) fn forward<const W: usize>(
+pub(super) fn forward<const W: usize, P: Products<W>>(
     metadata: &AttentionMetadata,
     rotated: &[f32],
     keys: KeyRows<'_>,
 ) -> AttentionOutput {
     let layout = &metadata.layout;
-    let heads = metadata.heads.queries;
-    let mut attended = AttentionOutput {
-        means: vec![0.0; layout.tokens.len() * heads * W],
-        log_sums: vec![f32::NEG_INFINITY; layout.tokens.len() * heads],
-    };
-    let mut means = attended.means.as_mut_slice();
-    let mut log_sums = attended.log_sums.as_mut_slice();
-    let mut tasks = Vec::with_capacity(layout.segments.len());
-    for segment in &layout.segments {
-        let count = segment.queries.len();
-        for start in (0..count).step_by(TASK_QUERIES) {
-            let queries = start..(start + TASK_QUERIES).min(count);
-            let (own_means, rest) = means.split_at_mut(queries.len() * heads * W);
-            means = rest;
-            let (own_log_sums, rest) = log_sums.split_at_mut(queries.len() * heads);
-            log_sums = rest;
-            tasks.push(Task {
-                segment,
-                queries,
-                means: own_means,
-                log_sums: own_log_sums,
-            });
+    let heads = metadata.heads;
+    let shared = heads.queries / heads.keys;
+    let mut means = zeros(layout.tokens.len() * heads.queries * W);
+    let mut log_sums = vec![f32::NEG_INFINITY; layout.tokens.len() * heads.queries];
+    let mut free_means = means.as_mut_slice();
+    let mut free_log_sums = log_sums.as_mut_slice();
+    let mut tasks = Vec::with_capacity(heads.keys * layout.segments.len());
+    for kv in 0..heads.keys {
+        for segment in &layout.segments {
+            let count = segment.queries.len();
+            for start in (0..count).step_by(TASK_QUERIES) {
+                let queries = start..(start + TASK_QUERIES).min(count);
+                let (means, rest) = free_means.split_at_mut(queries.len() * shared * W);
+                free_means = rest;
+                let (log_sums, rest) = free_log_sums.split_at_mut(queries.len() * shared);
+                free_log_sums = rest;
+                tasks.push(Task {
+                    segment,
+                    queries,
+                    kv,
+                    means,
+                    log_sums,
+                });
+            }
         }
     }
     tasks.into_par_iter().for_each(|task| {
         vectorized(
             #[inline(always)]
-            || forward_segment::<W>(task, metadata, rotated, keys),
+            || match task.queries.len() * shared < FEW_ROWS {
+                true => forward_task::<W, FewQueries>(task, metadata, rotated, keys),
+                false => forward_task::<W, P>(task, metadata, rotated, keys),
+            },
         );
     });
-    attended
+    AttentionOutput {
+        means: by_token(means, heads.keys, shared * W),
+        log_sums: by_token(log_sums, heads.keys, shared),
+    }
+}
+
+/// Returns rows of `width` floats, `[heads, tokens, width]`, as `[tokens, heads * width]`.
+fn by_token(by_head: Vec<f32>, heads: usize, width: usize) -> Vec<f32> {
+    if heads == 1 {
+        return by_head;
+    }
+    let mut by_token = zeros(by_head.len());
+    let tokens = by_head.len() / (heads * width);
+    let rows = by_token.par_chunks_exact_mut(heads * width).enumerate();
+    rows.with_min_len(TASK_QUERIES).for_each(|(token, row)| {
+        for (head, part) in row.chunks_exact_mut(width).enumerate() {
+            part.copy_from_slice(&by_head[(head * tokens + token) * width..][..width]);
+        }
+    });
+    by_token
 }
 
 #[inline(always)]
-fn forward_segment<const W: usize>(
+fn forward_task<const W: usize, P: Products<W>>(
     task: Task<'_>,
     metadata: &AttentionMetadata,
     rotated: &[f32],
     keys: KeyRows<'_>,
 ) {
-    let (layout, heads) = (&metadata.layout, metadata.heads);
+    let (layout, heads, kv) = (&metadata.layout, metadata.heads, task.kv);
     let scale = metadata.scale;
     let first = task.segment.queries.start + task.queries.start;
     let shared = heads.queries / heads.keys;
-    let few = task.queries.len() * shared < ROWS;
+    let mut products = P::default();
     let (mut weights, mut factors) = (Vec::new(), Vec::new());
     for block in Block::all(layout, task.segment, task.queries, metadata.window) {
-        for kv in 0..heads.keys {
-            let transposed = (!few).then(|| Transposed::new(keys, &block, keys.keys + kv * W, W));
-            for piece in block.pieces() {
-                let start = piece.queries.start;
-                for head in kv * shared..(kv + 1) * shared {
-                    let queries = Operand {
-                        data: &rotated[start * heads.columns() + head * W..],
-                        by_row: heads.columns(),
-                        by_term: 1,
-                    };
-                    let padded = match &transposed {
-                        Some(transposed) => {
-                            scores(queries, W, &piece, transposed, &mut weights);
-                            transposed.padded
-                        }
-                        None => {
-                            few_scores::<W>(queries, &piece, keys, kv, &mut weights);
-                            piece.keys()
-                        }
-                    };
-                    factors.clear();
-                    for (j, row) in weights.chunks_exact_mut(padded).enumerate() {
-                        let seen = only(piece.visible(j), row);
-                        let maximum = maximum_of(seen) * scale;
-                        let sum = exp_and_sum(seen, scale, maximum);
-                        let at = (start - first + j) * heads.queries + head;
-                        factors.push(merge_softmax(&mut task.log_sums[at], maximum, sum));
-                    }
-                    for_each_tile!(piece.queries.len(), |R, from| {
-                        let values = keys.values + kv * W;
-                        let tile = weighted::<R, W>(&weights, padded, from, keys, &piece, values);
-                        for (r, row) in tile.0.iter().enumerate() {
-                            let token = start - first + from + r;
-                            let out = &mut task.means[(token * heads.queries + head) * W..][..W];
-                            let (old, new) = factors[from + r];
-                            for (out, value) in out.iter_mut().zip(row) {
-                                *out = out.mul_add(old, value * new);
-                            }
-                        }
-                    });
+        let for_scores = products.for_scores(keys, &block, keys.keys + kv * W);
+        let for_sums = products.for_sums(keys, &block, keys.values + kv * W);
+        for piece in block.pieces() {
+            let start = piece.queries.start;
+            for head in 0..shared {
+                let queries = Operand {
+                    data: &rotated[start * heads.columns() + (kv * shared + head) * W..],
+                    by_row: heads.columns(),
+                    by_term: 1,
+                };
+                let padded = products.scores(queries, &piece, &for_scores, &mut weights);
+                factors.clear();
+                for (j, row) in weights.chunks_exact_mut(padded).enumerate() {
+                    let seen = only(piece.visible(j), row);
+                    let maximum = maximum_of(seen) * scale;
+                    let sum = exp_and_sum(seen, scale, maximum);
+                    let at = (start - first + j) * shared + head;
+                    factors.push(merge_softmax(&mut task.log_sums[at], maximum, sum));
                 }
+                let means = &mut *task.means;
+                products.sums(&weights, padded, &piece, &for_sums, |j, column, sums| {
+                    let at = ((start - first + j) * shared + head) * W + column;
+                    let (old, new) = factors[j];
+                    for (mean, sum) in means[at..].iter_mut().zip(sums) {
+                        *mean = mean.mul_add(old, sum * new);
+                    }
+                });
             }
         }
     }
@@ -145,23 +164,4 @@ fn merge_softmax(log_sum: &mut f32, maximum: f32, sum: f32) -> (f32, f32) {
     let high = old.max(new);
     *log_sum = high + ((old - high).exp() + (new - high).exp()).ln();
     ((old - *log_sum).exp(), (maximum - *log_sum).exp())
-}
-
-/// Computes the scores of few queries directly, because transposing the keys would cost more.
-#[inline(always)]
-fn few_scores<const W: usize>(
-    queries: Operand<'_>,
-    block: &Block<'_>,
-    keys: KeyRows<'_>,
-    kv: usize,
-    into: &mut Vec<f32>,
-) {
-    into.clear();
-    for j in 0..block.queries.len() {
-        let query = &queries.data[j * queries.by_row..][..W];
-        for key in block.each_key() {
-            let row = &keys.data[key * keys.columns + keys.keys + kv * W..][..W];
-            into.push(dot(query, row));
-        }
-    }
 }

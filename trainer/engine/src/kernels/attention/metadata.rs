@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::kernels::{Heads, Layout, Rope, Segment};
+use crate::kernels::{Heads, Layout, Precision, Rope, Segment};
 
 /// Attention metadata of a forward pass: layout, head counts, window, scale, RoPE tables.
 #[derive(Clone, Debug)]
@@ -19,6 +19,8 @@ pub struct AttentionMetadata {
     pub scale: f32,
     /// The rotary tables.
     pub rope: Arc<Rope>,
+    /// The precision of products. In bfloat16, fused attention rounds queries, keys and values.
+    pub precision: Precision,
 }
 
 impl AttentionMetadata {

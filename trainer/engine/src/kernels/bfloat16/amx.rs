@@ -64,80 +64,48 @@ static CONFIGURATION: Configuration = Configuration {
     rows: [16, 16, 16, 16, 16, 16, 16, 16, 0, 0, 0, 0, 0, 0, 0, 0],
 };
 
-/// Multiplies one or two panels of rows with two panels of columns.
+/// Multiplies two panels of rows with two panels of columns.
 pub(super) fn multiply(left: &[Tile], one: &[Tile], two: &[Tile], block: &mut Block) {
     let depth = one.len();
-    assert!(two.len() == depth && (left.len() == depth || left.len() == 2 * depth));
-    if depth == 0 {
-        return;
-    }
+    assert!(depth > 0 && two.len() == depth && left.len() == 2 * depth);
     let out = block.as_mut_ptr().cast::<f32>();
     let below = LANES * 2 * LANES;
     // SAFETY: AMX is available. The loop reads `depth` tiles of each panel and writes blocks of 16
     // rows of 16 floats, 128 bytes apart, which `block` holds.
     unsafe {
-        if left.len() == depth {
-            asm!(
-                "ldtilecfg [{configuration}]",
-                "2:",
-                "tileloadd tmm4, [{left} + {tile}]",
-                "tileloadd tmm6, [{one} + {tile}]",
-                "tdpbf16ps tmm0, tmm4, tmm6",
-                "tileloadd tmm7, [{two} + {tile}]",
-                "tdpbf16ps tmm1, tmm4, tmm7",
-                "add {left}, 1024",
-                "add {one}, 1024",
-                "add {two}, 1024",
-                "dec {depth}",
-                "jnz 2b",
-                "tilestored [{out} + {row}], tmm0",
-                "tilestored [{out} + {row} + 64], tmm1",
-                "tilerelease",
-                configuration = in(reg) &raw const CONFIGURATION,
-                left = inout(reg) left.as_ptr() => _,
-                one = inout(reg) one.as_ptr() => _,
-                two = inout(reg) two.as_ptr() => _,
-                depth = inout(reg) depth => _,
-                out = in(reg) out,
-                tile = in(reg) 64usize,
-                row = in(reg) 128usize,
-                options(nostack),
-            );
-        } else {
-            asm!(
-                "ldtilecfg [{configuration}]",
-                "2:",
-                "tileloadd tmm4, [{left} + {tile}]",
-                "tileloadd tmm6, [{one} + {tile}]",
-                "tdpbf16ps tmm0, tmm4, tmm6",
-                "tileloadd tmm7, [{two} + {tile}]",
-                "tdpbf16ps tmm1, tmm4, tmm7",
-                "tileloadd tmm5, [{below_left} + {tile}]",
-                "tdpbf16ps tmm2, tmm5, tmm6",
-                "tdpbf16ps tmm3, tmm5, tmm7",
-                "add {left}, 1024",
-                "add {below_left}, 1024",
-                "add {one}, 1024",
-                "add {two}, 1024",
-                "dec {depth}",
-                "jnz 2b",
-                "tilestored [{out} + {row}], tmm0",
-                "tilestored [{out} + {row} + 64], tmm1",
-                "tilestored [{below} + {row}], tmm2",
-                "tilestored [{below} + {row} + 64], tmm3",
-                "tilerelease",
-                configuration = in(reg) &raw const CONFIGURATION,
-                left = inout(reg) left.as_ptr() => _,
-                below_left = inout(reg) left.as_ptr().add(depth) => _,
-                one = inout(reg) one.as_ptr() => _,
-                two = inout(reg) two.as_ptr() => _,
-                depth = inout(reg) depth => _,
-                out = in(reg) out,
-                below = in(reg) out.add(below),
-                tile = in(reg) 64usize,
-                row = in(reg) 128usize,
-                options(nostack),
-            );
-        }
+        asm!(
+            "ldtilecfg [{configuration}]",
+            "2:",
+            "tileloadd tmm4, [{left} + {tile}]",
+            "tileloadd tmm6, [{one} + {tile}]",
+            "tdpbf16ps tmm0, tmm4, tmm6",
+            "tileloadd tmm7, [{two} + {tile}]",
+            "tdpbf16ps tmm1, tmm4, tmm7",
+            "tileloadd tmm5, [{below_left} + {tile}]",
+            "tdpbf16ps tmm2, tmm5, tmm6",
+            "tdpbf16ps tmm3, tmm5, tmm7",
+            "add {left}, 1024",
+            "add {below_left}, 1024",
+            "add {one}, 1024",
+            "add {two}, 1024",
+            "dec {depth}",
+            "jnz 2b",
+            "tilestored [{out} + {row}], tmm0",
+            "tilestored [{out} + {row} + 64], tmm1",
+            "tilestored [{below} + {row}], tmm2",
+            "tilestored [{below} + {row} + 64], tmm3",
+            "tilerelease",
+            configuration = in(reg) &raw const CONFIGURATION,
+            left = inout(reg) left.as_ptr() => _,
+            below_left = inout(reg) left.as_ptr().add(depth) => _,
+            one = inout(reg) one.as_ptr() => _,
+            two = inout(reg) two.as_ptr() => _,
+            depth = inout(reg) depth => _,
+            out = in(reg) out,
+            below = in(reg) out.add(below),
+            tile = in(reg) 64usize,
+            row = in(reg) 128usize,
+            options(nostack),
+        );
     }
 }

@@ -3,7 +3,7 @@
 
 use std::arch::x86_64::{__m512bh, _mm512_dpbf16_ps, _mm512_setzero_ps, _mm512_storeu_ps};
 
-use crate::kernels::bfloat16::tile::{Block, LANES, Tile};
+use crate::kernels::bfloat16::tile::{LANES, Tile};
 
 /// The number of rows whose sums are in registers at once.
 const ROWS: usize = 8;
@@ -13,8 +13,8 @@ pub(super) fn is_available() -> bool {
     is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512bf16")
 }
 
-/// Multiplies one or two panels of rows with two panels of columns.
-pub(super) fn multiply(left: &[Tile], one: &[Tile], two: &[Tile], block: &mut Block) {
+/// Multiplies two panels of rows with two panels of columns. Computes the rows that `block` has.
+pub(super) fn multiply(left: &[Tile], one: &[Tile], two: &[Tile], block: &mut [[f32; 2 * LANES]]) {
     for (panel, rows) in left.chunks(one.len().max(1)).zip(block.chunks_mut(LANES)) {
         for (part, rows) in rows.chunks_mut(ROWS).enumerate() {
             // SAFETY: the instructions are available.

@@ -7,11 +7,15 @@
 mod amx;
 mod avx512;
 mod operand;
+mod packed;
 mod product;
+mod serial;
 mod tensors;
 mod tile;
 
-use self::operand::{Elements, Operand};
+pub(in crate::kernels) use self::operand::{Elements, Operand};
+pub(in crate::kernels) use self::packed::Packed;
+pub(in crate::kernels) use self::serial::Panels;
 
 /// The instructions that multiply tiles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

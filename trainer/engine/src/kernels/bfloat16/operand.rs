@@ -7,7 +7,7 @@ use crate::kernels::simd::vectorized;
 
 /// The elements of a matrix.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Elements<'a> {
+pub(in crate::kernels) enum Elements<'a> {
     /// 32-bit floats, which are rounded.
     Float32(&'a [f32]),
     /// Rounded numbers.
@@ -17,17 +17,17 @@ pub(super) enum Elements<'a> {
 /// A factor of a product: a matrix with any strides. A lane is a row of the left factor or a
 /// column of the right factor; its terms are multiplied with those of the other factor's lanes.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Operand<'a> {
+pub(in crate::kernels) struct Operand<'a> {
     /// The elements, from the first on.
-    pub(super) elements: Elements<'a>,
+    pub(in crate::kernels) elements: Elements<'a>,
     /// The number of lanes.
-    pub(super) lanes: usize,
+    pub(in crate::kernels) lanes: usize,
     /// The number of terms.
-    pub(super) terms: usize,
+    pub(in crate::kernels) terms: usize,
     /// The distance from a lane to the next.
-    pub(super) by_lane: usize,
+    pub(in crate::kernels) by_lane: usize,
     /// The distance from a term to the next.
-    pub(super) by_term: usize,
+    pub(in crate::kernels) by_term: usize,
 }
 
 impl Operand<'_> {

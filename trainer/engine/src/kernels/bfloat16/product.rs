@@ -1,10 +1,61 @@
 //! Products of whole operands.
 #![allow(unsafe_code, reason = "threads write different columns of one matrix")]
 
+use std::cell::Cell;
+
 use rayon::prelude::*;
 
+use crate::kernels::bfloat16::packed::Packed;
 use crate::kernels::bfloat16::tile::{LANES, Order, TERMS, Tile};
 use crate::kernels::bfloat16::{Instructions, Operand, amx, avx512};
+
+/// The right factor of a product.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Right<'a> {
+    Elements(Operand<'a>),
+    Packed(&'a Packed),
+}
+
+impl Right<'_> {
+    fn terms(&self) -> usize {
+        match self {
+            Self::Elements(operand) => operand.terms,
+            Self::Packed(packed) => packed.terms,
+        }
+    }
+
+    fn columns(&self) -> usize {
+        match self {
+            Self::Elements(operand) => operand.lanes,
+            Self::Packed(packed) => packed.columns,
+        }
+    }
+
+    /// Returns `panels` panels of columns, from the column `first` on. `fresh` holds those that are
+    /// packed for this product.
+    fn panels<'b>(
+        &'b self,
+        first: usize,
+        panels: usize,
+        depth: usize,
+        fresh: &'b mut Vec<Tile>,
+    ) -> &'b [Tile] {
+        match self {
+            Self::Elements(operand) => {
+                // Packing overwrites every tile.
+                fresh.resize(panels * depth, Tile::default());
+                operand.pack(first, depth, Order::ByPair, fresh);
+                fresh
+            }
+            Self::Packed(packed) => &packed.tiles[first / LANES * depth..][..panels * depth],
+        }
+    }
+}
+
+thread_local! {
+    /// The tiles of the last left factor, kept because fresh memory costs more than packing.
+    static LEFT: Cell<Vec<Tile>> = const { Cell::new(Vec::new()) };
+}
 
 impl Instructions {
     /// Computes the product of `left`, `[rows, terms]`, and `right`, `[terms, columns]`:
@@ -12,17 +63,18 @@ impl Instructions {
     ///
     /// # Panics
     /// Panics if the operands have different numbers of terms.
-    pub(super) fn product(self, left: Operand<'_>, right: Operand<'_>) -> Vec<f32> {
-        assert_eq!(left.terms, right.terms, "operands of one product");
-        let (rows, columns) = (left.lanes, right.lanes);
+    pub(super) fn product(self, left: Operand<'_>, right: Right<'_>) -> Vec<f32> {
+        assert_eq!(left.terms, right.terms(), "operands of one product");
+        let (rows, columns) = (left.lanes, right.columns());
         let depth = left.terms.div_ceil(TERMS);
         if depth == 0 {
             return vec![0.0; rows * columns];
         }
-        let mut packed = vec![Tile::default(); rows.div_ceil(LANES) * depth];
+        let mut packed = LEFT.take();
+        packed.resize(rows.div_ceil(2 * LANES) * 2 * depth, Tile::default());
         let panels = packed.par_chunks_mut(depth).enumerate();
         panels.for_each(|(panel, tiles)| left.pack(panel * LANES, depth, Order::ByLane, tiles));
-        let mut product = vec![0.0; rows * columns];
+        let mut product = Vec::with_capacity(rows * columns);
         let out = Columns {
             start: product.as_mut_ptr(),
             columns,
@@ -30,28 +82,33 @@ impl Instructions {
         let width = chunk_width(columns, depth);
         (0..columns.div_ceil(width))
             .into_par_iter()
-            .for_each(|number| {
+            .for_each_init(Vec::new, |fresh, number| {
                 let first = number * width;
                 let panels = width.min(columns - first).div_ceil(2 * LANES) * 2;
-                let mut chunk = vec![Tile::default(); panels * depth];
-                right.pack(first, depth, Order::ByPair, &mut chunk);
+                let chunk = right.panels(first, panels, depth, fresh);
                 let mut block = [[0.0; 2 * LANES]; 2 * LANES];
-                for (pair, left) in packed.chunks(2 * depth).enumerate() {
+                for (pair, left) in packed.chunks_exact(2 * depth).enumerate() {
                     let top = pair * 2 * LANES;
+                    let count = (rows - top).min(2 * LANES);
                     for (pair, right) in chunk.chunks_exact(2 * depth).enumerate() {
                         let (one, two) = right.split_at(depth);
                         match self {
                             Self::Amx => amx::multiply(left, one, two, &mut block),
-                            Self::Avx512 => avx512::multiply(left, one, two, &mut block),
+                            Self::Avx512 => {
+                                avx512::multiply(left, one, two, &mut block[..count]);
+                            }
                         }
                         let column = first + pair * 2 * LANES;
-                        let count = (columns - column).min(2 * LANES);
-                        for (row, values) in (top..rows).zip(&block) {
-                            out.write(row, column, &values[..count]);
+                        let width = (columns - column).min(2 * LANES);
+                        for (row, values) in block[..count].iter().enumerate() {
+                            out.write(top + row, column, &values[..width]);
                         }
                     }
                 }
             });
+        LEFT.set(packed);
+        // SAFETY: the chunks wrote every column of every row.
+        unsafe { product.set_len(rows * columns) };
         product
     }
 }

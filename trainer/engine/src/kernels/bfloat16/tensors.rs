@@ -4,6 +4,7 @@ use burn::tensor::{DType, Tensor, TensorData};
 use burn_flex::{Flex, FlexTensor};
 use half::bf16;
 
+use crate::kernels::bfloat16::product::Right;
 use crate::kernels::bfloat16::{Elements, Instructions, Operand};
 
 impl Instructions {
@@ -15,13 +16,13 @@ impl Instructions {
     ) -> Tensor<Flex, 2> {
         let (shape, device) = ([left.dims()[0], right.dims()[1]], left.device());
         let (left, right) = (strided(left), strided(right));
-        let product = self.product(operand(&left, 0), operand(&right, 1));
+        let product = self.product(operand(&left, 0), Right::Elements(operand(&right, 1)));
         Tensor::from_data(TensorData::new(product, shape), &device)
     }
 }
 
 /// Returns the tensor without negative strides.
-fn strided(tensor: Tensor<Flex, 2>) -> FlexTensor {
+pub(super) fn strided(tensor: Tensor<Flex, 2>) -> FlexTensor {
     let tensor = tensor.into_primitive().tensor();
     match tensor.layout().has_positive_strides() {
         true => tensor,
@@ -30,7 +31,7 @@ fn strided(tensor: Tensor<Flex, 2>) -> FlexTensor {
 }
 
 /// Returns a matrix as a factor of a product, with the lanes in dimension `lanes`.
-fn operand(tensor: &FlexTensor, lanes: usize) -> Operand<'_> {
+pub(super) fn operand(tensor: &FlexTensor, lanes: usize) -> Operand<'_> {
     let layout = tensor.layout();
     let start = layout.start_offset();
     let stride = |dimension: usize| layout.strides()[dimension].unsigned_abs();

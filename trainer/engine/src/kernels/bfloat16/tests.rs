@@ -1,7 +1,11 @@
+use burn::tensor::{Tensor, TensorData};
+use burn_flex::Flex;
 use half::bf16;
 use proptest::prelude::*;
 
 use super::*;
+use crate::kernels::bfloat16::product::Right;
+use crate::kernels::right_factor::RightFactor;
 
 /// Returns numbers of both signs and several orders of size.
 fn numbers(count: usize, salt: usize) -> Vec<f32> {
@@ -41,7 +45,7 @@ proptest! {
                     by_lane: left_row,
                     by_term: left_column,
                 },
-                Operand {
+                Right::Elements(Operand {
                     elements: match pre_rounded {
                         true => Elements::BFloat16(&narrow),
                         false => Elements::Float32(&right),
@@ -50,7 +54,7 @@ proptest! {
                     terms,
                     by_lane: right_column,
                     by_term: right_row,
-                },
+                }),
             );
             prop_assert_eq!(product.len(), rows * columns);
             for row in 0..rows {
@@ -68,6 +72,26 @@ proptest! {
                         "{:?}: {} and {} at {},{}", instructions, found, sum, row, column
                     );
                 }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_packed_factor_gives_the_same_bytes() {
+    let device = Default::default();
+    for (rows, terms, columns) in [(1, 1, 1), (3, 64, 40), (40, 100, 300), (70, 33, 65)] {
+        let of =
+            |values, shape| Tensor::<Flex, 2>::from_data(TensorData::new(values, shape), &device);
+        let left = of(numbers(rows * terms, 1), [rows, terms]);
+        for right in [
+            of(numbers(terms * columns, 2), [terms, columns]),
+            of(numbers(terms * columns, 3), [columns, terms]).transpose(),
+        ] {
+            for instructions in Instructions::available() {
+                let product = instructions.product_of_tensors(left.clone(), right.clone());
+                let packed = Packed::new(instructions, right.clone()).product(left.clone());
+                assert_eq!(packed.into_data(), product.into_data());
             }
         }
     }
@@ -93,7 +117,8 @@ fn no_number_stays_none_and_infinity_stays_infinite() {
                 by_term: 1,
             };
             let left = single(Elements::Float32(&value));
-            let product = instructions.product(left, single(Elements::Float32(&one)));
+            let product =
+                instructions.product(left, Right::Elements(single(Elements::Float32(&one))));
             assert_eq!(product[0].is_nan(), expected.is_nan());
             assert!(expected.is_nan() || product[0] == expected, "{product:?}");
         }

@@ -11,7 +11,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 
 pub use self::config::LoraConfig;
-use crate::kernels::{Kernels, Precision, Trainable};
+use crate::kernels::{Kernels, Trainable};
 use crate::model::config::BackboneConfig;
 use crate::model::parameter_names::fused_matrices;
 use crate::model::rewrite::Rewrite;
@@ -45,6 +45,11 @@ pub(super) enum Projection {
     AttentionOut,
     GateUp,
     Down,
+}
+
+impl Projection {
+    /// The projections of a layer.
+    pub(super) const ALL: [Self; 4] = [Self::Qkv, Self::AttentionOut, Self::GateUp, Self::Down];
 }
 
 impl<B: Kernels> Lora<B> {
@@ -96,16 +101,14 @@ impl<B: Kernels> Lora<B> {
         self
     }
 
-    /// Computes `x` times `matrix` plus the adapter's output, `[tokens, outputs]`.
-    pub(super) fn product(
+    /// Adds the adapter's output for `x`, `[tokens, inputs]`, to `y`, `[tokens, outputs]`.
+    pub(super) fn add(
         &self,
         layer: usize,
         projection: Projection,
         x: Tensor<B, 2>,
-        matrix: Tensor<B, 2>,
-        precision: Precision,
+        y: Tensor<B, 2>,
     ) -> Tensor<B, 2> {
-        let y = precision.product(x.clone(), matrix);
         let columns = y.dims()[1];
         let added = self.delta(layer, projection, columns, |number, part| {
             let x = match self.dropout_seed {

@@ -134,11 +134,13 @@ fn products_in_16_bits_change_little_and_sampling_sees_the_same() {
         let gradients = logprobs.clone().sum().backward();
         let mut collect = Collect(&gradients, Vec::new());
         model.clone().rewrite(&mut collect);
-        let rounded = choice_logprobs(&model.valid().with_rounded_weights(), &rows, 1.0).logprobs;
+        let rounded = choice_logprobs(&model.valid().prepared(), &rows, 1.0).logprobs;
         (floats(logprobs), collect.1, floats(rounded))
     };
     let (exact, exact_gradient, same) = seen(Precision::Float32);
-    assert_eq!(exact, same);
+    for (same, exact) in same.iter().zip(&exact) {
+        assert!((same - exact).abs() < 1e-5, "{same} and {exact}");
+    }
     let (near, near_gradient, sampled) = seen(Precision::BFloat16);
     assert_eq!(near, sampled);
     assert_ne!(near, exact);
