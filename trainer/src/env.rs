@@ -8,7 +8,9 @@ use memloom_algorithm::reward::words;
 use memloom_runtime::types::{
     DataFile, EnvironmentDescription, LoadReport, PolicyDescription, Question, SessionContent,
 };
-use memloom_runtime::{AgentParts, Episode, ForkPoint, LanguageModel, Sandbox, ScriptedModel};
+use memloom_runtime::{
+    AgentParts, Embedder, Episode, ForkPoint, LanguageModel, Sandbox, ScriptedModel,
+};
 use rand::Rng;
 
 use crate::clients::{Judge, Servers};
@@ -25,6 +27,8 @@ pub struct TrainingEnv {
     pub policy: PolicyDescription,
     /// Models that others serve.
     pub servers: Arc<Servers>,
+    /// The embedder of the run file, if it has one.
+    pub embedder: Option<Arc<dyn Embedder>>,
     /// An agent with an empty bank, and the environment with its data.
     beginning: ForkPoint,
 }
@@ -105,14 +109,16 @@ impl TrainingEnv {
         let servers = Arc::new(Servers::new(file)?);
         servers.check_roles(&policy)?;
         let mut beginning = Episode::start(&parts, environment, placeholder_model())?;
-        if let Some(embedder) = embedder(file, &servers)? {
-            beginning.set_embedder(embedder);
+        let embedder = embedder(file, &servers)?;
+        if let Some(embedder) = &embedder {
+            beginning.set_embedder(embedder.clone());
         }
         Ok(Self {
             description,
             report,
             policy,
             servers,
+            embedder,
             beginning: beginning.fork_point()?,
         })
     }

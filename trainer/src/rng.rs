@@ -30,6 +30,8 @@ pub enum Purpose {
     Dropout,
     /// Pause before a retry of a server: (request, attempt).
     Pause,
+    /// Intervals of the retrieval study: ().
+    Retrieval,
 }
 
 /// Derives a seed for `purpose` from the run's seed and the coordinates of the decision.

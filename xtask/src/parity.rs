@@ -36,6 +36,7 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<()> {
     };
     weights::run(workspace, Model::Smollm2)?;
     let pretrained = Model::Smollm2.package();
+    let gguf = weights::gguf(workspace, &pretrained)?;
     let folder = workspace.path("target/reference/parity");
     files::fresh(&folder)?;
     let losses = folder.with_file_name("trl");
@@ -68,7 +69,7 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<()> {
     };
     let saved = read(script(MODELS, "check", &folder))?;
     let mut check = script(PRETRAINED, "check", &folder);
-    check.arg(workspace.path(weights::STORE).join(pretrained.file()));
+    check.arg(gguf);
     let dequantised = read(check)?;
     found["gguf_weight_mismatches"] = dequantised["gguf_weight_mismatches"].clone();
     let gradient = read(script(LOSS, "check", &losses))?;

