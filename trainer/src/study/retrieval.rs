@@ -199,7 +199,7 @@ fn embed(embedder: &dyn Embedder, texts: impl Iterator<Item = String>) -> Result
 
 /// Returns the entries of two rankings, best first, by reciprocal rank fusion. Of equal ones the
 /// first in the first ranking comes first.
-fn fused<'a>(rankings: [&'a [Hit]; 2]) -> impl Iterator<Item = &'a Entry> {
+fn fused(rankings: [&[Hit]; 2]) -> impl Iterator<Item = &Entry> {
     let mut sums: Vec<(f64, &Entry)> = Vec::new();
     let mut places = HashMap::new();
     for ranking in rankings {
