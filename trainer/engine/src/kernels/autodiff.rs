@@ -7,10 +7,11 @@ use burn::tensor::{Int, Tensor};
 use burn_flex::{Flex, FlexTensor};
 
 use crate::kernels::attention::{FusedAttention, KeyRows, SavedForward, chunked};
-use crate::kernels::cpu::{as_slice, flex_tensor, rotated};
+use crate::kernels::cpu::rotated;
 use crate::kernels::custom_op::{
     CustomBackward, custom_op, from_primitive, primitive, tracked_primitive,
 };
+use crate::kernels::flex_tensors::{as_slice, flex_tensor};
 use crate::kernels::primitives::Primitives;
 use crate::kernels::{
     Activation, AttentionMetadata, AttentionPlan, Choice, Kernels, Precision, gate, lm_head,

@@ -1,10 +1,13 @@
 //! The [`Kernels`] trait of backends.
 
+use std::sync::Arc;
+
 use burn::tensor::backend::AutodiffBackend;
 use burn::tensor::{Int, Tensor};
 
 use crate::kernels::attention::chunked;
 use crate::kernels::primitives::Primitives;
+use crate::kernels::right_factor::{self, RightFactor};
 use crate::kernels::{Activation, AttentionPlan, Choice, Precision, lm_head, reference};
 
 /// A backend that can run the decoder. The default methods use plain tensor operations; a backend
@@ -45,6 +48,11 @@ pub trait Kernels: Primitives {
     /// Embeds `tokens` with the rows of `embedding`, `[vocabulary, hidden]`.
     fn embed(embedding: Tensor<Self, 2>, tokens: Tensor<Self, 1, Int>) -> Tensor<Self, 2> {
         embedding.select(0, tokens)
+    }
+
+    /// Lays out a matrix, `[terms, columns]`, for many products without gradients.
+    fn right_factor(matrix: Tensor<Self, 2>, precision: Precision) -> Arc<dyn RightFactor<Self>> {
+        right_factor::rounded(matrix, precision)
     }
 
     /// Scores choices. Returns the log-probability of each choice, `[choices]`, and the entropy of

@@ -3,13 +3,14 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use burn::tensor::{FloatDType, Int, Tensor, TensorData, TensorPrimitive};
+use burn::tensor::{FloatDType, Int, Tensor};
 use burn_flex::{Flex, FlexTensor};
 use half::bf16;
 use rayon::prelude::*;
 
 use crate::kernels::attention::{FusedAttention, KeyRows, chunked};
 use crate::kernels::few_rows::ByColumn;
+use crate::kernels::flex_tensors::{as_slice, contiguous, from_primitive, tensor};
 use crate::kernels::primitives::Primitives;
 use crate::kernels::right_factor::{self, RightFactor};
 use crate::kernels::softmax_block::{SoftmaxBlock, SoftmaxGradient};
@@ -80,6 +81,17 @@ impl Kernels for Flex {
         let attended = (fused.forward)(metadata, &rotated, keys);
         (tensor(attended.means, shape), from_primitive(cache))
     }
+
+    fn right_factor(matrix: Tensor<Self, 2>, precision: Precision) -> Arc<dyn RightFactor<Self>> {
+        if precision == Precision::Float32 {
+            return Arc::new(ByColumn::new(matrix));
+        }
+        #[cfg(target_arch = "x86_64")]
+        if let Some(instructions) = crate::kernels::bfloat16::Instructions::available().next() {
+            return Arc::new(crate::kernels::bfloat16::Packed::new(instructions, matrix));
+        }
+        right_factor::rounded(matrix, precision)
+    }
 }
 
 impl Primitives for Flex {
@@ -91,17 +103,6 @@ impl Primitives for Flex {
         let [left, right] =
             [left, right].map(|factor| factor.cast(FloatDType::BF16).cast(FloatDType::F32));
         left.matmul(right)
-    }
-
-    fn right_factor(matrix: Tensor<Self, 2>, precision: Precision) -> Arc<dyn RightFactor<Self>> {
-        if precision == Precision::Float32 {
-            return Arc::new(ByColumn::new(matrix));
-        }
-        #[cfg(target_arch = "x86_64")]
-        if let Some(instructions) = crate::kernels::bfloat16::Instructions::available().next() {
-            return Arc::new(crate::kernels::bfloat16::Packed::new(instructions, matrix));
-        }
-        right_factor::rounded(matrix, precision)
     }
 
     fn softmax_block(
@@ -209,28 +210,4 @@ pub(super) fn rotated(qkv: &FlexTensor, metadata: &AttentionMetadata) -> Vec<f32
         });
     }
     rows
-}
-
-/// Returns the tensor in row-major order.
-pub(super) fn contiguous<const D: usize>(tensor: Tensor<Flex, D>) -> FlexTensor {
-    tensor.into_primitive().tensor().to_contiguous()
-}
-
-/// Returns the elements of a contiguous 32-bit float tensor.
-pub(super) fn as_slice(tensor: &FlexTensor) -> &[f32] {
-    tensor.storage::<f32>()
-}
-
-/// Returns a tensor primitive of the given shape.
-pub(super) fn flex_tensor<const D: usize>(values: Vec<f32>, shape: [usize; D]) -> FlexTensor {
-    FlexTensor::from_data(TensorData::new(values, shape))
-}
-
-fn tensor<const D: usize>(values: Vec<f32>, shape: [usize; D]) -> Tensor<Flex, D> {
-    from_primitive(flex_tensor(values, shape))
-}
-
-/// Returns the tensor of a primitive.
-pub(super) fn from_primitive<const D: usize>(tensor: FlexTensor) -> Tensor<Flex, D> {
-    Tensor::from_primitive(TensorPrimitive::Float(tensor))
 }

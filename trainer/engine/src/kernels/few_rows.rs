@@ -8,7 +8,7 @@ use burn::tensor::{Tensor, TensorData};
 use burn_flex::Flex;
 use rayon::prelude::*;
 
-use crate::kernels::cpu::{as_slice, contiguous, from_primitive};
+use crate::kernels::flex_tensors::{as_slice, contiguous, from_primitive};
 use crate::kernels::right_factor::RightFactor;
 use crate::kernels::simd::{sum_lanes, vectorized};
 

@@ -23,6 +23,7 @@ mod cpu;
 mod cuda;
 mod custom_op;
 mod few_rows;
+mod flex_tensors;
 mod gate;
 mod heads;
 mod layout;

@@ -1,14 +1,12 @@
 //! The operations that larger kernels are built from.
 
 use std::ops::Range;
-use std::sync::Arc;
 
 use burn::tensor::backend::Backend;
 use burn::tensor::{FloatDType, IndexingUpdateOp, Int, Tensor};
 
-use crate::kernels::right_factor::{self, RightFactor};
 use crate::kernels::softmax_block::{SoftmaxBlock, SoftmaxGradient};
-use crate::kernels::{AdamWState, AdamWStep, Choice, Precision, reference};
+use crate::kernels::{AdamWState, AdamWStep, Choice, reference};
 
 /// Operations on blocks of logits and on rows. The default methods use plain tensor operations.
 pub trait Primitives: Backend {
@@ -16,11 +14,6 @@ pub trait Primitives: Backend {
     fn bfloat16_product(left: Tensor<Self, 2>, right: Tensor<Self, 2>) -> Tensor<Self, 2> {
         let [left, right] = [left, right].map(|factor| factor.cast(FloatDType::BF16));
         left.matmul(right).cast(FloatDType::F32)
-    }
-
-    /// Lays out a matrix, `[terms, columns]`, for many products without gradients.
-    fn right_factor(matrix: Tensor<Self, 2>, precision: Precision) -> Arc<dyn RightFactor<Self>> {
-        right_factor::rounded(matrix, precision)
     }
 
     /// Computes the softmax terms of a block of logits, `[choices, block]`.

@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::kernels::{AttentionMetadata, AttentionPlan, Heads, Kernels, Layout};
+use crate::kernels::{AttentionMetadata, AttentionPlan, Kernels, Layout, Rope};
 use crate::model::config::SlidingWindow;
-use crate::model::decoder::Backbone;
 
 /// The attention plans of a pass.
 pub(crate) struct AttentionPlans<B: Kernels> {
@@ -15,6 +14,28 @@ pub(crate) struct AttentionPlans<B: Kernels> {
 }
 
 impl<B: Kernels> AttentionPlans<B> {
+    /// Returns the plans of layers without a window, and of those with one, whose rotary tables are
+    /// `sliding_rope`.
+    pub(crate) fn new(
+        full: AttentionMetadata,
+        sliding: Option<&SlidingWindow>,
+        sliding_rope: &Arc<Rope>,
+        device: &B::Device,
+    ) -> Self {
+        let sliding = sliding.map(|SlidingWindow { size, layers, .. }| {
+            let metadata = AttentionMetadata {
+                window: Some(*size),
+                rope: sliding_rope.clone(),
+                ..full.clone()
+            };
+            (AttentionPlan::new(metadata, device.clone()), layers.clone())
+        });
+        Self {
+            full: AttentionPlan::new(full, device.clone()),
+            sliding,
+        }
+    }
+
     /// Returns the plan of a layer.
     pub(crate) fn of(&self, layer: usize) -> &AttentionPlan<B> {
         match &self.sliding {
@@ -31,37 +52,5 @@ impl<B: Kernels> AttentionPlans<B> {
     /// Returns the device.
     pub(crate) fn device(&self) -> &B::Device {
         self.full.device()
-    }
-}
-
-impl<B: Kernels> Backbone<B> {
-    /// Returns the attention plans of a pass over `layout`.
-    pub(crate) fn plans(&self, layout: Layout) -> AttentionPlans<B> {
-        let config = &self.config;
-        let full = AttentionMetadata {
-            layout: Arc::new(layout),
-            heads: Heads {
-                queries: config.heads,
-                keys: config.kv_heads,
-                width: config.head_dim,
-            },
-            window: None,
-            scale: config.score_scale(),
-            rope: self.rope.clone(),
-            precision: self.precision,
-        };
-        let sliding = config.sliding.as_ref().map(|sliding| {
-            let SlidingWindow { size, layers, .. } = sliding;
-            let metadata = AttentionMetadata {
-                window: Some(*size),
-                rope: self.sliding_rope.clone(),
-                ..full.clone()
-            };
-            (AttentionPlan::new(metadata, self.device()), layers.clone())
-        });
-        AttentionPlans {
-            full: AttentionPlan::new(full, self.device()),
-            sliding,
-        }
     }
 }

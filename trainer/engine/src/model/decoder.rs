@@ -11,7 +11,9 @@ use std::sync::Arc;
 
 use burn::tensor::{Int, Tensor};
 
-use crate::kernels::{Kernels, Layout, Precision, Rope, Trainable, indices};
+use crate::kernels::{
+    AttentionMetadata, Heads, Kernels, Layout, Precision, Rope, Trainable, indices,
+};
 use crate::model::attention_plans::AttentionPlans;
 use crate::model::config::BackboneConfig;
 use crate::model::kv_cache::KvCache;
@@ -153,9 +155,37 @@ impl<B: Kernels> Backbone<B> {
         self
     }
 
+    /// Lays the matrices out once for sampling.
+    pub fn prepared(mut self) -> Self {
+        let matrices = |layer: &Layer<B>| Projection::ALL.map(|of| layer.matrix(of).clone());
+        let layers = self.layers.iter().map(matrices);
+        let head = self.lm_head_weight().transpose();
+        self.right_factors = Some(RightFactors::new(layers, head, self.precision));
+        self
+    }
+
     /// Returns the device of the weights.
     pub fn device(&self) -> B::Device {
         self.embedding.device()
+    }
+
+    /// Returns the attention plans of a pass over `layout`.
+    pub(crate) fn plans(&self, layout: Layout) -> AttentionPlans<B> {
+        let config = &self.config;
+        let full = AttentionMetadata {
+            layout: Arc::new(layout),
+            heads: Heads {
+                queries: config.heads,
+                keys: config.kv_heads,
+                width: config.head_dim,
+            },
+            window: None,
+            scale: config.score_scale(),
+            rope: self.rope.clone(),
+            precision: self.precision,
+        };
+        let sliding = config.sliding.as_ref();
+        AttentionPlans::new(full, sliding, &self.sliding_rope, &self.device())
     }
 
     /// Returns the logits after the tokens `at`, `[at, vocabulary]`. The keys are the tokens of the

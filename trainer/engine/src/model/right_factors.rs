@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use burn::tensor::Tensor;
 
-use crate::kernels::{Kernels, RightFactor};
-use crate::model::decoder::Backbone;
+use crate::kernels::{Kernels, Precision, RightFactor};
 use crate::model::lora::Projection;
 
 /// The matrices of a backbone, laid out for many products without gradients.
@@ -17,6 +16,20 @@ pub(super) struct RightFactors<B: Kernels> {
 }
 
 impl<B: Kernels> RightFactors<B> {
+    /// Lays out the matrices of each layer, by [`Projection`], and the LM head's, `[hidden,
+    /// vocabulary]`.
+    pub(super) fn new(
+        layers: impl Iterator<Item = [Tensor<B, 2>; 4]>,
+        head: Tensor<B, 2>,
+        precision: Precision,
+    ) -> Self {
+        let factor = |matrix| B::right_factor(matrix, precision);
+        Self {
+            layers: layers.map(|layer| layer.map(factor)).collect(),
+            head: factor(head),
+        }
+    }
+
     /// Multiplies `x` with a projection of a layer.
     pub(super) fn project(
         &self,
@@ -30,21 +43,5 @@ impl<B: Kernels> RightFactors<B> {
     /// Multiplies hidden states with the LM head.
     pub(super) fn apply_lm_head(&self, hidden: Tensor<B, 2>) -> Tensor<B, 2> {
         self.head.product(hidden)
-    }
-}
-
-impl<B: Kernels> Backbone<B> {
-    /// Lays the matrices out once for sampling.
-    pub fn prepared(mut self) -> Self {
-        let factor = |matrix: Tensor<B, 2>| B::right_factor(matrix, self.precision);
-        let layers = self.layers.iter().map(|layer| {
-            Projection::ALL.map(|projection| factor(layer.matrix(projection).clone()))
-        });
-        let factors = RightFactors {
-            layers: layers.collect(),
-            head: factor(self.lm_head_weight().transpose()),
-        };
-        self.right_factors = Some(factors);
-        self
     }
 }

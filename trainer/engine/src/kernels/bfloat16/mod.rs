@@ -8,6 +8,7 @@ mod amx;
 mod avx512;
 mod operand;
 mod packed;
+mod panels;
 mod product;
 mod serial;
 mod tensors;
@@ -15,7 +16,7 @@ mod tile;
 
 pub(in crate::kernels) use self::operand::{Elements, Operand};
 pub(in crate::kernels) use self::packed::Packed;
-pub(in crate::kernels) use self::serial::Panels;
+pub(in crate::kernels) use self::panels::Panels;
 
 /// The instructions that multiply tiles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

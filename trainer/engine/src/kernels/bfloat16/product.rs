@@ -5,7 +5,7 @@ use std::cell::Cell;
 
 use rayon::prelude::*;
 
-use crate::kernels::bfloat16::packed::Packed;
+use crate::kernels::bfloat16::panels::Panels;
 use crate::kernels::bfloat16::tile::{LANES, Order, TERMS, Tile};
 use crate::kernels::bfloat16::{Instructions, Operand, amx, avx512};
 
@@ -13,21 +13,21 @@ use crate::kernels::bfloat16::{Instructions, Operand, amx, avx512};
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Right<'a> {
     Elements(Operand<'a>),
-    Packed(&'a Packed),
+    Packed(&'a Panels),
 }
 
 impl Right<'_> {
     fn terms(&self) -> usize {
         match self {
             Self::Elements(operand) => operand.terms,
-            Self::Packed(packed) => packed.terms,
+            Self::Packed(panels) => panels.terms,
         }
     }
 
     fn columns(&self) -> usize {
         match self {
             Self::Elements(operand) => operand.lanes,
-            Self::Packed(packed) => packed.columns,
+            Self::Packed(panels) => panels.lanes,
         }
     }
 

@@ -1,37 +1,8 @@
 //! Products on one thread, for loops that are parallel themselves.
 
-use crate::kernels::bfloat16::tile::{LANES, Order, TERMS, Tile};
-use crate::kernels::bfloat16::{Instructions, Operand, amx, avx512};
-
-/// An operand in tiles: an even number of panels of lanes. Its memory is used again.
-#[derive(Debug, Default)]
-pub(in crate::kernels) struct Panels {
-    tiles: Vec<Tile>,
-    lanes: usize,
-    /// The number of tiles of a panel.
-    depth: usize,
-}
-
-impl Panels {
-    /// Packs a left factor; its lanes are rows.
-    pub(in crate::kernels) fn pack_left(&mut self, operand: Operand<'_>) {
-        self.pack(operand, Order::ByLane);
-    }
-
-    /// Packs a right factor; its lanes are columns.
-    pub(in crate::kernels) fn pack_right(&mut self, operand: Operand<'_>) {
-        self.pack(operand, Order::ByPair);
-    }
-
-    fn pack(&mut self, operand: Operand<'_>, order: Order) {
-        self.lanes = operand.lanes;
-        self.depth = operand.terms.div_ceil(TERMS);
-        let panels = operand.lanes.div_ceil(2 * LANES) * 2;
-        // Packing overwrites every tile.
-        self.tiles.resize(panels * self.depth, Tile::default());
-        operand.pack(0, self.depth, order, &mut self.tiles);
-    }
-}
+use crate::kernels::bfloat16::panels::Panels;
+use crate::kernels::bfloat16::tile::LANES;
+use crate::kernels::bfloat16::{Instructions, amx, avx512};
 
 impl Instructions {
     /// Multiplies `left`, `[rows, terms]`, with the first `columns` columns of `right`, which may
