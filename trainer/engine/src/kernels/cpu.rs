@@ -9,7 +9,6 @@ use half::bf16;
 use rayon::prelude::*;
 
 use crate::kernels::attention::{FusedAttention, KeyRows, chunked};
-use crate::kernels::few_rows::ByColumn;
 use crate::kernels::flex_tensors::{as_slice, contiguous, from_primitive, tensor};
 use crate::kernels::primitives::Primitives;
 use crate::kernels::right_factor::{self, RightFactor};
@@ -83,11 +82,10 @@ impl Kernels for Flex {
     }
 
     fn right_factor(matrix: Tensor<Self, 2>, precision: Precision) -> Arc<dyn RightFactor<Self>> {
-        if precision == Precision::Float32 {
-            return Arc::new(ByColumn::new(matrix));
-        }
         #[cfg(target_arch = "x86_64")]
-        if let Some(instructions) = crate::kernels::bfloat16::Instructions::available().next() {
+        if precision == Precision::BFloat16
+            && let Some(instructions) = crate::kernels::bfloat16::Instructions::available().next()
+        {
             return Arc::new(crate::kernels::bfloat16::Packed::new(instructions, matrix));
         }
         right_factor::rounded(matrix, precision)

@@ -22,7 +22,6 @@ mod cpu;
 #[cfg(feature = "cuda")]
 mod cuda;
 mod custom_op;
-mod few_rows;
 mod flex_tensors;
 mod gate;
 mod heads;

@@ -105,10 +105,9 @@ pub(super) fn exp_and_sum(values: &mut [f32], scale: f32, shift: f32) -> f32 {
     sum_lanes(sums)
 }
 
-/// Returns the sum, in a fixed order. `N` is a power of two.
 #[inline(always)]
-pub(super) fn sum_lanes<const N: usize>(mut sums: [f32; N]) -> f32 {
-    let mut half = N / 2;
+fn sum_lanes(mut sums: [f32; LANES]) -> f32 {
+    let mut half = LANES / 2;
     while half > 0 {
         for lane in 0..half {
             sums[lane] += sums[lane + half];
