@@ -121,8 +121,15 @@ impl BlockTable {
         self.0.append(&mut other.0);
     }
 
+    /// Gives back the last `count` slots, which must be in the last page and not all of it.
+    pub(super) fn shorten(&mut self, count: usize) {
+        if let Some(last) = self.0.last_mut() {
+            last.end -= count;
+        }
+    }
+
     /// Returns the number of empty slots in the last page.
-    fn free_slots(&self) -> usize {
+    pub(super) fn free_slots(&self) -> usize {
         self.0
             .last()
             .map_or(0, |part| part.start + PAGE_SIZE - part.end)

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
+use crate::generation::prompt_lookup::draft;
 use crate::generation::request::{FinishReason, GenerateError, Request, Sample};
 use crate::generation::sampler::choose;
 use crate::grammar::GrammarState;
@@ -73,8 +74,34 @@ impl RunningSequence {
         self.read = self.sample.tokens.len();
     }
 
+    /// Returns up to `most` tokens that are likely to come next.
+    pub(super) fn draft(&self, most: usize) -> Vec<u32> {
+        // The last token is never read.
+        let most = most.min(self.limit - self.sample.tokens.len() - 1);
+        draft(&self.prompt(), most).to_vec()
+    }
+
+    /// Samples tokens from the logits after the last token and after each token of `draft`, while
+    /// the tokens agree with the draft. Returns the number of those that do; they count as read.
+    pub(super) fn choose_along<'a>(
+        &mut self,
+        draft: &[u32],
+        logits: impl Iterator<Item = &'a [f32]>,
+    ) -> usize {
+        for (at, row) in logits.enumerate() {
+            if self.unread().is_empty() {
+                self.choose_next(row);
+            }
+            if self.done || self.unread().first() != draft.get(at) {
+                return at;
+            }
+            self.read += 1;
+        }
+        draft.len()
+    }
+
     /// Samples a token from the logits after the last token.
-    pub(super) fn choose_next(&mut self, logits: &[f32]) {
+    fn choose_next(&mut self, logits: &[f32]) {
         let candidates = self.allowed().cloned();
         match choose(logits, candidates, &self.request, &mut self.rng) {
             Ok(chosen) => self.push(chosen.token, chosen.logprob, chosen.candidates),

@@ -50,6 +50,11 @@ pub trait Kernels: Primitives {
         embedding.select(0, tokens)
     }
 
+    /// Runs a pass without gradients.
+    fn run_pass<R: Send>(pass: impl FnOnce() -> R + Send) -> R {
+        pass()
+    }
+
     /// Lays out a matrix, `[terms, columns]`, for many products without gradients.
     fn right_factor(matrix: Tensor<Self, 2>, precision: Precision) -> Arc<dyn RightFactor<Self>> {
         right_factor::rounded(matrix, precision)

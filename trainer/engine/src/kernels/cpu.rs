@@ -9,6 +9,7 @@ use half::bf16;
 use rayon::prelude::*;
 
 use crate::kernels::attention::{FusedAttention, KeyRows, chunked};
+use crate::kernels::awake::keep_awake;
 use crate::kernels::flex_tensors::{as_slice, contiguous, from_primitive, tensor};
 use crate::kernels::primitives::Primitives;
 use crate::kernels::right_factor::{self, RightFactor};
@@ -79,6 +80,10 @@ impl Kernels for Flex {
         };
         let attended = (fused.forward)(metadata, &rotated, keys);
         (tensor(attended.means, shape), from_primitive(cache))
+    }
+
+    fn run_pass<R: Send>(pass: impl FnOnce() -> R + Send) -> R {
+        keep_awake(pass)
     }
 
     fn right_factor(matrix: Tensor<Self, 2>, precision: Precision) -> Arc<dyn RightFactor<Self>> {

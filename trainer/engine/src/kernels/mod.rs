@@ -14,6 +14,7 @@ mod activation;
 mod adamw;
 mod attention;
 mod autodiff;
+mod awake;
 mod backend;
 #[cfg(target_arch = "x86_64")]
 mod bfloat16;
@@ -37,6 +38,7 @@ mod rope;
 mod simd;
 mod softmax_block;
 mod tensors;
+mod transpose;
 mod zeros;
 
 pub use self::activation::Activation;

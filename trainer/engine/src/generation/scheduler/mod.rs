@@ -4,6 +4,7 @@
 //! prompt, up to [`Budget::pass_tokens`] prompt tokens in all.
 //!
 //! Invariants:
+//! - A draft takes no page: its tokens fill the last page of their request.
 //! - Requests are admitted in order of arrival. Active requests arrived before waiting ones.
 //! - A prompt gets its pages when its request is admitted; a request gets further pages as it
 //!   generates.
@@ -18,6 +19,7 @@
 mod prompts;
 
 use std::collections::{BTreeMap, VecDeque};
+use std::ops::Range;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -37,6 +39,8 @@ pub(super) struct Budget {
     /// The maximum number of tokens whose keys and values are cached. Only a request that is alone
     /// may exceed it.
     pub(super) cache_tokens: usize,
+    /// The maximum number of drafted tokens in a pass.
+    pub(super) draft_tokens: usize,
 }
 
 impl Budget {
@@ -49,7 +53,11 @@ impl Budget {
 const BUDGET: Budget = Budget {
     pass_tokens: 8192,
     cache_tokens: 1 << 16,
+    draft_tokens: 64,
 };
+
+/// The maximum number of drafted tokens of a request in a pass.
+const DRAFT: usize = 4;
 
 /// A prompt in the cache. Keys are assigned in order of arrival.
 struct CachedPrompt {
@@ -73,6 +81,8 @@ struct ActiveRequest {
     prompt: usize,
     /// The slots of the tokens after the prompt.
     table: BlockTable,
+    /// Tokens that are likely to come next, which the pass reads.
+    draft: Vec<u32>,
     /// True once the prompt is prefilled.
     prefilled: bool,
 }
@@ -156,8 +166,9 @@ impl<B: Kernels> Scheduler<B> {
     }
 
     /// Allocates pages for the tokens that active requests read next, in order of arrival. Preempts
-    /// the last request until the pages suffice.
+    /// the last request until the pages suffice. Drafts tokens for the rest of the pages.
     fn extend_active(&mut self) {
+        let drafted = (self.budget.draft_tokens / self.active.len().max(1)).min(DRAFT);
         let mut index = 0;
         while let Some(active) = self.active.get(index) {
             let count = match active.prefilled {
@@ -166,9 +177,13 @@ impl<B: Kernels> Scheduler<B> {
             };
             if self.make_room(active.table.pages_needed(count), self.active.len() == 1) {
                 let most = self.budget.pages();
-                self.active[index]
-                    .table
-                    .extend(count, &mut self.pages, most);
+                let active = &mut self.active[index];
+                active.table.extend(count, &mut self.pages, most);
+                if active.prefilled {
+                    let free = active.table.free_slots();
+                    active.draft = active.sequence.draft(drafted.min(free));
+                    (active.table).extend(active.draft.len(), &mut self.pages, most);
+                }
                 index += 1;
             } else if let Some(last) = self.active.pop() {
                 self.release(&last);
@@ -189,6 +204,7 @@ impl<B: Kernels> Scheduler<B> {
                 sequence,
                 prompt,
                 table: BlockTable::default(),
+                draft: Vec::new(),
                 prefilled: false,
             });
         }
@@ -220,42 +236,43 @@ impl<B: Kernels> Scheduler<B> {
             // index.
             pass.at.push(last);
         }
-        let logits = self
-            .model
-            .logits_cached(pass.layout, &pass.at, &mut self.cache);
-        let logits = floats(logits);
-        let rows = logits.chunks_exact(logits.len() / pass.at.len());
-        let mut own: Vec<Option<&[f32]>> = vec![None; self.active.len()];
-        for (target, row) in pass.targets.into_iter().zip(rows) {
+        let (model, cache) = (&self.model, &mut self.cache);
+        let logits = B::run_pass(|| floats(model.logits_cached(pass.layout, &pass.at, cache)));
+        let width = logits.len() / pass.at.len();
+        let mut own: Vec<&[f32]> = vec![&[]; self.active.len()];
+        for (target, rows) in pass.targets {
+            let rows = &logits[rows.start * width..rows.end * width];
             match target {
-                LogitsTarget::Active(index) => own[index] = Some(row),
+                LogitsTarget::Active(index) => own[index] = rows,
                 LogitsTarget::Prompt(key) => {
                     for (active, own) in self.active.iter_mut().zip(&mut own) {
                         if active.prompt == key && !active.prefilled {
                             active.prefilled = true;
-                            *own = Some(row);
+                            *own = rows;
                         }
                     }
                 }
             }
         }
         let requests = self.active.par_iter_mut().zip(own).with_max_len(1);
-        requests.for_each(|(active, row)| {
-            if let Some(row) = row {
-                active.sequence.choose_next(row);
-            }
+        requests.for_each(|(active, rows)| {
+            let draft = std::mem::take(&mut active.draft);
+            let rows = rows.chunks_exact(width);
+            let kept = active.sequence.choose_along(&draft, rows);
+            active.table.shorten(draft.len() - kept);
         });
     }
 
-    /// Adds the new tokens of prefilled requests.
+    /// Adds the new and the drafted tokens of prefilled requests.
     fn add_active(&mut self, pass: &mut Pass) {
         for (index, active) in self.active.iter_mut().enumerate() {
             if active.prefilled {
                 let prompt = self.prompts[&active.prompt].table.ranges();
                 let slots = prompt.chain(active.table.ranges());
-                pass.layout.push_cached(active.sequence.unread(), slots);
+                let tokens = [active.sequence.unread(), &active.draft].concat();
+                pass.layout.push_cached(&tokens, slots);
                 active.sequence.mark_read();
-                pass.expect_logits(LogitsTarget::Active(index));
+                pass.expect_logits(LogitsTarget::Active(index), 1 + active.draft.len());
             }
         }
     }
@@ -288,7 +305,7 @@ impl<B: Kernels> Scheduler<B> {
             let slots = prompt.table.prefix(prompt.read);
             pass.layout.push_cached(&unread[..count], slots.ranges());
             if prompt.read == prompt.tokens.len() {
-                pass.expect_logits(LogitsTarget::Prompt(key));
+                pass.expect_logits(LogitsTarget::Prompt(key), 1);
             }
         }
     }
@@ -300,18 +317,20 @@ struct Pass {
     layout: Layout,
     /// The tokens whose logits are computed.
     at: Vec<usize>,
-    targets: Vec<LogitsTarget>,
+    /// The receivers and their rows of logits.
+    targets: Vec<(LogitsTarget, Range<usize>)>,
 }
 
 impl Pass {
-    /// Sends the logits after the last token added so far to `target`.
-    fn expect_logits(&mut self, target: LogitsTarget) {
-        self.at.push(self.layout.tokens.len() - 1);
-        self.targets.push(target);
+    /// Sends the logits after the last `count` tokens added so far to `target`.
+    fn expect_logits(&mut self, target: LogitsTarget, count: usize) {
+        let (rows, tokens) = (self.at.len(), self.layout.tokens.len());
+        self.at.extend(tokens - count..tokens);
+        self.targets.push((target, rows..rows + count));
     }
 }
 
-/// The receiver of a row of logits.
+/// A receiver of logits.
 enum LogitsTarget {
     /// An active request, by index.
     Active(usize),

@@ -74,6 +74,7 @@ fn budget(pages: usize, pass_tokens: usize) -> Budget {
     Budget {
         pass_tokens,
         cache_tokens: pages * PAGE_SIZE,
+        draft_tokens: BUDGET.draft_tokens,
     }
 }
 
@@ -123,6 +124,46 @@ fn preempted_requests_give_the_same_samples() {
     // The same history gives the same bytes.
     let again = play(budget(24, 64), &model, &requests, &[]);
     assert_eq!(again, (samples, put_back, total));
+}
+
+/// Runs requests with a budget of drafts. Returns the samples and the number of passes.
+fn drafted(model: &Backbone<Plain>, requests: &[Request], tokens: usize) -> (Vec<Sample>, u64) {
+    let budget = Budget {
+        draft_tokens: tokens,
+        ..BUDGET
+    };
+    let mut scheduler = Scheduler::with_budget(budget, model.clone());
+    for (id, request) in requests.iter().enumerate() {
+        scheduler.submit(id, request.clone());
+    }
+    let mut ended = Vec::new();
+    while ended.len() < requests.len() {
+        ended.extend(scheduler.step());
+        check(&scheduler);
+    }
+    ended.sort_by_key(|(id, _)| *id);
+    let samples = ended.into_iter().map(|(_, sample)| sample.unwrap());
+    (samples.collect(), scheduler.passes)
+}
+
+#[test]
+fn drafts_save_passes_and_do_not_change_samples() {
+    let model = long_model();
+    // Greedy samples of a random model repeat themselves.
+    let requests = ending(alike(0, 40, 5), 0, 90);
+    let greedy = requests.into_iter().map(|request| Request {
+        temperature: 0.0,
+        ..request
+    });
+    let mut requests: Vec<Request> = greedy.collect();
+    requests.extend(ending(alike(30, 40, 3), 4, 60));
+    let (expected, passes) = drafted(&model, &requests, 0);
+    assert_eq!(passes, 90);
+    for tokens in [8, 30, 64] {
+        let (samples, passes) = drafted(&model, &requests, tokens);
+        assert_alike(&samples, &expected);
+        assert!(passes < 75, "{passes} passes with {tokens} tokens");
+    }
 }
 
 proptest! {

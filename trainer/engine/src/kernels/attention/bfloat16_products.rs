@@ -50,6 +50,8 @@ fn by_column(data: &[f32], rows: usize, columns: usize, stride: usize) -> bfloat
 }
 
 impl<const W: usize> Products<W> for BFloat16 {
+    const ROWS: usize = 32;
+
     type ForScores<'a> = Panels;
     type ForSums<'a> = Panels;
 
@@ -77,7 +79,7 @@ impl<const W: usize> Products<W> for BFloat16 {
         keys: &Panels,
         into: &mut Vec<f32>,
     ) -> usize {
-        let count = block.queries.len();
+        let count = block.rows();
         let padded = block.keys().next_multiple_of(KEYS);
         into.clear();
         into.resize(count * padded, 0.0);
@@ -99,7 +101,7 @@ impl<const W: usize> Products<W> for BFloat16 {
         rows: &Panels,
         write: impl FnMut(usize, usize, &[f32]),
     ) {
-        let count = block.queries.len();
+        let count = block.rows();
         let visible = block.visible(count - 1).end;
         self.left.pack_left(by_row(weights, count, visible, padded));
         Instructions::Amx.multiply(&self.left, rows, W, write);
@@ -116,7 +118,7 @@ impl<const W: usize> GradientProducts<W> for BFloat16 {
         queries: Operand<'_>,
         into: &mut [f32],
     ) {
-        let count = block.queries.len();
+        let count = block.rows();
         let visible = block.visible(count - 1).end;
         self.left
             .pack_left(by_column(weights, count, visible, padded));

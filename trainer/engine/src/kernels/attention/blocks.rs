@@ -7,15 +7,18 @@ use crate::kernels::{Layout, Segment};
 /// The maximum number of keys in a block. Their keys and values stay in a core's cache.
 const KEYS: usize = 512;
 
-/// The maximum number of queries in a block.
-const QUERIES: usize = 128;
+/// The maximum number of rows in a block, unless a query has more.
+const ROWS: usize = 128;
 
 /// Some queries of a segment and a consecutive part of the keys that they see. Every query sees at
-/// least one key of the block; the keys that it sees are consecutive.
+/// least one key of the block; the keys that it sees are consecutive. The rows of a block are the
+/// heads of its queries, query by query.
 #[derive(Clone, Debug)]
 pub(super) struct Block<'a> {
     /// The query tokens.
     pub(super) queries: Range<usize>,
+    /// The number of heads of a query.
+    heads: usize,
     /// The segment's key ranges, from the range in which the block begins.
     runs: &'a [Range<usize>],
     /// The number of keys of the first range that come before the block.
@@ -36,6 +39,7 @@ impl<'a> Block<'a> {
         layout: &'a Layout,
         segment: &Segment,
         queries: Range<usize>,
+        heads: usize,
         window: Option<usize>,
     ) -> impl Iterator<Item = Self> {
         let window = window.unwrap_or(usize::MAX);
@@ -52,6 +56,7 @@ impl<'a> Block<'a> {
             let last = queries.end.min(sees((to - 1).saturating_add(window)));
             let block = Self {
                 queries: start + first..start + last,
+                heads,
                 runs,
                 skipped,
                 keys: to - from,
@@ -63,17 +68,24 @@ impl<'a> Block<'a> {
         })
     }
 
-    /// Splits the block into blocks of [`QUERIES`] queries with the same keys.
+    /// Splits the block into blocks of [`ROWS`] rows with the same keys.
     pub(super) fn pieces(&self) -> impl Iterator<Item = Self> {
         let Range { start, end } = self.queries;
-        (start..end).step_by(QUERIES).map(move |from| {
-            let to = (from + QUERIES).min(end);
+        let queries = (ROWS / self.heads).max(1);
+        (start..end).step_by(queries).map(move |from| {
+            let to = (from + queries).min(end);
             Self {
                 queries: from..to,
                 ahead: self.ahead - (end - to),
                 ..self.clone()
             }
         })
+    }
+
+    /// Returns the number of rows.
+    #[inline(always)]
+    pub(super) fn rows(&self) -> usize {
+        self.queries.len() * self.heads
     }
 
     /// Returns the number of keys.
@@ -98,14 +110,14 @@ impl<'a> Block<'a> {
         self.runs(0..self.keys).flatten()
     }
 
-    /// Returns the offsets of the keys that the query at offset `j` sees.
+    /// Returns the offsets of the keys that a row sees.
     #[inline(always)]
-    pub(super) fn visible(&self, j: usize) -> Range<usize> {
-        let end = self.ahead - (self.queries.len() - 1 - j);
+    pub(super) fn visible(&self, row: usize) -> Range<usize> {
+        let end = self.ahead - (self.queries.len() - 1 - row / self.heads);
         end.saturating_sub(self.window)..end.min(self.keys)
     }
 
-    /// Returns the offsets of the queries that see a key at one of the offsets `keys`.
+    /// Returns the rows that see a key at one of the offsets `keys`.
     #[inline(always)]
     pub(super) fn that_see(&self, keys: Range<usize>) -> Range<usize> {
         let count = self.queries.len();
@@ -115,7 +127,11 @@ impl<'a> Block<'a> {
                 .saturating_sub(self.ahead)
                 .min(count)
         };
-        sees(keys.start)..sees((keys.end - 1).saturating_add(self.window))
+        let (first, end) = (
+            sees(keys.start),
+            sees((keys.end - 1).saturating_add(self.window)),
+        );
+        first * self.heads..end * self.heads
     }
 }
 
@@ -145,6 +161,7 @@ mod tests {
             count in 1usize..700,
             cut in 0.0f64..1.0,
             window in prop::option::of(1usize..2000),
+            heads in 1usize..4,
         ) {
             let mut layout = Layout::default();
             layout.push_cached(&[0; 9], std::iter::once(0..9));
@@ -158,26 +175,27 @@ mod tests {
             let segment = &layout.segments[1];
             let from = (cut * count as f64) as usize;
             let mut met: Vec<Vec<usize>> = vec![Vec::new(); count - from];
-            for block in Block::all(&layout, segment, from..count, window) {
+            for block in Block::all(&layout, segment, from..count, heads, window) {
                 for piece in block.pieces() {
-                    prop_assert!(piece.keys() <= KEYS && piece.queries.len() <= QUERIES);
+                    prop_assert!(piece.keys() <= KEYS && piece.rows() <= ROWS);
                     let keys: Vec<usize> = piece.each_key().collect();
                     prop_assert_eq!(keys.len(), piece.keys());
                     for start in 0..keys.len() {
                         for end in [start + 1, keys.len().min(start + 4)] {
-                            let sees = |j: &usize| {
-                                let visible = piece.visible(*j);
+                            let sees = |row: &usize| {
+                                let visible = piece.visible(*row);
                                 visible.start < end && start < visible.end
                             };
-                            let those = 0..piece.queries.len();
+                            let those = 0..piece.rows();
                             let those: Vec<usize> = those.filter(sees).collect();
                             let found: Vec<usize> = piece.that_see(start..end).collect();
                             prop_assert_eq!(found, those);
                         }
                     }
                     for (j, query) in piece.queries.clone().enumerate() {
-                        let visible = piece.visible(j);
+                        let visible = piece.visible(j * heads);
                         prop_assert!(!visible.is_empty());
+                        prop_assert_eq!(&visible, &piece.visible(j * heads + heads - 1));
                         let seen = &keys[visible.clone()];
                         prop_assert!(piece.runs(visible).flatten().eq(seen.iter().copied()));
                         met[query - 9 - from].extend(seen);

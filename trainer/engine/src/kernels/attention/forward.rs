@@ -8,7 +8,7 @@ use crate::kernels::Segment;
 use crate::kernels::attention::blocks::Block;
 use crate::kernels::attention::key_rows::KeyRows;
 use crate::kernels::attention::metadata::AttentionMetadata;
-use crate::kernels::attention::products::{FewQueries, Products};
+use crate::kernels::attention::products::{FewRows, Float32, Products};
 use crate::kernels::attention::tile::{Operand, only};
 use crate::kernels::simd::{exp_and_sum, maximum_of, vectorized};
 use crate::kernels::zeros::zeros;
@@ -16,9 +16,6 @@ use crate::kernels::zeros::zeros;
 /// The maximum number of queries of a segment in one task. Each task transposes the keys it sees,
 /// so smaller tasks cost more.
 const TASK_QUERIES: usize = 512;
-
-/// The number of scores of a key from which on transposing the keys pays off.
-const FEW_ROWS: usize = 16;
 
 /// The output of attention, and the terms that its gradient needs.
 #[derive(Debug)]
@@ -77,9 +74,14 @@ pub(super) fn forward<const W: usize, P: Products<W>>(
     tasks.into_par_iter().for_each(|task| {
         vectorized(
             #[inline(always)]
-            || match task.queries.len() * shared < FEW_ROWS {
-                true => forward_task::<W, FewQueries>(task, metadata, rotated, keys),
-                false => forward_task::<W, P>(task, metadata, rotated, keys),
+            || match task.queries.len() * shared {
+                rows if rows < <Float32 as Products<W>>::ROWS => {
+                    forward_task::<W, FewRows>(task, metadata, rotated, keys);
+                }
+                rows if rows < P::ROWS => {
+                    forward_task::<W, Float32>(task, metadata, rotated, keys);
+                }
+                _ => forward_task::<W, P>(task, metadata, rotated, keys),
             },
         );
     });
@@ -117,36 +119,38 @@ fn forward_task<const W: usize, P: Products<W>>(
     let first = task.segment.queries.start + task.queries.start;
     let shared = heads.queries / heads.keys;
     let mut products = P::default();
-    let (mut weights, mut factors) = (Vec::new(), Vec::new());
-    for block in Block::all(layout, task.segment, task.queries, metadata.window) {
+    let (mut queries, mut weights, mut factors) = (Vec::new(), Vec::new(), Vec::new());
+    for block in Block::all(layout, task.segment, task.queries, shared, metadata.window) {
         let for_scores = products.for_scores(keys, &block, keys.keys + kv * W);
         let for_sums = products.for_sums(keys, &block, keys.values + kv * W);
         for piece in block.pieces() {
-            let start = piece.queries.start;
-            for head in 0..shared {
-                let queries = Operand {
-                    data: &rotated[start * heads.columns() + (kv * shared + head) * W..],
-                    by_row: heads.columns(),
-                    by_term: 1,
-                };
-                let padded = products.scores(queries, &piece, &for_scores, &mut weights);
-                factors.clear();
-                for (j, row) in weights.chunks_exact_mut(padded).enumerate() {
-                    let seen = only(piece.visible(j), row);
-                    let maximum = maximum_of(seen) * scale;
-                    let sum = exp_and_sum(seen, scale, maximum);
-                    let at = (start - first + j) * shared + head;
-                    factors.push(merge_softmax(&mut task.log_sums[at], maximum, sum));
-                }
-                let means = &mut *task.means;
-                products.sums(&weights, padded, &piece, &for_sums, |j, column, sums| {
-                    let at = ((start - first + j) * shared + head) * W + column;
-                    let (old, new) = factors[j];
-                    for (mean, sum) in means[at..].iter_mut().zip(sums) {
-                        *mean = mean.mul_add(old, sum * new);
-                    }
-                });
+            queries.clear();
+            for token in piece.queries.clone() {
+                let heads = &rotated[token * heads.columns() + kv * shared * W..][..shared * W];
+                queries.extend_from_slice(heads);
             }
+            let operand = Operand {
+                data: &queries,
+                by_row: W,
+                by_term: 1,
+            };
+            let padded = products.scores(operand, &piece, &for_scores, &mut weights);
+            let first = (piece.queries.start - first) * shared;
+            factors.clear();
+            let rows = weights.chunks_exact_mut(padded).enumerate();
+            for ((row, weights), log_sum) in rows.zip(&mut task.log_sums[first..]) {
+                let seen = only(piece.visible(row), weights);
+                let maximum = maximum_of(seen) * scale;
+                let sum = exp_and_sum(seen, scale, maximum);
+                factors.push(merge_softmax(log_sum, maximum, sum));
+            }
+            let means = &mut task.means[first * W..];
+            products.sums(&weights, padded, &piece, &for_sums, |row, column, sums| {
+                let (old, new) = factors[row];
+                for (mean, sum) in means[row * W + column..].iter_mut().zip(sums) {
+                    *mean = mean.mul_add(old, sum * new);
+                }
+            });
         }
     }
 }

@@ -9,8 +9,11 @@ use crate::kernels::attention::tile::{
 };
 use crate::kernels::simd::{add_scaled, dot};
 
-/// The matrix products of a block of queries and keys, in heads of width `W`.
+/// The matrix products of a block, in heads of width `W`.
 pub(super) trait Products<const W: usize>: Default {
+    /// The minimum number of rows from which on the layouts of the keys pay off.
+    const ROWS: usize;
+
     /// A block's rows, laid out for [`Products::scores`].
     type ForScores<'a>;
 
@@ -33,8 +36,8 @@ pub(super) trait Products<const W: usize>: Default {
         start: usize,
     ) -> Self::ForSums<'a>;
 
-    /// Computes the products of the block's queries, `[queries, W]`, with its keys: `[queries,
-    /// keys]`, where keys may be padded. Products that no query sees may be left out. Returns the
+    /// Computes the products of the block's rows, `queries`, `[rows, W]`, with its keys: `[rows,
+    /// keys]`, where keys may be padded. Products that no row sees may be left out. Returns the
     /// length of a row.
     fn scores(
         &mut self,
@@ -44,9 +47,9 @@ pub(super) trait Products<const W: usize>: Default {
         into: &mut Vec<f32>,
     ) -> usize;
 
-    /// Computes for each query the sum over keys of `weights[query, key]` times the key's row.
-    /// `weights`, `[queries, padded]`, is 0 for keys that a query does not see. Calls `write` with
-    /// parts of the sums: the query's offset, the first column, and the values.
+    /// Computes for each row the sum over keys of `weights[row, key]` times the key's row.
+    /// `weights`, `[rows, padded]`, is 0 for keys that a row does not see. Calls `write` with parts
+    /// of the sums: the row, the first column, and the values.
     fn sums(
         &mut self,
         weights: &[f32],
@@ -59,8 +62,8 @@ pub(super) trait Products<const W: usize>: Default {
 
 /// The products of a block that only gradients need.
 pub(super) trait GradientProducts<const W: usize>: Products<W> {
-    /// Adds to each key's row, `[keys, W]`, the sum over queries of `weights[query, key]` times the
-    /// query's row.
+    /// Adds to each key's row, `[keys, W]`, the sum over the block's rows, `queries`, of
+    /// `weights[row, key]` times the row.
     fn add_by_key(
         &mut self,
         weights: &[f32],
@@ -83,6 +86,8 @@ pub(super) struct Columns<'a> {
 pub(super) struct Float32;
 
 impl<const W: usize> Products<W> for Float32 {
+    const ROWS: usize = 3;
+
     type ForScores<'a> = Transposed;
     type ForSums<'a> = Columns<'a>;
 
@@ -117,7 +122,7 @@ impl<const W: usize> Products<W> for Float32 {
         columns: &Columns<'_>,
         mut write: impl FnMut(usize, usize, &[f32]),
     ) {
-        for_each_tile!(block.queries.len(), |R, first| {
+        for_each_tile!(block.rows(), |R, first| {
             let Columns { rows, start } = *columns;
             let tile = weighted::<R, W>(weights, padded, first, rows, block, start);
             for (r, row) in tile.0.iter().enumerate() {
@@ -156,12 +161,13 @@ impl<const W: usize> GradientProducts<W> for Float32 {
     }
 }
 
-/// Products of few queries in 32 bits, from the key rows as they are. Another layout would cost more
-/// than it saves.
+/// Products of few rows in 32 bits, from the key rows as they are.
 #[derive(Default)]
-pub(super) struct FewQueries;
+pub(super) struct FewRows;
 
-impl<const W: usize> Products<W> for FewQueries {
+impl<const W: usize> Products<W> for FewRows {
+    const ROWS: usize = 1;
+
     type ForScores<'a> = Columns<'a>;
     type ForSums<'a> = Columns<'a>;
 
@@ -184,14 +190,14 @@ impl<const W: usize> Products<W> for FewQueries {
         into: &mut Vec<f32>,
     ) -> usize {
         into.clear();
-        into.resize(block.queries.len() * block.keys(), 0.0);
-        for (j, scores) in into.chunks_exact_mut(block.keys()).enumerate() {
-            let query = &queries.data[j * queries.by_row..][..W];
+        into.resize(block.rows() * block.keys(), 0.0);
+        for (row, scores) in into.chunks_exact_mut(block.keys()).enumerate() {
+            let query = &queries.data[row * queries.by_row..][..W];
             let mut scores = scores.iter_mut();
             for run in block.runs(0..block.keys()) {
                 let keys = rows.data[run.start * rows.columns..].chunks(rows.columns);
-                for (row, score) in keys.take(run.len()).zip(&mut scores) {
-                    *score = dot(query, &row[*start..][..W]);
+                for (key, score) in keys.take(run.len()).zip(&mut scores) {
+                    *score = dot(query, &key[*start..][..W]);
                 }
             }
         }

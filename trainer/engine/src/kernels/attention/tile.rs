@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use crate::kernels::attention::blocks::Block;
 use crate::kernels::attention::key_rows::KeyRows;
+use crate::kernels::transpose::{SIDE, transpose_floats};
 
 /// The number of output rows that share the loads of a tile.
 pub(super) const ROWS: usize = 4;
@@ -75,20 +76,31 @@ impl Transposed {
     pub(super) fn new(rows: KeyRows<'_>, block: &Block<'_>, start: usize, width: usize) -> Self {
         let padded = block.keys().next_multiple_of(KEYS);
         let mut data = vec![0.0; width * padded];
-        for (at, key) in block.each_key().enumerate() {
-            let row = &rows.data[key * rows.columns + start..][..width];
-            for (column, value) in row.iter().enumerate() {
-                data[column * padded + at] = *value;
+        let mut keys = block.each_key();
+        for at in (0..block.keys()).step_by(SIDE) {
+            let mut origins = [0; SIDE];
+            let count = SIDE.min(block.keys() - at);
+            for (origin, key) in origins[..count].iter_mut().zip(&mut keys) {
+                *origin = key * rows.columns + start;
+            }
+            for column in (0..width).step_by(SIDE) {
+                let part = SIDE.min(width - column);
+                let mut square = [[0.0; SIDE]; SIDE];
+                for (row, origin) in square.iter_mut().zip(&origins[..count]) {
+                    row[..part].copy_from_slice(&rows.data[origin + column..][..part]);
+                }
+                transpose_floats(&mut square);
+                for (column, row) in (column..).zip(&square[..part]) {
+                    data[column * padded + at..][..SIDE].copy_from_slice(row);
+                }
             }
         }
         Self { data, padded }
     }
 }
 
-/// Computes the products of the block's queries with its keys, `[queries, padded]`. Products that
-/// no query sees are not computed.
-///
-/// `queries` holds one query per row.
+/// Computes the products of the block's rows, `queries`, with its keys, `[rows, padded]`. Products
+/// that no row sees are not computed.
 #[inline(always)]
 pub(super) fn scores(
     queries: Operand<'_>,
@@ -99,8 +111,8 @@ pub(super) fn scores(
 ) {
     let padded = keys.padded;
     into.clear();
-    into.resize(block.queries.len() * padded, 0.0);
-    for_each_tile!(block.queries.len(), |R, first| {
+    into.resize(block.rows() * padded, 0.0);
+    for_each_tile!(block.rows(), |R, first| {
         let left = Operand {
             data: &queries.data[first * queries.by_row..],
             ..queries
@@ -124,9 +136,8 @@ pub(super) fn only(visible: Range<usize>, row: &mut [f32]) -> &mut [f32] {
     &mut row[visible]
 }
 
-/// Returns the weighted sums of the block's rows. Row r is the sum over keys of `weights[first + r,
-/// key]` times the key's columns from `start`. `weights` is `[queries, padded]`, and 0 for keys
-/// that a query does not see.
+/// Returns weighted sums. Row r is the sum over keys of `weights[first + r, key]` times the key's
+/// columns from `start`. `weights` is `[rows, padded]`, and 0 for keys that a row does not see.
 #[inline(always)]
 pub(super) fn weighted<const R: usize, const W: usize>(
     weights: &[f32],

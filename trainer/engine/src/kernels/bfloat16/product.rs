@@ -73,7 +73,9 @@ impl Instructions {
         let mut packed = LEFT.take();
         packed.resize(rows.div_ceil(2 * LANES) * 2 * depth, Tile::default());
         let panels = packed.par_chunks_mut(depth).enumerate();
-        panels.for_each(|(panel, tiles)| left.pack(panel * LANES, depth, Order::ByLane, tiles));
+        panels
+            .with_min_len(2)
+            .for_each(|(panel, tiles)| left.pack(panel * LANES, depth, Order::ByLane, tiles));
         let mut product = Vec::with_capacity(rows * columns);
         let out = Columns {
             start: product.as_mut_ptr(),
