@@ -21,13 +21,18 @@ use crate::kernels::{
 type Tracked = Autodiff<Flex>;
 
 impl Primitives for Tracked {
-    fn bfloat16_product(left: Tensor<Self, 2>, right: Tensor<Self, 2>) -> Tensor<Self, 2> {
+    fn product(
+        left: Tensor<Self, 2>,
+        right: Tensor<Self, 2>,
+        precision: Precision,
+    ) -> Tensor<Self, 2> {
         let (left, right) = (tracked_primitive(left), tracked_primitive(right));
         let saved = Product {
             left: from_primitive(left.primitive.clone()),
             right: from_primitive(right.primitive.clone()),
+            precision,
         };
-        let product = Flex::bfloat16_product(saved.left.clone(), saved.right.clone());
+        let product = Flex::product(saved.left.clone(), saved.right.clone(), precision);
         custom_op([left, right], saved, primitive(product))
     }
 }
@@ -104,12 +109,13 @@ impl Kernels for Tracked {
 struct Product {
     left: Tensor<Flex, 2>,
     right: Tensor<Flex, 2>,
+    precision: Precision,
 }
 
 impl CustomBackward<Flex, 2> for Product {
     fn gradients(self, grad: FlexTensor, wanted: [bool; 2]) -> [Option<FlexTensor>; 2] {
         let grad: Tensor<Flex, 2> = from_primitive(grad);
-        let product = |left, right| primitive(Flex::bfloat16_product(left, right));
+        let product = |left, right| primitive(Flex::product(left, right, self.precision));
         [
             wanted[0].then(|| product(grad.clone(), self.right.transpose())),
             wanted[1].then(|| product(self.left.transpose(), grad.clone())),

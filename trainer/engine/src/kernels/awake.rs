@@ -46,7 +46,10 @@ mod tests {
         let sums: Vec<usize> = std::thread::scope(|scope| {
             let work = || keep_awake(|| (0..10_000usize).into_par_iter().sum::<usize>());
             let threads: Vec<_> = (0..8).map(|_| scope.spawn(work)).collect();
-            threads.into_iter().filter_map(|sum| sum.join().ok()).collect()
+            threads
+                .into_iter()
+                .filter_map(|sum| sum.join().ok())
+                .collect()
         });
         assert_eq!(sums, [49_995_000; 8]);
         // Also within the pool, and one within the other.

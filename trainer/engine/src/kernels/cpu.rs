@@ -10,6 +10,8 @@ use rayon::prelude::*;
 
 use crate::kernels::attention::{FusedAttention, KeyRows, chunked};
 use crate::kernels::awake::keep_awake;
+#[cfg(target_arch = "x86_64")]
+use crate::kernels::bfloat16::{Instructions, Packed, Split};
 use crate::kernels::flex_tensors::{as_slice, contiguous, from_primitive, tensor};
 use crate::kernels::primitives::Primitives;
 use crate::kernels::right_factor::{self, RightFactor};
@@ -18,6 +20,10 @@ use crate::kernels::{
     Activation, AdamWState, AdamWStep, AttentionMetadata, AttentionPlan, Choice, Kernels,
     Precision, gate, masked_softmax, rms_norm,
 };
+
+/// The minimum number of rows from which on a product in 32 bits is faster in parts.
+#[cfg(target_arch = "x86_64")]
+const SPLIT_ROWS: usize = 64;
 
 impl Kernels for Flex {
     fn rms_norm(x: Tensor<Self, 2>, weight: Tensor<Self, 1>, epsilon: f32) -> Tensor<Self, 2> {
@@ -89,22 +95,39 @@ impl Kernels for Flex {
     fn right_factor(matrix: Tensor<Self, 2>, precision: Precision) -> Arc<dyn RightFactor<Self>> {
         #[cfg(target_arch = "x86_64")]
         if precision == Precision::BFloat16
-            && let Some(instructions) = crate::kernels::bfloat16::Instructions::available().next()
+            && let Some(instructions) = Instructions::available().next()
         {
-            return Arc::new(crate::kernels::bfloat16::Packed::new(instructions, matrix));
+            return Arc::new(Packed::new(instructions, matrix));
         }
         right_factor::rounded(matrix, precision)
     }
 }
 
 impl Primitives for Flex {
-    fn bfloat16_product(left: Tensor<Self, 2>, right: Tensor<Self, 2>) -> Tensor<Self, 2> {
+    fn product(
+        left: Tensor<Self, 2>,
+        right: Tensor<Self, 2>,
+        precision: Precision,
+    ) -> Tensor<Self, 2> {
         #[cfg(target_arch = "x86_64")]
-        if let Some(instructions) = crate::kernels::bfloat16::Instructions::available().next() {
-            return instructions.product_of_tensors(left, right);
+        if let Some(instructions) = Instructions::available().next() {
+            let few = left.dims()[0] < SPLIT_ROWS;
+            match (precision, instructions) {
+                (Precision::Float32, Instructions::Amx) if !few => {
+                    return instructions.product_of_tensors(left, right, Split::Three);
+                }
+                (Precision::Float32, _) => {}
+                (Precision::BFloat16, _) => {
+                    return instructions.product_of_tensors(left, right, Split::Nearest);
+                }
+            }
         }
-        let [left, right] =
-            [left, right].map(|factor| factor.cast(FloatDType::BF16).cast(FloatDType::F32));
+        let [left, right] = match precision {
+            Precision::Float32 => [left, right],
+            Precision::BFloat16 => {
+                [left, right].map(|factor| factor.cast(FloatDType::BF16).cast(FloatDType::F32))
+            }
+        };
         left.matmul(right)
     }
 

@@ -25,10 +25,7 @@ impl Precision {
         left: Tensor<B, 2>,
         right: Tensor<B, 2>,
     ) -> Tensor<B, 2> {
-        match self {
-            Self::Float32 => left.matmul(right),
-            Self::BFloat16 => B::bfloat16_product(left, right),
-        }
+        B::product(left, right, self)
     }
 
     /// Rounds a matrix to the type that products use, so that they need not round it again.

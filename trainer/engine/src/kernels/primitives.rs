@@ -6,14 +6,23 @@ use burn::tensor::backend::Backend;
 use burn::tensor::{FloatDType, IndexingUpdateOp, Int, Tensor};
 
 use crate::kernels::softmax_block::{SoftmaxBlock, SoftmaxGradient};
-use crate::kernels::{AdamWState, AdamWStep, Choice, reference};
+use crate::kernels::{AdamWState, AdamWStep, Choice, Precision, reference};
 
 /// Operations on blocks of logits and on rows. The default methods use plain tensor operations.
 pub trait Primitives: Backend {
-    /// Computes `left` times `right`, both rounded to bfloat16, and returns 32 bits.
-    fn bfloat16_product(left: Tensor<Self, 2>, right: Tensor<Self, 2>) -> Tensor<Self, 2> {
-        let [left, right] = [left, right].map(|factor| factor.cast(FloatDType::BF16));
-        left.matmul(right).cast(FloatDType::F32)
+    /// Computes `left` times `right` and returns 32 bits.
+    fn product(
+        left: Tensor<Self, 2>,
+        right: Tensor<Self, 2>,
+        precision: Precision,
+    ) -> Tensor<Self, 2> {
+        match precision {
+            Precision::Float32 => left.matmul(right),
+            Precision::BFloat16 => {
+                let [left, right] = [left, right].map(|factor| factor.cast(FloatDType::BF16));
+                left.matmul(right).cast(FloatDType::F32)
+            }
+        }
     }
 
     /// Computes the softmax terms of a block of logits, `[choices, block]`.

@@ -55,7 +55,8 @@ mod avx512 {
         for four in squares.chunks_exact_mut(4) {
             let [a, b, c, d] = [four[0], four[1], four[2], four[3]];
             let (low, high) = (_mm512_unpacklo_epi32(a, b), _mm512_unpackhi_epi32(a, b));
-            let (low_below, high_below) = (_mm512_unpacklo_epi32(c, d), _mm512_unpackhi_epi32(c, d));
+            let (low_below, high_below) =
+                (_mm512_unpacklo_epi32(c, d), _mm512_unpackhi_epi32(c, d));
             four[0] = _mm512_unpacklo_epi64(low, low_below);
             four[1] = _mm512_unpackhi_epi64(low, low_below);
             four[2] = _mm512_unpacklo_epi64(high, high_below);

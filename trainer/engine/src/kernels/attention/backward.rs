@@ -138,7 +138,13 @@ fn backward_row<const W: usize, P: GradientProducts<W>>(task: Task<'_>, inputs: 
     let mut products = P::default();
     let (mut weights, mut slopes) = (Vec::new(), Vec::new());
     for segment in segments {
-        for block in Block::all(layout, segment, 0..segment.queries.len(), 1, metadata.window) {
+        for block in Block::all(
+            layout,
+            segment,
+            0..segment.queries.len(),
+            1,
+            metadata.window,
+        ) {
             let keys_for_scores = products.for_scores(keys, &block, keys.keys + kv * W);
             let values_for_scores = products.for_scores(keys, &block, keys.values + kv * W);
             let keys_for_sums = products.for_sums(keys, &block, keys.keys + kv * W);

@@ -109,3 +109,88 @@ pub(super) fn multiply(left: &[Tile], one: &[Tile], two: &[Tile], block: &mut Bl
         );
     }
 }
+
+/// Multiplies two panels of rows with two panels of columns, in three parts each. The products of
+/// parts that are too small for 32 bits are left out.
+pub(super) fn multiply_parts(left: &[Tile], one: &[Tile], two: &[Tile], block: &mut Block) {
+    const PARTS: usize = 3;
+    let length = one.len();
+    assert!(length > 0 && length.is_multiple_of(PARTS));
+    assert!(two.len() == length && left.len() == 2 * length);
+    let out = block.as_mut_ptr().cast::<f32>();
+    let below = LANES * 2 * LANES;
+    // SAFETY: AMX is available. The loop reads `length` tiles of each panel and writes blocks of 16
+    // rows of 16 floats, 128 bytes apart, which `block` holds.
+    unsafe {
+        asm!(
+            "ldtilecfg [{configuration}]",
+            "2:",
+            // The third part of the rows and the first of the columns.
+            "tileloadd tmm4, [{left} + {tile} + 2048]",
+            "tileloadd tmm6, [{one} + {tile}]",
+            "tdpbf16ps tmm0, tmm4, tmm6",
+            "tileloadd tmm7, [{two} + {tile}]",
+            "tdpbf16ps tmm1, tmm4, tmm7",
+            "tileloadd tmm5, [{below_left} + {tile} + 2048]",
+            "tdpbf16ps tmm2, tmm5, tmm6",
+            "tdpbf16ps tmm3, tmm5, tmm7",
+            // The second and the first.
+            "tileloadd tmm4, [{left} + {tile} + 1024]",
+            "tdpbf16ps tmm0, tmm4, tmm6",
+            "tdpbf16ps tmm1, tmm4, tmm7",
+            "tileloadd tmm5, [{below_left} + {tile} + 1024]",
+            "tdpbf16ps tmm2, tmm5, tmm6",
+            "tdpbf16ps tmm3, tmm5, tmm7",
+            // The second and the second.
+            "tileloadd tmm6, [{one} + {tile} + 1024]",
+            "tdpbf16ps tmm0, tmm4, tmm6",
+            "tdpbf16ps tmm2, tmm5, tmm6",
+            "tileloadd tmm7, [{two} + {tile} + 1024]",
+            "tdpbf16ps tmm1, tmm4, tmm7",
+            "tdpbf16ps tmm3, tmm5, tmm7",
+            // The first and the second.
+            "tileloadd tmm4, [{left} + {tile}]",
+            "tdpbf16ps tmm0, tmm4, tmm6",
+            "tdpbf16ps tmm1, tmm4, tmm7",
+            "tileloadd tmm5, [{below_left} + {tile}]",
+            "tdpbf16ps tmm2, tmm5, tmm6",
+            "tdpbf16ps tmm3, tmm5, tmm7",
+            // The first and the third.
+            "tileloadd tmm6, [{one} + {tile} + 2048]",
+            "tdpbf16ps tmm0, tmm4, tmm6",
+            "tdpbf16ps tmm2, tmm5, tmm6",
+            "tileloadd tmm7, [{two} + {tile} + 2048]",
+            "tdpbf16ps tmm1, tmm4, tmm7",
+            "tdpbf16ps tmm3, tmm5, tmm7",
+            // The first and the first.
+            "tileloadd tmm6, [{one} + {tile}]",
+            "tdpbf16ps tmm0, tmm4, tmm6",
+            "tdpbf16ps tmm2, tmm5, tmm6",
+            "tileloadd tmm7, [{two} + {tile}]",
+            "tdpbf16ps tmm1, tmm4, tmm7",
+            "tdpbf16ps tmm3, tmm5, tmm7",
+            "add {left}, 3072",
+            "add {below_left}, 3072",
+            "add {one}, 3072",
+            "add {two}, 3072",
+            "dec {depth}",
+            "jnz 2b",
+            "tilestored [{out} + {row}], tmm0",
+            "tilestored [{out} + {row} + 64], tmm1",
+            "tilestored [{below} + {row}], tmm2",
+            "tilestored [{below} + {row} + 64], tmm3",
+            "tilerelease",
+            configuration = in(reg) &raw const CONFIGURATION,
+            left = inout(reg) left.as_ptr() => _,
+            below_left = inout(reg) left.as_ptr().add(length) => _,
+            one = inout(reg) one.as_ptr() => _,
+            two = inout(reg) two.as_ptr() => _,
+            depth = inout(reg) length / PARTS => _,
+            out = in(reg) out,
+            below = in(reg) out.add(below),
+            tile = in(reg) 64usize,
+            row = in(reg) 128usize,
+            options(nostack),
+        );
+    }
+}

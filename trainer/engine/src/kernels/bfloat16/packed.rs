@@ -3,10 +3,10 @@
 use burn::tensor::{Tensor, TensorData};
 use burn_flex::Flex;
 
-use crate::kernels::bfloat16::Instructions;
 use crate::kernels::bfloat16::panels::Panels;
 use crate::kernels::bfloat16::product::Right;
 use crate::kernels::bfloat16::tensors::{operand, strided};
+use crate::kernels::bfloat16::{Instructions, Split};
 use crate::kernels::right_factor::RightFactor;
 
 /// A right factor, `[terms, columns]`, in tiles.
@@ -32,7 +32,9 @@ impl RightFactor<Flex> for Packed {
         let (shape, device) = ([left.dims()[0], self.panels.lanes], left.device());
         let left = strided(left);
         let right = Right::Packed(&self.panels);
-        let product = self.instructions.product(operand(&left, 0), right);
+        let product = self
+            .instructions
+            .product(operand(&left, 0), right, Split::Nearest);
         Tensor::from_data(TensorData::new(product, shape), &device)
     }
 }

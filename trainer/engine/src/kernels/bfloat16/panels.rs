@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use crate::kernels::bfloat16::Operand;
+use crate::kernels::bfloat16::operand::{Operand, Split};
 use crate::kernels::bfloat16::tile::{LANES, Order, TERMS, Tile};
 
 /// An operand in tiles: an even number of panels of lanes. Its memory is used again.
@@ -33,7 +33,15 @@ impl Panels {
         let pairs = operand.lanes.div_ceil(2 * LANES);
         let mut tiles = vec![Tile::default(); pairs * 2 * depth];
         let pairs = tiles.par_chunks_mut((2 * depth).max(1)).enumerate();
-        pairs.for_each(|(pair, tiles)| operand.pack(pair * 2 * LANES, depth, Order::ByPair, tiles));
+        pairs.for_each(|(pair, tiles)| {
+            operand.pack(
+                pair * 2 * LANES,
+                depth,
+                Split::Nearest,
+                Order::ByPair,
+                tiles,
+            );
+        });
         Self {
             tiles,
             lanes: operand.lanes,
@@ -49,6 +57,6 @@ impl Panels {
         let panels = operand.lanes.div_ceil(2 * LANES) * 2;
         // Packing overwrites every tile.
         self.tiles.resize(panels * self.depth, Tile::default());
-        operand.pack(0, self.depth, order, &mut self.tiles);
+        operand.pack(0, self.depth, Split::Nearest, order, &mut self.tiles);
     }
 }

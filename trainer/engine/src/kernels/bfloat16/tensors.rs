@@ -5,18 +5,26 @@ use burn_flex::{Flex, FlexTensor};
 use half::bf16;
 
 use crate::kernels::bfloat16::product::Right;
-use crate::kernels::bfloat16::{Elements, Instructions, Operand};
+use crate::kernels::bfloat16::{Elements, Instructions, Operand, Split};
 
 impl Instructions {
     /// Computes `left` times `right`, each in 32 bits or in bfloat16. `self` must be available.
+    ///
+    /// # Panics
+    /// Panics if AVX-512 shall split in three.
     pub(in crate::kernels) fn product_of_tensors(
         self,
         left: Tensor<Flex, 2>,
         right: Tensor<Flex, 2>,
+        split: Split,
     ) -> Tensor<Flex, 2> {
         let (shape, device) = ([left.dims()[0], right.dims()[1]], left.device());
         let (left, right) = (strided(left), strided(right));
-        let product = self.product(operand(&left, 0), Right::Elements(operand(&right, 1)));
+        let product = self.product(
+            operand(&left, 0),
+            Right::Elements(operand(&right, 1)),
+            split,
+        );
         Tensor::from_data(TensorData::new(product, shape), &device)
     }
 }

@@ -1,3 +1,5 @@
+#![allow(clippy::unwrap_used, reason = "tests")]
+
 use burn::tensor::{Tensor, TensorData};
 use burn_flex::Flex;
 use half::bf16;
@@ -20,7 +22,60 @@ fn rounded(value: f32) -> f64 {
     f64::from(bf16::from_f32(value).to_f32())
 }
 
+/// Returns the ways in which instructions split elements.
+fn splits(instructions: Instructions) -> Vec<Split> {
+    match instructions {
+        Instructions::Amx => vec![Split::Nearest, Split::Three],
+        Instructions::Avx512 => vec![Split::Nearest],
+    }
+}
+
 proptest! {
+    #[test]
+    fn products_in_three_parts_are_as_exact_as_32_bits(
+        (rows, terms, columns) in (1usize..70, 1usize..200, 1usize..70),
+        [left_by_row, right_by_row] in any::<[bool; 2]>(),
+    ) {
+        let device = Default::default();
+        let of = |salt, by_row, shape: [usize; 2]| {
+            let values = numbers(shape[0] * shape[1], salt);
+            // Numbers that need all 24 bits.
+            let values: Vec<f32> = values.iter().map(|value| value / 3.0).collect();
+            match by_row {
+                true => Tensor::<Flex, 2>::from_data(TensorData::new(values, shape), &device),
+                false => Tensor::from_data(TensorData::new(values, [shape[1], shape[0]]), &device)
+                    .transpose(),
+            }
+        };
+        let left = of(1, left_by_row, [rows, terms]);
+        let right = of(2, right_by_row, [terms, columns]);
+        let [a, b] = [&left, &right].map(|factor| factor.to_data().to_vec::<f32>().unwrap());
+        for instructions in Instructions::available() {
+            if !splits(instructions).contains(&Split::Three) {
+                continue;
+            }
+            let product =
+                instructions.product_of_tensors(left.clone(), right.clone(), Split::Three);
+            let product = product.into_data().to_vec::<f32>().unwrap();
+            for row in 0..rows {
+                for column in 0..columns {
+                    let pairs = (0..terms).map(|term| {
+                        f64::from(a[row * terms + term]) * f64::from(b[term * columns + column])
+                    });
+                    let (sum, scale) = pairs.fold((0.0, 0.0), |(sum, scale), pair: f64| {
+                        (sum + pair, scale + pair.abs())
+                    });
+                    let found = f64::from(product[row * columns + column]);
+                    // 24 bits, and the rounding of sums.
+                    prop_assert!(
+                        (found - sum).abs() <= 4e-7 * scale,
+                        "{} and {} at {},{} of {}", found, sum, row, column, scale
+                    );
+                }
+            }
+        }
+    }
+
     #[test]
     fn products_are_the_sums_of_rounded_terms_for_any_shape_and_stride(
         (rows, terms, columns) in (1usize..70, 1usize..100, 1usize..70),
@@ -55,6 +110,7 @@ proptest! {
                     by_lane: right_column,
                     by_term: right_row,
                 }),
+                Split::Nearest,
             );
             prop_assert_eq!(product.len(), rows * columns);
             for row in 0..rows {
@@ -89,7 +145,8 @@ fn a_packed_factor_gives_the_same_bytes() {
             of(numbers(terms * columns, 3), [columns, terms]).transpose(),
         ] {
             for instructions in Instructions::available() {
-                let product = instructions.product_of_tensors(left.clone(), right.clone());
+                let product =
+                    instructions.product_of_tensors(left.clone(), right.clone(), Split::Nearest);
                 let packed = Packed::new(instructions, right.clone()).product(left.clone());
                 assert_eq!(packed.into_data(), product.into_data());
             }
@@ -117,10 +174,19 @@ fn no_number_stays_none_and_infinity_stays_infinite() {
                 by_term: 1,
             };
             let left = single(Elements::Float32(&value));
-            let product =
-                instructions.product(left, Right::Elements(single(Elements::Float32(&one))));
-            assert_eq!(product[0].is_nan(), expected.is_nan());
-            assert!(expected.is_nan() || product[0] == expected, "{product:?}");
+            for split in splits(instructions) {
+                let right = Right::Elements(single(Elements::Float32(&one)));
+                let product = instructions.product(left, right, split);
+                match split {
+                    Split::Nearest => {
+                        assert_eq!(product[0].is_nan(), expected.is_nan());
+                        assert!(expected.is_nan() || product[0] == expected, "{product:?}");
+                    }
+                    // Infinity has no parts.
+                    Split::Three if value[0].is_finite() => assert_eq!(product[0], value[0]),
+                    Split::Three => assert!(product[0].is_nan()),
+                }
+            }
         }
     }
 }
