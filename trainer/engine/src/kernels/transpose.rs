@@ -17,9 +17,10 @@ pub(super) fn transpose_floats(square: &mut [[f32; SIDE]; SIDE]) {
         }
         return;
     }
-    for row in 1..SIDE {
-        for column in 0..row {
-            (square[row][column], square[column][row]) = (square[column][row], square[row][column]);
+    let rows = *square;
+    for (column, into) in square.iter_mut().enumerate() {
+        for (value, row) in into.iter_mut().zip(&rows) {
+            *value = row[column];
         }
     }
 }
@@ -88,14 +89,11 @@ mod tests {
 
     #[test]
     fn rows_become_columns() {
-        let square: [[f32; SIDE]; SIDE] =
-            std::array::from_fn(|row| std::array::from_fn(|column| (row * SIDE + column) as f32));
-        let mut transposed = square;
-        transpose_floats(&mut transposed);
-        for row in 0..SIDE {
-            for column in 0..SIDE {
-                assert_eq!(transposed[row][column], square[column][row]);
-            }
-        }
+        let of = |row: usize, column: usize| (row * SIDE + column) as f32;
+        let mut square = std::array::from_fn(|row| std::array::from_fn(|column| of(row, column)));
+        transpose_floats(&mut square);
+        let transposed: [[f32; SIDE]; SIDE] =
+            std::array::from_fn(|row| std::array::from_fn(|column| of(column, row)));
+        assert_eq!(square, transposed);
     }
 }
