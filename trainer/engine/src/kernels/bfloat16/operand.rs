@@ -162,14 +162,14 @@ fn rounded_bits(value: f32) -> u32 {
     }
 }
 
-/// Returns the bits of three numbers whose sum is `value`: 8 of its 24 bits each. Cutting is cheaper
-/// than rounding.
+/// Returns the bits of three numbers whose sum is `value`, the nearest first, ties away from 0. A
+/// value beyond the largest bfloat16, 3.39e38, has no such numbers.
 #[inline(always)]
 fn three_parts(value: f32) -> [u32; 3] {
-    const FIRST_BITS: u32 = 0xffff_0000;
-    let first = value.to_bits() & FIRST_BITS;
+    let nearest = |value: f32| value.to_bits().wrapping_add(0x8000) & 0xffff_0000;
+    let first = nearest(value);
     let rest = value - f32::from_bits(first);
-    let second = rest.to_bits() & FIRST_BITS;
+    let second = nearest(rest);
     let third = rest - f32::from_bits(second);
     [first, second, third.to_bits()].map(|bits| bits >> 16)
 }

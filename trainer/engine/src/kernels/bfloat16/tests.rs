@@ -66,9 +66,10 @@ proptest! {
                         (sum + pair, scale + pair.abs())
                     });
                     let found = f64::from(product[row * columns + column]);
-                    // 24 bits, and the rounding of sums.
+                    // Roundings of sums in 32 bits add up like a random walk.
+                    let roundings = 3.0 + (terms as f64).sqrt();
                     prop_assert!(
-                        (found - sum).abs() <= 4e-7 * scale,
+                        (found - sum).abs() <= roundings * 2f64.powi(-24) * scale,
                         "{} and {} at {},{} of {}", found, sum, row, column, scale
                     );
                 }
@@ -182,8 +183,6 @@ fn no_number_stays_none_and_infinity_stays_infinite() {
                         assert_eq!(product[0].is_nan(), expected.is_nan());
                         assert!(expected.is_nan() || product[0] == expected, "{product:?}");
                     }
-                    // Infinity has no parts.
-                    Split::Three if value[0].is_finite() => assert_eq!(product[0], value[0]),
                     Split::Three => assert!(product[0].is_nan()),
                 }
             }
