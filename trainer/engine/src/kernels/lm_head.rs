@@ -256,7 +256,7 @@ impl<B: Primitives> SavedScores<B> {
         block: Range<usize>,
     ) -> Tensor<B, 2> {
         let weight = weight.clone().slice([block]);
-        self.precision.product(hidden.clone(), weight.transpose())
+        B::product(hidden.clone(), weight.transpose(), self.precision)
     }
 }
 
@@ -327,16 +327,14 @@ impl<B: Primitives> SavedScores<B> {
             );
             if to_hidden.is_some() {
                 let weight = weight.clone().slice([block.clone()]);
-                let new = self.precision.product(gradients.clone(), weight);
+                let new = B::product(gradients.clone(), weight, self.precision);
                 own = Some(match own {
                     Some(sum) => sum + new,
                     None => new,
                 });
             }
             if let Some(to_weight) = &mut to_weight {
-                let new = self
-                    .precision
-                    .product(gradients.transpose(), hidden.clone());
+                let new = B::product(gradients.transpose(), hidden.clone(), self.precision);
                 let at = group.places::<B>(block, &device);
                 add_rows(to_weight, self.weight.dims(), at, new);
             }

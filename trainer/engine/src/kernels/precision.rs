@@ -1,9 +1,8 @@
 //! The precision of matrix products.
 
+use burn::tensor::backend::Backend;
 use burn::tensor::{FloatDType, Tensor};
 use serde::{Deserialize, Serialize};
-
-use crate::kernels::primitives::Primitives;
 
 /// The precision of matrix products. Everything else is in 32 bits: weights, gradients, optimizer
 /// moments and the residual stream.
@@ -19,17 +18,8 @@ pub enum Precision {
 }
 
 impl Precision {
-    /// Computes `left` times `right` and returns 32 bits.
-    pub(crate) fn product<B: Primitives>(
-        self,
-        left: Tensor<B, 2>,
-        right: Tensor<B, 2>,
-    ) -> Tensor<B, 2> {
-        B::product(left, right, self)
-    }
-
     /// Rounds a matrix to the type that products use, so that they need not round it again.
-    pub(crate) fn rounded<B: Primitives>(self, matrix: Tensor<B, 2>) -> Tensor<B, 2> {
+    pub(crate) fn rounded<B: Backend>(self, matrix: Tensor<B, 2>) -> Tensor<B, 2> {
         match self {
             Self::Float32 => matrix,
             Self::BFloat16 => matrix.cast(FloatDType::BF16),

@@ -24,7 +24,7 @@ struct Rounded<B: Backend> {
 
 impl<B: Primitives> RightFactor<B> for Rounded<B> {
     fn product(&self, left: Tensor<B, 2>) -> Tensor<B, 2> {
-        self.precision.product(left, self.matrix.clone())
+        B::product(left, self.matrix.clone(), self.precision)
     }
 }
 

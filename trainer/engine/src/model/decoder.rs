@@ -214,7 +214,10 @@ impl<B: Kernels> Backbone<B> {
     fn apply_lm_head(&self, hidden: Tensor<B, 2>) -> Tensor<B, 2> {
         match &self.right_factors {
             Some(factors) => factors.apply_lm_head(hidden),
-            None => (self.precision).product(hidden, self.lm_head_weight().transpose()),
+            None => {
+                let weight = self.lm_head_weight().transpose();
+                B::product(hidden, weight, self.precision)
+            }
         }
     }
 
@@ -263,7 +266,7 @@ impl<B: Kernels> Backbone<B> {
             Some(factors) => factors.project(layer, projection, x.clone()),
             None => {
                 let matrix = self.layers[layer].matrix(projection);
-                self.precision.product(x.clone(), matrix.clone())
+                B::product(x.clone(), matrix.clone(), self.precision)
             }
         };
         match &self.lora {
