@@ -4,9 +4,8 @@
 //! between passes. Prompts of any length share a pass, flat and without padding; a prefix that
 //! prompts share is computed once. Tokens that a grammar forces are not sampled: the next pass
 //! reads them together with the sampled token before them, and with tokens that the sequence is
-//! likely to copy from its prompt. Random numbers belong to a request, so
-//! its sample does not depend on the other requests. [`generate`] runs a list of requests to the
-//! end.
+//! likely to copy from its prompt. Random numbers belong to a request, so its sample does not depend
+//! on the other requests. [`generate`] runs a list of requests to the end.
 
 mod paged_cache;
 mod prompt_lookup;

@@ -12,8 +12,8 @@ pub enum Precision {
     /// 32-bit floats.
     #[default]
     Float32,
-    /// Both operands are rounded to bfloat16, as in PyTorch's autocast. Several times faster on a
-    /// GPU and on a CPU with AMX.
+    /// Both operands are rounded to bfloat16, as in PyTorch's autocast. Faster on a GPU and on a
+    /// CPU with AMX.
     BFloat16,
 }
 
