@@ -32,6 +32,8 @@ pub enum Purpose {
     Pause,
     /// Intervals of the retrieval study: ().
     Retrieval,
+    /// Intervals of the learning study: ().
+    Learning,
 }
 
 /// Derives a seed for `purpose` from the run's seed and the coordinates of the decision.

@@ -97,7 +97,7 @@ mod tests {
         command.clone().debug_assert();
         let mut all = Vec::new();
         abouts(&command, &mut all);
-        assert_eq!(all.len(), 19, "{all:#?}");
+        assert_eq!(all.len(), 20, "{all:#?}");
         let distinct: BTreeSet<&String> = all.iter().collect();
         assert_eq!(distinct.len(), all.len(), "{all:#?}");
     }

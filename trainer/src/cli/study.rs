@@ -1,5 +1,7 @@
 //! `memloom study`
 
+use std::path::PathBuf;
+
 use anyhow::Result;
 use clap::{Args, Subcommand};
 
@@ -8,7 +10,7 @@ use super::run_arguments::RunArguments;
 use crate::run::progress::Console;
 use crate::study;
 
-/// Run an experiment about the training itself, or about the search in banks.
+/// Run an experiment about the training itself, about what runs learnt, or about the search in banks.
 #[derive(Args)]
 pub(super) struct Study {
     #[command(subcommand)]
@@ -18,6 +20,7 @@ pub(super) struct Study {
 #[derive(Subcommand)]
 enum Studies {
     Fairness(Fairness),
+    Learning(Learning),
     Retrieval(Retrieval),
 }
 
@@ -30,6 +33,18 @@ struct Fairness {
     /// Two episodes and four continuations: minutes instead of hours.
     #[arg(long)]
     small: bool,
+    /// Print only the result, as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Show what finished runs learnt: rewards before and after training with intervals over held-out
+/// episodes, beside fixed scripts. Runs that differ only in their seed are one.
+#[derive(Args)]
+struct Learning {
+    /// Folders of finished runs.
+    #[arg(required = true)]
+    runs: Vec<PathBuf>,
     /// Print only the result, as JSON.
     #[arg(long)]
     json: bool,
@@ -52,6 +67,10 @@ impl Study {
             Studies::Fairness(Fairness { run, small, json }) => {
                 let report = study::fairness::run(&run.read()?, small, Console::detect(json))?;
                 output::print(&report, json, || study::table::text(&report))
+            }
+            Studies::Learning(Learning { runs, json }) => {
+                let learnt = study::learning::run(&runs)?;
+                output::print(&learnt, json, || study::learning::text(&learnt))
             }
             Studies::Retrieval(Retrieval { run, json }) => {
                 let report = study::retrieval::run(&run.read()?, Console::detect(json))?;

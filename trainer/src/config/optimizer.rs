@@ -11,6 +11,9 @@ use serde::{Deserialize, Serialize};
 pub struct OptimizerSection {
     /// Learning rate of the stages. A stage can override it.
     pub learning_rate: f64,
+    /// First steps of a stage, over which its learning rate rises linearly. The optimiser begins
+    /// anew in each stage, and AdamW's first steps are its longest.
+    pub warmup_steps: u64,
     /// Decoupled weight decay of matrices.
     pub weight_decay: f64,
     /// Global gradient norm that gradients are clipped to.
@@ -29,6 +32,7 @@ impl Default for OptimizerSection {
     fn default() -> Self {
         Self {
             learning_rate: 3e-4,
+            warmup_steps: 0,
             weight_decay: 0.01,
             max_gradient_norm: 1.0,
             micro_batch_tokens: 4096,

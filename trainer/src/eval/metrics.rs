@@ -19,6 +19,12 @@ pub struct EvalMetrics {
     pub reward: f64,
     /// Reward with sampling at temperature 1; equal to `reward` for a fixed script.
     pub sampled_reward: f64,
+    /// Reward of each episode, in the order of the split.
+    #[serde(default)]
+    pub rewards: Vec<f64>,
+    /// Sampled reward of each episode.
+    #[serde(default)]
+    pub sampled_rewards: Vec<f64>,
     /// Standard token F1 (SQuAD normalisation, multiset overlap).
     pub f1: f64,
     /// The paper's token F1: distinct shared tokens over raw lengths.
@@ -126,6 +132,8 @@ pub fn of_episode(
     Ok(EvalMetrics {
         reward,
         sampled_reward: reward,
+        rewards: vec![reward],
+        sampled_rewards: vec![reward],
         f1,
         f1_paper,
         bleu_1,
@@ -160,6 +168,8 @@ impl EvalMetrics {
     pub fn mean(all: &[EvalMetrics]) -> EvalMetrics {
         let count = all.len().max(1) as f64;
         let mean = |figure: fn(&EvalMetrics) -> f64| all.iter().map(figure).sum::<f64>() / count;
+        let listed =
+            |rewards: fn(&EvalMetrics) -> &[f64]| all.iter().flat_map(rewards).copied().collect();
         let mut questions: BTreeMap<String, u64> = BTreeMap::new();
         for figures in all {
             for (category, asked) in &figures.questions {
@@ -182,6 +192,8 @@ impl EvalMetrics {
         EvalMetrics {
             reward: mean(|f| f.reward),
             sampled_reward: mean(|f| f.sampled_reward),
+            rewards: listed(|f| &f.rewards),
+            sampled_rewards: listed(|f| &f.sampled_rewards),
             f1: mean(|f| f.f1),
             f1_paper: mean(|f| f.f1_paper),
             bleu_1: mean(|f| f.bleu_1),

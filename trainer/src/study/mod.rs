@@ -4,6 +4,7 @@ pub mod analysis;
 mod comparison;
 mod continuations;
 pub mod fairness;
+pub mod learning;
 mod measure;
 mod page;
 mod record;

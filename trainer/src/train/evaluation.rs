@@ -229,5 +229,6 @@ fn examine(
     };
     let sampled = eval::evaluate(exam, env, grammars, sampling, engine, &mut |_| ())?;
     figures.sampled_reward = sampled.reward;
+    figures.sampled_rewards = sampled.rewards;
     Ok(figures)
 }

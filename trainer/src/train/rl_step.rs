@@ -6,6 +6,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, ensure};
 use cpu_time::ProcessTime;
 use memloom_algorithm::reward::Compression;
+use memloom_engine::optim::lr_schedule;
 use serde::Serialize;
 
 use crate::config::{AnchorRule, JUDGE, Learn, Stage};
@@ -274,13 +275,7 @@ impl Trainer<'_> {
         } = credited;
         let update = self
             .learners
-            .reinforce(
-                rows,
-                states,
-                &settings,
-                self.learning_rate(at.stage),
-                &order,
-            )
+            .reinforce(rows, states, &settings, self.learning_rate(at), &order)
             .with_context(|| format!("step {} of stage {}", at.step + 1, at.index + 1))?;
         self.learners.update_reference(section.reference_pace);
         self.push_weights()?;
@@ -312,7 +307,7 @@ impl Trainer<'_> {
             first_kl: update.first_kl,
             divergence: update.divergence,
             value_loss: update.value_loss,
-            learning_rate: self.learning_rate(at.stage),
+            learning_rate: self.learning_rate(at),
             trained_tokens: update.tokens,
         })?;
         let opening = opened.episodes.iter().map(|opened| opened.guest_seconds);
@@ -335,10 +330,10 @@ impl Trainer<'_> {
         }
     }
 
-    fn learning_rate(&self, stage: &Stage) -> f64 {
-        stage
-            .learning_rate
-            .unwrap_or(self.file.optimizer.learning_rate)
+    fn learning_rate(&self, at: &StepAt<'_>) -> f64 {
+        let optimizer = &self.file.optimizer;
+        let peak = at.stage.learning_rate.unwrap_or(optimizer.learning_rate);
+        lr_schedule::constant(at.step, optimizer.warmup_steps, peak)
     }
 
     /// Returns the role that learns in this step, or None if all do.

@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: measurements of the project's claims.
 
+mod learning;
 pub mod machine;
 mod pretrained;
 mod runtime;
@@ -22,6 +23,9 @@ pub enum Bench {
     /// Training and generation of SmolLM2-135M beside PyTorch and transformers (about half an
     /// hour); writes docs/results/pretrained-speed.json
     Pretrained(pretrained::Args),
+    /// Learning of SmolLM2-135M with LoGo-GRPO, over seeds, beside its controls (many hours, can be
+    /// interrupted); writes docs/results/pretrained.json
+    Learning(learning::Args),
 }
 
 pub fn run(workspace: &Workspace, bench: &Bench) -> Result<()> {
@@ -29,5 +33,6 @@ pub fn run(workspace: &Workspace, bench: &Bench) -> Result<()> {
         Bench::Runtime(args) => runtime::run(workspace, args),
         Bench::Trainer(args) => trainer::run(workspace, args),
         Bench::Pretrained(args) => pretrained::run(workspace, args),
+        Bench::Learning(args) => learning::run(workspace, args),
     }
 }

@@ -14,9 +14,22 @@ pub fn cosine(step: u64, steps: u64, peak: f64) -> f64 {
     peak * (FLOOR + (1.0 - FLOOR) * height)
 }
 
+/// A constant schedule with warm-up. Rises linearly to `peak` over the first `rising` steps. `step`
+/// counts from 0.
+pub fn constant(step: u64, rising: u64, peak: f64) -> f64 {
+    peak * ((step + 1) as f64 / rising.max(1) as f64).min(1.0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_constant_rate_rises_in_equal_steps_and_stays() {
+        let rates: Vec<f64> = (0..6).map(|step| constant(step, 4, 2.0)).collect();
+        assert_eq!(rates, [0.5, 1.0, 1.5, 2.0, 2.0, 2.0]);
+        assert_eq!(constant(0, 0, 2.0), 2.0);
+    }
 
     #[test]
     fn the_rate_rises_in_equal_steps_and_falls_to_a_tenth() {
