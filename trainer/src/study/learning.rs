@@ -174,10 +174,12 @@ impl Learnt {
             interval(&gains.collect::<Vec<Vec<f64>>>())
         };
         let first = summaries[0];
-        let baselines = first
-            .baselines
-            .iter()
-            .map(|(name, script)| Ok((name.clone(), interval(&[script.rewards.clone()])?)));
+        let baselines = first.baselines.iter().map(|(name, script)| {
+            Ok((
+                name.clone(),
+                interval(std::slice::from_ref(&script.rewards))?,
+            ))
+        });
         let mean = |of: fn(&Summary) -> f64| mean(summaries.iter().map(|summary| of(summary)));
         Ok(Self {
             name: runs[0].name.clone(),
