@@ -7,6 +7,14 @@ use crate::types::{Entry, Error, Moment, Operation};
 
 /// A memory bank: a store of entries. `wit/bank.wit` describes the functions.
 pub trait Bank {
+    /// Sets the options, a JSON object. By default there are none.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] naming the invalid option and the reason.
+    fn configure(&mut self, options: &str) -> Result<(), Error> {
+        crate::options::none(&self.schema().name, options)
+    }
+
     /// Returns the operations of the bank.
     fn schema(&self) -> Schema;
 
@@ -56,11 +64,16 @@ impl Query {
             speaker: None,
             limit,
             threshold: 0.0,
+            options: String::new(),
         }
     }
 }
 
 impl<T: Bank + Instance> Guest for Served<T> {
+    fn configure(options: String) -> Result<(), Error> {
+        T::with(|bank| bank.configure(&options))
+    }
+
     fn get_schema() -> Schema {
         T::with(|bank| bank.schema())
     }

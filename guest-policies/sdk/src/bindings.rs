@@ -8,12 +8,12 @@ pub mod host {
         inline: "
             package memloom:guest;
             world host {
-                import memloom:agent/types@0.1.0;
-                import memloom:agent/bank@0.1.0;
-                import memloom:agent/model@0.1.0;
-                import memloom:agent/embedder@0.1.0;
-                import memloom:agent/acting@0.1.0;
-                import memloom:agent/log@0.1.0;
+                import memloom:agent/types@0.2.0;
+                import memloom:agent/bank@0.2.0;
+                import memloom:agent/model@0.2.0;
+                import memloom:agent/embedder@0.2.0;
+                import memloom:agent/acting@0.2.0;
+                import memloom:agent/log@0.2.0;
             }
         ",
         path: "../../wit",
@@ -28,18 +28,18 @@ pub mod bank {
         inline: "
             package memloom:guest;
             world bank {
-                export memloom:agent/bank@0.1.0;
+                export memloom:agent/bank@0.2.0;
             }
         ",
         path: "../../wit",
         pub_export_macro: true,
         with: {
-            "memloom:agent/types@0.1.0": crate::bindings::host::memloom::agent::types,
-            "memloom:agent/bank@0.1.0/query": crate::bindings::host::memloom::agent::bank::Query,
-            "memloom:agent/bank@0.1.0/hit": crate::bindings::host::memloom::agent::bank::Hit,
-            "memloom:agent/bank@0.1.0/stats": crate::bindings::host::memloom::agent::bank::Stats,
-            "memloom:agent/bank@0.1.0/schema": crate::bindings::host::memloom::agent::bank::Schema,
-            "memloom:agent/bank@0.1.0/operation-schema": crate::bindings::host::memloom::agent::bank::OperationSchema,
+            "memloom:agent/types@0.2.0": crate::bindings::host::memloom::agent::types,
+            "memloom:agent/bank@0.2.0/query": crate::bindings::host::memloom::agent::bank::Query,
+            "memloom:agent/bank@0.2.0/hit": crate::bindings::host::memloom::agent::bank::Hit,
+            "memloom:agent/bank@0.2.0/stats": crate::bindings::host::memloom::agent::bank::Stats,
+            "memloom:agent/bank@0.2.0/schema": crate::bindings::host::memloom::agent::bank::Schema,
+            "memloom:agent/bank@0.2.0/operation-schema": crate::bindings::host::memloom::agent::bank::OperationSchema,
         },
     });
 }
@@ -49,14 +49,14 @@ pub mod environment {
         inline: "
             package memloom:guest;
             world environment {
-                export memloom:agent/environment@0.1.0;
+                export memloom:agent/environment@0.2.0;
             }
         ",
         path: "../../wit",
         pub_export_macro: true,
         additional_derives: [PartialEq, serde::Serialize, serde::Deserialize],
         with: {
-            "memloom:agent/types@0.1.0": crate::bindings::host::memloom::agent::types,
+            "memloom:agent/types@0.2.0": crate::bindings::host::memloom::agent::types,
         },
     });
 }
@@ -66,14 +66,14 @@ pub mod policy {
         inline: "
             package memloom:guest;
             world policy {
-                export memloom:agent/policy@0.1.0;
+                export memloom:agent/policy@0.2.0;
             }
         ",
         path: "../../wit",
         pub_export_macro: true,
         additional_derives: [PartialEq, serde::Serialize, serde::Deserialize],
         with: {
-            "memloom:agent/types@0.1.0": crate::bindings::host::memloom::agent::types,
+            "memloom:agent/types@0.2.0": crate::bindings::host::memloom::agent::types,
         },
     });
 }
@@ -83,13 +83,13 @@ pub mod state {
         inline: "
             package memloom:guest;
             world state {
-                export memloom:agent/state@0.1.0;
+                export memloom:agent/state@0.2.0;
             }
         ",
         path: "../../wit",
         pub_export_macro: true,
         with: {
-            "memloom:agent/types@0.1.0": crate::bindings::host::memloom::agent::types,
+            "memloom:agent/types@0.2.0": crate::bindings::host::memloom::agent::types,
         },
     });
 }

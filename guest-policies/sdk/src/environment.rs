@@ -36,10 +36,18 @@ pub trait Environment {
     /// # Errors
     /// [`Error::Unsupported`] if the session is not a task.
     fn act(&mut self, _action: &str) -> Result<Observation, Error> {
-        Err(Error::Unsupported(format!(
-            "{} has no task sessions to act in",
-            self.describe().name
-        )))
+        Err(no_tasks(self, "act in"))
+    }
+
+    /// Returns the action that a demonstrator would take next in the task session that was
+    /// read last, from what was perceived so far. The same seed gives the same advice. By
+    /// default there are no tasks.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] for an unknown demonstrator, [`Error::Unsupported`] if the session
+    /// is not a task, [`Error::Invalid`] if the task is over.
+    fn advise(&self, _demonstrator: &str, _seed: u64) -> Result<String, Error> {
+        Err(no_tasks(self, "advise on"))
     }
 
     /// Returns all questions about the sessions within the horizon.
@@ -54,12 +62,26 @@ pub trait Environment {
     /// [`Error::Unknown`] for an unknown question.
     fn score(&self, question: &str, answer: &Answer) -> Result<Score, Error>;
 
+    /// Returns the whole instruction for a judge of answers to a question; none if the turns
+    /// of its evidence are enough, as by default. No policy sees it.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] for an unknown question.
+    fn rubric(&self, _question: &str) -> Result<Option<String>, Error> {
+        Ok(None)
+    }
+
     /// Returns the hints of a demonstrator for a session. The same seed gives the same
     /// hints.
     ///
     /// # Errors
     /// [`Error::Unknown`] for an unknown demonstrator or session.
     fn demonstrate(&self, demonstrator: &str, index: u32, seed: u64) -> Result<Vec<Hint>, Error>;
+}
+
+fn no_tasks<E: Environment + ?Sized>(environment: &E, to_do: &str) -> Error {
+    let name = environment.describe().name;
+    Error::Unsupported(format!("{name} has no task sessions to {to_do}"))
 }
 
 impl<T: Environment + Instance> Guest for Served<T> {
@@ -83,12 +105,20 @@ impl<T: Environment + Instance> Guest for Served<T> {
         T::with(|environment| environment.act(&action))
     }
 
+    fn advise(demonstrator: String, seed: u64) -> Result<String, Error> {
+        T::with(|environment| environment.advise(&demonstrator, seed))
+    }
+
     fn questions() -> Result<Vec<Question>, Error> {
         T::with(|environment| environment.questions())
     }
 
     fn score(question: String, answer: Answer) -> Result<Score, Error> {
         T::with(|environment| environment.score(&question, &answer))
+    }
+
+    fn rubric(question: String) -> Result<Option<String>, Error> {
+        T::with(|environment| environment.rubric(&question))
     }
 
     fn demonstrate(demonstrator: String, index: u32, seed: u64) -> Result<Vec<Hint>, Error> {

@@ -3,7 +3,7 @@
 
 pub use crate::bindings::host::memloom::agent::log::Level;
 pub use crate::bindings::host::memloom::agent::model::{
-    Completion, FinishReason, Message, Request,
+    Completion, FinishReason, Message, Request, Tool, ToolCall,
 };
 
 use crate::bank::{Hit, Query, Schema, Stats};
@@ -43,6 +43,13 @@ pub trait Host {
     /// [`Error::Invalid`] with the model's message.
     fn generate(&mut self, request: &Request) -> Result<Completion, Error>;
 
+    /// Returns the number of tokens of a text; of words, where the host has no tokenizer.
+    fn count(&mut self, text: &str) -> u32;
+
+    /// Returns the tokens `first` to `end` (exclusive) of a text, without characters that are
+    /// cut.
+    fn cut(&mut self, text: &str, first: u32, end: u32) -> String;
+
     /// Returns one vector for each text, all of one length; none if there is no embedder.
     fn embed(&mut self, texts: &[String]) -> Option<Vec<Vec<f32>>>;
 
@@ -51,6 +58,52 @@ pub trait Host {
     /// # Errors
     /// If the session is not a task.
     fn act(&mut self, action: &str) -> Result<Observation, Error>;
+
+    /// Returns a demonstrator's next action in the observed task session, for
+    /// `Request::demonstration`. None unless the host collects or replays demonstrations.
+    fn advise(&mut self) -> Option<String>;
+}
+
+impl Request {
+    /// Returns a request for free text, without tools, stop strings and demonstration.
+    pub fn new(role: impl Into<String>, messages: Vec<Message>, max_tokens: u32) -> Self {
+        Self {
+            role: role.into(),
+            messages,
+            tools: Vec::new(),
+            max_tokens,
+            grammar: None,
+            stop: Vec::new(),
+            temperature: None,
+            demonstration: None,
+        }
+    }
+}
+
+impl Message {
+    /// Returns a message of a role, `system`, `user`, `assistant` or `tool`, without calls of
+    /// tools.
+    pub fn new(role: impl Into<String>, content: impl Into<String>) -> Self {
+        Self {
+            role: role.into(),
+            content: content.into(),
+            tool_calls: Vec::new(),
+        }
+    }
+}
+
+impl Completion {
+    /// Returns a complete output without calls of tools. Its length is counted in words.
+    pub fn of_text(text: impl Into<String>) -> Self {
+        let text = text.into();
+        Self {
+            tool_calls: Vec::new(),
+            malformed_calls: 0,
+            tokens: crate::text::word_count(&text) as u32,
+            finish: FinishReason::Stop,
+            text,
+        }
+    }
 }
 
 /// The host behind the component's imports.
@@ -86,12 +139,24 @@ impl Host for Imports {
             .map_err(|why| Error::Invalid(format!("the model failed as {}: {why}", request.role)))
     }
 
+    fn count(&mut self, text: &str) -> u32 {
+        model::count(text)
+    }
+
+    fn cut(&mut self, text: &str, first: u32, end: u32) -> String {
+        model::cut(text, first, end)
+    }
+
     fn embed(&mut self, texts: &[String]) -> Option<Vec<Vec<f32>>> {
         embedder::embed(texts)
     }
 
     fn act(&mut self, action: &str) -> Result<Observation, Error> {
         acting::act(action)
+    }
+
+    fn advise(&mut self) -> Option<String> {
+        acting::advise()
     }
 }
 

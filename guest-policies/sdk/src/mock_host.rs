@@ -1,7 +1,9 @@
 //! A host for native tests of policies.
 
+use crate::Environment;
 use crate::bank::{Bank, Hit, Query, Schema, Stats};
-use crate::host::{Completion, FinishReason, Host, Request};
+use crate::host::{Completion, Host, Request};
+use crate::text::{word_indices, words};
 use crate::types::{
     DemonstratedOperation, Entry, Error, Hint, Moment, Observation, Operation, Session,
     SessionContent, Turn,
@@ -10,8 +12,8 @@ use crate::types::{
 /// A model in a test: a function from a request to an output or an error.
 type TestModel = Box<dyn FnMut(&Request) -> Result<String, String>>;
 
-/// A host for native tests of policies: a real bank, and a closure as the model. It has
-/// no task sessions.
+/// A host for native tests of policies: a real bank, a closure as the model, and, for task
+/// sessions, a real environment. It has no tokenizer and counts words.
 pub struct MockHost<B> {
     /// The bank that the policy changes.
     pub bank: B,
@@ -20,6 +22,10 @@ pub struct MockHost<B> {
     /// The embedder; none by default.
     pub embedder: Option<fn(&str) -> Vec<f32>>,
     model: TestModel,
+    /// The environment, which tasks are acted in.
+    pub environment: Option<Box<dyn Environment>>,
+    /// The demonstrator who advises in tasks, and its seed; none by default.
+    pub demonstrator: Option<(&'static str, u64)>,
 }
 
 impl<B: Bank> MockHost<B> {
@@ -30,7 +36,16 @@ impl<B: Bank> MockHost<B> {
             requests: Vec::new(),
             embedder: None,
             model: Box::new(model),
+            environment: None,
+            demonstrator: None,
         }
+    }
+
+    /// Sets the environment, with an open episode.
+    #[must_use]
+    pub fn in_environment(mut self, environment: impl Environment + 'static) -> Self {
+        self.environment = Some(Box::new(environment));
+        self
     }
 
     /// Returns a host whose model returns each request's demonstration.
@@ -114,12 +129,23 @@ impl<B: Bank> Host for MockHost<B> {
     fn generate(&mut self, request: &Request) -> Result<Completion, Error> {
         self.requests.push(request.clone());
         match (self.model)(request) {
-            Ok(text) => Ok(Completion {
-                text,
-                finish: FinishReason::Stop,
-            }),
+            Ok(text) => Ok(Completion::of_text(text)),
             Err(why) => Err(Error::Invalid(why)),
         }
+    }
+
+    fn count(&mut self, text: &str) -> u32 {
+        words(text).count() as u32
+    }
+
+    fn cut(&mut self, text: &str, first: u32, end: u32) -> String {
+        let words = word_indices(text).skip(first as usize);
+        let mut words = words.take(end.saturating_sub(first) as usize);
+        let Some((start, word)) = words.next() else {
+            return String::new();
+        };
+        let (last, word) = words.last().unwrap_or((start, word));
+        text[start..last + word.len()].into()
     }
 
     fn embed(&mut self, texts: &[String]) -> Option<Vec<Vec<f32>>> {
@@ -127,9 +153,18 @@ impl<B: Bank> Host for MockHost<B> {
         Some(texts.iter().map(|text| embedder(text)).collect())
     }
 
-    fn act(&mut self, _action: &str) -> Result<Observation, Error> {
-        Err(Error::Unsupported(
-            "the mock host has no task sessions".into(),
-        ))
+    fn act(&mut self, action: &str) -> Result<Observation, Error> {
+        match &mut self.environment {
+            Some(environment) => environment.act(action),
+            None => Err(Error::Unsupported(
+                "the mock host has no environment: set one with `in_environment`".into(),
+            )),
+        }
+    }
+
+    fn advise(&mut self) -> Option<String> {
+        let (demonstrator, seed) = self.demonstrator?;
+        let environment = self.environment.as_ref()?;
+        environment.advise(demonstrator, seed).ok()
     }
 }

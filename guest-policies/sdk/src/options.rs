@@ -16,6 +16,21 @@ pub fn object<'a>(whose: &str, json: &'a str) -> Result<&'a str, Error> {
     )))
 }
 
+/// Checks that a component `whose` options these are gets none.
+///
+/// # Errors
+/// [`Error::Invalid`] naming the first option.
+pub fn none(whose: &str, json: &str) -> Result<(), Error> {
+    let inner = object(whose, json)?.trim().trim_start_matches('{').trim();
+    if inner == "}" {
+        return Ok(());
+    }
+    let name = inner.split('"').nth(1).unwrap_or(inner);
+    Err(Error::Invalid(format!(
+        "{whose}'s options: there is no option `{name}`; it has none"
+    )))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,7 +7,7 @@ use memloom_sdk::thoughts::spoken;
 use serde::Serialize;
 
 use crate::bounds::up_to;
-use crate::chat::{Prompt, message};
+use crate::chat::Prompt;
 use crate::json;
 use crate::options::Options;
 
@@ -59,11 +59,11 @@ pub fn messages(prompt: Prompt, input: &str) -> Vec<Message> {
         example,
     } = prompt;
     let Some(example) = example else {
-        return vec![message("user", &format!("{instructions}\n{input}"))];
+        return vec![Message::new("user", format!("{instructions}\n{input}"))];
     };
-    let mut messages = vec![message("system", instructions.trim_end())];
+    let mut messages = vec![Message::new("system", instructions.trim_end())];
     messages.extend(example.turns());
-    messages.push(message("user", input));
+    messages.push(Message::new("user", input));
     messages
 }
 

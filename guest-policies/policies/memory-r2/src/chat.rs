@@ -29,7 +29,7 @@ pub struct Chat {
 impl Chat {
     /// Returns a chat with the role's instructions, and an example if there is one.
     pub fn new(role: &'static str, instructions: &str, example: Option<Example>) -> Self {
-        let mut messages = vec![message("system", instructions.trim_end())];
+        let mut messages = vec![Message::new("system", instructions.trim_end())];
         messages.extend(example.into_iter().flat_map(Example::turns));
         Self {
             role,
@@ -56,17 +56,15 @@ impl Chat {
         let is_first = self.messages.len() == self.opening;
         let preface = if is_first { "" } else { CONTEXT_ONLY };
         self.messages
-            .push(message("user", &format!("{preface}{content}")));
+            .push(Message::new("user", format!("{preface}{content}")));
         let request = Request {
-            role: self.role.into(),
-            messages: self.messages.clone(),
-            max_tokens,
             grammar,
             demonstration,
+            ..Request::new(self.role, self.messages.clone(), max_tokens)
         };
         let reply = host.generate(&request)?.text;
         let said = spoken(&reply).unwrap_or_default();
-        self.messages.push(message("assistant", said));
+        self.messages.push(Message::new("assistant", said));
         Ok(reply)
     }
 }
@@ -83,16 +81,8 @@ impl Example {
     /// Returns its two messages.
     pub fn turns(self) -> [Message; 2] {
         [
-            message("user", &self.input),
-            message("assistant", &self.output),
+            Message::new("user", self.input),
+            Message::new("assistant", self.output),
         ]
-    }
-}
-
-/// Returns a message of a chat.
-pub fn message(role: &str, content: &str) -> Message {
-    Message {
-        role: role.into(),
-        content: content.into(),
     }
 }

@@ -42,10 +42,9 @@ pub fn related(
     threshold: f32,
 ) -> Result<Vec<Hit>, Error> {
     host.retrieve(&Query {
-        text: text.into(),
         threshold: if vector.is_some() { threshold } else { 0.0 },
         vector,
         speaker: Some(speaker.into()),
-        limit,
+        ..Query::new(text, limit)
     })
 }

@@ -7,7 +7,7 @@ use std::collections::BinaryHeap;
 use memloom_sdk::bank::{Hit, OperationSchema, Query, Schema, Stats};
 use memloom_sdk::state::Format;
 use memloom_sdk::types::{Entry, Error, Insertion, Moment, Operation, Revision};
-use memloom_sdk::{Bank, State, text};
+use memloom_sdk::{Bank, State, options, text};
 use serde::{Deserialize, Serialize};
 
 use crate::bm25::Index;
@@ -43,6 +43,7 @@ const FORMAT: Format = Format {
 impl Flat {
     fn insert(&mut self, at: &Moment, insertion: Insertion) -> Result<String, Error> {
         let text = one_line(&insertion.text, "insert")?;
+        check_fields(&insertion.fields)?;
         self.check_vector(insertion.vector.as_deref())?;
         let speaker = squeezed(&insertion.speaker);
         if let Some(slot) = self.same(&text, &speaker) {
@@ -81,6 +82,7 @@ impl Flat {
     fn update(&mut self, at: &Moment, revision: Revision) -> Result<String, Error> {
         let slot = self.slot(&revision.id)?;
         let text = one_line(&revision.text, &format!("update of {}", revision.id))?;
+        check_fields(&revision.fields)?;
         self.check_vector(revision.vector.as_deref())?;
         let entry = &mut self.memory.entries[slot];
         let number = entry.number;
@@ -203,6 +205,7 @@ impl Bank for Flat {
                 ),
             ],
             fields: vec!["first-time".into()],
+            query_options: String::new(),
         }
     }
 
@@ -225,6 +228,9 @@ impl Bank for Flat {
     /// some.
     fn retrieve(&self, query: &Query) -> Result<Vec<Hit>, Error> {
         self.check_vector(query.vector.as_deref())?;
+        if !query.options.is_empty() {
+            options::none("a flat bank's query", &query.options)?;
+        }
         if query.threshold.is_nan() {
             return Err(Error::Invalid(
                 "a query's threshold must be a number".into(),
@@ -320,6 +326,16 @@ fn best(hits: impl Iterator<Item = (u64, f32)>, limit: usize) -> Vec<(u64, f32)>
     let best = best.into_sorted_vec().into_iter();
     best.map(|Reverse((_, Reverse(number), score))| (number, f32::from_bits(score)))
         .collect()
+}
+
+/// Refuses fields: the bank sets its only one itself.
+fn check_fields(fields: &[(String, String)]) -> Result<(), Error> {
+    match fields.first() {
+        None => Ok(()),
+        Some((name, _)) => Err(Error::Invalid(format!(
+            "the flat bank keeps no field {name:?} that a policy sets"
+        ))),
+    }
 }
 
 fn squeezed(text: &str) -> String {

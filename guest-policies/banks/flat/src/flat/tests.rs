@@ -2,7 +2,6 @@
 
 use super::*;
 use memloom_sdk::random::Random;
-use memloom_sdk::types::CustomOperation;
 
 fn at(session: u32) -> Moment {
     Moment {
@@ -21,10 +20,8 @@ fn update(id: &str, text: &str, turn: &str) -> Operation {
 
 fn pointing(text: &str, vector: &[f32]) -> Operation {
     Operation::Insert(Insertion {
-        text: text.into(),
-        speaker: "Anna".into(),
-        evidence: vec![],
         vector: Some(vector.into()),
+        ..Insertion::new(text, "Anna", vec![])
     })
 }
 
@@ -133,10 +130,7 @@ fn a_bad_operation_fails_alone_and_says_why() {
             update("m9", "x", "D2:1"),
             insert("Anna", "  ", "D2:2"),
             update("m1", "", "D2:3"),
-            Operation::Custom(CustomOperation {
-                name: "merge".into(),
-                arguments: "{}".into(),
-            }),
+            Operation::custom("merge", "{}"),
             insert("Anna", "I ski", "D2:4"),
         ],
     );

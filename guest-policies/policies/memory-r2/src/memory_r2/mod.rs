@@ -268,11 +268,13 @@ impl Policy for MemoryR2 {
         let demonstration = answerer::demonstration(&found, &self.options);
         let input = answerer::input(&mut found, question);
         let completion = host.generate(&Request {
-            role: ANSWERER.into(),
-            messages: answerer::messages(prompts::answerer(&self.options), &input),
-            max_tokens: self.options.answer_tokens,
             grammar: (self.options.constrains_answers()).then(|| answerer::schema(&self.options)),
             demonstration: Some(demonstration),
+            ..Request::new(
+                ANSWERER,
+                answerer::messages(prompts::answerer(&self.options), &input),
+                self.options.answer_tokens,
+            )
         })?;
         Ok(Answer {
             text: answerer::parse(&completion.text),

@@ -238,14 +238,7 @@ fn only_the_best_related_entries_are_shown() {
         session: 1,
         time: String::new(),
     };
-    let insert = |text: &str| {
-        Operation::Insert(memloom_sdk::types::Insertion {
-            text: text.into(),
-            speaker: "Anna".into(),
-            evidence: vec![],
-            vector: None,
-        })
-    };
+    let insert = |text: &str| Operation::insert(text, "Anna", vec![]);
     bank.apply(at, ["a", "b", "c"].map(insert).into());
     let entries = bank.entries();
     let hit = |place: usize, score: f32| Hit {
@@ -402,6 +395,8 @@ fn task_sessions_are_not_lived_through() {
         index: 1,
         time: String::new(),
         instruction: "tidy up".into(),
+        actions: vec![],
+        steps: 0,
     });
     let mut host = MockHost::scripted(Flat::default(), &[]);
     let Err(Error::Unsupported(why)) = configured("{}").observe(&mut host, task, None) else {

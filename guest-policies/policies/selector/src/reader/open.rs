@@ -18,13 +18,7 @@ pub fn answer(
     limit: u32,
     question: &str,
 ) -> Result<Answer, Error> {
-    let mut query = Query {
-        text: question.into(),
-        vector: None,
-        speaker: None,
-        limit,
-        threshold: 0.0,
-    };
+    let mut query = Query::new(question, limit);
     if let [name] = speakers.named(question)[..] {
         query.speaker = Some(name.into());
     }
@@ -60,7 +54,7 @@ mod tests {
     use super::*;
     use bank_flat::Flat;
     use memloom_sdk::MockHost;
-    use memloom_sdk::types::{Insertion, Moment, Operation};
+    use memloom_sdk::types::{Moment, Operation};
 
     fn asked(question: &str) -> (String, Vec<String>) {
         let mut host = MockHost::scripted(Flat::default(), &[]);
@@ -76,17 +70,12 @@ mod tests {
         let mut speakers = Speakers::default();
         for (speaker, text, turn) in facts {
             speakers.meet(speaker);
-            let insertion = Insertion {
-                text: text.into(),
-                speaker: speaker.into(),
-                evidence: vec![turn.into()],
-                vector: None,
-            };
+            let insertion = Operation::insert(text, speaker, vec![turn.into()]);
             let at = Moment {
                 session: 1,
                 time: "8 May 2023".into(),
             };
-            host.apply(&at, &[Operation::Insert(insertion)]);
+            host.apply(&at, &[insertion]);
         }
         let answer = answer(&mut host, &speakers, 2, question).unwrap();
         (answer.text, answer.citations)

@@ -56,11 +56,13 @@ impl Reading<'_> {
             extract::output(&kept)
         });
         let output = self.generate(Request {
-            role: EXTRACTOR.into(),
-            messages: user(extract::prompt(turns, self.speakers)),
-            max_tokens: 2 * turns.len() as u32 + 1,
             grammar: Some(extract::grammar(turns.len())),
             demonstration,
+            ..Request::new(
+                EXTRACTOR,
+                user(extract::prompt(turns, self.speakers)),
+                2 * turns.len() as u32 + 1,
+            )
         })?;
         let kept = spoken(&output).and_then(|said| extract::parse(said, turns.len()));
         let Some(kept) = kept else {
@@ -111,11 +113,13 @@ impl Reading<'_> {
             manage::output(cases, &verdicts)
         });
         let output = self.generate(Request {
-            role: MANAGER.into(),
-            messages: user(manage::prompt(cases, self.speakers)),
-            max_tokens: 3 * cases.len() as u32 + 1,
             grammar: Some(manage::grammar(cases)),
             demonstration,
+            ..Request::new(
+                MANAGER,
+                user(manage::prompt(cases, self.speakers)),
+                3 * cases.len() as u32 + 1,
+            )
         })?;
         let verdicts = spoken(&output).and_then(|said| manage::parse(said, cases));
         if verdicts.is_none() {
@@ -135,11 +139,8 @@ impl Reading<'_> {
                 continue;
             }
             let hits = self.host.retrieve(&Query {
-                text: fact.text.clone(),
-                vector: None,
                 speaker: Some(fact.speaker.clone()),
-                limit,
-                threshold: 0.0,
+                ..Query::new(fact.text.clone(), limit)
             })?;
             let related = hits.into_iter().map(|hit| hit.entry).collect();
             cases.push(Case { fact, related });
@@ -163,10 +164,7 @@ fn fact(turn: &Turn) -> Fact {
 }
 
 fn user(content: String) -> Vec<Message> {
-    vec![Message {
-        role: "user".into(),
-        content,
-    }]
+    vec![Message::new("user", content)]
 }
 
 impl Policy for Selector {

@@ -235,6 +235,8 @@ fn task_sessions_are_not_lived_through() {
         index: 1,
         time: String::new(),
         instruction: "tidy up".into(),
+        actions: vec![],
+        steps: 0,
     });
     let mut host = MockHost::scripted(Flat::default(), &[]);
     let Err(Error::Unsupported(why)) = configured("{}").observe(&mut host, task, None) else {

@@ -140,11 +140,8 @@ impl Reading<'_> {
 
     fn hits(&mut self, text: String, person: &str) -> Result<Vec<Hit>, Error> {
         let hits = self.host.retrieve(&Query {
-            text,
-            vector: None,
             speaker: Some(person.into()),
-            limit: self.limit,
-            threshold: 0.0,
+            ..Query::new(text, self.limit)
         })?;
         self.read.extend(hits.iter().cloned());
         Ok(hits)

@@ -3,7 +3,7 @@
 use super::*;
 use bank_flat::Flat;
 use memloom_sdk::MockHost;
-use memloom_sdk::types::{LexiconKind, Moment, Operation, Revision};
+use memloom_sdk::types::{LexiconKind, Moment, Operation};
 
 fn lexicon() -> Lexicon {
     let kind = |name: &str, cues: &[&str], values: &[&str]| LexiconKind {
@@ -106,13 +106,8 @@ fn of_two_written_in_a_session_the_later_insertion_wins() {
 #[test]
 fn an_updated_entry_is_as_new_as_its_update() {
     let mut host = remembering(&[("Anna", "I live in Rome."), ("Anna", "I live in Paris.")]);
-    let revision = Revision {
-        id: "m1".into(),
-        text: "I live in Oslo.".into(),
-        evidence: vec!["D3:1".into()],
-        vector: None,
-    };
-    host.apply(&at(3), &[Operation::Update(revision)]);
+    let revision = Operation::update("m1", "I live in Oslo.", vec!["D3:1".into()]);
+    host.apply(&at(3), &[revision]);
     assert_eq!(ask(&mut host, "Where does Anna live?").0, "Oslo");
 }
 
