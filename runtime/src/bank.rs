@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use crate::bindings::bank::Guest;
 use crate::error::Error;
+use crate::guest::BankGuest;
 use crate::instance::Instance;
 use crate::instance::fork::InstanceForkPoint;
 use crate::instance::linked_component::LinkedComponent;
@@ -15,20 +15,65 @@ use crate::types::{self, Entry, Hit, Moment, Operation, Query, Schema, Stats};
 ///
 /// `Send` and `Sync`. [`Bank`] has an example.
 #[derive(Clone)]
-pub struct BankComponent(pub(crate) Arc<LinkedComponent<Guest>>);
+pub struct BankComponent {
+    pub(crate) component: Arc<LinkedComponent<BankGuest>>,
+    options: Arc<str>,
+}
 
 impl BankComponent {
     /// Returns the component's name: that of its file, without folder and extension.
     pub fn name(&self) -> &str {
-        self.0.name()
+        self.component.name()
+    }
+
+    pub(crate) fn new(component: Arc<LinkedComponent<BankGuest>>) -> Self {
+        Self {
+            component,
+            options: "{}".into(),
+        }
+    }
+
+    /// Sets the options of its banks, a JSON object. By default `{}`.
+    ///
+    /// ```
+    /// use memloom_runtime::{Limits, Sandbox};
+    ///
+    /// # fn main() -> Result<(), memloom_runtime::Error> {
+    /// let sandbox = Sandbox::new(Limits::default())?;
+    /// let flat = sandbox.bank("../target/components/flat.wasm")?;
+    /// let error = flat.with_options(r#"{"capacity": 9}"#).instantiate().err().unwrap();
+    /// assert!(error.to_string().contains("there is no option `capacity`"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn with_options(mut self, options: impl Into<Arc<str>>) -> Self {
+        self.options = options.into();
+        self
     }
 
     /// Returns a bank without entries.
     ///
     /// # Errors
-    /// If the component traps or exceeds a limit while it starts.
+    /// If the component traps or exceeds a limit while it starts; [`Error::Guest`] if it
+    /// refuses its options.
     pub fn instantiate(&self) -> Result<Bank, Error> {
-        Instance::new(&self.0, ()).map(Bank)
+        let mut instance = Instance::new(&self.component, ())?;
+        self.configure(&mut instance)?;
+        Ok(self.bank(instance))
+    }
+
+    fn configure(&self, instance: &mut Instance<BankGuest>) -> Result<(), Error> {
+        instance.call_fallible("configure", |bank, store| {
+            bank.call_configure(store, &self.options)
+        })
+    }
+
+    fn bank(&self, instance: Instance<BankGuest>) -> Bank {
+        Bank {
+            instance,
+            component: self.clone(),
+        }
     }
 }
 
@@ -40,7 +85,7 @@ impl BankComponent {
 /// `Send` and `Sync`; every function needs exclusive access.
 ///
 /// ```
-/// use memloom_runtime::types::{Insertion, Moment, Operation, Query};
+/// use memloom_runtime::types::{Moment, Operation, Query};
 /// use memloom_runtime::{Limits, Sandbox};
 ///
 /// # fn main() -> Result<(), memloom_runtime::Error> {
@@ -51,24 +96,11 @@ impl BankComponent {
 ///     session: 1,
 ///     time: "3 May 2026".into(),
 /// };
-/// let insert = |text: &str| {
-///     Operation::Insert(Insertion {
-///         text: text.into(),
-///         speaker: "Ada".into(),
-///         evidence: vec!["D1:1".into()],
-///         vector: None,
-///     })
-/// };
+/// let insert = |text: &str| Operation::insert(text, "Ada", vec!["D1:1".into()]);
 /// let results = bank.apply(&at, &[insert("Ada lives in Lisbon."), Operation::Delete("m7".into())])?;
 /// assert!(results[0].is_ok() && results[1].is_err()); // a bad operation fails alone
 ///
-/// let hits = bank.retrieve(&Query {
-///     text: "Where does Ada live?".into(),
-///     vector: None,
-///     speaker: None,
-///     limit: 3,
-///     threshold: 0.0,
-/// })?;
+/// let hits = bank.retrieve(&Query::new("Where does Ada live?", 3))?;
 /// assert_eq!(hits[0].entry.text, "Ada lives in Lisbon.");
 ///
 /// // A fork changes on its own, and a state can be saved and restored.
@@ -81,7 +113,10 @@ impl BankComponent {
 /// # Ok(())
 /// # }
 /// ```
-pub struct Bank(pub(crate) Instance<Guest>);
+pub struct Bank {
+    pub(crate) instance: Instance<BankGuest>,
+    component: BankComponent,
+}
 
 impl Bank {
     /// Returns the operations that the bank offers.
@@ -90,12 +125,12 @@ impl Bank {
     /// See [`Bank`].
     pub fn schema(&mut self) -> Result<Schema, Error> {
         let schema = self
-            .0
+            .instance
             .call("get-schema", |bank, store| bank.call_get_schema(store))?;
         match repeated(schema.operations.iter().map(|operation| &*operation.name)) {
             None => Ok(schema),
             Some(name) => Err(self
-                .0
+                .instance
                 .contract_violation("get-schema", format!("two operations have the name {name}"))),
         }
     }
@@ -110,14 +145,14 @@ impl Bank {
         at: &Moment,
         operations: &[Operation],
     ) -> Result<Vec<Result<String, types::Error>>, Error> {
-        let results = self.0.call("apply", |bank, store| {
+        let results = self.instance.call("apply", |bank, store| {
             bank.call_apply(store, at, operations)
         })?;
         if results.len() == operations.len() {
             Ok(results)
         } else {
             let (given, expected) = (results.len(), operations.len());
-            Err(self.0.contract_violation(
+            Err(self.instance.contract_violation(
                 "apply",
                 format!("{given} results for {expected} operations"),
             ))
@@ -130,7 +165,7 @@ impl Bank {
     /// See [`Bank`]; [`Error::Guest`] if the bank refuses the query.
     pub fn retrieve(&mut self, query: &Query) -> Result<Vec<Hit>, Error> {
         self.try_retrieve(query)?
-            .map_err(|error| self.0.refusal("retrieve", error))
+            .map_err(|error| self.instance.refusal("retrieve", error))
     }
 
     pub(crate) fn try_retrieve(
@@ -138,12 +173,12 @@ impl Bank {
         query: &Query,
     ) -> Result<Result<Vec<Hit>, types::Error>, Error> {
         let result = self
-            .0
+            .instance
             .call("retrieve", |bank, store| bank.call_retrieve(store, query))?;
         match &result {
             Ok(hits) => match invalid_hits(hits, query.limit) {
                 None => Ok(result),
-                Some(why) => Err(self.0.contract_violation("retrieve", why)),
+                Some(why) => Err(self.instance.contract_violation("retrieve", why)),
             },
             Err(_) => Ok(result),
         }
@@ -155,12 +190,12 @@ impl Bank {
     /// See [`Bank`].
     pub fn entries(&mut self) -> Result<Vec<Entry>, Error> {
         let entries = self
-            .0
+            .instance
             .call("entries", |bank, store| bank.call_entries(store))?;
         match repeated(entries.iter().map(|entry| &*entry.id)) {
             None => Ok(entries),
             Some(id) => Err(self
-                .0
+                .instance
                 .contract_violation("entries", format!("two entries have the id {id}"))),
         }
     }
@@ -171,14 +206,14 @@ impl Bank {
     /// See [`Bank`]; [`Error::Guest`] for an unknown id.
     pub fn render(&mut self, ids: &[String]) -> Result<String, Error> {
         self.try_render(ids)?
-            .map_err(|error| self.0.refusal("render", error))
+            .map_err(|error| self.instance.refusal("render", error))
     }
 
     pub(crate) fn try_render(
         &mut self,
         ids: &[String],
     ) -> Result<Result<String, types::Error>, Error> {
-        self.0
+        self.instance
             .call("render", |bank, store| bank.call_render(store, ids))
     }
 
@@ -187,7 +222,7 @@ impl Bank {
     /// # Errors
     /// See [`Bank`].
     pub fn end_session(&mut self, at: &Moment) -> Result<(), Error> {
-        self.0.call("end-session", |bank, store| {
+        self.instance.call("end-session", |bank, store| {
             bank.call_end_session(store, at)
         })
     }
@@ -197,7 +232,7 @@ impl Bank {
     /// # Errors
     /// See [`Bank`].
     pub fn stats(&mut self) -> Result<Stats, Error> {
-        self.0
+        self.instance
             .call("get-stats", |bank, store| bank.call_get_stats(store))
     }
 
@@ -206,7 +241,7 @@ impl Bank {
     /// # Errors
     /// See [`Bank`].
     pub fn snapshot(&mut self) -> Result<Vec<u8>, Error> {
-        self.0.snapshot()
+        self.instance.snapshot()
     }
 
     /// Restores a state that [`Bank::snapshot`] returned.
@@ -215,12 +250,12 @@ impl Bank {
     /// See [`Bank`]; [`Error::Guest`] if the bytes are no snapshot of this bank. Its
     /// state is unchanged then.
     pub fn restore(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        self.0.restore(bytes)
+        self.instance.restore(bytes)
     }
 
     /// Takes the log lines since the last call.
     pub fn take_log(&mut self) -> Vec<LogLine> {
-        self.0.data().log.take()
+        self.instance.data().log.take()
     }
 
     /// Returns a second bank in the same state.
@@ -228,8 +263,30 @@ impl Bank {
     /// # Errors
     /// See [`Bank`]; [`Error::Fork`].
     pub fn fork(&mut self) -> Result<Self, Error> {
-        let state = InstanceForkPoint::capture(&mut self.0)?;
-        state.fork((), |_| Ok(())).map(Self)
+        BankForkPoint::capture(self)?.fork()
+    }
+}
+
+/// A state of a bank from which forks start.
+pub(crate) struct BankForkPoint {
+    state: InstanceForkPoint<BankGuest>,
+    component: BankComponent,
+}
+
+impl BankForkPoint {
+    /// Captures a bank's state.
+    pub(crate) fn capture(bank: &mut Bank) -> Result<Self, Error> {
+        Ok(Self {
+            state: InstanceForkPoint::capture(&mut bank.instance)?,
+            component: bank.component.clone(),
+        })
+    }
+
+    /// Returns a bank in this state.
+    pub(crate) fn fork(&self) -> Result<Bank, Error> {
+        let configure = |instance: &mut Instance<_>| self.component.configure(instance);
+        let instance = self.state.fork((), configure)?;
+        Ok(self.component.bank(instance))
     }
 }
 
@@ -275,13 +332,7 @@ mod tests {
     }
 
     fn query(limit: u32) -> Query {
-        Query {
-            text: "live".into(),
-            vector: None,
-            speaker: None,
-            limit,
-            threshold: 0.0,
-        }
+        Query::new("live", limit)
     }
 
     #[test]

@@ -7,15 +7,15 @@ wasmtime::component::bindgen!({
     inline: "
         package memloom:runtime;
         world host {
-            import memloom:agent/types@0.1.0;
-            import memloom:agent/model@0.1.0;
-            import memloom:agent/embedder@0.1.0;
-            import memloom:agent/acting@0.1.0;
-            import memloom:agent/log@0.1.0;
-            export memloom:agent/bank@0.1.0;
-            export memloom:agent/environment@0.1.0;
-            export memloom:agent/policy@0.1.0;
-            export memloom:agent/state@0.1.0;
+            import memloom:agent/types@0.2.0;
+            import memloom:agent/model@0.2.0;
+            import memloom:agent/embedder@0.2.0;
+            import memloom:agent/acting@0.2.0;
+            import memloom:agent/log@0.2.0;
+            export memloom:agent/bank@0.2.0;
+            export memloom:agent/environment@0.2.0;
+            export memloom:agent/policy@0.2.0;
+            export memloom:agent/state@0.2.0;
         }
     ",
     path: "../wit",

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::bindings::environment::Guest;
 use crate::error::Error;
+use crate::guest::EnvironmentGuest;
 use crate::instance::Instance;
 use crate::instance::fork::InstanceForkPoint;
 use crate::instance::linked_component::LinkedComponent;
@@ -19,7 +19,7 @@ use crate::types::{
 ///
 /// `Send` and `Sync`. [`Environment`] has an example.
 #[derive(Clone)]
-pub struct EnvironmentComponent(pub(crate) Arc<LinkedComponent<Guest>>);
+pub struct EnvironmentComponent(pub(crate) Arc<LinkedComponent<EnvironmentGuest>>);
 
 impl EnvironmentComponent {
     /// Returns the component's name: that of its file, without folder and extension.
@@ -78,7 +78,7 @@ impl EnvironmentComponent {
 /// # }
 /// ```
 pub struct Environment {
-    pub(crate) instance: Instance<Guest>,
+    pub(crate) instance: Instance<EnvironmentGuest>,
     /// The files and options of its last `load`.
     pub(crate) loaded: Option<Arc<Loaded>>,
 }
@@ -92,7 +92,10 @@ pub(crate) struct Loaded {
 
 impl Loaded {
     /// Loads files and options into an instance.
-    pub(crate) fn load_into(&self, instance: &mut Instance<Guest>) -> Result<LoadReport, Error> {
+    pub(crate) fn load_into(
+        &self,
+        instance: &mut Instance<EnvironmentGuest>,
+    ) -> Result<LoadReport, Error> {
         instance.call_fallible("load", |environment, store| {
             environment.call_load(store, &self.files, &self.options)
         })
@@ -158,15 +161,18 @@ impl Environment {
             .call_fallible("get-session", |environment, store| {
                 environment.call_get_session(store, index)
             })?;
-        let given = match &content {
-            SessionContent::Dialogue(session) => session.index,
-            SessionContent::Task(task) => task.index,
+        let (given, actions) = match &content {
+            SessionContent::Dialogue(session) => (session.index, &[][..]),
+            SessionContent::Task(task) => (task.index, &task.actions[..]),
         };
-        if given == index {
-            Ok(content)
+        let why = if given == index {
+            invalid_actions(actions)
         } else {
-            let why = format!("session {given} instead of {index}");
-            Err(self.instance.contract_violation("get-session", why))
+            Some(format!("session {given} instead of {index}"))
+        };
+        match why {
+            None => Ok(content),
+            Some(why) => Err(self.instance.contract_violation("get-session", why)),
         }
     }
 
@@ -179,6 +185,17 @@ impl Environment {
             .map_err(|error| self.instance.refusal("act", error))
     }
 
+    /// Returns the action that a demonstrator would take next in the task session that was
+    /// read last. The same seed gives the same advice.
+    ///
+    /// # Errors
+    /// See [`Environment`].
+    pub fn advise(&mut self, demonstrator: &str, seed: u64) -> Result<String, Error> {
+        self.instance.call_fallible("advise", |environment, store| {
+            environment.call_advise(store, demonstrator, seed)
+        })
+    }
+
     pub(crate) fn try_act(
         &mut self,
         action: &str,
@@ -186,12 +203,18 @@ impl Environment {
         let result = self.instance.call("act", |environment, store| {
             environment.call_act(store, action)
         })?;
-        match &result {
-            Ok(observation) if !observation.reward.is_finite() => Err(self
-                .instance
-                .contract_violation("act", format!("the reward {}", observation.reward))),
-            _ => Ok(result),
-        }
+        let why = match &result {
+            Ok(seen) if !seen.reward.is_finite() => format!("the reward {}", seen.reward),
+            Ok(seen) if seen.done && !seen.actions.is_empty() => {
+                format!("{} actions after the end of the task", seen.actions.len())
+            }
+            Ok(seen) => match invalid_actions(&seen.actions) {
+                Some(why) => why,
+                None => return Ok(result),
+            },
+            Err(_) => return Ok(result),
+        };
+        Err(self.instance.contract_violation("act", why))
     }
 
     /// Returns all questions about the sessions within the horizon.
@@ -210,6 +233,11 @@ impl Environment {
                 format!("two questions have the id {}", question.id)
             } else if question.sessions.contains(&0) {
                 format!("the question {} is about session 0", question.id)
+            } else if question.is_silent() && question.sessions.is_empty() {
+                format!(
+                    "the question {} has no text and is about no session",
+                    question.id
+                )
             } else {
                 continue;
             };
@@ -234,6 +262,17 @@ impl Environment {
             return Ok(score);
         };
         Err(self.instance.contract_violation("score", why))
+    }
+
+    /// Returns the whole instruction for a judge of answers to a question; none if the turns
+    /// of its evidence are enough. No policy sees it, and no trace holds it.
+    ///
+    /// # Errors
+    /// See [`Environment`].
+    pub fn rubric(&mut self, question: &str) -> Result<Option<String>, Error> {
+        self.instance.call_fallible("rubric", |environment, store| {
+            environment.call_rubric(store, question)
+        })
     }
 
     /// Returns a demonstrator's hints for a session. The same seed gives the same hints.
@@ -284,9 +323,22 @@ impl Environment {
     }
 }
 
+/// The most actions that a task may list.
+const ACTIONS: usize = 1024;
+
+/// Returns the way in which the actions of a task violate the contract, if they do.
+fn invalid_actions(actions: &[String]) -> Option<String> {
+    if actions.len() > ACTIONS {
+        return Some(format!("{} actions, more than {ACTIONS}", actions.len()));
+    }
+    let mut seen = BTreeSet::new();
+    let repeated = actions.iter().find(|action| !seen.insert(*action));
+    repeated.map(|action| format!("the action {action:?} occurs twice"))
+}
+
 /// A state of an environment from which forks start.
 pub(crate) struct EnvironmentForkPoint {
-    state: InstanceForkPoint<Guest>,
+    state: InstanceForkPoint<EnvironmentGuest>,
     loaded: Option<Arc<Loaded>>,
 }
 

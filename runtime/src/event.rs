@@ -53,6 +53,24 @@ pub enum Event {
         /// The output, or the error.
         result: Result<Completion, String>,
     },
+    /// The policy had the tokens of a text counted.
+    Count {
+        /// The text.
+        text: String,
+        /// The number; none if the model has no tokenizer, so that words were counted.
+        tokens: Option<u32>,
+    },
+    /// The policy had a part of a text cut out.
+    Cut {
+        /// The text.
+        text: String,
+        /// The part's first token.
+        first: u32,
+        /// The token after its last one.
+        end: u32,
+        /// The part; none if the model has no tokenizer, so that words were cut.
+        tokens: Option<String>,
+    },
     /// The policy asked the embedder.
     Embed {
         /// The texts.
@@ -67,6 +85,9 @@ pub enum Event {
         /// The observation, or the refusal.
         result: Result<Observation, Refusal>,
     },
+    /// The policy asked for a demonstrator's action: none, unless demonstrations are
+    /// collected.
+    Advise(Option<String>),
     /// The policy wrote a line to the log.
     Log {
         /// The line's severity.

@@ -18,36 +18,31 @@ pub enum Kind {
     Unknown,
 }
 
-const BANK: &str = "memloom:agent/bank@0.1.0";
-const ENVIRONMENT: &str = "memloom:agent/environment@0.1.0";
-const POLICY: &str = "memloom:agent/policy@0.1.0";
-const STATE: &str = "memloom:agent/state@0.1.0";
-const TYPES: &str = "memloom:agent/types@0.1.0";
-const LOG: &str = "memloom:agent/log@0.1.0";
+/// The versions of the contract that this host runs, the present one first.
+pub(crate) const VERSIONS: [&str; 2] = ["0.2.0", "0.1.0"];
 
 impl Kind {
-    /// Returns the exports of a component of this kind. The first determines the kind.
-    pub(crate) fn exports(self) -> &'static [&'static str] {
+    /// Returns the name of the interface that makes a component one of this kind; none for
+    /// [`Kind::Unknown`].
+    pub(crate) fn interface(self) -> Option<&'static str> {
         match self {
-            Self::Bank => &[BANK, STATE],
-            Self::Environment => &[ENVIRONMENT, STATE],
-            Self::Policy => &[POLICY, STATE],
-            Self::Unknown => &[],
+            Self::Bank => Some("bank"),
+            Self::Environment => Some("environment"),
+            Self::Policy => Some("policy"),
+            Self::Unknown => None,
         }
     }
 
-    /// Returns the imports that a component of this kind may have.
+    /// Returns the interfaces that a component of this kind exports.
+    pub(crate) fn exports(self) -> impl Iterator<Item = &'static str> {
+        self.interface().into_iter().chain(["state"])
+    }
+
+    /// Returns the interfaces that a component of this kind may import.
     pub(crate) fn allowed_imports(self) -> &'static [&'static str] {
         match self {
-            Self::Bank | Self::Environment => &[TYPES, LOG],
-            Self::Policy => &[
-                TYPES,
-                LOG,
-                BANK,
-                "memloom:agent/model@0.1.0",
-                "memloom:agent/embedder@0.1.0",
-                "memloom:agent/acting@0.1.0",
-            ],
+            Self::Bank | Self::Environment => &["types", "log"],
+            Self::Policy => &["types", "log", "bank", "model", "embedder", "acting"],
             Self::Unknown => &[],
         }
     }

@@ -71,6 +71,7 @@ mod cow;
 mod environment;
 mod error;
 mod event;
+mod guest;
 mod host;
 mod instance;
 mod kind;

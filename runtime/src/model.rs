@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
-use crate::types::{FinishReason, Request};
+use crate::types::{FinishReason, Request, ToolCall};
 
 /// A language model that speaks for a policy's roles: a trainer's engine, a client of
 /// a server, a script.
@@ -34,6 +34,18 @@ pub trait LanguageModel: Send {
     ///
     /// [`Error::Model`]: crate::Error::Model
     fn generate(&mut self, call: &GenerateCall) -> Result<Completion, ModelError>;
+
+    /// Returns the number of tokens of a text; none, as by default, if the model has no
+    /// tokenizer here. Policies then count words.
+    fn count(&mut self, _text: &str) -> Option<u32> {
+        None
+    }
+
+    /// Returns the tokens `first` to `end` (exclusive) of a text, without characters that are
+    /// cut; none, as by default, if the model has no tokenizer here.
+    fn cut(&mut self, _text: &str, _first: u32, _end: u32) -> Option<String> {
+        None
+    }
 }
 
 /// A request and its place in the episode. No other call of the episode has the same
@@ -53,8 +65,13 @@ pub struct GenerateCall {
 /// An output of a model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Completion {
-    /// The text, without end marker.
+    /// The text, without end marker and without the calls that were parsed from it.
     pub text: String,
+    /// The calls of tools, if the request offers tools.
+    pub tool_calls: Vec<ToolCall>,
+    /// The number of calls that could not be parsed, named no tool of the request, or had
+    /// arguments that are no JSON object.
+    pub malformed_calls: u32,
     /// The reason why it ended.
     pub finish: FinishReason,
     /// The text's tokens with the end marker; empty if the model does not return
@@ -72,6 +89,8 @@ impl Completion {
     pub fn of_text(text: impl Into<String>) -> Self {
         Self {
             text: text.into(),
+            tool_calls: Vec::new(),
+            malformed_calls: 0,
             finish: FinishReason::Stop,
             tokens: Vec::new(),
             logprobs: Vec::new(),
@@ -121,13 +140,7 @@ type Script = dyn FnMut(&GenerateCall) -> Result<String, ModelError> + Send;
 /// use memloom_runtime::{GenerateCall, LanguageModel, ScriptedModel};
 ///
 /// let call = GenerateCall {
-///     request: Request {
-///         role: "extractor".into(),
-///         messages: vec![],
-///         max_tokens: 10,
-///         grammar: None,
-///         demonstration: None,
-///     },
+///     request: Request::new("extractor", vec![], 10),
 ///     session: 1,
 ///     step: 0,
 ///     question: None,
@@ -239,13 +252,7 @@ mod tests {
 
     fn call(step: u32, question: Option<&str>) -> GenerateCall {
         GenerateCall {
-            request: Request {
-                role: "extractor".into(),
-                messages: vec![],
-                max_tokens: 10,
-                grammar: None,
-                demonstration: None,
-            },
+            request: Request::new("extractor", vec![], 10),
             session: 2,
             step,
             question: question.map(Into::into),

@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use crate::bindings::policy::Guest;
 use crate::error::Error;
+use crate::guest::PolicyGuest;
 use crate::instance::Instance;
 use crate::instance::linked_component::LinkedComponent;
 use crate::types::PolicyDescription;
@@ -24,7 +24,7 @@ use crate::types::PolicyDescription;
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct PolicyComponent(pub(crate) Arc<LinkedComponent<Guest>>);
+pub struct PolicyComponent(pub(crate) Arc<LinkedComponent<PolicyGuest>>);
 
 impl PolicyComponent {
     /// Returns the component's name: that of its file, without folder and extension.

@@ -21,13 +21,14 @@ const STATE: [Function; 2] = [
     ("state", "snapshot", "", true),
     ("state", "restore", "i32 i32", true),
 ];
-const BANK: [Function; 7] = [
+const BANK: [Function; 8] = [
+    ("bank", "configure", "i32 i32", true),
     ("bank", "get-schema", "", true),
     ("bank", "apply", "i32 i32 i32 i32 i32", true),
     (
         "bank",
         "retrieve",
-        "i32 i32 i32 i32 i32 i32 i32 i32 i32 f32",
+        "i32 i32 i32 i32 i32 i32 i32 i32 i32 f32 i32 i32",
         true,
     ),
     ("bank", "entries", "", true),
@@ -35,14 +36,16 @@ const BANK: [Function; 7] = [
     ("bank", "end-session", "i32 i32 i32", false),
     ("bank", "get-stats", "", true),
 ];
-const ENVIRONMENT: [Function; 8] = [
+const ENVIRONMENT: [Function; 10] = [
     ("environment", "describe", "", true),
     ("environment", "load", "i32 i32 i32 i32", true),
     ("environment", "open", "i32 i32 i64 i32", true),
     ("environment", "get-session", "i32", true),
     ("environment", "act", "i32 i32", true),
+    ("environment", "advise", "i32 i32 i64", true),
     ("environment", "questions", "", true),
     ("environment", "score", "i32 i32 i32 i32 i32 i32", true),
+    ("environment", "rubric", "i32 i32", true),
     ("environment", "demonstrate", "i32 i32 i32 i64", true),
 ];
 const POLICY: [Function; 4] = [
@@ -51,7 +54,7 @@ const POLICY: [Function; 4] = [
     (
         "policy",
         "observe",
-        "i32 i32 i32 i32 i32 i32 i32 i32 i32",
+        "i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32",
         true,
     ),
     ("policy", "answer", "i32 i32", true),
@@ -176,7 +179,7 @@ impl TestComponent {
     pub(crate) fn importing(mut self, interface: &str, name: &str, signature: &str) -> Self {
         writeln!(
             self.imports,
-            r#"(import "memloom:agent/{interface}@0.1.0" "{name}" (func ${name} {signature}))"#
+            r#"(import "memloom:agent/{interface}@0.2.0" "{name}" (func ${name} {signature}))"#
         )
         .unwrap();
         self
@@ -218,7 +221,7 @@ impl TestComponent {
             let body = self.bodies.get(function).map_or(default, String::as_str);
             writeln!(
                 text,
-                r#"(func (export "memloom:agent/{interface}@0.1.0#{function}")
+                r#"(func (export "memloom:agent/{interface}@0.2.0#{function}")
                     (param {parameters}) {result} {body})"#
             )
             .unwrap();

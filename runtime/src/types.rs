@@ -14,7 +14,7 @@ pub use crate::bindings::environment::{
     DataFile, Description as EnvironmentDescription, Episode as OpenEpisode, LoadReport, Split,
 };
 pub use crate::bindings::log::Level;
-pub use crate::bindings::model::{FinishReason, Message, Request};
+pub use crate::bindings::model::{FinishReason, Message, Request, Tool, ToolCall};
 pub use crate::bindings::policy::{Description as PolicyDescription, Report};
 pub use crate::bindings::types::{
     Answer, CustomOperation, DemonstratedOperation, Entry, Error, Hint, Insertion, LexiconKind,
@@ -22,28 +22,18 @@ pub use crate::bindings::types::{
 };
 
 impl Operation {
-    /// Returns an insertion of an entry without a vector.
+    /// Returns an insertion of an entry without a vector and custom fields.
     pub fn insert(
         text: impl Into<String>,
         speaker: impl Into<String>,
         evidence: Vec<String>,
     ) -> Self {
-        Self::Insert(Insertion {
-            text: text.into(),
-            speaker: speaker.into(),
-            evidence,
-            vector: None,
-        })
+        Self::Insert(Insertion::new(text, speaker, evidence))
     }
 
-    /// Returns an update of an entry without a vector.
+    /// Returns an update of an entry without a vector and custom fields.
     pub fn update(id: impl Into<String>, text: impl Into<String>, evidence: Vec<String>) -> Self {
-        Self::Update(Revision {
-            id: id.into(),
-            text: text.into(),
-            evidence,
-            vector: None,
-        })
+        Self::Update(Revision::new(id, text, evidence))
     }
 
     /// Returns a custom operation; `arguments` is a JSON object.
@@ -51,7 +41,79 @@ impl Operation {
         Self::Custom(CustomOperation {
             name: name.into(),
             arguments: arguments.into(),
+            vector: None,
         })
+    }
+}
+
+impl Insertion {
+    /// Returns the content of a new entry without a vector and custom fields.
+    pub fn new(text: impl Into<String>, speaker: impl Into<String>, evidence: Vec<String>) -> Self {
+        Self {
+            text: text.into(),
+            speaker: speaker.into(),
+            evidence,
+            vector: None,
+            fields: Vec::new(),
+        }
+    }
+}
+
+impl Revision {
+    /// Returns the new content of an entry without a vector and custom fields.
+    pub fn new(id: impl Into<String>, text: impl Into<String>, evidence: Vec<String>) -> Self {
+        Self {
+            id: id.into(),
+            text: text.into(),
+            evidence,
+            vector: None,
+            fields: Vec::new(),
+        }
+    }
+}
+
+impl Request {
+    /// Returns a request for free text, without tools, stop strings and demonstration.
+    pub fn new(role: impl Into<String>, messages: Vec<Message>, max_tokens: u32) -> Self {
+        Self {
+            role: role.into(),
+            messages,
+            tools: Vec::new(),
+            max_tokens,
+            grammar: None,
+            stop: Vec::new(),
+            temperature: None,
+            demonstration: None,
+        }
+    }
+}
+
+impl Message {
+    /// Returns a message of a role, without calls of tools.
+    pub fn new(role: impl Into<String>, content: impl Into<String>) -> Self {
+        Self {
+            role: role.into(),
+            content: content.into(),
+            tool_calls: Vec::new(),
+        }
+    }
+}
+
+impl Question {
+    /// Returns whether no policy is asked: the host scores an empty answer once all of its
+    /// sessions have been lived.
+    pub fn is_silent(&self) -> bool {
+        self.text.is_empty()
+    }
+}
+
+impl Answer {
+    /// Returns the answer of a policy that does not know, and to silent questions.
+    pub fn empty() -> Self {
+        Self {
+            text: String::new(),
+            citations: Vec::new(),
+        }
     }
 }
 
@@ -64,6 +126,7 @@ impl Query {
             speaker: None,
             limit,
             threshold: 0.0,
+            options: String::new(),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use memloom_runtime::types::{Insertion, Moment, Operation, Revision};
+use memloom_runtime::types::{Moment, Operation};
 use memloom_runtime::{Bank, BankComponent, Limits, Sandbox};
 
 /// The numbers of entries in the tables of results.
@@ -49,12 +49,7 @@ pub fn fact(seed: u32) -> String {
 }
 
 fn insertion(text: String) -> Operation {
-    Operation::Insert(Insertion {
-        text,
-        speaker: "Ann".into(),
-        evidence: vec!["D1:1".into()],
-        vector: None,
-    })
+    Operation::insert(text, "Ann", vec!["D1:1".into()])
 }
 
 /// Returns a bank with this many entries.
@@ -82,12 +77,8 @@ pub fn write(bank: &mut Bank, text: String) {
 pub fn change_ten(bank: &mut Bank, entries: u32, seed: u32) {
     let operations: Vec<Operation> = (0..10)
         .map(|number| {
-            Operation::Update(Revision {
-                id: format!("m{}", 1 + (seed * 10 + number) * 7919 % entries),
-                text: fact(1_000_000 + seed + number),
-                evidence: vec!["D2:1".into()],
-                vector: None,
-            })
+            let id = format!("m{}", 1 + (seed * 10 + number) * 7919 % entries);
+            Operation::update(id, fact(1_000_000 + seed + number), vec!["D2:1".into()])
         })
         .collect();
     apply(bank, &operations);

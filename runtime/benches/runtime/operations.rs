@@ -96,28 +96,15 @@ macro_rules! subject {
     ($bank:ty, $types:ident, $bank_types:path, $apply:expr, $retrieve:expr) => {
         impl Subject for $bank {
             fn insert(&mut self, facts: Vec<String>) -> Vec<String> {
-                use $types::{Insertion, Operation};
-                let operation = |text| {
-                    Operation::Insert(Insertion {
-                        text,
-                        speaker: "Ann".into(),
-                        evidence: vec!["D1:1".into()],
-                        vector: None,
-                    })
-                };
+                use $types::Operation;
+                let operation = |text: String| Operation::insert(text, "Ann", vec!["D1:1".into()]);
                 $apply(self, facts.into_iter().map(operation).collect())
             }
 
             fn update(&mut self, facts: Vec<(String, String)>) {
-                use $types::{Operation, Revision};
-                let operation = |(id, text)| {
-                    Operation::Update(Revision {
-                        id,
-                        text,
-                        evidence: vec!["D2:1".into()],
-                        vector: None,
-                    })
-                };
+                use $types::Operation;
+                let operation =
+                    |(id, text): (String, String)| Operation::update(id, text, vec!["D2:1".into()]);
                 $apply(self, facts.into_iter().map(operation).collect());
             }
 
@@ -128,13 +115,7 @@ macro_rules! subject {
 
             fn retrieve(&mut self, words: &str) -> usize {
                 use $bank_types as bank;
-                let query = bank::Query {
-                    text: words.into(),
-                    vector: None,
-                    speaker: None,
-                    limit: 10,
-                    threshold: 0.0,
-                };
+                let query = bank::Query::new(words, 10);
                 $retrieve(self, &query).expect("a sensible query").len()
             }
         }

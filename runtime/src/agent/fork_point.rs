@@ -6,10 +6,10 @@ use cpu_time::ThreadTime;
 
 use crate::agent::episode::Episode;
 use crate::agent::{Agent, AgentParts};
-use crate::bank::Bank;
-use crate::bindings;
+use crate::bank::BankForkPoint;
 use crate::environment::{Environment, EnvironmentForkPoint};
 use crate::error::Error;
+use crate::guest::PolicyGuest;
 use crate::host::PolicyHost;
 use crate::instance::fork::InstanceForkPoint;
 use crate::model::{Embedder, LanguageModel};
@@ -106,8 +106,8 @@ impl ForkPoint {
 /// ```
 pub struct AgentForkPoint {
     parts: AgentParts,
-    bank: InstanceForkPoint<bindings::bank::Guest>,
-    policy: InstanceForkPoint<bindings::policy::Guest>,
+    bank: BankForkPoint,
+    policy: InstanceForkPoint<PolicyGuest>,
     embedder: Option<Arc<dyn Embedder>>,
     session: u32,
 }
@@ -129,8 +129,7 @@ impl AgentForkPoint {
         model: Box<dyn LanguageModel>,
         started: ThreadTime,
     ) -> Result<Agent, Error> {
-        let bank = self.bank.fork((), |_| Ok(()))?;
-        let mut host = PolicyHost::new(Bank(bank), environment, model);
+        let mut host = PolicyHost::new(self.bank.fork()?, environment, model);
         host.embedder = self.embedder.clone();
         let policy = self
             .policy
@@ -157,7 +156,7 @@ impl Agent {
         let host = self.host();
         Ok(AgentForkPoint {
             parts,
-            bank: InstanceForkPoint::capture(&mut host.bank.0)?,
+            bank: BankForkPoint::capture(&mut host.bank)?,
             policy,
             embedder: host.embedder.clone(),
             session,

@@ -13,9 +13,9 @@ use cpu_time::ThreadTime;
 
 use self::meter::Meter;
 use crate::bank::BankComponent;
-use crate::bindings::policy::Guest;
 use crate::error::Error;
 use crate::event::Event;
+use crate::guest::PolicyGuest;
 use crate::host::{Activity, PolicyHost};
 use crate::instance::Instance;
 use crate::instance::log::LogLine;
@@ -43,7 +43,7 @@ pub struct AgentParts {
 }
 
 impl AgentParts {
-    pub(crate) fn configure(&self, policy: &mut Instance<Guest>) -> Result<(), Error> {
+    pub(crate) fn configure(&self, policy: &mut Instance<PolicyGuest>) -> Result<(), Error> {
         policy.call_fallible("configure", |policy, store| {
             policy.call_configure(store, &self.policy_options, &self.lexicon)
         })
@@ -104,7 +104,7 @@ impl AgentParts {
 /// ```
 pub struct Agent {
     parts: AgentParts,
-    policy: Instance<Guest>,
+    policy: Instance<PolicyGuest>,
     /// The index of the last observed session.
     session: u32,
     spent: Duration,
@@ -179,7 +179,7 @@ impl Agent {
     /// Builds an agent around a configured policy.
     pub(crate) fn from_policy(
         parts: &AgentParts,
-        policy: Instance<Guest>,
+        policy: Instance<PolicyGuest>,
         started: ThreadTime,
     ) -> Self {
         Self {
@@ -246,7 +246,7 @@ impl Agent {
             time: time.to_owned(),
             turns,
         });
-        self.timed(|agent| agent.observe_session(&session, None))
+        self.timed(|agent| agent.observe_session(&session, None, None))
     }
 
     /// Lets the policy answer a question. Meanwhile the bank refuses operations as
@@ -328,7 +328,7 @@ impl Agent {
         &self.parts
     }
 
-    pub(crate) fn policy(&mut self) -> &mut Instance<Guest> {
+    pub(crate) fn policy(&mut self) -> &mut Instance<PolicyGuest> {
         &mut self.policy
     }
 
@@ -340,16 +340,19 @@ impl Agent {
             .expect("an agent's policy is made with a host")
     }
 
-    /// Lets the policy observe a session, and ends the session in the bank.
+    /// Lets the policy observe a session, and ends the session in the bank. The demonstrator
+    /// advises in a task.
     pub(crate) fn observe_session(
         &mut self,
         content: &SessionContent,
         hints: Option<&[Hint]>,
+        demonstrator: Option<(&str, u64)>,
     ) -> Result<Report, Error> {
         let (at, task) = moment(content);
         let observing = Activity::Observing {
             session: at.session,
             task,
+            demonstrator: demonstrator.map(|(name, seed)| (name.to_owned(), seed)),
             ended: false,
         };
         let (activity, report) = self.call_policy(observing, |policy| {
@@ -379,7 +382,7 @@ impl Agent {
     fn call_policy<R>(
         &mut self,
         activity: Activity,
-        call: impl FnOnce(&mut Instance<Guest>) -> Result<R, Error>,
+        call: impl FnOnce(&mut Instance<PolicyGuest>) -> Result<R, Error>,
     ) -> Result<(Activity, R), Error> {
         self.host().begin(activity);
         let result = call(&mut self.policy);

@@ -47,7 +47,10 @@ pub(crate) fn run(suite: &mut Suite, loaded: Result<BankComponent, Error>) {
     suite.check(
         "bad-arguments",
         "invalid ones are refused and do not trap",
-        || bad_arguments(&mut new()?, &names),
+        || {
+            bad_options(&component)?;
+            bad_arguments(&mut new()?, &names)
+        },
     );
     state::run(suite, || {
         let subject = BankSubject {
@@ -65,6 +68,14 @@ pub(crate) fn run(suite: &mut Suite, loaded: Result<BankComponent, Error>) {
             },
         ))
     });
+}
+
+fn bad_options(component: &BankComponent) -> Result<(), Fault> {
+    for options in NO_OBJECTS.into_iter().filter(|options| !options.is_empty()) {
+        let bank = component.clone().with_options(options).instantiate();
+        refused(format!("configure({options:?})"), bank)?;
+    }
+    Ok(())
 }
 
 fn at(session: u32) -> Moment {
@@ -95,27 +106,29 @@ fn limits(bank: &mut Bank, costs: &mut Costs) -> Result<(), Fault> {
             })
             .collect();
         let result = bank.apply(&at(session), &batch);
-        let results = costs.note("apply", bank.0.used(), result)?;
+        let results = costs.note("apply", bank.instance.used(), result)?;
         ids.extend(results.into_iter().flatten().flatten());
         let result = bank.end_session(&at(session));
-        costs.note("end-session", bank.0.used(), result)?;
+        costs.note("end-session", bank.instance.used(), result)?;
         let result = bank.retrieve(&best(&random.sentence(4)));
-        costs.note("retrieve", bank.0.used(), result)?;
+        costs.note("retrieve", bank.instance.used(), result)?;
     }
     let result = bank.schema();
-    costs.note("get-schema", bank.0.used(), result)?;
+    costs.note("get-schema", bank.instance.used(), result)?;
     let result = bank.entries();
-    costs.note("entries", bank.0.used(), result)?;
+    costs.note("entries", bank.instance.used(), result)?;
     let result = bank.render(&ids);
-    costs.note("render", bank.0.used(), result)?;
+    costs.note("render", bank.instance.used(), result)?;
     let result = bank.stats();
-    costs.note("get-stats", bank.0.used(), result)?;
+    costs.note("get-stats", bank.instance.used(), result)?;
     let result = bank.snapshot();
     let state = costs
-        .note("snapshot", bank.0.used(), result)?
+        .note("snapshot", bank.instance.used(), result)?
         .unwrap_or_default();
     let result = bank.restore(&state);
-    costs.note("restore", bank.0.used(), result).map(drop)
+    costs
+        .note("restore", bank.instance.used(), result)
+        .map(drop)
 }
 
 /// Checks the schema. Returns the names of the bank's custom operations.
@@ -474,20 +487,19 @@ fn bad_arguments(bank: &mut Bank, custom: &[String]) -> Result<(), Fault> {
     for (session, text) in [(0, ""), (u32::MAX, " \n\t "), (2, &*huge)] {
         for vector in &vectors {
             let operation = Operation::Insert(Insertion {
-                text: text.into(),
-                speaker: text.into(),
-                evidence: vec![text.into(); 2],
                 vector: vector.clone(),
+                fields: vec![(text.into(), text.into()); 2],
+                ..Insertion::new(text, text, vec![text.into(); 2])
             });
             let call = format!("apply(insert {} with the vector {vector:?})", excerpt(text));
             survived(call, bank.apply(&at(session), &[operation]))?;
             for threshold in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
                 let query = Query {
-                    text: text.into(),
                     vector: vector.clone(),
                     speaker: Some(text.into()),
-                    limit: u32::MAX,
                     threshold,
+                    options: text.into(),
+                    ..Query::new(text, u32::MAX)
                 };
                 let call = format!("retrieve({}, threshold {threshold})", excerpt(text));
                 survived(call, bank.retrieve(&query))?;

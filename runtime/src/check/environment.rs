@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::acting;
 use super::generators::{NO_OBJECTS, RandomStream, SCRIPTS, excerpt, huge};
 use super::report::{Costs, Fault, Suite, lenient, outcome_text, refused, survived};
 use super::state::{self, Subject};
@@ -76,6 +77,18 @@ pub(crate) fn run(
         "hints name turns; the same seed, the same hints",
         || each(&checked, &mut ready()?, demonstrators),
     );
+    let acts = || -> Result<bool, Fault> {
+        let mut environment = ready()?;
+        let mut episodes = checked.iter();
+        Ok(episodes.any(|(split, index)| acting::has_tasks(&mut environment, split, *index)))
+    };
+    if acts().unwrap_or(false) {
+        suite.check(
+            "acting",
+            "tasks end within their steps; the same actions, the same results",
+            || each(&checked, &mut ready()?, acting::tasks),
+        );
+    }
     suite.check("unicode", "every script is accepted as an argument", || {
         unicode(&mut ready()?, &checked)
     });
@@ -397,6 +410,8 @@ fn unicode(environment: &mut Environment, checked: &[EpisodeIndex]) -> Result<()
         refused(at("score"), environment.score(text, &answer(text)))?;
         refused(at("open"), environment.open(text, 0, 0))?;
         refused(at("demonstrate"), environment.demonstrate(text, 1, 0))?;
+        refused(at("advise"), environment.advise(text, 0))?;
+        survived(at("rubric"), environment.rubric(text))?;
         survived(at("act"), environment.act(text))?;
     }
     Ok(())
@@ -409,6 +424,7 @@ fn unopened(environment: &mut Environment) -> Result<(), Fault> {
     refused(at("questions"), environment.questions())?;
     refused(at("score"), environment.score("q1", &answer("")))?;
     refused(at("demonstrate"), environment.demonstrate("nothing", 1, 0))?;
+    refused(at("advise"), environment.advise("expert", 1))?;
     refused(at("act"), environment.act("look")).map(drop)
 }
 
@@ -512,7 +528,7 @@ impl Subject for EnvironmentSubject {
         let environment = &mut self.environment;
         let random = &mut driver.random;
         let session = 1 + random.below(driver.sessions as usize) as u32;
-        match random.below(8) {
+        match random.below(9) {
             0..3 => outcome_text(environment.session(session)),
             3 => outcome_text(environment.questions()),
             4 | 5 if !driver.questions.is_empty() => {
@@ -521,6 +537,10 @@ impl Subject for EnvironmentSubject {
                 outcome_text(environment.score(&question, &answer(&text)))
             }
             6 => outcome_text(environment.act(&random.sentence(2))),
+            7 => match environment.advise("expert", random.bits()) {
+                Ok(action) => outcome_text(environment.act(&action)),
+                refused => outcome_text(refused),
+            },
             _ => {
                 let demonstrator = DEMONSTRATORS[random.below(DEMONSTRATORS.len())];
                 outcome_text(environment.demonstrate(demonstrator, session, random.bits()))

@@ -50,6 +50,9 @@ pub(crate) struct FixtureEpisode {
     pub(crate) questions: Vec<String>,
 }
 
+/// The demonstrator of a fixture's hints and actions, and the seed.
+pub(crate) const DEMONSTRATOR: (&str, u64) = ("demonstrator", 1);
+
 /// The number of sessions of a fixture's episode.
 const SESSIONS: u32 = 6;
 
@@ -64,7 +67,8 @@ impl Fixture {
         let episode = environment.open(split, 0, SESSIONS)?;
         let sessions = (1..=episode.sessions)
             .map(|session| {
-                let hints = environment.demonstrate("demonstrator", session, 1)?;
+                let (demonstrator, seed) = DEMONSTRATOR;
+                let hints = environment.demonstrate(demonstrator, session, seed)?;
                 Ok((environment.session(session)?, hints))
             })
             .collect::<Result<Vec<_>, Error>>()?;
@@ -76,6 +80,7 @@ impl Fixture {
             sessions,
             questions: questions
                 .into_iter()
+                .filter(|question| !question.is_silent())
                 .map(|question| question.text)
                 .take(24)
                 .collect(),

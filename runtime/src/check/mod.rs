@@ -13,6 +13,7 @@
 //! # }
 //! ```
 
+mod acting;
 mod bank;
 mod environment;
 mod fixture;

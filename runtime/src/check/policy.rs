@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use cpu_time::ThreadTime;
 
-use super::fixture::{Fixture, FixtureEpisode};
+use super::fixture::{DEMONSTRATOR, Fixture, FixtureEpisode};
 use super::generators::{NO_OBJECTS, RandomStream, SCRIPTS, excerpt, huge};
 use super::report::{Costs, Fault, Suite, outcome_text, refused, survived};
 use super::state::{self, Subject};
@@ -165,10 +165,23 @@ fn question(text: &str) -> Question {
     }
 }
 
+/// Lets the policy observe a session of the fixture. A task is read again before it is acted in.
+fn observe(
+    episode: &mut Episode,
+    content: &SessionContent,
+    hints: Option<&[Hint]>,
+) -> Result<Report, Error> {
+    if let SessionContent::Task(task) = content {
+        episode.session(task.index)?;
+    }
+    let demonstrator = hints.map(|_| DEMONSTRATOR);
+    episode.agent.observe_session(content, hints, demonstrator)
+}
+
 fn limits(test_bed: &TestBed<'_>, costs: &mut Costs) -> Result<(), Fault> {
     let (mut episode, fixture_episode) = test_bed.episode(ModelOutput::Demonstrated)?;
     for (content, hints) in &fixture_episode.sessions {
-        let result = episode.agent.observe_session(content, Some(hints));
+        let result = observe(&mut episode, content, Some(hints));
         costs.note("observe", episode.agent.policy().used(), result)?;
     }
     for text in &fixture_episode.questions {
@@ -188,7 +201,7 @@ fn requests(test_bed: &TestBed<'_>, description: &PolicyDescription) -> Result<(
     let (mut episode, fixture_episode) = test_bed.with_model(model.clone())?;
     let one_of = |words: &[String], word: &str| words.iter().any(|listed| listed == word);
     for (content, hints) in &fixture_episode.sessions {
-        episode.agent.observe_session(content, Some(hints))?;
+        observe(&mut episode, content, Some(hints))?;
         for call in model.take_calls() {
             let request = &call.request;
             let at = format!(
@@ -295,11 +308,11 @@ fn model_output(test_bed: &TestBed<'_>) -> Result<(), Fault> {
         for (content, hints) in fixture_episode.sessions.iter().take(2) {
             survived(
                 format!("observe {condition}"),
-                episode.agent.observe_session(content, Some(hints)),
+                observe(&mut episode, content, Some(hints)),
             )?;
             survived(
                 format!("observe {condition}"),
-                episode.agent.observe_session(content, None),
+                observe(&mut episode, content, None),
             )?;
         }
         for text in fixture_episode.questions.iter().take(2) {
@@ -315,7 +328,7 @@ fn model_output(test_bed: &TestBed<'_>) -> Result<(), Fault> {
 fn answers(test_bed: &TestBed<'_>) -> Result<(), Fault> {
     let (mut episode, fixture_episode) = test_bed.episode(ModelOutput::Demonstrated)?;
     for (content, hints) in &fixture_episode.sessions {
-        episode.agent.observe_session(content, Some(hints))?;
+        observe(&mut episode, content, Some(hints))?;
     }
     let entries = episode.entries()?;
     let held: BTreeSet<&String> = entries.iter().flat_map(|entry| &entry.evidence).collect();
@@ -356,7 +369,7 @@ fn sessions(test_bed: &TestBed<'_>, texts: Vec<String>) -> Result<(), Fault> {
         let content = SessionContent::Dialogue(session);
         survived(
             format!("observe of {}", excerpt(&text)),
-            episode.agent.observe_session(&content, Some(&[hint])),
+            episode.agent.observe_session(&content, Some(&[hint]), None),
         )?;
         survived(
             format!("answer({})", excerpt(&text)),
@@ -404,6 +417,8 @@ fn odd_sessions(test_bed: &TestBed<'_>) -> Result<(), Fault> {
         index: 4,
         time: "now".into(),
         instruction: "Look.".into(),
+        actions: vec!["look".into(), "wait".into()],
+        steps: 3,
     };
     let contents = [
         ("no turns", dialogue(1, &[])),
@@ -434,7 +449,7 @@ fn odd_sessions(test_bed: &TestBed<'_>) -> Result<(), Fault> {
         for hints in [None, Some(&[][..]), Some(&hints)] {
             survived(
                 format!("observe of a session with {name}"),
-                episode.agent.observe_session(&content, hints),
+                episode.agent.observe_session(&content, hints, None),
             )?;
         }
     }
@@ -477,7 +492,7 @@ impl Subject for PolicySubject {
             0 | 1 if !driver.sessions.is_empty() => {
                 let (content, hints) = random.pick(&driver.sessions);
                 let hints = (random.clone().below(3) > 0).then_some(&hints[..]);
-                outcome_text::<Report>(self.episode.agent.observe_session(content, hints))
+                outcome_text::<Report>(observe(&mut self.episode, content, hints))
             }
             2 if !driver.questions.is_empty() => {
                 let text: &String = random.pick(&driver.questions);

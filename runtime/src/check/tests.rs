@@ -45,8 +45,8 @@ fn a_forbidden_import_is_named() {
         r#"(component
             (import "wasi:random/random@0.2.0" (instance))
             (instance $i)
-            (export "memloom:agent/bank@0.1.0" (instance $i))
-            (export "memloom:agent/state@0.1.0" (instance $i)))"#,
+            (export "memloom:agent/bank@0.2.0" (instance $i))
+            (export "memloom:agent/state@0.2.0" (instance $i)))"#,
     );
     assert!(fault.what.contains("wasi:random/random@0.2.0"), "{fault:?}");
 }

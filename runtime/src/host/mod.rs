@@ -8,21 +8,18 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use cpu_time::ThreadTime;
+use memloom_text::words::{word_count, word_indices};
 
 use crate::bank::Bank;
 use crate::bindings::model::Completion as WitCompletion;
-use crate::bindings::policy;
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::event::Event;
-use crate::instance::interface::impl_interface;
 use crate::model::{Embedder, GenerateCall, LanguageModel, ModelError};
 use crate::types::{
     Entry, Error as Refusal, Hit, Level, Moment, Observation, Operation, Query, Request, Schema,
     Stats,
 };
-
-impl_interface!(policy, Policy, Option<PolicyHost>);
 
 /// The purpose of the policy's present call.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,6 +31,8 @@ pub(crate) enum Activity {
         session: u32,
         /// Set for a task session, in which the policy may act.
         task: bool,
+        /// The demonstrator who advises in a task, and the seed.
+        demonstrator: Option<(String, u64)>,
         /// Set once the policy itself has ended the session in the bank.
         ended: bool,
     },
@@ -97,6 +96,8 @@ pub(crate) struct PolicyHost {
     step: u32,
     /// The model's last failure in the last activity.
     pub(crate) failure: Option<Error>,
+    /// Set once the log says that the model has no tokenizer.
+    counts_words: bool,
 }
 
 impl PolicyHost {
@@ -120,6 +121,7 @@ impl PolicyHost {
             activity: Activity::Idle,
             step: 0,
             failure: None,
+            counts_words: false,
         }
     }
 
@@ -137,7 +139,7 @@ impl PolicyHost {
 
     /// Makes bank and environment burn the policy's fuel.
     pub(crate) fn share_fuel(&mut self, fuel: Option<u64>) {
-        self.bank.0.share_fuel(fuel);
+        self.bank.instance.share_fuel(fuel);
         if let Some(environment) = &mut self.environment {
             environment.instance.share_fuel(fuel);
         }
@@ -145,7 +147,7 @@ impl PolicyHost {
 
     /// Returns the rest of the shared fuel: at most one of the two was called.
     pub(crate) fn reclaim_fuel(&mut self) -> Option<u64> {
-        let left = self.bank.0.reclaim_fuel();
+        let left = self.bank.instance.reclaim_fuel();
         match &mut self.environment {
             Some(environment) => left.min(environment.instance.reclaim_fuel()),
             None => left,
@@ -272,6 +274,12 @@ impl PolicyHost {
         let told = match &result {
             Ok(completion) => Ok(WitCompletion {
                 text: completion.text.clone(),
+                tool_calls: completion.tool_calls.clone(),
+                malformed_calls: completion.malformed_calls,
+                tokens: match completion.tokens.len() {
+                    0 => word_count(&completion.text) as u32,
+                    tokens => tokens as u32,
+                },
                 finish: completion.finish,
             }),
             Err(error) => {
@@ -284,6 +292,41 @@ impl PolicyHost {
             result: result.map_err(|error| error.to_string()),
         });
         told
+    }
+
+    pub(crate) fn count(&mut self, text: String) -> u32 {
+        let tokens = self.model.count(&text);
+        let count = tokens.unwrap_or_else(|| {
+            self.say_that_words_count();
+            word_indices(&text).count() as u32
+        });
+        self.record(|| Event::Count { text, tokens });
+        count
+    }
+
+    pub(crate) fn cut(&mut self, text: String, first: u32, end: u32) -> String {
+        let tokens = self.model.cut(&text, first, end);
+        let part = tokens.clone().unwrap_or_else(|| {
+            self.say_that_words_count();
+            let ends: Vec<usize> = word_indices(&text)
+                .map(|(start, word)| start + word.len())
+                .collect();
+            cut_at(&text, &ends, first, end).to_owned()
+        });
+        self.record(|| Event::Cut {
+            text,
+            first,
+            end,
+            tokens,
+        });
+        part
+    }
+
+    fn say_that_words_count(&mut self) {
+        if !std::mem::replace(&mut self.counts_words, true) {
+            let text = "the model has no tokenizer here: words are counted and cut, not tokens";
+            self.log(Level::Warn, text.into());
+        }
     }
 
     pub(crate) fn embed(&mut self, texts: Vec<String>) -> Result<Option<Vec<Vec<f32>>>, Error> {
@@ -314,6 +357,23 @@ impl PolicyHost {
         Ok(result)
     }
 
+    /// Returns the demonstrator's next action, where demonstrations are collected.
+    pub(crate) fn advise(&mut self) -> Result<Option<String>, Error> {
+        let advice = match (&mut self.environment, &self.activity) {
+            (
+                Some(environment),
+                Activity::Observing {
+                    task: true,
+                    demonstrator: Some((demonstrator, seed)),
+                    ..
+                },
+            ) => Some(environment.advise(demonstrator, *seed)?),
+            _ => None,
+        };
+        self.record(|| Event::Advise(advice.clone()));
+        Ok(advice)
+    }
+
     pub(crate) fn log(&mut self, level: Level, text: String) {
         self.record(|| Event::Log { level, text });
     }
@@ -326,6 +386,21 @@ fn model_error(call: &GenerateCall, error: ModelError) -> Error {
         step: call.step,
         error,
     }
+}
+
+/// Returns the tokens `first` to `end` (exclusive) of a text, given where each ends, without
+/// characters that are cut.
+pub fn cut_at<'t>(text: &'t str, ends: &[usize], first: u32, end: u32) -> &'t str {
+    let tokens = ends.len();
+    let at = |token: u32| match (token as usize).min(tokens) {
+        0 => 0,
+        token => ends[token - 1],
+    };
+    let (start, end) = (at(first), at(end.max(first)));
+    let whole = |byte: &usize| text.is_char_boundary(*byte);
+    let start = (start..=end).find(whole).unwrap_or(end);
+    let end = (start..=end).rev().find(whole).unwrap_or(start);
+    &text[start..end]
 }
 
 /// Returns one vector a text, all of one length.

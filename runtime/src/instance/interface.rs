@@ -4,7 +4,6 @@ use wasmtime::Store;
 use wasmtime::component::{Instance, InstancePre};
 
 use super::store_data::StoreData;
-use crate::bindings::{bank, environment};
 use crate::kind::Kind;
 
 /// The export that makes a component one of a kind, with generated typed calls.
@@ -25,35 +24,3 @@ pub(crate) trait Interface: Sized + Send + 'static {
         instance: &Instance,
     ) -> wasmtime::Result<Self>;
 }
-
-/// Implements [`Interface`] for `Guest` of a generated module.
-macro_rules! impl_interface {
-    ($module:ident, $kind:ident, $host:ty) => {
-        impl $crate::instance::interface::Interface for $module::Guest {
-            const KIND: $crate::kind::Kind = $crate::kind::Kind::$kind;
-            type Host = $host;
-            type Indices = $module::GuestIndices;
-
-            fn find(
-                pre: &wasmtime::component::InstancePre<
-                    $crate::instance::store_data::StoreData<$host>,
-                >,
-            ) -> wasmtime::Result<Self::Indices> {
-                $module::GuestIndices::new(pre)
-            }
-
-            fn load(
-                indices: &Self::Indices,
-                store: &mut wasmtime::Store<$crate::instance::store_data::StoreData<$host>>,
-                instance: &wasmtime::component::Instance,
-            ) -> wasmtime::Result<Self> {
-                indices.load(store, instance)
-            }
-        }
-    };
-}
-
-pub(crate) use impl_interface;
-
-impl_interface!(bank, Bank, ());
-impl_interface!(environment, Environment, ());

@@ -13,10 +13,11 @@ use super::slot::InstanceSlot;
 use super::slot_pool::SlotPool;
 use super::store_data::StoreData;
 use super::ungranted;
-use crate::bindings::state;
 use crate::cow::image::MemoryImage;
 use crate::cow::mapped_memory::with_memory_sizes;
 use crate::error::Error;
+use crate::guest::StateGuest;
+use crate::guest::state::StateIndices;
 use crate::limits::{Exceeded, HostBudget, Limit, Limiter, Limits, Pace};
 
 /// A compiled and linked component.
@@ -25,7 +26,7 @@ pub(crate) struct LinkedComponent<G: Interface> {
     limits: Limits,
     pre: InstancePre<StoreData<G::Host>>,
     indices: G::Indices,
-    state: state::GuestIndices,
+    state: StateIndices,
     /// The state of a new instance; none if memory is not all of the state, so
     /// that forks go through exports.
     pristine: Option<MemoryState>,
@@ -61,7 +62,7 @@ impl<G: Interface> LinkedComponent<G> {
         let unfit = |error: wasmtime::Error| format!("{error:#}");
         let pre = linker.instantiate_pre(component).map_err(unfit)?;
         let indices = G::find(&pre).map_err(unfit)?;
-        let state = state::GuestIndices::new(&pre).map_err(unfit)?;
+        let state = StateGuest::find(&pre).map_err(unfit)?;
         let mut linked = Self {
             name: name.into(),
             limits: limits.clone(),
@@ -164,7 +165,7 @@ impl<G: Interface> LinkedComponent<G> {
             self.begin_call(&mut store, self.limits.fuel)?;
             let instance = self.pre.instantiate(&mut store)?;
             let guest = G::load(&self.indices, &mut store, &instance)?;
-            let state = self.state.load(&mut store, &instance)?;
+            let state = StateGuest::load(&self.state, &mut store, &instance)?;
             Ok((store, guest, state))
         });
         let (store, guest, state) = made.map_err(|error| self.call_error("instantiate", error))?;

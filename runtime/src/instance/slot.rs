@@ -7,17 +7,17 @@ use wasmtime::Store;
 
 use super::interface::Interface;
 use super::store_data::StoreData;
-use crate::bindings::state;
 use crate::cow::backing_file::BackingFile;
 use crate::cow::image::MemoryImage;
 use crate::cow::mapped_memory::MappedMemory;
+use crate::guest::StateGuest;
 
 /// An instance of a component with its memories. The content of the memories is
 /// its state.
 pub(crate) struct InstanceSlot<G: Interface> {
     pub(crate) store: Store<StoreData<G::Host>>,
     pub(crate) guest: G,
-    pub(crate) state: state::Guest,
+    pub(crate) state: StateGuest,
     memories: Vec<Arc<MappedMemory>>,
     /// The files under the memories; empty in a new slot.
     backing: Vec<Arc<BackingFile>>,
@@ -33,7 +33,7 @@ impl<G: Interface> InstanceSlot<G> {
     pub(crate) fn new(
         store: Store<StoreData<G::Host>>,
         guest: G,
-        state: state::Guest,
+        state: StateGuest,
         memories: Vec<Arc<MappedMemory>>,
     ) -> Self {
         Self {

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use wasmtime::StoreContextMut;
 use wasmtime::component::{HasSelf, Linker};
 
 use super::deadline::Clock;
 use super::log::Log;
 use crate::bindings::{log as wit_log, types as wit_types};
+use crate::guest::v0_1;
 use crate::limits::{Exceeded, HostBudget, Limiter};
 use crate::types::Level;
 
@@ -46,5 +48,13 @@ where
     StoreData<H>: wit_log::Host,
 {
     wit_types::add_to_linker::<_, HasSelf<_>>(linker, |data| data)?;
-    wit_log::add_to_linker::<_, HasSelf<_>>(linker, |data| data)
+    wit_log::add_to_linker::<_, HasSelf<_>>(linker, |data| data)?;
+    linker.instance(&v0_1::interface_name("types"))?;
+    let mut log = linker.instance(&v0_1::interface_name("log"))?;
+    log.func_wrap(
+        "write",
+        |mut caller: StoreContextMut<'_, StoreData<H>>, (level, text): (Level, String)| {
+            wit_log::Host::write(caller.data_mut(), level, text)
+        },
+    )
 }

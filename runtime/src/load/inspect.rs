@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
-use crate::kind::Kind;
+use crate::kind::{Kind, VERSIONS};
 
 /// A component's kind, size, imports, exports and fork mode. Displays as a few lines
 /// for people.
@@ -18,7 +18,7 @@ use crate::kind::Kind;
 /// let sandbox = Sandbox::new(Limits::default())?;
 /// let inspection = sandbox.inspect("../target/components/flat.wasm")?;
 /// assert_eq!(inspection.kind, Kind::Bank);
-/// assert_eq!(inspection.exports[0], "memloom:agent/bank@0.1.0");
+/// assert_eq!(inspection.exports[0], "memloom:agent/bank@0.2.0");
 /// assert_eq!(inspection.fork_obstacle, None); // forks by memory, copy-on-write
 /// # Ok(())
 /// # }
@@ -64,7 +64,7 @@ impl Inspection {
         let exports = sorted(exports.collect());
         let kind = [Kind::Bank, Kind::Environment, Kind::Policy]
             .into_iter()
-            .find(|kind| exports.iter().any(|export| export == kind.exports()[0]))
+            .find(|kind| version(*kind, &exports).is_some())
             .unwrap_or(Kind::Unknown);
         Self {
             name: name.to_owned(),
@@ -80,20 +80,27 @@ impl Inspection {
     /// Returns the reason why the component cannot run as a `wanted` one, if there is
     /// one.
     pub(crate) fn mismatch(&self, wanted: Kind) -> Option<String> {
+        let version = version(wanted, &self.exports).unwrap_or(VERSIONS[0]);
         for needed in wanted.exports() {
-            if !self.exports.iter().any(|export| export == needed) {
-                return Some(match self.other_version(needed) {
-                    Some(other) => format!("it exports {other}, but this memloom calls {needed}"),
+            let needed = interface_name(needed, version);
+            if !self.exports.contains(&needed) {
+                return Some(match self.other_version(&needed) {
+                    Some(other) => format!(
+                        "it exports {other}, but this memloom runs versions {}",
+                        VERSIONS.join(" and ")
+                    ),
                     None => format!("it does not export {needed}"),
                 });
             }
         }
-        let refused = |import: &&String| !wanted.allowed_imports().contains(&import.as_str());
+        let allowed = wanted.allowed_imports().iter();
+        let allowed: Vec<String> = allowed.map(|name| interface_name(name, version)).collect();
+        let refused = |import: &&String| !allowed.contains(import);
         self.imports.iter().find(refused).map(|import| {
             format!(
                 "it imports {import}; {} may import only {}",
                 wanted.with_article(),
-                wanted.allowed_imports().join(", ")
+                allowed.join(", ")
             )
         })
     }
@@ -105,6 +112,18 @@ impl Inspection {
             .iter()
             .find(|export| export.split('@').next() == bare)
     }
+}
+
+/// Returns the version of the contract in which a component with these exports is of a kind.
+fn version(kind: Kind, exports: &[String]) -> Option<&'static str> {
+    let interface = kind.interface()?;
+    VERSIONS
+        .into_iter()
+        .find(|version| exports.contains(&interface_name(interface, version)))
+}
+
+fn interface_name(interface: &str, version: &str) -> String {
+    format!("memloom:agent/{interface}@{version}")
 }
 
 impl fmt::Display for Inspection {

@@ -161,7 +161,7 @@ impl Sandbox {
             &ComponentSource::read(path.as_ref(), &self.shared.limits)?,
             &self.shared.simple,
         )
-        .map(BankComponent)
+        .map(BankComponent::new)
     }
 
     /// Loads an environment from a file.
@@ -197,7 +197,7 @@ impl Sandbox {
             &ComponentSource::named(name, bytes, &self.shared.limits)?,
             &self.shared.simple,
         )
-        .map(BankComponent)
+        .map(BankComponent::new)
     }
 
     /// Loads an environment from the bytes of a file. Messages use `name`.

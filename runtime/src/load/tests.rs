@@ -20,7 +20,7 @@ fn refused(bytes: &[u8]) -> String {
 fn a_component_of_another_kind_is_named_with_the_missing_export() {
     assert_eq!(
         refused(&testing::policy().build()),
-        "x.wasm is a policy, not a memory bank: it does not export memloom:agent/bank@0.1.0"
+        "x.wasm is a policy, not a memory bank: it does not export memloom:agent/bank@0.2.0"
     );
     let bytes = testing::bank().build();
     let why = sandbox()
@@ -30,7 +30,7 @@ fn a_component_of_another_kind_is_named_with_the_missing_export() {
     assert_eq!(
         why.to_string(),
         "x.wasm is a memory bank, not an environment: \
-         it does not export memloom:agent/environment@0.1.0"
+         it does not export memloom:agent/environment@0.2.0"
     );
 }
 
@@ -38,17 +38,17 @@ fn a_component_of_another_kind_is_named_with_the_missing_export() {
 fn a_component_of_no_kind_is_refused() {
     assert_eq!(
         refused(&wat::parse_str("(component)").unwrap()),
-        "x.wasm is not a memory bank: it does not export memloom:agent/bank@0.1.0"
+        "x.wasm is not a memory bank: it does not export memloom:agent/bank@0.2.0"
     );
 }
 
 #[test]
 fn another_version_of_the_contract_is_named() {
-    let text = r#"(component (instance $i) (export "memloom:agent/bank@0.2.0" (instance $i)))"#;
+    let text = r#"(component (instance $i) (export "memloom:agent/bank@0.3.0" (instance $i)))"#;
     assert_eq!(
         refused(&wat::parse_str(text).unwrap()),
-        "x.wasm is not a memory bank: it exports memloom:agent/bank@0.2.0, \
-         but this memloom calls memloom:agent/bank@0.1.0"
+        "x.wasm is not a memory bank: it exports memloom:agent/bank@0.3.0, \
+         but this memloom runs versions 0.2.0 and 0.1.0"
     );
 }
 
@@ -57,12 +57,12 @@ fn a_forbidden_import_is_named() {
     let text = r#"(component
         (import "wasi:random/random@0.2.0" (instance))
         (instance $i)
-        (export "memloom:agent/bank@0.1.0" (instance $i))
-        (export "memloom:agent/state@0.1.0" (instance $i)))"#;
+        (export "memloom:agent/bank@0.2.0" (instance $i))
+        (export "memloom:agent/state@0.2.0" (instance $i)))"#;
     assert_eq!(
         refused(&wat::parse_str(text).unwrap()),
         "x.wasm is a memory bank that cannot run here: it imports wasi:random/random@0.2.0; \
-         a memory bank may import only memloom:agent/types@0.1.0, memloom:agent/log@0.1.0"
+         a memory bank may import only memloom:agent/types@0.2.0, memloom:agent/log@0.2.0"
     );
 }
 
@@ -70,8 +70,8 @@ fn a_forbidden_import_is_named() {
 fn functions_of_other_types_are_refused_before_they_are_called() {
     let text = r#"(component
         (instance $i)
-        (export "memloom:agent/bank@0.1.0" (instance $i))
-        (export "memloom:agent/state@0.1.0" (instance $i)))"#;
+        (export "memloom:agent/bank@0.2.0" (instance $i))
+        (export "memloom:agent/state@0.2.0" (instance $i)))"#;
     let why = refused(&wat::parse_str(text).unwrap());
     assert!(
         why.starts_with("x.wasm is a memory bank that cannot run here: "),
@@ -181,8 +181,8 @@ fn an_inspection_names_kind_and_interfaces_of_any_component() {
     assert_eq!(
         inspection.exports,
         [
-            "memloom:agent/environment@0.1.0",
-            "memloom:agent/state@0.1.0"
+            "memloom:agent/environment@0.2.0",
+            "memloom:agent/state@0.2.0"
         ]
     );
     let json = serde_json::to_value(&inspection).unwrap();
@@ -192,7 +192,7 @@ fn an_inspection_names_kind_and_interfaces_of_any_component() {
     assert!(text.starts_with("odd (environment)\n  bytes    "), "{text}");
     assert!(
         text.ends_with(
-            "  exports  memloom:agent/environment@0.1.0\n           memloom:agent/state@0.1.0\n  \
+            "  exports  memloom:agent/environment@0.2.0\n           memloom:agent/state@0.2.0\n  \
              forks    copy-on-write\n"
         ),
         "{text}"

@@ -15,6 +15,8 @@ pub(super) struct RecordedModel(Arc<Mutex<RecordedOutputs>>);
 #[derive(Default)]
 pub(super) struct RecordedOutputs {
     outputs: VecDeque<(GenerateCall, Result<Completion, String>)>,
+    counts: Vec<(String, Option<u32>)>,
+    parts: Vec<((String, u32, u32), Option<String>)>,
     embeddings: Vec<Embedding>,
     all_embeddings: Vec<Embedding>,
     /// The number of outputs that were repeated.
@@ -58,6 +60,21 @@ impl RecordedModel {
             })
             .collect();
         outputs.embeddings = embeddings(call);
+        let counts = call.iter().filter_map(|event| match event {
+            Event::Count { text, tokens } => Some((text.clone(), *tokens)),
+            _ => None,
+        });
+        outputs.counts = counts.collect();
+        let parts = call.iter().filter_map(|event| match event {
+            Event::Cut {
+                text,
+                first,
+                end,
+                tokens,
+            } => Some(((text.clone(), *first, *end), tokens.clone())),
+            _ => None,
+        });
+        outputs.parts = parts.collect();
     }
 
     /// Returns the outputs that are left.
@@ -86,6 +103,23 @@ impl LanguageModel for RecordedModel {
         outputs.repeated += 1;
         outputs.to_other_prompts += usize::from(recorded != *call);
         result.map_err(ModelError::new)
+    }
+
+    /// Returns the number that was recorded for the same text in this call of the host.
+    fn count(&mut self, text: &str) -> Option<u32> {
+        let outputs = self.outputs();
+        let mut counts = outputs.counts.iter();
+        counts.find_map(|(own, tokens)| (own == text).then_some(*tokens)?)
+    }
+
+    /// Returns the part that was recorded for the same text in this call of the host.
+    fn cut(&mut self, text: &str, first: u32, end: u32) -> Option<String> {
+        let outputs = self.outputs();
+        let wanted = (text, first, end);
+        let same = |(own, first, end): &(String, u32, u32)| (own.as_str(), *first, *end) == wanted;
+        let mut parts = outputs.parts.iter();
+        let (_, tokens) = parts.find(|(cut, _)| same(cut))?;
+        tokens.clone()
     }
 }
 

@@ -51,6 +51,13 @@ impl Display for Event {
                 Ok(output) => write!(f, "{} -> {:?}", call.request.role, output.text),
                 Err(why) => write!(f, "{} -> no output: {why}", call.request.role),
             },
+            Self::Count { text, tokens } => match tokens {
+                Some(tokens) => write!(f, "count {} bytes -> {tokens}", text.len()),
+                None => write!(f, "count {} bytes -> in words", text.len()),
+            },
+            Self::Cut {
+                text, first, end, ..
+            } => write!(f, "cut {first}..{end} of {} bytes", text.len()),
             Self::Embed { texts, result } => match result {
                 Ok(Some(_)) => write!(f, "embed {} texts", texts.len()),
                 Ok(None) => write!(f, "embed {} texts -> no embedder", texts.len()),
@@ -59,6 +66,10 @@ impl Display for Event {
             Self::Act { action, result } => match result {
                 Ok(observed) => write!(f, "act {action:?} -> {:?}", observed.text),
                 Err(why) => write!(f, "act {action:?} -> {}", refusal_text(why)),
+            },
+            Self::Advise(advice) => match advice {
+                Some(action) => write!(f, "advise -> {action:?}"),
+                None => f.write_str("advise -> nobody"),
             },
             Self::Log { text, .. } => write!(f, "log {text:?}"),
             Self::Opened {

@@ -75,8 +75,7 @@ fn run(
         state(seen, &episode.snapshot()?)?;
     }
     for question in episode.questions()? {
-        let answer = episode.answer(&question)?;
-        episode.score(&question, &answer)?;
+        episode.answer_and_score(&question)?;
     }
     Ok(())
 }

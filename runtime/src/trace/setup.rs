@@ -61,6 +61,8 @@ pub struct EpisodeSetup {
     pub policy: Source,
     /// The environment's files.
     pub data: Vec<Source>,
+    /// The bank's options: a JSON object.
+    pub bank_options: String,
     /// The environment's options: a JSON object.
     pub environment_options: String,
     /// The policy's options: a JSON object.
@@ -99,6 +101,7 @@ impl EpisodeSetup {
                 .iter()
                 .map(|path| Source::from_path("data file", path))
                 .collect::<Result<_, _>>()?,
+            bank_options: "{}".into(),
             environment_options: "{}".into(),
             policy_options: "{}".into(),
             limits: Limits::default(),
@@ -127,6 +130,7 @@ impl EpisodeSetup {
         };
         let (name, bytes) = read("bank", &self.bank)?;
         let bank = sandbox.bank_from_bytes(&name, &bytes)?;
+        let bank = bank.with_options(&*self.bank_options);
         let (name, bytes) = read("policy", &self.policy)?;
         let policy = sandbox.policy_from_bytes(&name, &bytes)?;
         let (name, bytes) = read("environment", &self.environment)?;

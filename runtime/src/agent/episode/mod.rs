@@ -218,6 +218,20 @@ impl Episode {
         })
     }
 
+    /// Lets the policy answer a question and scores the answer. A silent question is not
+    /// asked: its answer is empty.
+    ///
+    /// # Errors
+    /// See [`Episode`].
+    pub fn answer_and_score(&mut self, question: &Question) -> Result<(Answer, Score), Error> {
+        let answer = match question.is_silent() {
+            true => Answer::empty(),
+            false => self.answer(question)?,
+        };
+        let score = self.score(question, &answer)?;
+        Ok((answer, score))
+    }
+
     /// Returns the model's last failure in the last session or question, also if the
     /// policy went on without the model.
     pub fn model_failure(&mut self) -> Option<&Error> {
@@ -309,7 +323,7 @@ fn observe(
         Some((name, seed)) => Some(environment.demonstrate(name, session, seed)?),
         None => None,
     };
-    agent.observe_session(&content, hints.as_deref())
+    agent.observe_session(&content, hints.as_deref(), demonstrator)
 }
 
 /// Returns a result with its error as text, for events.

@@ -32,9 +32,9 @@ fn state(bank: &mut Bank) -> u32 {
 /// Returns the component in two forms: one forks by memory, one through exports.
 fn both(component: &TestComponent) -> [BankComponent; 2] {
     let copying = load(component, Limits::default());
-    assert!(copying.0.forks_by_memory());
+    assert!(copying.component.forks_by_memory());
     let exporting = load(&component.clone().with_a_table(), Limits::default());
-    assert!(!exporting.0.forks_by_memory());
+    assert!(!exporting.component.forks_by_memory());
     [copying, exporting]
 }
 
@@ -76,7 +76,7 @@ fn an_environment_forks_with_what_it_has_read() {
         let sandbox = Sandbox::new(Limits::default()).unwrap();
         let component = sandbox.environment_from_bytes("some", &test_component.build());
         let component = component.unwrap();
-        assert_eq!(component.0.forks_by_memory(), copies);
+        assert_eq!(component.component.forks_by_memory(), copies);
         let mut parent = component.instantiate().unwrap();
         parent.load(&[], "{}").unwrap();
         let mut fork = parent.fork().unwrap();
@@ -165,7 +165,7 @@ fn a_slot_with_an_interrupted_call_is_not_used_again() {
         end(&mut bank).unwrap_err();
         let refused = bank.fork().err().unwrap().to_string();
         assert!(refused.contains("stopped in end-session and is unusable"));
-        let idle = || component.0.idle().len();
+        let idle = || component.component.idle().len();
         let before = idle();
         drop(bank);
         assert_eq!(idle(), before);
@@ -193,7 +193,7 @@ fn a_fork_has_the_rest_of_its_parents_limits() {
 fn a_component_that_grows_while_it_starts_forks_through_its_exports() {
     let start = "(start $grow) (func $grow (drop (memory.grow (i32.const 1))))";
     let component = load(&testing::bank().item(start), Limits::default());
-    assert!(!component.0.forks_by_memory());
+    assert!(!component.component.forks_by_memory());
     let mut parent = component.instantiate().unwrap();
     end(&mut parent).unwrap();
     assert_eq!(state(&mut parent.fork().unwrap()), 256);
@@ -207,7 +207,7 @@ fn a_pool_keeps_no_more_slots_than_its_capacity() {
         .collect();
     drop(many);
     assert_eq!(
-        component.0.idle().len(),
+        component.component.idle().len(),
         crate::instance::slot_pool::CAPACITY
     );
 }

@@ -18,7 +18,7 @@ use crate::store::atomic_file::write_atomically;
 
 const MAGIC: &[u8; 8] = b"mltrace\0";
 /// Raised whenever [`Event`], the setup, or a type of the contract changes.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 /// Bytes of the hash at the end of a frame.
 const CHECK: usize = 16;
 

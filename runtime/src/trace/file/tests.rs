@@ -18,11 +18,8 @@ fn trace() -> Trace {
         citations: vec!["D1:2".into()],
     };
     let request = Request {
-        role: "extractor".into(),
-        messages: vec![],
-        max_tokens: 9,
         grammar: Some("t1 (keep | drop)".into()),
-        demonstration: None,
+        ..Request::new("extractor", vec![], 9)
     };
     Trace {
         setup: EpisodeSetup {
@@ -30,6 +27,7 @@ fn trace() -> Trace {
             environment: source("chronicle.wasm"),
             policy: source("selector.wasm"),
             data: vec![],
+            bank_options: "{}".into(),
             environment_options: "{}".into(),
             policy_options: "{}".into(),
             limits: Limits::default(),
@@ -48,11 +46,10 @@ fn trace() -> Trace {
             },
             Event::Retrieve {
                 query: Query {
-                    text: "live".into(),
                     vector: Some(vec![0.5, f32::INFINITY]),
                     speaker: Some("Anna".into()),
-                    limit: 2,
                     threshold: 0.1,
+                    ..Query::new("live", 2)
                 },
                 result: Err(Refusal::Invalid("too short".into())),
             },
