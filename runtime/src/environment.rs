@@ -228,10 +228,12 @@ impl Environment {
                 environment.call_questions(store)
             })?;
         let mut ids = BTreeSet::new();
+        if let Some(twice) = questions.iter().find(|question| !ids.insert(&question.id)) {
+            let why = format!("two questions have the id {}", twice.id);
+            return Err(self.instance.contract_violation("questions", why));
+        }
         for question in &questions {
-            let why = if !ids.insert(&question.id) {
-                format!("two questions have the id {}", question.id)
-            } else if question.sessions.contains(&0) {
+            let why = if question.sessions.contains(&0) {
                 format!("the question {} is about session 0", question.id)
             } else if question.is_silent() && question.sessions.is_empty() {
                 format!(

@@ -107,11 +107,9 @@ pub(crate) fn policy() -> TestComponent {
 pub(crate) const INSERT: &str = "(call $apply (i32.const 1) (i32.const 0) (i32.const 0)
     (i32.const 64) (i32.const 1) (i32.const 2048))";
 
-/// A call of a policy that asks the model as the role "": a result at 2064, its text
-/// at 2068 and the text's length at 2072.
-pub(crate) const GENERATE: &str = "(call $generate (i32.const 0) (i32.const 0)
-    (i32.const 0) (i32.const 0) (i32.const 9) (i32.const 0) (i32.const 0) (i32.const 0)
-    (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 2064))";
+/// A call of a policy that asks the model as the role "", with a request of zeros: a result at
+/// 2064, its text at 2068 and the text's length at 2072.
+pub(crate) const GENERATE: &str = "(call $generate (i32.const 64) (i32.const 2064))";
 
 /// Traps if the last [`GENERATE`] failed.
 pub(crate) const GENERATE_MUST_SUCCEED: &str =
@@ -126,11 +124,7 @@ pub(crate) fn calling_policy() -> TestComponent {
         .importing("bank", "get-stats", "(param i32)")
         .importing("acting", "act", "(param i32 i32 i32)")
         .importing("embedder", "embed", "(param i32 i32 i32)")
-        .importing(
-            "model",
-            "generate",
-            "(param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32)",
-        )
+        .importing("model", "generate", "(param i32 i32)")
         .with(
             "answer",
             &format!(

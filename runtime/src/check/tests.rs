@@ -34,9 +34,9 @@ fn contract_fault(text: &str) -> Fault {
 
 #[test]
 fn another_version_of_the_contract_is_named() {
-    let text = r#"(component (instance $i) (export "memloom:agent/bank@0.2.0" (instance $i)))"#;
+    let text = r#"(component (instance $i) (export "memloom:agent/bank@0.3.0" (instance $i)))"#;
     let fault = contract_fault(text);
-    assert!(fault.what.contains("memloom:agent/bank@0.2.0"), "{fault:?}");
+    assert!(fault.what.contains("memloom:agent/bank@0.3.0"), "{fault:?}");
 }
 
 #[test]

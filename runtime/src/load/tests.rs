@@ -77,7 +77,7 @@ fn functions_of_other_types_are_refused_before_they_are_called() {
         why.starts_with("x.wasm is a memory bank that cannot run here: "),
         "{why}"
     );
-    assert!(why.contains("get-schema"), "{why}");
+    assert!(why.contains("configure"), "{why}");
 }
 
 #[test]

@@ -317,7 +317,7 @@ fn a_trace_holds_every_call_with_its_result() {
     assert_eq!(at.session, 1);
     assert!(matches!(operations[..], [Operation::Insert(_)]));
     assert_eq!(results, [Ok(String::new())]);
-    assert_eq!((call.session, call.request.max_tokens), (2, 9));
+    assert_eq!((call.session, call.request.max_tokens), (2, 0));
     assert_eq!(result, Ok(Completion::of_text("yes")));
     let demonstrator = Some(("expert".to_owned(), 7));
     let session = 2;

@@ -199,7 +199,7 @@ fn errors_name_the_file() {
     assert_eq!(message(b"PK"), format!("{head}it is not a memloom trace"));
     assert_eq!(
         message(b"mltrace\0\x09\0\0\0"),
-        format!("{head}it has version 9, but this memloom reads 2; record it again")
+        format!("{head}it has version 9, but this memloom reads 3; record it again")
     );
     assert_eq!(
         message(b"mltrace\0\x02\0\0\0"),

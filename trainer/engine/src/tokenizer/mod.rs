@@ -13,6 +13,7 @@ mod file;
 mod folder;
 mod gguf;
 mod jinja;
+mod prompt;
 mod special_tokens;
 mod tojson;
 mod token_bytes;
@@ -29,6 +30,7 @@ use tokenizers::models::ModelWrapper;
 use self::chat_template::Chat;
 pub use self::file::FILE;
 use self::folder::Folder;
+pub use self::prompt::{Prompt, PromptMessage};
 use self::special_tokens::{END, REPLY, SPEAKERS};
 
 /// A tokenizer and its prompt format.
@@ -198,27 +200,57 @@ impl Tokenizer {
         self.inner.token_to_id(word)
     }
 
+    /// Encodes a prompt of texts for a role: messages of (role, content).
+    ///
+    /// # Errors
+    /// Fails like [`Tokenizer::encode_chat`].
+    pub fn encode_prompt(&self, role: &str, messages: &[(&str, &str)]) -> Result<Vec<u32>> {
+        self.encode_chat(role, Prompt::of_texts(messages))
+    }
+
     /// Encodes a prompt for a role.
     ///
     /// A chat model's prompt is the rendered messages, which state the role's task themselves.
     /// Where the template has no place for a system message, its text and an empty line begin the
     /// first user message.
     /// Otherwise the prompt is `<ROLE>`, then `<user>` (or `<system>`, `<assistant>`) and the text
-    /// of each message, then `<reply>`.
-    pub fn encode_prompt(&self, role: &str, messages: &[(&str, &str)]) -> Result<Vec<u32>> {
-        for (speaker, _) in messages {
-            if !SPEAKERS.contains(speaker) {
-                bail!("a message has the role {speaker:?}: expected one of {SPEAKERS:?}");
-            }
-        }
-        let reply = match &self.wording {
-            Wording::Chat(chat) => return chat.encode(&self.inner, messages),
-            Wording::Own { reply, .. } => *reply,
+    /// of each message, then `<reply>`. The text of a reply that was begun comes last.
+    ///
+    /// # Errors
+    /// Fails for an unknown role of the policy or of a message, and for tools and calls of tools
+    /// that the template has no place for.
+    pub fn encode_chat(&self, role: &str, mut prompt: Prompt<'_>) -> Result<Vec<u32>> {
+        let begun = prompt.split_begun();
+        let mut ids = match &self.wording {
+            Wording::Chat(chat) => chat.encode(&self.inner, &prompt)?,
+            Wording::Own { reply, .. } => self.encode_own(role, &prompt, *reply)?,
         };
+        if !begun.is_empty() {
+            ids.extend(self.encode(begun)?);
+        }
+        Ok(ids)
+    }
+
+    /// Encodes a prompt in the format of tokenizers that memloom trains.
+    fn encode_own(&self, role: &str, prompt: &Prompt<'_>, reply: u32) -> Result<Vec<u32>> {
+        let calls = |message: &PromptMessage<'_>| !message.tool_calls.is_empty();
+        if !prompt.tools.is_empty() || prompt.messages.iter().any(calls) {
+            bail!(
+                "a tokenizer that memloom trained has no place for tools: they need the template of a chat model"
+            );
+        }
         let mut ids = vec![self.marker(role).with_context(|| {
             format!("unknown role {role:?}: the policy's description does not name it")
         })?];
-        for (speaker, content) in messages {
+        for PromptMessage {
+            role: speaker,
+            content,
+            ..
+        } in &prompt.messages
+        {
+            if !SPEAKERS.contains(speaker) {
+                bail!("a message has the role {speaker:?}: expected one of {SPEAKERS:?}");
+            }
             ids.push(self.marker(speaker).with_context(|| {
                 format!("the tokenizer has no token for the message role {speaker}")
             })?);
@@ -248,6 +280,17 @@ impl Tokenizer {
             ids.extend(self.ends.first());
         }
         Ok(ids)
+    }
+
+    /// Returns the byte in a text at which each of its tokens ends, in order. A token may end
+    /// inside a character.
+    ///
+    /// # Errors
+    /// Fails if the text cannot be encoded.
+    pub fn token_ends(&self, text: &str) -> Result<Vec<usize>> {
+        let encoding = self.inner.encode(text, false);
+        let encoding = encoding.map_err(|error| anyhow!(error))?;
+        Ok(encoding.get_offsets().iter().map(|(_, end)| *end).collect())
     }
 
     /// Decodes tokens to text, without end tokens. Control words are separated by one space.

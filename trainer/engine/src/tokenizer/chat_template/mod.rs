@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, ensure};
 use minijinja::Environment;
 use minijinja::value::{Serde, Value as Variable};
 use serde_json::{Map, Value};
@@ -16,6 +16,7 @@ use crate::tokenizer::file::{
 };
 use crate::tokenizer::folder::Folder;
 use crate::tokenizer::jinja::{Raised, environment};
+use crate::tokenizer::prompt::{Prompt, PromptMessage};
 use crate::tokenizer::{added_tokens, ends};
 
 /// Delimits the index of a message whose text is inserted after rendering. It is a private-use
@@ -159,7 +160,7 @@ impl Chat {
     fn loses_system(&self) -> bool {
         const INSTRUCTION: &str = "An instruction.";
         let turns = [("system", INSTRUCTION), ("user", "A question?")];
-        match self.render(turns.into_iter(), true) {
+        match self.render(&Prompt::of_texts(&turns), true) {
             Ok(chat) => !chat.contains(INSTRUCTION),
             Err(error) => error.chain().any(|cause| cause.is::<Raised>()),
         }
@@ -173,37 +174,50 @@ impl Chat {
         })
     }
 
-    /// Renders and encodes the messages and the beginning of a reply. Text that contains a special
+    /// Renders and encodes a prompt and the beginning of a reply. Text that contains a special
     /// token's text is inserted as plain text.
     pub(super) fn encode(
         &self,
         plain: &tokenizers::Tokenizer,
-        messages: &[(&str, &str)],
+        prompt: &Prompt<'_>,
     ) -> Result<Vec<u32>> {
         let first;
-        let mut joined = messages.to_vec();
+        let mut prompt = prompt.clone();
         if self.joins_system
-            && let [("system", system), (role @ "user", user), ..] = messages
+            && let [system, user, ..] = &prompt.messages[..]
+            && (system.role, user.role) == ("system", "user")
         {
-            first = format!("{system}\n\n{user}");
-            joined.splice(..2, [(*role, first.as_str())]);
+            first = format!("{}\n\n{}", system.content, user.content);
+            let joined = PromptMessage {
+                content: &first,
+                ..*user
+            };
+            prompt.messages.splice(..2, [joined]);
         }
-        let messages = joined.as_slice();
+        self.check_tools(&prompt)?;
+        let messages = prompt.messages.clone();
         let ids = |tokenizer: &tokenizers::Tokenizer, text: &str| -> Result<Vec<u32>> {
             let encoding = tokenizer.encode_fast(text, false);
             Ok(encoding.map_err(|error| anyhow!(error))?.get_ids().to_vec())
         };
         let forged =
             |text: &str| text.contains(MARK) || self.special.iter().any(|s| text.contains(s));
-        if !messages.iter().any(|(_, content)| forged(content)) {
-            return ids(&self.marked, &self.render(messages.iter().copied(), true)?);
+        let calls = messages.iter().flat_map(|message| message.tool_calls);
+        let in_json = prompt.tools.iter().chain(calls).map(Value::to_string);
+        ensure!(
+            !in_json.into_iter().any(|text| forged(&text)),
+            "a tool or a call of a tool contains the text of a special token"
+        );
+        if !messages.iter().any(|message| forged(message.content)) {
+            return ids(&self.marked, &self.render(&prompt, true)?);
         }
         let places: Vec<String> = (0..messages.len())
             .map(|number| format!("{MARK}{number}{MARK}"))
             .collect();
-        let all = messages.iter().zip(&places);
-        let all = all.map(|((role, _), place)| (*role, &**place));
-        let around = self.render(all, true)?;
+        for (message, place) in prompt.messages.iter_mut().zip(&places) {
+            message.content = place;
+        }
+        let around = self.render(&prompt, true)?;
         let mut tokens = Vec::new();
         for (index, part) in around.split(MARK).enumerate() {
             if index % 2 == 0 {
@@ -213,7 +227,7 @@ impl Chat {
             let number: usize = part.parse().context(
                 "the chat template changes message text, and a message contains the text of a special token",
             )?;
-            tokens.extend(ids(plain, messages[number].1)?);
+            tokens.extend(ids(plain, messages[number].content)?);
         }
         Ok(tokens)
     }
@@ -222,7 +236,7 @@ impl Chat {
     pub(super) fn end_of_turn(&self) -> Option<u32> {
         const REPLY: &str = "A reply.";
         let turns = [("user", "A question?"), ("assistant", REPLY)];
-        let chat = self.render(turns.into_iter(), false).ok()?;
+        let chat = self.render(&Prompt::of_texts(&turns), false).ok()?;
         let (_, after) = chat.rsplit_once(REPLY)?;
         let tokens = self.marked.get_added_tokens_decoder().into_iter();
         let tokens = tokens.filter(|(_, token)| !token.content.is_empty());
@@ -246,7 +260,8 @@ impl Chat {
         for (number, roles) in SHAPES.into_iter().enumerate() {
             let joined = usize::from(self.joins_system && roles[0] == "system");
             let messages = roles[joined..].iter().map(|role| (*role, "A sentence."));
-            let Err(error) = self.render(messages, true) else {
+            let messages: Vec<_> = messages.collect();
+            let Err(error) = self.render(&Prompt::of_texts(&messages), true) else {
                 continue;
             };
             let chat = roles.join(", ");
@@ -258,20 +273,52 @@ impl Chat {
         Ok(refusals)
     }
 
-    /// Renders the messages, and the beginning of a reply if `reply` is true.
-    fn render<'a>(
-        &self,
-        messages: impl Iterator<Item = (&'a str, &'a str)>,
-        reply: bool,
-    ) -> Result<String> {
-        let messages: Vec<Variable> = messages
-            .map(|(role, content)| minijinja::context! { role, content })
-            .collect();
+    /// Checks that the template shows the tools of a prompt and the calls in its messages.
+    fn check_tools(&self, prompt: &Prompt<'_>) -> Result<()> {
+        let shows = |other: Prompt<'_>| -> Result<bool> {
+            Ok(self.render(&other, true)? != self.render(prompt, true)?)
+        };
+        let without_tools = || Prompt {
+            tools: &[],
+            ..prompt.clone()
+        };
+        ensure!(
+            prompt.tools.is_empty() || shows(without_tools())?,
+            "the chat template has no place for tools: have the policy describe them in its text"
+        );
+        let Some(calling) = (prompt.messages.iter()).position(|m| !m.tool_calls.is_empty()) else {
+            return Ok(());
+        };
+        let mut without_call = prompt.clone();
+        without_call.messages[calling].tool_calls = &[];
+        ensure!(
+            shows(without_call)?,
+            "the chat template has no place for calls of tools: have the policy write them in its text"
+        );
+        Ok(())
+    }
+
+    /// Renders a prompt, and the beginning of a reply if `reply` is true.
+    fn render(&self, prompt: &Prompt<'_>, reply: bool) -> Result<String> {
+        let message = |message: &PromptMessage<'_>| {
+            let PromptMessage { role, content, .. } = *message;
+            match message.tool_calls {
+                [] => minijinja::context! { role, content },
+                calls => {
+                    minijinja::context! { role, content, tool_calls => Variable::from(Serde(calls)) }
+                }
+            }
+        };
+        let messages: Vec<Variable> = prompt.messages.iter().map(message).collect();
         let template = self.templates.get_template(&self.source)?;
         let context = minijinja::context! {
             messages,
             add_generation_prompt => reply,
             ..Variable::from(&self.variables)
+        };
+        let context = match prompt.tools {
+            [] => context,
+            tools => minijinja::context! { tools => Variable::from(Serde(tools)), ..context },
         };
         template.render(context).map_err(|error| {
             // The error chain names the line of the template.
