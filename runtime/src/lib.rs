@@ -95,6 +95,7 @@ pub use bank::{Bank, BankComponent};
 pub use environment::{Environment, EnvironmentComponent};
 pub use error::Error;
 pub use event::Event;
+pub use host::cut_at;
 pub use instance::log::LogLine;
 pub use kind::Kind;
 pub use limits::{Limit, Limits, Pace};

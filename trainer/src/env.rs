@@ -9,7 +9,7 @@ use memloom_runtime::types::{
     DataFile, EnvironmentDescription, LoadReport, PolicyDescription, Question, SessionContent,
 };
 use memloom_runtime::{
-    AgentParts, Embedder, Episode, ForkPoint, LanguageModel, Sandbox, ScriptedModel,
+    AgentParts, BankComponent, Embedder, Episode, ForkPoint, LanguageModel, Sandbox, ScriptedModel,
 };
 use rand::Rng;
 
@@ -82,11 +82,17 @@ pub fn data_files(paths: &[PathBuf]) -> Result<Vec<DataFile>> {
     paths.iter().map(read).collect()
 }
 
+/// Loads the run file's bank with its options.
+pub fn bank(file: &RunFile, sandbox: &Sandbox) -> Result<BankComponent> {
+    let bank = sandbox.bank(&file.components.bank)?;
+    Ok(bank.with_options(serde_json::to_string(&file.bank.options)?))
+}
+
 impl TrainingEnv {
     /// Loads the run file's components and data.
     pub fn load(file: &RunFile) -> Result<Self> {
         let sandbox = Sandbox::new(memloom_runtime::Limits::default())?;
-        let bank = sandbox.bank(&file.components.bank)?;
+        let bank = bank(file, &sandbox)?;
         let policy = sandbox.policy(&file.components.policy)?;
         let component = sandbox.environment(&file.components.environment)?;
         let mut environment = component.instantiate()?;

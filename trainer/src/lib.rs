@@ -22,4 +22,5 @@ pub mod rollout;
 pub mod run;
 pub mod serving;
 pub mod study;
+pub mod tool_calls;
 pub mod train;

@@ -40,7 +40,7 @@ pub struct Check {
     pub seed: u64,
     /// The files of an environment. By default none.
     pub data: Vec<DataFile>,
-    /// The options of an environment or policy: a JSON object. By default `{}`.
+    /// The component's options: a JSON object. By default `{}`.
     pub options: String,
     /// The bank and environment with which a policy is checked. By default there are
     /// none, and policies cannot be checked.
@@ -70,7 +70,13 @@ impl Check {
         let inspection = sandbox.inspect(component)?;
         let mut suite = Suite::new(inspection, self.seed);
         match suite.kind() {
-            Kind::Bank => bank::run(&mut suite, sandbox.bank(component)),
+            Kind::Bank => {
+                let bank = sandbox.bank(component);
+                bank::run(
+                    &mut suite,
+                    bank.map(|bank| bank.with_options(&*self.options)),
+                );
+            }
             Kind::Environment => {
                 let inputs = environment::Inputs {
                     data: &self.data,

@@ -9,7 +9,7 @@ use memloom_runtime::{Kind, Limits, Sandbox};
 
 use super::output;
 use crate::config::RunFile;
-use crate::env::data_files;
+use crate::env::{bank, data_files};
 
 /// Check that a component keeps the contract: determinism, snapshots, limits, bad
 /// arguments and more. Exits with 1 if it does not.
@@ -71,17 +71,21 @@ fn check(subject: &Check) -> Result<Report> {
             check.options = options(file.as_ref().map(|file| &file.policy.options))?;
             let beside = |name: &str| beside(&subject.component, name);
             let (bank, home) = match file {
-                Some(file) => (file.components.bank, file.components.environment),
-                None => (beside("flat.wasm")?, beside("chronicle.wasm")?),
+                Some(file) => (bank(&file, &sandbox)?, file.components.environment),
+                None => (
+                    sandbox.bank(beside("flat.wasm")?)?,
+                    beside("chronicle.wasm")?,
+                ),
             };
             check.fixture = Some(Fixture {
-                bank: sandbox.bank(bank)?,
+                bank,
                 environment: sandbox.environment(home)?,
                 data,
                 options: environment,
             });
         }
-        Kind::Bank | Kind::Unknown => {}
+        Kind::Bank => check.options = options(file.as_ref().map(|file| &file.bank.options))?,
+        Kind::Unknown => {}
     }
     Ok(check.run(&sandbox, &subject.component)?)
 }

@@ -179,6 +179,7 @@ fn setup(file: &RunFile) -> Result<EpisodeSetup> {
         policy: &file.components.policy,
         data: &file.environment.data,
     })?;
+    setup.bank_options = serde_json::to_string(&file.bank.options)?;
     setup.environment_options = serde_json::to_string(&file.environment.options)?;
     setup.policy_options = serde_json::to_string(&file.policy.options)?;
     Ok(setup)

@@ -64,15 +64,15 @@ impl Judge {
         answer: &str,
     ) -> Result<f32, Failure> {
         let content = prompt(question, evidence, answer);
-        let message = Message {
-            role: "user".into(),
-            content,
-        };
+        let message = Message::new("user", content);
         let settings = self.0.settings();
-        let (temperature, most) = (settings.temperature, settings.verdict_tokens());
-        let label = chat::complete(&self.0, &[message], temperature, most, |reply| {
-            read(&reply, most)
-        })?;
+        let most = settings.verdict_tokens();
+        let wishes = chat::Wishes {
+            temperature: settings.temperature,
+            max_tokens: most,
+            ..Default::default()
+        };
+        let label = chat::complete(&self.0, &[message], wishes, |reply| read(&reply, most))?;
         Ok(match label {
             Label::Correct => 1.0,
             Label::Wrong => 0.0,
@@ -160,6 +160,8 @@ mod tests {
     fn a_reply_that_was_cut_off_gives_no_verdict() {
         let reply = |finish| ChatReply {
             text: r#"<think>Yes.</think>{"label": "CORRECT"}, or"#.into(),
+            calls: Vec::new(),
+            stopped_by: None,
             finish,
         };
         assert_eq!(read(&reply(FinishReason::Stop), 9), Ok(Label::Correct));

@@ -32,17 +32,12 @@ impl LanguageModel for RoleRouter {
                 "servers.{role}: the policy gives {role} an output grammar, which only the run's own model supports: remove the section, or have the policy leave the grammar out"
             )));
         }
-        let temperature = client.settings().temperature;
         let spoken = chat::complete(
             client,
             &request.messages,
-            temperature,
-            request.max_tokens,
+            chat::Wishes::of(request, client)?,
             Ok,
         )?;
-        Ok(Completion {
-            finish: spoken.finish,
-            ..Completion::of_text(spoken.text)
-        })
+        spoken.completion(request)
     }
 }

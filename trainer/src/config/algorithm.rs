@@ -47,6 +47,16 @@ pub enum Learn {
     Role(String),
 }
 
+impl Learn {
+    /// Returns whether a role's outputs are trained on in any step.
+    pub fn learns(&self, role: &str) -> bool {
+        match self {
+            Self::All | Self::Alternating => true,
+            Self::Role(name) => name == role,
+        }
+    }
+}
+
 impl From<String> for Learn {
     fn from(name: String) -> Self {
         match name.as_str() {

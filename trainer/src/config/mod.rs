@@ -24,7 +24,7 @@ pub use self::backbone::{BackboneSection, LoraSection};
 pub use self::curriculum::{Carry, Gate, Stage, Watched};
 pub use self::evaluation::{EvaluationSection, StudySection};
 pub use self::optimizer::{OptimizerSection, WarmStartSection};
-pub use self::run::{Components, EnvironmentSection, PolicySection, RunSection};
+pub use self::run::{BankSection, Components, EnvironmentSection, PolicySection, RunSection};
 pub use self::servers::{EMBEDDER, JUDGE, SAMPLER, ServerSection, ServersSection, TokenLimit};
 pub use self::tokenizer::{EmbedderSection, TokenizerKind, TokenizerSection};
 
@@ -36,6 +36,9 @@ pub struct RunFile {
     pub run: RunSection,
     /// The `[components]` section.
     pub components: Components,
+    /// The `[bank]` section.
+    #[serde(default)]
+    pub bank: BankSection,
     /// The `[environment]` section.
     #[serde(default)]
     pub environment: EnvironmentSection,

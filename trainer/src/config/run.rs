@@ -1,4 +1,4 @@
-//! `[run]`, `[components]`, `[environment]` and `[policy]`.
+//! `[run]`, `[components]`, `[bank]`, `[environment]` and `[policy]`.
 
 use std::path::PathBuf;
 
@@ -54,6 +54,14 @@ pub struct EnvironmentSection {
     /// Data files that the environment reads. `--data` adds more.
     pub data: Vec<PathBuf>,
     /// Options of the environment, which its own documentation lists.
+    pub options: Table,
+}
+
+/// Options of the bank.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct BankSection {
+    /// Options of the bank, which its own documentation lists.
     pub options: Table,
 }
 

@@ -147,7 +147,7 @@ impl History {
 
 #[cfg(test)]
 mod tests {
-    use memloom_runtime::types::{Error as Refusal, Insertion, Moment, Request, Revision};
+    use memloom_runtime::types::{Error as Refusal, Moment, Request};
     use memloom_runtime::{Completion, GenerateCall};
 
     use super::*;
@@ -155,13 +155,7 @@ mod tests {
     fn says(text: &str) -> Event {
         Event::Generate {
             call: GenerateCall {
-                request: Request {
-                    role: "manager".into(),
-                    messages: Vec::new(),
-                    max_tokens: 1,
-                    grammar: None,
-                    demonstration: None,
-                },
+                request: Request::new("manager", Vec::new(), 1),
                 session: 1,
                 step: 0,
                 question: None,
@@ -182,21 +176,11 @@ mod tests {
     }
 
     fn insert(text: &str) -> Operation {
-        Operation::Insert(Insertion {
-            text: text.into(),
-            speaker: "Anna".into(),
-            evidence: Vec::new(),
-            vector: None,
-        })
+        Operation::insert(text, "Anna", Vec::new())
     }
 
     fn update(id: &str, text: &str) -> Operation {
-        Operation::Update(Revision {
-            id: id.into(),
-            text: text.into(),
-            evidence: Vec::new(),
-            vector: None,
-        })
+        Operation::update(id, text, Vec::new())
     }
 
     fn entry(id: &str, text: &str) -> Entry {

@@ -284,6 +284,12 @@ impl LanguageModel for ServedPolicyModel {
                 self.own.join(", ")
             )));
         }
+        if !request.tools.is_empty() || !request.stop.is_empty() {
+            return Err(ModelError::new(format!(
+                "the policy offers {} tools or gives it stop strings, whose place in a reply depends on the model: demonstrate with a policy that writes text or JSON",
+                request.role
+            )));
+        }
         let format = match &request.grammar {
             Some(grammar) => Some(response_format(&request.role, grammar).ok_or_else(|| {
                 ModelError::new(format!(
@@ -293,14 +299,11 @@ impl LanguageModel for ServedPolicyModel {
             })?),
             None => None,
         };
-        let reply = chat::complete_as(
-            &self.client,
-            &request.messages,
-            self.client.settings().temperature,
-            request.max_tokens,
-            format.as_ref(),
-            Ok,
-        )?;
+        let wishes = chat::Wishes {
+            response_format: format.as_ref(),
+            ..chat::Wishes::of(request, &self.client)?
+        };
+        let reply = chat::complete(&self.client, &request.messages, wishes, Ok)?;
         let said = spoken(&reply.text).unwrap_or_default();
         let said = match request.grammar {
             Some(_) => compact(said),

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::config::RunFile;
 
 /// Layout of the lines.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// The first line: what all samples have in common.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -81,7 +81,7 @@ impl Header {
             horizon,
             metric: reward.metric.clone(),
             penalty: (reward.penalty, reward.threshold, reward.charge),
-            bank: Identity::of(&components.bank, &toml::Table::new())?,
+            bank: Identity::of(&components.bank, &file.bank.options)?,
             environment: Identity::of(&components.environment, &file.environment.options)?,
             data: data.collect::<Result<_>>()?,
             policy: Identity::of_policy(file)?,

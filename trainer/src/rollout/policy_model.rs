@@ -6,13 +6,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use memloom_engine::generation::{FinishReason, Request, Sample, StopStrings};
 use memloom_engine::grammar::Grammars;
-use memloom_runtime::types::Message;
-use memloom_runtime::{Completion, GenerateCall, LanguageModel, ModelError};
+use memloom_engine::tokenizer::{Prompt, PromptMessage, Tokenizer};
+use memloom_runtime::types::Request as PolicyRequest;
+use memloom_runtime::{Completion, GenerateCall, LanguageModel, ModelError, cut_at};
 use serde::Serialize;
 
 use crate::rng::{Purpose, derive};
 use crate::rollout::batcher::EngineClient;
 use crate::rollout::thoughts;
+use crate::tool_calls;
 
 /// One model output.
 #[derive(Clone, Debug)]
@@ -25,6 +27,10 @@ pub struct Step {
     pub prompt: Arc<[u32]>,
     /// The sampled completion.
     pub sample: Sample,
+    /// The id of the question that it answers, if it does.
+    pub question: Option<Arc<str>>,
+    /// The temperature that the policy chose, if it did.
+    pub temperature: Option<f32>,
 }
 
 /// Counts of outputs and prompts that the context was too short for.
@@ -148,21 +154,67 @@ fn number(id: &str) -> u64 {
     u64::from_le_bytes(bytes)
 }
 
-/// Returns messages as a tokenizer takes them: (role, content).
-pub fn pairs(messages: &[Message]) -> Vec<(&str, &str)> {
-    messages
+/// Encodes the prompt of a request.
+///
+/// # Errors
+/// Fails if the tokenizer cannot encode it: see [`Tokenizer::encode_chat`].
+pub fn encode(tokenizer: &Tokenizer, request: &PolicyRequest) -> anyhow::Result<Vec<u32>> {
+    tool_calls::check(&request.tools).map_err(anyhow::Error::msg)?;
+    let tools = tool_calls::described(&request.tools);
+    let calls = request.messages.iter();
+    let calls: Vec<_> = calls
+        .map(|message| tool_calls::called(&message.tool_calls))
+        .collect();
+    let messages = request.messages.iter().zip(&calls);
+    let messages = messages.map(|(message, calls)| PromptMessage {
+        role: &message.role,
+        content: &message.content,
+        tool_calls: calls,
+    });
+    let prompt = Prompt {
+        messages: messages.collect(),
+        tools: &tools,
+    };
+    tokenizer.encode_chat(&request.role, prompt)
+}
+
+/// Checks what a request asks besides its prompt and grammar.
+///
+/// # Errors
+/// The message says what is wrong with its stop strings or temperature.
+pub fn check(request: &PolicyRequest) -> Result<(), String> {
+    let role = &request.role;
+    if request.grammar.is_some() && !request.stop.is_empty() {
+        return Err(format!(
+            "a request as {role} has stop strings beside a grammar, which alone ends its output"
+        ));
+    }
+    if request.stop.iter().any(String::is_empty) {
+        return Err(format!("a request as {role} has an empty stop string"));
+    }
+    match request.temperature {
+        Some(temperature) if !(temperature.is_finite() && temperature >= 0.0) => Err(format!(
+            "a request as {role} has the temperature {temperature}: give 0 (greedy) or more"
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Returns a text up to the end of the first stop string in it.
+fn to_stop<'a>(text: &'a str, stop: &[String]) -> &'a str {
+    let ends = stop
         .iter()
-        .map(|message| (&*message.role, &*message.content))
-        .collect()
+        .filter_map(|stop| Some(text.find(stop.as_str())? + stop.len()));
+    &text[..ends.min().unwrap_or(text.len())]
 }
 
 impl LanguageModel for SampledModel {
     fn generate(&mut self, call: &GenerateCall) -> Result<Completion, ModelError> {
         let request = &call.request;
+        check(request).map_err(ModelError::new)?;
         let role: Arc<str> = request.role.as_str().into();
         let tokenizer = self.grammars.tokenizer();
-        let prompt: Arc<[u32]> = tokenizer
-            .encode_prompt(&request.role, &pairs(&request.messages))
+        let prompt: Arc<[u32]> = encode(tokenizer, request)
             .map_err(|error| ModelError::new(format!("{error:#}")))?
             .into();
         let grammar = match &request.grammar {
@@ -178,10 +230,13 @@ impl LanguageModel for SampledModel {
             prompt: prompt.clone(),
             grammar,
             max_tokens: request.max_tokens as usize,
-            temperature: self.sampling.temperature,
+            temperature: request.temperature.unwrap_or(self.sampling.temperature),
             top_k: self.sampling.top_k,
             top_p: self.sampling.top_p,
-            stop: self.stop.clone(),
+            stop: match &request.stop[..] {
+                [] => self.stop.clone(),
+                stop => StopStrings::new(tokenizer, &[tokenizer.stop_strings(), stop].concat()),
+            },
             seed: self.seed(call),
             ends: tokenizer.ends().clone(),
         };
@@ -198,8 +253,15 @@ impl LanguageModel for SampledModel {
         // An output inside a grammar may hold stop strings.
         let stop = self.stop.as_ref().filter(|_| request.grammar.is_none());
         let text = stop.map_or(text.as_str(), |stop| stop.cut(&text));
+        let text = to_stop(text, &request.stop);
+        let parsed = match &request.tools[..] {
+            [] => tool_calls::ParsedReply::of_text(text),
+            tools => tool_calls::parse(text, tools),
+        };
         let completion = Completion {
-            text: text.to_owned(),
+            text: parsed.text,
+            tool_calls: parsed.calls,
+            malformed_calls: parsed.malformed,
             finish: match sample.finish {
                 FinishReason::Stop => memloom_runtime::types::FinishReason::Stop,
                 FinishReason::Length | FinishReason::Context | FinishReason::Overflow => {
@@ -217,8 +279,20 @@ impl LanguageModel for SampledModel {
                 role,
                 prompt,
                 sample,
+                question: call.question.as_deref().map(Into::into),
+                temperature: request.temperature,
             });
         }
         Ok(completion)
+    }
+
+    fn count(&mut self, text: &str) -> Option<u32> {
+        let ends = self.grammars.tokenizer().token_ends(text).ok()?;
+        Some(ends.len() as u32)
+    }
+
+    fn cut(&mut self, text: &str, first: u32, end: u32) -> Option<String> {
+        let ends = self.grammars.tokenizer().token_ends(text).ok()?;
+        Some(cut_at(text, &ends, first, end).to_owned())
     }
 }

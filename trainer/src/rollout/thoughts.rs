@@ -1,8 +1,10 @@
-//! The text of sampled tokens, with the tags around thoughts.
+//! The text of sampled tokens, with the tags around thoughts and calls of tools.
 
 use anyhow::Result;
 use memloom_engine::tokenizer::Tokenizer;
-use memloom_text::thoughts::{is_tag, left_open};
+use memloom_text::thoughts::{self, left_open};
+
+use crate::tool_calls;
 
 /// Number of tokens at a prompt's end that are searched for the tag of an open thought.
 const TAIL: usize = 16;
@@ -21,13 +23,15 @@ pub fn reply(tokenizer: &Tokenizer, prompt: &[u32], tokens: &[u32]) -> Result<St
     })
 }
 
-/// Returns the text of tokens, with tags of thoughts that are special tokens, which
-/// decoding leaves out.
+/// Returns the text of tokens, with tags of thoughts and calls that are special tokens,
+/// which decoding leaves out.
 fn text(tokenizer: &Tokenizer, tokens: &[u32]) -> Result<String> {
     let mut text = String::new();
     let mut rest = tokens;
     let tags = tokens.iter().enumerate().filter_map(|(at, id)| {
-        let written = tokenizer.written(*id).filter(|written| is_tag(written))?;
+        let written = tokenizer
+            .written(*id)
+            .filter(|written| thoughts::is_tag(written) || tool_calls::is_tag(written))?;
         Some((at, written))
     });
     for (at, tag) in tags {

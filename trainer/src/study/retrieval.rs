@@ -15,7 +15,7 @@ use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
 
 use crate::config::RunFile;
-use crate::env::{OpenEpisode, TrainingEnv};
+use crate::env::{OpenEpisode, TrainingEnv, bank};
 use crate::rng::{Purpose, generator};
 use crate::run::progress::Console;
 use crate::study::analysis::{commit, machine};
@@ -80,7 +80,7 @@ pub fn run(file: &RunFile, console: Console) -> Result<Report> {
     }
     let embedder = env.embedder.as_deref();
     let embedder = embedder.context("this study needs an embedder: set embedder.path")?;
-    let component = Sandbox::new(Limits::default())?.bank(&file.components.bank)?;
+    let component = bank(file, &Sandbox::new(Limits::default())?)?;
     let splits = env.report.splits.iter();
     let ends = splits.filter_map(|split| Some((&split.name, split.episodes?)));
     let all: Vec<_> = ends
@@ -133,10 +133,8 @@ fn fill(bank: &mut Bank, opened: &OpenEpisode, embedder: &dyn Embedder) -> Resul
             .zip(vectors)
             .map(|(turn, vector)| {
                 Operation::Insert(Insertion {
-                    text: turn.text.clone(),
-                    speaker: turn.speaker.clone(),
-                    evidence: vec![turn.id.clone()],
                     vector: Some(vector),
+                    ..Insertion::new(&turn.text, &turn.speaker, vec![turn.id.clone()])
                 })
             })
             .collect();

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use anyhow::{Context, Result};
 use memloom_engine::grammar::Grammars;
 use memloom_engine::model::packing::{Row, Sequence};
-use memloom_runtime::types::Message;
+use memloom_runtime::types::Request;
 use memloom_runtime::{
     Completion, DemonstrationModel, Episode, GenerateCall, LanguageModel, ModelError,
 };
@@ -16,7 +16,7 @@ use memloom_runtime::{
 use crate::env::{OpenEpisode, TrainingEnv};
 use crate::rng::{Purpose, derive, generator};
 use crate::rollout::outcome::RolloutCounts;
-use crate::rollout::policy_model::pairs;
+use crate::rollout::policy_model::encode;
 
 /// An output of a demonstrator for a role.
 pub struct Demonstration {
@@ -84,7 +84,7 @@ fn demonstrate_answers(
     opened: &OpenEpisode,
     recorded: &Recorded,
 ) -> Result<()> {
-    for question in &opened.questions {
+    for question in opened.questions.iter().filter(|q| !q.is_silent()) {
         let before = recorded.rows().len();
         let answer = episode.answer(question);
         if recorded.lacking.load(Ordering::Relaxed) {
@@ -126,13 +126,7 @@ impl LanguageModel for Recorder {
             self.recorded.lacking.store(true, Ordering::Relaxed);
         }
         let completion = DemonstrationModel.generate(call)?;
-        let prompt = Prompt {
-            role: &request.role,
-            messages: &request.messages,
-            grammar: request.grammar.as_deref(),
-        };
-        let row = prompt
-            .row(&self.grammars, &completion.text)
+        let row = row(request, &self.grammars, &completion.text)
             .and_then(|row| {
                 row.with_context(|| {
                     format!(
@@ -150,44 +144,35 @@ impl LanguageModel for Recorder {
     }
 }
 
-/// A prompt of a policy.
-pub(super) struct Prompt<'a> {
-    pub(super) role: &'a str,
-    pub(super) messages: &'a [Message],
-    pub(super) grammar: Option<&'a str>,
-}
-
-impl Prompt<'_> {
-    /// Returns the row of the prompt and an output; `None` if the output is outside the
-    /// prompt's grammar.
-    pub(super) fn row(&self, grammars: &Grammars, output: &str) -> Result<Option<Row>> {
-        let tokenizer = grammars.tokenizer();
-        let sequence = match self.grammar {
-            Some(expression) => {
-                let grammar = grammars.compile(expression)?;
-                let output = match grammar.is_schema() {
-                    true => compact(output),
-                    false => output.into(),
-                };
-                let tokens = tokenizer.encode_completion(&output, false)?;
-                match grammar.choices(&tokens)? {
-                    Some(choices) => Sequence { tokens, choices },
-                    None => return Ok(None),
-                }
+/// Returns the row of a request's prompt and an output; `None` if the output is outside the
+/// request's grammar.
+pub(super) fn row(request: &Request, grammars: &Grammars, output: &str) -> Result<Option<Row>> {
+    let tokenizer = grammars.tokenizer();
+    let sequence = match &request.grammar {
+        Some(expression) => {
+            let grammar = grammars.compile(expression)?;
+            let output = match grammar.is_schema() {
+                true => compact(output),
+                false => output.into(),
+            };
+            let tokens = tokenizer.encode_completion(&output, false)?;
+            match grammar.choices(&tokens)? {
+                Some(choices) => Sequence { tokens, choices },
+                None => return Ok(None),
             }
-            None => {
-                let tokens = tokenizer.encode_completion(output, true)?;
-                let choices = vec![None; tokens.len()];
-                Sequence { tokens, choices }
-            }
-        };
-        Ok(Some(Row {
-            prompt: tokenizer
-                .encode_prompt(self.role, &pairs(self.messages))?
-                .into(),
-            completions: vec![sequence],
-        }))
-    }
+        }
+        None => {
+            // A stop string ends the output in the place of an end token.
+            let stopped = request.stop.iter().any(|stop| output.ends_with(stop));
+            let tokens = tokenizer.encode_completion(output, !stopped)?;
+            let choices = vec![None; tokens.len()];
+            Sequence { tokens, choices }
+        }
+    };
+    Ok(Some(Row {
+        prompt: encode(tokenizer, request)?.into(),
+        completions: vec![sequence],
+    }))
 }
 
 /// Returns JSON without spaces between its parts, as schemas are sampled. Other text stays.

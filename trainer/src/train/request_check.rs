@@ -11,10 +11,10 @@ use memloom_runtime::{
     Completion, DemonstrationModel, Embedder, GenerateCall, LanguageModel, ModelError,
 };
 
-use crate::config::RunFile;
+use crate::config::{Learn, RunFile};
 use crate::env::TrainingEnv;
 use crate::rollout::outcome::RolloutCounts;
-use crate::rollout::policy_model::pairs;
+use crate::rollout::policy_model::{check, encode};
 
 /// The sessions that are played. In the second one a policy may change what it wrote in the first.
 const SESSIONS: u32 = 2;
@@ -54,6 +54,7 @@ pub(super) fn requests_fit(
             .filter(|role| env.servers.serves(role))
             .cloned()
             .collect(),
+        learning: file.algorithm.learn.clone(),
         context,
         asked: BTreeSet::new(),
         fault: fault.clone(),
@@ -66,7 +67,7 @@ pub(super) fn requests_fit(
     let played: Result<()> = (1..=opened.sessions().min(SESSIONS))
         .try_for_each(|session| counts.observe(&mut episode, session, Some(("everything", 0))));
     if played.is_ok()
-        && let Some(question) = opened.questions.first()
+        && let Some(question) = opened.questions.iter().find(|q| !q.is_silent())
     {
         // An error of the policy itself is the run's to report. The model's own is in `fault`.
         let _ = episode.answer(question);
@@ -82,6 +83,7 @@ struct Checking {
     grammars: Grammars,
     /// Roles of other models.
     served: BTreeSet<String>,
+    learning: Learn,
     context: Option<usize>,
     /// Roles that were asked before.
     asked: BTreeSet<String>,
@@ -100,10 +102,12 @@ impl Checking {
             );
             return Ok(());
         }
-        let prompt = self
-            .grammars
-            .tokenizer()
-            .encode_prompt(role, &pairs(&request.messages))?;
+        check(request).map_err(anyhow::Error::msg)?;
+        ensure!(
+            request.temperature.is_none() || !self.learning.learns(role),
+            "the policy sets a temperature for its role {role}, which learns: ratios assume one temperature; let algorithm.learn name another role, or have the policy leave it out"
+        );
+        let prompt = encode(self.grammars.tokenizer(), request)?;
         // Later prompts of a role may outgrow the context, which a run counts.
         let is_first = self.asked.insert(role.clone());
         if let Some(context) = self.context.filter(|_| is_first) {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
 use memloom_engine::grammar::Grammars;
+use memloom_runtime::types::Request;
 use rand::seq::SliceRandom;
 
 use crate::config::RunFile;
@@ -14,7 +15,7 @@ use crate::rejection_sampling::record::{Identity, PlayedEpisode, read};
 use crate::rejection_sampling::select::{best, refuse_rubbish};
 use crate::rng::{Purpose, generator};
 use crate::run::progress::Console;
-use crate::train::demonstration::{Demonstration, Demonstrator, Prompt};
+use crate::train::demonstration::{Demonstration, Demonstrator, row};
 
 /// Source of the warm start's demonstrations.
 pub(super) enum WarmStartSource {
@@ -125,12 +126,11 @@ fn rows(sample: &PlayedEpisode, own: &[String], grammars: &Grammars) -> Result<V
         if !step.sound || !own.contains(&step.role) {
             continue;
         }
-        let prompt = Prompt {
-            role: &step.role,
-            messages: &step.messages,
-            grammar: step.grammar.as_deref(),
+        let request = Request {
+            grammar: step.grammar.clone(),
+            ..Request::new(&step.role, step.messages.clone(), 0)
         };
-        if let Some(row) = prompt.row(grammars, &step.reply)? {
+        if let Some(row) = row(&request, grammars, &step.reply)? {
             rows.push(Demonstration {
                 role: step.role.as_str().into(),
                 row,

@@ -8,6 +8,7 @@ use memloom_engine::model::config::FILE as CONFIG;
 use memloom_runtime::{AgentParts, Limits, Sandbox};
 
 use crate::config::RunFile;
+use crate::env;
 
 /// The run file in a run's folder.
 const RUN_FILE: &str = "run.toml";
@@ -62,7 +63,7 @@ impl Subject {
         let components = &self.file.components;
         let environment = sandbox.environment(&components.environment)?;
         Ok(AgentParts {
-            bank: sandbox.bank(&components.bank)?,
+            bank: env::bank(&self.file, &sandbox)?,
             policy: sandbox.policy(&components.policy)?,
             policy_options: serde_json::to_string(&self.file.policy.options)?,
             lexicon: environment.instantiate()?.describe()?.lexicon,

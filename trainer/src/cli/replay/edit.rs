@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use anyhow::{Context, Result};
-use memloom_runtime::types::{CustomOperation, Insertion, Operation, Revision};
+use memloom_runtime::types::{Insertion, Operation, Revision};
 use memloom_runtime::{Edit, Event};
 use serde::Deserialize;
 
@@ -75,6 +75,7 @@ struct Recorded {
     speaker: Option<String>,
     evidence: Option<Vec<String>>,
     vector: Option<Vec<f32>>,
+    fields: Vec<(String, String)>,
 }
 
 impl Recorded {
@@ -86,6 +87,7 @@ impl Recorded {
                 speaker: Some(new.speaker),
                 evidence: Some(new.evidence),
                 vector: new.vector,
+                fields: new.fields,
             },
             Operation::Update(new) => Self {
                 id: Some(new.id),
@@ -93,6 +95,7 @@ impl Recorded {
                 speaker: None,
                 evidence: Some(new.evidence),
                 vector: new.vector,
+                fields: new.fields,
             },
             Operation::Delete(id) => Self {
                 id: Some(id),
@@ -153,6 +156,7 @@ impl Change {
                         .or(recorded.speaker)
                         .with_context(|| needs("speaker"))?,
                     evidence: evidence.or(recorded.evidence).unwrap_or_default(),
+                    fields: recorded.fields,
                 })
             }
             Self::Update { id, text, evidence } => {
@@ -164,13 +168,11 @@ impl Change {
                     text,
                     id: id.or(recorded.id).with_context(|| needs("id"))?,
                     evidence: evidence.or(recorded.evidence).unwrap_or_default(),
+                    fields: recorded.fields,
                 })
             }
             Self::Delete(id) => Operation::Delete(id),
-            Self::Custom { name, arguments } => Operation::Custom(CustomOperation {
-                name,
-                arguments: arguments.to_string(),
-            }),
+            Self::Custom { name, arguments } => Operation::custom(name, arguments.to_string()),
         })
     }
 }
@@ -185,10 +187,8 @@ mod tests {
 
     fn events() -> Vec<Event> {
         let insert = Operation::Insert(Insertion {
-            text: "Ann lives in Rome".into(),
-            speaker: "Ann".into(),
-            evidence: vec!["D1:1".into()],
             vector: Some(vec![0.5]),
+            ..Insertion::new("Ann lives in Rome", "Ann", vec!["D1:1".into()])
         });
         vec![Event::Apply {
             at: Moment {
@@ -226,10 +226,7 @@ mod tests {
         );
         assert_eq!(
             instead(r#"1.2={"custom":{"name":"merge","arguments":{"a":1}}}"#).unwrap(),
-            Some(Operation::Custom(CustomOperation {
-                name: "merge".into(),
-                arguments: r#"{"a":1}"#.into()
-            }))
+            Some(Operation::custom("merge", r#"{"a":1}"#))
         );
     }
 

@@ -30,6 +30,7 @@ pub fn listing(trace: &Trace, full: bool) -> String {
         );
     }
     for (part, options) in [
+        ("bank", &setting.bank_options),
         ("environment", &setting.environment_options),
         ("policy", &setting.policy_options),
     ] {
