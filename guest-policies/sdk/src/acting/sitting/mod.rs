@@ -32,11 +32,11 @@ pub struct Turn {
     pub action: String,
     /// The text that the agent saw.
     pub observation: String,
+    /// The observation as far as messages show it.
+    pub shown: String,
     /// The assistant's message: the output, or the action where the output was a control word or
     /// malformed.
     said: String,
-    /// The observation as far as messages show it.
-    shown: String,
 }
 
 /// What an output led to.

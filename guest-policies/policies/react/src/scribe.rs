@@ -1,0 +1,87 @@
+//! The scribe, which writes one lesson after a task.
+
+use memloom_sdk::acting::Sitting;
+use memloom_sdk::host::{Message, Request};
+use memloom_sdk::text::first_words;
+use memloom_sdk::thoughts::spoken;
+use memloom_sdk::types::{Error, Task};
+
+use crate::notes::Writing;
+use crate::prompts;
+
+/// The scribe's role.
+pub const SCRIBE: &str = "scribe";
+
+/// The most words of what happened that the scribe is shown.
+const STORY_WORDS: usize = 1000;
+
+/// Asks for a lesson about a task; none if the scribe has none, or cannot be understood.
+///
+/// # Errors
+/// If the model fails.
+pub fn lesson(
+    writing: &mut Writing,
+    task: &Task,
+    sitting: &Sitting,
+) -> Result<Option<String>, Error> {
+    let options = writing.options;
+    let tokens = u32::try_from(2 * options.lesson_words).unwrap_or(u32::MAX);
+    let demonstration = format!("{}: {}", task.instruction, actions(sitting));
+    let request = Request {
+        demonstration: Some(first_words(&demonstration, options.lesson_words)),
+        ..Request::new(
+            SCRIBE,
+            vec![
+                Message::new("system", prompts::LESSON.trim_end()),
+                Message::new("user", story(task, sitting)),
+            ],
+            options.text_tokens(tokens),
+        )
+    };
+    writing.report.step();
+    let output = writing.host.generate(&request)?.text;
+    let Some(said) = spoken(&output) else {
+        let session = writing.at.session;
+        writing.report.malformed_output(session, SCRIBE, &output);
+        return Ok(None);
+    };
+    let lesson = first_words(said, options.lesson_words);
+    let is_none = lesson.trim_end_matches('.').eq_ignore_ascii_case("none");
+    Ok((!lesson.is_empty() && !is_none).then_some(lesson))
+}
+
+/// Returns the actions in order.
+pub fn actions(sitting: &Sitting) -> String {
+    let actions = sitting
+        .turns()
+        .iter()
+        .map(|turn| first_words(&turn.action, usize::MAX));
+    actions.collect::<Vec<_>>().join("; ")
+}
+
+/// Returns what happened in a task: the last acts, as many as the words allow.
+fn story(task: &Task, sitting: &Sitting) -> String {
+    let mut left = STORY_WORDS;
+    let mut turns: Vec<String> = Vec::new();
+    for turn in sitting.turns().iter().rev() {
+        let turn = format!("> {}\n{}", turn.action, turn.shown);
+        let words = turn.split_whitespace().count();
+        if words > left {
+            turns.push("(earlier acts not shown)".into());
+            break;
+        }
+        left -= words;
+        turns.push(turn);
+    }
+    turns.reverse();
+    let ended = match sitting.is_done() {
+        true => "The task has ended.",
+        false => "The task has not ended.",
+    };
+    format!(
+        "Task: {}\n{}\n{ended} Sum of the rewards: {}.",
+        task.instruction,
+        turns.join("\n"),
+        sitting.reward()
+    )
+}
