@@ -60,7 +60,7 @@ fn sentence_end(text: &str) -> Option<usize> {
 pub fn first_sentences(text: &str, limit: usize) -> Option<String> {
     let (mut end, mut counted) = (0, 0);
     while let Some(length) = sentence_end(&text[end..]) {
-        counted += text[end..end + length].split_whitespace().count();
+        counted += words(&text[end..end + length]).count();
         if counted > limit {
             let kept = text[..end].trim_end();
             return Some(match kept {

@@ -1,4 +1,4 @@
-//! What banks search by: words, embeddings, and the order of what was found.
+//! The search of banks: by words, by embeddings, and the best of what was found.
 
 mod best;
 mod bm25;

@@ -25,7 +25,7 @@ pub struct Case {
     pub time: String,
     /// The number of its last write among all writes of the bank.
     pub written: u64,
-    /// What a policy has set.
+    /// The fields that a policy sets.
     pub fields: Fields,
     /// The number of uses whose reward is known.
     pub uses: u32,

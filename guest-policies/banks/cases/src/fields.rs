@@ -10,7 +10,7 @@ pub const NAMES: [&str; 8] = [
     "plan", "outcome", "score", "site", "steps", "modes", "uses", "wins",
 ];
 
-/// What came of a plan.
+/// The outcome of a plan.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
@@ -37,17 +37,17 @@ impl Outcome {
 /// The fields that a policy sets. Texts are one line.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Fields {
-    /// What was done, or is to be done.
+    /// The acts that were done, or are to be done.
     pub plan: String,
-    /// What came of it.
+    /// The outcome.
     pub outcome: Outcome,
     /// The score, 0 to 1, if there was one.
     pub score: Option<f32>,
-    /// Where it was, for instance an application.
+    /// The place, for instance an application.
     pub site: String,
     /// The number of acts.
     pub steps: Option<u32>,
-    /// How it succeeded or failed.
+    /// The ways in which it succeeded or failed.
     pub modes: String,
 }
 

@@ -1,4 +1,4 @@
-//! What the bank remembers: the content of a snapshot.
+//! The memory of the bank: the content of a snapshot.
 
 use std::collections::BTreeSet;
 

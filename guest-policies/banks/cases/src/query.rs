@@ -13,7 +13,7 @@ pub const SCHEMA: &str = r#"{"type":"object","properties":{"by":{"enum":["simila
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct QueryOptions {
-    /// What the cases are sorted and scored by.
+    /// The score by which hits are sorted.
     pub by: By,
     /// Restricts the hits to cases of this outcome.
     pub outcome: Option<Outcome>,
@@ -21,7 +21,7 @@ pub struct QueryOptions {
     pub exclude_same: bool,
 }
 
-/// What hits are sorted and scored by.
+/// A score of hits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum By {

@@ -1,4 +1,4 @@
-//! What the bank says of its operations and fields.
+//! The schema: operations, fields, options of queries.
 
 use memloom_sdk::bank::{OperationSchema, Schema};
 

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::options::Options;
 
-/// What came of one use of a case.
+/// One use of a case.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Record {
     /// The goal that it was used for; none if it was the case's own.

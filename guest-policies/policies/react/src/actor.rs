@@ -1,6 +1,6 @@
 //! The actor, which plays a task.
 
-use memloom_sdk::acting::{Form, Sitting};
+use memloom_sdk::acting::{Form, Sitting, Taken};
 use memloom_sdk::host::{Message, Request};
 use memloom_sdk::types::{Error, Task};
 use memloom_sdk::{Host, ReportCounter};
@@ -22,12 +22,14 @@ pub fn play(
     task: &Task,
     report: &mut ReportCounter,
 ) -> Result<Sitting, Error> {
-    let instruction = &task.instruction;
     let reminder = match options.form() {
-        Form::Words => instruction.clone(),
-        Form::Text => format!("Task: {instruction}"),
+        Form::Words => task.instruction.clone(),
+        Form::Text => format!("Task: {}", task.instruction),
     };
-    let opening = opening(host, options, &reminder, instruction)?;
+    let opening = format!(
+        "{reminder}{}",
+        remembered(host, options, &task.instruction)?
+    );
     let mut sitting = Sitting::new(task.clone(), options.rules());
     while !sitting.is_over() {
         let request = Request {
@@ -43,9 +45,7 @@ pub fn play(
         };
         report.step();
         let output = host.generate(&request)?.text;
-        let malformed = sitting.malformed();
-        sitting.take(host, &output)?;
-        if sitting.malformed() > malformed {
+        if sitting.take(host, &output)? == Taken::Malformed {
             report.malformed_output(task.index, ACTOR, &output);
         }
     }
@@ -55,20 +55,15 @@ pub fn play(
     Ok(sitting)
 }
 
-/// Returns the first message: the task, and what is remembered about it. It stays the same
+/// Returns what is remembered about a task, as the end of the first message. It stays the same
 /// through the task, so that prompts share it.
-fn opening(
-    host: &mut dyn Host,
-    options: &Options,
-    task: &str,
-    instruction: &str,
-) -> Result<String, Error> {
+fn remembered(host: &mut dyn Host, options: &Options, instruction: &str) -> Result<String, Error> {
     let hits = memory::hits(host, options, instruction)?;
     let block = memory::block(host, options, &hits)?;
-    Ok(match (block.is_empty(), options.form()) {
-        (true, _) => task.into(),
-        (false, Form::Words) => format!("{task}\nnotes :\n{block}"),
-        (false, Form::Text) => format!("{task}\n\nNotes from earlier sessions:\n{block}\n"),
+    Ok(match options.form() {
+        _ if block.is_empty() => block,
+        Form::Words => format!("\nnotes :\n{block}"),
+        Form::Text => format!("\n\nNotes from earlier sessions:\n{block}\n"),
     })
 }
 

@@ -7,10 +7,10 @@ use memloom_sdk::text::first_words;
 use memloom_sdk::thoughts::spoken;
 use memloom_sdk::types::{DemonstratedOperation, Error, Insertion, Turn};
 
-use crate::notes::Writing;
 use crate::options::Options;
 use crate::prompts;
 use crate::scribe::SCRIBE;
+use crate::writing::Writing;
 
 /// The most lines of one request.
 const MOST_LINES: usize = 16;
@@ -18,7 +18,7 @@ const MOST_LINES: usize = 16;
 /// The label of the line with the kept ones in a text.
 const LABEL: &str = "keep:";
 
-/// What stands there where none is kept.
+/// The word in its place where none is kept.
 const NOTHING: &str = "none";
 
 /// Returns the control words of the grammar: `keep`, `drop`, `t1` to `t16`.
@@ -35,7 +35,7 @@ pub struct Line {
     speaker: String,
     /// The turn; none for an observation.
     turn: Option<String>,
-    /// Whether a demonstrator keeps it; none without a demonstrator.
+    /// True if a demonstrator keeps it; none without a demonstrator.
     demonstrated: Option<bool>,
 }
 
@@ -148,24 +148,23 @@ fn grammar(lines: usize) -> String {
 /// Returns the output with these decisions.
 fn output(kept: &[bool], form: Form) -> String {
     let numbered = (1..).zip(kept);
-    let words: Vec<String> = match form {
-        Form::Words => numbered
-            .map(|(number, &keeps)| {
-                format!("{} {}", mark(number), if keeps { "keep" } else { "drop" })
-            })
-            .collect(),
-        Form::Text => {
-            let marks = numbered.filter_map(|(number, &keeps)| keeps.then(|| mark(number)));
-            let marks: Vec<String> = marks.collect();
-            let named = if marks.is_empty() {
-                vec![NOTHING.into()]
-            } else {
-                marks
-            };
-            [vec![LABEL.into()], named].concat()
+    match form {
+        Form::Words => {
+            let verdicts = numbered.map(|(number, &keeps)| {
+                let verdict = if keeps { "keep" } else { "drop" };
+                format!("{} {verdict}", mark(number))
+            });
+            verdicts.collect::<Vec<_>>().join(" ")
         }
-    };
-    words.join(" ")
+        Form::Text => {
+            let marks = numbered.filter(|&(_, &keeps)| keeps);
+            let marks: Vec<String> = marks.map(|(number, _)| mark(number)).collect();
+            match marks.is_empty() {
+                true => format!("{LABEL} {NOTHING}"),
+                false => format!("{LABEL} {}", marks.join(" ")),
+            }
+        }
+    }
 }
 
 /// Reads the decisions of an output; none if it is malformed.

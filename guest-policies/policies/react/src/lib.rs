@@ -12,6 +12,7 @@ mod options;
 mod prompts;
 mod react;
 mod scribe;
+mod writing;
 
 pub use react::React;
 

@@ -1,8 +1,9 @@
-//! What is remembered about a task or a question, as a prompt shows it.
+//! Memory about a task or a question, as a prompt shows it.
 
 use memloom_sdk::Host;
 use memloom_sdk::acting::Form;
 use memloom_sdk::bank::{Hit, Query};
+use memloom_sdk::text::word_count;
 use memloom_sdk::types::{Entry, Error};
 
 use crate::options::Options;
@@ -26,7 +27,7 @@ pub fn hits(host: &mut dyn Host, options: &Options, text: &str) -> Result<Vec<Hi
     })
 }
 
-/// Returns the lines of a prompt's memory: of the best hits, as many as `memory_words` allow,
+/// Returns the lines of a prompt's memory: of the best hits, as many as fit into `memory_words`,
 /// those of the latest sessions last.
 ///
 /// # Errors
@@ -42,12 +43,10 @@ pub fn block(host: &mut dyn Host, options: &Options, hits: &[Hit]) -> Result<Str
     let mut left = options.memory_words;
     let mut shown: Vec<(u32, String)> = Vec::new();
     for (hit, line) in hits.iter().zip(lines) {
-        let words = line.split_whitespace().count();
-        if words > left {
-            break;
+        if let Some(rest) = left.checked_sub(word_count(&line)) {
+            left = rest;
+            shown.push((hit.entry.last_session, line));
         }
-        left -= words;
-        shown.push((hit.entry.last_session, line));
     }
     shown.sort_by_key(|(session, _)| *session);
     let lines: Vec<String> = shown.into_iter().map(|(_, line)| line).collect();

@@ -1,27 +1,16 @@
-//! What is written into the bank after a session.
+//! Notes that are written into the bank after a session.
+
+use std::collections::BTreeSet;
 
 use memloom_sdk::acting::{Form, Sitting};
 use memloom_sdk::policy::HintedOperations;
 use memloom_sdk::text::sentences;
-use memloom_sdk::types::{Error, Insertion, Moment, Operation, Session, Task};
-use memloom_sdk::{Host, ReportCounter};
+use memloom_sdk::types::{Error, Insertion, Session, Task};
 
 use crate::keep::{self, Line};
-use crate::memory::embed;
-use crate::options::{Notes, Options};
+use crate::options::Notes;
 use crate::scribe;
-
-/// The writing after one session.
-pub struct Writing<'a> {
-    /// The host.
-    pub host: &'a mut dyn Host,
-    /// The options.
-    pub options: &'a Options,
-    /// The session.
-    pub at: Moment,
-    /// The counts.
-    pub report: &'a mut ReportCounter,
-}
+use crate::writing::Writing;
 
 impl Writing<'_> {
     /// Writes about a task. A bank whose entries have a plan gets the task as a case: the plan is
@@ -34,21 +23,20 @@ impl Writing<'_> {
             return Ok(());
         }
         let by_rule = self.options.notes == Notes::Observations;
-        let are_words = self.options.form() == Form::Words;
-        let insertions = match self.keeps_cases() {
-            true if by_rule || are_words => vec![case(task, sitting, scribe::actions(sitting))],
-            true => {
+        let is_text = self.options.form() == Form::Text;
+        let insertions = match (by_rule, self.keeps_cases()) {
+            (false, true) if is_text => {
                 let lesson = scribe::lesson(self, task, sitting)?.into_iter();
                 lesson.map(|plan| case(task, sitting, plan)).collect()
             }
-            false if by_rule => insertions(seen(sitting)),
-            false if are_words => insertions(keep::kept(self, seen(sitting))?),
-            false => {
+            (_, true) => vec![case(task, sitting, scribe::actions(sitting))],
+            (false, false) if is_text => {
                 let lesson = scribe::lesson(self, task, sitting)?.into_iter();
-                lesson
-                    .map(|text| Insertion::new(text, "", vec![]))
-                    .collect()
+                let entry = |text| Insertion::new(text, "", vec![]);
+                lesson.map(entry).collect()
             }
+            (false, false) => insertions(keep::kept(self, seen(sitting))?),
+            (true, false) => insertions(seen(sitting)),
         };
         self.insert(insertions)
     }
@@ -78,32 +66,16 @@ impl Writing<'_> {
     fn keeps_cases(&mut self) -> bool {
         self.host.schema().fields.iter().any(|name| name == "plan")
     }
-
-    fn insert(&mut self, mut insertions: Vec<Insertion>) -> Result<(), Error> {
-        if insertions.is_empty() {
-            return Ok(());
-        }
-        let texts: Vec<String> = insertions.iter().map(|i| i.text.clone()).collect();
-        for (insertion, vector) in insertions.iter_mut().zip(embed(self.host, &texts)?) {
-            insertion.vector = vector;
-            self.report.operation("insert");
-        }
-        let operations: Vec<Operation> = insertions.into_iter().map(Operation::Insert).collect();
-        self.report.results(&self.host.apply(&self.at, &operations));
-        Ok(())
-    }
 }
 
 /// Returns the sentences of all observations in order, each once.
 fn seen(sitting: &Sitting) -> Vec<Line> {
-    let mut lines: Vec<Line> = Vec::new();
     let observations = sitting.turns().iter().map(|turn| &*turn.observation);
-    for sentence in observations.flat_map(sentences) {
-        if lines.iter().all(|line| line.text != sentence) {
-            lines.push(Line::of_sentence(sentence));
-        }
-    }
-    lines
+    let mut known = BTreeSet::new();
+    let new = observations
+        .flat_map(sentences)
+        .filter(|sentence| known.insert(*sentence));
+    new.map(Line::of_sentence).collect()
 }
 
 fn insertions(lines: Vec<Line>) -> Vec<Insertion> {

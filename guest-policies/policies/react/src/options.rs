@@ -30,19 +30,19 @@ pub struct Options {
     pub thoughts: u32,
     /// The most tokens of an action or an answer as text, 1 or more. By default 64.
     pub action_tokens: u32,
-    /// What is written into the bank. By default `lessons`.
+    /// The notes that are written into the bank. By default `lessons`.
     pub notes: Notes,
     /// The most words of a lesson, 1 or more. By default 40.
     pub lesson_words: usize,
 }
 
-/// What is written into the bank.
+/// The notes that are written into the bank.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Notes {
     /// Nothing.
     None,
-    /// What the scribe says.
+    /// Those that the scribe writes or keeps.
     #[default]
     Lessons,
     /// Every sentence of an observation and every turn of a dialogue, by rule.

@@ -9,7 +9,7 @@ pub const KEEP: &str = include_str!("prompts/keep.md");
 /// The actor's for a question.
 pub const ANSWER: &str = include_str!("prompts/answer.md");
 
-/// What is added where thoughts are allowed.
+/// The line that is added where thoughts are allowed.
 const THINK: &str = "Think first, in a few sentences.";
 
 /// Returns instructions for a role that may think with so many tokens first.

@@ -2,12 +2,12 @@
 
 use memloom_sdk::acting::Sitting;
 use memloom_sdk::host::{Message, Request};
-use memloom_sdk::text::first_words;
+use memloom_sdk::text::{first_words, word_count};
 use memloom_sdk::thoughts::spoken;
 use memloom_sdk::types::{Error, Task};
 
-use crate::notes::Writing;
 use crate::prompts;
+use crate::writing::Writing;
 
 /// The scribe's role.
 pub const SCRIBE: &str = "scribe";
@@ -25,7 +25,7 @@ pub fn lesson(
     sitting: &Sitting,
 ) -> Result<Option<String>, Error> {
     let options = writing.options;
-    let tokens = u32::try_from(2 * options.lesson_words).unwrap_or(u32::MAX);
+    let tokens = u32::try_from(options.lesson_words.saturating_mul(2)).unwrap_or(u32::MAX);
     let demonstration = format!("{}: {}", task.instruction, actions(sitting));
     let request = Request {
         demonstration: Some(first_words(&demonstration, options.lesson_words)),
@@ -65,12 +65,11 @@ fn story(task: &Task, sitting: &Sitting) -> String {
     let mut turns: Vec<String> = Vec::new();
     for turn in sitting.turns().iter().rev() {
         let turn = format!("> {}\n{}", turn.action, turn.shown);
-        let words = turn.split_whitespace().count();
-        if words > left {
+        let Some(rest) = left.checked_sub(word_count(&turn)) else {
             turns.push("(earlier acts not shown)".into());
             break;
-        }
-        left -= words;
+        };
+        left = rest;
         turns.push(turn);
     }
     turns.reverse();

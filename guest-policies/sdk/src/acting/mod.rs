@@ -40,7 +40,7 @@ pub enum Form {
     Text,
 }
 
-/// How tasks are played.
+/// The rules by which tasks are played.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rules {
     /// The form of a choice. By default text.

@@ -7,9 +7,9 @@ use memloom_sdk::types::{Answer, Error, Hint, LexiconKind, Moment, SessionConten
 use memloom_sdk::{Host, Policy, ReportCounter, State};
 
 use crate::actor::{self, ACTOR};
-use crate::notes::Writing;
 use crate::options::Options;
 use crate::scribe::SCRIBE;
+use crate::writing::Writing;
 use crate::{answer, keep};
 
 /// The policy.

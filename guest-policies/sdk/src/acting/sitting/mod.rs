@@ -7,7 +7,7 @@ use crate::text::first_sentences;
 use crate::thoughts::spoken;
 use crate::types::{Error, Observation, Task};
 
-/// What messages show in the place of the rest of a long observation.
+/// The words that messages show in the place of the rest of a long observation.
 const CUT: &str = "(more not shown)";
 
 /// A task that is being played.
@@ -39,7 +39,7 @@ pub struct Turn {
     said: String,
 }
 
-/// What an output led to.
+/// The effect of an output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Taken {
     /// The act that it chose.

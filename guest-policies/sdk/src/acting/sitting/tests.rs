@@ -182,7 +182,7 @@ fn a_task_ends_when_it_is_done_or_its_steps_are_used() {
     let few = Rules { acts: 2, ..words() };
     for (steps, rules, acts) in [(3, words(), 3), (0, few, 2), (5, few, 2), (1, few, 1)] {
         let mut host = stage(&["wait"], 99);
-        let mut sitting = super::tests::sitting(&["wait"], steps, rules);
+        let mut sitting = self::sitting(&["wait"], steps, rules);
         while !sitting.is_over() {
             sitting.take(&mut host, "a1").unwrap();
         }

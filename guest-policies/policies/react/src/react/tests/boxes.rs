@@ -10,13 +10,13 @@ pub struct Boxes {
     pub count: usize,
     /// The number of the box with the key, from 1.
     pub key: usize,
-    /// Whether the actions are listed.
+    /// True if the actions are listed.
     pub listed: bool,
     session: u32,
     opened: usize,
-    /// Whether the key was seen.
+    /// True if the key was seen.
     seen: bool,
-    /// Whether the key was brought.
+    /// True if the key was brought.
     brought: bool,
     done: bool,
 }
