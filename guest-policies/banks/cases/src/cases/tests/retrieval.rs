@@ -79,7 +79,7 @@ fn vectors_are_compared_by_cosine() {
         at(1),
         vec![pointing("up", &[0.0, 2.0]), pointing("right", &[1.0, 0.1])],
     );
-    let towards = |vector: &[f32], threshold: f32| {
+    let towards = |bank: &Cases, vector: &[f32], threshold: f32| {
         let query = Query {
             vector: Some(vector.into()),
             threshold,
@@ -88,13 +88,16 @@ fn vectors_are_compared_by_cosine() {
         let hits = bank.retrieve(&query)?;
         Ok(hits.into_iter().map(|hit| hit.entry.id).collect::<Vec<_>>())
     };
-    assert_eq!(towards(&[1.0, 0.0], 0.0), Ok(vec!["c5".into()]));
+    assert_eq!(towards(&bank, &[1.0, 0.0], 0.0), Ok(vec!["c5".into()]));
     assert_eq!(
-        towards(&[1.0, 0.0], -1.0),
+        towards(&bank, &[1.0, 0.0], -1.0),
         Ok(vec!["c5".into(), "c4".into()])
     );
+    // Said again without a vector, a case keeps the one that it has.
+    bank.apply(at(2), vec![Operation::Insert(case("right", "go", &[]))]);
+    assert_eq!(towards(&bank, &[1.0, 0.0], 0.0), Ok(vec!["c5".into()]));
     let wrong = Error::Invalid("a vector of 1 numbers does not fit this bank's of 2".into());
-    assert_eq!(towards(&[1.0], 0.0), Err(wrong.clone()));
+    assert_eq!(towards(&bank, &[1.0], 0.0), Err(wrong.clone()));
     let custom = Operation::Custom(CustomOperation {
         name: "outcome".into(),
         arguments: r#"{"ids": ["c4"], "reward": 1}"#.into(),

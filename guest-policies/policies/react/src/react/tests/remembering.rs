@@ -69,7 +69,7 @@ fn memory_is_cut_at_its_words_and_the_latest_comes_last() {
     for (session, text) in [
         (2, "the key is in box 1"),
         (3, "box 3 has a red lid and the old dusty key"),
-        (1, "a key"),
+        (4, "a key"),
     ] {
         let at = Moment {
             session,
@@ -78,7 +78,7 @@ fn memory_is_cut_at_its_words_and_the_latest_comes_last() {
         bank.apply(at, vec![Operation::insert(text, "", vec![])]);
     }
     for (words, notes) in [
-        (8, "notes :\na key\nthe key is in box 1\n"),
+        (8, "notes :\nthe key is in box 1\na key\n"),
         (3, "notes :\na key\n"),
         (0, ""),
     ] {
