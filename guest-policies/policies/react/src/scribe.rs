@@ -1,9 +1,8 @@
 //! The scribe, which writes one lesson after a task.
 
-use memloom_sdk::acting::Sitting;
+use memloom_sdk::acting::{Sitting, labelled};
 use memloom_sdk::host::{Message, Request};
 use memloom_sdk::text::{first_words, word_count};
-use memloom_sdk::thoughts::spoken;
 use memloom_sdk::types::{Error, Task};
 
 use crate::prompts;
@@ -11,6 +10,11 @@ use crate::writing::Writing;
 
 /// The scribe's role.
 pub const SCRIBE: &str = "scribe";
+
+/// The label of the line with the lesson.
+const LABEL: &str = "lesson:";
+/// The tokens of the label and the end, at most.
+const LABEL_TOKENS: u32 = 8;
 
 /// The most words of what happened that the scribe is shown.
 const STORY_WORDS: usize = 1000;
@@ -25,29 +29,32 @@ pub fn lesson(
     sitting: &Sitting,
 ) -> Result<Option<String>, Error> {
     let options = writing.options;
-    let tokens = u32::try_from(options.lesson_words.saturating_mul(2)).unwrap_or(u32::MAX);
-    let demonstration = format!("{}: {}", task.instruction, actions(sitting));
+    let words = options.lesson_words;
+    let tokens = u32::try_from(words.saturating_mul(2)).unwrap_or(u32::MAX);
+    let demonstrated = format!("{}: {}", task.instruction, actions(sitting));
     let request = Request {
-        demonstration: Some(first_words(&demonstration, options.lesson_words)),
+        demonstration: Some(format!("{LABEL} {}", first_words(&demonstrated, words))),
         ..Request::new(
             SCRIBE,
             vec![
-                Message::new("system", prompts::LESSON.trim_end()),
+                Message::new(
+                    "system",
+                    prompts::with_thoughts(prompts::LESSON, options.thoughts),
+                ),
                 Message::new("user", story(task, sitting)),
             ],
-            options.text_tokens(tokens),
+            options.text_tokens(tokens.saturating_add(LABEL_TOKENS)),
         )
     };
     writing.report.step();
     let output = writing.host.generate(&request)?.text;
-    let Some(said) = spoken(&output) else {
+    let Some(said) = labelled(&output, LABEL) else {
         let session = writing.at.session;
         writing.report.malformed_output(session, SCRIBE, &output);
         return Ok(None);
     };
-    let lesson = first_words(said, options.lesson_words);
-    let is_none = lesson.trim_end_matches('.').eq_ignore_ascii_case("none");
-    Ok((!lesson.is_empty() && !is_none).then_some(lesson))
+    let is_none = said.trim_end_matches('.').eq_ignore_ascii_case("none");
+    Ok((!is_none).then(|| first_words(said, words)))
 }
 
 /// Returns the actions in order.

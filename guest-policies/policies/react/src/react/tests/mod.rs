@@ -131,9 +131,9 @@ fn thoughts_may_come_before_an_action_and_a_lesson_after_the_task() {
     let script = [
         "I begin with the first.\naction: open box 1",
         "action: a2",
-        "<think>Where was it?</think> The key is in box 2.",
+        "Where was it?\nlesson: The key is in box 2.",
         "The notes say box 2.\naction: Open box 2",
-        "none",
+        "lesson: None.",
     ];
     let mut host =
         MockHost::scripted(Flat::default(), &script).in_environment(Boxes::new(2, 2, true));
@@ -148,7 +148,7 @@ fn thoughts_may_come_before_an_action_and_a_lesson_after_the_task() {
     assert_eq!(roles, ["actor", "actor", "scribe", "actor", "scribe"]);
     let requests = &host.requests;
     assert!(requests.iter().all(|request| request.grammar.is_none()));
-    assert_eq!([requests[0].max_tokens, requests[2].max_tokens], [164, 180]);
+    assert_eq!([requests[0].max_tokens, requests[2].max_tokens], [164, 188]);
     assert!(requests[0].messages[0].content.contains("Think first"));
     let turns = prompt(&requests[1]);
     assert!(

@@ -83,3 +83,13 @@ fn a_long_dialogue_is_read_in_parts_and_one_that_is_misread_keeps_nothing() {
     assert_eq!(host.bank.entries()[0].evidence, ["D1:17"]);
     assert!(host.requests[0].demonstration.is_none());
 }
+
+#[test]
+fn a_lesson_that_cannot_be_read_is_malformed_and_not_written() {
+    let script = ["action: open box 1", "The key is in box 1."];
+    let boxes = Boxes::new(1, 1, true);
+    let mut host = MockHost::scripted(Flat::default(), &script).in_environment(boxes);
+    let report = one(&mut configured("{}"), &mut host, 1);
+    assert_eq!((report.steps, report.malformed), (2, 1));
+    assert!(host.entry_texts().is_empty());
+}
