@@ -75,6 +75,7 @@
 #[doc(hidden)]
 pub mod bindings;
 
+pub mod acting;
 pub mod bank;
 pub mod environment;
 pub mod host;

@@ -26,6 +26,53 @@ pub fn first_words(text: &str, limit: usize) -> String {
     kept
 }
 
+/// The sentences of a text without the spaces around them. A sentence ends at the end of a line,
+/// at `。`, and at a `.`, `!` or `?` before a space.
+pub fn sentences(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    let parts = std::iter::from_fn(move || {
+        let end = sentence_end(rest)?;
+        let sentence = &rest[..end];
+        rest = &rest[end..];
+        Some(sentence.trim())
+    });
+    parts.filter(|sentence| !sentence.is_empty())
+}
+
+/// Returns the byte after the first sentence; none if there is no text.
+fn sentence_end(text: &str) -> Option<usize> {
+    let mut letters = text.char_indices().peekable();
+    while let Some((at, letter)) = letters.next() {
+        let ends = match letter {
+            '\n' | '。' => true,
+            '.' | '!' | '?' => letters.peek().is_none_or(|(_, next)| next.is_whitespace()),
+            _ => false,
+        };
+        if ends {
+            return Some(at + letter.len_utf8());
+        }
+    }
+    (!text.is_empty()).then_some(text.len())
+}
+
+/// The first sentences of a text that have at most `limit` words together, as they stand there;
+/// the first words where one sentence alone has more. None if the text is no longer than that.
+pub fn first_sentences(text: &str, limit: usize) -> Option<String> {
+    let (mut end, mut counted) = (0, 0);
+    while let Some(length) = sentence_end(&text[end..]) {
+        counted += words(&text[end..end + length]).count();
+        if counted > limit {
+            let kept = text[..end].trim_end();
+            return Some(match kept {
+                "" => first_words(text, limit),
+                _ => kept.into(),
+            });
+        }
+        end += length;
+    }
+    None
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -49,5 +96,40 @@ mod tests {
     fn cutting_keeps_punctuation_within() {
         assert_eq!(first_words("  one,  two three ", 2), "one, two");
         assert_eq!(first_words("one", 5), "one");
+    }
+
+    fn cut(text: &str) -> Vec<&str> {
+        sentences(text).collect()
+    }
+
+    #[test]
+    fn sentences_end_at_lines_and_at_marks_before_spaces() {
+        assert_eq!(
+            cut("It is 3.5 km. Go!  Why?\n\nexits : west\nend"),
+            ["It is 3.5 km.", "Go!", "Why?", "exits : west", "end"]
+        );
+        assert_eq!(
+            cut("the lamp is here . a box ."),
+            ["the lamp is here .", "a box ."]
+        );
+        assert_eq!(
+            cut("安娜住在罗马。她有猫。"),
+            ["安娜住在罗马。", "她有猫。"]
+        );
+        assert_eq!(cut(" \n "), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn a_text_is_cut_at_a_sentence_or_within_a_long_one() {
+        let text = "One two. Three four.\nFive.";
+        assert_eq!(first_sentences(text, 5), None);
+        assert_eq!(
+            first_sentences(text, 4).as_deref(),
+            Some("One two. Three four.")
+        );
+        assert_eq!(first_sentences(text, 3).as_deref(), Some("One two."));
+        assert_eq!(first_sentences(text, 1).as_deref(), Some("One"));
+        assert_eq!(first_sentences(text, 0).as_deref(), Some(""));
+        assert_eq!(first_sentences("", 0), None);
     }
 }

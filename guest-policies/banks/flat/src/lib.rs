@@ -5,8 +5,6 @@
 //! same bank. The time of an entry is that of its last write; the field `first-time`
 //! keeps the time of its insertion.
 
-mod bm25;
-mod cosine;
 mod flat;
 mod known;
 mod stored;

@@ -1,17 +1,14 @@
 //! The flat bank: operations, retrieval, state.
 
 use std::cell::OnceCell;
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
 
 use memloom_sdk::bank::{Hit, OperationSchema, Query, Schema, Stats};
 use memloom_sdk::state::Format;
 use memloom_sdk::types::{Entry, Error, Insertion, Moment, Operation, Revision};
 use memloom_sdk::{Bank, State, options, text};
+use memloom_search::{Index, best, cosine};
 use serde::{Deserialize, Serialize};
 
-use crate::bm25::Index;
-use crate::cosine::cosine;
 use crate::known::Known;
 use crate::stored::{Stored, When};
 
@@ -303,29 +300,6 @@ impl State for Flat {
         *self = restored;
         Ok(())
     }
-}
-
-/// Returns the best hits, best first; among equal ones the first.
-fn best(hits: impl Iterator<Item = (u64, f32)>, limit: usize) -> Vec<(u64, f32)> {
-    // Scores are compared as integers in the order of `f32::total_cmp`: negative ones are inverted.
-    let rank = |score: f32| {
-        let bits = score.to_bits().cast_signed();
-        bits ^ (bits >> 31 & i32::MAX)
-    };
-    let mut best = BinaryHeap::new();
-    for (number, score) in hits {
-        let hit = Reverse((rank(score), Reverse(number), score.to_bits()));
-        if best.len() < limit {
-            best.push(hit);
-        } else if let Some(mut worst) = best.peek_mut()
-            && hit < *worst
-        {
-            *worst = hit;
-        }
-    }
-    let best = best.into_sorted_vec().into_iter();
-    best.map(|Reverse((_, Reverse(number), score))| (number, f32::from_bits(score)))
-        .collect()
 }
 
 /// Refuses fields: the bank sets its only one itself.

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, DefaultHasher};
 
-use memloom_sdk::text;
+use memloom_text::words as text;
 
 /// The saturation of repeated words, with the value of most search engines.
 const K1: f32 = 1.2;
