@@ -6,7 +6,8 @@ use std::sync::Arc;
 use anyhow::{Context, Result, bail, ensure};
 use memloom_algorithm::reward::words;
 use memloom_runtime::types::{
-    DataFile, EnvironmentDescription, LoadReport, PolicyDescription, Question, SessionContent,
+    DataFile, EnvironmentDescription, LoadReport, PolicyDescription, Question, Session,
+    SessionContent,
 };
 use memloom_runtime::{
     AgentParts, BankComponent, Embedder, Episode, ForkPoint, LanguageModel, Sandbox, ScriptedModel,
@@ -29,6 +30,8 @@ pub struct TrainingEnv {
     pub servers: Arc<Servers>,
     /// The embedder of the run file, if it has one.
     pub embedder: Option<Arc<dyn Embedder>>,
+    /// What a task counts as dialogue, in words.
+    task_words: u64,
     /// An agent with an empty bank, and the environment with its data.
     beginning: ForkPoint,
 }
@@ -39,8 +42,10 @@ pub struct OpenEpisode {
     pub id: String,
     /// The questions of the episode.
     pub questions: Vec<Question>,
-    /// The dialogue's turns by session: `turns[s - 1]`.
+    /// The dialogue's turns by session: `turns[s - 1]`. A task has none.
     pub turns: Vec<Vec<Turn>>,
+    /// Words of each session's dialogue; of a task, `algorithm.task_words`.
+    dialogue: Vec<u64>,
     /// CPU seconds of its opening in guests and host calls.
     pub guest_seconds: f64,
     /// True if answers are labelled by the judge of the run file, if it has one.
@@ -66,6 +71,17 @@ pub struct Turn {
     pub text: String,
     /// Number of words in the text.
     pub words: u64,
+}
+
+fn turns_of(session: Session) -> Vec<Turn> {
+    let turns = session.turns.into_iter().map(|turn| Turn {
+        words: words(&turn.text),
+        id: turn.id,
+        time: session.time.clone(),
+        speaker: turn.speaker,
+        text: turn.text,
+    });
+    turns.collect()
 }
 
 /// Reads the data files of an environment. Names are without folders.
@@ -111,7 +127,7 @@ impl TrainingEnv {
             policy_options: serde_json::to_string(&file.policy.options)?,
             lexicon: description.lexicon.clone(),
         };
-        let policy = parts.policy.describe()?;
+        let policy = parts.describe_policy()?;
         let servers = Arc::new(Servers::new(file)?);
         servers.check_roles(&policy)?;
         let mut beginning = Episode::start(&parts, environment, placeholder_model())?;
@@ -125,6 +141,7 @@ impl TrainingEnv {
             policy,
             servers,
             embedder,
+            task_words: file.algorithm.task_words,
             beginning: beginning.fork_point()?,
         })
     }
@@ -144,27 +161,24 @@ impl TrainingEnv {
             episode.id
         );
         let opened = start.fork_point()?;
-        let mut turns = Vec::new();
+        let (mut turns, mut dialogue) = (Vec::new(), Vec::new());
         for session in 1..=episode.sessions {
-            turns.push(match start.session(session)? {
-                SessionContent::Dialogue(session) => session
-                    .turns
-                    .into_iter()
-                    .map(|turn| Turn {
-                        words: words(&turn.text),
-                        id: turn.id,
-                        time: session.time.clone(),
-                        speaker: turn.speaker,
-                        text: turn.text,
-                    })
-                    .collect(),
-                SessionContent::Task(_) => Vec::new(),
-            });
+            let own = match start.session(session)? {
+                SessionContent::Dialogue(session) => turns_of(session),
+                SessionContent::Task(_) => {
+                    dialogue.push(self.task_words);
+                    turns.push(Vec::new());
+                    continue;
+                }
+            };
+            dialogue.push(own.iter().map(|turn| turn.words).sum());
+            turns.push(own);
         }
         Ok(OpenEpisode {
             id: episode.id,
             questions: start.questions()?,
             turns,
+            dialogue,
             guest_seconds: start.meter().guest_seconds(),
             labelled: true,
             servers: self.servers.clone(),
@@ -209,15 +223,17 @@ impl TrainingEnv {
 }
 
 impl OpenEpisode {
-    /// Keeps at most `most` of its questions, drawn at random, in their order.
+    /// Keeps at most `most` of its questions, drawn at random, in their order, and all silent
+    /// ones, which cost nothing.
     pub fn keep_questions(&mut self, most: usize, generator: &mut impl Rng) {
-        let count = self.questions.len();
+        let count = self.questions.iter().filter(|q| !q.is_silent()).count();
         let mut kept = vec![false; count];
         for index in rand::seq::index::sample(generator, count, most.min(count)) {
             kept[index] = true;
         }
         let mut kept = kept.into_iter();
-        self.questions.retain(|_| kept.next().unwrap_or(false));
+        self.questions
+            .retain(|question| question.is_silent() || kept.next().unwrap_or(false));
     }
 
     /// Returns the number of sessions within the horizon.
@@ -225,12 +241,10 @@ impl OpenEpisode {
         self.turns.len() as u32
     }
 
-    /// Returns the words of each session's dialogue: `dialogue()[s - 1]`.
-    pub fn dialogue(&self) -> Vec<u64> {
-        self.turns
-            .iter()
-            .map(|turns| turns.iter().map(|turn| turn.words).sum())
-            .collect()
+    /// Returns the words of each session's dialogue: `dialogue()[s - 1]`. A task counts as
+    /// `algorithm.task_words`.
+    pub fn dialogue(&self) -> &[u64] {
+        &self.dialogue
     }
 
     /// Returns the judge that labels answers, if there is one.

@@ -23,7 +23,8 @@ use crate::model::{Embedder, LanguageModel};
 use crate::policy::PolicyComponent;
 use crate::store::memory::Memory;
 use crate::types::{
-    Answer, Entry, Hint, LexiconKind, Moment, Report, Session, SessionContent, Stats, Turn,
+    Answer, Entry, Hint, LexiconKind, Moment, PolicyDescription, Report, Session, SessionContent,
+    Stats, Turn,
 };
 
 /// The components of an agent and their options.
@@ -43,6 +44,18 @@ pub struct AgentParts {
 }
 
 impl AgentParts {
+    /// Returns the policy's description under its options, on which roles and control words may
+    /// depend.
+    ///
+    /// # Errors
+    /// [`Error::Guest`] if the policy refuses its options; if it traps, exceeds a limit, or calls
+    /// the host, which it may do only inside an episode.
+    pub fn describe_policy(&self) -> Result<PolicyDescription, Error> {
+        let mut policy = Instance::new(&self.policy.0, None)?;
+        self.configure(&mut policy)?;
+        policy.call("describe", |policy, store| policy.call_describe(store))
+    }
+
     pub(crate) fn configure(&self, policy: &mut Instance<PolicyGuest>) -> Result<(), Error> {
         policy.call_fallible("configure", |policy, store| {
             policy.call_configure(store, &self.policy_options, &self.lexicon)

@@ -95,6 +95,10 @@ pub struct AlgorithmSection {
     pub local_probability: f64,
     /// Rerolls of each anchor (m in the paper). At least 2. `logo-grpo` only.
     pub rerolls: usize,
+    /// Sessions that a reroll lives through from its anchor's on. It is worth the mean of the
+    /// anchor's questions after the last of them, so that what pays later is seen. At least 1.
+    /// `logo-grpo` only.
+    pub reroll_sessions: u32,
     /// The rule that chooses the sessions to reroll, and the rollout that each is rerolled
     /// from. `logo-grpo` only.
     pub anchors: AnchorRule,
@@ -116,6 +120,12 @@ pub struct AlgorithmSection {
     /// episode. Default: all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub questions: Option<usize>,
+    /// Times that each question is answered from the final bank of a rollout. A question's
+    /// score is the mean over its answers. At least 1.
+    pub answer_samples: usize,
+    /// Trains on answers, too. The answers to a question from one bank are a group; with
+    /// `answer_samples = 1`, the answers of an episode's rollouts, whose banks differ.
+    pub learn_answers: bool,
     /// Weight of the compression penalty (lambda in the paper). 0 or more.
     pub penalty: f64,
     /// Ratio of bank words to dialogue words above which the penalty begins (theta in the
@@ -123,6 +133,8 @@ pub struct AlgorithmSection {
     pub threshold: f64,
     /// The sessions that are charged the penalty.
     pub charge: Charge,
+    /// Words that a task session counts as dialogue in the penalty. At least 1.
+    pub task_words: u64,
     /// Sampling temperature of rollouts and rerolls. Above 0.
     pub temperature: f32,
     /// Rollouts and rerolls sample from this many most likely tokens; 0 is all. The loss
@@ -191,15 +203,19 @@ impl Default for AlgorithmSection {
             rollouts: 8,
             local_probability: 0.5,
             rerolls: 4,
+            reroll_sessions: 1,
             anchors: AnchorRule::Uniform,
             reroll_from: RerollFrom::Session,
             std_normalisation: true,
             leave_one_out: false,
             metric: "reward".into(),
             questions: None,
+            answer_samples: 1,
+            learn_answers: false,
             penalty: 0.5,
             threshold: 0.25,
             charge: Charge::Session,
+            task_words: 200,
             temperature: 1.0,
             top_k: 0,
             top_p: 1.0,
@@ -287,6 +303,22 @@ impl AlgorithmSection {
             self.reroll_chance() == 0.0 || self.rerolls > 1,
             "algorithm.rerolls must be at least 2, got {} (local_probability = 0 disables rerolls)",
             self.rerolls
+        );
+        ensure!(
+            self.reroll_sessions > 0,
+            "algorithm.reroll_sessions must be at least 1: the session that is rerolled"
+        );
+        ensure!(
+            self.answer_samples > 0,
+            "algorithm.answer_samples must be at least 1"
+        );
+        ensure!(
+            self.task_words > 0,
+            "algorithm.task_words must be at least 1: words in a task's memory are measured by it"
+        );
+        ensure!(
+            !self.learn_answers || self.metric != "held-evidence",
+            "algorithm.learn_answers needs a metric of answers: held-evidence asks no question"
         );
         ensure!(
             self.top_p > 0.0 && self.top_p <= 1.0,

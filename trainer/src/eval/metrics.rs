@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::env::OpenEpisode;
 use crate::eval::eval_set::EvalSet;
 use crate::rollout::outcome::RolloutResult;
-use crate::rollout::reward::{named, reward_of};
+use crate::rollout::reward::{SUCCESS, named, reward_of};
 
 /// Metrics of an evaluation.
 ///
@@ -41,6 +41,9 @@ pub struct EvalMetrics {
     pub metrics: BTreeMap<String, f64>,
     /// Token F1 by question category, over the questions of all episodes.
     pub f1_by_category: BTreeMap<String, f64>,
+    /// Metric `success` by category, over the tasks of all episodes.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub success_by_category: BTreeMap<String, f64>,
     /// Operations requested from the bank, by name.
     pub operations: BTreeMap<String, f64>,
     /// Model outputs that the policy read for sessions. Answers to questions are none.
@@ -91,6 +94,9 @@ pub fn of_episode(
     let mut metrics: BTreeMap<String, f64> = BTreeMap::new();
     let mut by_category: BTreeMap<String, f64> = BTreeMap::new();
     let mut questions: BTreeMap<String, u64> = BTreeMap::new();
+    // How many questions carry each metric.
+    let mut carried: BTreeMap<String, u64> = BTreeMap::new();
+    let mut solved: BTreeMap<String, f64> = BTreeMap::new();
     let (mut reward, mut asked) = (0.0, 0u64);
     let (mut gold, mut missing) = (0u64, 0u64);
     for (question, score) in opened.questions.iter().zip(&result.scores) {
@@ -99,6 +105,10 @@ pub fn of_episode(
         reward += reward_of(question, Some(score), &result.evidence, &set.metric)?.unwrap_or(0.0);
         for (name, value) in &score.metrics {
             *metrics.entry(name.clone()).or_default() += f64::from(*value);
+            *carried.entry(name.clone()).or_default() += 1;
+        }
+        if let Some(success) = named(score, SUCCESS) {
+            *solved.entry(question.category.clone()).or_default() += success;
         }
         let f1 = named(score, "f1").unwrap_or(0.0);
         *by_category.entry(question.category.clone()).or_default() += f1;
@@ -119,16 +129,16 @@ pub fn of_episode(
         );
     }
     let share = |sum: f64, of: u64| if of == 0 { 0.0 } else { sum / of as f64 };
-    metrics
-        .values_mut()
-        .for_each(|sum| *sum = share(*sum, asked));
+    for (name, sum) in &mut metrics {
+        *sum = share(*sum, carried[name]);
+    }
     let mut take = |name| metrics.remove(name).unwrap_or(0.0);
     let (f1, f1_paper, bleu_1) = (take("f1"), take("f1-paper"), take("bleu-1"));
     let dialogue = opened.dialogue();
     let reward = share(reward, asked)
         - set
             .compression
-            .whole(&result.words, &dialogue, opened.sessions());
+            .whole(&result.words, dialogue, opened.sessions());
     Ok(EvalMetrics {
         reward,
         sampled_reward: reward,
@@ -142,6 +152,7 @@ pub fn of_episode(
         bank_share: share(result.words.total as f64, dialogue.iter().sum()),
         metrics,
         f1_by_category: by_category,
+        success_by_category: solved,
         operations: result
             .counts
             .operations
@@ -176,10 +187,13 @@ impl EvalMetrics {
                 *questions.entry(category.clone()).or_default() += asked;
             }
         }
-        let mut f1_by_category = sums(all, |figures| &figures.f1_by_category);
-        for (category, sum) in &mut f1_by_category {
-            *sum /= questions[category].max(1) as f64;
-        }
+        let by_category = |figure: fn(&EvalMetrics) -> &BTreeMap<String, f64>| {
+            let mut sums = sums(all, figure);
+            for (category, sum) in &mut sums {
+                *sum /= questions[category].max(1) as f64;
+            }
+            sums
+        };
         let by_episode = |figure: fn(&EvalMetrics) -> &BTreeMap<String, f64>| {
             let mut sums = sums(all, figure);
             sums.values_mut().for_each(|sum| *sum /= count);
@@ -201,7 +215,8 @@ impl EvalMetrics {
             bank_words: mean(|f| f.bank_words),
             bank_share: mean(|f| f.bank_share),
             metrics: by_episode(|f| &f.metrics),
-            f1_by_category,
+            f1_by_category: by_category(|f| &f.f1_by_category),
+            success_by_category: by_category(|f| &f.success_by_category),
             operations: by_episode(|f| &f.operations),
             outputs: mean(|f| f.outputs),
             malformed: mean(|f| f.malformed),
@@ -265,9 +280,12 @@ impl EvalMetrics {
         let mut lines = vec![Self::HEADER.to_owned(), self.row("policy"), String::new()];
         for (category, f1) in &self.f1_by_category {
             let asked = self.questions.get(category).copied().unwrap_or(0);
-            lines.push(format!(
-                "  {category:<17} f1 {f1:>5.3} over {asked} questions"
-            ));
+            lines.push(match self.success_by_category.get(category) {
+                Some(success) => {
+                    format!("  {category:<17} success {success:>5.3} over {asked} tasks")
+                }
+                None => format!("  {category:<17} f1 {f1:>5.3} over {asked} questions"),
+            });
         }
         for (name, count) in &self.operations {
             lines.push(format!("  {name:<17} {count:>8.1} an episode"));

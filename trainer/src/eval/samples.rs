@@ -112,7 +112,7 @@ fn record(opened: &OpenEpisode, mut episode: Episode, metric: &str) -> Result<Sa
         .collect();
     let mut questions = Vec::new();
     for question in &opened.questions {
-        let Ok((answer, score)) = ask(&mut episode, opened, question)? else {
+        let Ok((answer, score)) = ask(&mut episode, opened, question, 0)? else {
             continue;
         };
         let reward = reward_of(question, Some(&score), &named, metric)?;

@@ -56,5 +56,5 @@ pub fn script_on(opened: &OpenEpisode, script: &str, seed: u64) -> Result<Rollou
     for session in 1..=opened.sessions() {
         counts.observe(&mut episode, session, Some((script, seed)))?;
     }
-    counts.finish(&mut episode, opened, Asked::All)
+    counts.finish(&mut episode, opened, opened.sessions(), Asked::All(1))
 }

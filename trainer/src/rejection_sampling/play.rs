@@ -212,7 +212,10 @@ impl Player<'_> {
                 faulty.insert(session);
             }
         }
-        let result = counts.finish(&mut episode, &opened, Asked::All)?.whole()?;
+        let last = opened.sessions();
+        let result = counts
+            .finish(&mut episode, &opened, last, Asked::All(1))?
+            .whole()?;
         drop(episode);
         let script = scripted_baselines::script_on(&opened, "nothing", 0)?;
         let reward = |result| anyhow::Ok(metrics::of_episode(self.set, &opened, result)?.reward);

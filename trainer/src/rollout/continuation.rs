@@ -125,20 +125,22 @@ impl Continuation<'_> {
                     tokens,
                     point: episode.fork_point()?,
                     result: RolloutCounts::default()
-                        .finish(&mut episode, self.opened, asked)?
+                        .finish(&mut episode, self.opened, session, asked)?
                         .whole()?,
                 });
             }
         }
         let asked = if self.until == self.opened.sessions() {
-            Asked::All
+            Asked::All(1)
         } else {
             Asked::Session(self.until)
         };
         Ok(ContinuationResult {
             id: handle.id(),
             probes,
-            result: counts.finish(&mut episode, self.opened, asked)?.whole()?,
+            result: counts
+                .finish(&mut episode, self.opened, self.until, asked)?
+                .whole()?,
         })
     }
 }

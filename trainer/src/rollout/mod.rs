@@ -184,7 +184,8 @@ impl<'env> Run<'env> {
                 points.insert(session, state);
             }
         }
-        let outcome = self.outcome(id, episode, &steps, counts, Asked::All)?;
+        let (last, asked) = (self.opened.sessions(), Asked::All(self.plan.answer_samples));
+        let outcome = self.outcome(id, episode, &steps, counts, last, asked)?;
         Ok(Outcome {
             states,
             points,
@@ -214,12 +215,17 @@ impl<'env> Run<'env> {
         let mut episode = self.opened.resume(state, Box::new(model))?;
         let mut counts = RolloutCounts::default();
         counts.observe(&mut episode, session, None)?;
+        let lived = self.plan.lived_by_reroll(session, self.opened.sessions());
+        for later in session + 1..=lived {
+            counts.observe(&mut episode, later, None)?;
+        }
         if repeats {
             // The policy reports a session as a whole, and the rollout has counted the part
             // that is repeated.
             counts = RolloutCounts::default();
         }
-        self.outcome(id, episode, &steps, counts, Asked::Session(session))
+        let asked = Asked::Session(session);
+        self.outcome(id, episode, &steps, counts, lived, asked)
     }
 
     fn outcome(
@@ -228,10 +234,11 @@ impl<'env> Run<'env> {
         mut episode: Episode,
         steps: &RecordedSteps,
         counts: RolloutCounts,
+        lived: u32,
         asked: Asked,
     ) -> Result<Outcome> {
         let asked = if self.plan.asks { asked } else { Asked::None };
-        let result = counts.finish(&mut episode, self.opened, asked)?;
+        let result = counts.finish(&mut episode, self.opened, lived, asked)?;
         let steps = std::mem::take(&mut *steps.lock().unwrap_or_else(PoisonError::into_inner));
         Ok(Outcome {
             id,

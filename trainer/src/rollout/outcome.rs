@@ -37,22 +37,54 @@ pub struct RolloutCounts {
     pub refused: u64,
 }
 
-/// A choice of an episode's questions.
+/// A choice of an episode's questions, after its sessions have been lived up to one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Asked {
-    /// All questions.
-    All,
-    /// The questions of a session.
+    /// All questions, each answered this many times.
+    All(usize),
+    /// The questions of a session; a silent one only if all of its sessions have been lived.
     Session(u32),
     /// No question: the reward needs no answers.
     None,
 }
 
+impl Asked {
+    fn chooses(self, question: &Question, lived: u32) -> bool {
+        let pending = question.is_silent() && question.sessions.iter().any(|own| *own > lived);
+        match self {
+            Self::All(_) => !pending,
+            Self::Session(session) => !pending && question.sessions.contains(&session),
+            Self::None => false,
+        }
+    }
+
+    /// Returns how often a question is answered.
+    fn times(self, question: &Question) -> usize {
+        match self {
+            Self::All(times) if !question.is_silent() => times,
+            _ => 1,
+        }
+    }
+}
+
+/// Returns the id under which a question is answered for the time `number`, from 0. Random
+/// numbers depend on it.
+pub fn answer_id(question: &str, number: usize) -> String {
+    match number {
+        0 => question.to_owned(),
+        _ => format!("{question}#{}", number + 1),
+    }
+}
+
 /// The result of a rollout that has ended.
 pub struct RolloutResult {
-    /// Scores by question of the episode; `None` for a question that was not asked or was
-    /// dropped.
+    /// The last session that was lived.
+    pub lived: u32,
+    /// Scores by question of the episode, each the mean over its answers; `None` for a question
+    /// that was not asked or was dropped.
     pub scores: Vec<Option<Score>>,
+    /// The score of each answer, by question; empty where `scores` has none.
+    pub answers: Vec<Vec<Score>>,
     /// Reasons, by place in the episode, of questions that a failing server left unanswered
     /// or unlabelled.
     pub dropped: BTreeMap<usize, String>,
@@ -124,30 +156,32 @@ impl RolloutCounts {
         Ok(())
     }
 
-    /// Asks the episode's questions and reads the bank.
+    /// Asks the episode's questions after the session `lived`, and reads the bank.
     pub fn finish(
         self,
         episode: &mut Episode,
         opened: &OpenEpisode,
+        lived: u32,
         asked: Asked,
     ) -> Result<RolloutResult> {
-        let mut scores = Vec::with_capacity(opened.questions.len());
+        let mut answers = vec![Vec::new(); opened.questions.len()];
         let mut dropped = BTreeMap::new();
-        for (place, question) in opened.questions.iter().enumerate() {
-            let asked = match asked {
-                Asked::All => true,
-                Asked::Session(session) => question.sessions.contains(&session),
-                Asked::None => false,
-            };
-            let mut score = None;
-            if asked {
-                match ask(episode, opened, question)? {
-                    Ok((_, scored)) => score = Some(scored),
-                    Err(why) => drop(dropped.insert(place, why)),
+        let questions = opened.questions.iter().zip(&mut answers).enumerate();
+        for (place, (question, answers)) in
+            questions.filter(|(_, (question, _))| asked.chooses(question, lived))
+        {
+            for number in 0..asked.times(question) {
+                match ask(episode, opened, question, number)? {
+                    Ok((_, score)) => answers.push(score),
+                    Err(why) => {
+                        dropped.insert(place, why);
+                        answers.clear();
+                        break;
+                    }
                 }
             }
-            scores.push(score);
         }
+        let scores = answers.iter().map(|answers| mean_score(answers)).collect();
         let mut bank = BankWords::default();
         let mut evidence = BTreeSet::new();
         for entry in episode.entries()? {
@@ -157,7 +191,9 @@ impl RolloutCounts {
             evidence.extend(entry.evidence);
         }
         Ok(RolloutResult {
+            lived,
             scores,
+            answers,
             dropped,
             words: bank,
             evidence,
@@ -167,8 +203,30 @@ impl RolloutCounts {
     }
 }
 
-/// Returns the answer to a question and its score, or the reason why a failing server left
-/// it unanswered or unlabelled.
+/// Returns the mean of the scores of a question's answers; none without answers.
+fn mean_score(answers: &[Score]) -> Option<Score> {
+    let (first, rest) = answers.split_first()?;
+    let mut sum = first.clone();
+    for score in rest {
+        sum.reward += score.reward;
+        for (name, value) in &mut sum.metrics {
+            let found = score.metrics.iter().find(|(other, _)| other == name);
+            *value += found.map_or(0.0, |(_, value)| *value);
+        }
+    }
+    if !rest.is_empty() {
+        let count = answers.len() as f32;
+        sum.reward /= count;
+        sum.metrics
+            .iter_mut()
+            .for_each(|(_, value)| *value /= count);
+    }
+    Some(sum)
+}
+
+/// Returns an answer to a question, the one of this number, and its score, or the reason why a
+/// failing server left it unanswered or unlabelled. A silent question is not asked: its answer is
+/// empty, and no judge labels it.
 ///
 /// # Errors
 /// Fails if a component, the model or the judge fails in another way.
@@ -176,8 +234,18 @@ pub fn ask(
     episode: &mut Episode,
     opened: &OpenEpisode,
     question: &Question,
+    number: usize,
 ) -> Result<Result<(Answer, Score), String>> {
-    let answered = episode.answer(question);
+    if question.is_silent() {
+        return Ok(Ok(episode.answer_and_score(question)?));
+    }
+    let answered = match number {
+        0 => episode.answer(question),
+        _ => episode.answer(&Question {
+            id: answer_id(&question.id, number),
+            ..question.clone()
+        }),
+    };
     let failure = match &answered {
         Ok(_) => episode.model_failure(),
         Err(error) => Some(error),
@@ -229,6 +297,7 @@ pub fn drop_together(outcomes: &mut [Outcome]) -> BTreeMap<(usize, usize), Strin
         let episode = outcome.id.episode;
         for (_, question) in dropped.keys().filter(|(own, _)| *own == episode) {
             outcome.result.scores[*question] = None;
+            outcome.result.answers[*question].clear();
         }
     }
     dropped

@@ -19,6 +19,10 @@ pub struct Plan<'a> {
     pub kept: &'a [Vec<u32>],
     /// Number of rerolls of each anchor: m.
     pub rerolls: usize,
+    /// Number of sessions that a reroll lives through.
+    pub reroll_sessions: u32,
+    /// Number of times that a rollout answers each question.
+    pub answer_samples: usize,
     /// True if rollouts answer the questions of their episode, and rerolls those of their
     /// session.
     pub asks: bool,
@@ -38,9 +42,19 @@ impl<'a> Plan<'a> {
             anchors: &[],
             kept: &[],
             rerolls: 0,
+            reroll_sessions: 1,
+            answer_samples: 1,
             asks: true,
             names_states: false,
             sampling,
         }
+    }
+
+    /// Returns the last session that a reroll of a session lives through, in an episode with this
+    /// many sessions.
+    pub fn lived_by_reroll(&self, session: u32, sessions: u32) -> u32 {
+        session
+            .saturating_add(self.reroll_sessions - 1)
+            .min(sessions)
     }
 }

@@ -7,6 +7,7 @@ use anyhow::{Context, Result, ensure};
 use memloom_algorithm::reward::{Compression, session_score};
 use memloom_runtime::types::{Question, Score};
 
+use crate::config::JUDGE;
 use crate::env::OpenEpisode;
 use crate::rollout::outcome::RolloutResult;
 
@@ -14,8 +15,13 @@ use crate::rollout::outcome::RolloutResult;
 /// needs no answers.
 pub const HELD: &str = "held-evidence";
 
+/// Name of the metric that says whether a task was solved.
+pub const SUCCESS: &str = "success";
+
 /// Returns the reward of a question by a metric: `reward`, one of the environment's metrics,
-/// or [`HELD`]. `None` if the metric needs an answer and the question was not asked.
+/// or [`HELD`]. `None` if the metric needs an answer and the question was not asked, and for a
+/// silent question if the metric is [`HELD`]. A judge sees no silent question: it counts by the
+/// environment's reward.
 ///
 /// # Errors
 /// Fails if the environment has no such metric.
@@ -25,6 +31,9 @@ pub fn reward_of(
     evidence: &BTreeSet<String>,
     metric: &str,
 ) -> Result<Option<f64>> {
+    if metric == HELD && question.is_silent() {
+        return Ok(None);
+    }
     if metric == HELD {
         let gold = question.evidence.len().max(1) as f64;
         let missing = question
@@ -36,6 +45,7 @@ pub fn reward_of(
     let Some(score) = score else { return Ok(None) };
     match metric {
         "reward" => Ok(f64::from(score.reward)),
+        JUDGE if question.is_silent() => Ok(f64::from(score.reward)),
         _ => named(score, metric).with_context(|| {
             let names: Vec<_> = score
                 .metrics
@@ -83,7 +93,6 @@ pub struct RewardFn<'a> {
     opened: &'a OpenEpisode,
     metric: &'a str,
     compression: Compression,
-    dialogue: Vec<u64>,
 }
 
 impl<'a> RewardFn<'a> {
@@ -93,7 +102,6 @@ impl<'a> RewardFn<'a> {
             opened,
             metric,
             compression,
-            dialogue: opened.dialogue(),
         }
     }
 
@@ -102,23 +110,20 @@ impl<'a> RewardFn<'a> {
         self.opened.sessions()
     }
 
-    /// Returns the reward of a session from a bank that has read the sessions up to `read`;
-    /// `None` for a session without a question (equations 8 to 12).
+    /// Returns the reward of a session from a bank that has read the sessions up to the result's
+    /// last; `None` for a session without a question (equations 8 to 12).
     ///
     /// # Errors
     /// Fails if the environment has no such metric, or if the reward is not finite.
-    pub fn session(
-        &self,
-        result: &RolloutResult,
-        session: u32,
-        read: u32,
-    ) -> Result<Option<RewardParts>> {
+    pub fn session(&self, result: &RolloutResult, session: u32) -> Result<Option<RewardParts>> {
         let scores = self.scores(result)?;
         let Some(score) = session_score(&scores, session) else {
             return Ok(None);
         };
         let words = &result.words;
-        let cost = self.compression.cost(words, &self.dialogue, session, read);
+        let cost = self
+            .compression
+            .cost(words, self.opened.dialogue(), session, result.lived);
         let parts = RewardParts { score, cost };
         self.check(session, parts.reward())?;
         Ok(Some(parts))
@@ -132,7 +137,10 @@ impl<'a> RewardFn<'a> {
         let scores = self.scores(result)?;
         let last = self.opened.sessions();
         let words = &result.words;
-        let cost = |session| self.compression.cost(words, &self.dialogue, session, last);
+        let cost = |session| {
+            self.compression
+                .cost(words, self.opened.dialogue(), session, last)
+        };
         let costs: Vec<f64> = (1..=last).map(cost).collect();
         let value = mean(scores.iter().map(|(score, _)| *score)) - mean(costs.into_iter());
         self.check(last, value)?;

@@ -142,7 +142,7 @@ pub(super) fn local(
     result: &RolloutResult,
     session: u32,
 ) -> Result<Option<f64>> {
-    let worth = reward_fn.session(result, session, session)?;
+    let worth = reward_fn.session(result, session)?;
     Ok(worth.as_ref().map(RewardParts::reward))
 }
 

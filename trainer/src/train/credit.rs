@@ -9,7 +9,9 @@ use memloom_algorithm::rewards::Rewards;
 
 use crate::env::OpenEpisode;
 use crate::rollout::Outcome;
-use crate::rollout::reward::{RewardFn, RewardParts, mean};
+use crate::rollout::outcome::answer_id;
+use crate::rollout::policy_model::Step;
+use crate::rollout::reward::{RewardFn, RewardParts, mean, reward_of};
 use crate::train::group_metrics::GroupMetrics;
 use crate::train::value_states::State;
 
@@ -21,10 +23,31 @@ pub struct Crediting<'a> {
     pub compression: Compression,
     /// Maps rewards to advantages.
     pub algorithm: &'a dyn Algorithm,
+    /// True if answers are trained on.
+    pub answers: bool,
 }
 
-/// The advantages of a step's steps, as (outcome, session, advantage).
-pub type Given = Vec<(usize, u32, f64)>;
+/// The steps of an outcome that share an advantage.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Unit {
+    /// Those of a session.
+    Session(u32),
+    /// Those of an answer, by its id: see [`answer_id`].
+    Answer(String),
+}
+
+impl Unit {
+    /// Returns whether a step belongs to the unit.
+    pub fn holds(&self, step: &Step) -> bool {
+        match self {
+            Self::Session(session) => step.question.is_none() && step.session == *session,
+            Self::Answer(id) => step.question.as_deref() == Some(id),
+        }
+    }
+}
+
+/// The advantages of a step's steps, as (outcome, unit, advantage).
+pub type Given = Vec<(usize, Unit, f64)>;
 
 /// Returns the advantages of a step's rollouts and rerolls, and its metrics. The targets of
 /// value states are written into `states`.
@@ -65,7 +88,8 @@ pub fn credit(
         let global: Vec<usize> = global.map(|(number, _)| number).collect();
         for (number, advantages) in global.iter().zip(credited.sessions) {
             for (session, advantage) in (1..).zip(advantages) {
-                given.extend(advantage.map(|advantage| (*number, session, advantage)));
+                let unit = Unit::Session(session);
+                given.extend(advantage.map(|advantage| (*number, unit, advantage)));
             }
         }
         for (number, targets) in global.iter().zip(credited.value_targets) {
@@ -78,6 +102,11 @@ pub fn credit(
             }
         }
         given.extend(local);
+        if crediting.answers {
+            let global = members(outcomes, index).filter(|(_, o)| o.id.reroll.is_none());
+            let global: Vec<Member<'_>> = global.collect();
+            given.extend(crediting.answers(&episodes[index], &global, &mut groups)?);
+        }
     }
     Ok((given, groups))
 }
@@ -114,7 +143,7 @@ impl Crediting<'_> {
             table.values.push(values);
             let mut sessions = Vec::new();
             for session in 1..=last {
-                let part = in_rollout(outcome, reward_fn.session(&outcome.result, session, last))?;
+                let part = in_rollout(outcome, reward_fn.session(&outcome.result, session))?;
                 sessions.push(part.as_ref().map(RewardParts::reward));
                 parts.extend(part);
             }
@@ -128,13 +157,13 @@ impl Crediting<'_> {
     }
 
     /// Returns the advantages of an episode's rerolls, each session a group (equation 15), as
-    /// (number, session, advantage).
+    /// (number, unit, advantage).
     fn rerolled(
         &self,
         reward_fn: &RewardFn<'_>,
         local: &[Member<'_>],
         groups: &mut GroupMetrics,
-    ) -> Result<Vec<(usize, u32, f64)>> {
+    ) -> Result<Given> {
         let mut by_session: BTreeMap<u32, Vec<Member<'_>>> = BTreeMap::new();
         for &(number, outcome) in local {
             if let Some((session, _)) = outcome.id.reroll {
@@ -150,10 +179,7 @@ impl Crediting<'_> {
             let parts = members
                 .iter()
                 .map(|(_, outcome)| {
-                    in_rollout(
-                        outcome,
-                        reward_fn.session(&outcome.result, session, session),
-                    )
+                    in_rollout(outcome, reward_fn.session(&outcome.result, session))
                 })
                 .collect::<Result<Option<Vec<RewardParts>>>>()?;
             let Some(parts) = parts else {
@@ -166,13 +192,55 @@ impl Crediting<'_> {
                 None => groups.zero_variance_groups += 1,
                 Some(advantages) => {
                     let pairs = members.into_iter().zip(advantages);
-                    given.extend(pairs.map(|((number, _), a)| (number, session, a)));
+                    given.extend(pairs.map(|((number, _), a)| (number, Unit::Session(session), a)));
                 }
             }
             all.extend(rewards);
         }
         groups.rerolled += all.len() as u64;
         groups.local_reward += all.iter().sum::<f64>();
+        Ok(given)
+    }
+
+    /// Returns the advantages of the answers of an episode's global rollouts. The answers to a
+    /// question from one bank are a group; where each question was answered once, those of all
+    /// rollouts are.
+    fn answers(
+        &self,
+        opened: &OpenEpisode,
+        global: &[Member<'_>],
+        groups: &mut GroupMetrics,
+    ) -> Result<Given> {
+        let mut given = Vec::new();
+        for (place, question) in opened.questions.iter().enumerate() {
+            if question.is_silent() {
+                continue;
+            }
+            // Each answer with its reward, by the bank that it was read from.
+            let mut banks: Vec<Vec<(usize, Unit, f64)>> = Vec::new();
+            for (number, outcome) in global {
+                let result = &outcome.result;
+                let mut bank = Vec::new();
+                for (time, score) in result.answers[place].iter().enumerate() {
+                    let reward = reward_of(question, Some(score), &result.evidence, self.metric);
+                    let reward = in_rollout(outcome, reward)?;
+                    let unit = Unit::Answer(answer_id(&question.id, time));
+                    bank.extend(reward.map(|reward| (*number, unit, reward)));
+                }
+                banks.push(bank);
+            }
+            if banks.iter().all(|bank| bank.len() < 2) {
+                banks = vec![banks.into_iter().flatten().collect()];
+            }
+            for answers in banks {
+                let rewards: Vec<f64> = answers.iter().map(|(.., reward)| *reward).collect();
+                groups.answer_groups += 1;
+                if let Some(advantages) = self.algorithm.reroll_advantages(&rewards) {
+                    let units = answers.into_iter().zip(advantages);
+                    given.extend(units.map(|((number, unit, _), a)| (number, unit, a)));
+                }
+            }
+        }
         Ok(given)
     }
 }

@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::env::OpenEpisode;
 use crate::rollout::Outcome;
 use crate::rollout::policy_model::Overflows;
+use crate::rollout::reward::{SUCCESS, mean, named};
 
 /// Metrics of a step's rollouts, rerolls and groups.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -26,6 +27,9 @@ pub struct GroupMetrics {
     pub global_groups: u64,
     /// Local groups (rerolled sessions with a question).
     pub local_groups: u64,
+    /// Groups of answers, where answers are trained on.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub answer_groups: u64,
     /// Groups of either kind whose rewards are all equal: no gradient.
     pub zero_variance_groups: u64,
     /// Sessions and rerolled sessions without a question: no gradient.
@@ -48,6 +52,9 @@ pub struct GroupMetrics {
     pub bank_words: f64,
     /// Share of gold evidence missing from the final banks of global rollouts.
     pub m_fail: f64,
+    /// Mean metric `success` of the global rollouts' tasks; absent without tasks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub success: Option<f64>,
     /// Model outputs that a policy read for a session. Answers to questions are none.
     pub outputs: u64,
     /// Outputs that could not be read.
@@ -66,6 +73,10 @@ pub struct GroupMetrics {
     pub operations: BTreeMap<String, u64>,
 }
 
+fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
 impl GroupMetrics {
     /// Adds the final banks of global rollouts, and turns the sum of reroll rewards into
     /// their mean.
@@ -80,6 +91,10 @@ impl GroupMetrics {
                 missing += u64::from(!outcome.result.evidence.contains(turn));
             }
         }
+        let global = outcomes.iter().filter(|o| o.id.reroll.is_none());
+        let scores = global.flat_map(|outcome| outcome.result.scores.iter().flatten());
+        let tasks: Vec<f64> = scores.filter_map(|score| named(score, SUCCESS)).collect();
+        self.success = (!tasks.is_empty()).then(|| mean(tasks.iter().copied()));
         let per = |sum: f64, count: u64| sum / count.max(1) as f64;
         self.bank_words = per(self.bank_words, rollouts);
         self.m_fail = per(missing as f64, gold);

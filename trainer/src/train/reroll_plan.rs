@@ -70,7 +70,7 @@ pub fn anchors_by_reward(
     let last = reward_fn.last();
     let rewards_of = |session: u32| -> Result<Vec<f64>> {
         let parts = outcomes.iter().map(|outcome| {
-            let parts = reward_fn.session(&outcome.result, session, last);
+            let parts = reward_fn.session(&outcome.result, session);
             parts.with_context(|| outcome.id.to_string())
         });
         let parts = parts.collect::<Result<Option<Vec<RewardParts>>>>()?;

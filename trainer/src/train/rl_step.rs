@@ -173,6 +173,8 @@ impl Trainer<'_> {
             anchors: if at_once { anchors } else { &[] },
             kept: &kept_sessions(section.anchors, episodes, anchors),
             rerolls: section.rerolls,
+            reroll_sessions: section.reroll_sessions,
+            answer_samples: section.answer_samples,
             asks: section.metric != HELD,
             names_states: self.algorithm.needs_state_names(),
             ..Plan::new(&self.grammars, section.rollouts, sampling)
@@ -233,6 +235,7 @@ impl Trainer<'_> {
             metric: &section.metric,
             compression: self.compression(at.stage),
             algorithm: &*self.algorithm,
+            answers: section.learn_answers,
         };
         let (given, mut metrics) = credit(outcomes, &opened.episodes, &crediting, &mut states)?;
         let role = self.learning_role();

@@ -8,6 +8,7 @@ use memloom_engine::model::packing::{Row, Sequence};
 
 use crate::rollout::Outcome;
 use crate::rollout::policy_model::Step;
+use crate::train::credit::Unit;
 
 /// Most completion tokens behind one copy of a prompt. Bounds the cost of attention.
 const SHARED_TOKENS: usize = 256;
@@ -40,7 +41,7 @@ fn free(step: &Step) -> impl Iterator<Item = usize> + '_ {
     (0..choices.len()).filter(|at| choices[*at].as_ref().is_none_or(|choice| choice.len() > 1))
 }
 
-/// Lays out the steps that carry an advantage, given as (outcome, session, advantage): one
+/// Lays out the steps that carry an advantage, given as (outcome, unit, advantage): one
 /// row for each prompt and role, cut where its completions get too long. The order depends
 /// on nothing but the tokens. `role` is the only role that learns, or `None` for all;
 /// `mask_truncated` leaves out steps that were cut off.
@@ -49,17 +50,18 @@ fn free(step: &Step) -> impl Iterator<Item = usize> + '_ {
 /// Fails if a log-probability is not finite. The error names rollout and session.
 pub fn rows(
     outcomes: &[Outcome],
-    given: &[(usize, u32, f64)],
+    given: &[(usize, Unit, f64)],
     role: Option<&str>,
     mask_truncated: bool,
 ) -> Result<Vec<ScoredRow>> {
     type Prompt<'a> = (&'a Arc<[u32]>, &'a Arc<str>);
     let mut shared: BTreeMap<Prompt<'_>, Vec<(&Step, Scored)>> = BTreeMap::new();
-    for &(trajectory, session, advantage) in given {
+    for (trajectory, unit, advantage) in given {
+        let (trajectory, advantage) = (*trajectory, *advantage);
         for step in &outcomes[trajectory].steps {
             let learns = role.is_none_or(|role| role == &*step.role);
             let cut_off = step.sample.finish.cut_off();
-            if step.session != session || !learns || cut_off && mask_truncated {
+            if !unit.holds(step) || !learns || cut_off && mask_truncated {
                 continue;
             }
             let sampler_logprobs: Vec<f32> =
@@ -69,8 +71,15 @@ pub fn rows(
             }
             if let Some(bad) = sampler_logprobs.iter().find(|logprob| !logprob.is_finite()) {
                 bail!(
-                    "{}: a log-probability in session {session} is {bad}",
-                    outcomes[trajectory].id
+                    "{}: a log-probability in session {} is {bad}",
+                    outcomes[trajectory].id,
+                    step.session
+                );
+            }
+            if let Some(temperature) = step.temperature {
+                bail!(
+                    "the policy sets the temperature {temperature} for its role {}, which learns: ratios assume algorithm.temperature",
+                    step.role
                 );
             }
             let scored = Scored {

@@ -16,6 +16,8 @@ fn step(session: u32, prompt: u32, free: usize) -> Step {
         session,
         role: "extractor".into(),
         prompt: [prompt].into(),
+        question: None,
+        temperature: None,
         sample: Sample {
             tokens: vec![1; free],
             logprobs: vec![-0.5; free],
@@ -36,7 +38,9 @@ fn outcome(rollout: usize, steps: Vec<Step>) -> Outcome {
         states: Vec::new(),
         points: Default::default(),
         result: RolloutResult {
+            lived: 1,
             scores: Vec::new(),
+            answers: Vec::new(),
             dropped: BTreeMap::new(),
             words: BankWords::default(),
             evidence: Default::default(),
@@ -76,10 +80,10 @@ proptest! {
         let squares: f64 = advantages.iter().map(|advantage| advantage * advantage).sum();
         let scale = (squares / count).sqrt();
         prop_assert!((0.5..1.01).contains(&scale), "{}", scale);
-        let given: Vec<(usize, u32, f64)> = advantages
+        let given: Vec<(usize, Unit, f64)> = advantages
             .iter()
             .enumerate()
-            .map(|(number, advantage)| (number, 1, *advantage))
+            .map(|(number, advantage)| (number, Unit::Session(1), *advantage))
             .collect();
         let outcomes: Vec<Outcome> = trajectories
             .iter()
@@ -130,7 +134,12 @@ fn a_log_probability_that_is_no_number_is_named() {
     let mut bad = step(3, 1, 2);
     bad.sample.logprobs[1] = f32::NAN;
     let outcomes = [outcome(0, vec![step(3, 1, 1)]), outcome(1, vec![bad])];
-    let error = rows(&outcomes, &[(0, 3, 1.0), (1, 3, -1.0)], None, false);
+    let error = rows(
+        &outcomes,
+        &[(0, Unit::Session(3), 1.0), (1, Unit::Session(3), -1.0)],
+        None,
+        false,
+    );
     assert_eq!(
         format!("{:#}", error.err().unwrap()),
         "rollout 1: a log-probability in session 3 is NaN"
@@ -149,6 +158,7 @@ fn a_question_that_one_rollout_lost_counts_for_none_of_its_episode() {
         let mut outcome = outcome(rollout, Vec::new());
         outcome.id.episode = episode;
         outcome.result.scores = vec![score(0.5), score(1.0), None];
+        outcome.result.answers = vec![Vec::new(); 3];
         outcome
     };
     let mut outcomes = [with_scores(0, 0), with_scores(0, 1), with_scores(1, 0)];
