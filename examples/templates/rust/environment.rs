@@ -355,7 +355,8 @@ impl Guest for Component {
     fn advise(demonstrator: String, seed: u64) -> Result<String, Error> {
         let (reading, liking) = task()?;
         check_demonstrator(&demonstrator)?;
-        let mut random = Random(seed ^ u64::from(reading.session) ^ u64::from(reading.left) << 32);
+        let mut random =
+            Random(seed ^ u64::from(reading.session) ^ (u64::from(reading.left) << 32));
         let colour = match demonstrator.as_str() {
             "nothing" => COLOURS[0],
             // Guesses now and then, so that rewards teach the rest.
