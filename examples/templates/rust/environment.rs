@@ -442,7 +442,7 @@ impl StateGuest for Component {
 
     fn restore(bytes: Vec<u8>) -> Result<(), Error> {
         let read: Saved = serde_json::from_slice(&bytes)
-            .map_err(|error| invalid(format!("these bytes are not a snapshot: {error}")))?;
+            .map_err(|error| Error::Invalid(format!("these bytes are not a snapshot: {error}")))?;
         if read.format != FORMAT {
             return Err(invalid(format!("this is a snapshot of {:?}", read.format)));
         }
