@@ -11,6 +11,8 @@ const ROLE = "keeper";
 // The number of turns or actions in one prompt. Each turn has a marker, t1 to t8, each action
 // one of a1 to a8.
 const CHUNK = 8;
+// The most entries in the prompt of a task.
+const RECALLED = 24;
 // The most actions in a task that does not end by itself.
 const MOST_ACTIONS = 100;
 // The snapshot of a policy without state still names the policy.
@@ -105,7 +107,7 @@ function chooseAction(story, actions) {
  */
 function act({ instruction, actions }) {
   const report = { steps: 0, malformed: 0, operations: [], refused: 0 };
-  const known = best(instruction, CHUNK).map(({ entry }) => `${entry.speaker}: ${entry.text}\n`);
+  const known = best(instruction, RECALLED).map(({ entry }) => `${entry.speaker}: ${entry.text}\n`);
   let story = `${known.join("")}${instruction}\n`;
   let listed = actions;
   for (let done = 0; done < MOST_ACTIONS; done += 1) {

@@ -20,6 +20,8 @@ ROLE = "keeper"
 # The number of turns or actions in one prompt. Each turn has a marker, t1 to t8, each action
 # one of a1 to a8.
 CHUNK = 8
+# The most entries in the prompt of a task.
+RECALLED = 24
 # The most actions in a task that does not end by itself.
 MOST_ACTIONS = 100
 # The snapshot of a policy without state still names the policy.
@@ -106,7 +108,7 @@ def act(task: Task) -> Report:
     """Acts until the task is over. The prompt has the best entries, the instruction, what
     was done so far, and the actions."""
     report = Report(steps=0, malformed=0, operations=[], refused=0)
-    known = [hit.entry for hit in best(task.instruction, CHUNK)]
+    known = [hit.entry for hit in best(task.instruction, RECALLED)]
     story = "".join(f"{entry.speaker}: {entry.text}\n" for entry in known) + f"{task.instruction}\n"
     actions = task.actions
     for _ in range(MOST_ACTIONS):

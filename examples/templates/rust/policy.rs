@@ -25,6 +25,8 @@ const ROLE: &str = "keeper";
 /// The number of turns or actions in one prompt. Each turn has a marker, `t1` to `t8`, each
 /// action one of `a1` to `a8`.
 const CHUNK: usize = 8;
+/// The most entries in the prompt of a task.
+const RECALLED: u32 = 24;
 /// The most actions in a task that does not end by itself.
 const MOST_ACTIONS: u32 = 100;
 /// The snapshot of a policy without state still names the policy.
@@ -137,7 +139,7 @@ fn read(session: Session, hints: Option<Vec<Hint>>) -> Result<Report, Error> {
 /// done so far, and the actions.
 fn act(task: Task) -> Result<Report, Error> {
     let mut report = empty_report();
-    let mut story: String = best(&task.instruction, CHUNK as u32)?
+    let mut story: String = best(&task.instruction, RECALLED)?
         .into_iter()
         .map(|hit| format!("{}: {}\n", hit.entry.speaker, hit.entry.text))
         .collect();
