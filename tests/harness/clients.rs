@@ -46,8 +46,7 @@ fn chats(url: &str, cache: &Path) -> Result<Value> {
             let asked: Vec<_> = (0..COUNT)
                 .map(|number| {
                     let content = format!("What is {number} and {number}?");
-                    let role = "user".into();
-                    let messages = [Message { role, content }];
+                    let messages = [Message::new("user", content)];
                     scope.spawn(move || chat::complete(client, &messages, 0.0, 16, |s| Ok(s.text)))
                 })
                 .collect();

@@ -1,6 +1,6 @@
 //! The host's calls into hostile guests: load, and one function of the world, or each.
 
-use memloom_runtime::types::{Answer, Insertion, Moment, Operation, Query, Question};
+use memloom_runtime::types::{Answer, Moment, Operation, Query, Question};
 use memloom_runtime::{
     AgentParts, Bank, DemonstrationModel, Environment, Episode, Error, LanguageModel, Sandbox,
     ScriptedModel,
@@ -21,14 +21,16 @@ const BANK: [&str; 9] = [
     "snapshot",
     "restore",
 ];
-const ENVIRONMENT: [&str; 10] = [
+const ENVIRONMENT: [&str; 12] = [
     "describe",
     "load",
     "open",
     "get-session",
     "act",
+    "advise",
     "questions",
     "score",
+    "rubric",
     "demonstrate",
     "snapshot",
     "restore",
@@ -117,26 +119,14 @@ fn at() -> Moment {
 
 fn call_bank(bank: &mut Bank, function: &str) -> Result<(), Error> {
     match function {
+        // Every bank is configured before its first call.
+        "configure" => Ok(()),
         "get-schema" => bank.schema().map(drop),
         "apply" => {
-            let insertion = Insertion {
-                text: "Ann lives in Oslo".into(),
-                speaker: "Ann".into(),
-                evidence: vec!["D1:1".into()],
-                vector: None,
-            };
-            bank.apply(&at(), &[Operation::Insert(insertion)]).map(drop)
+            let insert = Operation::insert("Ann lives in Oslo", "Ann", vec!["D1:1".into()]);
+            bank.apply(&at(), &[insert]).map(drop)
         }
-        "retrieve" => {
-            let query = Query {
-                text: "Oslo".into(),
-                vector: None,
-                speaker: None,
-                limit: 2,
-                threshold: 0.0,
-            };
-            bank.retrieve(&query).map(drop)
-        }
+        "retrieve" => bank.retrieve(&Query::new("Oslo", 2)).map(drop),
         "entries" => bank.entries().map(drop),
         "render" => bank.render(&["m1".into()]).map(drop),
         "end-session" | "end-session twice" => bank.end_session(&at()),
@@ -155,6 +145,7 @@ fn call_environment(environment: &mut Environment, function: &str) -> Result<(),
         "open" => environment.open("train", 0, 0).map(drop),
         "get-session" => environment.session(1).map(drop),
         "act" => environment.act("look").map(drop),
+        "advise" => environment.advise("expert", 0).map(drop),
         "questions" => environment.questions().map(drop),
         "score" => {
             let answer = Answer {
@@ -163,6 +154,7 @@ fn call_environment(environment: &mut Environment, function: &str) -> Result<(),
             };
             environment.score("q1", &answer).map(drop)
         }
+        "rubric" => environment.rubric("q1").map(drop),
         "demonstrate" => environment.demonstrate("expert", 1, 0).map(drop),
         "snapshot" => environment.snapshot().map(drop),
         "restore" => environment.restore(&[1, 2, 3, 4]),

@@ -3,7 +3,7 @@
 ;; call: load
 ;; error: NAME is a memory bank that cannot run here: NAME: instantiate exceeded its instances limit (100); fix the component or raise `Limits::instances`
 (module
-  (import "memloom:agent/log@0.1.0" "write" (func (param i32 i32 i32)))
+  (import "memloom:agent/log@0.2.0" "write" (func (param i32 i32 i32)))
   (table 1 funcref) (table 1 funcref) (table 1 funcref) (table 1 funcref) (table 1 funcref) (table 1 funcref) (table 1 funcref) (table 1 funcref) (table 1 funcref) (table 1 funcref)
   (table 1 funcref) (table 1 funcref) (table 1 funcref) (table 1 funcref) (table 1 funcref) (table 1 funcref) (table 1 funcref) (table 1 funcref) (table 1 funcref) (table 1 funcref)
   (table 1 funcref) (table 1 funcref) (table 1 funcref) (table 1 funcref) (table 1 funcref) (table 1 funcref) (table 1 funcref) (table 1 funcref) (table 1 funcref) (table 1 funcref)

@@ -3,5 +3,5 @@
 ;; call: end-session
 ;; error: NAME: end-session exceeded its fuel limit (200000000); fix the component or raise `Limits::fuel`
 (module
-  (func (export "memloom:agent/bank@0.1.0#end-session") (param i32 i32 i32)
+  (func (export "memloom:agent/bank@0.2.0#end-session") (param i32 i32 i32)
     (loop (br 0))))

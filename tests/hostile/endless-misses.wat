@@ -4,7 +4,7 @@
 ;; error: NAME: end-session exceeded its fuel limit (200000000); fix the component or raise `Limits::fuel`
 (module
   (memory (export "memory") 4000)
-  (func (export "memloom:agent/bank@0.1.0#end-session") (param i32 i32 i32)
+  (func (export "memloom:agent/bank@0.2.0#end-session") (param i32 i32 i32)
     (local $at i32)
     (loop
         (local.set $at (i32.and (i32.const 0xfffff8)

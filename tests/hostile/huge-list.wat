@@ -4,7 +4,7 @@
 ;; error: NAME: entries exceeded its transfer_bytes limit (67108864); fix the component or raise `Limits::transfer_bytes`
 (module
   (memory (export "memory") 2048)
-  (func (export "memloom:agent/bank@0.1.0#entries") (result i32)
+  (func (export "memloom:agent/bank@0.2.0#entries") (result i32)
     (i32.store (i32.const 2048) (i32.const 4096))
     (i32.store (i32.const 2052) (i32.const 2000000))
     (i32.const 2048)))

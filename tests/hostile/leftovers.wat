@@ -4,7 +4,7 @@
 ;; call: end-session twice
 ;; error: none
 (module
-  (func (export "memloom:agent/bank@0.1.0#end-session") (param i32 i32 i32)
+  (func (export "memloom:agent/bank@0.2.0#end-session") (param i32 i32 i32)
     (local $at i32)
     (local.set $at (i32.const 65600))
     (loop

@@ -3,7 +3,7 @@
 ;; call: render
 ;; error: NAME: render trapped: string pointer/length out of bounds of memory
 (module
-  (func (export "memloom:agent/bank@0.1.0#render") (param i32 i32) (result i32)
+  (func (export "memloom:agent/bank@0.2.0#render") (param i32 i32) (result i32)
     (i32.store (i32.const 2052) (i32.const 131000))
     (i32.store (i32.const 2056) (i32.const 100000))
     (i32.const 2048)))

@@ -3,5 +3,5 @@
 ;; call: get-stats
 ;; error: NAME: get-stats trapped: pointer out of bounds of memory
 (module
-  (func (export "memloom:agent/bank@0.1.0#get-stats") (result i32)
+  (func (export "memloom:agent/bank@0.2.0#get-stats") (result i32)
     (i32.const -16)))

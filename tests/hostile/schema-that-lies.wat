@@ -4,7 +4,7 @@
 ;; error: NAME: get-schema violated the contract: two operations have the name a
 (module
   (data (i32.const 2900) "abc")
-  (func (export "memloom:agent/bank@0.1.0#get-schema") (result i32)
+  (func (export "memloom:agent/bank@0.2.0#get-schema") (result i32)
     (i32.store (i32.const 3000) (i32.const 2900))
     (i32.store (i32.const 3004) (i32.const 1))
     (i32.store (i32.const 3024) (i32.const 2900))

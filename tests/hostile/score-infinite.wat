@@ -4,7 +4,7 @@
 ;; error: NAME: retrieve violated the contract: the score inf for the entry a
 (module
   (data (i32.const 2900) "abc")
-  (func (export "memloom:agent/bank@0.1.0#retrieve") (param i32 i32 i32 i32 i32 i32 i32 i32 i32 f32) (result i32)
+  (func (export "memloom:agent/bank@0.2.0#retrieve") (param i32 i32 i32 i32 i32 i32 i32 i32 i32 f32 i32 i32) (result i32)
     (i32.store (i32.const 2052) (i32.const 3000))
     (i32.store (i32.const 2056) (i32.const 1))
     (i32.store (i32.const 3000) (i32.const 2900))

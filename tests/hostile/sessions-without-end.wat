@@ -3,6 +3,6 @@
 ;; call: open
 ;; error: NAME: open exceeded its sessions limit (100000); fix the component or raise `Limits::sessions`
 (module
-  (func (export "memloom:agent/environment@0.1.0#open") (param i32 i32 i64 i32) (result i32)
+  (func (export "memloom:agent/environment@0.2.0#open") (param i32 i32 i64 i32) (result i32)
     (i32.store (i32.const 2060) (i32.const -1))
     (i32.const 2048)))

@@ -5,5 +5,5 @@
 (module
   (table 1 funcref)
   (type $f (func))
-  (func (export "memloom:agent/bank@0.1.0#end-session") (param i32 i32 i32)
+  (func (export "memloom:agent/bank@0.2.0#end-session") (param i32 i32 i32)
     (call_indirect (type $f) (i32.const 0))))

@@ -238,8 +238,8 @@ const MISTAKES: &[Mistake] = &[
         "environment",
         "description",
         &[(
-            r#"categories: vec!["colour".into()]"#,
-            r#"categories: vec!["colour".into(), "colour".into()]"#,
+            r#"categories: vec!["colour".into(), "task".into()]"#,
+            r#"categories: vec!["colour".into(), "task".into(), "task".into()]"#,
         )],
     ),
     (
@@ -278,16 +278,16 @@ const MISTAKES: &[Mistake] = &[
         "environment",
         "demonstrators",
         &[(
-            r#""nothing" => Ok(None)"#,
-            r#""nothing" => Ok(Some(DemonstratedOperation::Insert))"#,
+            r#""nothing" => None"#,
+            r#""nothing" => Some(DemonstratedOperation::Insert)"#,
         )],
     ),
     (
         "environment",
         "unicode",
         &[(
-            "let likings = story()?.likings;",
-            "assert!(question.is_ascii());\nlet likings = story()?.likings;",
+            "let asked = story.likings.get(",
+            "assert!(question.is_ascii());\nlet asked = story.likings.get(",
         )],
     ),
     (
@@ -302,11 +302,21 @@ const MISTAKES: &[Mistake] = &[
         "environment",
         "state",
         &[(
-            "open: Option<Address>,",
-            "#[serde(skip)]\nopen: Option<Address>,",
+            "SAVED.set(read);",
+            "SAVED.with_borrow_mut(|saved| (saved.reading, saved.said) = (read.reading, read.said));",
         )],
     ),
     ("environment", "bad-snapshots", &[NO_SNAPSHOT]),
+    (
+        "environment",
+        "acting",
+        &[("check_demonstrator(&demonstrator)?;", "")],
+    ),
+    (
+        "environment",
+        "acting",
+        &[("let done = reading.left == 0;", "let done = false;")],
+    ),
     (
         "policy",
         "description",
@@ -373,7 +383,7 @@ const MISTAKES: &[Mistake] = &[
         "model-output",
         &[(
             "let Some(kept) = parse(",
-            "assert!(!said.text.is_empty());\nlet Some(kept) = parse(",
+            "assert!(!said.is_empty());\nlet Some(kept) = parse(",
         )],
     ),
     (
@@ -389,7 +399,7 @@ const MISTAKES: &[Mistake] = &[
         "bad-arguments",
         &[(
             "let mut inserted = 0;",
-            "assert!(!turns.is_empty());\nlet mut inserted = 0;",
+            "assert!(!session.turns.is_empty());\nlet mut inserted = 0;",
         )],
     ),
 ];

@@ -10,7 +10,7 @@ use memloom_tests::memory::anonymous_kib;
 
 /// A bank that writes a MiB at the end of a session.
 const BANK: &str = r#"(module
-    (func (export "memloom:agent/bank@0.1.0#end-session") (param i32 i32 i32)
+    (func (export "memloom:agent/bank@0.2.0#end-session") (param i32 i32 i32)
         (drop (memory.grow (i32.const 16)))
         (memory.fill (i32.const 131072) (i32.const 1) (i32.const 1048576))))"#;
 

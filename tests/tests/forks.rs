@@ -1,7 +1,7 @@
 //! Forks of the real guests are in the state that the same operations lead to without forks.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use memloom_runtime::types::{Insertion, Moment, Operation, Revision};
+use memloom_runtime::types::{Moment, Operation};
 use memloom_runtime::{
     AgentParts, Bank, DemonstrationModel, Episode, Error, ForkPoint, Limits, Sandbox,
 };
@@ -39,18 +39,11 @@ fn apply(bank: &mut Bank, act: &Act) {
     // Long enough that the guest's memory grows.
     let text = |seed: u8| format!("fact {seed} ").repeat(1 + usize::from(seed) * 4);
     let operation = match *act {
-        Act::Insert(seed) => Operation::Insert(Insertion {
-            text: text(seed),
-            speaker: "Ann".into(),
-            evidence: vec![format!("D1:{seed}")],
-            vector: None,
-        }),
-        Act::Update(id, seed) => Operation::Update(Revision {
-            id: format!("m{id}"),
-            text: text(seed),
-            evidence: vec![format!("D1:{seed}")],
-            vector: None,
-        }),
+        Act::Insert(seed) => Operation::insert(text(seed), "Ann", vec![format!("D1:{seed}")]),
+        Act::Update(id, seed) => {
+            let turn = format!("D1:{seed}");
+            Operation::update(format!("m{id}"), text(seed), vec![turn])
+        }
         Act::Delete(id) => Operation::Delete(format!("m{id}")),
         Act::EndSession => return bank.end_session(&at).unwrap(),
         Act::Fork | Act::Drop => return,

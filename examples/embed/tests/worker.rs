@@ -14,17 +14,15 @@ use tokio::sync::mpsc::unbounded_channel;
 
 /// Observes without end, and asks the model every million rounds or so.
 const SPINS: &str = r#"(module
-    (import "memloom:agent/model@0.1.0" "generate" (func $generate
-        (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32)))
-    (func (export "memloom:agent/policy@0.1.0#observe")
-        (param i32 i32 i32 i32 i32 i32 i32 i32 i32) (result i32)
+    (import "memloom:agent/model@0.2.0" "generate" (func $generate (param i32 i32)))
+    (func (export "memloom:agent/policy@0.2.0#observe")
+        (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32) (result i32)
         (local $round i32)
+        (i32.store (i32.const 3024) (i32.const 9)) ;; max-tokens of the request at 3000
         (loop
             (local.set $round (i32.add (local.get $round) (i32.const 1)))
             (if (i32.eqz (i32.and (local.get $round) (i32.const 0xfffff))) (then
-                (call $generate (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0)
-                    (i32.const 9) (i32.const 0) (i32.const 0) (i32.const 0)
-                    (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 2064))))
+                (call $generate (i32.const 3000) (i32.const 2064))))
             (br 0))
         (unreachable)))"#;
 

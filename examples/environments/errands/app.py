@@ -108,6 +108,9 @@ class Environment(exports.Environment):
     def act(self, action: str):
         raise Err(Error_Unsupported("errands: there is no task to act in"))
 
+    def advise(self, demonstrator: str, seed: int) -> str:
+        raise Err(Error_Unsupported("errands: there is no task to advise on"))
+
     def questions(self) -> list[Question]:
         return [
             Question(
@@ -127,6 +130,9 @@ class Environment(exports.Environment):
             raise unknown(f"the episode asks no question `{question}`")
         right = float(answer.text.strip().lower() == errand.value.lower())
         return Score(right, [("f1", right)])
+
+    def rubric(self, question: str) -> str | None:
+        return None
 
     def demonstrate(self, demonstrator: str, index: int, seed: int) -> list[Hint]:
         lines = the_session(index)

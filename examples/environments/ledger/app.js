@@ -94,6 +94,10 @@ export const environment = {
     throw { tag: "unsupported", val: "ledger: there is no task to act in" };
   },
 
+  advise() {
+    throw { tag: "unsupported", val: "ledger: there is no task to advise on" };
+  },
+
   questions: () =>
     [...theStory().debts].map(([id, { speaker, purpose, category, sessions, turn }]) => ({
       id,
@@ -109,6 +113,8 @@ export const environment = {
     const reward = Number(answer.text.trim() === debt.owed);
     return { reward, metrics: [["f1", reward]] };
   },
+
+  rubric: () => null,
 
   demonstrate(demonstrator, index, seed) {
     const lines = theSession(index);

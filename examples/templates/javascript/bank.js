@@ -27,11 +27,28 @@ function entryOf(id) {
   return entry;
 }
 
+/** Refuses options, of which there are none: the only valid JSON object is an empty one. */
+function noOptions(whose, text) {
+  let options;
+  try {
+    options = JSON.parse(text);
+  } catch (error) {
+    throw invalid(`the options of the ${whose} are not JSON: ${error.message}`);
+  }
+  if (JSON.stringify(options) !== "{}") throw invalid(`the ${whose} has no options: give {}`);
+}
+
+/** Refuses fields, of which the entries have none. */
+function noFields([field]) {
+  if (field) throw invalid(`entries have no field ${JSON.stringify(field[0])}`);
+}
+
 function applyOne({ session, time }, { tag, val }) {
   switch (tag) {
     case "insert": {
       const { speaker, evidence } = val;
       const text = oneLine(val.text);
+      noFields(val.fields);
       last += 1;
       const id = `m${last}`;
       entries.push({
@@ -41,8 +58,9 @@ function applyOne({ session, time }, { tag, val }) {
     }
     case "update": {
       const entry = entryOf(val.id);
-      entry.text = oneLine(val.text);
-      [entry.time, entry.lastSession] = [time, session];
+      const text = oneLine(val.text);
+      noFields(val.fields);
+      [entry.text, entry.time, entry.lastSession] = [text, time, session];
       entry.evidence.push(...val.evidence.filter((turn) => !entry.evidence.includes(turn)));
       return entry.id;
     }
@@ -60,6 +78,8 @@ function schemaOf(name, description, ...names) {
 }
 
 export const bank = {
+  configure: (options) => noOptions("bank", options),
+
   getSchema: () => ({
     name: "my-component",
     description: "A list of facts",
@@ -69,6 +89,7 @@ export const bank = {
       schemaOf("delete", "Forget a fact.", "id"),
     ],
     fields: [],
+    queryOptions: "",
   }),
 
   apply: (at, operations) =>
@@ -82,7 +103,8 @@ export const bank = {
     }),
 
   /** Returns the best entries. An entry's score is the share of the query's words in it. */
-  retrieve({ text, speaker, limit, threshold }) {
+  retrieve({ text, speaker, limit, threshold, options }) {
+    if (options !== "") noOptions("query", options);
     const wanted = new Set(words(text));
     const hits = [];
     for (const entry of entries) {

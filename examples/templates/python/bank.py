@@ -40,18 +40,36 @@ def entry_of(id: str) -> Entry:
     raise Err(Error_Unknown(f"no entry has the id {id!r}"))
 
 
+def no_options(whose: str, text: str) -> None:
+    """Refuses options, of which there are none: the only valid JSON object is an empty one."""
+    try:
+        options = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise Err(Error_Invalid(f"the options of the {whose} are not JSON: {error}"))
+    if options != {}:
+        raise Err(Error_Invalid(f"the {whose} has no options: give {{}}"))
+
+
+def no_fields(fields: list[tuple[str, str]]) -> None:
+    """Refuses fields, of which the entries have none."""
+    if fields:
+        raise Err(Error_Invalid(f"entries have no field {fields[0][0]!r}"))
+
+
 def apply_one(at: Moment, operation: Operation) -> str:
     global last
     match operation:
         case Operation_Insert(new):
             text = one_line(new.text)
+            no_fields(new.fields)
             last += 1
             id = f"m{last}"
             entries.append(Entry(id, text, new.speaker, at.time, at.session, at.session, new.evidence, []))
             return id
         case Operation_Update(new):
-            entry = entry_of(new.id)
-            entry.text = one_line(new.text)
+            entry, text = entry_of(new.id), one_line(new.text)
+            no_fields(new.fields)
+            entry.text = text
             entry.time, entry.last_session = at.time, at.session
             entry.evidence += [turn for turn in new.evidence if turn not in entry.evidence]
             return entry.id
@@ -68,13 +86,16 @@ def schema_of(name: str, description: str, *arguments: str) -> OperationSchema:
 
 
 class Bank(exports.Bank):
+    def configure(self, options: str) -> None:
+        no_options("bank", options)
+
     def get_schema(self) -> Schema:
         operations = [
             schema_of("insert", "Note a fact.", "text"),
             schema_of("update", "Rewrite a fact.", "id", "text"),
             schema_of("delete", "Forget a fact.", "id"),
         ]
-        return Schema("my-component", "A list of facts", operations, [])
+        return Schema("my-component", "A list of facts", operations, [], "")
 
     def apply(self, at: Moment, operations: list[Operation]):
         results = []
@@ -87,6 +108,8 @@ class Bank(exports.Bank):
 
     def retrieve(self, query: Query) -> list[Hit]:
         """An entry's score is the share of the query's words that it has."""
+        if query.options:
+            no_options("query", query.options)
         wanted = set(words(query.text))
         hits = []
         for entry in entries:

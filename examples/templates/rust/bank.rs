@@ -38,6 +38,26 @@ fn unknown(id: &str) -> Error {
     Error::Unknown(format!("no entry has the id {id:?}"))
 }
 
+/// Refuses options, of which there are none: the only valid JSON object is an empty one.
+fn no_options(whose: &str, json: &str) -> Result<(), Error> {
+    let options: serde_json::Map<String, serde_json::Value> = serde_json::from_str(json)
+        .map_err(|error| Error::Invalid(format!("the options of the {whose}: {error}")))?;
+    match options.keys().next() {
+        Some(name) => Err(Error::Invalid(format!(
+            "the {whose} has no option {name:?}"
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// Refuses fields, of which the entries have none.
+fn no_fields(fields: &[(String, String)]) -> Result<(), Error> {
+    match fields.first() {
+        Some((name, _)) => Err(Error::Invalid(format!("entries have no field {name:?}"))),
+        None => Ok(()),
+    }
+}
+
 /// Returns the words of a text: runs of letters, digits and `_`, in lower case.
 fn words(text: &str) -> impl Iterator<Item = String> {
     text.split(|letter: char| !letter.is_alphanumeric() && letter != '_')
@@ -78,6 +98,7 @@ impl Saved {
 
     fn insert(&mut self, at: &Moment, insertion: Insertion) -> Result<String, Error> {
         let text = one_line(&insertion.text)?;
+        no_fields(&insertion.fields)?;
         self.last += 1;
         let id = format!("m{}", self.last);
         self.entries.push(Entry {
@@ -95,8 +116,10 @@ impl Saved {
 
     fn update(&mut self, at: &Moment, revision: Revision) -> Result<String, Error> {
         let place = self.place(&revision.id)?;
+        let text = one_line(&revision.text)?;
+        no_fields(&revision.fields)?;
         let entry = &mut self.entries[place];
-        entry.text = one_line(&revision.text)?;
+        entry.text = text;
         entry.time = at.time.clone();
         entry.last_session = at.session;
         for turn in revision.evidence {
@@ -138,6 +161,10 @@ impl Saved {
 struct Component;
 
 impl Guest for Component {
+    fn configure(options: String) -> Result<(), Error> {
+        no_options("bank", &options)
+    }
+
     fn get_schema() -> Schema {
         let operation = |name: &str, description: &str, arguments: &str| OperationSchema {
             name: name.into(),
@@ -165,6 +192,7 @@ impl Guest for Component {
                 ),
             ],
             fields: Vec::new(),
+            query_options: String::new(),
         }
     }
 
@@ -178,6 +206,9 @@ impl Guest for Component {
     }
 
     fn retrieve(query: Query) -> Result<Vec<Hit>, Error> {
+        if !query.options.is_empty() {
+            no_options("query", &query.options)?;
+        }
         Ok(SAVED.with_borrow(|saved| saved.retrieve(&query)))
     }
 
