@@ -6,8 +6,9 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 use memloom_runtime::Embedder;
 use memloom_runtime::types::Message;
+use memloom_trainer::clients::chat::{self, Wishes};
 use memloom_trainer::clients::embeddings::ServedEmbedder;
-use memloom_trainer::clients::{Client, Judge, chat};
+use memloom_trainer::clients::{Client, Judge};
 use memloom_trainer::config::ServerSection;
 use serde_json::{Value, json};
 
@@ -47,7 +48,9 @@ fn chats(url: &str, cache: &Path) -> Result<Value> {
                 .map(|number| {
                     let content = format!("What is {number} and {number}?");
                     let messages = [Message::new("user", content)];
-                    scope.spawn(move || chat::complete(client, &messages, 0.0, 16, |s| Ok(s.text)))
+                    scope.spawn(move || {
+                        chat::complete(client, &messages, Wishes::new(0.0, 16), |s| Ok(s.text))
+                    })
                 })
                 .collect();
             let said = asked.into_iter().map(|asked| match asked.join() {

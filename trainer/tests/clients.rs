@@ -7,8 +7,9 @@ use std::sync::{Barrier, Mutex};
 use memloom_runtime::Embedder;
 use memloom_runtime::types::{FinishReason, Message};
 use memloom_tests::server::{Reply, Server};
+use memloom_trainer::clients::chat::{self, Wishes};
 use memloom_trainer::clients::embeddings::ServedEmbedder;
-use memloom_trainer::clients::{Client, Failure, Usage, chat};
+use memloom_trainer::clients::{Client, Failure, Usage};
 use memloom_trainer::config::ServerSection;
 use serde_json::{Value, json};
 
@@ -25,11 +26,9 @@ fn to(server: &Server, more: &str) -> Client {
 }
 
 fn say(client: &Client, text: &str) -> Result<String, Failure> {
-    let message = Message {
-        role: "user".into(),
-        content: text.into(),
-    };
-    chat::complete(client, &[message], 0.0, 20, |spoken| Ok(spoken.text))
+    let wishes = Wishes::new(0.0, 20);
+    let message = Message::new("user", text);
+    chat::complete(client, &[message], wishes, |spoken| Ok(spoken.text))
 }
 
 fn complaint(client: &Client) -> String {
@@ -83,7 +82,7 @@ fn an_answer_that_never_came_because_of_its_length_is_empty() {
         Reply::json(&json!({"choices": [choice]}))
     };
     let server = in_turn(vec![reply]);
-    let finish = chat::complete(&to(&server, ""), &[], 0.0, 1, |spoken| {
+    let finish = chat::complete(&to(&server, ""), &[], Wishes::new(0.0, 1), |spoken| {
         assert_eq!(spoken.text, "");
         Ok(spoken.finish)
     });

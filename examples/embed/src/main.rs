@@ -97,7 +97,7 @@ fn kit(arguments: &Arguments) -> Result<Kit> {
     let weights = weights.unwrap_or_else(|| file.run.out.join("final"));
     Ok(Kit {
         parts: AgentParts {
-            bank: memloom::env::bank(&file, &sandbox)?,
+            bank: memloom_trainer::env::bank(&file, &sandbox)?,
             policy: sandbox.policy(&file.components.policy)?,
             policy_options: serde_json::to_string(&file.policy.options)?,
             lexicon: environment.instantiate()?.describe()?.lexicon,

@@ -116,6 +116,15 @@ pub struct ChatReply {
 }
 
 impl<'a> Wishes<'a> {
+    /// Returns wishes for a text.
+    pub fn new(temperature: f32, max_tokens: u32) -> Self {
+        Self {
+            temperature,
+            max_tokens,
+            ..Self::default()
+        }
+    }
+
     /// Returns what a policy's request asks of a server.
     ///
     /// # Errors

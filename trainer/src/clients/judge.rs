@@ -67,11 +67,7 @@ impl Judge {
         let message = Message::new("user", content);
         let settings = self.0.settings();
         let most = settings.verdict_tokens();
-        let wishes = chat::Wishes {
-            temperature: settings.temperature,
-            max_tokens: most,
-            ..Default::default()
-        };
+        let wishes = chat::Wishes::new(settings.temperature, most);
         let label = chat::complete(&self.0, &[message], wishes, |reply| read(&reply, most))?;
         Ok(match label {
             Label::Correct => 1.0,

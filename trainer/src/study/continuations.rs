@@ -154,7 +154,7 @@ pub(super) fn rewards(
     let last = reward_fn.last();
     (1..=last)
         .map(|session| {
-            let worth = reward_fn.session(result, session, last)?;
+            let worth = reward_fn.session(result, session)?;
             Ok(worth.as_ref().map(RewardParts::reward))
         })
         .collect()
