@@ -1,0 +1,346 @@
+//! What arrives between sessions, and what a task wants of the office as it then is.
+
+use memloom_sdk::random::Random;
+
+use super::{Goal, Goals, Template, sum};
+use crate::api::{Api, App};
+use crate::date::Date;
+use crate::names::SUBJECTS;
+use crate::office::Office;
+use crate::row::Row;
+use crate::seed::{below, number, pick};
+use crate::world::{World, add, find, keep_newest};
+
+/// The arrival of a session.
+struct Arrival<'a> {
+    office: &'a Office,
+    slots: &'a Row,
+    today: Date,
+    world: &'a mut World,
+    random: &'a mut Random,
+    goals: Goals,
+}
+
+/// Changes an office as it is left into that in which the next task begins, and returns what
+/// the task wants there.
+pub fn arrange(
+    template: Template,
+    slots: &Row,
+    office: &Office,
+    today: Date,
+    rows: usize,
+    world: &mut World,
+    random: &mut Random,
+) -> Goals {
+    let goals = Goals::default();
+    let mut arrival = Arrival {
+        office,
+        slots,
+        today,
+        world,
+        random,
+        goals,
+    };
+    arrival.ordinary();
+    arrival.for_task(template);
+    let Arrival { world, goals, .. } = arrival;
+    for table in [
+        &mut world.mail,
+        &mut world.notes,
+        &mut world.requests,
+        &mut world.flights,
+        &mut world.bookings,
+    ] {
+        keep_newest(table, rows);
+    }
+    goals
+}
+
+impl Arrival<'_> {
+    fn slot(&self, name: &str) -> String {
+        self.slots.get(name).into()
+    }
+
+    fn want(&mut self, app: App, api: Api, args: &[(&str, &str)]) {
+        let args = Row::new(args);
+        self.goals.calls.push(Goal { app, api, args });
+    }
+
+    /// Restores the contacts, and brings mail, requests and flights of no importance.
+    fn ordinary(&mut self) {
+        self.contacts();
+        self.world.balance = 40 + self.random.below(20) as u32;
+        for _ in 0..2 {
+            let from = self.anybody().get("email").to_string();
+            self.mail(&from);
+        }
+        self.world.requests.clear();
+        for days in [20, 4] {
+            self.request(days);
+        }
+        self.world.flights.clear();
+        let title = pick(self.random, self.office.split.titles());
+        if find(&self.world.notes, "title", title).is_none() {
+            self.plan(title);
+        }
+        for _ in 0..2 {
+            let city = pick(self.random, self.office.split.cities());
+            let date = self.today.after(1 + self.random.below(20) as u32);
+            self.flight(city, date, 30);
+        }
+    }
+
+    /// Puts the contacts back to what they were at first, but for phones that were changed.
+    fn contacts(&mut self) {
+        let before = std::mem::take(&mut self.world.contacts);
+        self.world.contacts = self.office.contacts.clone();
+        for row in &mut self.world.contacts {
+            let phone = find(&before, "id", row.get("id")).map(|old| old.get("phone"));
+            if let Some(phone) = phone.filter(|phone| *phone != "none") {
+                row.set("phone", phone);
+            }
+        }
+    }
+
+    fn anybody(&mut self) -> Row {
+        self.office.contacts[below(self.random, self.office.contacts.len())].clone()
+    }
+
+    /// Adds a mail that names an amount, and returns its id.
+    fn mail(&mut self, from: &str) -> (String, String) {
+        let amount = sum(self.random);
+        let mail = Row::new(&[
+            ("from", from),
+            ("date", &self.today.text()),
+            ("subject", pick(self.random, &SUBJECTS)),
+            ("amount", &amount),
+        ]);
+        (add(&mut self.world.mail, &mail), amount)
+    }
+
+    fn request(&mut self, days: u32) -> Row {
+        let taken = |name: &str| find(&self.world.requests, "from", name).is_some();
+        let free: Vec<&Row> = self
+            .office
+            .contacts
+            .iter()
+            .filter(|row| !taken(row.get("name")))
+            .collect();
+        let from = pick(self.random, &free).get("name").to_string();
+        let request = Row::new(&[
+            ("from", &from),
+            ("amount", &sum(self.random)),
+            ("date", &self.today.before(days).text()),
+            ("for", pick(self.random, &SUBJECTS)),
+        ]);
+        add(&mut self.world.requests, &request);
+        request
+    }
+
+    fn flight(&mut self, city: &str, date: Date, least: usize) -> (String, String) {
+        let price = number(self.random, least, least + 9);
+        let flight = Row::new(&[("to", city), ("date", &date.text()), ("price", &price)]);
+        (add(&mut self.world.flights, &flight), price)
+    }
+
+    /// Writes a note with a city and a date.
+    fn plan(&mut self, title: &str) -> (&'static str, Date) {
+        let city = pick(self.random, self.office.split.cities());
+        let date = self.today.after(1 + self.random.below(20) as u32);
+        self.world.notes.retain(|row| row.get("title") != title);
+        let note = Row::new(&[("title", title), ("to", city), ("date", &date.text())]);
+        self.world.notes.push(note);
+        (city, date)
+    }
+
+    fn for_task(&mut self, template: Template) {
+        match template {
+            Template::Phone => {
+                self.goals.answer = Some(self.person().get("phone").into());
+            }
+            Template::Change => self.change(),
+            Template::Merge => self.merge(),
+            Template::Repay => self.repay(),
+            Template::Cancel => self.cancel(),
+            Template::Forward => self.forward(),
+            Template::Book => {
+                self.book();
+            }
+            Template::Jot => {
+                let (title, phone) = (self.slot("title"), self.person().get("phone").to_string());
+                self.plan(&title);
+                let args = [("title", title.as_str()), ("text", &phone)];
+                self.want(App::Notes, Api::NotesWrite, &args);
+            }
+            Template::Save => self.save(),
+            Template::Refund => self.refund(),
+            Template::Trip => {
+                let price = self.book();
+                let args = [("to", self.slots.get("person")), ("amount", &price)];
+                self.want(App::Pay, Api::PaySend, &args);
+            }
+            Template::Bill => {
+                let person = self.office.relation(self.slots.get("relation"));
+                let (_, amount) = self.newest_mail(person.get("email"));
+                let args = [("to", person.get("name")), ("amount", &amount)];
+                self.want(App::Pay, Api::PaySend, &args);
+            }
+        }
+    }
+
+    fn person(&self) -> &Row {
+        let found = find(&self.world.contacts, "name", self.slots.get("person"));
+        found.unwrap_or(&self.world.contacts[0])
+    }
+
+    /// Adds somebody's newest mail, and a newer one of somebody else.
+    fn newest_mail(&mut self, from: &str) -> (String, String) {
+        let newest = self.mail(from);
+        let others: Vec<&Row> = (self.office.contacts.iter())
+            .filter(|row| row.get("email") != from)
+            .collect();
+        let other = pick(self.random, &others).get("email");
+        self.mail(other);
+        newest
+    }
+
+    fn change(&mut self) {
+        let (id, phone) = (self.person().get("id").to_string(), self.slot("phone"));
+        let at_first = find(&self.office.contacts, "id", &id).map(|row| row.get("phone"));
+        for row in &mut self.world.contacts {
+            if row.get("id") == id && row.get("phone") == phone {
+                row.set("phone", at_first.unwrap_or_default());
+            }
+        }
+        let args = [("id", id.as_str()), ("phone", &phone)];
+        self.want(App::Contacts, Api::ContactsUpdate, &args);
+    }
+
+    fn merge(&mut self) {
+        let person = self.person().clone();
+        let phone = number(self.random, 10, 59);
+        for row in &mut self.world.contacts {
+            if row == &person {
+                row.set("phone", "none");
+            }
+        }
+        let older = person
+            .pick(&["name", "relation"])
+            .with("phone", &phone)
+            .with("year", &number(self.random, 11, 19));
+        let older = add(&mut self.world.contacts, &older);
+        let update = [("id", person.get("id")), ("phone", &phone)];
+        self.want(App::Contacts, Api::ContactsUpdate, &update);
+        self.want(App::Contacts, Api::ContactsDelete, &[("id", &older)]);
+    }
+
+    fn repay(&mut self) {
+        self.world.requests.clear();
+        self.request(20);
+        let mut left = self.world.balance;
+        for _ in 0..2 {
+            let days = self.random.below(10) as u32;
+            let asked = self.request(days);
+            left -= asked.get("amount").parse().unwrap_or(0);
+            let args = [("to", asked.get("from")), ("amount", asked.get("amount"))];
+            self.want(App::Pay, Api::PaySend, &args);
+        }
+        self.goals.answer = Some(left.to_string());
+    }
+
+    fn cancel(&mut self) {
+        let city = self.slot("city");
+        let other = self.other_city(&city);
+        self.world.bookings.clear();
+        for (flight, to) in [("8", other), ("9", city.as_str())] {
+            add(&mut self.world.bookings, &Row::new(&[("flight", flight), ("to", to)]));
+        }
+        if let Some(id) = find(&self.world.bookings, "to", &city).map(|row| row.get("id").to_string())
+        {
+            self.want(App::Travel, Api::TravelCancel, &[("booking", &id)]);
+        }
+    }
+
+    fn other_city(&mut self, city: &str) -> &'static str {
+        let cities = self.office.split.cities().iter().copied();
+        let others: Vec<&'static str> = cities.filter(|other| *other != city).collect();
+        pick(self.random, &others)
+    }
+
+    fn forward(&mut self) {
+        let from = self.office.relation(self.slots.get("relation"));
+        let to = self.office.relation(self.slots.get("other"));
+        let (mail, _) = self.newest_mail(from.get("email"));
+        let args = [("to", to.get("email")), ("mail", &mail)];
+        self.want(App::Mail, Api::MailSend, &args);
+    }
+
+    /// Brings flights of which one fits the note best, and returns its price.
+    fn book(&mut self) -> String {
+        let title = self.slot("title");
+        let (city, date) = self.plan(&title);
+        self.world.flights.clear();
+        self.flight(city, date.after(1), 10);
+        self.flight(city, date, 30);
+        let (best, price) = self.flight(city, date, 20);
+        self.flight(self.office.split.cities()[0], date.after(2), 10);
+        self.want(App::Travel, Api::TravelBook, &[("flight", &best)]);
+        price
+    }
+
+    fn save(&mut self) {
+        let (name, email) = self.office.strangers
+            [below(self.random, self.office.strangers.len())]
+        .clone();
+        let phone = number(self.random, 10, 59);
+        let mail = Row::new(&[
+            ("from", email.as_str()),
+            ("date", &self.today.text()),
+            ("subject", "hello"),
+            ("name", name),
+            ("phone", &phone),
+        ]);
+        self.world.mail.retain(|row| row.get("subject") != "hello");
+        add(&mut self.world.mail, &mail);
+        let from = self.anybody().get("email").to_string();
+        self.mail(&from);
+        let args = [("name", name), ("phone", phone.as_str())];
+        self.want(App::Contacts, Api::ContactsAdd, &args);
+    }
+
+    fn refund(&mut self) {
+        let city = self.slot("city");
+        let other = self.other_city(&city);
+        let amounts = [5, 25].map(|least| number(self.random, least, least + 19));
+        self.goals.answer = Some(amounts[0].clone());
+        for (city, amount) in [city.as_str(), other].into_iter().zip(&amounts) {
+            self.tell_refund(&format!("refund-{city}"), amount);
+        }
+    }
+
+    fn tell_refund(&mut self, what: &str, amount: &str) {
+        let World {
+            mail,
+            notes,
+            requests,
+            ..
+        } = &mut *self.world;
+        let date = self.today.text();
+        let row = |field| {
+            Row::new(&[("from", "air@post"), ("date", &date), (field, what), ("amount", amount)])
+        };
+        match self.office.quirks.refunds {
+            App::Mail => {
+                mail.retain(|row| row.get("subject") != what);
+                add(mail, &row("subject"));
+            }
+            App::Notes => {
+                notes.retain(|row| row.get("title") != what);
+                notes.push(Row::new(&[("title", what), ("amount", amount)]));
+            }
+            _ => {
+                add(requests, &row("for"));
+            }
+        }
+    }
+}

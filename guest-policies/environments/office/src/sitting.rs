@@ -1,0 +1,172 @@
+//! A task that is being done.
+
+use std::collections::BTreeSet;
+
+use memloom_sdk::types::Observation;
+use serde::{Deserialize, Serialize};
+
+use crate::call::Action;
+use crate::client::{Client, Exchange};
+use crate::jobs::{Goals, arrange, script};
+use crate::memory::Memory;
+use crate::options::Actions;
+use crate::plan::Setting;
+use crate::scoring;
+use crate::seed;
+use crate::server::Server;
+use crate::world::World;
+use crate::{docs, listing};
+
+/// The state of a task.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Sitting {
+    /// The office.
+    pub server: Server,
+    /// What the task wants.
+    pub goals: Goals,
+    /// What is known from earlier sessions.
+    memory: Memory,
+    /// The calls of this task.
+    pub log: Vec<Exchange>,
+    /// The number of acts.
+    pub acts: u32,
+    /// The number of acts that were refused.
+    pub errors: u32,
+    /// The answer that was given.
+    pub answer: Option<String>,
+    /// Whether the task is over.
+    pub done: bool,
+}
+
+impl Sitting {
+    /// Starts a task in an office as the session before left it.
+    #[must_use]
+    pub fn start(setting: Setting, mut world: World, memory: Memory) -> Self {
+        let Setting {
+            options,
+            address,
+            office,
+            task,
+        } = setting;
+        let goals = arrange(
+            task.template,
+            &task.slots,
+            office,
+            office.today(task.session),
+            options.rows as usize,
+            &mut world,
+            &mut seed::arrival(options.seed, address, task.session),
+        );
+        Self {
+            server: Server::new(world),
+            goals,
+            memory,
+            log: Vec::new(),
+            acts: 0,
+            errors: 0,
+            answer: None,
+            done: false,
+        }
+    }
+
+    /// Takes an action.
+    pub fn act(&mut self, setting: Setting, text: &str) -> Observation {
+        self.acts = self.acts.saturating_add(1);
+        let mut sentences = match Action::parse(text, |act, field| self.field(act, field)) {
+            Ok(action) => self.perform(setting, action),
+            Err(error) => {
+                self.errors = self.errors.saturating_add(1);
+                error
+            }
+        };
+        if !self.done && self.acts >= setting.task.steps {
+            self.done = true;
+            sentences.push_str(" no acts are left.");
+        }
+        Observation {
+            text: sentences,
+            done: self.done,
+            reward: if self.done { scoring::reward(self) } else { 0.0 },
+            actions: self.actions(setting),
+        }
+    }
+
+    /// Returns the actions that may be taken next; none where any text is one, or if the task
+    /// is over.
+    #[must_use]
+    pub fn actions(&self, setting: Setting) -> Vec<String> {
+        if self.done || setting.options.actions == Actions::Open {
+            return Vec::new();
+        }
+        self.admissible(setting)
+    }
+
+    /// Returns the actions with values that were seen.
+    #[must_use]
+    pub fn admissible(&self, setting: Setting) -> Vec<String> {
+        listing::calls(setting, self).iter().map(ToString::to_string).collect()
+    }
+
+    fn perform(&mut self, setting: Setting, action: Action) -> String {
+        match action {
+            Action::Call(call) => {
+                let reply = self.server.run(&setting.office.quirks, &call);
+                self.errors = self.errors.saturating_add(u32::from(!reply.ok()));
+                let sentences = reply.sentences();
+                let act = self.acts;
+                self.log.push(Exchange { act, call, reply });
+                sentences
+            }
+            Action::Docs(topic) => docs::docs(&topic),
+            Action::Answer(text) => {
+                self.answer = Some(text);
+                self.done = true;
+                "the task is over.".into()
+            }
+            Action::Finish => {
+                self.done = true;
+                "the task is over.".into()
+            }
+        }
+    }
+
+    /// Returns the value of a field in the first row of the reply to an act.
+    fn field(&self, act: usize, field: &str) -> Option<String> {
+        let exchange = self.log.iter().find(|exchange| exchange.act as usize == act)?;
+        let row = exchange.reply.rows.first()?;
+        row.has(field).then(|| row.get(field).into())
+    }
+
+    /// Returns what this session's acts told.
+    #[must_use]
+    pub fn seen(&self, session: u32) -> Memory {
+        let mut memory = Memory::default();
+        self.learn(&mut memory, session);
+        memory
+    }
+
+    /// Returns what is known after this session's acts.
+    #[must_use]
+    pub fn knowledge(&self, session: u32) -> Memory {
+        let mut memory = self.memory.clone();
+        self.learn(&mut memory, session);
+        memory
+    }
+
+    fn learn(&self, memory: &mut Memory, session: u32) {
+        for Exchange { call, reply, .. } in &self.log {
+            memory.learn(session, call, reply);
+        }
+    }
+
+    /// Returns the next action of an expert, who remembers earlier sessions or does not, and
+    /// the sessions whose facts decided it.
+    #[must_use]
+    pub fn expert(&self, setting: Setting, remembers: bool) -> (String, BTreeSet<u32>) {
+        let session = setting.task.session;
+        let memory = if remembers { self.knowledge(session) } else { self.seen(session) };
+        let mut client = Client::new(&memory, &self.log);
+        let action = script(setting.task.template, &setting.task.slots, &mut client);
+        (action.to_string(), client.used)
+    }
+}

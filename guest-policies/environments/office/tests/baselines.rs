@@ -1,0 +1,162 @@
+//! Scores of fixed ways of acting. The following command prints a table:
+//! `cargo test --release -p environment-office --test baselines -- --nocapture`.
+
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use environment_office::Office;
+use memloom_sdk::Environment;
+use memloom_sdk::random::Random;
+use memloom_sdk::types::{Answer, SessionContent, Task};
+
+const EPISODES: u64 = 40;
+const SESSIONS: u32 = 8;
+
+/// Means over the tasks of held-out episodes.
+#[derive(Default)]
+struct Means {
+    /// Of all tasks.
+    all: f32,
+    /// Of the tasks of session 2 and later.
+    later: f32,
+    /// The number of tasks and the sum of scores by template.
+    templates: BTreeMap<String, (u32, f32)>,
+}
+
+fn opened(options: &str, split: &str, index: u64, sessions: u32) -> Office {
+    let mut office = Office::default();
+    office.load(vec![], options).unwrap();
+    office.open(split, index, sessions).unwrap();
+    office
+}
+
+fn task(office: &mut Office, session: u32) -> Task {
+    match office.session(session).unwrap() {
+        SessionContent::Task(task) => task,
+        SessionContent::Dialogue(_) => panic!("a dialogue"),
+    }
+}
+
+/// Returns the scores of an episode's tasks. `choose` returns an action, given those listed.
+fn live(
+    office: &mut Office,
+    sessions: u32,
+    mut choose: impl FnMut(&Office, &[String]) -> String,
+) -> Vec<f32> {
+    for session in 1..=sessions {
+        let task = task(office, session);
+        let mut actions = task.actions;
+        for act in 1.. {
+            let action = choose(office, &actions);
+            let observation = office.act(&action).unwrap();
+            if observation.done {
+                assert!(act <= task.steps && observation.actions.is_empty());
+                break;
+            }
+            actions = observation.actions;
+        }
+    }
+    let nothing = Answer {
+        text: String::new(),
+        citations: vec![],
+    };
+    let questions = office.questions().unwrap();
+    let score = |question: &str| office.score(question, &nothing).unwrap().reward;
+    questions.iter().map(|question| score(&question.id)).collect()
+}
+
+fn means(
+    name: &str,
+    options: &str,
+    episodes: u64,
+    mut choose: impl FnMut(u64, &Office, &[String]) -> String,
+) -> Means {
+    let mut means = Means::default();
+    let share = 1.0 / (episodes as f32 * SESSIONS as f32);
+    for episode in 0..episodes {
+        let mut office = opened(options, "held-out", episode, SESSIONS);
+        let scores = live(&mut office, SESSIONS, |office, actions| {
+            choose(episode, office, actions)
+        });
+        for (place, (score, question)) in scores.iter().zip(office.questions().unwrap()).enumerate()
+        {
+            means.all += score * share;
+            if place > 0 {
+                means.later += score * share * SESSIONS as f32 / (SESSIONS as f32 - 1.0);
+            }
+            let of_template = means.templates.entry(question.category).or_default();
+            of_template.0 += 1;
+            of_template.1 += score;
+        }
+    }
+    print!("{name:12} {options} all {:.3} later {:.3} |", means.all, means.later);
+    for (template, (tasks, sum)) in &means.templates {
+        print!(" {template} {tasks}: {:.2}", sum / *tasks as f32);
+    }
+    println!();
+    means
+}
+
+fn demonstrated(demonstrator: &str, options: &str, episodes: u64) -> Means {
+    means(demonstrator, options, episodes, |episode, office, actions| {
+        let action = office.advise(demonstrator, episode).unwrap();
+        assert!(actions.is_empty() || actions.contains(&action), "{action}: {actions:?}");
+        action
+    })
+}
+
+fn at_random(options: &str, episodes: u64) -> Means {
+    let mut random = Random::new(7);
+    means("random", options, episodes, |_, _, actions| {
+        random.pick(actions).unwrap().clone()
+    })
+}
+
+#[test]
+fn memory_is_worth_a_third_of_all_scores() {
+    let expert = demonstrated("expert", "{}", EPISODES);
+    let nothing = demonstrated("nothing", "{}", EPISODES);
+    let careless = demonstrated("demonstrator", "{}", EPISODES);
+    let random = at_random("{}", EPISODES);
+    assert!(expert.all >= 0.95 && expert.later >= 0.95);
+    assert!(nothing.later <= expert.later - 0.3);
+    assert!(random.all <= 0.2);
+    assert!(random.all + 0.2 <= careless.all && careless.all <= expert.all - 0.1);
+}
+
+#[test]
+fn the_closed_language_is_small() {
+    let mut words = BTreeSet::new();
+    let mut longest = 0;
+    let mut keep = |text: &str| {
+        let parts = text.split(|c: char| !c.is_ascii_alphanumeric());
+        words.extend(parts.filter(|word| !word.is_empty()).map(String::from));
+    };
+    let mut random = Random::new(3);
+    for split in ["train", "validation", "held-out"] {
+        for episode in 0..40 {
+            let mut office = opened("{}", split, episode, SESSIONS);
+            for session in 1..=SESSIONS {
+                let task = task(&mut office, session);
+                keep(&task.instruction);
+                keep(&task.time);
+                let mut actions = task.actions;
+                while !actions.is_empty() {
+                    if actions.len() > longest { longest = actions.len(); println!("{longest} {actions:?}"); }
+                    actions.iter().for_each(|action| keep(action));
+                    let action = match random.below(3) {
+                        0 => random.pick(&actions).unwrap().clone(),
+                        _ => office.advise("nothing", 0).unwrap(),
+                    };
+                    let observation = office.act(&action).unwrap();
+                    keep(&observation.text);
+                    actions = observation.actions;
+                }
+            }
+        }
+    }
+    println!("{} words, at most {longest} actions", words.len());
+    assert!(words.len() <= 400, "{}: {words:?}", words.len());
+    assert!(longest <= 40, "{longest}");
+}
