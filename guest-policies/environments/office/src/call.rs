@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::api::App;
+use crate::api::{Api, App};
 use crate::row::{Row, quoted};
 
 /// A call, whose name may be wrong.
@@ -27,6 +27,24 @@ impl Call {
             name: name.into(),
             args: Row::new(args),
         }
+    }
+
+    /// Returns what the name may mean.
+    #[must_use]
+    pub fn api(&self) -> Option<Api> {
+        self.app
+            .apis()
+            .find(|api| api.names().contains(&self.name.as_str()))
+    }
+
+    /// Returns it with the arguments in the order of the documentation.
+    #[must_use]
+    pub fn ordered(mut self) -> Self {
+        if let Some(api) = self.api() {
+            let names: Vec<&str> = api.arguments().collect();
+            self.args = self.args.ordered(&names);
+        }
+        self
     }
 }
 
@@ -104,10 +122,7 @@ impl Action {
     }
 }
 
-fn resolved(
-    path: &str,
-    field: impl Fn(usize, &str) -> Option<String>,
-) -> Result<String, String> {
+fn resolved(path: &str, field: impl Fn(usize, &str) -> Option<String>) -> Result<String, String> {
     path.split_once('.')
         .and_then(|(call, name)| field(call.parse().ok()?, name))
         .ok_or_else(|| "422: no earlier call has this field.".into())
@@ -199,7 +214,10 @@ mod tests {
             parse("look").unwrap_err(),
             "400: write a call, answer or finish."
         );
-        assert_eq!(parse("bank.send").unwrap_err(), "404: there is no such app.");
+        assert_eq!(
+            parse("bank.send").unwrap_err(),
+            "404: there is no such app."
+        );
         assert!(parse("pay.send to").unwrap_err().contains("name=value"));
         assert!(parse("pay.send to=a to=b").unwrap_err().contains("twice"));
         assert!(parse("pay.send to=\"a").unwrap_err().contains("quote"));

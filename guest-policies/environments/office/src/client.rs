@@ -75,11 +75,17 @@ impl<'a> Client<'a> {
     ) -> Step<&'a Reply> {
         let reply = self.ask(app, api, args)?;
         let call = Call::new(app, self.name(app, api), args);
-        let later = self.log.iter().rev().take_while(|exchange| exchange.call != call);
-        let stale = later
-            .filter(|exchange| exchange.call.app == app)
-            .any(|exchange| other.names().contains(&exchange.call.name.as_str()));
-        if stale { Err(Action::Call(call)) } else { Ok(reply) }
+        let later = self
+            .log
+            .iter()
+            .rev()
+            .take_while(|exchange| exchange.call != call);
+        let mut others = later.filter(|exchange| exchange.call.api() == Some(other));
+        if others.next().is_some() {
+            Err(Action::Call(call))
+        } else {
+            Ok(reply)
+        }
     }
 
     /// Returns all rows of all pages.
@@ -135,11 +141,17 @@ impl<'a> Client<'a> {
     pub fn flights(&mut self, city: &str, date: Date) -> Step<Vec<&'a Row>> {
         self.enter(App::Travel)?;
         let format = self.format().write(date);
-        self.rows(App::Travel, Api::TravelSearch, &[("to", city), ("date", &format)])
+        self.rows(
+            App::Travel,
+            Api::TravelSearch,
+            &[("to", city), ("date", &format)],
+        )
     }
 
     fn format(&mut self) -> Format {
-        let known = self.recall(Topic::Format, "").and_then(|place| place.parse().ok());
+        let known = self
+            .recall(Topic::Format, "")
+            .and_then(|place| place.parse().ok());
         let place = known.or_else(|| {
             (0..Format::ALL.len())
                 .find(|place| self.recall(Topic::Wrong, &place.to_string()).is_none())
@@ -165,7 +177,11 @@ impl<'a> Client<'a> {
 
     fn done(&self, app: App, name: &str) -> bool {
         self.log.iter().any(|exchange| {
-            let Call { app: other, name: called, .. } = &exchange.call;
+            let Call {
+                app: other,
+                name: called,
+                ..
+            } = &exchange.call;
             *other == app && called == name && exchange.reply.ok()
         })
     }

@@ -80,7 +80,7 @@ impl Open {
         Ok(Task {
             index: session,
             time: setting.office.today(session).text(),
-            instruction: task.template.instruction(&task.slots),
+            instruction: Sitting::instruction(setting),
             actions,
             steps: task.steps,
         })
@@ -131,7 +131,13 @@ impl Open {
         let lived = self.lived(session);
         let of_lived = |value: fn(&Sitting) -> f32| lived.map_or(0.0, value);
         let reward = of_lived(scoring::reward);
-        let earned = of_lived(|sitting| if sitting.done { scoring::reward(sitting) } else { 0.0 });
+        let earned = of_lived(|sitting| {
+            if sitting.done {
+                scoring::reward(sitting)
+            } else {
+                0.0
+            }
+        });
         let metrics = [
             ("success", f32::from(success(&session))),
             ("acts", of_lived(|sitting| sitting.acts as f32)),

@@ -140,7 +140,11 @@ impl<'a> Listing<'a> {
 
     fn contacts(&mut self) {
         let app = App::Contacts;
-        for (key, slot) in [("name", "person"), ("relation", "relation"), ("relation", "other")] {
+        for (key, slot) in [
+            ("name", "person"),
+            ("relation", "relation"),
+            ("relation", "other"),
+        ] {
             let value = self.slot(slot);
             if !value.is_empty() {
                 self.call(app, Api::ContactsSearch, &[(key, value)]);
@@ -182,10 +186,9 @@ impl<'a> Listing<'a> {
     /// Returns the mail that was read last, if it has a field.
     fn read_mail(&self, field: &str) -> Option<&'a Row> {
         let log = self.sitting.log.iter();
-        let mut read = log.rev().filter(|exchange| {
-            exchange.call.app == App::Mail
-                && Api::MailRead.names().contains(&exchange.call.name.as_str())
-        });
+        let mut read = log
+            .rev()
+            .filter(|exchange| exchange.call.api() == Some(Api::MailRead));
         let mail = read.find_map(|exchange| exchange.reply.rows.first())?;
         mail.has(field).then_some(mail)
     }
@@ -234,7 +237,10 @@ impl<'a> Listing<'a> {
         let app = App::Travel;
         self.call(app, Api::TravelBookings, &[]);
         for id in self.values(app, "id") {
-            if self.rows(app).any(|row| row.get("id") == id && row.has("price")) {
+            if self
+                .rows(app)
+                .any(|row| row.get("id") == id && row.has("price"))
+            {
                 self.call(app, Api::TravelBook, &[("flight", id)]);
             }
         }

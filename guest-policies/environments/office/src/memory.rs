@@ -79,10 +79,12 @@ impl Memory {
             "delete" => self.forget(call),
             _ => {}
         }
-        if several(call.app).is_some_and(|api| api.names().contains(&name)) {
+        if call.api().is_some_and(|api| api.names().len() > 1) {
             self.set(Topic::Name, app, name, session);
         }
-        if call.app == App::Travel && let Some(format) = format_of(&call.args) {
+        if call.app == App::Travel
+            && let Some(format) = format_of(&call.args)
+        {
             self.set(Topic::Format, "", &format, session);
         }
         for row in &reply.rows {
@@ -92,7 +94,12 @@ impl Memory {
 
     fn learn_row(&mut self, session: u32, app: App, row: &Row) {
         match app {
-            App::Vault => self.set(Topic::Password, row.get("app"), row.get("password"), session),
+            App::Vault => self.set(
+                Topic::Password,
+                row.get("app"),
+                row.get("password"),
+                session,
+            ),
             App::Contacts => {
                 if row.has("name") {
                     self.set(Topic::Id, row.get("name"), row.get("id"), session);

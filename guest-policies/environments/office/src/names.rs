@@ -50,8 +50,8 @@ impl Split {
     pub fn people(self) -> &'static [&'static str] {
         match self {
             Self::Train => &[
-                "anna", "ben", "clara", "david", "emma", "felix", "greta", "henry", "ines", "jonas",
-                "karla", "leo", "maria", "nico",
+                "anna", "ben", "clara", "david", "emma", "felix", "greta", "henry", "ines",
+                "jonas", "karla", "leo", "maria", "nico",
             ],
             Self::Validation => &[
                 "agnes", "boris", "cecilia", "dennis", "elsa", "frank", "gloria", "hugo", "irene",
@@ -87,7 +87,14 @@ impl Split {
 
 /// The relations of contacts, each held by one of them.
 pub const RELATIONS: [&str; 8] = [
-    "boss", "sister", "friend", "doctor", "brother", "neighbour", "lawyer", "teacher",
+    "boss",
+    "sister",
+    "friend",
+    "doctor",
+    "brother",
+    "neighbour",
+    "lawyer",
+    "teacher",
 ];
 
 /// The first halves of addresses. None tells whose it is.
@@ -123,10 +130,12 @@ pub fn lexicon() -> Vec<LexiconKind> {
         ("call", vec![], calls.collect()),
     ]
     .into_iter()
-    .map(|(name, cues, values): (&str, Vec<&str>, Vec<&str>)| LexiconKind {
-        name: name.into(),
-        cues: cues.into_iter().map(String::from).collect(),
-        values: values.into_iter().map(String::from).collect(),
-    })
+    .map(
+        |(name, cues, values): (&str, Vec<&str>, Vec<&str>)| LexiconKind {
+            name: name.into(),
+            cues: cues.into_iter().map(String::from).collect(),
+            values: values.into_iter().map(String::from).collect(),
+        },
+    )
     .collect()
 }

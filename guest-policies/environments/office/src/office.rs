@@ -33,7 +33,9 @@ impl Office {
         random.shuffle(&mut names);
         random.shuffle(&mut relations);
         random.shuffle(&mut addresses);
-        let mut addresses = addresses.map(|address| format!("{address}@post")).into_iter();
+        let mut addresses = addresses
+            .map(|address| format!("{address}@post"))
+            .into_iter();
         let contacts = (names.iter().zip(relations).zip(addresses.by_ref()))
             .take(options.people as usize)
             .enumerate()
@@ -67,7 +69,10 @@ impl Office {
     /// Returns the contact with this relation.
     #[must_use]
     pub fn relation(&self, relation: &str) -> &Row {
-        let found = self.contacts.iter().find(|row| row.get("relation") == relation);
+        let found = self
+            .contacts
+            .iter()
+            .find(|row| row.get("relation") == relation);
         found.unwrap_or(&self.contacts[0])
     }
 }

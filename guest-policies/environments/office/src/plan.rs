@@ -97,8 +97,9 @@ impl Plan {
             while !sitting.done {
                 let (action, used) = sitting.expert(setting, true);
                 needs.extend(used);
-                steps += u32::from(action != FINISH);
-                sitting.act(setting, &action);
+                let observation = sitting.act(setting, &action);
+                let finished = observation.done && sitting.answer.is_none();
+                steps += u32::from(!finished);
             }
             let session = setting.task.session;
             memory = sitting.knowledge(session);
@@ -112,8 +113,6 @@ impl Plan {
 
 /// The number of tasks of a scenario.
 const SCENARIO: usize = 3;
-/// The action that only ends a task. A task ends without it when no acts are left.
-const FINISH: &str = "finish";
 /// The number of acts after which a rehearsal ends, far more than any task needs.
 const ENOUGH: u32 = 1000;
 

@@ -50,7 +50,11 @@ impl Reply {
         let start = page.saturating_sub(1).saturating_mul(size);
         let more = rows.len() > start.saturating_add(size);
         let rows: Vec<Row> = rows.into_iter().skip(start).take(size).collect();
-        let text = if rows.is_empty() { "nothing found." } else { "" };
+        let text = if rows.is_empty() {
+            "nothing found."
+        } else {
+            ""
+        };
         Self {
             next: if more { page + 1 } else { 0 },
             rows,
@@ -66,7 +70,7 @@ impl Reply {
 
     /// Returns its sentences.
     #[must_use]
-    pub fn sentences(&self) -> String {
+    pub fn sentences(&self) -> Vec<String> {
         let mut sentences = Vec::new();
         if !self.ok() {
             sentences.push(format!("{}: {}", self.code, self.text));
@@ -77,7 +81,7 @@ impl Reply {
         if self.next > 0 {
             sentences.push(format!("next page={}.", self.next));
         }
-        sentences.join(" ")
+        sentences
     }
 }
 
@@ -89,9 +93,9 @@ mod tests {
     fn pages_end_with_the_last_row() {
         let rows: Vec<Row> = ["1", "2", "3"].map(|id| Row::new(&[("id", id)])).into();
         let page = |page| Reply::page(rows.clone(), page, 2);
-        assert_eq!(page(1).sentences(), "id 1. id 2. next page=2.");
-        assert_eq!(page(2).sentences(), "id 3.");
-        assert_eq!(page(3).sentences(), "nothing found.");
+        assert_eq!(page(1).sentences(), ["id 1.", "id 2.", "next page=2."]);
+        assert_eq!(page(2).sentences(), ["id 3."]);
+        assert_eq!(page(3).sentences(), ["nothing found."]);
         assert_eq!(page(usize::MAX).next, 0);
     }
 }

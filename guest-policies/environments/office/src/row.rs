@@ -61,6 +61,15 @@ impl Row {
             .collect()
     }
 
+    /// Returns it with the fields of these names first, in their order.
+    #[must_use]
+    pub fn ordered(mut self, names: &[&str]) -> Self {
+        let place = |name: &str| names.iter().position(|known| *known == name);
+        self.0
+            .sort_by_key(|(name, _)| place(name).unwrap_or(names.len()));
+        self
+    }
+
     /// Returns the number of its fields that the other row has with the same value.
     #[must_use]
     pub fn shared(&self, other: &Self) -> usize {

@@ -34,12 +34,10 @@ fn answered(sitting: &Sitting) -> Option<bool> {
 pub fn potential(sitting: &Sitting) -> f32 {
     let (mut matched, mut fields) = (0, 0);
     for goal in &sitting.goals.calls {
-        let same = sitting.log.iter().filter(|exchange| {
-            let named = goal.api.names().contains(&exchange.call.name.as_str());
-            named && exchange.call.app == goal.app
-        });
-        matched += same
-            .map(|exchange| goal.args.shared(&exchange.call.args))
+        matched += sitting
+            .attempts()
+            .filter(|call| call.app == goal.app && call.api() == Some(goal.api))
+            .map(|call| goal.args.shared(&call.args))
             .max()
             .unwrap_or(0);
         fields += goal.args.len();

@@ -5,7 +5,12 @@ use memloom_sdk::types::Task;
 
 use super::*;
 
-const VIEWS: [&str; 2] = ["{}", r#"{"actions": "open"}"#];
+const VIEWS: [&str; 4] = [
+    "{}",
+    r#"{"actions": "open"}"#,
+    r#"{"view": "pages"}"#,
+    r#"{"view": "pages", "given": 0.5}"#,
+];
 
 fn opened(options: &str, split: &str, index: u64, horizon: u32) -> Office {
     let mut office = Office::default();
@@ -64,7 +69,11 @@ fn an_expert_succeeds_in_every_view() {
                     let score = score(&office, session);
                     assert_eq!(score.reward, 1.0, "{options} {split}/{index} {session}");
                     for name in ["success", "scenario", "return", "potential"] {
-                        assert_eq!(metric(&score, name), 1.0, "{name}");
+                        assert_eq!(
+                            metric(&score, name),
+                            1.0,
+                            "{name} {options} {split}/{index} {session}"
+                        );
                     }
                 }
             }
@@ -84,7 +93,9 @@ fn every_question_is_silent_and_names_its_own_session_last() {
         assert_eq!(question.sessions.last(), Some(&session));
         assert!(question.sessions.is_sorted());
     }
-    let remembering = questions.iter().filter(|question| question.sessions.len() > 1);
+    let remembering = questions
+        .iter()
+        .filter(|question| question.sessions.len() > 1);
     assert!(remembering.count() >= 8);
 }
 
@@ -152,7 +163,10 @@ fn a_task_starts_in_the_office_that_the_one_before_left() {
 #[test]
 fn a_longer_episode_begins_with_the_shorter() {
     for options in VIEWS {
-        let (mut short, mut long) = (opened(options, "train", 1, 3), opened(options, "train", 1, 9));
+        let (mut short, mut long) = (
+            opened(options, "train", 1, 3),
+            opened(options, "train", 1, 9),
+        );
         assert_eq!(short.questions().unwrap(), long.questions().unwrap()[..3]);
         for session in 1..=3 {
             assert_eq!(task(&mut short, session), task(&mut long, session));
@@ -217,9 +231,34 @@ fn damaged_snapshots_are_refused_or_harmless() {
 fn no_action_is_too_odd() {
     let mut random = Random::new(9);
     let parts = [
-        "pay.send", "mail.", ".", "=", "\"", "\\", "$3.email", "$", " ", "\n", "answer", "docs",
-        "docs pay.send", "finish", "to=ann", "amount=99999999999", "page=0", "é", "日本", "\0",
-        "click e1", "type e2", "e", "e99999999999", "select", "back", "submit", "password=amber",
+        "pay.send",
+        "mail.",
+        ".",
+        "=",
+        "\"",
+        "\\",
+        "$3.email",
+        "$",
+        " ",
+        "\n",
+        "answer",
+        "docs",
+        "docs pay.send",
+        "finish",
+        "to=ann",
+        "amount=99999999999",
+        "page=0",
+        "é",
+        "日本",
+        "\0",
+        "click e1",
+        "type e2",
+        "e",
+        "e99999999999",
+        "select",
+        "back",
+        "submit",
+        "password=amber",
     ];
     for options in VIEWS {
         let mut office = opened(options, "train", 4, 1);
@@ -235,7 +274,11 @@ fn no_action_is_too_odd() {
             acts += 1;
         }
         task(&mut office, 1);
-        for action in [String::new(), "x".repeat(65536), format!("pay.send to={}", "y".repeat(65536))] {
+        for action in [
+            String::new(),
+            "x".repeat(65536),
+            format!("pay.send to={}", "y".repeat(65536)),
+        ] {
             let observation = office.act(&action).unwrap();
             assert!(!observation.text.is_empty() && observation.text.len() < 1000);
         }
@@ -253,7 +296,9 @@ fn a_task_ends_when_no_acts_are_left() {
     }
     assert_eq!(
         office.act("look"),
-        Err(Error::Invalid("task 1 is over: read the next session".into()))
+        Err(Error::Invalid(
+            "task 1 is over: read the next session".into()
+        ))
     );
     assert!(matches!(office.advise("expert", 0), Err(Error::Invalid(_))));
     assert_eq!(metric(&score(&office, 1), "errors"), steps as f32);
@@ -264,9 +309,14 @@ fn acting_needs_a_task() {
     let mut office = Office::default();
     assert!(matches!(office.act("finish"), Err(Error::Invalid(_))));
     let mut office = opened("{}", "train", 0, 2);
-    let refused = Err(Error::Unsupported("no task was started: read a session first".into()));
+    let refused = Err(Error::Unsupported(
+        "no task was started: read a session first".into(),
+    ));
     assert_eq!(office.act("finish"), refused);
-    assert!(matches!(office.advise("expert", 0), Err(Error::Unsupported(_))));
+    assert!(matches!(
+        office.advise("expert", 0),
+        Err(Error::Unsupported(_))
+    ));
 }
 
 #[test]
@@ -279,15 +329,24 @@ fn what_does_not_exist_is_named() {
     );
     assert!(matches!(office.session(0), Err(Error::Unknown(_))));
     assert!(matches!(office.open("test", 0, 0), Err(Error::Unknown(_))));
-    assert!(matches!(office.open("train", 0, 201), Err(Error::Invalid(_))));
-    assert!(matches!(office.demonstrate("nobody", 1, 0), Err(Error::Unknown(_))));
+    assert!(matches!(
+        office.open("train", 0, 201),
+        Err(Error::Invalid(_))
+    ));
+    assert!(matches!(
+        office.demonstrate("nobody", 1, 0),
+        Err(Error::Unknown(_))
+    ));
     assert_eq!(office.demonstrate("expert", 1, 0), Ok(vec![]));
     let silent = Answer {
         text: String::new(),
         citations: vec![],
     };
     for question in ["task-0", "task-3", "q1"] {
-        assert!(matches!(office.score(question, &silent), Err(Error::Unknown(_))));
+        assert!(matches!(
+            office.score(question, &silent),
+            Err(Error::Unknown(_))
+        ));
     }
     task(&mut office, 1);
     assert_eq!(
@@ -317,7 +376,13 @@ fn the_most_of_everything_still_works() {
     let options = r#"{"people": 8, "rows": 40, "templates": 12, "sessions": 60, "repeat": 0}"#;
     let mut office = opened(options, "train", u64::MAX, 0);
     let mut categories: Vec<String> = Vec::new();
-    categories.extend(office.questions().unwrap().into_iter().map(|question| question.category));
+    categories.extend(
+        office
+            .questions()
+            .unwrap()
+            .into_iter()
+            .map(|question| question.category),
+    );
     categories.sort_unstable();
     categories.dedup();
     assert_eq!(categories.len(), 12);

@@ -10,7 +10,6 @@ use memloom_sdk::Environment;
 use memloom_sdk::random::Random;
 use memloom_sdk::types::{Answer, SessionContent, Task};
 
-const EPISODES: u64 = 40;
 const SESSIONS: u32 = 8;
 
 /// Means over the tasks of held-out episodes.
@@ -63,7 +62,10 @@ fn live(
     };
     let questions = office.questions().unwrap();
     let score = |question: &str| office.score(question, &nothing).unwrap().reward;
-    questions.iter().map(|question| score(&question.id)).collect()
+    questions
+        .iter()
+        .map(|question| score(&question.id))
+        .collect()
 }
 
 fn means(
@@ -90,7 +92,10 @@ fn means(
             of_template.1 += score;
         }
     }
-    print!("{name:12} {options} all {:.3} later {:.3} |", means.all, means.later);
+    print!(
+        "{name:12} {options} all {:.3} later {:.3} |",
+        means.all, means.later
+    );
     for (template, (tasks, sum)) in &means.templates {
         print!(" {template} {tasks}: {:.2}", sum / *tasks as f32);
     }
@@ -99,11 +104,19 @@ fn means(
 }
 
 fn demonstrated(demonstrator: &str, options: &str, episodes: u64) -> Means {
-    means(demonstrator, options, episodes, |episode, office, actions| {
-        let action = office.advise(demonstrator, episode).unwrap();
-        assert!(actions.is_empty() || actions.contains(&action), "{action}: {actions:?}");
-        action
-    })
+    means(
+        demonstrator,
+        options,
+        episodes,
+        |episode, office, actions| {
+            let action = office.advise(demonstrator, episode).unwrap();
+            assert!(
+                actions.is_empty() || actions.contains(&action),
+                "{action}: {actions:?}"
+            );
+            action
+        },
+    )
 }
 
 fn at_random(options: &str, episodes: u64) -> Means {
@@ -113,20 +126,35 @@ fn at_random(options: &str, episodes: u64) -> Means {
     })
 }
 
-#[test]
-fn memory_is_worth_a_third_of_all_scores() {
-    let expert = demonstrated("expert", "{}", EPISODES);
-    let nothing = demonstrated("nothing", "{}", EPISODES);
-    let careless = demonstrated("demonstrator", "{}", EPISODES);
-    let random = at_random("{}", EPISODES);
+const CALLS: &str = "{}";
+const PAGES: &str = r#"{"view": "pages"}"#;
+
+/// Checks that memory decides about a good part of the scores.
+fn check(options: &str, episodes: u64) {
+    let expert = demonstrated("expert", options, episodes);
+    let everything = demonstrated("everything", options, episodes);
+    let nothing = demonstrated("nothing", options, episodes);
+    let careless = demonstrated("demonstrator", options, episodes);
+    let random = at_random(options, episodes);
     assert!(expert.all >= 0.95 && expert.later >= 0.95);
+    assert_eq!(everything.all, expert.all);
     assert!(nothing.later <= expert.later - 0.3);
     assert!(random.all <= 0.2);
     assert!(random.all + 0.2 <= careless.all && careless.all <= expert.all - 0.1);
 }
 
 #[test]
-fn the_closed_language_is_small() {
+fn memory_decides_in_calls() {
+    check(CALLS, 40);
+}
+
+#[test]
+fn memory_decides_in_pages() {
+    check(PAGES, 40);
+}
+
+/// Returns the words of all texts and the length of the longest list of actions.
+fn language(options: &str, episodes: u64) -> (BTreeSet<String>, usize) {
     let mut words = BTreeSet::new();
     let mut longest = 0;
     let mut keep = |text: &str| {
@@ -134,29 +162,40 @@ fn the_closed_language_is_small() {
         words.extend(parts.filter(|word| !word.is_empty()).map(String::from));
     };
     let mut random = Random::new(3);
-    for split in ["train", "validation", "held-out"] {
-        for episode in 0..40 {
-            let mut office = opened("{}", split, episode, SESSIONS);
-            for session in 1..=SESSIONS {
-                let task = task(&mut office, session);
-                keep(&task.instruction);
-                keep(&task.time);
-                let mut actions = task.actions;
-                while !actions.is_empty() {
-                    if actions.len() > longest { longest = actions.len(); println!("{longest} {actions:?}"); }
-                    actions.iter().for_each(|action| keep(action));
-                    let action = match random.below(3) {
-                        0 => random.pick(&actions).unwrap().clone(),
-                        _ => office.advise("nothing", 0).unwrap(),
-                    };
-                    let observation = office.act(&action).unwrap();
-                    keep(&observation.text);
-                    actions = observation.actions;
-                }
+    let splits = ["train", "validation", "held-out"];
+    for (split, episode) in splits
+        .iter()
+        .flat_map(|split| (0..episodes).map(move |at| (split, at)))
+    {
+        let mut office = opened(options, split, episode, SESSIONS);
+        for session in 1..=SESSIONS {
+            let task = task(&mut office, session);
+            keep(&task.instruction);
+            keep(&task.time);
+            let mut actions = task.actions;
+            while !actions.is_empty() {
+                longest = longest.max(actions.len());
+                actions.iter().for_each(|action| keep(action));
+                let action = match random.below(3) {
+                    0 => random.pick(&actions).unwrap().clone(),
+                    _ => office.advise("nothing", 0).unwrap(),
+                };
+                let observation = office.act(&action).unwrap();
+                keep(&observation.text);
+                actions = observation.actions;
             }
         }
     }
-    println!("{} words, at most {longest} actions", words.len());
-    assert!(words.len() <= 400, "{}: {words:?}", words.len());
-    assert!(longest <= 40, "{longest}");
+    println!("{options} {} words, at most {longest} actions", words.len());
+    (words, longest)
+}
+
+#[test]
+fn the_closed_language_is_small() {
+    for options in [CALLS, PAGES] {
+        let (words, longest) = language(options, 30);
+        assert!(words.len() <= 400, "{}: {words:?}", words.len());
+        assert!(words.iter().all(|word| *word == word.to_lowercase()));
+        assert!(longest <= 40, "{longest}");
+    }
 }

@@ -253,9 +253,13 @@ impl Arrival<'_> {
         let other = self.other_city(&city);
         self.world.bookings.clear();
         for (flight, to) in [("8", other), ("9", city.as_str())] {
-            add(&mut self.world.bookings, &Row::new(&[("flight", flight), ("to", to)]));
+            add(
+                &mut self.world.bookings,
+                &Row::new(&[("flight", flight), ("to", to)]),
+            );
         }
-        if let Some(id) = find(&self.world.bookings, "to", &city).map(|row| row.get("id").to_string())
+        if let Some(id) =
+            find(&self.world.bookings, "to", &city).map(|row| row.get("id").to_string())
         {
             self.want(App::Travel, Api::TravelCancel, &[("booking", &id)]);
         }
@@ -289,9 +293,8 @@ impl Arrival<'_> {
     }
 
     fn save(&mut self) {
-        let (name, email) = self.office.strangers
-            [below(self.random, self.office.strangers.len())]
-        .clone();
+        let (name, email) =
+            self.office.strangers[below(self.random, self.office.strangers.len())].clone();
         let phone = number(self.random, 10, 59);
         let mail = Row::new(&[
             ("from", email.as_str()),
@@ -327,7 +330,12 @@ impl Arrival<'_> {
         } = &mut *self.world;
         let date = self.today.text();
         let row = |field| {
-            Row::new(&[("from", "air@post"), ("date", &date), (field, what), ("amount", amount)])
+            Row::new(&[
+                ("from", "air@post"),
+                ("date", &date),
+                (field, what),
+                ("amount", amount),
+            ])
         };
         match self.office.quirks.refunds {
             App::Mail => {

@@ -43,9 +43,7 @@ pub enum Template {
     Bill,
 }
 
-use Template::{
-    Bill, Book, Cancel, Change, Forward, Jot, Merge, Phone, Refund, Repay, Save, Trip,
-};
+use Template::{Bill, Book, Cancel, Change, Forward, Jot, Merge, Phone, Refund, Repay, Save, Trip};
 
 impl Template {
     /// All templates.
@@ -149,9 +147,11 @@ impl Template {
             }
             Bill => "pay your {relation} the amount of the newest mail of your {relation}.",
         };
-        slots.fields().fold(text.into(), |text: String, (name, value)| {
-            text.replace(&format!("{{{name}}}"), value)
-        })
+        slots
+            .fields()
+            .fold(text.into(), |text: String, (name, value)| {
+                text.replace(&format!("{{{name}}}"), value)
+            })
     }
 }
 

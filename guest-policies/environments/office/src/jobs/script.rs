@@ -188,7 +188,10 @@ fn told_refund<'a>(client: &mut Client<'a>, app: App, what: &str) -> Step<Option
                 None => None,
             }
         }
-        App::Notes => client.ask(app, Api::NotesRead, &[("title", what)])?.rows.first(),
+        App::Notes => client
+            .ask(app, Api::NotesRead, &[("title", what)])?
+            .rows
+            .first(),
         _ => client.find(app, Api::PayRequests, &[], |row| row.get("for") == what)?,
     })
 }

@@ -39,13 +39,10 @@ impl Server {
         }
     }
 
-    /// Runs a call. An error changes nothing.
+    /// Runs a call, whose arguments are in order. An error changes nothing.
     pub fn run(&mut self, quirks: &Quirks, call: &Call) -> Reply {
         self.admit(quirks, call)
-            .and_then(|api| {
-                let names: Vec<&str> = api.arguments().collect();
-                self.perform(quirks, call.app, api, &call.args.pick(&names))
-            })
+            .and_then(|api| self.perform(quirks, call.app, api, &call.args))
             .unwrap_or_else(|error| error)
     }
 
@@ -60,29 +57,18 @@ impl Server {
         if waiting && name != "login" && name != "dismiss" {
             return Err(Reply::new(NOTICE, "dismiss the notice first."));
         }
-        let api = app
-            .apis()
-            .find(|api| api.names().contains(&name.as_str()))
-            .ok_or(Reply::new(NO_CALL, "there is no such call."))?;
+        let unknown = || Reply::new(NO_CALL, "there is no such call.");
+        let api = call.api().ok_or_else(unknown)?;
         if quirks.name(*app, api) != name {
             let documented = api.names()[0] == name;
-            return Err(if documented {
-                Reply::new(OLD_NAME, "this name is old.")
-            } else {
-                Reply::new(NO_CALL, "there is no such call.")
-            });
+            let old = || Reply::new(OLD_NAME, "this name is old.");
+            return Err(if documented { old() } else { unknown() });
         }
         check(api, args)?;
         Ok(api)
     }
 
-    fn perform(
-        &mut self,
-        quirks: &Quirks,
-        app: App,
-        api: Api,
-        args: &Row,
-    ) -> Result<Reply, Reply> {
+    fn perform(&mut self, quirks: &Quirks, app: App, api: Api, args: &Row) -> Result<Reply, Reply> {
         let world = &self.world;
         let listing = |rows: Vec<Row>| {
             let page = number(args, "page").unwrap_or(1);
@@ -99,9 +85,9 @@ impl Server {
             Api::MailList => listing(newest(&world.mail, &["id", "from", "date", "subject"])),
             Api::MailRead => listing(vec![known(&world.mail, "id", args.get("id"))?.clone()]),
             Api::NotesList => listing(newest(&world.notes, &["title"])),
-            Api::NotesRead => {
-                listing(vec![known(&world.notes, "title", args.get("title"))?.clone()])
-            }
+            Api::NotesRead => listing(vec![
+                known(&world.notes, "title", args.get("title"))?.clone(),
+            ]),
             Api::PayBalance => {
                 let balance = world.balance.to_string();
                 listing(vec![Row::new(&[("balance", &balance)])])
