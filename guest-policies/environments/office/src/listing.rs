@@ -158,7 +158,10 @@ impl<'a> Listing<'a> {
         phones.push(self.slot("phone"));
         phones.retain(|phone| phone.parse::<u32>().is_ok());
         let mut ids = self.values(app, "id");
-        ids.extend(self.setting.office.contacts.iter().map(|row| row.get("id")));
+        if !self.slot("phone").is_empty() {
+            let contacts = self.setting.office.contacts.iter();
+            ids.extend(contacts.map(|row| row.get("id")));
+        }
         for id in ids {
             for phone in &phones {
                 self.call(app, Api::ContactsUpdate, &[("id", id), ("phone", phone)]);

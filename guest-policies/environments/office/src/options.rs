@@ -50,8 +50,9 @@ pub struct Options {
     pub view: View,
     /// Whether actions are listed. By default they are.
     pub actions: Actions,
-    /// The number of acts that a task allows beyond the expert's, 0 to 100. By default 1.
-    pub slack: u32,
+    /// The number of acts that a task allows, as a multiple of those that an expert needs, 1 to
+    /// 10. By default 1.2.
+    pub budget: f64,
     /// In pages, the share of the fields of a task's forms that are filled already, 0 to 1. By
     /// default 0.
     pub given: f64,
@@ -70,7 +71,7 @@ impl Default for Options {
             quirks: true,
             view: View::Calls,
             actions: Actions::Listed,
-            slack: 1,
+            budget: 1.2,
             given: 0.0,
         }
     }
@@ -102,7 +103,7 @@ impl Options {
         within("templates", self.templates, 1, 12)?;
         within("repeat", self.repeat, 0.0, 1.0)?;
         within("difficulty", self.difficulty, 1, 3)?;
-        within("slack", self.slack, 0, 100)?;
+        within("budget", self.budget, 1.0, 10.0)?;
         within("given", self.given, 0.0, 1.0)?;
         if self.given > 0.0 && self.view == View::Calls {
             return Err(Error::Invalid(

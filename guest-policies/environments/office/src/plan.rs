@@ -22,7 +22,7 @@ pub struct Task {
     pub template: Template,
     /// The values that the instruction names.
     pub slots: Row,
-    /// The number of acts that the task allows: those that an expert needs, and some more.
+    /// The number of acts that the task allows: those that an expert needs, and a share more.
     pub steps: u32,
     /// The earlier sessions whose memory an expert uses.
     pub needs: BTreeSet<u32>,
@@ -93,19 +93,19 @@ impl Plan {
             let setting = self.setting(place as u32 + 1);
             let mut sitting = Sitting::start(setting, world, memory);
             let mut needs = BTreeSet::new();
-            let mut steps = self.options.slack;
+            let mut needed = 0;
             while !sitting.done {
                 let (action, used) = sitting.expert(setting, true);
                 needs.extend(used);
                 let observation = sitting.act(setting, &action);
                 let finished = observation.done && sitting.answer.is_none();
-                steps += u32::from(!finished);
+                needed += u32::from(!finished);
             }
             let session = setting.task.session;
             memory = sitting.knowledge(session);
             world = sitting.server.world;
             let task = &mut self.tasks[place];
-            task.steps = steps;
+            task.steps = (f64::from(needed) * self.options.budget).ceil() as u32;
             task.needs = needs.into_iter().filter(|used| *used < session).collect();
         }
     }

@@ -150,7 +150,7 @@ fn memory_decides_in_calls() {
 
 #[test]
 fn memory_decides_in_pages() {
-    check(PAGES, 40);
+    check(PAGES, 12);
 }
 
 /// Returns the words of all texts and the length of the longest list of actions.
@@ -193,7 +193,7 @@ fn language(options: &str, episodes: u64) -> (BTreeSet<String>, usize) {
 #[test]
 fn the_closed_language_is_small() {
     for options in [CALLS, PAGES] {
-        let (words, longest) = language(options, 30);
+        let (words, longest) = language(options, 20);
         assert!(words.len() <= 400, "{}: {words:?}", words.len());
         assert!(words.iter().all(|word| *word == word.to_lowercase()));
         assert!(longest <= 40, "{longest}");

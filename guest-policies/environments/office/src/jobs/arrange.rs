@@ -11,6 +11,9 @@ use crate::row::Row;
 use crate::seed::{below, number, pick};
 use crate::world::{World, add, find, keep_newest};
 
+/// The phone of a contact that has none.
+const NONE: &str = "none";
+
 /// The arrival of a session.
 struct Arrival<'a> {
     office: &'a Office,
@@ -95,9 +98,9 @@ impl Arrival<'_> {
         let before = std::mem::take(&mut self.world.contacts);
         self.world.contacts = self.office.contacts.clone();
         for row in &mut self.world.contacts {
-            let phone = find(&before, "id", row.get("id")).map(|old| old.get("phone"));
-            if let Some(phone) = phone.filter(|phone| *phone != "none") {
-                row.set("phone", phone);
+            let same = |old: &&Row| old.get("name") == row.get("name") && old.get("phone") != NONE;
+            if let Some(old) = before.iter().find(same) {
+                row.set("phone", old.get("phone"));
             }
         }
     }
@@ -193,75 +196,95 @@ impl Arrival<'_> {
         found.unwrap_or(&self.world.contacts[0])
     }
 
-    /// Adds somebody's newest mail, and a newer one of somebody else.
+    /// Adds somebody's newest mail, and newer ones of others.
     fn newest_mail(&mut self, from: &str) -> (String, String) {
         let newest = self.mail(from);
         let others: Vec<&Row> = (self.office.contacts.iter())
             .filter(|row| row.get("email") != from)
             .collect();
-        let other = pick(self.random, &others).get("email");
-        self.mail(other);
+        for _ in 0..self.random.below(3) {
+            let other = pick(self.random, &others).get("email");
+            self.mail(other);
+        }
         newest
     }
 
     fn change(&mut self) {
-        let (id, phone) = (self.person().get("id").to_string(), self.slot("phone"));
-        let at_first = find(&self.office.contacts, "id", &id).map(|row| row.get("phone"));
-        for row in &mut self.world.contacts {
-            if row.get("id") == id && row.get("phone") == phone {
-                row.set("phone", at_first.unwrap_or_default());
-            }
+        let (person, phone) = (self.person().clone(), self.slot("phone"));
+        if person.get("phone") == phone {
+            let first = find(&self.office.contacts, "name", person.get("name"));
+            self.set_phone(
+                person.get("id"),
+                first.map_or(NONE, |first| first.get("phone")),
+            );
         }
-        let args = [("id", id.as_str()), ("phone", &phone)];
+        let args = [("id", person.get("id")), ("phone", &phone)];
         self.want(App::Contacts, Api::ContactsUpdate, &args);
     }
 
+    /// Adds a second contact of a person, older or newer than the first. The newer has no phone.
     fn merge(&mut self) {
-        let person = self.person().clone();
-        let phone = number(self.random, 10, 59);
-        for row in &mut self.world.contacts {
-            if row == &person {
-                row.set("phone", "none");
-            }
-        }
-        let older = person
-            .pick(&["name", "relation"])
-            .with("phone", &phone)
-            .with("year", &number(self.random, 11, 19));
-        let older = add(&mut self.world.contacts, &older);
-        let update = [("id", person.get("id")), ("phone", &phone)];
+        let first = self.person().clone();
+        let newer = self.random.chance(0.5);
+        let (phone, year) = if newer {
+            (NONE.to_string(), number(self.random, 30, 39))
+        } else {
+            (number(self.random, 10, 59), number(self.random, 11, 19))
+        };
+        let second = first.pick(&["name", "relation"]);
+        let second = second.with("phone", &phone).with("year", &year);
+        let second = add(&mut self.world.contacts, &second);
+        let (keep, phone, delete) = if newer {
+            (second.as_str(), first.get("phone"), first.get("id"))
+        } else {
+            self.set_phone(first.get("id"), NONE);
+            (first.get("id"), phone.as_str(), second.as_str())
+        };
+        let update = [("id", keep), ("phone", phone)];
         self.want(App::Contacts, Api::ContactsUpdate, &update);
-        self.want(App::Contacts, Api::ContactsDelete, &[("id", &older)]);
+        self.want(App::Contacts, Api::ContactsDelete, &[("id", delete)]);
+    }
+
+    fn set_phone(&mut self, id: &str, phone: &str) {
+        let row = self
+            .world
+            .contacts
+            .iter_mut()
+            .find(|row| row.get("id") == id);
+        if let Some(row) = row {
+            row.set("phone", phone);
+        }
     }
 
     fn repay(&mut self) {
         self.world.requests.clear();
-        self.request(20);
         let mut left = self.world.balance;
-        for _ in 0..2 {
-            let days = self.random.below(10) as u32;
-            let asked = self.request(days);
-            left -= asked.get("amount").parse().unwrap_or(0);
-            let args = [("to", asked.get("from")), ("amount", asked.get("amount"))];
-            self.want(App::Pay, Api::PaySend, &args);
+        let recent = 1 + self.random.below(2) as u32;
+        for place in 0..3 {
+            let old = place + recent < 3;
+            let asked = self.request(if old { 20 } else { 8 } - place);
+            if !old {
+                left -= asked.get("amount").parse().unwrap_or(0);
+                let args = [("to", asked.get("from")), ("amount", asked.get("amount"))];
+                self.want(App::Pay, Api::PaySend, &args);
+            }
         }
         self.goals.answer = Some(left.to_string());
     }
 
     fn cancel(&mut self) {
         let city = self.slot("city");
-        let other = self.other_city(&city);
+        let mut cities = [self.other_city(&city), &city];
+        self.random.shuffle(&mut cities);
         self.world.bookings.clear();
-        for (flight, to) in [("8", other), ("9", city.as_str())] {
-            add(
+        for (to, flight) in cities.into_iter().zip(["8", "9"]) {
+            let id = add(
                 &mut self.world.bookings,
                 &Row::new(&[("flight", flight), ("to", to)]),
             );
-        }
-        if let Some(id) =
-            find(&self.world.bookings, "to", &city).map(|row| row.get("id").to_string())
-        {
-            self.want(App::Travel, Api::TravelCancel, &[("booking", &id)]);
+            if to == city {
+                self.want(App::Travel, Api::TravelCancel, &[("booking", &id)]);
+            }
         }
     }
 
@@ -284,40 +307,52 @@ impl Arrival<'_> {
         let title = self.slot("title");
         let (city, date) = self.plan(&title);
         self.world.flights.clear();
-        self.flight(city, date.after(1), 10);
-        self.flight(city, date, 30);
-        let (best, price) = self.flight(city, date, 20);
-        self.flight(self.office.split.cities()[0], date.after(2), 10);
-        self.want(App::Travel, Api::TravelBook, &[("flight", &best)]);
+        let best = (date, 20);
+        let mut offers = [best, (date, 30), (date.after(1), 10), (date.after(2), 10)];
+        self.random.shuffle(&mut offers);
+        let mut price = String::new();
+        for offer in offers {
+            let (id, of_offer) = self.flight(city, offer.0, offer.1);
+            if offer == best {
+                self.want(App::Travel, Api::TravelBook, &[("flight", &id)]);
+                price = of_offer;
+            }
+        }
         price
     }
 
     fn save(&mut self) {
-        let (name, email) =
-            self.office.strangers[below(self.random, self.office.strangers.len())].clone();
+        let strangers = &self.office.strangers;
+        let (name, email) = &strangers[below(self.random, strangers.len())];
         let phone = number(self.random, 10, 59);
-        let mail = Row::new(&[
-            ("from", email.as_str()),
-            ("date", &self.today.text()),
-            ("subject", "hello"),
-            ("name", name),
-            ("phone", &phone),
-        ]);
         self.world.mail.retain(|row| row.get("subject") != "hello");
-        add(&mut self.world.mail, &mail);
-        let from = self.anybody().get("email").to_string();
-        self.mail(&from);
-        let args = [("name", name), ("phone", phone.as_str())];
+        let (id, _) = self.newest_mail(email);
+        for mail in self
+            .world
+            .mail
+            .iter_mut()
+            .filter(|mail| mail.get("id") == id)
+        {
+            *mail = mail
+                .pick(&["id", "from", "date"])
+                .with("subject", self.slots.get("subject"))
+                .with("name", name)
+                .with("phone", &phone);
+        }
+        let args = [("name", *name), ("phone", phone.as_str())];
         self.want(App::Contacts, Api::ContactsAdd, &args);
     }
 
     fn refund(&mut self) {
         let city = self.slot("city");
-        let other = self.other_city(&city);
-        let amounts = [5, 25].map(|least| number(self.random, least, least + 19));
-        self.goals.answer = Some(amounts[0].clone());
-        for (city, amount) in [city.as_str(), other].into_iter().zip(&amounts) {
-            self.tell_refund(&format!("refund-{city}"), amount);
+        let mut cities = [self.other_city(&city), &city];
+        self.random.shuffle(&mut cities);
+        for (told, least) in cities.into_iter().zip([5, 25]) {
+            let amount = number(self.random, least, least + 19);
+            self.tell_refund(&format!("refund-{told}"), &amount);
+            if told == city {
+                self.goals.answer = Some(amount);
+            }
         }
     }
 
