@@ -104,9 +104,7 @@ impl Open {
             Some(Some(_)) => Err(Error::Invalid(format!(
                 "task {session} is over: read the next session"
             ))),
-            _ => Err(Error::Unsupported(
-                "no task was started: read a session first".into(),
-            )),
+            _ => Err(no_task()),
         }
     }
 
@@ -115,12 +113,12 @@ impl Open {
     /// # Errors
     /// As [`Open::current`].
     pub fn act(&mut self, action: &str) -> Result<Observation, Error> {
-        let mut sitting = self.current()?.1.clone();
+        self.current()?;
         let setting = self.plan.setting(self.sittings.len() as u32);
-        let observation = sitting.act(setting, action);
-        self.sittings.pop();
-        self.sittings.push(Some(sitting));
-        Ok(observation)
+        match self.sittings.last_mut() {
+            Some(Some(sitting)) => Ok(sitting.act(setting, action)),
+            _ => Err(no_task()),
+        }
     }
 
     /// Scores a task as it stands; 0 if no act was taken in it. The session must exist.
@@ -131,17 +129,10 @@ impl Open {
         let lived = self.lived(session);
         let of_lived = |value: fn(&Sitting) -> f32| lived.map_or(0.0, value);
         let reward = of_lived(scoring::reward);
-        let earned = of_lived(|sitting| {
-            if sitting.done {
-                scoring::reward(sitting)
-            } else {
-                0.0
-            }
-        });
         let metrics = [
             ("success", f32::from(success(&session))),
             ("acts", of_lived(|sitting| sitting.acts as f32)),
-            ("return", earned),
+            ("return", of_lived(Sitting::last_reward)),
             ("scenario", f32::from(whole)),
             ("errors", of_lived(|sitting| sitting.errors as f32)),
             ("potential", of_lived(scoring::potential)),
@@ -151,4 +142,8 @@ impl Open {
             metrics: metrics.map(|(name, value)| (name.into(), value)).into(),
         }
     }
+}
+
+fn no_task() -> Error {
+    Error::Unsupported("no task was started: read a session first".into())
 }

@@ -95,17 +95,14 @@ impl<'a> Listing<'a> {
     }
 
     fn login(&mut self, app: App) {
-        let words = self.setting.office.quirks.words;
-        match self.seen.get(Topic::Password, app.name()) {
-            Some((known, _)) => {
-                let known = known.to_string();
-                self.call(app, Api::Login, &[("password", &known)]);
-            }
-            None => {
-                self.call(App::Vault, Api::Passwords, &[("app", app.name())]);
-                for word in words {
-                    self.call(app, Api::Login, &[("password", word)]);
-                }
+        let known = self.seen.get(Topic::Password, app.name()).is_some();
+        let quirks = &self.setting.office.quirks;
+        if !known {
+            self.call(App::Vault, Api::Passwords, &[("app", app.name())]);
+        }
+        for word in quirks.words {
+            if !known || quirks.password(app) == Some(word) {
+                self.call(app, Api::Login, &[("password", word)]);
             }
         }
     }
@@ -167,7 +164,7 @@ impl<'a> Listing<'a> {
                 self.call(app, Api::ContactsUpdate, &[("id", id), ("phone", phone)]);
             }
         }
-        if let Some(mail) = self.read_mail("name") {
+        if let Some(mail) = self.last_read(Api::MailRead, "name") {
             let args = [("name", mail.get("name")), ("phone", mail.get("phone"))];
             self.call(app, Api::ContactsAdd, &args);
         }
@@ -178,7 +175,7 @@ impl<'a> Listing<'a> {
         for id in self.values(App::Mail, "id") {
             self.call(App::Mail, Api::MailRead, &[("id", id)]);
         }
-        if let Some(mail) = self.read_mail("subject") {
+        if let Some(mail) = self.last_read(Api::MailRead, "subject") {
             for row in &self.setting.office.contacts {
                 let args = [("to", row.get("email")), ("mail", mail.get("id"))];
                 self.call(App::Mail, Api::MailSend, &args);
@@ -186,14 +183,12 @@ impl<'a> Listing<'a> {
         }
     }
 
-    /// Returns the mail that was read last, if it has a field.
-    fn read_mail(&self, field: &str) -> Option<&'a Row> {
-        let log = self.sitting.log.iter();
-        let mut read = log
-            .rev()
-            .filter(|exchange| exchange.call.api() == Some(Api::MailRead));
-        let mail = read.find_map(|exchange| exchange.reply.rows.first())?;
-        mail.has(field).then_some(mail)
+    /// Returns what a call showed last, if it has a field.
+    fn last_read(&self, api: Api, field: &str) -> Option<&'a Row> {
+        let log = self.sitting.log.iter().rev();
+        let mut read = log.filter(|exchange| exchange.call.api() == Some(api));
+        let row = read.find_map(|exchange| exchange.reply.rows.first())?;
+        row.has(field).then_some(row)
     }
 
     fn notes(&mut self) {
@@ -223,12 +218,13 @@ impl<'a> Listing<'a> {
             self.call(app, Api::PaySend, &args);
         }
         let person = self.slot("person");
-        for price in self.values(App::Travel, "price") {
-            if !person.is_empty() {
+        if !person.is_empty() {
+            for price in self.values(App::Travel, "price") {
                 self.call(app, Api::PaySend, &[("to", person), ("amount", price)]);
             }
         }
-        if let Some(mail) = self.read_mail("amount") {
+        let mail = self.last_read(Api::MailRead, "amount");
+        if let Some(mail) = mail.filter(|_| !self.slot("relation").is_empty()) {
             for row in &self.setting.office.contacts {
                 let args = [("to", row.get("name")), ("amount", mail.get("amount"))];
                 self.call(app, Api::PaySend, &args);
@@ -250,9 +246,9 @@ impl<'a> Listing<'a> {
         for row in self.rows(app).filter(|row| row.has("flight")) {
             self.call(app, Api::TravelCancel, &[("booking", row.get("id"))]);
         }
-        for row in self.rows(App::Notes).filter(|row| row.has("date")) {
-            for date in self.dates(row.get("date")) {
-                let args = [("to", row.get("to")), ("date", date.as_str())];
+        if let Some(note) = self.last_read(Api::NotesRead, "date") {
+            for date in self.dates(note.get("date")) {
+                let args = [("to", note.get("to")), ("date", date.as_str())];
                 self.call(app, Api::TravelSearch, &args);
             }
         }

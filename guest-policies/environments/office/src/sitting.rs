@@ -102,12 +102,18 @@ impl Sitting {
         Observation {
             text,
             done: self.done,
-            reward: if self.done {
-                scoring::reward(self)
-            } else {
-                0.0
-            },
+            reward: self.last_reward(),
             actions: self.actions(setting),
+        }
+    }
+
+    /// Returns the reward of the last act: the score at the end, before it 0.
+    #[must_use]
+    pub fn last_reward(&self) -> f32 {
+        if self.done {
+            scoring::reward(self)
+        } else {
+            0.0
         }
     }
 

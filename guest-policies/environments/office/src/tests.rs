@@ -278,6 +278,8 @@ fn no_action_is_too_odd() {
             String::new(),
             "x".repeat(65536),
             format!("pay.send to={}", "y".repeat(65536)),
+            "click e1".into(),
+            format!("type e1 {}", "z".repeat(65536)),
         ] {
             let observation = office.act(&action).unwrap();
             assert!(!observation.text.is_empty() && observation.text.len() < 1000);

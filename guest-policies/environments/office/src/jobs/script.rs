@@ -153,7 +153,8 @@ fn repay(client: &mut Client, since: &str) -> Step<String> {
 
 /// Books the cheapest flight that fits a note, and returns its price.
 fn book<'a>(client: &mut Client<'a>, title: &str) -> Step<&'a str> {
-    let note = client.ask(App::Notes, Api::NotesRead, &[("title", title)])?;
+    let title = [("title", title)];
+    let note = client.ask_after(App::Notes, Api::NotesRead, &title, Api::NotesRead)?;
     let note = or_give_up(note.rows.first())?;
     let date = Date::parse(note.get("date")).ok_or(Action::Finish)?;
     let flights = client.flights(note.get("to"), date)?;

@@ -39,6 +39,8 @@ const ANSWER: &str = "answer";
 const FINISH: &str = "finish";
 /// The link to more rows.
 const NEXT: &str = "next";
+/// The most characters of a field.
+const LONGEST: usize = 1000;
 /// What a wrong action is answered with.
 const NO_ELEMENT: &str = "404: there is no such element.";
 
@@ -80,7 +82,10 @@ impl Browser {
                 return Err("422: this element is no link.".into());
             }
             "type" => match element()? {
-                Element::Textbox(field, _) => self.fields.set(&field, value.trim()),
+                Element::Textbox(field, _) if value.chars().count() <= LONGEST => {
+                    self.fields.set(&field, value.trim());
+                }
+                Element::Textbox(..) => return Err("422: the text is too long.".into()),
                 _ => return Err("422: this element is no textbox.".into()),
             },
             "select" => match element()? {
