@@ -3,25 +3,12 @@
 
 use std::collections::BTreeSet;
 
-use serde::{Deserialize, Serialize};
-
 use crate::api::{Api, App};
 use crate::call::{Action, Call};
 use crate::date::{Date, Format};
 use crate::memory::{Memory, Topic, several};
-use crate::reply::{NO_LOGIN, NOTICE, Reply};
+use crate::reply::{Exchange, NO_LOGIN, NOTICE, Reply};
 use crate::row::Row;
-
-/// A call and its reply.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Exchange {
-    /// The number of the act, counted from 1.
-    pub act: u32,
-    /// The call.
-    pub call: Call,
-    /// The reply.
-    pub reply: Reply,
-}
 
 /// A result, or the action that must be taken first.
 pub type Step<T> = Result<T, Action>;
@@ -119,18 +106,17 @@ impl<'a> Client<'a> {
         fits: impl Fn(&Row) -> bool,
     ) -> Step<Vec<&'a Row>> {
         let mut rows = Vec::new();
-        let mut page = String::new();
+        let mut page = 1;
         loop {
-            let mut args = args.to_vec();
-            if !page.is_empty() {
-                args.push(("page", &page));
-            }
+            let number = page.to_string();
+            let further = (page > 1).then_some(("page", number.as_str()));
+            let args: Vec<(&str, &str)> = args.iter().copied().chain(further).collect();
             let reply = self.ask(app, api, &args)?;
             rows.extend(&reply.rows);
-            if reply.next == 0 || reply.rows.iter().any(&fits) {
+            if reply.next <= page || reply.rows.iter().any(&fits) {
                 return Ok(rows);
             }
-            page = reply.next.to_string();
+            page = reply.next;
         }
     }
 

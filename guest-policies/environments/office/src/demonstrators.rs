@@ -2,9 +2,9 @@
 
 use memloom_sdk::types::Error;
 
-use crate::plan::Setting;
 use crate::seed;
 use crate::sitting::Sitting;
+use crate::task::Setting;
 
 /// A demonstrator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,9 +3,9 @@
 use memloom_sdk::types::{Error, Observation, Score, Task};
 
 use crate::options::{Address, Options};
-use crate::plan::{Plan, Setting};
-use crate::scoring;
+use crate::plan::Plan;
 use crate::sitting::Sitting;
+use crate::task::Setting;
 
 /// The open episode.
 pub struct Open {
@@ -124,18 +124,18 @@ impl Open {
     /// Scores a task as it stands; 0 if no act was taken in it. The session must exist.
     #[must_use]
     pub fn score(&self, session: u32) -> Score {
-        let success = |session: &u32| self.lived(*session).map_or(0.0, scoring::reward) == 1.0;
+        let success = |session: &u32| self.lived(*session).map_or(0.0, Sitting::reward) == 1.0;
         let whole = self.plan.setting(session).task.scenario.iter().all(success);
         let lived = self.lived(session);
         let of_lived = |value: fn(&Sitting) -> f32| lived.map_or(0.0, value);
-        let reward = of_lived(scoring::reward);
+        let reward = of_lived(Sitting::reward);
         let metrics = [
             ("success", f32::from(success(&session))),
             ("acts", of_lived(|sitting| sitting.acts as f32)),
             ("return", of_lived(Sitting::last_reward)),
             ("scenario", f32::from(whole)),
             ("errors", of_lived(|sitting| sitting.errors as f32)),
-            ("potential", of_lived(scoring::potential)),
+            ("potential", of_lived(Sitting::potential)),
         ];
         Score {
             reward,

@@ -12,6 +12,7 @@ use memloom_sdk::types::{Answer, Error, Hint, Observation, Question, Score, Sess
 use serde::{Deserialize, Serialize};
 
 pub mod api;
+pub mod arrange;
 pub mod call;
 pub mod changes;
 pub mod client;
@@ -20,7 +21,7 @@ pub mod demonstrators;
 pub mod docs;
 pub mod episode;
 pub mod given;
-pub mod jobs;
+pub mod goals;
 pub mod listing;
 pub mod memory;
 pub mod names;
@@ -31,18 +32,20 @@ pub mod plan;
 pub mod quirks;
 pub mod reply;
 pub mod row;
-pub mod scoring;
+pub mod script;
 pub mod seed;
 pub mod server;
 pub mod sitting;
+pub mod task;
+pub mod template;
 pub mod world;
 
 use demonstrators::Demonstrator;
 use episode::Open;
-use jobs::Template;
 use names::Split;
 use options::{Actions, Address, Options};
 use sitting::Sitting;
+use template::Template;
 
 /// The environment.
 #[derive(Default)]

@@ -6,24 +6,26 @@ use crate::api::{Api, App};
 use crate::call::{Action, Call};
 use crate::date::{Date, Format};
 use crate::memory::{Memory, Topic, several};
-use crate::plan::Setting;
+use crate::reply::Exchange;
 use crate::row::Row;
-use crate::sitting::Sitting;
+use crate::server::Server;
+use crate::task::Setting;
 
 /// The most actions of a list.
 const MOST: usize = 1024;
 
 /// Returns the calls that may be made next, and the ends of the task.
 #[must_use]
-pub fn calls(setting: Setting, sitting: &Sitting) -> Vec<Action> {
+pub fn calls(setting: Setting, server: &Server, log: &[Exchange]) -> Vec<Action> {
     let mut listing = Listing {
         setting,
-        sitting,
-        seen: sitting.seen(setting.task.session),
+        server,
+        log,
+        seen: Memory::default().after(setting.task.session, log),
         found: Vec::new(),
     };
     for app in App::CLOSED {
-        if sitting.server.open.contains(&app) {
+        if server.open.contains(&app) {
             listing.next_page(app);
             listing.notice(app);
             listing.app(app);
@@ -38,7 +40,8 @@ pub fn calls(setting: Setting, sitting: &Sitting) -> Vec<Action> {
 
 struct Listing<'a> {
     setting: Setting<'a>,
-    sitting: &'a Sitting,
+    server: &'a Server,
+    log: &'a [Exchange],
     /// What this task's calls have told.
     seen: Memory,
     found: Vec<Action>,
@@ -78,7 +81,7 @@ impl<'a> Listing<'a> {
 
     /// Returns the rows of an application's replies in this task.
     fn rows(&self, app: App) -> impl Iterator<Item = &'a Row> + use<'a> {
-        let log = self.sitting.log.iter();
+        let log = self.log.iter();
         log.filter(move |exchange| exchange.call.app == app)
             .flat_map(|exchange| &exchange.reply.rows)
     }
@@ -108,15 +111,14 @@ impl<'a> Listing<'a> {
     }
 
     fn notice(&mut self, app: App) {
-        if !self.sitting.server.dismissed.contains(&app) {
+        if !self.server.dismissed.contains(&app) {
             self.call(app, Api::Dismiss, &[]);
         }
     }
 
     /// Adds the next page of an application's last reply.
     fn next_page(&mut self, app: App) {
-        let log = &self.sitting.log;
-        let last = log.iter().rfind(|exchange| exchange.call.app == app);
+        let last = self.log.iter().rfind(|exchange| exchange.call.app == app);
         if let Some(exchange) = last.filter(|exchange| exchange.reply.next > 0) {
             let mut call = exchange.call.clone();
             call.args.set("page", &exchange.reply.next.to_string());
@@ -185,7 +187,7 @@ impl<'a> Listing<'a> {
 
     /// Returns what a call showed last, if it has a field.
     fn last_read(&self, api: Api, field: &str) -> Option<&'a Row> {
-        let log = self.sitting.log.iter().rev();
+        let log = self.log.iter().rev();
         let mut read = log.filter(|exchange| exchange.call.api() == Some(api));
         let row = read.find_map(|exchange| exchange.reply.rows.first())?;
         row.has(field).then_some(row)

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::api::{Api, App};
 use crate::call::Call;
 use crate::date::Format;
-use crate::reply::{NO_CALL, NO_ROW, NOTICE, OLD_NAME, Reply, WRONG_DATE};
+use crate::reply::{Exchange, NO_CALL, NO_ROW, NOTICE, OLD_NAME, Reply, WRONG_DATE};
 use crate::row::Row;
 
 /// The kind of a fact.
@@ -50,8 +50,16 @@ impl Memory {
         known.or_insert((value.into(), session));
     }
 
-    /// Keeps what a call and its reply in a session tell.
-    pub fn learn(&mut self, session: u32, call: &Call, reply: &Reply) {
+    /// Returns it with what the calls of a session tell.
+    #[must_use]
+    pub fn after(mut self, session: u32, log: &[Exchange]) -> Self {
+        for Exchange { call, reply, .. } in log {
+            self.learn(session, call, reply);
+        }
+        self
+    }
+
+    fn learn(&mut self, session: u32, call: &Call, reply: &Reply) {
         let app = call.app.name();
         match reply.code {
             NOTICE => self.set(Topic::Notice, app, "", session),

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::call::Call;
 use crate::row::Row;
 
 /// A reply to a call.
@@ -15,6 +16,17 @@ pub struct Reply {
     pub rows: Vec<Row>,
     /// The number of the next page; 0 if this is the last.
     pub next: usize,
+}
+
+/// A call and its reply.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exchange {
+    /// The number of the act, counted from 1.
+    pub act: u32,
+    /// The call.
+    pub call: Call,
+    /// The reply.
+    pub reply: Reply,
 }
 
 /// A row that does not exist.

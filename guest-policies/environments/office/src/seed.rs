@@ -35,11 +35,17 @@ pub fn act(seed: u64, address: &Address, session: u32, act: u32) -> Random {
     )
 }
 
-/// Returns the stream for the fields of a form that are filled already.
+/// Returns the stream for the fields that are filled already in the form of a wanted call.
 #[must_use]
-pub fn given(seed: u64, address: &Address, session: u32) -> Random {
-    let session = u64::from(session);
-    Random::derived(seed, &[4, address.split as u64, address.index, session])
+pub fn given(seed: u64, address: &Address, session: u32, place: usize) -> Random {
+    let path = [
+        4,
+        address.split as u64,
+        address.index,
+        u64::from(session),
+        place as u64,
+    ];
+    Random::derived(seed, &path)
 }
 
 /// Returns one of some items. They must not be empty.

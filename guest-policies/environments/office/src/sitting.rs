@@ -1,21 +1,21 @@
 //! A task that is being done.
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use memloom_sdk::types::Observation;
 use serde::{Deserialize, Serialize};
 
+use crate::arrange::arrange;
 use crate::call::{Action, Call};
-use crate::client::{Client, Exchange};
-use crate::jobs::{Goals, arrange, script};
+use crate::client::Client;
+use crate::goals::Goals;
 use crate::memory::Memory;
 use crate::options::{Actions, View};
 use crate::pages::{Browser, Surroundings};
-use crate::plan::Setting;
-use crate::scoring;
-use crate::seed;
+use crate::reply::Exchange;
+use crate::script::script;
 use crate::server::Server;
+use crate::task::Setting;
 use crate::world::World;
 use crate::{docs, given, listing};
 
@@ -52,7 +52,7 @@ impl Sitting {
         if setting.options.view == View::Pages {
             let slots = task.slots.fields();
             lines.extend(slots.map(|(name, value)| format!("{name}: {value}")));
-            lines.push(Browser::default().text(task.template.asks().is_some()));
+            lines.push(Browser::default().text(setting.asks()));
         }
         lines.join("\n")
     }
@@ -60,21 +60,7 @@ impl Sitting {
     /// Starts a task in an office as the session before left it.
     #[must_use]
     pub fn start(setting: Setting, mut world: World, memory: Memory) -> Self {
-        let Setting {
-            options,
-            address,
-            office,
-            task,
-        } = setting;
-        let goals = arrange(
-            task.template,
-            &task.slots,
-            office,
-            office.today(task.session),
-            options.rows as usize,
-            &mut world,
-            &mut seed::arrival(options.seed, address, task.session),
-        );
+        let goals = arrange(setting, &mut world);
         Self {
             server: Server::new(world),
             goals,
@@ -110,11 +96,7 @@ impl Sitting {
     /// Returns the reward of the last act: the score at the end, before it 0.
     #[must_use]
     pub fn last_reward(&self) -> f32 {
-        if self.done {
-            scoring::reward(self)
-        } else {
-            0.0
-        }
+        if self.done { self.reward() } else { 0.0 }
     }
 
     fn act_in_calls(&mut self, setting: Setting, text: &str) -> String {
@@ -125,11 +107,11 @@ impl Sitting {
     }
 
     fn act_in_pages(&mut self, setting: Setting, text: &str) -> String {
-        let asks = setting.task.template.asks().is_some();
+        let asks = setting.asks();
         let around = Surroundings {
             open: &self.server.open,
             asks,
-            given: &|app, api| given::fields(setting, self, app, api),
+            given: &|api| given::fields(setting, &self.goals, &self.server.changes, api),
         };
         let mut browser = self.browser.clone();
         let mut lines = match browser.act(text, around) {
@@ -169,13 +151,10 @@ impl Sitting {
     /// Returns the actions with values that were seen.
     #[must_use]
     pub fn admissible(&self, setting: Setting) -> Vec<String> {
-        let calls = listing::calls(setting, self);
+        let calls = listing::calls(setting, &self.server, &self.log);
         match setting.options.view {
             View::Calls => calls.iter().map(ToString::to_string).collect(),
-            View::Pages => {
-                let asks = setting.task.template.asks().is_some();
-                self.browser.actions(asks, &calls)
-            }
+            View::Pages => self.browser.actions(setting.asks(), &calls),
         }
     }
 
@@ -204,13 +183,21 @@ impl Sitting {
         }
     }
 
-    /// Returns the calls that were made, and the one that a form is being filled for.
-    pub fn attempts(&self) -> impl Iterator<Item = Cow<'_, Call>> {
-        let made = self
-            .log
-            .iter()
-            .map(|exchange| Cow::Borrowed(&exchange.call));
-        made.chain(self.browser.call().map(Cow::Owned))
+    /// Returns the share of tests that the task passes as it stands, in [0, 1].
+    #[must_use]
+    pub fn reward(&self) -> f32 {
+        self.goals
+            .reward(&self.server.changes, self.answer.as_deref())
+    }
+
+    /// Returns the share of the wanted fields that were matched, in [0, 1], by the calls that
+    /// were made and the one that a form is being filled for.
+    #[must_use]
+    pub fn potential(&self) -> f32 {
+        let form = self.browser.call();
+        let made = self.log.iter().map(|exchange| &exchange.call);
+        let calls: Vec<&Call> = made.chain(&form).collect();
+        self.goals.potential(&calls, self.answer.as_deref())
     }
 
     /// Returns the value of a field in the first row of the reply to an act.
@@ -223,26 +210,10 @@ impl Sitting {
         row.has(field).then(|| row.get(field).into())
     }
 
-    /// Returns what this session's acts told.
-    #[must_use]
-    pub fn seen(&self, session: u32) -> Memory {
-        let mut memory = Memory::default();
-        self.learn(&mut memory, session);
-        memory
-    }
-
     /// Returns what is known after this session's acts.
     #[must_use]
     pub fn knowledge(&self, session: u32) -> Memory {
-        let mut memory = self.memory.clone();
-        self.learn(&mut memory, session);
-        memory
-    }
-
-    fn learn(&self, memory: &mut Memory, session: u32) {
-        for Exchange { call, reply, .. } in &self.log {
-            memory.learn(session, call, reply);
-        }
+        self.memory.clone().after(session, &self.log)
     }
 
     /// Returns the next action of an expert, who remembers earlier sessions or does not, and
@@ -253,14 +224,13 @@ impl Sitting {
         let memory = if remembers {
             self.knowledge(session)
         } else {
-            self.seen(session)
+            Memory::default().after(session, &self.log)
         };
         let mut client = Client::new(&memory, &self.log);
         let action = script(setting.task.template, &setting.task.slots, &mut client);
-        let asks = setting.task.template.asks().is_some();
         let text = match setting.options.view {
             View::Calls => action.to_string(),
-            View::Pages => self.browser.steer(&action, asks),
+            View::Pages => self.browser.steer(&action, setting.asks()),
         };
         (text, client.used)
     }

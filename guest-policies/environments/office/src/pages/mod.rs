@@ -52,7 +52,7 @@ pub struct Surroundings<'a> {
     /// Whether the task asks a question.
     pub asks: bool,
     /// Fields that are filled when the form of a call opens.
-    pub given: &'a dyn Fn(App, Api) -> Row,
+    pub given: &'a dyn Fn(Api) -> Row,
 }
 
 impl Browser {
@@ -170,7 +170,7 @@ impl Browser {
                     return Some(Action::Call(call));
                 }
                 self.open(Page::Form(app, api, label.into()));
-                self.fields = (around.given)(app, api);
+                self.fields = (around.given)(api);
             }
             Page::Form(..) => {}
         }

@@ -5,7 +5,7 @@ fn acts(browser: &mut Browser, actions: &[&str]) -> Result<Option<Action>, Strin
     let around = Surroundings {
         open: &[App::Mail],
         asks: true,
-        given: &|_, _| Row::default(),
+        given: &|_| Row::default(),
     };
     let mut last = Ok(None);
     for action in actions {

@@ -1,63 +1,11 @@
-//! What arrives between sessions, and what a task wants of the office as it then is.
+//! What a task needs, and what it wants.
 
-use memloom_sdk::random::Random;
-
-use super::{Goal, Goals, Template, sum};
+use super::{Arrival, NONE};
 use crate::api::{Api, App};
-use crate::date::Date;
-use crate::names::SUBJECTS;
-use crate::office::Office;
 use crate::row::Row;
 use crate::seed::{below, number, pick};
-use crate::world::{World, add, find, keep_newest};
-
-/// The phone of a contact that has none.
-const NONE: &str = "none";
-
-/// The arrival of a session.
-struct Arrival<'a> {
-    office: &'a Office,
-    slots: &'a Row,
-    today: Date,
-    world: &'a mut World,
-    random: &'a mut Random,
-    goals: Goals,
-}
-
-/// Changes an office as it is left into that in which the next task begins, and returns what
-/// the task wants there.
-pub fn arrange(
-    template: Template,
-    slots: &Row,
-    office: &Office,
-    today: Date,
-    rows: usize,
-    world: &mut World,
-    random: &mut Random,
-) -> Goals {
-    let goals = Goals::default();
-    let mut arrival = Arrival {
-        office,
-        slots,
-        today,
-        world,
-        random,
-        goals,
-    };
-    arrival.ordinary();
-    arrival.for_task(template);
-    let Arrival { world, goals, .. } = arrival;
-    for table in [
-        &mut world.mail,
-        &mut world.notes,
-        &mut world.requests,
-        &mut world.flights,
-        &mut world.bookings,
-    ] {
-        keep_newest(table, rows);
-    }
-    goals
-}
+use crate::template::Template;
+use crate::world::{World, add, find};
 
 impl Arrival<'_> {
     fn slot(&self, name: &str) -> String {
@@ -65,98 +13,11 @@ impl Arrival<'_> {
     }
 
     fn want(&mut self, app: App, api: Api, args: &[(&str, &str)]) {
-        let args = Row::new(args);
-        self.goals.calls.push(Goal { app, api, args });
+        self.goals.want(app, api, args);
     }
 
-    /// Restores the contacts, and brings mail, requests and flights of no importance.
-    fn ordinary(&mut self) {
-        self.contacts();
-        self.world.balance = 40 + self.random.below(20) as u32;
-        for _ in 0..2 {
-            let from = self.anybody().get("email").to_string();
-            self.mail(&from);
-        }
-        self.world.requests.clear();
-        for days in [20, 4] {
-            self.request(days);
-        }
-        self.world.flights.clear();
-        let title = pick(self.random, self.office.split.titles());
-        if find(&self.world.notes, "title", title).is_none() {
-            self.plan(title);
-        }
-        for _ in 0..2 {
-            let city = pick(self.random, self.office.split.cities());
-            let date = self.today.after(1 + self.random.below(20) as u32);
-            self.flight(city, date, 30);
-        }
-    }
-
-    /// Puts the contacts back to what they were at first, but for phones that were changed.
-    fn contacts(&mut self) {
-        let before = std::mem::take(&mut self.world.contacts);
-        self.world.contacts = self.office.contacts.clone();
-        for row in &mut self.world.contacts {
-            let same = |old: &&Row| old.get("name") == row.get("name") && old.get("phone") != NONE;
-            if let Some(old) = before.iter().find(same) {
-                row.set("phone", old.get("phone"));
-            }
-        }
-    }
-
-    fn anybody(&mut self) -> Row {
-        self.office.contacts[below(self.random, self.office.contacts.len())].clone()
-    }
-
-    /// Adds a mail that names an amount, and returns its id.
-    fn mail(&mut self, from: &str) -> (String, String) {
-        let amount = sum(self.random);
-        let mail = Row::new(&[
-            ("from", from),
-            ("date", &self.today.text()),
-            ("subject", pick(self.random, &SUBJECTS)),
-            ("amount", &amount),
-        ]);
-        (add(&mut self.world.mail, &mail), amount)
-    }
-
-    fn request(&mut self, days: u32) -> Row {
-        let taken = |name: &str| find(&self.world.requests, "from", name).is_some();
-        let free: Vec<&Row> = self
-            .office
-            .contacts
-            .iter()
-            .filter(|row| !taken(row.get("name")))
-            .collect();
-        let from = pick(self.random, &free).get("name").to_string();
-        let request = Row::new(&[
-            ("from", &from),
-            ("amount", &sum(self.random)),
-            ("date", &self.today.before(days).text()),
-            ("for", pick(self.random, &SUBJECTS)),
-        ]);
-        add(&mut self.world.requests, &request);
-        request
-    }
-
-    fn flight(&mut self, city: &str, date: Date, least: usize) -> (String, String) {
-        let price = number(self.random, least, least + 9);
-        let flight = Row::new(&[("to", city), ("date", &date.text()), ("price", &price)]);
-        (add(&mut self.world.flights, &flight), price)
-    }
-
-    /// Writes a note with a city and a date.
-    fn plan(&mut self, title: &str) -> (&'static str, Date) {
-        let city = pick(self.random, self.office.split.cities());
-        let date = self.today.after(1 + self.random.below(20) as u32);
-        self.world.notes.retain(|row| row.get("title") != title);
-        let note = Row::new(&[("title", title), ("to", city), ("date", &date.text())]);
-        self.world.notes.push(note);
-        (city, date)
-    }
-
-    fn for_task(&mut self, template: Template) {
+    /// Arranges what a task needs, and sets the goals.
+    pub(super) fn for_task(&mut self, template: Template) {
         match template {
             Template::Phone => {
                 self.goals.answer = Some(self.person().get("phone").into());
@@ -203,7 +64,7 @@ impl Arrival<'_> {
             .filter(|row| row.get("email") != from)
             .collect();
         for _ in 0..self.random.below(3) {
-            let other = pick(self.random, &others).get("email");
+            let other = pick(&mut self.random, &others).get("email");
             self.mail(other);
         }
         newest
@@ -227,9 +88,12 @@ impl Arrival<'_> {
         let first = self.person().clone();
         let newer = self.random.chance(0.5);
         let (phone, year) = if newer {
-            (NONE.to_string(), number(self.random, 30, 39))
+            (NONE.to_string(), number(&mut self.random, 30, 39))
         } else {
-            (number(self.random, 10, 59), number(self.random, 11, 19))
+            (
+                number(&mut self.random, 10, 59),
+                number(&mut self.random, 11, 19),
+            )
         };
         let second = first.pick(&["name", "relation"]);
         let second = second.with("phone", &phone).with("year", &year);
@@ -291,7 +155,7 @@ impl Arrival<'_> {
     fn other_city(&mut self, city: &str) -> &'static str {
         let cities = self.office.split.cities().iter().copied();
         let others: Vec<&'static str> = cities.filter(|other| *other != city).collect();
-        pick(self.random, &others)
+        pick(&mut self.random, &others)
     }
 
     fn forward(&mut self) {
@@ -323,8 +187,8 @@ impl Arrival<'_> {
 
     fn save(&mut self) {
         let strangers = &self.office.strangers;
-        let (name, email) = &strangers[below(self.random, strangers.len())];
-        let phone = number(self.random, 10, 59);
+        let (name, email) = &strangers[below(&mut self.random, strangers.len())];
+        let phone = number(&mut self.random, 10, 59);
         self.world.mail.retain(|row| row.get("subject") != "hello");
         let (id, _) = self.newest_mail(email);
         for mail in self
@@ -348,7 +212,7 @@ impl Arrival<'_> {
         let mut cities = [self.other_city(&city), &city];
         self.random.shuffle(&mut cities);
         for (told, least) in cities.into_iter().zip([5, 25]) {
-            let amount = number(self.random, least, least + 19);
+            let amount = number(&mut self.random, least, least + 19);
             self.tell_refund(&format!("refund-{told}"), &amount);
             if told == city {
                 self.goals.answer = Some(amount);

@@ -3,16 +3,9 @@
 use memloom_sdk::random::Random;
 use serde::{Deserialize, Serialize};
 
-use crate::api::{Api, App};
 use crate::office::Office;
 use crate::row::Row;
-use crate::seed::{below, number, pick};
-
-mod arrange;
-mod script;
-
-pub use arrange::arrange;
-pub use script::script;
+use crate::seed::{below, pick};
 
 /// A template of tasks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -153,29 +146,4 @@ impl Template {
                 text.replace(&format!("{{{name}}}"), value)
             })
     }
-}
-
-/// A call that a task wants.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Goal {
-    /// The application.
-    pub app: App,
-    /// The call.
-    pub api: Api,
-    /// Its arguments.
-    pub args: Row,
-}
-
-/// What a task wants.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Goals {
-    /// The changes.
-    pub calls: Vec<Goal>,
-    /// The answer, if the task asks a question.
-    pub answer: Option<String>,
-}
-
-/// Returns the amount of a request or a mail.
-fn sum(random: &mut Random) -> String {
-    number(random, 1, 9)
 }

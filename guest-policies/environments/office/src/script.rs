@@ -1,6 +1,5 @@
 //! How a demonstrator does each task.
 
-use super::Template;
 use crate::api::{Api, App};
 use crate::call::Action;
 use crate::client::{Client, Step};
@@ -8,6 +7,7 @@ use crate::date::Date;
 use crate::memory::Topic;
 use crate::quirks::REFUNDS;
 use crate::row::Row;
+use crate::template::Template;
 
 /// Returns the next action of a task, from what is known and was done.
 pub fn script(template: Template, slots: &Row, client: &mut Client) -> Action {
