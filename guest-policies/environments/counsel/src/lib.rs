@@ -74,13 +74,13 @@ impl Counsel {
     fn opened(&self) -> Result<&Open, Error> {
         self.open.as_ref().ok_or_else(unopened)
     }
+}
 
-    /// Returns the actions that a task lists.
-    fn listed(&self, task: &dyn stream::Task, visit: &Visit) -> Vec<String> {
-        match self.options.actions {
-            Actions::Listed if !visit.over => task.choices(visit),
-            _ => Vec::new(),
-        }
+/// Returns the actions that a task lists.
+fn listed(options: &Options, task: &dyn stream::Task, visit: &Visit) -> Vec<String> {
+    match options.actions {
+        Actions::Listed if !visit.over => task.choices(visit),
+        _ => Vec::new(),
     }
 }
 
@@ -147,7 +147,6 @@ impl Environment for Counsel {
     }
 
     fn session(&mut self, index: u32) -> Result<SessionContent, Error> {
-        let listed = self.options.actions == Actions::Listed;
         let open = self.open.as_mut().ok_or_else(unopened)?;
         open.sitting(index)?;
         let sitting = &open.stream.sittings[index as usize - 1];
@@ -163,10 +162,7 @@ impl Environment for Counsel {
                 index,
                 time,
                 instruction: task.instruction(),
-                actions: match listed {
-                    true => task.choices(&task.begin()),
-                    false => Vec::new(),
-                },
+                actions: listed(&self.options, task.as_ref(), &task.begin()),
                 steps: task.steps(),
             }),
         })
@@ -176,15 +172,17 @@ impl Environment for Counsel {
         let open = self.opened()?;
         let (_, task, visit) = open.journal.present(&open.stream)?;
         let mut visit = visit.clone();
-        let observation = visit.act(task, action);
-        let actions = self.listed(task, &visit);
+        let (text, reward) = visit.act(task, action);
+        let observation = Observation {
+            text,
+            done: visit.over,
+            reward,
+            actions: listed(&self.options, task, &visit),
+        };
         if let Some(open) = &mut self.open {
             open.journal.update(visit);
         }
-        Ok(Observation {
-            actions,
-            ..observation
-        })
+        Ok(observation)
     }
 
     fn advise(&self, demonstrator: &str, seed: u64) -> Result<String, Error> {
@@ -234,11 +232,11 @@ impl Environment for Counsel {
             return Ok(Vec::new());
         };
         let mut random = seed::demonstration(seed, &open.address, index, 0);
-        let kept = lines.iter().enumerate().filter_map(|(turn, line)| {
-            demonstrator.keeps(line, &mut random).then(|| Hint {
-                turn: turn_id(index, turn),
-                operation: DemonstratedOperation::Insert,
-            })
+        let turns = lines.iter().enumerate();
+        let kept = turns.filter(|(_, line)| demonstrator.keeps(line, &mut random));
+        let kept = kept.map(|(turn, _)| Hint {
+            turn: turn_id(index, turn),
+            operation: DemonstratedOperation::Insert,
         });
         Ok(kept.collect())
     }

@@ -38,7 +38,7 @@ pub fn score(mode: Mode, visit: &Visit) -> Score {
         ("asked", visit.asked as f32),
     ];
     if mode == Mode::Shop {
-        metrics.push(("ndcg", outcome.ndcg));
+        metrics.push(("ndcg", outcome.reward));
     }
     let named = metrics
         .into_iter()

@@ -166,7 +166,7 @@ fn damaged_snapshots_are_refused_or_harmless() {
     let good = counsel.snapshot();
     let mut random = Random::new(8);
     let mut restored = 0;
-    for _ in 0..3000 {
+    for _ in 0..500 {
         let mut bytes = good.clone();
         bytes.truncate(bytes.len() - random.below(2) as usize * random.below(9) as usize);
         for _ in 0..random.below(4) {
@@ -181,7 +181,7 @@ fn damaged_snapshots_are_refused_or_harmless() {
         let advice = counsel.advise("expert", 0).unwrap_or_default();
         let _ = counsel.act(&advice);
     }
-    assert!(restored > 100, "{restored}");
+    assert!(restored > 50, "{restored}");
     assert!(matches!(
         counsel.restore(b"garbage"),
         Err(Error::Invalid(_))

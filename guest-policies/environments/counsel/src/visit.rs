@@ -1,6 +1,5 @@
 //! The course of one session: what was done, and what it came to.
 
-use memloom_sdk::types::Observation;
 use serde::{Deserialize, Serialize};
 
 use crate::puzzle::Term;
@@ -15,8 +14,6 @@ pub struct Outcome {
     pub em: f32,
     /// F1 over words.
     pub f1: f32,
-    /// NDCG at 10 of a ranking.
-    pub ndcg: f32,
 }
 
 /// The course of one session. A dialogue's stays as it began.
@@ -45,9 +42,9 @@ impl Visit {
         self.outcome = outcome;
     }
 
-    /// Acts in a task and returns the text and the reward of the action. A task that ends is
+    /// Acts in a task and returns what is seen and the reward of the action. A task that ends is
     /// explained.
-    pub fn act(&mut self, task: &dyn Task, action: &str) -> Observation {
+    pub fn act(&mut self, task: &dyn Task, action: &str) -> (String, f32) {
         let mut text = task.act(action, self);
         self.acts = self.acts.saturating_add(1);
         if !self.over && self.acts >= task.steps() {
@@ -59,11 +56,6 @@ impl Visit {
             text.push_str(&task.explanation());
         }
         self.observed.push(text.clone());
-        Observation {
-            text,
-            done: self.over,
-            reward: self.outcome.reward,
-            actions: Vec::new(),
-        }
+        (text, self.outcome.reward)
     }
 }

@@ -40,8 +40,8 @@ impl Way {
     }
 }
 
-/// What a way came to in tasks from session `from` on, with all texts that it saw.
-fn play(options: &str, way: Way, from: u32, seen: &mut dyn FnMut(&str)) -> Worth {
+/// Returns what a way comes to in tasks from session `from` on.
+fn play(options: &str, way: Way, from: u32) -> Worth {
     let mut worth = Worth::default();
     let mut counsel = Counsel::default();
     counsel.load(vec![], options).unwrap();
@@ -52,17 +52,14 @@ fn play(options: &str, way: Way, from: u32, seen: &mut dyn FnMut(&str)) -> Worth
             let SessionContent::Task(task) = counsel.session(session).unwrap() else {
                 continue;
             };
-            seen(&task.instruction);
             let mut actions = task.actions;
             loop {
-                actions.iter().for_each(|action| seen(action));
                 let action = match way {
                     Way::Advised(name) => counsel.advise(name, index).unwrap(),
                     Way::Random => random.pick(&actions).unwrap().clone(),
                 };
                 assert!(actions.is_empty() || actions.contains(&action), "{action}");
                 let observation = counsel.act(&action).unwrap();
-                seen(&observation.text);
                 actions = observation.actions;
                 if observation.done {
                     break;
@@ -102,7 +99,7 @@ fn play(options: &str, way: Way, from: u32, seen: &mut dyn FnMut(&str)) -> Worth
 }
 
 fn row(options: &str, way: Way, from: u32) -> Worth {
-    let worth = play(options, way, from, &mut |_| ());
+    let worth = play(options, way, from);
     print!(
         "{options:30} {:12} from session {from}: reward {:.3} success {:.3} acts {:.2} spent {:.2}",
         way.name(),
@@ -129,14 +126,16 @@ fn memory_decides_what_questions_come_to() {
         r#"{"sessions": 16}"#,
         r#"{"entities": 12, "advisers": 6}"#,
     ] {
-        let reward = |name, from| row(options, Way::Advised(name), from).reward;
-        let expert = reward("expert", 1);
-        let demonstrator = reward("demonstrator", 1);
-        assert!(expert >= 0.95, "{expert}");
-        assert_eq!(reward("everything", 1), expert);
-        assert!(reward("nothing", 2) <= reward("expert", 2) - 0.3);
-        assert!(reward("nothing", 1) < demonstrator && demonstrator < expert - 0.05);
-        assert!(row(options, Way::Random, 1).reward <= 0.2);
+        for from in [1, 2] {
+            let reward = |name| row(options, Way::Advised(name), from).reward;
+            let [expert, nothing] = [reward("expert"), reward("nothing")];
+            let demonstrator = reward("demonstrator");
+            assert!(expert >= 0.95, "{expert}");
+            assert_eq!(reward("everything"), expert);
+            assert!(nothing <= expert - 0.3, "{nothing}");
+            assert!(nothing + 0.2 < demonstrator && demonstrator < expert - 0.05);
+            assert!(row(options, Way::Random, from).reward <= 0.2);
+        }
     }
 }
 #[test]
@@ -169,12 +168,42 @@ fn puzzles_need_thought_and_no_memory() {
     assert_eq!(row(options, Way::Advised("nothing"), 1).reward, 1.0);
     assert!(row(options, Way::Random, 1).reward <= 0.2);
 }
-#[test]
-fn the_language_of_listed_questions_is_closed() {
+/// Returns the words of all that is shown and listed in some episodes of a split.
+fn words(split: &str) -> BTreeSet<String> {
     let mut words = BTreeSet::new();
-    for way in [Way::Advised("nothing"), Way::Random] {
-        play("{}", way, 1, &mut |text| words.extend(lower_words(text)));
+    let mut counsel = Counsel::default();
+    counsel.load(vec![], "{}").unwrap();
+    for index in 0..EPISODES {
+        counsel.open(split, index, 0).unwrap();
+        for session in 1..=8 {
+            let task = match counsel.session(session).unwrap() {
+                SessionContent::Task(task) => task,
+                SessionContent::Dialogue(dialogue) => {
+                    let turns = dialogue.turns.iter();
+                    words.extend(turns.flat_map(|turn| lower_words(&turn.text)));
+                    continue;
+                }
+            };
+            words.extend(lower_words(&task.instruction));
+            words.extend(task.actions.iter().flat_map(|action| lower_words(action)));
+            loop {
+                let action = counsel.advise("nothing", index).unwrap();
+                let observation = counsel.act(&action).unwrap();
+                words.extend(lower_words(&observation.text));
+                if observation.done {
+                    break;
+                }
+            }
+        }
     }
-    println!("{} words", words.len());
-    assert!((150..=400).contains(&words.len()), "{}", words.len());
+    words
+}
+
+#[test]
+fn the_language_of_questions_is_closed_and_the_same_in_all_splits() {
+    let [train, validation, held_out] = ["train", "validation", "held-out"].map(words);
+    println!("{} words", train.len());
+    assert!((200..=400).contains(&train.len()), "{}", train.len());
+    assert_eq!(validation, train);
+    assert_eq!(held_out, train);
 }

@@ -14,7 +14,6 @@ pub const CATEGORY: &str = "puzzle";
 /// Four numbers that are to make 24. No earlier session helps.
 pub struct Game {
     numbers: [i64; 4],
-    solution: String,
     steps: u32,
 }
 
@@ -22,11 +21,7 @@ impl Game {
     /// Returns a puzzle of four numbers in order.
     #[must_use]
     pub fn new(numbers: [i64; 4], slack: u32) -> Self {
-        let solution = term::solve(&term::start(&numbers));
         Self {
-            solution: solution
-                .map(|(_, expression)| expression)
-                .unwrap_or_default(),
             steps: numbers.len() as u32 + slack,
             numbers,
         }
@@ -75,7 +70,6 @@ impl Game {
             reward: worth,
             em: worth,
             f1: worth,
-            ndcg: worth,
         });
         reply
     }
@@ -106,7 +100,7 @@ impl Task for Game {
     fn instruction(&self) -> String {
         format!(
             "Make {GOAL} of {}. Use each number once. Use step A + B, with + or - or * or /, \
-             then answer with the whole expression. You have {} actions.",
+             then answer with the whole expression. Actions: {}.",
             self.numbers.map(|number| number.to_string()).join(" "),
             self.steps
         )
@@ -147,7 +141,10 @@ impl Task for Game {
     }
 
     fn explanation(&self) -> String {
-        format!("A solution is {}.", self.solution)
+        match term::solve(&term::start(&self.numbers)) {
+            Some((_, expression)) => format!("A solution is {expression}."),
+            None => "There is no solution.".into(),
+        }
     }
 
     fn advise(&self, _memories: &[Memory<'_>], visit: &Visit, random: &mut Random) -> String {

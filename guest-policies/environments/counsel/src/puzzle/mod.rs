@@ -44,3 +44,6 @@ fn draw(split: Split, random: &mut Random) -> [i64; 4] {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

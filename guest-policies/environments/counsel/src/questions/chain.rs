@@ -65,7 +65,11 @@ impl Chain {
             .rev()
             .map(|relation| format!("the {} of ", relation.name()))
             .collect();
-        format!("What is {}{}?", path.concat(), self.start(world))
+        let word = match self.answers() {
+            Kind::Person => "Who",
+            _ => "What",
+        };
+        format!("{word} is {}{}?", path.concat(), self.start(world))
     }
 }
 

@@ -73,3 +73,6 @@ pub fn stream(options: &Options, address: &Address) -> Stream {
         sittings,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -51,7 +51,7 @@ impl Task for Question {
         if self.can(Tool::Ask) {
             let advisers = &self.world.advisers;
             sentences.extend(advisers.iter().map(introduction));
-            sentences.push(format!("You have {} coins.", self.options.budget));
+            sentences.push(format!("Coins: {}.", self.options.budget));
         }
         if self.can(Tool::Search) && !self.world.unwritten.is_empty() {
             let missing: Vec<&str> = self.world.unwritten.iter().map(|r| r.name()).collect();
@@ -60,7 +60,7 @@ impl Task for Question {
                 missing.join(" and no ")
             ));
         }
-        sentences.push(format!("You have {} actions.", self.steps));
+        sentences.push(format!("Actions: {}.", self.steps));
         sentences.join(" ")
     }
 
@@ -146,7 +146,7 @@ impl Question {
         visit.spent += adviser.price;
         visit.asked = visit.asked.saturating_add(1);
         let said = hearsay(&adviser.name, &self.world.belief(place, fact));
-        format!("{said} You have {} coins left.", self.coins(visit))
+        format!("{said} Coins left: {}.", self.coins(visit))
     }
 
     /// Returns the fact that a question names: one relation and one thing that can have it.
@@ -179,7 +179,6 @@ impl Question {
             reward: after_price(worth, visit.spent, budget, price_weight),
             em,
             f1,
-            ndcg: em,
         });
         let verdict = if em == 1.0 { "right" } else { "wrong" };
         format!("That is {verdict}.")

@@ -98,8 +98,15 @@ impl Shop {
                 });
             }
         }
+        // Lures are about what is asked later, but not what the speaker likes himself.
+        let known: Vec<Wish> = self.tastes.keys().copied().collect();
         while lines.len() < turns as usize {
-            lines.push(talk::filler(&self.people, &self.catalogue, random));
+            let (person, category) = known[random.below(known.len() as u64) as usize];
+            lines.push(Line {
+                speaker: self.people[person].clone(),
+                text: talk::filler(&self.catalogue, category, random),
+                needed: false,
+            });
         }
         random.shuffle(&mut lines);
         lines
@@ -135,3 +142,6 @@ impl Shop {
         )
     }
 }
+
+#[cfg(test)]
+mod tests;

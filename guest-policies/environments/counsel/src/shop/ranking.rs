@@ -94,7 +94,7 @@ impl Task for Ranking {
     fn instruction(&self) -> String {
         let items: Vec<String> = (0..ITEMS).map(|place| self.describe(place)).collect();
         format!(
-            "{} wants a {}. Rank the items that fit, best first. {} You have {} actions.",
+            "{} wants a {}. Rank the items that fit, best first. {} Actions: {}.",
             self.person,
             CATEGORIES[self.category],
             items.join(" "),
@@ -120,13 +120,11 @@ impl Task for Ranking {
         }
         let mut places = self.places(answer).into_iter();
         let rank = places.position(|place| place == self.relevant);
-        let ndcg = rank.map_or(0.0, |rank| ndcg(rank + 1));
         let first = f32::from(rank == Some(0));
         visit.end(Outcome {
-            reward: ndcg,
+            reward: rank.map_or(0.0, |rank| ndcg(rank + 1)),
             em: first,
             f1: first,
-            ndcg,
         });
         match rank {
             Some(rank) => format!("You ranked it {}.", rank + 1),
