@@ -1,0 +1,61 @@
+//! The course of one session: what was done, and what it came to.
+
+use serde::{Deserialize, Serialize};
+
+use crate::puzzle::Term;
+use crate::stream::Task;
+
+/// The worth of an answer, each in [0, 1].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// The reward.
+    pub reward: f32,
+    /// 1 if the answer is exactly right.
+    pub em: f32,
+    /// F1 over words.
+    pub f1: f32,
+}
+
+/// The course of one session. A dialogue's stays as it began.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Visit {
+    /// The number of actions.
+    pub acts: u32,
+    /// The coins that were spent.
+    pub spent: u32,
+    /// The number of questions to advisers.
+    pub asked: u32,
+    /// The numbers of a puzzle that are left.
+    pub left: Vec<Term>,
+    /// The texts that were observed, in order.
+    pub observed: Vec<String>,
+    /// True once the task is over.
+    pub over: bool,
+    /// What the task came to; all zero until it is over.
+    pub outcome: Outcome,
+}
+
+impl Visit {
+    /// Ends the task with an outcome.
+    pub fn end(&mut self, outcome: Outcome) {
+        self.over = true;
+        self.outcome = outcome;
+    }
+
+    /// Acts in a task and returns what is seen and the reward of the action. A task that ends is
+    /// explained.
+    pub fn act(&mut self, task: &dyn Task, action: &str) -> (String, f32) {
+        let mut text = task.act(action, self);
+        self.acts = self.acts.saturating_add(1);
+        if !self.over && self.acts >= task.steps() {
+            self.over = true;
+            text.push_str(" You have no actions left.");
+        }
+        if self.over {
+            text.push(' ');
+            text.push_str(&task.explanation());
+        }
+        self.observed.push(text.clone());
+        (text, self.outcome.reward)
+    }
+}
