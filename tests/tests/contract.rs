@@ -2,7 +2,11 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use memloom_runtime::types::{Error as Refusal, Insertion, Moment, Operation, Query};
+use memloom_runtime::{AgentParts, DemonstrationModel, Episode, Limits, Sandbox};
+use memloom_tests::component;
 
 /// The `.wit` files of a folder, by name.
 fn files(folder: &Path) -> BTreeMap<String, String> {
@@ -29,4 +33,94 @@ fn the_present_contract_is_the_frozen_one_of_its_version() {
     let frozen = files(&wit.join(declared));
     assert!(!frozen.is_empty(), "wit/{declared} has no files");
     assert_eq!(present, frozen, "wit/ and wit/{declared} differ");
+}
+
+/// Returns a component that was built against 0.1.0: a template of that version.
+fn old(kind: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/v0.1.0");
+    folder.join(kind).with_extension("wasm")
+}
+
+/// Plays two sessions and all questions of an environment that needs no files. Returns the mean
+/// reward.
+fn play(bank: &Path, environment: &Path, policy: &Path) -> f32 {
+    let sandbox = Sandbox::new(Limits::default()).unwrap();
+    let mut environment = sandbox
+        .environment(environment)
+        .unwrap()
+        .instantiate()
+        .unwrap();
+    environment.load(&[], "{}").unwrap();
+    environment.open("train", 3, 2).unwrap();
+    let parts = AgentParts {
+        bank: sandbox.bank(bank).unwrap(),
+        policy: sandbox.policy(policy).unwrap(),
+        policy_options: "{}".into(),
+        lexicon: environment.describe().unwrap().lexicon,
+    };
+    let mut episode = Episode::start(&parts, environment, Box::new(DemonstrationModel)).unwrap();
+    episode.observe(1, Some(("expert", 1))).unwrap();
+    let point = episode.fork_point().unwrap();
+    episode.observe(2, Some(("expert", 1))).unwrap();
+    let mut fork = point.fork(Box::new(DemonstrationModel)).unwrap();
+    fork.observe(2, Some(("expert", 1))).unwrap();
+    let state = episode.snapshot().unwrap();
+    assert_eq!(state.name(), fork.snapshot().unwrap().name());
+    episode.restore(&state).unwrap();
+    let questions = episode.questions().unwrap();
+    let rewards = questions.iter().map(|question| {
+        let (_, score) = episode.answer_and_score(question).unwrap();
+        score.reward
+    });
+    let rewards: Vec<f32> = rewards.collect();
+    assert!(!rewards.is_empty());
+    rewards.iter().sum::<f32>() / rewards.len() as f32
+}
+
+#[test]
+fn components_of_the_first_version_go_on_working() {
+    assert!(play(&old("bank"), &old("environment"), &old("policy")) > 0.0);
+}
+
+#[test]
+fn components_of_both_versions_work_together() {
+    let (flat, chronicle, selector) = (
+        component("flat"),
+        component("chronicle"),
+        component("selector"),
+    );
+    let own = play(&flat, &chronicle, &selector);
+    assert_eq!(own, 1.0);
+    assert!(play(&old("bank"), &chronicle, &selector) > 0.5);
+    assert!(play(&flat, &old("environment"), &selector) > 0.0);
+    assert!(play(&flat, &old("environment"), &old("policy")) > 0.0);
+}
+
+#[test]
+fn a_bank_of_the_first_version_refuses_what_it_has_no_room_for() {
+    let sandbox = Sandbox::new(Limits::default()).unwrap();
+    let component = sandbox.bank(old("bank")).unwrap();
+    let options = component.clone().with_options(r#"{"capacity": 3}"#);
+    let why = options.instantiate().err().unwrap().to_string();
+    assert!(why.contains("memloom:agent@0.1.0"), "{why}");
+
+    let mut bank = component.instantiate().unwrap();
+    let at = Moment {
+        session: 1,
+        time: "day 1".into(),
+    };
+    let with_field = Operation::Insert(Insertion {
+        fields: vec![("kind".into(), "fact".into())],
+        ..Insertion::new("Ann has a cat.", "Ann", vec![])
+    });
+    let plain = Operation::insert("Ann has a dog.", "Ann", vec![]);
+    let results = bank.apply(&at, &[with_field, plain]).unwrap();
+    assert!(matches!(&results[0], Err(Refusal::Unsupported(why)) if why.contains("`kind`")));
+    assert!(results[1].is_ok());
+    let query = Query {
+        options: r#"{"by": "value"}"#.into(),
+        ..Query::new("dog", 3)
+    };
+    assert!(bank.retrieve(&query).is_err());
+    assert_eq!(bank.retrieve(&Query::new("dog", 3)).unwrap().len(), 1);
 }

@@ -136,6 +136,18 @@ mod tests {
         assert!((session.whole(&bank(40, 30), &[60, 40], 2) - 0.15).abs() < 1e-12);
     }
 
+    /// zoo-b T11: a task of 200 nominal words.
+    #[test]
+    fn memory_written_in_a_task_pays_by_nominal_words() {
+        let compression = Compression {
+            penalty: 0.5,
+            threshold: 0.25,
+            charge: Charge::Session,
+        };
+        let cost = compression.cost(&bank(120, 120), &[200, 60], 1, 2);
+        assert!((cost - 0.175).abs() < 1e-12, "{cost}");
+    }
+
     #[test]
     fn a_question_of_two_sessions_counts_in_both() {
         let scores: [(f64, &[u32]); 3] = [(1.0, &[1, 2]), (0.0, &[2]), (0.5, &[3])];

@@ -302,3 +302,55 @@ pub fn drop_together(outcomes: &mut [Outcome]) -> BTreeMap<(usize, usize), Strin
     }
     dropped
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn question(text: &str, sessions: &[u32]) -> Question {
+        Question {
+            id: "task-4".into(),
+            text: text.into(),
+            category: "find".into(),
+            sessions: sessions.into(),
+            evidence: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_silent_question_counts_once_its_sessions_have_been_lived() {
+        let silent = question("", &[1, 2, 4]);
+        let asked = Asked::Session(2);
+        assert_eq!(
+            [2, 3, 4].map(|lived| asked.chooses(&silent, lived)),
+            [false, false, true]
+        );
+        assert!(Asked::All(1).chooses(&silent, 4) && !Asked::All(1).chooses(&silent, 3));
+        assert!(!Asked::Session(3).chooses(&silent, 4) && !Asked::None.chooses(&silent, 4));
+        // A question in words is asked about what the bank holds by then.
+        assert!(asked.chooses(&question("Where is the lamp?", &[1, 2, 4]), 2));
+    }
+
+    #[test]
+    fn silent_questions_are_not_answered_several_times() {
+        assert_eq!(Asked::All(4).times(&question("", &[1])), 1);
+        assert_eq!(Asked::All(4).times(&question("Where?", &[1])), 4);
+        assert_eq!(Asked::Session(1).times(&question("Where?", &[1])), 1);
+    }
+
+    #[test]
+    fn a_score_is_the_mean_over_answers() {
+        let score = |reward, f1| Score {
+            reward,
+            metrics: vec![("f1".into(), f1)],
+        };
+        let mean = mean_score(&[score(1.0, 0.5), score(0.0, 0.25), score(0.5, 0.0)]);
+        assert_eq!(mean, Some(score(0.5, 0.25)));
+        assert_eq!(mean_score(&[score(0.1, 0.7)]), Some(score(0.1, 0.7)));
+        assert_eq!(mean_score(&[]), None);
+        assert_eq!(
+            [0, 1, 3].map(|number| answer_id("q", number)),
+            ["q", "q#2", "q#4"]
+        );
+    }
+}

@@ -296,3 +296,69 @@ impl LanguageModel for SampledModel {
         Some(cut_at(text, &ends, first, end).to_owned())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request() -> PolicyRequest {
+        PolicyRequest::new("actor", Vec::new(), 9)
+    }
+
+    #[test]
+    fn a_stop_string_stays_and_what_follows_it_does_not() {
+        let stop = ["</search>".to_owned(), "\n\n".to_owned()];
+        assert_eq!(
+            to_stop("<search>lamp</search>\n", &stop),
+            "<search>lamp</search>"
+        );
+        assert_eq!(to_stop("a\n\nb</search>", &stop), "a\n\n");
+        assert_eq!(to_stop("none", &stop), "none");
+        assert_eq!(to_stop("none", &[]), "none");
+    }
+
+    #[test]
+    fn what_no_output_can_follow_is_refused() {
+        let grammar = Some("a1".to_owned());
+        let stop = vec!["\n".to_owned()];
+        for (request, part) in [
+            (
+                PolicyRequest {
+                    grammar,
+                    stop,
+                    ..request()
+                },
+                "beside a grammar",
+            ),
+            (
+                PolicyRequest {
+                    stop: vec![String::new()],
+                    ..request()
+                },
+                "empty stop string",
+            ),
+            (
+                PolicyRequest {
+                    temperature: Some(-0.1),
+                    ..request()
+                },
+                "temperature -0.1",
+            ),
+            (
+                PolicyRequest {
+                    temperature: Some(f32::NAN),
+                    ..request()
+                },
+                "temperature NaN",
+            ),
+        ] {
+            let why = check(&request).expect_err(part);
+            assert!(why.contains(part), "{why}");
+        }
+        let greedy = PolicyRequest {
+            temperature: Some(0.0),
+            ..request()
+        };
+        assert_eq!(check(&greedy), Ok(()));
+    }
+}

@@ -8,6 +8,7 @@ use super::*;
 use crate::algorithm::Credit;
 use crate::gae::Gae;
 use crate::normalise::Normalisation;
+use crate::reward::session_score;
 use crate::rewards::{Advantages, Rewards};
 
 /// The defaults of a run file, but for `discount`.
@@ -330,5 +331,62 @@ fn only_logo_grpo_takes_rerolls_only_ppo_a_critic_only_gigpo_state_names() {
         assert_eq!(needs, expected, "{}", name.as_str());
         let local = algorithm.reroll_advantages(&[1.0, 0.0]);
         assert_eq!(local.is_some(), name == AlgorithmName::LOGO_GRPO);
+    }
+}
+
+/// zoo-b T1 and T2: a tour (1), a report (2), a hunt (3) and a search (4), of which four of eight
+/// rollouts kept the report and find the lamp.
+#[test]
+fn a_task_credits_the_sessions_whose_memory_it_needed() {
+    let rollout = |keeps: bool| {
+        let found = f64::from(u8::from(keeps));
+        let tasks: [(f64, &[u32]); 2] = [(1.0, &[1, 3]), (found, &[1, 2, 4])];
+        (1..=4)
+            .map(|session| session_score(&tasks, session))
+            .collect::<Vec<_>>()
+    };
+    let table = Rewards {
+        sessions: (0..8).map(|number| rollout(number < 4)).collect(),
+        ..Rewards::default()
+    };
+    let sums = table.sessions[7].clone();
+    assert_eq!(sums, [Some(0.5), Some(0.0), Some(1.0), Some(0.0)]);
+    let credited = build("logo-grpo", &SETTINGS).advantages(&[table]).remove(0);
+    for (number, advantages) in credited.sessions.iter().enumerate() {
+        let sign = if number < 4 { 1.0 } else { -1.0 };
+        for session in [1, 2, 4] {
+            let advantage = advantages[session - 1].unwrap();
+            assert!((advantage - sign * 0.935).abs() < 1e-3, "{advantage}");
+        }
+        assert_eq!(advantages[2], None);
+    }
+}
+
+/// zoo-a T2: four answers from one bank, of which one is right.
+#[test]
+fn answers_from_one_bank_are_compared_with_each_other() {
+    let settings = Settings {
+        normalisation: Normalisation {
+            by_std: false,
+            leave_one_out: false,
+        },
+        ..SETTINGS
+    };
+    let advantages = build("logo-grpo", &settings).reroll_advantages(&[1.0, 0.0, 0.0, 0.0]);
+    assert_eq!(advantages.unwrap(), [0.75, -0.25, -0.25, -0.25]);
+}
+
+/// zoo-a T1: two sessions paying .5 and -.1, and a rollout that stops at once.
+#[test]
+fn returns_of_two_rollouts_are_one_deviation_apart() {
+    let table = Rewards {
+        returns: vec![0.2, 0.0],
+        sessions: vec![vec![Some(0.2)], vec![Some(0.0)]],
+        ..Rewards::default()
+    };
+    let credited = build("grpo", &SETTINGS).advantages(&[table]).remove(0);
+    let advantages: Vec<f64> = credited.sessions.iter().map(|s| s[0].unwrap()).collect();
+    for (advantage, wanted) in advantages.iter().zip([0.5f64.sqrt(), -(0.5f64.sqrt())]) {
+        assert!((advantage - wanted).abs() < 1e-3, "{advantage}");
     }
 }
