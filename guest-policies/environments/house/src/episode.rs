@@ -52,11 +52,8 @@ impl Open {
     pub fn resumed(options: &Options, address: Address, done: Acts) -> Result<Self, Error> {
         let mut open = Self::new(options, address);
         for (session, acts) in done {
-            if open
-                .lived
-                .last()
-                .is_some_and(|before| before.session >= session)
-            {
+            let before = open.lived.last().map(|before| before.session);
+            if before >= Some(session) {
                 return Err(damaged());
             }
             open.begin(session, options).map_err(|_| damaged())?;

@@ -3,8 +3,6 @@
 
 use std::collections::BTreeSet;
 
-use memloom_sdk::random::Random;
-
 use crate::asked::Asked;
 use crate::drawing::Drawing;
 use crate::fact::Fact;
@@ -137,8 +135,9 @@ pub fn write(options: &Options, address: &Address, house: &House) -> Script {
     let mut mind = Mind::new(house);
     for number in 1..=address.sessions {
         let random = seed::session(options.seed, address, number);
+        let drawing = Drawing::new(house, random, number, world.clone(), mind.clone());
         let kind = kind(options, address, number);
-        let session = draw(options, house, random, number, kind, &world, &mind);
+        let session = draw(drawing, kind, options.drift);
         let mut lived = Lived::begin(house, &session, options.budget, world, Some(&mind));
         lived.follow_expert(house);
         script.sessions.push(session);
@@ -163,21 +162,11 @@ fn kind(options: &Options, address: &Address, number: u32) -> Option<Kind> {
     Some(kinds[after_tour % kinds.len()])
 }
 
-fn draw(
-    options: &Options,
-    house: &House,
-    random: Random,
-    number: u32,
-    kind: Option<Kind>,
-    world: &World,
-    mind: &Mind,
-) -> Session {
-    let (mut world, mut mind) = (world.clone(), mind.clone());
-    world.pass(house);
-    mind.begin(house, number);
-    let mut drawing = Drawing::new(house, random, number, world, mind);
-    if number > 1 {
-        drawing.drift(options.drift);
+/// Draws a session of a kind; none is the tour.
+fn draw(mut drawing: Drawing, kind: Option<Kind>, drift: f64) -> Session {
+    drawing.begin();
+    if kind.is_some() {
+        drawing.drift(drift);
     }
     let content = match kind {
         None => Content::Task(drawing.tour()),
@@ -190,7 +179,7 @@ fn draw(
         Some(Kind::Recall) => Content::Task(drawing.recall()),
     };
     Session {
-        number,
+        number: drawing.number,
         changes: drawing.changes,
         content,
     }

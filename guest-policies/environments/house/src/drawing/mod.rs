@@ -23,10 +23,11 @@ const MOVED: f64 = 0.5;
 pub struct Drawing<'a> {
     house: &'a House,
     random: Random,
-    number: u32,
-    /// The house as the expert would find it.
+    /// The session's number.
+    pub number: u32,
+    /// The house as the expert left or finds it.
     world: World,
-    /// What the expert would know.
+    /// What the expert knows.
     mind: Mind,
     /// What is moved before the session.
     pub changes: Vec<(usize, Place)>,
@@ -44,6 +45,12 @@ impl<'a> Drawing<'a> {
             mind,
             changes: Vec::new(),
         }
+    }
+
+    /// Begins the session.
+    pub fn begin(&mut self) {
+        self.world.pass(self.house);
+        self.mind.begin(self.house, self.number);
     }
 
     /// Moves each standing thing with this probability.

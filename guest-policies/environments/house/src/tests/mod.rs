@@ -10,6 +10,7 @@ use super::*;
 mod acting;
 mod episodes;
 mod houses;
+mod rules;
 
 /// Options with which every kind of session and every rule comes up.
 const EVERYTHING: &str = r#"{"mix": ["report", "find", "hunt", "tidy", "cook", "craft", "recall"],
