@@ -26,6 +26,10 @@ use crate::train::learner::per_role::RoleLearners;
 use crate::train::trainer::Trainer;
 use crate::{eval, report, rollout};
 
+/// Most training episodes that the regression of the evidence baselines is fitted to: a split may
+/// have no end.
+const REGRESSION_EPISODES: u64 = 64;
+
 /// Number of held-out episodes in `samples.json`.
 const SAMPLES: u64 = 2;
 
@@ -182,7 +186,7 @@ impl Trainer<'_> {
         if !self.file.evaluation.evidence_rivals {
             return Ok(Vec::new());
         }
-        let train = self.exam("train", u64::MAX, 0).open(&self.env)?;
+        let train = self.exam("train", REGRESSION_EPISODES, 0).open(&self.env)?;
         let regression = Regression::train(&train);
         let exam = self.held_out();
         let opened = exam.open(&self.env)?;
