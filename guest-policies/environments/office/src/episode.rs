@@ -79,7 +79,7 @@ impl Open {
         self.sittings.push(Some(sitting));
         Ok(Task {
             index: session,
-            time: setting.office.today(session).text(),
+            time: setting.background.today(session).text(),
             instruction: Sitting::instruction(setting),
             actions,
             steps: task.steps,

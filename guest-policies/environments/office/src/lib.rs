@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 pub mod api;
 pub mod arrange;
+pub mod background;
 pub mod call;
 pub mod changes;
 pub mod client;
@@ -25,7 +26,7 @@ pub mod goals;
 pub mod listing;
 pub mod memory;
 pub mod names;
-pub mod office;
+
 pub mod options;
 pub mod pages;
 pub mod plan;

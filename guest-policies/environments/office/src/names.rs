@@ -3,8 +3,6 @@
 use memloom_sdk::types::{Error, LexiconKind};
 use serde::{Deserialize, Serialize};
 
-use crate::api::{Api, App};
-
 /// A part of the episodes. Splits share no names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Split {
@@ -111,14 +109,12 @@ pub const PASSWORDS: [&str; 10] = [
 /// The subjects of requests and mails.
 pub const SUBJECTS: [&str; 5] = ["lunch", "taxi", "gift", "rent", "coffee"];
 
-/// Returns the closed language of listed actions, by kind.
+/// Returns the values of the closed language, by the fields that name them.
 #[must_use]
 pub fn lexicon() -> Vec<LexiconKind> {
     let of_splits = |words: fn(Split) -> &'static [&'static str]| {
         Split::ALL.into_iter().flat_map(words).copied().collect()
     };
-    let calls = App::ALL.map(App::name).into_iter();
-    let calls = calls.chain(Api::ALL.into_iter().flat_map(Api::names).copied());
     [
         ("person", vec!["name", "from"], of_splits(Split::people)),
         ("city", vec!["to"], of_splits(Split::cities)),
@@ -127,7 +123,6 @@ pub fn lexicon() -> Vec<LexiconKind> {
         ("address", vec!["email"], ADDRESSES.to_vec()),
         ("password", vec!["password"], PASSWORDS.to_vec()),
         ("subject", vec!["subject"], SUBJECTS.to_vec()),
-        ("call", vec![], calls.collect()),
     ]
     .into_iter()
     .map(

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use memloom_sdk::random::Random;
 
+use crate::background::Background;
 use crate::memory::Memory;
-use crate::office::Office;
 use crate::options::{Address, Options};
 use crate::seed;
 use crate::sitting::Sitting;
@@ -17,8 +17,8 @@ use crate::world::World;
 pub struct Plan {
     options: Options,
     address: Address,
-    /// The office.
-    pub office: Office,
+    /// The people and peculiarities of the episode.
+    pub background: Background,
     /// The tasks by session.
     pub tasks: Vec<Task>,
 }
@@ -28,12 +28,12 @@ impl Plan {
     #[must_use]
     pub fn new(options: &Options, address: Address) -> Self {
         let mut random = seed::episode(options.seed, &address);
-        let office = Office::draw(options, &address, &mut random);
-        let tasks = draw(options, &address, &office, &mut random);
+        let background = Background::draw(options, &address, &mut random);
+        let tasks = draw(options, &address, &background, &mut random);
         let mut plan = Self {
             options: options.clone(),
             address,
-            office,
+            background,
             tasks,
         };
         plan.rehearse();
@@ -46,7 +46,7 @@ impl Plan {
         Setting {
             options: &self.options,
             address: &self.address,
-            office: &self.office,
+            background: &self.background,
             task: &self.tasks[session as usize - 1],
         }
     }
@@ -84,7 +84,12 @@ const SCENARIO: usize = 3;
 /// The number of acts after which a rehearsal ends, far more than any task needs.
 const ENOUGH: u32 = 1000;
 
-fn draw(options: &Options, address: &Address, office: &Office, random: &mut Random) -> Vec<Task> {
+fn draw(
+    options: &Options,
+    address: &Address,
+    background: &Background,
+    random: &mut Random,
+) -> Vec<Task> {
     let mut fresh: Vec<Template> = Template::ALL
         .into_iter()
         .filter(|template| template.difficulty() <= options.difficulty)
@@ -106,7 +111,7 @@ fn draw(options: &Options, address: &Address, office: &Office, random: &mut Rand
         tasks.push(Task {
             session,
             template,
-            slots: template.slots(office, session, &mut random),
+            slots: template.slots(background, session, &mut random),
             steps: ENOUGH,
             needs: BTreeSet::new(),
             scenario: Vec::new(),

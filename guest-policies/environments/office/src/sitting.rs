@@ -163,7 +163,7 @@ impl Sitting {
         match action {
             Action::Call(call) => {
                 let call = call.ordered();
-                let reply = self.server.run(&setting.office.quirks, &call);
+                let reply = self.server.run(&setting.background.quirks, &call);
                 self.errors = self.errors.saturating_add(u32::from(!reply.ok()));
                 let sentences = reply.sentences();
                 let act = self.acts;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::office::Office;
+use crate::background::Background;
 use crate::options::{Address, Options};
 use crate::row::Row;
 use crate::template::Template;
@@ -34,8 +34,8 @@ pub struct Setting<'a> {
     pub options: &'a Options,
     /// The identity of the episode.
     pub address: &'a Address,
-    /// The office.
-    pub office: &'a Office,
+    /// The people and peculiarities of the episode.
+    pub background: &'a Background,
     /// The task.
     pub task: &'a Task,
 }

@@ -3,7 +3,7 @@
 use memloom_sdk::random::Random;
 use serde::{Deserialize, Serialize};
 
-use crate::office::Office;
+use crate::background::Background;
 use crate::row::Row;
 use crate::seed::{below, pick};
 
@@ -85,13 +85,14 @@ impl Template {
     }
 
     /// Draws the values that the instruction names.
-    pub fn slots(self, office: &Office, session: u32, random: &mut Random) -> Row {
-        let one = below(random, office.contacts.len());
-        let other = (one + 1 + below(random, office.contacts.len() - 1)) % office.contacts.len();
-        let [one, other] = [one, other].map(|place| &office.contacts[place]);
+    pub fn slots(self, background: &Background, session: u32, random: &mut Random) -> Row {
+        let one = below(random, background.contacts.len());
+        let other =
+            (one + 1 + below(random, background.contacts.len() - 1)) % background.contacts.len();
+        let [one, other] = [one, other].map(|place| &background.contacts[place]);
         let person = ("person", one.get("name"));
-        let title = ("title", pick(random, office.split.titles()));
-        let city = ("city", pick(random, office.split.cities()));
+        let title = ("title", pick(random, background.split.titles()));
+        let city = ("city", pick(random, background.split.cities()));
         match self {
             Phone | Merge => Row::new(&[person]),
             Change => {
@@ -100,7 +101,7 @@ impl Template {
             }
             Repay => {
                 let days: u32 = 10 + random.below(5) as u32;
-                Row::new(&[("date", &office.today(session).before(days).text())])
+                Row::new(&[("date", &background.today(session).before(days).text())])
             }
             Cancel | Refund => Row::new(&[city]),
             Forward => Row::new(&[

@@ -410,3 +410,60 @@ fn a_collateral_change_costs_the_success() {
     let score = score(&office, 1);
     assert_eq!((score.reward, metric(&score, "success")), (0.5, 0.0));
 }
+
+/// Returns the categories of an episode of twelve tasks.
+fn categories(options: &str) -> Vec<String> {
+    let office = opened(options, "train", 7, 12);
+    let questions = office.questions().unwrap().into_iter();
+    questions.map(|question| question.category).collect()
+}
+
+#[test]
+fn streams_repeat_templates_as_often_as_told() {
+    let different = |options: &str| {
+        let mut categories = categories(options);
+        categories.sort_unstable();
+        categories.dedup();
+        categories.len()
+    };
+    assert_eq!(different(r#"{"repeat": 1}"#), 1);
+    assert_eq!(different(r#"{"repeat": 0}"#), 4);
+    assert_eq!(different(r#"{"repeat": 0, "templates": 12}"#), 12);
+}
+
+#[test]
+fn difficulty_bounds_the_applications_of_a_task() {
+    let easy = categories(r#"{"repeat": 0, "templates": 12, "difficulty": 1}"#);
+    let difficulty = |name: &String| {
+        let mut all = Template::ALL.into_iter();
+        all.find(|template| template.name() == name)
+            .unwrap()
+            .difficulty()
+    };
+    assert!(easy.iter().all(|name| difficulty(name) == 1), "{easy:?}");
+}
+
+#[test]
+fn an_expert_meets_errors_only_where_there_are_quirks() {
+    let errors = |options: &str| -> f32 {
+        let mut office = opened(options, "train", 7, 8);
+        live(&mut office, "expert", 8);
+        let errors = (1..=8).map(|session| metric(&score(&office, session), "errors"));
+        errors.sum()
+    };
+    assert_eq!(errors(r#"{"quirks": false}"#), 0.0);
+    assert!(errors("{}") > 0.0);
+}
+
+#[test]
+fn given_fields_make_tasks_shorter() {
+    let steps = |options: &str| -> u32 {
+        let mut office = opened(options, "train", 7, 8);
+        (1..=8)
+            .map(|session| task(&mut office, session).steps)
+            .sum()
+    };
+    let [none, all] =
+        [0, 1].map(|given| steps(&format!(r#"{{"view": "pages", "given": {given}}}"#)));
+    assert!(all < none, "{all} {none}");
+}

@@ -44,7 +44,7 @@ impl Arrival<'_> {
                 self.want(App::Pay, Api::PaySend, &args);
             }
             Template::Bill => {
-                let person = self.office.relation(self.slots.get("relation"));
+                let person = self.background.relation(self.slots.get("relation"));
                 let (_, amount) = self.newest_mail(person.get("email"));
                 let args = [("to", person.get("name")), ("amount", &amount)];
                 self.want(App::Pay, Api::PaySend, &args);
@@ -57,10 +57,10 @@ impl Arrival<'_> {
         found.unwrap_or(&self.world.contacts[0])
     }
 
-    /// Adds somebody's newest mail, and newer ones of others.
+    /// Adds somebody's newest mail, and newer ones of others. Returns its id and amount.
     fn newest_mail(&mut self, from: &str) -> (String, String) {
         let newest = self.mail(from);
-        let others: Vec<&Row> = (self.office.contacts.iter())
+        let others: Vec<&Row> = (self.background.contacts.iter())
             .filter(|row| row.get("email") != from)
             .collect();
         for _ in 0..self.random.below(3) {
@@ -73,7 +73,7 @@ impl Arrival<'_> {
     fn change(&mut self) {
         let (person, phone) = (self.person().clone(), self.slot("phone"));
         if person.get("phone") == phone {
-            let first = find(&self.office.contacts, "name", person.get("name"));
+            let first = find(&self.background.contacts, "name", person.get("name"));
             self.set_phone(
                 person.get("id"),
                 first.map_or(NONE, |first| first.get("phone")),
@@ -153,14 +153,14 @@ impl Arrival<'_> {
     }
 
     fn other_city(&mut self, city: &str) -> &'static str {
-        let cities = self.office.split.cities().iter().copied();
+        let cities = self.background.split.cities().iter().copied();
         let others: Vec<&'static str> = cities.filter(|other| *other != city).collect();
         pick(&mut self.random, &others)
     }
 
     fn forward(&mut self) {
-        let from = self.office.relation(self.slots.get("relation"));
-        let to = self.office.relation(self.slots.get("other"));
+        let from = self.background.relation(self.slots.get("relation"));
+        let to = self.background.relation(self.slots.get("other"));
         let (mail, _) = self.newest_mail(from.get("email"));
         let args = [("to", to.get("email")), ("mail", &mail)];
         self.want(App::Mail, Api::MailSend, &args);
@@ -186,7 +186,7 @@ impl Arrival<'_> {
     }
 
     fn save(&mut self) {
-        let strangers = &self.office.strangers;
+        let strangers = &self.background.strangers;
         let (name, email) = &strangers[below(&mut self.random, strangers.len())];
         let phone = number(&mut self.random, 10, 59);
         self.world.mail.retain(|row| row.get("subject") != "hello");
@@ -236,7 +236,7 @@ impl Arrival<'_> {
                 ("amount", amount),
             ])
         };
-        match self.office.quirks.refunds {
+        match self.background.quirks.refunds {
             App::Mail => {
                 mail.retain(|row| row.get("subject") != what);
                 add(mail, &row("subject"));

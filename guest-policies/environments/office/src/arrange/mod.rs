@@ -2,10 +2,10 @@
 
 use memloom_sdk::random::Random;
 
+use crate::background::Background;
 use crate::date::Date;
 use crate::goals::Goals;
 use crate::names::SUBJECTS;
-use crate::office::Office;
 use crate::row::Row;
 use crate::seed::{self, below, number, pick};
 use crate::task::Setting;
@@ -18,7 +18,7 @@ const NONE: &str = "none";
 
 /// The arrival of a session.
 struct Arrival<'a> {
-    office: &'a Office,
+    background: &'a Background,
     slots: &'a Row,
     today: Date,
     world: &'a mut World,
@@ -32,13 +32,13 @@ pub fn arrange(setting: Setting, world: &mut World) -> Goals {
     let Setting {
         options,
         address,
-        office,
+        background,
         task,
     } = setting;
     let mut arrival = Arrival {
-        office,
+        background,
         slots: &task.slots,
-        today: office.today(task.session),
+        today: background.today(task.session),
         world,
         random: seed::arrival(options.seed, address, task.session),
         goals: Goals::default(),
@@ -72,12 +72,12 @@ impl Arrival<'_> {
             self.request(days);
         }
         self.world.flights.clear();
-        let title = pick(&mut self.random, self.office.split.titles());
+        let title = pick(&mut self.random, self.background.split.titles());
         if find(&self.world.notes, "title", title).is_none() {
             self.plan(title);
         }
         for _ in 0..2 {
-            let city = pick(&mut self.random, self.office.split.cities());
+            let city = pick(&mut self.random, self.background.split.cities());
             let date = self.today.after(1 + self.random.below(20) as u32);
             self.flight(city, date, 30);
         }
@@ -86,7 +86,7 @@ impl Arrival<'_> {
     /// Puts the contacts back to what they were at first, but for phones that were changed.
     fn contacts(&mut self) {
         let before = std::mem::take(&mut self.world.contacts);
-        self.world.contacts = self.office.contacts.clone();
+        self.world.contacts = self.background.contacts.clone();
         for row in &mut self.world.contacts {
             let same = |old: &&Row| old.get("name") == row.get("name") && old.get("phone") != NONE;
             if let Some(old) = before.iter().find(same) {
@@ -96,10 +96,10 @@ impl Arrival<'_> {
     }
 
     fn anybody(&mut self) -> Row {
-        self.office.contacts[below(&mut self.random, self.office.contacts.len())].clone()
+        self.background.contacts[below(&mut self.random, self.background.contacts.len())].clone()
     }
 
-    /// Adds a mail that names an amount, and returns its id.
+    /// Adds a mail that names an amount, and returns its id and the amount.
     fn mail(&mut self, from: &str) -> (String, String) {
         let amount = number(&mut self.random, 1, 9);
         let mail = Row::new(&[
@@ -111,10 +111,11 @@ impl Arrival<'_> {
         (add(&mut self.world.mail, &mail), amount)
     }
 
+    /// Adds a request of somebody who has none open.
     fn request(&mut self, days: u32) -> Row {
         let taken = |name: &str| find(&self.world.requests, "from", name).is_some();
         let free: Vec<&Row> = self
-            .office
+            .background
             .contacts
             .iter()
             .filter(|row| !taken(row.get("name")))
@@ -130,6 +131,7 @@ impl Arrival<'_> {
         request
     }
 
+    /// Adds a flight, and returns its id and price.
     fn flight(&mut self, city: &str, date: Date, least: usize) -> (String, String) {
         let price = number(&mut self.random, least, least + 9);
         let flight = Row::new(&[("to", city), ("date", &date.text()), ("price", &price)]);
@@ -138,7 +140,7 @@ impl Arrival<'_> {
 
     /// Writes a note with a city and a date.
     fn plan(&mut self, title: &str) -> (&'static str, Date) {
-        let city = pick(&mut self.random, self.office.split.cities());
+        let city = pick(&mut self.random, self.background.split.cities());
         let date = self.today.after(1 + self.random.below(20) as u32);
         self.world.notes.retain(|row| row.get("title") != title);
         let note = Row::new(&[("title", title), ("to", city), ("date", &date.text())]);

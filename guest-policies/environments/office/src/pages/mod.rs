@@ -61,42 +61,39 @@ impl Browser {
     /// # Errors
     /// A sentence that says what is wrong.
     pub fn act(&mut self, text: &str, around: Surroundings) -> Result<Option<Action>, String> {
-        let (verb, rest) = text.trim().split_once(' ').unwrap_or((text.trim(), ""));
-        let (name, value) = rest.trim().split_once(' ').unwrap_or((rest.trim(), ""));
-        let element = || {
-            let elements = self.elements(around.asks);
-            let number = name
-                .strip_prefix('e')
-                .and_then(|number| number.parse().ok());
-            let found =
-                number.and_then(|number: usize| elements.into_iter().nth(number.checked_sub(1)?));
-            found.ok_or(NO_ELEMENT)
-        };
-        match verb {
-            "back" if rest.is_empty() => self.back(around.open),
-            "submit" if rest.is_empty() => return self.submit().map(Some),
-            "click" => {
-                if let Element::Link(label) = element()? {
-                    return Ok(self.follow(&label, around));
-                }
-                return Err("422: this element is no link.".into());
-            }
-            "type" => match element()? {
+        let (verb, rest) = words(text);
+        let (name, value) = words(rest);
+        match (verb, rest) {
+            ("back", "") => self.back(around.open),
+            ("submit", "") => return self.submit().map(Some),
+            ("click", _) => match self.element(name, around.asks)? {
+                Element::Link(label) => return Ok(self.follow(&label, around)),
+                _ => return Err("422: this element is no link.".into()),
+            },
+            ("type", _) => match self.element(name, around.asks)? {
                 Element::Textbox(field, _) if value.chars().count() <= LONGEST => {
-                    self.fields.set(&field, value.trim());
+                    self.fields.set(&field, value);
                 }
                 Element::Textbox(..) => return Err("422: the text is too long.".into()),
                 _ => return Err("422: this element is no textbox.".into()),
             },
-            "select" => match element()? {
-                Element::Select(field, _) if App::parse(value.trim()).is_some() => {
-                    self.fields.set(&field, value.trim());
+            ("select", _) => match self.element(name, around.asks)? {
+                Element::Select(field, _) if App::parse(value).is_some() => {
+                    self.fields.set(&field, value);
                 }
                 _ => return Err("422: this element has no such value.".into()),
             },
             _ => return Err("400: click, type, select, submit or go back.".into()),
         }
         Ok(None)
+    }
+
+    /// Returns the element that `e7` names.
+    fn element(&self, name: &str, asks: bool) -> Result<Element, String> {
+        let number: Option<usize> = name.strip_prefix('e').and_then(|text| text.parse().ok());
+        number
+            .and_then(|number| self.elements(asks).into_iter().nth(number.checked_sub(1)?))
+            .ok_or_else(|| NO_ELEMENT.into())
     }
 
     /// Shows the page after a call.
@@ -176,6 +173,13 @@ impl Browser {
         }
         None
     }
+}
+
+/// Splits a text after its first word.
+fn words(text: &str) -> (&str, &str) {
+    let text = text.trim();
+    let (first, rest) = text.split_once(' ').unwrap_or((text, ""));
+    (first, rest.trim())
 }
 
 /// Returns the fields of a call's form. Further pages are links.

@@ -9,7 +9,9 @@ use crate::date::Date;
 use crate::quirks::Quirks;
 use crate::reply::{NO_CALL, NO_LOGIN, NO_ROW, NOTICE, OLD_NAME, Reply, WRONG, WRONG_DATE};
 use crate::row::Row;
-use crate::world::{World, add, find};
+use crate::world::{World, find};
+
+mod change;
 
 /// The most characters of an argument.
 const LONGEST: usize = 1000;
@@ -98,14 +100,14 @@ impl Server {
             )),
             Api::TravelSearch => listing(flights(world, quirks, args)?),
             Api::TravelBookings => listing(newest(&world.bookings, &["id", "flight", "to"])),
-            Api::ContactsAdd
-            | Api::ContactsUpdate
-            | Api::ContactsDelete
-            | Api::MailSend
-            | Api::NotesWrite
-            | Api::PaySend
-            | Api::TravelBook
-            | Api::TravelCancel => self.change(api, args),
+            Api::ContactsAdd => self.add_contact(args),
+            Api::ContactsUpdate => self.update_contact(args),
+            Api::ContactsDelete => self.delete_contact(args),
+            Api::MailSend => self.send_mail(args),
+            Api::NotesWrite => self.write_note(args),
+            Api::PaySend => self.pay(args),
+            Api::TravelBook => self.book(args),
+            Api::TravelCancel => self.cancel(args),
         }
     }
 
@@ -125,76 +127,6 @@ impl Server {
         }
         self.dismissed.push(app);
         Ok(Reply::new(200, "the notice is gone."))
-    }
-
-    fn change(&mut self, api: Api, args: &Row) -> Result<Reply, Reply> {
-        let Self { world, changes, .. } = self;
-        let mut made = Row::default();
-        match api {
-            Api::ContactsAdd => {
-                let id = add(&mut world.contacts, args);
-                changes.make(api, args.clone(), &id);
-                made.set("id", &id);
-            }
-            Api::ContactsUpdate => {
-                let id = args.get("id");
-                let row = world.contacts.iter_mut().find(|row| row.get("id") == id);
-                let row = row.ok_or_else(missing)?;
-                for (field, value) in args.fields().filter(|(field, _)| *field != "id") {
-                    let change = Row::new(&[("id", id), (field, value)]);
-                    changes.set(api, change, &format!("{id} {field}"), row.get(field), value);
-                    row.set(field, value);
-                }
-            }
-            Api::ContactsDelete => {
-                let id = args.get("id");
-                let gone = known(&world.contacts, "id", id)?.clone();
-                world.contacts.retain(|row| *row != gone);
-                changes.unmake(Api::ContactsAdd, api, args, id);
-            }
-            Api::MailSend => {
-                if args.has("mail") == args.has("text") {
-                    return Err(Reply::new(WRONG, "give either mail or text."));
-                }
-                if args.has("mail") {
-                    known(&world.mail, "id", args.get("mail"))?;
-                }
-                changes.make(api, args.clone(), "");
-            }
-            Api::NotesWrite => {
-                let title = args.get("title");
-                let before = find(&world.notes, "title", title).map(|row| row.get("text"));
-                let before = before.unwrap_or_default().to_string();
-                changes.set(api, args.clone(), title, &before, args.get("text"));
-                world.notes.retain(|row| row.get("title") != title);
-                world.notes.push(args.clone());
-            }
-            Api::PaySend => {
-                world.balance -= amount(args, world.balance)?;
-                let (to, amount) = (args.get("to"), args.get("amount"));
-                let asked = |row: &Row| row.get("from") == to && row.get("amount") == amount;
-                if let Some(place) = world.requests.iter().position(asked) {
-                    world.requests.remove(place);
-                }
-                changes.make(api, args.clone(), "");
-            }
-            Api::TravelBook => {
-                let flight = known(&world.flights, "id", args.get("flight"))?;
-                let booking = Row::new(&[("flight", flight.get("id")), ("to", flight.get("to"))]);
-                let id = add(&mut world.bookings, &booking);
-                changes.make(api, args.clone(), &id);
-                made.set("booking", &id);
-            }
-            _ => {
-                let id = args.get("booking");
-                known(&world.bookings, "id", id)?;
-                world.bookings.retain(|row| row.get("id") != id);
-                changes.unmake(Api::TravelBook, api, args, id);
-            }
-        }
-        let mut reply = Reply::new(200, "done.");
-        reply.rows.extend((!made.is_empty()).then_some(made));
-        Ok(reply)
     }
 }
 
@@ -231,15 +163,6 @@ fn check(api: Api, args: &Row) -> Result<(), Reply> {
 /// Returns the value of an argument that is a number above 0.
 fn number(args: &Row, name: &str) -> Option<u32> {
     args.get(name).parse().ok().filter(|number| *number > 0)
-}
-
-fn amount(args: &Row, balance: u32) -> Result<u32, Reply> {
-    let amount = number(args, "amount");
-    let amount = amount.ok_or_else(|| Reply::new(WRONG, "amount must be above 0."))?;
-    if amount > balance {
-        return Err(Reply::new(WRONG, "the balance is too small."));
-    }
-    Ok(amount)
 }
 
 fn password(quirks: &Quirks, args: &Row) -> Result<Row, Reply> {
