@@ -122,7 +122,8 @@ impl Task for Game {
             return vec![format!("answer {}", term.text)];
         }
         let mut actions: Vec<String> = Vec::new();
-        for step in term::steps(&visit.left) {
+        let steps = term::steps(&visit.left);
+        for step in steps.filter(|&step| term::after(&visit.left, step).is_some()) {
             let action = action(&visit.left, step);
             if !actions.contains(&action) {
                 actions.push(action);

@@ -47,19 +47,17 @@ pub fn after(terms: &[Term], (first, operator, second): Step) -> Option<Vec<Term
     Some(left)
 }
 
-/// Returns all possible steps.
+/// Returns all steps, divisions by 0 among them.
 pub fn steps(terms: &[Term]) -> impl Iterator<Item = Step> {
     let count = terms.len();
     let pairs = (0..count).flat_map(move |first| (0..count).map(move |second| (first, second)));
     let pairs = pairs.filter(|(first, second)| first != second);
-    let steps = pairs.flat_map(|(first, second)| {
+    pairs.flat_map(|(first, second)| {
         // The order of a sum or a product tells nothing new.
-        let useful = OPERATORS
-            .into_iter()
-            .filter(move |&op| first < second || op == '-' || op == '/');
-        useful.map(move |operator| (first, operator, second))
-    });
-    steps.filter(|&step| after(terms, step).is_some())
+        let useful = move |&sign: &char| first < second || sign == '-' || sign == '/';
+        let signs = OPERATORS.into_iter().filter(useful);
+        signs.map(move |sign| (first, sign, second))
+    })
 }
 
 /// Returns the step with which a solution goes on, and the expression that it ends with; none

@@ -46,12 +46,8 @@ impl World {
         });
         let count = options.entities as usize;
         let values = Relation::ALL.map(|relation| {
-            let subjects = 0..count;
-            let value = |subject| match relation.value() == relation.subject() {
-                true => other(subject, count, &mut random),
-                false => random.below(count as u64) as usize,
-            };
-            subjects.map(value).collect()
+            let value = |subject| drawn(relation, subject, None, count, &mut random);
+            (0..count).map(value).collect()
         });
         let advisers = adviser::draw(&names[Kind::Adviser as usize], options.honesty, &mut random);
         let beliefs = advisers
@@ -95,8 +91,10 @@ impl World {
     /// Returns a sentence that gives a fact a wrong value.
     #[must_use]
     pub fn error(&self, fact: Fact, random: &mut Random) -> String {
-        let count = self.names(fact.relation.value()).len();
-        self.stating(fact, other(self.value(fact), count, random))
+        let Fact { relation, subject } = fact;
+        let count = self.names(relation.value()).len();
+        let wrong = drawn(relation, subject, Some(self.value(fact)), count, random);
+        self.stating(fact, wrong)
     }
 
     /// Returns whether the archive has a relation.
@@ -120,10 +118,18 @@ impl World {
     }
 }
 
-/// Draws a place below `count` other than this one.
-fn other(place: usize, count: usize, random: &mut Random) -> usize {
-    let step = 1 + random.below(count as u64 - 1) as usize;
-    (place + step) % count
+/// Draws the place of a value among `count`: not this one, and not the subject itself.
+fn drawn(
+    relation: Relation,
+    subject: usize,
+    not: Option<usize>,
+    count: usize,
+    random: &mut Random,
+) -> usize {
+    let itself = (relation.value() == relation.subject()).then_some(subject);
+    let others = (0..count).filter(|&place| Some(place) != itself && Some(place) != not);
+    let others: Vec<usize> = others.collect();
+    random.pick(&others).copied().unwrap_or_default()
 }
 
 /// Draws what an adviser takes for the values: wrong ones are those of other things.
@@ -131,11 +137,11 @@ fn beliefs(adviser: &Adviser, values: &Values, random: &mut Random) -> Values {
     Relation::ALL.map(|relation| {
         let known = adviser.competence[relation.domain()].probability();
         let values = &values[relation as usize];
-        let belief = |&value: &usize| match random.chance(known) {
+        let belief = |(subject, &value)| match random.chance(known) {
             true => value,
-            false => other(value, values.len(), random),
+            false => drawn(relation, subject, Some(value), values.len(), random),
         };
-        values.iter().map(belief).collect()
+        values.iter().enumerate().map(belief).collect()
     })
 }
 
@@ -175,16 +181,16 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_his_own_mentor() {
-        for index in 0..50 {
+    fn nobody_is_told_to_be_his_own_mentor() {
+        let relation = Relation::Mentor;
+        for (index, subject) in (0..50).flat_map(|index| (0..6).map(move |one| (index, one))) {
             let world = world("{}", index);
-            for subject in 0..6 {
-                let fact = Fact {
-                    relation: Relation::Mentor,
-                    subject,
-                };
-                assert_ne!(world.value(fact), subject);
-            }
+            let fact = Fact { relation, subject };
+            let name = &world.names(Kind::Person)[subject];
+            let own = relation.sentence(name, name);
+            assert_ne!(world.sentence(fact), own);
+            assert_ne!(world.error(fact, &mut Random::new(index)), own);
+            assert!((0..3).all(|adviser| world.belief(adviser, fact) != own));
         }
     }
 
