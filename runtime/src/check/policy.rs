@@ -40,7 +40,7 @@ pub(crate) fn run(
     };
     let test_bed = TestBed { parts, fixture };
     let described = suite.require("description", "name, roles, control words", || {
-        let description = policy.describe()?;
+        let description = test_bed.parts.describe_policy()?;
         described(&description).map(|()| description)
     });
     suite.require("configure", "it takes its options and the lexicon", || {
