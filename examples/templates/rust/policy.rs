@@ -36,7 +36,7 @@ const SNAPSHOT: &[u8] = b"my-component 1";
 /// demonstrator's output.
 fn ask(
     prompt: String,
-    grammar: Vec<String>,
+    grammar: String,
     words: usize,
     demonstration: Option<String>,
 ) -> Result<String, Error> {
@@ -49,7 +49,7 @@ fn ask(
         }],
         tools: Vec::new(),
         max_tokens: words as u32 + 1,
-        grammar: Some(grammar.join(" ")),
+        grammar: Some(grammar),
         stop: Vec::new(),
         temperature: None,
         demonstration,
@@ -101,13 +101,15 @@ fn read(session: Session, hints: Option<Vec<Hint>>) -> Result<Report, Error> {
     let mut inserted = 0;
     for turns in session.turns.chunks(CHUNK) {
         report.steps += 1;
-        let grammar = (1..=turns.len()).map(|number| format!("t{number} (keep | drop)"));
+        let grammar: Vec<String> = (1..=turns.len())
+            .map(|number| format!("t{number} (keep | drop)"))
+            .collect();
         let demonstration = hinted
             .as_ref()
             .map(|hinted| output(turns.iter().map(|turn| hinted.contains(&turn.id))));
         let said = ask(
             prompt(turns),
-            grammar.collect(),
+            grammar.join(" "),
             2 * turns.len(),
             demonstration,
         )?;
@@ -178,7 +180,7 @@ fn choose(story: &str, actions: &[String]) -> Result<Option<usize>, Error> {
     let advised = acting::advise();
     let advised = advised.and_then(|advised| actions.iter().position(|action| *action == advised));
     let demonstration = advised.map(|place| markers[place].clone());
-    let grammar = vec![format!("({})", markers.join(" | "))];
+    let grammar = format!("({})", markers.join(" | "));
     let said = ask(format!("{story}{lines}"), grammar, 1, demonstration)?;
     Ok(markers.iter().position(|marker| marker == said.trim()))
 }
