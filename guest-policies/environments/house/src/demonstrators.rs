@@ -42,20 +42,29 @@ impl Demonstrator {
         }
     }
 
-    /// Returns its next action in a session that is not over.
+    /// Returns its next action, a possible one, in a session that is not over. Where a thing is
+    /// no longer where it should be, the demonstrator looks around.
     #[must_use]
     pub fn act(self, house: &House, lived: &Lived, random: &mut Random) -> Act {
-        if self == Self::Careless && random.chance(ERRORS) {
-            let possible = lived.possible(house);
-            if let Some(act) = random.pick(&possible) {
-                return *act;
-            }
+        let possible = lived.possible(house);
+        if self == Self::Careless
+            && random.chance(ERRORS)
+            && let Some(act) = random.pick(&possible)
+        {
+            return *act;
         }
         let mind = match self {
             Self::Nothing => &lived.fresh,
             Self::Everything | Self::Careless | Self::Expert => &lived.mind,
         };
-        lived.best(house, mind)
+        let best = lived.best(house, mind);
+        if possible.contains(&best) {
+            return best;
+        }
+        match lived.acts.last() {
+            Some(Act::Look) => random.pick(&possible).copied().unwrap_or(Act::Look),
+            _ => Act::Look,
+        }
     }
 
     /// Returns whether it keeps a turn, which a later task may need.

@@ -184,3 +184,34 @@ fn the_expert_keeps_what_later_tasks_need() {
     }
     assert!(kept > 5 && turns > 4 * kept, "{kept} of {turns}");
 }
+
+#[test]
+fn advice_is_among_the_listed_actions() {
+    for way in ["demonstrator", "expert", "nothing"] {
+        for index in 0..120 {
+            let mut house = opened(
+                r#"{"mix": ["report", "find"], "sessions": 5}"#,
+                "train",
+                index,
+            );
+            for session in 1..=5 {
+                house.session(session).unwrap();
+            }
+            for session in 1..=5 {
+                let Some(task) = task(house.session(session).unwrap()) else {
+                    continue;
+                };
+                let (mut actions, mut done) = (task.actions, false);
+                while !done {
+                    let action = house.advise(way, index).unwrap();
+                    assert!(
+                        actions.contains(&action),
+                        "{way}, train/{index}, session {session}: {action} is not in {actions:?}"
+                    );
+                    let seen = house.act(&action).unwrap();
+                    (actions, done) = (seen.actions, seen.done);
+                }
+            }
+        }
+    }
+}
