@@ -197,7 +197,7 @@ mod tests {
             parameters: "[]".into(),
             ..tool
         };
-        assert!(check(&[odd]).unwrap_err().contains("\"search\""));
+        assert!(check(&[odd]).expect_err("refused").contains("\"search\""));
         assert_eq!(check(&tools()), Ok(()));
     }
 }

@@ -3,7 +3,7 @@
 use wasmtime::component::{Instance, InstancePre, TypedFunc};
 use wasmtime::{Result, Store};
 
-use super::{Versioned, exports_v0_1, v0_1};
+use super::{Fallible, Function, Refusable, Versioned, exports_v0_1, v0_1};
 use crate::bindings::bank::{Guest, GuestIndices};
 use crate::instance::interface::Interface;
 use crate::instance::store_data::StoreData;
@@ -11,20 +11,19 @@ use crate::kind::Kind;
 use crate::types::{Entry, Error, Hit, Moment, Operation, Query, Schema, Stats};
 
 type Data = StoreData<()>;
-type Refusable<R> = std::result::Result<R, Error>;
 
 /// The exports of a bank.
 pub(crate) struct BankGuest(Versioned<Guest, OldBank>);
 
 /// The exports of a bank of 0.1.
 struct OldBank {
-    get_schema: TypedFunc<(), (v0_1::Schema,)>,
-    apply: TypedFunc<(Moment, Vec<v0_1::Operation>), (Vec<Refusable<String>>,)>,
-    retrieve: TypedFunc<(v0_1::Query,), (Refusable<Vec<Hit>>,)>,
-    entries: TypedFunc<(), (Vec<Entry>,)>,
-    render: TypedFunc<(Vec<String>,), (Refusable<String>,)>,
+    get_schema: Function<(), v0_1::Schema>,
+    apply: Function<(Moment, Vec<v0_1::Operation>), Vec<Refusable<String>>>,
+    retrieve: Fallible<(v0_1::Query,), Vec<Hit>>,
+    entries: Function<(), Vec<Entry>>,
+    render: Fallible<(Vec<String>,), String>,
     end_session: TypedFunc<(Moment,), ()>,
-    get_stats: TypedFunc<(), (Stats,)>,
+    get_stats: Function<(), Stats>,
 }
 
 impl Interface for BankGuest {

@@ -1,9 +1,9 @@
 //! The exports of environments.
 
-use wasmtime::component::{Instance, InstancePre, TypedFunc};
+use wasmtime::component::{Instance, InstancePre};
 use wasmtime::{Result, Store};
 
-use super::{Versioned, exports_v0_1, v0_1};
+use super::{Fallible, Function, Refusable, Versioned, exports_v0_1, v0_1};
 use crate::bindings::environment::{Guest, GuestIndices};
 use crate::instance::interface::Interface;
 use crate::instance::store_data::StoreData;
@@ -14,21 +14,20 @@ use crate::types::{
 };
 
 type Data = StoreData<()>;
-type Refusable<R> = std::result::Result<R, Error>;
 
 /// The exports of an environment.
 pub(crate) struct EnvironmentGuest(Versioned<Guest, OldEnvironment>);
 
 /// The exports of an environment of 0.1.
 struct OldEnvironment {
-    describe: TypedFunc<(), (EnvironmentDescription,)>,
-    load: TypedFunc<(Vec<DataFile>, String), (Refusable<LoadReport>,)>,
-    open: TypedFunc<(String, u64, u32), (Refusable<OpenEpisode>,)>,
-    get_session: TypedFunc<(u32,), (Refusable<v0_1::SessionContent>,)>,
-    act: TypedFunc<(String,), (Refusable<v0_1::Observation>,)>,
-    questions: TypedFunc<(), (Refusable<Vec<Question>>,)>,
-    score: TypedFunc<(String, Answer), (Refusable<Score>,)>,
-    demonstrate: TypedFunc<(String, u32, u64), (Refusable<Vec<Hint>>,)>,
+    describe: Function<(), EnvironmentDescription>,
+    load: Fallible<(Vec<DataFile>, String), LoadReport>,
+    open: Fallible<(String, u64, u32), OpenEpisode>,
+    get_session: Fallible<(u32,), v0_1::SessionContent>,
+    act: Fallible<(String,), v0_1::Observation>,
+    questions: Fallible<(), Vec<Question>>,
+    score: Fallible<(String, Answer), Score>,
+    demonstrate: Fallible<(String, u32, u64), Vec<Hint>>,
 }
 
 impl Interface for EnvironmentGuest {

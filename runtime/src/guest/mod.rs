@@ -12,7 +12,9 @@ pub(crate) use environment::EnvironmentGuest;
 pub(crate) use policy::PolicyGuest;
 pub(crate) use state::StateGuest;
 
-use wasmtime::component::InstancePre;
+use wasmtime::component::{InstancePre, TypedFunc};
+
+use crate::types::Error;
 
 /// The exports of a component, or their indices, in one of the versions of the contract.
 pub(crate) enum Versioned<P, O> {
@@ -27,3 +29,12 @@ fn exports_v0_1<T: 'static>(pre: &InstancePre<T>, interface: &str) -> bool {
     let name = v0_1::interface_name(interface);
     pre.component().get_export_index(None, &name).is_some()
 }
+
+/// The value of a function, or its refusal.
+type Refusable<R> = Result<R, Error>;
+
+/// A function that does not refuse.
+type Function<P, R> = TypedFunc<P, (R,)>;
+
+/// A function that may refuse.
+type Fallible<P, R> = TypedFunc<P, (Refusable<R>,)>;

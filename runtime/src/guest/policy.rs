@@ -1,28 +1,27 @@
 //! The exports of policies.
 
-use wasmtime::component::{Instance, InstancePre, TypedFunc};
+use wasmtime::component::{Instance, InstancePre};
 use wasmtime::{Result, Store};
 
-use super::{Versioned, exports_v0_1, v0_1};
+use super::{Fallible, Function, Refusable, Versioned, exports_v0_1, v0_1};
 use crate::bindings::policy::{Guest, GuestIndices};
 use crate::host::PolicyHost;
 use crate::instance::interface::Interface;
 use crate::instance::store_data::StoreData;
 use crate::kind::Kind;
-use crate::types::{Answer, Error, Hint, LexiconKind, PolicyDescription, Report, SessionContent};
+use crate::types::{Answer, Hint, LexiconKind, PolicyDescription, Report, SessionContent};
 
 type Data = StoreData<Option<PolicyHost>>;
-type Refusable<R> = std::result::Result<R, Error>;
 
 /// The exports of a policy.
 pub(crate) struct PolicyGuest(Versioned<Guest, OldPolicy>);
 
 /// The exports of a policy of 0.1.
 struct OldPolicy {
-    describe: TypedFunc<(), (PolicyDescription,)>,
-    configure: TypedFunc<(String, Vec<LexiconKind>), (Refusable<()>,)>,
-    observe: TypedFunc<(v0_1::SessionContent, Option<Vec<Hint>>), (Refusable<Report>,)>,
-    answer: TypedFunc<(String,), (Refusable<Answer>,)>,
+    describe: Function<(), PolicyDescription>,
+    configure: Fallible<(String, Vec<LexiconKind>), ()>,
+    observe: Fallible<(v0_1::SessionContent, Option<Vec<Hint>>), Report>,
+    answer: Fallible<(String,), Answer>,
 }
 
 impl Interface for PolicyGuest {

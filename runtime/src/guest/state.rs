@@ -1,13 +1,10 @@
 //! The export of every component: its state.
 
-use wasmtime::component::{Instance, InstancePre, TypedFunc};
+use wasmtime::component::{Instance, InstancePre};
 use wasmtime::{Result, Store};
 
-use super::{Versioned, exports_v0_1, v0_1};
+use super::{Fallible, Function, Refusable, Versioned, exports_v0_1, v0_1};
 use crate::bindings::state::{Guest, GuestIndices};
-use crate::types::Error;
-
-type Refusable<R> = std::result::Result<R, Error>;
 
 /// Indices of the functions in the component.
 pub(crate) type StateIndices = Versioned<GuestIndices, ()>;
@@ -17,8 +14,8 @@ pub(crate) struct StateGuest(Versioned<Guest, OldState>);
 
 /// The functions of a component's state in 0.1.
 struct OldState {
-    snapshot: TypedFunc<(), (Vec<u8>,)>,
-    restore: TypedFunc<(Vec<u8>,), (Refusable<()>,)>,
+    snapshot: Function<(), Vec<u8>>,
+    restore: Fallible<(Vec<u8>,), ()>,
 }
 
 impl StateGuest {

@@ -28,7 +28,7 @@ where
     let index =
         within.and_then(|within| instance.get_export_index(&mut store, Some(&within), name));
     match index {
-        Some(index) => instance.get_typed_func(&mut store, &index),
+        Some(index) => instance.get_typed_func(&mut store, index),
         None => bail!("the component exports no function `{name}` in `{full}`"),
     }
 }
