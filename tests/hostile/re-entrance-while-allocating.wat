@@ -1,7 +1,7 @@
 ;; Calls the host while the host hands it an argument.
 ;; world: bank
 ;; call: render
-;; error: NAME: render trapped: wasm trap: cannot leave component instance
+;; error: NAME: configure trapped: wasm trap: cannot leave component instance
 (module
   (import "memloom:agent/log@0.2.0" "write" (func $write (param i32 i32 i32)))
   (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)

@@ -41,9 +41,9 @@ fn old(kind: &str) -> PathBuf {
     folder.join(kind).with_extension("wasm")
 }
 
-/// Plays two sessions and all questions of an environment that needs no files. Returns the mean
-/// reward.
-fn play(bank: &Path, environment: &Path, policy: &Path) -> f32 {
+/// Plays two sessions and all questions of an environment that needs no files. Returns the shares
+/// of answers that cite anything, and that cite their evidence.
+fn play(bank: &Path, environment: &Path, policy: &Path) -> [f32; 2] {
     let sandbox = Sandbox::new(Limits::default()).unwrap();
     let mut environment = sandbox
         .environment(environment)
@@ -68,18 +68,27 @@ fn play(bank: &Path, environment: &Path, policy: &Path) -> f32 {
     assert_eq!(state.name(), fork.snapshot().unwrap().name());
     episode.restore(&state).unwrap();
     let questions = episode.questions().unwrap();
-    let rewards = questions.iter().map(|question| {
-        let (_, score) = episode.answer_and_score(question).unwrap();
-        score.reward
+    let with_evidence = questions
+        .iter()
+        .filter(|question| !question.evidence.is_empty());
+    let cited = with_evidence.map(|question| {
+        let (answer, _) = episode.answer_and_score(question).unwrap();
+        let mut evidence = question.evidence.iter();
+        let right = evidence.any(|turn| answer.citations.contains(turn));
+        [!answer.citations.is_empty(), right]
     });
-    let rewards: Vec<f32> = rewards.collect();
-    assert!(!rewards.is_empty());
-    rewards.iter().sum::<f32>() / rewards.len() as f32
+    let cited: Vec<[bool; 2]> = cited.collect();
+    assert!(!cited.is_empty());
+    [0, 1].map(|which| {
+        let count = cited.iter().filter(|cited| cited[which]).count();
+        count as f32 / cited.len() as f32
+    })
 }
 
 #[test]
 fn components_of_the_first_version_go_on_working() {
-    assert!(play(&old("bank"), &old("environment"), &old("policy")) > 0.0);
+    let [cited, _] = play(&old("bank"), &old("environment"), &old("policy"));
+    assert_eq!(cited, 1.0);
 }
 
 #[test]
@@ -89,11 +98,10 @@ fn components_of_both_versions_work_together() {
         component("chronicle"),
         component("selector"),
     );
-    let own = play(&flat, &chronicle, &selector);
-    assert_eq!(own, 1.0);
-    assert!(play(&old("bank"), &chronicle, &selector) > 0.5);
-    assert!(play(&flat, &old("environment"), &selector) > 0.0);
-    assert!(play(&flat, &old("environment"), &old("policy")) > 0.0);
+    assert_eq!(play(&flat, &chronicle, &selector), [1.0; 2]);
+    assert_eq!(play(&old("bank"), &chronicle, &selector)[0], 1.0);
+    assert_eq!(play(&flat, &old("environment"), &selector), [1.0; 2]);
+    assert_eq!(play(&flat, &old("environment"), &old("policy"))[0], 1.0);
 }
 
 #[test]

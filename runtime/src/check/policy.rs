@@ -40,7 +40,7 @@ pub(crate) fn run(
     };
     let test_bed = TestBed { parts, fixture };
     let described = suite.require("description", "name, roles, control words", || {
-        let description = test_bed.parts.describe_policy()?;
+        let description = policy.describe()?;
         described(&description).map(|()| description)
     });
     suite.require("configure", "it takes its options and the lexicon", || {
@@ -61,9 +61,11 @@ pub(crate) fn run(
         "requests",
         "described roles and words, and what a demonstrator says",
         || {
-            described
-                .as_ref()
-                .map_or(Ok(()), |description| requests(&test_bed, description))
+            // Control words may depend on the options.
+            match described {
+                Some(_) => requests(&test_bed, &test_bed.parts.describe_policy()?),
+                None => Ok(()),
+            }
         },
     );
     suite.check("model-output", "nothing that a model says stops it", || {
