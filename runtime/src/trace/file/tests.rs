@@ -202,7 +202,7 @@ fn errors_name_the_file() {
         format!("{head}it has version 9, but this memloom reads 3; record it again")
     );
     assert_eq!(
-        message(b"mltrace\0\x02\0\0\0"),
+        message(b"mltrace\0\x03\0\0\0"),
         format!(
             "{head}it is damaged at byte 12, in its header: \
              the file ends at byte 12 inside a frame; record it again"

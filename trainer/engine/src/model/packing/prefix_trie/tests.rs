@@ -120,12 +120,35 @@ fn gradients(family: &BackboneConfig, rows: &[&Row]) -> (Vec<f32>, Vec<f32>) {
 #[test]
 fn losses_and_gradients_are_those_of_rows_that_share_nothing() {
     for family in families() {
-        assert_alike(&family);
+        assert_alike(&family, &rows());
     }
 }
 
-fn assert_alike(family: &BackboneConfig) {
-    let rows = rows();
+/// The prompts of a task of twenty turns, each the former one with its completion of two tokens and
+/// an observation of eight.
+fn conversation() -> Vec<Row> {
+    let mut prompt = vec![(1, 40)];
+    let turns = (0..20).map(|turn| {
+        let said = [2 + turn % 5, 3];
+        let row = row(&prompt, &[&said]);
+        prompt.extend([(said[0], 1), (said[1], 1), (4 + turn % 3, 8)]);
+        row
+    });
+    turns.collect()
+}
+
+#[test]
+fn a_task_of_twenty_turns_reads_its_history_once() {
+    let rows = conversation();
+    let alone: usize = rows.iter().map(Row::tokens).sum();
+    let together = distinct_tokens(&rows.iter().collect::<Vec<_>>());
+    // A history of 232 tokens, and less than a block that each turn reads again.
+    assert_eq!((alone, together), (2740, 564));
+    assert_eq!(micro_batches(&rows, 700), [(0..20).collect::<Vec<_>>()]);
+    assert_alike(&BackboneConfig::tiny(), &rows);
+}
+
+fn assert_alike(family: &BackboneConfig, rows: &[Row]) {
     let (logprobs, together) = gradients(family, &rows.iter().collect::<Vec<_>>());
     let mut alone = vec![0.0; together.len()];
     let mut expected = Vec::new();
