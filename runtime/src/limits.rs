@@ -21,7 +21,7 @@ const MIB: u64 = 1 << 20;
 /// [`Error::LimitExceeded`]: crate::Error::LimitExceeded
 ///
 /// ```
-/// use memloom_runtime::types::{Insertion, Moment, Operation};
+/// use memloom_runtime::types::{Moment, Operation};
 /// use memloom_runtime::{Error, Limit, Limits, Sandbox};
 ///
 /// # fn main() -> Result<(), memloom_runtime::Error> {
@@ -35,12 +35,7 @@ const MIB: u64 = 1 << 20;
 ///     session: 1,
 ///     time: "3 May 2026".into(),
 /// };
-/// let long = Operation::Insert(Insertion {
-///     text: "a word ".repeat(100_000),
-///     speaker: "Ada".into(),
-///     evidence: vec![],
-///     vector: None,
-/// });
+/// let long = Operation::insert("a word ".repeat(100_000), "Ada", vec![]);
 /// let error = bank.apply(&at, &[long]).unwrap_err();
 /// assert!(matches!(error, Error::LimitExceeded { limit: Limit::Fuel, .. }));
 /// assert_eq!(

@@ -68,7 +68,7 @@ fn chat_messages(messages: &[Message]) -> Vec<ChatMessage<'_>> {
     chat
 }
 
-/// What a completion is requested with, besides its messages.
+/// The wishes of a request for a completion, besides its messages.
 #[derive(Clone, Copy, Default)]
 pub struct Wishes<'a> {
     /// The sampling temperature.

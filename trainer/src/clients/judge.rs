@@ -14,6 +14,10 @@ use crate::clients::http::{Client, Failure};
 
 const INSTRUCTIONS: &str = include_str!("judge.md");
 
+/// The form of a verdict, after an environment's own instruction.
+const VERDICT: &str =
+    "End your reply with your verdict: {\"label\": \"CORRECT\"} or {\"label\": \"WRONG\"}.";
+
 /// A judge on a server.
 pub struct Judge(pub(super) Client);
 
@@ -63,7 +67,19 @@ impl Judge {
         evidence: impl Iterator<Item = EvidenceTurn<'a>>,
         answer: &str,
     ) -> Result<f32, Failure> {
-        let content = prompt(question, evidence, answer);
+        self.decide(prompt(question, evidence, answer))
+    }
+
+    /// Returns 1 if an answer is correct by an environment's own instruction for judges, and 0
+    /// if it is wrong.
+    ///
+    /// # Errors
+    /// Fails like [`Judge::label`].
+    pub fn label_by(&self, rubric: &str, question: &str, answer: &str) -> Result<f32, Failure> {
+        self.decide(prompt_by(rubric, question, answer))
+    }
+
+    fn decide(&self, content: String) -> Result<f32, Failure> {
         let message = Message::new("user", content);
         let settings = self.0.settings();
         let most = settings.verdict_tokens();
@@ -88,6 +104,11 @@ fn prompt<'a>(
     };
     let case = serde_json::to_string_pretty(&case).expect("texts are plain JSON");
     format!("{INSTRUCTIONS}\n{case}\n")
+}
+
+fn prompt_by(rubric: &str, question: &str, answer: &str) -> String {
+    let case = serde_json::json!({"question": question, "answer": answer});
+    format!("{}\n\n{VERDICT}\n\n{case:#}\n", rubric.trim_end())
 }
 
 /// Returns the label in a reply. A reply that was cut off has none: the label in it may be a
@@ -150,6 +171,22 @@ mod tests {
         ] {
             assert_eq!(verdict(&reply), label, "{reply}");
         }
+    }
+
+    #[test]
+    fn a_rubric_is_the_whole_instruction_but_for_the_form_of_the_verdict() {
+        let prompt = prompt_by("Gold: Oslo. Abbreviations count.\n", "Where?", "OSL");
+        assert!(prompt.starts_with("Gold: Oslo. Abbreviations count.\n\nEnd your reply"));
+        let case = prompt
+            .rsplit_once("\n\n")
+            .map(|(_, case)| case)
+            .unwrap_or_default();
+        let case: serde_json::Value = serde_json::from_str(case).unwrap_or_default();
+        assert_eq!(
+            case,
+            serde_json::json!({"question": "Where?", "answer": "OSL"})
+        );
+        assert!(!prompt.contains(INSTRUCTIONS));
     }
 
     #[test]

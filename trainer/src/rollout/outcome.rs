@@ -257,6 +257,7 @@ pub fn ask(
     let answer = answered?;
     let mut score = episode.score(question, &answer)?;
     if let Some(judge) = opened.judge() {
+        let rubric = episode.rubric(question)?;
         let turns = opened.turns.iter().flatten();
         let evidence = turns
             .filter(|turn| question.evidence.contains(&turn.id))
@@ -265,7 +266,11 @@ pub fn ask(
                 speaker: &turn.speaker,
                 text: &turn.text,
             });
-        match judge.label(&question.text, evidence, &answer.text) {
+        let label = match rubric {
+            Some(rubric) => judge.label_by(&rubric, &question.text, &answer.text),
+            None => judge.label(&question.text, evidence, &answer.text),
+        };
+        match label {
             Ok(label) => score.metrics.push((JUDGE.into(), label)),
             Err(failure @ Failure::Unavailable { .. }) => return Ok(Err(failure.to_string())),
             Err(failure) => return Err(failure.into()),

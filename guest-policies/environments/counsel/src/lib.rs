@@ -16,6 +16,7 @@ use memloom_sdk::types::{
 use serde::{Deserialize, Serialize};
 
 pub mod demonstrators;
+pub mod generation;
 pub mod journal;
 pub mod options;
 pub mod puzzle;
@@ -51,7 +52,7 @@ struct Open {
 impl Open {
     fn new(options: &Options, address: Address, journal: Journal) -> Self {
         Self {
-            stream: Stream::new(options, &address),
+            stream: generation::generate(options, &address),
             address,
             journal,
         }

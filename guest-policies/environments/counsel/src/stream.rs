@@ -2,9 +2,7 @@
 
 use memloom_sdk::random::Random;
 
-use crate::options::{Address, Mode, Options};
 use crate::visit::Visit;
-use crate::{puzzle, questions, shop};
 
 /// A turn of a dialogue.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,18 +74,6 @@ pub struct Stream {
 }
 
 impl Stream {
-    /// Generates an episode. A longer one begins with the shorter one.
-    #[must_use]
-    pub fn new(options: &Options, address: &Address) -> Self {
-        let mut stream = match options.mode {
-            Mode::Questions => questions::stream(options, address),
-            Mode::Shop => shop::stream(options, address),
-            Mode::Puzzle => puzzle::stream(options, address),
-        };
-        stream.sittings.truncate(address.sessions as usize);
-        stream
-    }
-
     /// Returns the tasks, each with its session's number.
     pub fn tasks(&self) -> impl Iterator<Item = (u32, &dyn Task)> {
         (1..)

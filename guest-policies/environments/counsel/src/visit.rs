@@ -31,7 +31,7 @@ pub struct Visit {
     pub observed: Vec<String>,
     /// True once the task is over.
     pub over: bool,
-    /// What the task came to; all zero until it is over.
+    /// The task's result; all zero until it is over.
     pub outcome: Outcome,
 }
 

@@ -1,4 +1,4 @@
-//! What the agent perceives, and the sentences that say it.
+//! Perceptions of the agent, and the sentences that say them.
 
 use crate::house::{Direction, House, Place, Recipe, Treatment, Use};
 use crate::world::{Shut, World};

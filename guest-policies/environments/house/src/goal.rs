@@ -33,7 +33,7 @@ pub enum Goal {
     Recall(Asked),
 }
 
-/// How far a task has come: steps done of all that it needs.
+/// The progress of a task: steps done of all that it needs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
     /// The steps done.

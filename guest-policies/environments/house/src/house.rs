@@ -1,4 +1,4 @@
-//! What stays the same during an episode: rooms, ways, furniture, things and recipes.
+//! The fixed part of an episode: rooms, ways, furniture, things and recipes.
 
 use serde::{Deserialize, Serialize};
 
@@ -84,7 +84,7 @@ pub enum ThingKind {
     Key(usize),
     /// A treasure.
     Treasure,
-    /// What a recipe makes.
+    /// The product of a recipe.
     Product,
 }
 
@@ -130,7 +130,7 @@ pub struct Recipe {
     pub product: usize,
     /// The things that it uses up, and the treatment of each.
     pub needs: Vec<(usize, Treatment)>,
-    /// Whether it makes a meal.
+    /// True if it makes a meal.
     pub meal: bool,
     /// The notice that it stands on.
     pub notice: usize,

@@ -27,34 +27,34 @@ pub struct Lived {
     pub session: u32,
     /// Its task; none in a dialogue.
     pub goal: Option<Goal>,
-    /// What was done.
+    /// The actions in order.
     pub acts: Vec<Act>,
     /// The present state of the house.
     pub world: World,
-    /// What was perceived in this session and those before it.
+    /// The memory of this session and those before it.
     pub mind: Mind,
-    /// What was perceived in this session alone.
+    /// The memory of this session alone.
     pub fresh: Mind,
     /// The number of actions after which it ends.
     pub steps: u32,
     /// The number of actions that were not understood or not possible.
     pub refused: u32,
-    /// Whether its task is over, or there is none.
+    /// True if its task is over, or there is none.
     pub over: bool,
-    /// How far its task has come.
+    /// The progress of its task.
     pub progress: Progress,
-    /// How far its task had come when it began.
+    /// The progress of its task when it began.
     pub at_first: Progress,
     before: Vec<Place>,
     told: BTreeSet<String>,
 }
 
-/// What the agent sees of an action.
+/// The agent's view of an action.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Seen {
     /// The text.
     pub text: String,
-    /// What the action added to the task's reward.
+    /// The action's part of the task's reward.
     pub reward: f32,
 }
 

@@ -1,4 +1,4 @@
-//! What was perceived: the memory of somebody who forgets nothing.
+//! The memory of somebody who forgets nothing.
 
 use std::collections::VecDeque;
 

@@ -59,7 +59,7 @@ pub struct Options {
     /// The number of lockers, each with a key, beside the two that hunts need at most; at most
     /// `rooms` - 2. By default 1.
     pub distractors: usize,
-    /// Whether actions are listed. By default `listed`.
+    /// The form of actions. By default `listed`.
     pub actions: Form,
     /// The number of actions that a task allows for each that it needs, 1 to 10; three more are
     /// always allowed. By default 1.5.

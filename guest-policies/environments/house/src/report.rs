@@ -45,7 +45,7 @@ pub const TALK: [&str; 6] = [
 /// A dialogue.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
-    /// What the turns tell, in order.
+    /// The content of the turns, in order.
     pub turns: Vec<Told>,
 }
 

@@ -43,15 +43,15 @@ pub enum Content {
 /// A task.
 #[derive(Clone, Debug)]
 pub struct Task {
-    /// What is to be done.
+    /// The goal.
     pub goal: Goal,
     /// The room where the agent begins.
     pub start: usize,
-    /// What it depends on.
+    /// The needs of the goal.
     pub needs: Needs,
 }
 
-/// What a task or question depends on.
+/// The needs of a task or question.
 #[derive(Clone, Debug)]
 pub struct Needs {
     /// The sessions that show it, in order.
@@ -119,7 +119,7 @@ pub struct Script {
 pub struct Query {
     /// The question.
     pub asked: Asked,
-    /// What its answer depends on.
+    /// The needs of its answer.
     pub needs: Needs,
 }
 

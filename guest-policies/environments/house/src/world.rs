@@ -1,8 +1,8 @@
-//! What changes: the places of things, what is open, and where the agent is.
+//! The changing part of an episode: the places of things, what is open, and where the agent is.
 
 use crate::house::{House, Place, Treatment, Use};
 
-/// Whether a fixture can be reached into. Only containers and lockers are ever shut.
+/// True if a fixture can be reached into. Only containers and lockers are ever shut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shut {
     /// Open.

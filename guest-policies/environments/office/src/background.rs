@@ -9,7 +9,7 @@ use crate::quirks::Quirks;
 use crate::row::Row;
 use crate::seed::{below, number};
 
-/// What never changes in an episode.
+/// The fixed part of an episode.
 #[derive(Clone, Debug)]
 pub struct Background {
     /// Its peculiarities.

@@ -58,7 +58,7 @@ impl fmt::Display for Call {
     }
 }
 
-/// What an agent does.
+/// An action of an agent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Action {
     /// Calls an application.

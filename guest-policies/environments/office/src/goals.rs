@@ -1,4 +1,4 @@
-//! What tasks want, and how far it was reached.
+//! The goals of tasks, and how far they were reached.
 
 use memloom_sdk::metrics::normalised_words;
 use serde::{Deserialize, Serialize};
@@ -19,7 +19,7 @@ pub struct Goal {
     pub args: Row,
 }
 
-/// What a task wants.
+/// The goals of a task.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Goals {
     /// The changes.

@@ -1,4 +1,4 @@
-//! What a demonstrator knows of an office from the replies that it has seen.
+//! A demonstrator's knowledge of an office from the replies that it has seen.
 
 use std::collections::BTreeMap;
 

@@ -16,7 +16,7 @@ pub enum View {
     Pages,
 }
 
-/// Whether tasks list the actions that may be taken.
+/// The form of a task's actions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Actions {
@@ -44,11 +44,11 @@ pub struct Options {
     pub repeat: f64,
     /// The largest number of applications that a task needs, 1 to 3. By default 3.
     pub difficulty: u32,
-    /// Whether episodes have quirks. By default true.
+    /// Gives episodes quirks. By default true.
     pub quirks: bool,
     /// The form of the applications. By default calls.
     pub view: View,
-    /// Whether actions are listed. By default they are.
+    /// The form of actions. By default they are listed.
     pub actions: Actions,
     /// The number of acts that a task allows, as a multiple of those that an expert needs, 1 to
     /// 10. By default 1.2.

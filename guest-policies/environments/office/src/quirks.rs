@@ -7,7 +7,7 @@ use crate::date::Format;
 use crate::names::PASSWORDS;
 use crate::seed::{below, pick};
 
-/// What an agent must find out about an office.
+/// The peculiarities that an agent must find out about an office.
 #[derive(Clone, Debug)]
 pub struct Quirks {
     /// The passwords of [`App::CLOSED`].
@@ -20,7 +20,7 @@ pub struct Quirks {
     notices: [bool; 5],
     /// The format of dates in calls.
     pub format: Format,
-    /// Whether searches for contacts show no more than ids and names; a search by id shows
+    /// True if searches for contacts show no more than ids and names; a search by id shows
     /// the rest.
     pub two_step: bool,
     /// The application that tells of refunds: mail, notes or pay.

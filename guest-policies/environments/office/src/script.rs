@@ -1,4 +1,4 @@
-//! How a demonstrator does each task.
+//! The steps of a demonstrator in each task.
 
 use crate::api::{Api, App};
 use crate::call::Action;

@@ -24,7 +24,7 @@ use crate::{docs, given, listing};
 pub struct Sitting {
     /// The office.
     pub server: Server,
-    /// What the task wants.
+    /// The goals of the task.
     pub goals: Goals,
     /// What is known from earlier sessions.
     memory: Memory,
@@ -38,7 +38,7 @@ pub struct Sitting {
     pub errors: u32,
     /// The answer that was given.
     pub answer: Option<String>,
-    /// Whether the task is over.
+    /// True if the task is over.
     pub done: bool,
 }
 

@@ -232,6 +232,16 @@ impl Episode {
         Ok((answer, score))
     }
 
+    /// Returns the environment's instruction for a judge of answers to a question, if it has one.
+    /// No policy sees it, and no trace holds it.
+    ///
+    /// # Errors
+    /// See [`Episode`].
+    pub fn rubric(&mut self, question: &Question) -> Result<Option<String>, Error> {
+        self.agent
+            .timed(|agent| agent.host().environment().rubric(&question.id))
+    }
+
     /// Returns the model's last failure in the last session or question, also if the
     /// policy went on without the model.
     pub fn model_failure(&mut self) -> Option<&Error> {

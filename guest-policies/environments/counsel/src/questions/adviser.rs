@@ -7,7 +7,7 @@ use crate::questions::kind::DOMAINS;
 /// The highest price of a question, in coins.
 const HIGHEST_PRICE: u64 = 5;
 
-/// How often an adviser is right in a domain.
+/// The probability that an adviser is right in a domain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Competence {
     /// Right 95 times in 100.

@@ -1,11 +1,11 @@
-//! What sentences tell about the facts and the advisers.
+//! The knowledge that sentences give of the facts and the advisers.
 
 use std::collections::BTreeMap;
 
 use crate::questions::kind::DOMAINS;
 use crate::questions::relation::Relation;
 
-/// What was told and not forgotten. The latest sentence holds.
+/// The sentences that were told and not forgotten. The latest one holds.
 #[derive(Debug, Default)]
 pub struct Knowledge {
     values: BTreeMap<(Relation, String), String>,

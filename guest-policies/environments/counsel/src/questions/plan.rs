@@ -37,7 +37,7 @@ impl Draft {
     }
 }
 
-/// What a task needs.
+/// The needs of a task.
 pub struct Plan {
     /// The fewest actions with a perfect memory.
     pub actions: u32,

@@ -5,7 +5,7 @@ use crate::questions::kind::Kind;
 /// A relation. A subject has one value of each of its relations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Relation {
-    /// Who taught a person.
+    /// A person's teacher.
     Mentor,
     /// The firm that a person works for.
     Firm,
@@ -15,13 +15,13 @@ pub enum Relation {
     Head,
     /// The town that a firm is in.
     Base,
-    /// What a firm makes.
+    /// A firm's product.
     Product,
     /// The person who leads a town.
     Mayor,
     /// The river that a town is at.
     River,
-    /// What a town is known to eat.
+    /// A town's dish.
     Dish,
 }
 

@@ -47,7 +47,7 @@ pub struct Opinion {
     pub trusted: bool,
 }
 
-/// What there is to talk about.
+/// The subjects of talk.
 pub struct Talk {
     world: Rc<World>,
     /// The opinions that were not told yet.

@@ -27,7 +27,7 @@ pub struct Question {
     pub options: Rc<Options>,
     /// The facts.
     pub world: Rc<World>,
-    /// What is asked.
+    /// The question.
     pub chain: Chain,
     /// The earlier sessions whose memory it needs.
     pub sessions: Vec<u32>,

@@ -1,4 +1,4 @@
-//! What the shop sells: items of a category that differ in three aspects.
+//! The shop's goods: items of a category that differ in three aspects.
 
 use memloom_sdk::random::Random;
 

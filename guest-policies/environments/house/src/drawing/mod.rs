@@ -29,7 +29,7 @@ pub struct Drawing<'a> {
     world: World,
     /// What the expert knows.
     mind: Mind,
-    /// What is moved before the session.
+    /// The moves before the session.
     pub changes: Vec<(usize, Place)>,
 }
 

@@ -1,4 +1,4 @@
-//! What a task needs, and what it wants.
+//! The needs of a task, and its goals.
 
 use super::{Arrival, NONE};
 use crate::api::{Api, App};

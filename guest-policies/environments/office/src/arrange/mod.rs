@@ -1,4 +1,4 @@
-//! What arrives between sessions, and what a task wants of the office as it then is.
+//! Arrivals between sessions, and the goals of a task in the office as it then is.
 
 use memloom_sdk::random::Random;
 

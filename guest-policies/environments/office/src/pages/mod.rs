@@ -44,12 +44,12 @@ const LONGEST: usize = 1000;
 /// What a wrong action is answered with.
 const NO_ELEMENT: &str = "404: there is no such element.";
 
-/// What the pages depend on.
+/// The data of the pages.
 #[derive(Clone, Copy)]
 pub struct Surroundings<'a> {
     /// The applications that were opened.
     pub open: &'a [App],
-    /// Whether the task asks a question.
+    /// True if the task asks a question.
     pub asks: bool,
     /// Fields that are filled when the form of a call opens.
     pub given: &'a dyn Fn(Api) -> Row,

@@ -25,7 +25,7 @@ pub struct Server {
     pub open: Vec<App>,
     /// The applications whose notice was closed.
     pub dismissed: Vec<App>,
-    /// What the calls have changed.
+    /// The changes of the calls.
     pub changes: Changes,
 }
 
