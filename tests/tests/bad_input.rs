@@ -188,6 +188,14 @@ fn a_role_that_the_policy_does_not_have() {
 }
 
 #[test]
+fn a_role_that_learns_in_a_stage_and_does_not_exist() {
+    assert_names(
+        &refused("stage.1.learn=boss"),
+        &["stage 2", "boss", "extractor, manager"],
+    );
+}
+
+#[test]
 fn a_horizon_beyond_an_episode() {
     let mut run = TinyRun::new();
     locomo(&mut run, &conversations(r#"["D1:1"]"#));

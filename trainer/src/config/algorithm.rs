@@ -317,10 +317,6 @@ impl AlgorithmSection {
             "algorithm.task_words must be at least 1: words in a task's memory are measured by it"
         );
         ensure!(
-            !self.learn_answers || self.metric != "held-evidence",
-            "algorithm.learn_answers needs a metric of answers: held-evidence asks no question"
-        );
-        ensure!(
             self.top_p > 0.0 && self.top_p <= 1.0,
             "algorithm.top_p must be in (0, 1], got {}",
             self.top_p

@@ -3,6 +3,8 @@
 use anyhow::{Result, ensure};
 use serde::{Deserialize, Serialize};
 
+use crate::config::{AlgorithmSection, Learn};
+
 /// One horizon of the curriculum. Stages run in order; their horizons must not shrink.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -20,6 +22,13 @@ pub struct Stage {
     /// Overrides `optimizer.learning_rate` in this stage. 0 or more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub learning_rate: Option<f64>,
+    /// Overrides `algorithm.learn` in this stage.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub learn: Option<Learn>,
+    /// Overrides `algorithm.metric` in the training of this stage. Evaluations keep to
+    /// `algorithm.metric`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metric: Option<String>,
     /// The weights that the next stage starts from.
     #[serde(default)]
     pub carry: Carry,
@@ -110,6 +119,16 @@ impl Stage {
     /// Returns a number that orders horizons: 0 is the longest.
     pub(super) fn length(&self) -> u32 {
         self.horizon.wrapping_sub(1)
+    }
+
+    /// Returns the roles that learn in the stage.
+    pub fn learn<'a>(&'a self, section: &'a AlgorithmSection) -> &'a Learn {
+        self.learn.as_ref().unwrap_or(&section.learn)
+    }
+
+    /// Returns the metric of the stage's training.
+    pub fn metric<'a>(&'a self, section: &'a AlgorithmSection) -> &'a str {
+        self.metric.as_deref().unwrap_or(&section.metric)
     }
 
     /// Returns the most steps that the stage can take.

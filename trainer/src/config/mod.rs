@@ -28,6 +28,9 @@ pub use self::run::{BankSection, Components, EnvironmentSection, PolicySection, 
 pub use self::servers::{EMBEDDER, JUDGE, SAMPLER, ServerSection, ServersSection, TokenLimit};
 pub use self::tokenizer::{EmbedderSection, TokenizerKind, TokenizerSection};
 
+/// The metric for the share of a question's evidence that the bank cites. It needs no answers.
+pub const HELD: &str = "held-evidence";
+
 /// A run file (TOML). `memloom train --dry-run` prints it with all defaults.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -167,6 +170,15 @@ impl RunFile {
         );
         for (number, stage) in (1..).zip(&self.stages) {
             stage.check(number)?;
+            let metric = stage.metric(&self.algorithm);
+            ensure!(
+                metric != JUDGE || self.servers.contains_key(JUDGE),
+                "stage {number}: metric = \"{JUDGE}\" needs a judge: name a server in [servers.{JUDGE}]"
+            );
+            ensure!(
+                !self.algorithm.learn_answers || metric != HELD,
+                "stage {number}: algorithm.learn_answers needs a metric of answers: {HELD} asks no question"
+            );
         }
         for (number, pair) in (1..).zip(self.stages.windows(2)) {
             ensure!(

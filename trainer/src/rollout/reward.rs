@@ -7,13 +7,9 @@ use anyhow::{Context, Result, ensure};
 use memloom_algorithm::reward::{Compression, session_score};
 use memloom_runtime::types::{Question, Score};
 
-use crate::config::JUDGE;
+use crate::config::{HELD, JUDGE};
 use crate::env::OpenEpisode;
 use crate::rollout::outcome::RolloutResult;
-
-/// Name of the metric for the share of a question's gold evidence that the bank cites. It
-/// needs no answers.
-pub const HELD: &str = "held-evidence";
 
 /// Name of the metric that says whether a task was solved.
 pub const SUCCESS: &str = "success";

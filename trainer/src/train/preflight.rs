@@ -61,10 +61,15 @@ pub(super) fn fits(file: &RunFile, env: &TrainingEnv, console: Console) -> Resul
         "servers answer for all roles of the policy {}: there is nothing to train",
         env.policy.name
     );
-    if let Learn::Role(name) = &file.algorithm.learn {
+    let of_stages = (1..).zip(&file.stages).filter_map(|(number, stage)| {
+        Some((format!("stage {number}: learn"), stage.learn.as_ref()?))
+    });
+    let learners = [("algorithm.learn".to_owned(), &file.algorithm.learn)].into_iter();
+    for (key, learn) in learners.chain(of_stages) {
+        let Learn::Role(name) = learn else { continue };
         ensure!(
             roles.contains(name),
-            "algorithm.learn = \"{name}\": the policy {} has the roles {} that learn; all and alternating learn from all of them",
+            "{key} = \"{name}\": the policy {} has the roles {} that learn; all and alternating learn from all of them",
             env.policy.name,
             roles.join(", ")
         );

@@ -54,7 +54,9 @@ pub(super) fn requests_fit(
             .filter(|role| env.servers.serves(role))
             .cloned()
             .collect(),
-        learning: file.algorithm.learn.clone(),
+        learning: (file.stages.iter())
+            .map(|stage| stage.learn(&file.algorithm).clone())
+            .collect(),
         context,
         asked: BTreeSet::new(),
         fault: fault.clone(),
@@ -83,7 +85,8 @@ struct Checking {
     grammars: Grammars,
     /// Roles of other models.
     served: BTreeSet<String>,
-    learning: Learn,
+    /// The learners of each stage.
+    learning: Vec<Learn>,
     context: Option<usize>,
     /// Roles that were asked before.
     asked: BTreeSet<String>,
@@ -104,8 +107,8 @@ impl Checking {
         }
         check(request).map_err(anyhow::Error::msg)?;
         ensure!(
-            request.temperature.is_none() || !self.learning.learns(role),
-            "the policy sets a temperature for its role {role}, which learns: ratios assume one temperature; let algorithm.learn name another role, or have the policy leave it out"
+            request.temperature.is_none() || !self.learning.iter().any(|learn| learn.learns(role)),
+            "the policy sets a temperature for its role {role}, which learns: ratios assume one temperature; let `learn` name another role, or have the policy leave it out"
         );
         let prompt = encode(self.grammars.tokenizer(), request)?;
         // Later prompts of a role may outgrow the context, which a run counts.

@@ -9,12 +9,12 @@ use memloom_algorithm::reward::Compression;
 use memloom_engine::optim::lr_schedule;
 use serde::Serialize;
 
-use crate::config::{AnchorRule, JUDGE, Learn, Stage};
+use crate::config::{AnchorRule, HELD, JUDGE, Learn, Stage};
 use crate::env::OpenEpisode;
 use crate::rng::{Purpose, derive, generator};
 use crate::rollout;
 use crate::rollout::policy_model::Sampling;
-use crate::rollout::reward::{HELD, RewardFn};
+use crate::rollout::reward::RewardFn;
 use crate::rollout::{Anchor, Outcome, Plan};
 use crate::run::timings::Timing;
 use crate::train::batch::{ScoredRow, rows};
@@ -140,7 +140,7 @@ impl Trainer<'_> {
             let occasion = [at.index as u64, at.step, number];
             let next = self.progress.steps * section.episodes + number;
             let mut episode = self.env.open("train", next, at.stage.horizon)?;
-            episode.labelled = section.metric == JUDGE;
+            episode.labelled = at.stage.metric(section) == JUDGE;
             if let Some(most) = section.questions {
                 episode.keep_questions(most, &mut generator(seed, Purpose::Questions, &occasion));
             }
@@ -175,7 +175,7 @@ impl Trainer<'_> {
             rerolls: section.rerolls,
             reroll_sessions: section.reroll_sessions,
             answer_samples: section.answer_samples,
-            asks: section.metric != HELD,
+            asks: at.stage.metric(section) != HELD,
             names_states: self.algorithm.needs_state_names(),
             ..Plan::new(&self.grammars, section.rollouts, sampling)
         };
@@ -215,7 +215,11 @@ impl Trainer<'_> {
         let section = &self.file.algorithm;
         let both = opened.episodes.iter().zip(&opened.anchors);
         let anchors = both.enumerate().map(|(number, (episode, drawn))| {
-            let reward_fn = RewardFn::new(episode, &section.metric, self.compression(at.stage));
+            let reward_fn = RewardFn::new(
+                episode,
+                at.stage.metric(section),
+                self.compression(at.stage),
+            );
             let own = outcomes.iter().filter(|o| o.id.episode == number);
             anchors_by_reward(drawn, section.anchors, &own.collect::<Vec<_>>(), &reward_fn)
         });
@@ -232,13 +236,13 @@ impl Trainer<'_> {
             self.learners.predict_values(&mut states)?;
         }
         let crediting = Crediting {
-            metric: &section.metric,
+            metric: at.stage.metric(section),
             compression: self.compression(at.stage),
             algorithm: &*self.algorithm,
             answers: section.learn_answers,
         };
         let (given, mut metrics) = credit(outcomes, &opened.episodes, &crediting, &mut states)?;
-        let role = self.learning_role();
+        let role = self.learning_role(at.stage);
         let rows = rows(outcomes, &given, role.as_deref(), section.mask_truncated)?;
         metrics.trained_steps = rows.iter().map(|row| row.scored.len() as u64).sum();
         metrics.dropped_questions = rolled_out.dropped_questions;
@@ -340,9 +344,9 @@ impl Trainer<'_> {
     }
 
     /// Returns the role that learns in this step, or None if all do.
-    fn learning_role(&self) -> Option<String> {
+    fn learning_role(&self, stage: &Stage) -> Option<String> {
         let mut roles = self.env.own_roles();
-        match &self.file.algorithm.learn {
+        match stage.learn(&self.file.algorithm) {
             Learn::All => None,
             Learn::Alternating => {
                 let turn = self.progress.steps as usize % roles.len();

@@ -1,0 +1,109 @@
+//! Training on tasks.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use memloom_tests::{TinyRun, assert_same, component};
+
+/// Returns a run in a small house, with a policy that acts.
+fn acting(settings: &[&str]) -> TinyRun {
+    let mut run = TinyRun::new();
+    run.settings = vec![
+        format!("components.environment={}", component("house").display()),
+        format!("components.policy={}", component("react").display()),
+    ];
+    let small = [
+        "environment.options.rooms=2",
+        "environment.options.objects=6",
+        "environment.options.distractors=0",
+        "environment.options.mix=[\"report\",\"find\"]",
+        "policy.options.notes=observations",
+        "algorithm.penalty=0.1",
+    ];
+    let settings = small.iter().chain(settings);
+    run.settings.extend(settings.map(|text| (*text).to_owned()));
+    run
+}
+
+#[test]
+fn tasks_without_questions_train_and_resume_to_the_same_bytes() {
+    let [whole, parts] = [(); 2].map(|()| acting(&["policy.options.constrained=true"]));
+    whole.finish(&[]);
+    parts.finish(&["--set", "run.max_steps=3"]);
+    parts.finish(&["--resume"]);
+    assert_same(&whole, &parts);
+    let steps = whole.steps();
+    assert_eq!(steps.len(), 6);
+    for step in &steps {
+        assert!(step["success"].is_number(), "{step}");
+        assert!(step["operations"]["act"].as_u64() > Some(0), "{step}");
+    }
+    let groups = |step: &serde_json::Value| step["global_groups"].as_u64().unwrap();
+    assert!(steps.iter().map(groups).sum::<u64>() > 0);
+}
+
+#[test]
+fn rerolls_that_live_on_generate_more_and_one_session_is_the_default() {
+    let first = |settings: &[&str]| {
+        let own = [
+            "policy.options.constrained=true",
+            "algorithm.local_probability=1.0",
+            "stage.0.horizon=3",
+            "run.max_steps=1",
+        ];
+        let run = acting(&[&own, settings].concat());
+        run.finish(&[]);
+        run.steps().remove(0)
+    };
+    let default = first(&[]);
+    assert_eq!(default, first(&["algorithm.reroll_sessions=1"]));
+    let longer = first(&["algorithm.reroll_sessions=2"]);
+    let tokens = |step: &serde_json::Value| step["generated_tokens"].as_u64().unwrap();
+    assert!(tokens(&longer) > tokens(&default));
+    for key in ["reward", "score", "cost", "bank_words", "success"] {
+        assert_eq!(longer[key], default[key], "{key}");
+    }
+}
+
+#[test]
+fn answers_learn_where_a_run_asks_for_it() {
+    let run = |settings: &[&str]| {
+        let text = [
+            "policy.options.action_tokens=3",
+            "policy.options.thoughts=0",
+            "environment.options.mix=[\"report\",\"find\",\"recall\"]",
+            "run.max_steps=1",
+        ];
+        let run = acting(&[&text, settings].concat());
+        run.finish(&[]);
+        run.steps().remove(0)
+    };
+    let without = run(&[]);
+    assert_eq!(without["answer_groups"].as_u64(), None);
+    let with = run(&["algorithm.learn_answers=true", "algorithm.answer_samples=2"]);
+    assert!(with["answer_groups"].as_u64() > Some(0), "{with}");
+    assert!(with["steps"].as_u64() > without["steps"].as_u64());
+}
+
+#[test]
+fn a_role_that_learns_in_no_stage_keeps_its_weights() {
+    let run = |settings: &[&str]| {
+        let mut run = TinyRun::new();
+        let own = [
+            "backbone.separate_roles=true",
+            "stage.0.learn=manager",
+            "stage.1.learn=manager",
+        ];
+        let settings = own.iter().chain(settings);
+        run.settings = settings.map(|text| (*text).to_owned()).collect();
+        run.finish(&[]);
+        ["final/extractor", "final/manager"].map(|folder| run.weights(folder))
+    };
+    let [extractor, manager] = run(&["stage.0.carry=last", "stage.1.carry=last"]);
+    let [same, other] = run(&[
+        "stage.0.carry=last",
+        "stage.1.carry=last",
+        "stage.0.learning_rate=0",
+        "stage.1.learning_rate=0",
+    ]);
+    assert!(extractor == same);
+    assert!(manager != other);
+}
