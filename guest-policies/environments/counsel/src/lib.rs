@@ -19,6 +19,7 @@ pub mod demonstrators;
 pub mod generation;
 pub mod journal;
 pub mod options;
+mod play;
 pub mod puzzle;
 pub mod questions;
 pub mod scoring;

@@ -2,8 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::puzzle::Term;
-use crate::stream::Task;
+use crate::puzzle::term::Term;
 
 /// The worth of an answer, each in [0, 1].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -40,22 +39,5 @@ impl Visit {
     pub fn end(&mut self, outcome: Outcome) {
         self.over = true;
         self.outcome = outcome;
-    }
-
-    /// Acts in a task and returns what is seen and the reward of the action. A task that ends is
-    /// explained.
-    pub fn act(&mut self, task: &dyn Task, action: &str) -> (String, f32) {
-        let mut text = task.act(action, self);
-        self.acts = self.acts.saturating_add(1);
-        if !self.over && self.acts >= task.steps() {
-            self.over = true;
-            text.push_str(" You have no actions left.");
-        }
-        if self.over {
-            text.push(' ');
-            text.push_str(&task.explanation());
-        }
-        self.observed.push(text.clone());
-        (text, self.outcome.reward)
     }
 }

@@ -11,8 +11,9 @@ use crate::house::House;
 use crate::lived::Lived;
 use crate::options::{Address, Form, Options};
 use crate::report::{Report, turn_id};
-use crate::script::{self, Content, Script, Session as ScriptSession};
+use crate::script::{self, Script};
 use crate::seed;
+use crate::session::{Content, Session as ScriptSession};
 use crate::world::World;
 
 /// The acts in each session that was begun, with the session's number.

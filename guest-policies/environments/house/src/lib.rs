@@ -30,6 +30,7 @@ pub mod report;
 pub mod rules;
 pub mod script;
 pub mod seed;
+pub mod session;
 pub mod world;
 
 use demonstrators::Demonstrator;

@@ -10,7 +10,7 @@ use crate::house::{House, Place, Treatment};
 use crate::mind::Mind;
 use crate::possible::possible;
 use crate::rules::perform;
-use crate::script::{Content, Session, Task};
+use crate::session::{Content, Session, Task};
 use crate::world::World;
 
 /// The actions that are allowed beyond the budget's multiple of those needed.

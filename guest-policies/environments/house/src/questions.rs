@@ -9,8 +9,8 @@ use crate::demonstrators::Demonstrator;
 use crate::episode::Open;
 use crate::lived::Lived;
 use crate::report::turn_id;
-use crate::script::{Content, Query, Task};
 use crate::seed;
+use crate::session::{Content, Query, Task};
 
 impl Open {
     /// Returns all questions.

@@ -5,7 +5,7 @@ use crate::asked::Asked;
 use crate::goal::Goal;
 use crate::house::{Place, ThingKind};
 use crate::mind::Belief;
-use crate::script::{Needs, Query, Task};
+use crate::session::{Needs, Query, Task};
 
 /// The number of things to tidy.
 const UNTIDY: usize = 2;

@@ -7,7 +7,7 @@ use crate::house::{
     Direction, Fixture, House as Building, Place, Recipe, Room, Thing, ThingKind, Treatment, Use,
 };
 use crate::lived::Lived;
-use crate::script::{Content, Needs, Session as Scripted, Task as ScriptedTask};
+use crate::session::{Content, Needs, Session as Scripted, Task as ScriptedTask};
 use crate::world::World;
 
 /// The fixtures: a table, a box and a locker in the hall, a stove and a notice in the attic.

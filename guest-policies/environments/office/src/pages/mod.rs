@@ -8,6 +8,7 @@ use crate::reply::Reply;
 use crate::row::Row;
 
 mod element;
+mod show;
 mod steer;
 
 pub use element::Element;
