@@ -78,6 +78,7 @@ pub mod bindings;
 pub mod acting;
 pub mod bank;
 pub mod environment;
+pub mod generated;
 pub mod host;
 mod instance;
 pub mod metrics;

@@ -1,5 +1,8 @@
 //! Options of components.
 
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+
 use crate::types::Error;
 
 /// Returns the text if it begins like a JSON object. A deserialiser of structs would
@@ -13,6 +16,25 @@ pub fn object<'a>(whose: &str, json: &'a str) -> Result<&'a str, Error> {
     }
     Err(Error::Invalid(format!(
         "{whose}'s options: give a JSON object, for instance {{}}"
+    )))
+}
+
+/// Checks that an option of a component is in its range.
+///
+/// # Errors
+/// [`Error::Invalid`] naming the component `whose` option it is, the option and the range.
+pub fn within<T: PartialOrd + Display>(
+    whose: &str,
+    name: &str,
+    value: T,
+    range: RangeInclusive<T>,
+) -> Result<(), Error> {
+    if range.contains(&value) {
+        return Ok(());
+    }
+    let (least, most) = range.into_inner();
+    Err(Error::Invalid(format!(
+        "{whose}'s `{name}` is {value}: give {least} to {most}"
     )))
 }
 

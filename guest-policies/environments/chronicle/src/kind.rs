@@ -2,7 +2,8 @@
 
 use memloom_sdk::types::LexiconKind;
 
-use crate::names::Split;
+use crate::names::Names;
+use memloom_sdk::generated::Split;
 
 /// A kind of attribute: a person has at most one value of each at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

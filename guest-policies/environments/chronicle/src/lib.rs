@@ -7,6 +7,7 @@
 //! closed (see [`kind::lexicon`] and [`sentences`]), the splits share no names.
 
 use memloom_sdk::environment::{DataFile, Description, Environment, Episode, LoadReport};
+use memloom_sdk::generated::{self, Address, Split};
 use memloom_sdk::state::{Format, State};
 use memloom_sdk::types::{Answer, Error, Hint, Question, Score, Session, SessionContent, Turn};
 use serde::{Deserialize, Serialize};
@@ -26,8 +27,7 @@ pub mod talk;
 pub mod wording;
 
 use demonstrators::Demonstrator;
-use names::Split;
-use options::{Address, Options};
+use options::Options;
 use questions::{Asked, CATEGORIES};
 use story::Story;
 
@@ -88,28 +88,15 @@ impl Environment for Chronicle {
     }
 
     fn load(&mut self, files: Vec<DataFile>, options: &str) -> Result<LoadReport, Error> {
-        if let Some(file) = files.first() {
-            return Err(Error::Invalid(format!(
-                "chronicle generates its episodes and reads no file: remove `{}`",
-                file.name
-            )));
-        }
+        let report = generated::load("chronicle", &files)?;
         self.options = Options::parse(options)?;
         self.open = None;
-        Ok(LoadReport {
-            splits: Split::ALL
-                .map(|split| memloom_sdk::environment::Split {
-                    name: split.name().into(),
-                    episodes: None,
-                })
-                .into(),
-            warnings: Vec::new(),
-        })
+        Ok(report)
     }
 
     fn open(&mut self, split: &str, index: u64, horizon: u32) -> Result<Episode, Error> {
         let address = Address {
-            split: Split::parse(split)?,
+            split: Split::parse("chronicle", split)?,
             index,
             sessions: self.options.horizon(horizon)?,
         };

@@ -1,51 +1,16 @@
 //! Names, in three disjoint pools.
 
-use memloom_sdk::types::Error;
-use serde::{Deserialize, Serialize};
+use memloom_sdk::generated::Split;
 
-/// A part of the episodes. Splits share no names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Split {
-    /// For training.
-    Train,
-    /// For the choice of checkpoints.
-    Validation,
-    /// For reports.
-    HeldOut,
-}
-
-impl Split {
-    /// All splits in the order of `load`.
-    pub const ALL: [Self; 3] = [Self::Train, Self::Validation, Self::HeldOut];
-
-    /// Returns the name in run files.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Train => "train",
-            Self::Validation => "validation",
-            Self::HeldOut => "held-out",
-        }
-    }
-
-    /// Returns the split of this name.
-    ///
-    /// # Errors
-    /// `unknown` if there is none.
-    pub fn parse(name: &str) -> Result<Self, Error> {
-        Self::ALL
-            .into_iter()
-            .find(|split| split.name() == name)
-            .ok_or_else(|| {
-                Error::Unknown(format!(
-                    "chronicle has no split `{name}`: use train, validation or held-out"
-                ))
-            })
-    }
-
+/// The names of a split.
+pub trait Names {
     /// Returns the first names of its people.
     #[must_use]
-    pub fn names(self) -> &'static [&'static str] {
+    fn names(self) -> &'static [&'static str];
+}
+
+impl Names for Split {
+    fn names(self) -> &'static [&'static str] {
         match self {
             Self::Train => &TRAIN,
             Self::Validation => &VALIDATION,

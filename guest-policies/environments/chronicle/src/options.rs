@@ -1,10 +1,8 @@
 //! The options.
 
-use memloom_sdk::options::object;
+use memloom_sdk::options::{object, within};
 use memloom_sdk::types::Error;
 use serde::{Deserialize, Serialize};
-
-use crate::names::Split;
 
 /// Options of the generator, as `load` reads them. Unknown names are refused.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,9 +55,9 @@ impl Options {
     /// # Errors
     /// `invalid` for the first value out of range.
     pub fn check(&self) -> Result<(), Error> {
-        within("sessions", self.sessions, 1, MAX_SESSIONS)?;
-        within("turns", self.turns, 1, MAX_TURNS)?;
-        within("people", self.people, MIN_PEOPLE, MAX_PEOPLE)
+        within("chronicle", "sessions", self.sessions, 1..=MAX_SESSIONS)?;
+        within("chronicle", "turns", self.turns, 1..=MAX_TURNS)?;
+        within("chronicle", "people", self.people, MIN_PEOPLE..=MAX_PEOPLE)
     }
 
     /// Returns the number of sessions of an episode with this horizon.
@@ -69,29 +67,9 @@ impl Options {
     pub fn horizon(&self, horizon: u32) -> Result<u32, Error> {
         match horizon {
             0 => Ok(self.sessions),
-            _ => within("horizon", horizon, 1, MAX_SESSIONS).map(|()| horizon),
+            _ => within("chronicle", "horizon", horizon, 1..=MAX_SESSIONS).map(|()| horizon),
         }
     }
-}
-
-fn within(name: &str, value: u32, least: u32, most: u32) -> Result<(), Error> {
-    if (least..=most).contains(&value) {
-        return Ok(());
-    }
-    Err(Error::Invalid(format!(
-        "chronicle's `{name}` is {value}: give {least} to {most}"
-    )))
-}
-
-/// The identity of the open episode. With [`Options`] it determines every byte.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Address {
-    /// The split, which determines the names.
-    pub split: Split,
-    /// Its number in the split.
-    pub index: u64,
-    /// The number of sessions.
-    pub sessions: u32,
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use memloom_sdk::random::Random;
 
-use crate::options::Address;
+use memloom_sdk::generated::Address;
 
 /// Returns the stream for events. It does not depend on the horizon, so a longer episode
 /// begins with the shorter one.

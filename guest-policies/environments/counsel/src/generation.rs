@@ -1,8 +1,9 @@
 //! The generation of episodes.
 
-use crate::options::{Address, Mode, Options};
+use crate::options::{Mode, Options};
 use crate::stream::Stream;
 use crate::{puzzle, questions, shop};
+use memloom_sdk::generated::Address;
 
 /// Generates an episode. A longer one begins with the shorter one.
 #[must_use]

@@ -8,6 +8,7 @@
 //! which says what the task came to. The splits share no names and no puzzles.
 
 use memloom_sdk::environment::{DataFile, Description, Environment, Episode, LoadReport};
+use memloom_sdk::generated::{self, Address, Split};
 use memloom_sdk::state::{Format, State};
 use memloom_sdk::types::{
     Answer, DemonstratedOperation, Error, Hint, Observation, Question, Score, Session,
@@ -25,14 +26,12 @@ pub mod questions;
 pub mod scoring;
 pub mod seed;
 pub mod shop;
-pub mod split;
 pub mod stream;
 pub mod visit;
 
 use demonstrators::Demonstrator;
 use journal::Journal;
-use options::{Actions, Address, Options};
-use split::Split;
+use options::{Actions, Options};
 use stream::{Line, Sitting, Stream};
 use visit::Visit;
 
@@ -113,28 +112,15 @@ impl Environment for Counsel {
     }
 
     fn load(&mut self, files: Vec<DataFile>, options: &str) -> Result<LoadReport, Error> {
-        if let Some(file) = files.first() {
-            return Err(Error::Invalid(format!(
-                "counsel generates its episodes and reads no file: remove `{}`",
-                file.name
-            )));
-        }
+        let report = generated::load("counsel", &files)?;
         self.options = Options::parse(options)?;
         self.open = None;
-        Ok(LoadReport {
-            splits: Split::ALL
-                .map(|split| memloom_sdk::environment::Split {
-                    name: split.name().into(),
-                    episodes: None,
-                })
-                .into(),
-            warnings: Vec::new(),
-        })
+        Ok(report)
     }
 
     fn open(&mut self, split: &str, index: u64, horizon: u32) -> Result<Episode, Error> {
         let address = Address {
-            split: Split::parse(split)?,
+            split: Split::parse("counsel", split)?,
             index,
             sessions: self.options.horizon(horizon)?,
         };

@@ -1,13 +1,10 @@
 //! The options.
 
 use std::collections::BTreeSet;
-use std::fmt::Display;
 
-use memloom_sdk::options::object;
+use memloom_sdk::options::{object, within};
 use memloom_sdk::types::Error;
 use serde::{Deserialize, Serialize};
-
-use crate::split::Split;
 
 /// The kind of tasks of an episode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -126,14 +123,14 @@ impl Options {
     /// # Errors
     /// `invalid` for the first value out of range.
     pub fn check(&self) -> Result<(), Error> {
-        within("sessions", self.sessions, 1, MAX_SESSIONS)?;
-        within("turns", self.turns, 8, 32)?;
-        within("slack", self.slack, 0, 20)?;
-        within("entities", self.entities, 6, 12)?;
-        within("advisers", self.advisers, 1, 6)?;
-        within("honesty", self.honesty, 0.0, 1.0)?;
-        within("budget", self.budget, 5, 100)?;
-        within("price_weight", self.price_weight, 0.0, 1.0)
+        within("counsel", "sessions", self.sessions, 1..=MAX_SESSIONS)?;
+        within("counsel", "turns", self.turns, 8..=32)?;
+        within("counsel", "slack", self.slack, 0..=20)?;
+        within("counsel", "entities", self.entities, 6..=12)?;
+        within("counsel", "advisers", self.advisers, 1..=6)?;
+        within("counsel", "honesty", self.honesty, 0.0..=1.0)?;
+        within("counsel", "budget", self.budget, 5..=100)?;
+        within("counsel", "price_weight", self.price_weight, 0.0..=1.0)
     }
 
     /// Returns the number of sessions of an episode with this horizon.
@@ -143,34 +140,9 @@ impl Options {
     pub fn horizon(&self, horizon: u32) -> Result<u32, Error> {
         match horizon {
             0 => Ok(self.sessions),
-            _ => within("horizon", horizon, 1, MAX_SESSIONS).map(|()| horizon),
+            _ => within("counsel", "horizon", horizon, 1..=MAX_SESSIONS).map(|()| horizon),
         }
     }
-}
-
-fn within<T: PartialOrd + Display + Copy>(
-    name: &str,
-    value: T,
-    least: T,
-    most: T,
-) -> Result<(), Error> {
-    if (least..=most).contains(&value) {
-        return Ok(());
-    }
-    Err(Error::Invalid(format!(
-        "counsel's `{name}` is {value}: give {least} to {most}"
-    )))
-}
-
-/// The identity of the open episode. With [`Options`] it determines every byte.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Address {
-    /// The split, which determines the names.
-    pub split: Split,
-    /// Its number in the split.
-    pub index: u64,
-    /// The number of sessions.
-    pub sessions: u32,
 }
 
 #[cfg(test)]

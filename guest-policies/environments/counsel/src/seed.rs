@@ -2,7 +2,7 @@
 
 use memloom_sdk::random::Random;
 
-use crate::options::Address;
+use memloom_sdk::generated::Address;
 
 /// Returns the stream for the facts of an episode.
 #[must_use]

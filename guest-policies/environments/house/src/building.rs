@@ -5,8 +5,9 @@ use memloom_sdk::random::Random;
 use crate::house::{
     Direction, Fixture, House, Place, Recipe, Room, Thing, ThingKind, Treatment, Use,
 };
-use crate::names::{FOOD, KEYS, MEALS, PRODUCTS, ROOMS, Split, THINGS, TREASURES};
+use crate::names::{FOOD, KEYS, MEALS, Names, PRODUCTS, ROOMS, THINGS, TREASURES};
 use crate::options::{Kind, Options};
+use memloom_sdk::generated::Split;
 
 /// The share of neighbours on the grid with a way between them, beside the ways that join all
 /// rooms.

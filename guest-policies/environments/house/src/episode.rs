@@ -9,12 +9,14 @@ use crate::building;
 use crate::demonstrators::Demonstrator;
 use crate::house::House;
 use crate::lived::Lived;
-use crate::options::{Address, Form, Options};
+use crate::names::Names;
+use crate::options::{Form, Options};
 use crate::report::{Report, turn_id};
 use crate::script::{self, Script};
 use crate::seed;
 use crate::session::{Content, Session as ScriptSession};
 use crate::world::World;
+use memloom_sdk::generated::Address;
 
 /// The acts in each session that was begun, with the session's number.
 pub type Acts = Vec<(u32, Vec<Act>)>;

@@ -6,8 +6,10 @@
 //! share no names.
 
 use memloom_sdk::environment::{DataFile, Description, Environment, Episode, LoadReport};
+use memloom_sdk::generated::{self, Address, Split};
 use memloom_sdk::state::{Format, State};
 use memloom_sdk::types::{Answer, Error, Hint, Observation, Question, Score, SessionContent};
+use names::Names;
 use serde::{Deserialize, Serialize};
 
 pub mod act;
@@ -36,8 +38,7 @@ pub mod world;
 use demonstrators::Demonstrator;
 use episode::Open;
 use goal::CATEGORIES;
-use names::Split;
-use options::{Address, Options};
+use options::Options;
 
 /// The environment.
 #[derive(Default)]
@@ -67,28 +68,15 @@ impl Environment for House {
     }
 
     fn load(&mut self, files: Vec<DataFile>, options: &str) -> Result<LoadReport, Error> {
-        if let Some(file) = files.first() {
-            return Err(Error::Invalid(format!(
-                "house generates its episodes and reads no file: remove `{}`",
-                file.name
-            )));
-        }
+        let report = generated::load("house", &files)?;
         self.options = Options::parse(options)?;
         self.open = None;
-        Ok(LoadReport {
-            splits: Split::ALL
-                .map(|split| memloom_sdk::environment::Split {
-                    name: split.name().into(),
-                    episodes: None,
-                })
-                .into(),
-            warnings: Vec::new(),
-        })
+        Ok(report)
     }
 
     fn open(&mut self, split: &str, index: u64, horizon: u32) -> Result<Episode, Error> {
         let address = Address {
-            split: Split::parse(split)?,
+            split: Split::parse("house", split)?,
             index,
             sessions: self.options.horizon(horizon)?,
         };

@@ -1,53 +1,23 @@
 //! Names: a quality and a noun. Splits share the words but no name, so that a model knows every
 //! word of a house that it has never seen.
 
+use memloom_sdk::generated::Split;
 use memloom_sdk::random::Random;
-use memloom_sdk::types::{Error, LexiconKind};
-use serde::{Deserialize, Serialize};
+use memloom_sdk::types::LexiconKind;
 
-/// A part of the episodes. Splits share no names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Split {
-    /// For training.
-    Train,
-    /// For the choice of checkpoints.
-    Validation,
-    /// For reports.
-    HeldOut,
-}
-
-impl Split {
-    /// All splits in the order of `load`.
-    pub const ALL: [Self; 3] = [Self::Train, Self::Validation, Self::HeldOut];
-
-    /// Returns the name in run files.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Train => "train",
-            Self::Validation => "validation",
-            Self::HeldOut => "held-out",
-        }
-    }
-
-    /// Returns the split of this name.
-    ///
-    /// # Errors
-    /// `unknown` if there is none.
-    pub fn parse(name: &str) -> Result<Self, Error> {
-        Self::ALL
-            .into_iter()
-            .find(|split| split.name() == name)
-            .ok_or_else(|| {
-                Error::Unknown(format!(
-                    "house has no split `{name}`: use train, validation or held-out"
-                ))
-            })
-    }
-
+/// The names of a split.
+pub trait Names {
     /// Returns the names of its inhabitants, who speak in reports.
     #[must_use]
-    pub fn inhabitants(self) -> &'static [&'static str] {
+    fn inhabitants(self) -> &'static [&'static str];
+
+    /// Returns its names that end in one of the nouns, in random order.
+    #[must_use]
+    fn names(self, nouns: &[&str], random: &mut Random) -> Vec<String>;
+}
+
+impl Names for Split {
+    fn inhabitants(self) -> &'static [&'static str] {
         match self {
             Self::Train => &["Anna", "Ben"],
             Self::Validation => &["Clara", "Hugo"],
@@ -55,13 +25,11 @@ impl Split {
         }
     }
 
-    /// Returns its names that end in one of the nouns, in random order.
-    #[must_use]
-    pub fn names(self, nouns: &[&str], random: &mut Random) -> Vec<String> {
+    fn names(self, nouns: &[&str], random: &mut Random) -> Vec<String> {
         let mut names = Vec::new();
         for (row, noun) in nouns.iter().enumerate() {
             for (column, quality) in QUALITIES.iter().enumerate() {
-                if Self::owner(row + column) == self {
+                if owner(row + column) == self {
                     names.push(format!("{quality} {noun}"));
                 }
             }
@@ -69,15 +37,15 @@ impl Split {
         random.shuffle(&mut names);
         names
     }
+}
 
-    /// Returns the split that a diagonal of the table of qualities and nouns belongs to: half
-    /// of the names are for training.
-    fn owner(diagonal: usize) -> Self {
-        match diagonal % 4 {
-            0 | 1 => Self::Train,
-            2 => Self::Validation,
-            _ => Self::HeldOut,
-        }
+/// Returns the split that a diagonal of the table of qualities and nouns belongs to: half
+/// of the names are for training.
+fn owner(diagonal: usize) -> Split {
+    match diagonal % 4 {
+        0 | 1 => Split::Train,
+        2 => Split::Validation,
+        _ => Split::HeldOut,
     }
 }
 

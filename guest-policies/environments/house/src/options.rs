@@ -1,12 +1,8 @@
 //! The options.
 
-use std::fmt::Display;
-
-use memloom_sdk::options::object;
+use memloom_sdk::options::{object, within};
 use memloom_sdk::types::Error;
 use serde::{Deserialize, Serialize};
-
-use crate::names::Split;
 
 /// A kind of session after the tour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -102,12 +98,12 @@ impl Options {
     /// # Errors
     /// `invalid` for the first value out of range.
     pub fn check(&self) -> Result<(), Error> {
-        within("rooms", self.rooms, 2, 12)?;
-        within("objects", self.objects, 6, 30)?;
-        within("sessions", self.sessions, 1, MAX_SESSIONS)?;
-        within("drift", self.drift, 0.0, 1.0)?;
-        within("distractors", self.distractors, 0, self.rooms - 2)?;
-        within("budget", self.budget, 1.0, 10.0)?;
+        within("house", "rooms", self.rooms, 2..=12)?;
+        within("house", "objects", self.objects, 6..=30)?;
+        within("house", "sessions", self.sessions, 1..=MAX_SESSIONS)?;
+        within("house", "drift", self.drift, 0.0..=1.0)?;
+        within("house", "distractors", self.distractors, 0..=self.rooms - 2)?;
+        within("house", "budget", self.budget, 1.0..=10.0)?;
         if self.mix.iter().all(|kind| *kind == Kind::Report) {
             return Err(Error::Invalid(
                 "house's `mix` has no task: add find, hunt, tidy, cook, craft or recall".into(),
@@ -123,7 +119,7 @@ impl Options {
     pub fn horizon(&self, horizon: u32) -> Result<u32, Error> {
         match horizon {
             0 => Ok(self.sessions),
-            _ => within("horizon", horizon, 1, MAX_SESSIONS).map(|()| horizon),
+            _ => within("house", "horizon", horizon, 1..=MAX_SESSIONS).map(|()| horizon),
         }
     }
 
@@ -132,29 +128,6 @@ impl Options {
     pub fn has(&self, kind: Kind) -> bool {
         self.mix.contains(&kind)
     }
-}
-
-fn within<T: PartialOrd + Display>(name: &str, value: T, least: T, most: T) -> Result<(), Error> {
-    let range = least..=most;
-    if range.contains(&value) {
-        return Ok(());
-    }
-    Err(Error::Invalid(format!(
-        "house's `{name}` is {value}: give {} to {}",
-        range.start(),
-        range.end()
-    )))
-}
-
-/// The identity of the open episode. With [`Options`] it determines every byte.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Address {
-    /// The split, which determines the names.
-    pub split: Split,
-    /// Its number in the split.
-    pub index: u64,
-    /// The number of sessions.
-    pub sessions: u32,
 }
 
 #[cfg(test)]

@@ -5,10 +5,11 @@ use crate::drawing::Drawing;
 use crate::house::House;
 use crate::lived::Lived;
 use crate::mind::Mind;
-use crate::options::{Address, Kind, Options};
+use crate::options::{Kind, Options};
 use crate::seed;
 use crate::session::{Content, Query, Session};
 use crate::world::World;
+use memloom_sdk::generated::Address;
 
 /// The script of an episode.
 #[derive(Clone, Debug)]

@@ -3,7 +3,7 @@
 
 use memloom_sdk::random::Random;
 
-use crate::options::Address;
+use memloom_sdk::generated::Address;
 
 /// Returns the stream for rooms, furniture and things.
 #[must_use]

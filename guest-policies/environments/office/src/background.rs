@@ -3,11 +3,13 @@
 use memloom_sdk::random::Random;
 
 use crate::date::Date;
-use crate::names::{ADDRESSES, RELATIONS, Split};
-use crate::options::{Address, Options};
+use crate::names::{ADDRESSES, Names, RELATIONS};
+use crate::options::Options;
 use crate::quirks::Quirks;
 use crate::row::Row;
 use crate::seed::{below, number};
+use memloom_sdk::generated::Address;
+use memloom_sdk::generated::Split;
 
 /// The fixed part of an episode.
 #[derive(Clone, Debug)]

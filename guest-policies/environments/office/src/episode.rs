@@ -2,10 +2,11 @@
 
 use memloom_sdk::types::{Error, Observation, Score, Task};
 
-use crate::options::{Address, Options};
+use crate::options::Options;
 use crate::plan::Plan;
 use crate::sitting::Sitting;
 use crate::task::Setting;
+use memloom_sdk::generated::Address;
 
 /// The open episode.
 pub struct Open {

@@ -7,6 +7,7 @@
 //! names.
 
 use memloom_sdk::environment::{DataFile, Description, Environment, Episode, LoadReport};
+use memloom_sdk::generated::{self, Address, Split};
 use memloom_sdk::state::{Format, State};
 use memloom_sdk::types::{Answer, Error, Hint, Observation, Question, Score, SessionContent};
 use serde::{Deserialize, Serialize};
@@ -43,8 +44,7 @@ pub mod world;
 
 use demonstrators::Demonstrator;
 use episode::Open;
-use names::Split;
-use options::{Actions, Address, Options};
+use options::{Actions, Options};
 use sitting::Sitting;
 use template::Template;
 
@@ -82,28 +82,15 @@ impl Environment for Office {
     }
 
     fn load(&mut self, files: Vec<DataFile>, options: &str) -> Result<LoadReport, Error> {
-        if let Some(file) = files.first() {
-            return Err(Error::Invalid(format!(
-                "office generates its episodes and reads no file: remove `{}`",
-                file.name
-            )));
-        }
+        let report = generated::load("office", &files)?;
         self.options = Options::parse(options)?;
         self.open = None;
-        Ok(LoadReport {
-            splits: Split::ALL
-                .map(|split| memloom_sdk::environment::Split {
-                    name: split.name().into(),
-                    episodes: None,
-                })
-                .into(),
-            warnings: Vec::new(),
-        })
+        Ok(report)
     }
 
     fn open(&mut self, split: &str, index: u64, horizon: u32) -> Result<Episode, Error> {
         let address = Address {
-            split: Split::parse(split)?,
+            split: Split::parse("office", split)?,
             index,
             sessions: self.options.horizon(horizon)?,
         };

@@ -1,51 +1,25 @@
 //! Words of the world. The names of people, cities and notes lie in three disjoint pools.
 
-use memloom_sdk::types::{Error, LexiconKind};
-use serde::{Deserialize, Serialize};
+use memloom_sdk::generated::Split;
+use memloom_sdk::types::LexiconKind;
 
-/// A part of the episodes. Splits share no names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Split {
-    /// For training.
-    Train,
-    /// For the choice of checkpoints.
-    Validation,
-    /// For reports.
-    HeldOut,
-}
-
-impl Split {
-    /// All splits in the order of `load`.
-    pub const ALL: [Self; 3] = [Self::Train, Self::Validation, Self::HeldOut];
-
-    /// Returns the name in run files.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Train => "train",
-            Self::Validation => "validation",
-            Self::HeldOut => "held-out",
-        }
-    }
-
-    /// Returns the split of this name.
-    ///
-    /// # Errors
-    /// `unknown` if there is none.
-    pub fn parse(name: &str) -> Result<Self, Error> {
-        Self::ALL
-            .into_iter()
-            .find(|split| split.name() == name)
-            .ok_or_else(|| {
-                Error::Unknown(format!(
-                    "office has no split `{name}`: use train, validation or held-out"
-                ))
-            })
-    }
-
+/// The names of a split.
+pub trait Names {
     /// Returns the names of people: more than the contacts of an episode.
     #[must_use]
-    pub fn people(self) -> &'static [&'static str] {
+    fn people(self) -> &'static [&'static str];
+
+    /// Returns the destinations of flights.
+    #[must_use]
+    fn cities(self) -> &'static [&'static str];
+
+    /// Returns the titles of notes.
+    #[must_use]
+    fn titles(self) -> &'static [&'static str];
+}
+
+impl Names for Split {
+    fn people(self) -> &'static [&'static str] {
         match self {
             Self::Train => &[
                 "anna", "ben", "clara", "david", "emma", "felix", "greta", "henry", "ines",
@@ -62,9 +36,7 @@ impl Split {
         }
     }
 
-    /// Returns the destinations of flights.
-    #[must_use]
-    pub fn cities(self) -> &'static [&'static str] {
+    fn cities(self) -> &'static [&'static str] {
         match self {
             Self::Train => &["rome", "paris", "oslo", "lisbon", "madrid", "berlin"],
             Self::Validation => &["vienna", "dublin", "prague", "athens"],
@@ -72,9 +44,7 @@ impl Split {
         }
     }
 
-    /// Returns the titles of notes.
-    #[must_use]
-    pub fn titles(self) -> &'static [&'static str] {
+    fn titles(self) -> &'static [&'static str] {
         match self {
             Self::Train => &["garden", "project", "birthday", "summer", "kitchen", "club"],
             Self::Validation => &["winter", "school", "music", "bicycle"],

@@ -1,10 +1,8 @@
 //! The options.
 
-use memloom_sdk::options::object;
+use memloom_sdk::options::{object, within};
 use memloom_sdk::types::Error;
 use serde::{Deserialize, Serialize};
-
-use crate::names::Split;
 
 /// The form in which the applications appear.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,14 +95,14 @@ impl Options {
     /// # Errors
     /// `invalid` for the first value out of range.
     pub fn check(&self) -> Result<(), Error> {
-        within("sessions", self.sessions, 1, MAX_SESSIONS)?;
-        within("people", self.people, 3, 8)?;
-        within("rows", self.rows, 4, 40)?;
-        within("templates", self.templates, 1, 12)?;
-        within("repeat", self.repeat, 0.0, 1.0)?;
-        within("difficulty", self.difficulty, 1, 3)?;
-        within("budget", self.budget, 1.0, 10.0)?;
-        within("given", self.given, 0.0, 1.0)?;
+        within("office", "sessions", self.sessions, 1..=MAX_SESSIONS)?;
+        within("office", "people", self.people, 3..=8)?;
+        within("office", "rows", self.rows, 4..=40)?;
+        within("office", "templates", self.templates, 1..=12)?;
+        within("office", "repeat", self.repeat, 0.0..=1.0)?;
+        within("office", "difficulty", self.difficulty, 1..=3)?;
+        within("office", "budget", self.budget, 1.0..=10.0)?;
+        within("office", "given", self.given, 0.0..=1.0)?;
         if self.given > 0.0 && self.view == View::Calls {
             return Err(Error::Invalid(
                 "office's `given` fills the forms of pages: set `view` to \"pages\"".into(),
@@ -120,32 +118,9 @@ impl Options {
     pub fn horizon(&self, horizon: u32) -> Result<u32, Error> {
         match horizon {
             0 => Ok(self.sessions),
-            _ => within("horizon", horizon, 1, MAX_SESSIONS).map(|()| horizon),
+            _ => within("office", "horizon", horizon, 1..=MAX_SESSIONS).map(|()| horizon),
         }
     }
-}
-
-fn within<T>(name: &str, value: T, least: T, most: T) -> Result<(), Error>
-where
-    T: PartialOrd + std::fmt::Display,
-{
-    if least <= value && value <= most {
-        return Ok(());
-    }
-    Err(Error::Invalid(format!(
-        "office's `{name}` is {value}: give {least} to {most}"
-    )))
-}
-
-/// The identity of the open episode. With [`Options`] it determines everything but the acts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Address {
-    /// The split, which determines the names.
-    pub split: Split,
-    /// Its number in the split.
-    pub index: u64,
-    /// The number of sessions.
-    pub sessions: u32,
 }
 
 #[cfg(test)]

@@ -6,12 +6,13 @@ use memloom_sdk::random::Random;
 
 use crate::background::Background;
 use crate::memory::Memory;
-use crate::options::{Address, Options};
+use crate::options::Options;
 use crate::seed;
 use crate::sitting::Sitting;
 use crate::task::{Setting, Task};
 use crate::template::Template;
 use crate::world::World;
+use memloom_sdk::generated::Address;
 
 /// The plan of an episode.
 pub struct Plan {

@@ -3,7 +3,7 @@
 
 use memloom_sdk::random::Random;
 
-use crate::options::Address;
+use memloom_sdk::generated::Address;
 
 /// Returns the stream for people, quirks and templates.
 #[must_use]

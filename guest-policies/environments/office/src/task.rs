@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use crate::background::Background;
-use crate::options::{Address, Options};
+use crate::options::Options;
 use crate::row::Row;
 use crate::template::Template;
 use crate::world::World;
+use memloom_sdk::generated::Address;
 
 /// A task of an episode. Nothing in it depends on acts.
 #[derive(Clone, Debug)]

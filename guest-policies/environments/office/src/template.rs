@@ -4,6 +4,7 @@ use memloom_sdk::random::Random;
 use serde::{Deserialize, Serialize};
 
 use crate::background::Background;
+use crate::names::Names;
 use crate::row::Row;
 use crate::seed::{below, pick};
 

@@ -5,11 +5,13 @@ use memloom_sdk::random::Random;
 
 use crate::calendar::Day;
 use crate::kind::{DESTINATIONS, Kind};
-use crate::options::{Address, Options};
+use crate::names::Names;
+use crate::options::Options;
 use crate::seed;
 use crate::sentences::{Act, RELATIONS, fill, sentences};
 use crate::story::{Line, Meaning, SessionView, Slot, Story, Value};
 use crate::talk::{EPHEMERA, TALK};
+use memloom_sdk::generated::Address;
 
 /// The intended kind of a turn. A kind that is not possible there (a change before a fact)
 /// becomes a similar one.

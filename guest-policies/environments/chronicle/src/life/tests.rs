@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
 use super::*;
-use crate::names::Split;
+use memloom_sdk::generated::Split;
 
 fn story(split: Split, index: u64, sessions: u32) -> Story {
     let address = Address {

@@ -3,9 +3,10 @@ use memloom_sdk::text::lower_words;
 use super::*;
 use crate::kind::lexicon;
 use crate::life::live;
-use crate::names::Split;
-use crate::options::{Address, Options};
+use crate::options::Options;
 use crate::seed;
+use memloom_sdk::generated::Address;
+use memloom_sdk::generated::Split;
 
 fn episode(index: u64, sessions: u32) -> (Story, Vec<Asked>) {
     let options = Options::default();

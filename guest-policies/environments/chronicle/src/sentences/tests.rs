@@ -4,9 +4,10 @@ use memloom_sdk::text::lower_words;
 
 use super::*;
 use crate::kind::{DESTINATIONS, lexicon};
-use crate::names::Split;
+use crate::names::Names;
 use crate::talk::{EPHEMERA, TALK};
 use crate::wording;
+use memloom_sdk::generated::Split;
 
 const ACTS: [Act; 5] = [
     Act::Fact,

@@ -2,10 +2,11 @@
 
 use memloom_sdk::random::Random;
 
-use crate::options::{Address, Options};
+use crate::options::Options;
 use crate::seed;
-use crate::split::Split;
 use crate::stream::{Sitting, Stream};
+use memloom_sdk::generated::Address;
+use memloom_sdk::generated::Split;
 
 pub mod expression;
 pub mod fraction;

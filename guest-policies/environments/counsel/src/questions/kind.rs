@@ -2,7 +2,7 @@
 
 use memloom_sdk::random::Random;
 
-use crate::split::Split;
+use memloom_sdk::generated::Split;
 
 /// A kind of thing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

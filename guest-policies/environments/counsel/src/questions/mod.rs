@@ -5,9 +5,10 @@
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use crate::options::{Address, Options};
+use crate::options::Options;
 use crate::seed;
 use crate::stream::{Sitting, Stream};
+use memloom_sdk::generated::Address;
 
 pub mod adviser;
 pub mod archive;

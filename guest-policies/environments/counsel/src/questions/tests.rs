@@ -5,9 +5,9 @@ use crate::options::Tool;
 use crate::questions::archive::search;
 use crate::questions::chain::Chain;
 use crate::questions::knowledge::Knowledge;
-use crate::split::Split;
 use crate::stream::{Memory, Task};
 use crate::visit::Visit;
+use memloom_sdk::generated::Split;
 
 const ADDRESS: Address = Address {
     split: Split::HeldOut,

@@ -2,11 +2,12 @@
 
 use memloom_sdk::random::Random;
 
-use crate::options::{Address, Options, Tool};
+use crate::options::{Options, Tool};
 use crate::questions::adviser::{self, Adviser};
 use crate::questions::kind::{DOMAINS, Kind};
 use crate::questions::relation::Relation;
 use crate::seed;
+use memloom_sdk::generated::Address;
 
 /// A relation of one subject.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -169,7 +170,7 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
     use super::*;
     use crate::questions::adviser::Competence;
-    use crate::split::Split;
+    use memloom_sdk::generated::Split;
 
     fn world(json: &str, index: u64) -> World {
         let address = Address {

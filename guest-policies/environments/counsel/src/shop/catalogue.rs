@@ -3,7 +3,7 @@
 use memloom_sdk::random::Random;
 
 use crate::questions::kind::Kind;
-use crate::split::Split;
+use memloom_sdk::generated::Split;
 
 /// The categories of items.
 pub const CATEGORIES: [&str; 6] = ["coat", "bag", "chair", "carpet", "hat", "blanket"];

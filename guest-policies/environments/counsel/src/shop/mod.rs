@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 
 use memloom_sdk::random::Random;
 
-use crate::options::{Address, Options};
+use crate::options::Options;
 use crate::questions::kind::Kind;
 use crate::seed;
 use crate::stream::{Line, Sitting, Stream};
+use memloom_sdk::generated::Address;
 
 pub mod catalogue;
 pub mod ranking;

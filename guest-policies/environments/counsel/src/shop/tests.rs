@@ -1,9 +1,9 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use super::*;
-use crate::split::Split;
 use crate::stream::Memory;
 use crate::visit::Visit;
+use memloom_sdk::generated::Split;
 
 fn generated(index: u64, sessions: u32) -> Stream {
     let json = r#"{"mode": "shop", "actions": "open"}"#;

@@ -2,6 +2,7 @@
 
 use super::{Arrival, NONE};
 use crate::api::{Api, App};
+use crate::names::Names;
 use crate::row::Row;
 use crate::seed::{below, number, pick};
 use crate::template::Template;

@@ -5,6 +5,7 @@ use memloom_sdk::random::Random;
 use crate::background::Background;
 use crate::date::Date;
 use crate::goals::Goals;
+use crate::names::Names;
 use crate::names::SUBJECTS;
 use crate::row::Row;
 use crate::seed::{self, below, number, pick};
