@@ -27,53 +27,47 @@ pub fn is_tag(text: &str) -> bool {
 }
 
 /// Returns tools as chat templates and servers take them.
-pub fn described(tools: &[Tool]) -> Vec<Value> {
+///
+/// # Errors
+/// The message names the first tool whose parameters are no JSON object.
+pub fn described(tools: &[Tool]) -> Result<Vec<Value>, String> {
     let described = tools.iter().map(|tool| {
-        let parameters = serde_json::from_str(&tool.parameters);
-        let parameters: Value = parameters.unwrap_or_else(|_| json!({"type": "object"}));
-        json!({
-            "type": "function",
-            "function": {
-                "name": tool.name,
-                "description": tool.description,
-                "parameters": parameters,
-            },
-        })
+        let Tool {
+            name, description, ..
+        } = tool;
+        let parameters = object(&tool.parameters).map_err(|error| {
+            format!("the parameters of the tool {name:?} are no JSON schema: {error}")
+        })?;
+        let function = json!({"name": name, "description": description, "parameters": parameters});
+        Ok(json!({"type": "function", "function": function}))
     });
     described.collect()
 }
 
-/// Checks that the parameters of tools are JSON.
+/// Returns calls as chat templates take them.
 ///
 /// # Errors
-/// The message names the first tool with other parameters.
-pub fn check(tools: &[Tool]) -> Result<(), String> {
-    for tool in tools {
-        if let Err(error) = serde_json::from_str::<Map<String, Value>>(&tool.parameters) {
-            return Err(format!(
-                "the parameters of the tool {:?} are no JSON schema: {error}",
-                tool.name
-            ));
-        }
-    }
-    Ok(())
-}
-
-/// Returns calls as chat templates take them.
-pub fn called(calls: &[ToolCall]) -> Vec<Value> {
+/// The message names the first call whose arguments are no JSON object.
+pub fn called(calls: &[ToolCall]) -> Result<Vec<Value>, String> {
     let called = calls.iter().map(|call| {
-        let arguments = serde_json::from_str(&call.arguments);
-        let arguments: Value = arguments.unwrap_or_else(|_| call.arguments.clone().into());
-        json!({"type": "function", "function": {"name": call.name, "arguments": arguments}})
+        let name = &call.name;
+        let arguments = object(&call.arguments).map_err(|error| {
+            format!("the arguments of a call of {name:?} are no JSON object: {error}")
+        })?;
+        Ok(json!({"type": "function", "function": {"name": name, "arguments": arguments}}))
     });
     called.collect()
+}
+
+fn object(text: &str) -> serde_json::Result<Map<String, Value>> {
+    serde_json::from_str(text)
 }
 
 /// Parses the calls of a reply to a request that offers `tools`.
 pub fn parse(reply: &str, tools: &[Tool]) -> ParsedReply {
     let mut parsed = ParsedReply::default();
     if !reply.contains(OPEN) {
-        match serde_json::from_str::<Map<String, Value>>(reply.trim()) {
+        match object(reply.trim()) {
             Ok(object) if object.contains_key("name") => parsed.read(object.into(), tools),
             _ => parsed.text = reply.into(),
         }
@@ -124,7 +118,7 @@ fn checked(call: &Value, tools: &[Tool]) -> Option<ToolCall> {
     let arguments = call.get("arguments").or_else(|| call.get("parameters"))?;
     // Servers send them as a text.
     let arguments: Map<String, Value> = match arguments {
-        Value::String(text) => serde_json::from_str(text).ok()?,
+        Value::String(text) => object(text).ok()?,
         Value::Object(object) => object.clone(),
         _ => return None,
     };
@@ -197,7 +191,10 @@ mod tests {
             parameters: "[]".into(),
             ..tool
         };
-        assert!(check(&[odd]).expect_err("refused").contains("\"search\""));
-        assert_eq!(check(&tools()), Ok(()));
+        let why = described(&[odd]).expect_err("refused");
+        assert!(why.contains("\"search\""), "{why}");
+        assert_eq!(described(&tools()).map(|all| all.len()), Ok(1));
+        let why = called(&[search("no JSON")]).expect_err("refused");
+        assert!(why.contains("\"search\""), "{why}");
     }
 }

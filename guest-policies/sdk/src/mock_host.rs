@@ -139,13 +139,10 @@ impl<B: Bank> Host for MockHost<B> {
     }
 
     fn cut(&mut self, text: &str, first: u32, end: u32) -> String {
-        let words = word_indices(text).skip(first as usize);
-        let mut words = words.take(end.saturating_sub(first) as usize);
-        let Some((start, word)) = words.next() else {
-            return String::new();
-        };
-        let (last, word) = words.last().unwrap_or((start, word));
-        text[start..last + word.len()].into()
+        let ends = word_indices(text).map(|(start, word)| start + word.len());
+        let ends: Vec<usize> = [0].into_iter().chain(ends).collect();
+        let at = |word: u32| ends[(word as usize).min(ends.len() - 1)];
+        text[at(first)..at(end.max(first))].into()
     }
 
     fn embed(&mut self, texts: &[String]) -> Option<Vec<Vec<f32>>> {

@@ -6,7 +6,7 @@ use crate::environment::Environment;
 use crate::types::{Error as Refusal, Observation, SessionContent, Task};
 
 /// Most sessions of an episode that are checked.
-const SESSIONS: u32 = 40;
+pub(crate) const SESSIONS: u32 = 40;
 /// Most actions in a task that has no budget of steps.
 const MOST_ACTIONS: u32 = 200;
 

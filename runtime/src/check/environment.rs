@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::acting;
+use super::acting::{self, SESSIONS};
 use super::generators::{NO_OBJECTS, RandomStream, SCRIPTS, excerpt, huge};
 use super::report::{Costs, Fault, Suite, lenient, outcome_text, refused, survived};
 use super::state::{self, Subject};
@@ -13,8 +13,6 @@ use crate::types::{
     SessionContent,
 };
 
-/// Most sessions of an episode that are checked.
-const SESSIONS: u32 = 40;
 /// Most questions of an episode that are checked.
 const QUESTIONS: usize = 40;
 /// Most episodes of a split that are checked.

@@ -1,9 +1,9 @@
 //! Chat completions.
 
-use memloom_runtime::types::{FinishReason, Message, Request as PolicyRequest, Tool};
+use memloom_runtime::types::{FinishReason, Message, Request as PolicyRequest};
 use memloom_runtime::{Completion, ModelError};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::clients::http::{Client, Failure, Reply, Unusable};
 use crate::clients::usage::tokens;
@@ -47,18 +47,15 @@ fn chat_messages(messages: &[Message]) -> Vec<ChatMessage<'_>> {
     let (mut called, mut answered) = (0, 0);
     let mut chat = Vec::with_capacity(messages.len());
     for message in messages {
-        let mut calls = tool_calls::called(&message.tool_calls);
-        for call in &mut calls {
+        let calls = message.tool_calls.iter().map(|call| {
             called += 1;
-            call["id"] = format!("call_{called}").into();
-            // Servers take the arguments as a text.
-            let arguments = call["function"]["arguments"].to_string();
-            call["function"]["arguments"] = arguments.into();
-        }
+            let function = json!({"name": call.name, "arguments": call.arguments});
+            json!({"id": format!("call_{called}"), "type": "function", "function": function})
+        });
         chat.push(ChatMessage {
             role: &message.role,
             content: &message.content,
-            tool_calls: calls,
+            tool_calls: calls.collect(),
             tool_call_id: (message.role == "tool").then(|| {
                 answered += 1;
                 format!("call_{answered}")
@@ -69,7 +66,7 @@ fn chat_messages(messages: &[Message]) -> Vec<ChatMessage<'_>> {
 }
 
 /// The wishes of a request for a completion, besides its messages.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Default)]
 pub struct Wishes<'a> {
     /// The sampling temperature.
     pub temperature: f32,
@@ -79,8 +76,8 @@ pub struct Wishes<'a> {
     pub response_format: Option<&'a Value>,
     /// The strings that end the reply. Servers cut them off.
     pub stop: &'a [String],
-    /// The tools that are offered.
-    pub tools: &'a [Tool],
+    /// The tools that are offered, as servers take them.
+    pub tools: Vec<Value>,
 }
 
 #[derive(Deserialize)]
@@ -137,14 +134,14 @@ impl<'a> Wishes<'a> {
                 request.role
             )));
         }
-        tool_calls::check(&request.tools).map_err(ModelError::new)?;
+        let tools = tool_calls::described(&request.tools).map_err(ModelError::new)?;
         let temperature = request.temperature;
         Ok(Self {
             temperature: temperature.unwrap_or(client.settings().temperature),
             max_tokens: request.max_tokens,
             response_format: None,
             stop: &request.stop,
-            tools: &request.tools,
+            tools,
         })
     }
 }
@@ -206,7 +203,7 @@ pub fn complete<T>(
         max_completion_tokens: limit(TokenLimit::MaxCompletionTokens),
         response_format: wishes.response_format,
         stop: wishes.stop,
-        tools: tool_calls::described(wishes.tools),
+        tools: wishes.tools,
         extra: &settings.extra_body,
     };
     client.ask("/chat/completions", &request, |bytes| {

@@ -159,12 +159,12 @@ fn number(id: &str) -> u64 {
 /// # Errors
 /// Fails if the tokenizer cannot encode it: see [`Tokenizer::encode_chat`].
 pub fn encode(tokenizer: &Tokenizer, request: &PolicyRequest) -> anyhow::Result<Vec<u32>> {
-    tool_calls::check(&request.tools).map_err(anyhow::Error::msg)?;
-    let tools = tool_calls::described(&request.tools);
+    let tools = tool_calls::described(&request.tools).map_err(anyhow::Error::msg)?;
     let calls = request.messages.iter();
+    let calls = calls.map(|message| tool_calls::called(&message.tool_calls));
     let calls: Vec<_> = calls
-        .map(|message| tool_calls::called(&message.tool_calls))
-        .collect();
+        .collect::<Result<_, _>>()
+        .map_err(anyhow::Error::msg)?;
     let messages = request.messages.iter().zip(&calls);
     let messages = messages.map(|(message, calls)| PromptMessage {
         role: &message.role,
