@@ -40,4 +40,45 @@ impl LanguageModel for RoleRouter {
         )?;
         spoken.completion(request)
     }
+
+    /// Counts with the run's own tokenizer, for roles of servers, too.
+    fn count(&mut self, text: &str) -> Option<u32> {
+        self.own.count(text)
+    }
+
+    fn cut(&mut self, text: &str, first: u32, end: u32) -> Option<String> {
+        self.own.cut(text, first, end)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Counting;
+
+    impl LanguageModel for Counting {
+        fn generate(&mut self, _: &GenerateCall) -> Result<Completion, ModelError> {
+            Ok(Completion::of_text(""))
+        }
+
+        fn count(&mut self, text: &str) -> Option<u32> {
+            Some(text.len() as u32)
+        }
+
+        fn cut(&mut self, text: &str, first: u32, end: u32) -> Option<String> {
+            Some(text[first as usize..end as usize].to_owned())
+        }
+    }
+
+    #[test]
+    fn tokens_are_those_of_the_runs_own_model() {
+        let mut router = RoleRouter {
+            roles: Arc::default(),
+            own: Box::new(Counting),
+            only_answers: false,
+        };
+        assert_eq!(router.count("lamp"), Some(4));
+        assert_eq!(router.cut("lamp", 1, 3).as_deref(), Some("am"));
+    }
 }

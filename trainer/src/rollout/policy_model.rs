@@ -189,6 +189,11 @@ pub fn check(request: &PolicyRequest) -> Result<(), String> {
             "a request as {role} has stop strings beside a grammar, which alone ends its output"
         ));
     }
+    if request.grammar.is_some() && !request.tools.is_empty() {
+        return Err(format!(
+            "a request as {role} offers tools beside a grammar, which leaves no room for calls"
+        ));
+    }
     if request.stop.iter().any(String::is_empty) {
         return Err(format!("a request as {role} has an empty stop string"));
     }
@@ -198,6 +203,18 @@ pub fn check(request: &PolicyRequest) -> Result<(), String> {
         )),
         _ => Ok(()),
     }
+}
+
+/// Returns the number of tokens of a text: [`LanguageModel::count`]. Every model that a policy meets
+/// in a run counts alike, since prompts may depend on it.
+pub fn count(tokenizer: &Tokenizer, text: &str) -> Option<u32> {
+    Some(tokenizer.token_ends(text).ok()?.len() as u32)
+}
+
+/// Returns some tokens of a text: [`LanguageModel::cut`].
+pub fn cut(tokenizer: &Tokenizer, text: &str, first: u32, end: u32) -> Option<String> {
+    let ends = tokenizer.token_ends(text).ok()?;
+    Some(cut_at(text, &ends, first, end).to_owned())
 }
 
 /// Returns a text up to the end of the first stop string in it.
@@ -287,18 +304,18 @@ impl LanguageModel for SampledModel {
     }
 
     fn count(&mut self, text: &str) -> Option<u32> {
-        let ends = self.grammars.tokenizer().token_ends(text).ok()?;
-        Some(ends.len() as u32)
+        count(self.grammars.tokenizer(), text)
     }
 
     fn cut(&mut self, text: &str, first: u32, end: u32) -> Option<String> {
-        let ends = self.grammars.tokenizer().token_ends(text).ok()?;
-        Some(cut_at(text, &ends, first, end).to_owned())
+        cut(self.grammars.tokenizer(), text, first, end)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use memloom_runtime::types::Tool;
+
     use super::*;
 
     fn request() -> PolicyRequest {
@@ -319,16 +336,29 @@ mod tests {
 
     #[test]
     fn what_no_output_can_follow_is_refused() {
-        let grammar = Some("a1".to_owned());
+        let grammar = || Some("a1".to_owned());
         let stop = vec!["\n".to_owned()];
+        let tool = Tool {
+            name: "search".into(),
+            description: String::new(),
+            parameters: "{}".into(),
+        };
         for (request, part) in [
             (
                 PolicyRequest {
-                    grammar,
+                    grammar: grammar(),
                     stop,
                     ..request()
                 },
-                "beside a grammar",
+                "stop strings beside a grammar",
+            ),
+            (
+                PolicyRequest {
+                    grammar: grammar(),
+                    tools: vec![tool],
+                    ..request()
+                },
+                "tools beside a grammar",
             ),
             (
                 PolicyRequest {

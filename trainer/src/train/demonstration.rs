@@ -16,7 +16,7 @@ use memloom_runtime::{
 use crate::env::{OpenEpisode, TrainingEnv};
 use crate::rng::{Purpose, derive, generator};
 use crate::rollout::outcome::RolloutCounts;
-use crate::rollout::policy_model::encode;
+use crate::rollout::policy_model::{count, cut, encode};
 
 /// An output of a demonstrator for a role.
 pub struct Demonstration {
@@ -141,6 +141,14 @@ impl LanguageModel for Recorder {
             row,
         });
         Ok(completion)
+    }
+
+    fn count(&mut self, text: &str) -> Option<u32> {
+        count(self.grammars.tokenizer(), text)
+    }
+
+    fn cut(&mut self, text: &str, first: u32, end: u32) -> Option<String> {
+        cut(self.grammars.tokenizer(), text, first, end)
     }
 }
 

@@ -14,7 +14,7 @@ use memloom_runtime::{
 use crate::config::{Learn, RunFile};
 use crate::env::TrainingEnv;
 use crate::rollout::outcome::RolloutCounts;
-use crate::rollout::policy_model::{check, encode};
+use crate::rollout::policy_model::{check, count, cut, encode};
 
 /// The sessions that are played. In the second one a policy may change what it wrote in the first.
 const SESSIONS: u32 = 2;
@@ -140,6 +140,14 @@ impl LanguageModel for Checking {
             Some(_) => DemonstrationModel.generate(call),
             None => Ok(Completion::of_text("")),
         }
+    }
+
+    fn count(&mut self, text: &str) -> Option<u32> {
+        count(self.grammars.tokenizer(), text)
+    }
+
+    fn cut(&mut self, text: &str, first: u32, end: u32) -> Option<String> {
+        cut(self.grammars.tokenizer(), text, first, end)
     }
 }
 

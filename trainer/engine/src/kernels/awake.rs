@@ -1,8 +1,13 @@
 //! Threads that stay awake.
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use rayon::Yield;
+
+/// How long a thread waits for work. A thread that waits within a loop may begin to stay awake on
+/// top of it; then the pass itself waits for this thread, and the wait must end.
+const PATIENCE: Duration = Duration::from_millis(1);
 
 /// Sets a flag when it is dropped.
 struct SetOnDrop<'a>(&'a AtomicBool);
@@ -14,7 +19,7 @@ impl Drop for SetOnDrop<'_> {
 }
 
 /// Runs `work` in the thread pool, whose other threads wait for its parallel loops without falling
-/// asleep. Waking a thread takes longer than most loops of a pass of few tokens.
+/// asleep, unless there are none for a while. Waking a thread takes longer than most loops of a pass of few tokens.
 pub(super) fn keep_awake<R: Send>(work: impl FnOnce() -> R + Send) -> R {
     let done = AtomicBool::new(false);
     rayon::scope(|scope| {
@@ -22,9 +27,14 @@ pub(super) fn keep_awake<R: Send>(work: impl FnOnce() -> R + Send) -> R {
         let done = &done;
         scope.spawn_broadcast(move |_, context| {
             // The thread that works must not wait for itself.
-            while Some(context.index()) != own && !done.load(Ordering::Acquire) {
-                if rayon::yield_now() != Some(Yield::Executed) {
-                    std::thread::yield_now();
+            let mut worked = Instant::now();
+            while Some(context.index()) != own
+                && !done.load(Ordering::Acquire)
+                && worked.elapsed() < PATIENCE
+            {
+                match rayon::yield_now() {
+                    Some(Yield::Executed) => worked = Instant::now(),
+                    _ => std::thread::yield_now(),
                 }
             }
         });
@@ -58,6 +68,19 @@ mod tests {
             .map(|_| keep_awake(|| keep_awake(|| (0..1000usize).into_par_iter().sum::<usize>())))
             .sum();
         assert_eq!(nested, 8 * 499_500);
+    }
+
+    /// A thread that waits within a loop may take the broadcast, on top of work that the pass
+    /// waits for.
+    #[test]
+    fn passes_in_a_row_end() {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(4).build();
+        let sum: usize = pool.expect("a pool").install(|| {
+            let numbers = || (0..64usize).into_par_iter();
+            let pass = |_| keep_awake(|| numbers().map(|n| n + 1).sum::<usize>());
+            (0..20_000).map(pass).sum()
+        });
+        assert_eq!(sum, 20_000 * 2080);
     }
 
     #[test]
