@@ -22,8 +22,8 @@
 //! [`Trace`] bit for bit and without a model ([`Trace::replay`]), also with one
 //! operation changed ([`Trace::what_if`]).
 //!
-//! In service there is no environment: an [`Agent`] observes the sessions of its user
-//! and answers questions. Its state between sessions is a [`Memory`], which a
+//! In service there is no environment: an [`Agent`] observes the sessions of its user,
+//! does tasks in a [`World`] that the service gives, and answers questions. Its state between sessions is a [`Memory`], which a
 //! [`MemoryStore`] keeps safe from crashes; an [`AgentForkPoint`] is a moment of it that
 //! others go on from. A [`Worker`] gives an agent a thread of
 //! its own, for asynchronous services; the workspace's `examples/embed` is one.
@@ -85,6 +85,7 @@ mod store;
 mod testing;
 mod trace;
 pub mod types;
+mod world;
 
 pub use agent::episode::Episode;
 pub use agent::fork_point::{AgentForkPoint, ForkPoint};
@@ -117,3 +118,4 @@ pub use trace::Trace;
 pub use trace::record::Program;
 pub use trace::setup::{EpisodeSetup, LoadedSetup, SetupFiles, Source};
 pub use types::FinishReason;
+pub use world::World;

@@ -64,6 +64,59 @@ fn rerolls_that_live_on_generate_more_and_one_session_is_the_default() {
 }
 
 #[test]
+fn rerolls_from_a_demonstrator_s_states_are_the_only_groups() {
+    let first = |before: &str| {
+        let run = acting(&[
+            "policy.options.constrained=true",
+            "algorithm.name=local-grpo",
+            "algorithm.episodes=1",
+            "algorithm.local_probability=1.0",
+            "algorithm.rerolls=4",
+            "stage.0.horizon=3",
+            "run.max_steps=1",
+            &format!("algorithm.before={before}"),
+        ]);
+        run.finish(&[]);
+        run.steps().remove(0)
+    };
+    let step = first("expert");
+    let count = |step: &serde_json::Value, key: &str| step[key].as_u64().unwrap();
+    let groups = |step| {
+        (
+            count(step, "local_groups"),
+            count(step, "groups_without_question"),
+        )
+    };
+    // The tour, the report and the search. Nobody asks about a report at its own end.
+    assert_eq!(groups(&step), (2, 1), "{step}");
+    assert_eq!(count(&step, "global_groups"), 0);
+    assert_eq!(count(&step, "rerolled"), 8);
+    assert_ne!(step, first("policy"));
+}
+
+#[test]
+fn outputs_are_dealt_and_episodes_drawn_again_and_variants_play_and_it_resumes() {
+    let settings = [
+        "policy.options.constrained=true",
+        "policy.variants=[{ share = 0.5, options = { memory_words = 0 } }]",
+        "algorithm.most_steps=12",
+        "draw.share=0.5",
+        "draw.low=0.0",
+        "draw.high=1.0",
+        "stage.0.environment={ drift = 0.5 }",
+        "evaluation.samples=2",
+    ];
+    let [whole, parts] = [(); 2].map(|()| acting(&settings));
+    whole.finish(&[]);
+    parts.finish(&["--set", "run.max_steps=3"]);
+    parts.finish(&["--resume"]);
+    assert_same(&whole, &parts);
+    for step in whole.steps() {
+        assert!(step["trained_steps"].as_u64() <= Some(24), "{step}");
+    }
+}
+
+#[test]
 fn answers_learn_where_a_run_asks_for_it() {
     let run = |settings: &[&str]| {
         let text = [

@@ -13,9 +13,10 @@ use memloom_runtime::{
     AgentParts, BankComponent, Embedder, Episode, ForkPoint, LanguageModel, Sandbox, ScriptedModel,
 };
 use rand::Rng;
+use toml::Table;
 
-use crate::clients::{Judge, Servers};
-use crate::config::RunFile;
+use crate::clients::{Judge, Servers, Spent};
+use crate::config::{RunFile, Stage};
 use crate::embedder::embedder;
 
 /// Loaded components and data.
@@ -34,6 +35,8 @@ pub struct TrainingEnv {
     task_words: u64,
     /// An agent with an empty bank, and the environment with its data.
     beginning: ForkPoint,
+    /// The same for each variant of the policy, with its share of rollouts.
+    variants: Vec<(f64, ForkPoint)>,
 }
 
 /// An opened episode. Every rollout forks from its start.
@@ -52,6 +55,8 @@ pub struct OpenEpisode {
     pub labelled: bool,
     servers: Arc<Servers>,
     start: ForkPoint,
+    /// Starts of the policy's variants, with their shares of rollouts.
+    variants: Vec<(f64, ForkPoint)>,
 }
 
 /// Returns the model of an episode that is only forked and never generates.
@@ -107,33 +112,73 @@ pub fn bank(file: &RunFile, sandbox: &Sandbox) -> Result<BankComponent> {
 impl TrainingEnv {
     /// Loads the run file's components and data.
     pub fn load(file: &RunFile) -> Result<Self> {
-        let sandbox = Sandbox::new(memloom_runtime::Limits::default())?;
+        let servers = Arc::new(Servers::new(file)?);
+        let embedder = embedder(file, &servers)?;
+        Self::with_options(file, &file.environment.options, servers, embedder)
+    }
+
+    /// Loads the environment of a stage's training; `None` if the stage gives no options of its
+    /// own.
+    pub fn of_stage(&self, file: &RunFile, stage: &Stage) -> Result<Option<Self>> {
+        if stage.environment.is_empty() {
+            return Ok(None);
+        }
+        let mut options = file.environment.options.clone();
+        options.extend(stage.environment.clone());
+        let (servers, embedder) = (self.servers.clone(), self.embedder.clone());
+        Self::with_options(file, &options, servers, embedder).map(Some)
+    }
+
+    fn with_options(
+        file: &RunFile,
+        options: &Table,
+        servers: Arc<Servers>,
+        embedder: Option<Arc<dyn Embedder>>,
+    ) -> Result<Self> {
+        let sandbox = Sandbox::new(file.limits.clone())?;
         let bank = bank(file, &sandbox)?;
         let policy = sandbox.policy(&file.components.policy)?;
         let component = sandbox.environment(&file.components.environment)?;
-        let mut environment = component.instantiate()?;
-        let description = environment.describe()?;
         let files = data_files(&file.environment.data)?;
-        let options = serde_json::to_string(&file.environment.options)?;
-        let report = environment.load(&files, &options).with_context(|| {
-            format!(
-                "the environment {} refuses its data or options",
-                description.name
-            )
-        })?;
-        let parts = AgentParts {
+        let options = serde_json::to_string(options)?;
+        let load = || -> Result<_> {
+            let mut environment = component.instantiate()?;
+            let description = environment.describe()?;
+            let report = environment.load(&files, &options).with_context(|| {
+                format!(
+                    "the environment {} refuses its data or options",
+                    description.name
+                )
+            })?;
+            Ok((environment, description, report))
+        };
+        let begin = |parts: &AgentParts, environment| -> Result<ForkPoint> {
+            let mut beginning = Episode::start(parts, environment, placeholder_model())?;
+            if let Some(embedder) = &embedder {
+                beginning.set_embedder(embedder.clone());
+            }
+            Ok(beginning.fork_point()?)
+        };
+        let (environment, description, report) = load()?;
+        let mut parts = AgentParts {
             bank,
             policy,
             policy_options: serde_json::to_string(&file.policy.options)?,
             lexicon: description.lexicon.clone(),
         };
         let policy = parts.describe_policy()?;
-        let servers = Arc::new(Servers::new(file)?);
         servers.check_roles(&policy)?;
-        let mut beginning = Episode::start(&parts, environment, placeholder_model())?;
-        let embedder = embedder(file, &servers)?;
-        if let Some(embedder) = &embedder {
-            beginning.set_embedder(embedder.clone());
+        let beginning = begin(&parts, environment)?;
+        let mut variants = Vec::new();
+        for variant in &file.policy.variants {
+            parts.policy_options = serde_json::to_string(&file.policy.options_of(variant))?;
+            let own = parts.describe_policy().context("policy.variants")?;
+            ensure!(
+                own.roles == policy.roles && own.control_words == policy.control_words,
+                "policy.variants: a variant has other roles or control words than policy.options: one model cannot speak for both"
+            );
+            let (environment, ..) = load()?;
+            variants.push((variant.share, begin(&parts, environment)?));
         }
         Ok(Self {
             description,
@@ -142,7 +187,8 @@ impl TrainingEnv {
             servers,
             embedder,
             task_words: file.algorithm.task_words,
-            beginning: beginning.fork_point()?,
+            beginning,
+            variants,
         })
     }
 
@@ -183,7 +229,22 @@ impl TrainingEnv {
             labelled: true,
             servers: self.servers.clone(),
             start: opened,
+            variants: self.open_variants(split, index, horizon)?,
         })
+    }
+
+    fn open_variants(
+        &self,
+        split: &str,
+        index: u64,
+        horizon: u32,
+    ) -> Result<Vec<(f64, ForkPoint)>> {
+        let open = |(share, beginning): &(f64, ForkPoint)| {
+            let mut start = beginning.fork(placeholder_model())?;
+            start.open(split, index, horizon)?;
+            Ok((*share, start.fork_point()?))
+        };
+        self.variants.iter().map(open).collect()
     }
 
     /// Returns the policy's roles that no server answers for.
@@ -241,6 +302,11 @@ impl OpenEpisode {
         self.turns.len() as u32
     }
 
+    /// Returns whether a session is a task, which has no turns.
+    pub fn is_task(&self, session: u32) -> bool {
+        self.turns[session as usize - 1].is_empty()
+    }
+
     /// Returns the words of each session's dialogue: `dialogue()[s - 1]`. A task counts as
     /// `algorithm.task_words`.
     pub fn dialogue(&self) -> &[u64] {
@@ -252,9 +318,43 @@ impl OpenEpisode {
         self.servers.judge().filter(|_| self.labelled)
     }
 
+    /// Returns the run's judge, also where answers are not labelled.
+    pub fn any_judge(&self) -> Option<&Judge> {
+        self.servers.judge()
+    }
+
     /// Returns a rollout at the episode's start. Servers answer for their roles.
     pub fn start(&self, model: Box<dyn LanguageModel>) -> Result<Episode> {
         self.resume(&self.start, model)
+    }
+
+    /// Returns rollout `number` of `rollouts` at the episode's start, by one of the policy's
+    /// variants. Servers answer for their roles, and `spent` is told the prices of their
+    /// replies.
+    pub fn start_as(
+        &self,
+        number: usize,
+        rollouts: usize,
+        model: Box<dyn LanguageModel>,
+        spent: &Spent,
+    ) -> Result<Episode> {
+        let shares: Vec<f64> = self.variants.iter().map(|(share, _)| *share).collect();
+        let start = match variant_of(number, rollouts, &shares) {
+            None => &self.start,
+            Some(variant) => &self.variants[variant].1,
+        };
+        self.resume_charged(start, model, spent)
+    }
+
+    /// Returns a rollout from one of the episode's states. Servers answer for their roles, and
+    /// `spent` is told the prices of their replies.
+    pub fn resume_charged(
+        &self,
+        state: &ForkPoint,
+        model: Box<dyn LanguageModel>,
+        spent: &Spent,
+    ) -> Result<Episode> {
+        Ok(state.fork(self.servers.route_charged(model, spent))?)
     }
 
     /// Returns a rollout from one of the episode's states. Servers answer for their roles.
@@ -272,5 +372,46 @@ impl OpenEpisode {
     /// Servers answer for their roles only when questions are answered.
     pub fn demonstrate(&self, model: Box<dyn LanguageModel>) -> Result<Episode> {
         Ok(self.start.fork(self.servers.route_answers(model))?)
+    }
+}
+
+/// Returns the variant of rollout `number` of `rollouts`; `None` for the policy's own options, which
+/// have the rest of the shares. Counts are rounded by largest remainder.
+fn variant_of(number: usize, rollouts: usize, shares: &[f64]) -> Option<usize> {
+    let rest = 1.0 - shares.iter().sum::<f64>();
+    let exact = [rest].into_iter().chain(shares.iter().copied());
+    let exact: Vec<f64> = exact
+        .map(|share| share.max(0.0) * rollouts as f64)
+        .collect();
+    let mut counts: Vec<usize> = exact.iter().map(|exact| *exact as usize).collect();
+    let mut order: Vec<usize> = (0..exact.len()).collect();
+    order.sort_by(|a, b| exact[*b].fract().total_cmp(&exact[*a].fract()));
+    let left = rollouts.saturating_sub(counts.iter().sum());
+    for kind in order.into_iter().take(left) {
+        counts[kind] += 1;
+    }
+    let mut kinds = (0..counts.len()).flat_map(|kind| std::iter::repeat_n(kind, counts[kind]));
+    kinds.nth(number)?.checked_sub(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn dealt(rollouts: usize, shares: &[f64]) -> Vec<Option<usize>> {
+        let numbers = 0..rollouts;
+        numbers
+            .map(|number| variant_of(number, rollouts, shares))
+            .collect()
+    }
+
+    #[test]
+    fn variants_have_their_share_of_each_group() {
+        let (own, other) = (None, Some(0));
+        assert_eq!(dealt(8, &[0.5]), [[own; 4], [other; 4]].concat());
+        assert_eq!(dealt(3, &[]), [own; 3]);
+        assert_eq!(dealt(2, &[1.0]), [other; 2]);
+        // 2.5, 1.25 and 1.25 of 5: the largest remainder is that of the policy's own options.
+        assert_eq!(dealt(5, &[0.25, 0.25]), [own, own, own, other, Some(1)]);
     }
 }

@@ -34,6 +34,14 @@ pub enum Purpose {
     Retrieval,
     /// Intervals of the learning study: ().
     Learning,
+    /// Prompts that are learnt in the warm start: (step).
+    Prompts,
+    /// Steps that are trained on, where there are too many: (stage, step).
+    Steps,
+    /// Episodes that are drawn again: (stage, step, number in the step).
+    Draw,
+    /// Mistakes of the demonstrator who lives up to anchors: (stage, step, episode, rollout).
+    Before,
 }
 
 /// Derives a seed for `purpose` from the run's seed and the coordinates of the decision.

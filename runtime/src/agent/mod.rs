@@ -24,8 +24,9 @@ use crate::policy::PolicyComponent;
 use crate::store::memory::Memory;
 use crate::types::{
     Answer, Entry, Hint, LexiconKind, Moment, PolicyDescription, Report, Session, SessionContent,
-    Stats, Turn,
+    Stats, Task, Turn,
 };
+use crate::world::World;
 
 /// The components of an agent and their options.
 ///
@@ -64,11 +65,11 @@ impl AgentParts {
 }
 
 /// An agent in service: a policy, its bank and a model, without an environment.
-/// It observes the sessions of its user and answers questions from the entries that
-/// it has kept. The components are those that were trained in an
+/// It observes the sessions of its user, does tasks in a [`World`] and answers questions from
+/// the entries that it has kept. The components are those that were trained in an
 /// [`Episode`](crate::Episode).
 ///
-/// There are no tasks here: an action of the policy is refused as unsupported.
+/// Outside of a task an action of the policy is refused as unsupported.
 ///
 /// Every function fails if a component refuses, traps, exceeds a limit or
 /// violates the contract, and if the model fails and the policy gives up. The
@@ -260,6 +261,63 @@ impl Agent {
             turns,
         });
         self.timed(|agent| agent.observe_session(&session, None, None))
+    }
+
+    /// Lets the policy do a task in a world, as the session after [`Agent::sessions`], and ends the
+    /// session in the bank. The task's `index` is set here. The world is asked on this thread, is
+    /// not bound by [`Limits`](crate::Limits), and is dropped at the end.
+    ///
+    /// # Errors
+    /// See [`Agent`].
+    ///
+    /// ```
+    /// # use memloom_runtime::{AgentParts, Limits, Sandbox, ScriptedModel};
+    /// use memloom_runtime::types::{Error, Observation, Task};
+    /// use memloom_runtime::Agent;
+    ///
+    /// # fn main() -> Result<(), memloom_runtime::Error> {
+    /// # let sandbox = Sandbox::new(Limits::default())?;
+    /// # let parts = AgentParts {
+    /// #     bank: sandbox.bank("../target/components/flat.wasm")?,
+    /// #     policy: sandbox.policy("../target/components/react.wasm")?,
+    /// #     policy_options: r#"{"notes": "observations"}"#.into(),
+    /// #     lexicon: vec![],
+    /// # };
+    /// # let model = Box::new(ScriptedModel::new(["action: push door", "action: pull door"]));
+    /// let mut agent = Agent::start(&parts, model)?;
+    /// let task = Task {
+    ///     index: 0,
+    ///     time: "3 May 2026".into(),
+    ///     instruction: "Open the door.".into(),
+    ///     actions: vec![],
+    ///     steps: 0,
+    /// };
+    /// let door = |action: &str| match action {
+    ///     "pull door" => Ok(Observation {
+    ///         text: "The door is open.".into(),
+    ///         done: true,
+    ///         reward: 1.0,
+    ///         actions: vec![],
+    ///     }),
+    ///     _ => Err(Error::Invalid("The door does not move.".into())),
+    /// };
+    /// agent.perform(task, door)?;
+    /// let kept: Vec<String> = agent.entries()?.into_iter().map(|entry| entry.text).collect();
+    /// assert_eq!(kept, ["The door does not move.", "The door is open."]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn perform(&mut self, task: Task, world: impl World + 'static) -> Result<Report, Error> {
+        let session = SessionContent::Task(Task {
+            index: self.session.saturating_add(1),
+            ..task
+        });
+        self.timed(|agent| {
+            agent.host().world = Some(Box::new(world));
+            let report = agent.observe_session(&session, None, None);
+            agent.host().world = None;
+            report
+        })
     }
 
     /// Lets the policy answer a question. Meanwhile the bank refuses operations as

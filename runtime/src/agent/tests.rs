@@ -5,6 +5,7 @@ use crate::limits::Limits;
 use crate::load::Sandbox;
 use crate::model::{GenerateCall, ModelError, ScriptedModel};
 use crate::testing::{self, GENERATE, GENERATE_MUST_SUCCEED, INSERT, TestComponent};
+use crate::types::Error as Refusal;
 
 /// A policy that observes by an insertion, an action and a request to the model, and
 /// counts sessions in its state.
@@ -160,4 +161,32 @@ fn a_watcher_is_told_each_call_in_order_and_forks_have_none() {
     let mut fork = agent.fork_point().unwrap().fork(model).unwrap();
     fork.observe("then", vec![]).unwrap();
     assert!(told.try_recv().is_err());
+}
+
+#[test]
+fn a_task_is_done_in_the_world_that_a_service_gives() {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    let mut agent = start(&parts());
+    let asked = Arc::new(AtomicU32::new(0));
+    let own = asked.clone();
+    let world = move |_: &str| {
+        own.fetch_add(1, Ordering::Relaxed);
+        Err(Refusal::Invalid("not now".into()))
+    };
+    let task = Task {
+        index: 7,
+        time: "now".into(),
+        instruction: "open the door".into(),
+        actions: vec![],
+        steps: 0,
+    };
+    agent.perform(task, world).unwrap();
+    assert_eq!(agent.sessions(), 1);
+    assert_eq!(asked.load(Ordering::Relaxed), 1);
+    // The world is gone with the task.
+    assert_eq!(Arc::strong_count(&asked), 1);
+    agent.observe("later", vec![]).unwrap();
+    assert_eq!((agent.sessions(), asked.load(Ordering::Relaxed)), (2, 1));
 }

@@ -16,7 +16,7 @@ use crate::error::Error;
 use crate::guest::v0_1;
 use crate::host::PolicyHost;
 use crate::instance::store_data::{StoreData, link_basics};
-use crate::types::{Error as Refusal, Level, Moment, Operation, Query, Request};
+use crate::types::{Error as Refusal, Level, Moment, Observation, Operation, Query, Request};
 
 type PolicyData = StoreData<Option<PolicyHost>>;
 type Caller<'a> = StoreContextMut<'a, PolicyData>;
@@ -66,7 +66,7 @@ fn link_present(linker: &mut Linker<PolicyData>) -> wasmtime::Result<()> {
     link_embedder(&mut linker.instance("memloom:agent/embedder@0.2.0")?)?;
     let mut acting = linker.instance("memloom:agent/acting@0.2.0")?;
     acting.func_wrap("act", |caller: Caller<'_>, (action,): (String,)| {
-        host_call(caller, "act", action, PolicyHost::act)
+        act(caller, action)
     })?;
     acting.func_wrap("advise", |caller: Caller<'_>, (): ()| {
         host_call(caller, "advise", (), |host, ()| host.advise())
@@ -115,7 +115,7 @@ fn link_v0_1(linker: &mut Linker<PolicyData>) -> wasmtime::Result<()> {
     link_embedder(&mut linker.instance("memloom:agent/embedder@0.1.0")?)?;
     let mut acting = linker.instance("memloom:agent/acting@0.1.0")?;
     acting.func_wrap("act", |caller: Caller<'_>, (action,): (String,)| {
-        let (seen,) = host_call(caller, "act", action, PolicyHost::act)?;
+        let (seen,) = act(caller, action)?;
         Ok((seen.map(v0_1::Observation::from),))
     })
 }
@@ -144,6 +144,19 @@ fn link_embedder(embedder: &mut LinkerInstance<'_, PolicyData>) -> wasmtime::Res
     embedder.func_wrap("embed", |caller: Caller<'_>, (texts,): (Vec<String>,)| {
         blocking_host_call(caller, "embed", texts, PolicyHost::embed)
     })
+}
+
+/// Does an action. An environment has its own limits; a service's world is waited for.
+#[expect(clippy::type_complexity, reason = "a result for the linker")]
+fn act(
+    mut caller: Caller<'_>,
+    action: String,
+) -> wasmtime::Result<(Result<Observation, Refusal>,)> {
+    let host = caller.data_mut().host.as_ref();
+    match host.is_some_and(|host| host.world.is_some()) {
+        true => blocking_host_call(caller, "act", action, PolicyHost::act),
+        false => host_call(caller, "act", action, PolicyHost::act),
+    }
 }
 
 /// Makes one call of the policy into the host. Bank and environment burn the
@@ -175,7 +188,7 @@ fn host_call<A: Serialize, R: Serialize>(
     Ok((result,))
 }
 
-/// Makes a call that waits for a model or an embedder. The time does not count as
+/// Makes a call that waits for a model, an embedder or a service's world. The time does not count as
 /// the policy's.
 fn blocking_host_call<A: Serialize, R: Serialize>(
     mut caller: Caller<'_>,

@@ -20,6 +20,7 @@ use crate::types::{
     Entry, Error as Refusal, Hit, Level, Moment, Observation, Operation, Query, Request, Schema,
     Stats,
 };
+use crate::world::World;
 
 /// The purpose of the policy's present call.
 #[derive(Clone, Debug, PartialEq)]
@@ -80,6 +81,8 @@ pub(crate) struct PolicyHost {
     pub(crate) bank: Bank,
     /// None for an agent in service.
     pub(crate) environment: Option<Environment>,
+    /// The world of an agent in service, while it does a task.
+    pub(crate) world: Option<Box<dyn World>>,
     pub(crate) embedder: Option<Arc<dyn Embedder>>,
     pub(crate) events: Option<Vec<Event>>,
     /// Told each event as it happens.
@@ -109,6 +112,7 @@ impl PolicyHost {
         Self {
             bank,
             environment,
+            world: None,
             embedder: None,
             events: None,
             watcher: None,
@@ -343,8 +347,9 @@ impl PolicyHost {
 
     pub(crate) fn act(&mut self, action: String) -> Result<Result<Observation, Refusal>, Error> {
         let in_task = matches!(self.activity, Activity::Observing { task: true, .. });
-        let result = match &mut self.environment {
-            Some(environment) if in_task => environment.try_act(&action)?,
+        let result = match (&mut self.environment, &mut self.world) {
+            (Some(environment), _) if in_task => environment.try_act(&action)?,
+            (None, Some(world)) if in_task => world.act(&action),
             _ => {
                 let why = "there is no task to act in: the policy does not observe a task session";
                 Err(Refusal::Unsupported(why.into()))

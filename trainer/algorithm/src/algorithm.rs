@@ -12,6 +12,12 @@ use crate::rewards::{Advantages, Rewards};
 /// step become advantages, and what has to be gathered for that. Sampling, the loss and the
 /// optimiser are the same for all.
 pub trait Algorithm: Debug + Send + Sync {
+    /// Returns true if rollouts of whole episodes are compared. Else there is one for each episode,
+    /// which gives the states that rerolls start from. By default true.
+    fn needs_rollouts(&self) -> bool {
+        true
+    }
+
     /// Returns true if some sessions are to be rerolled from an intermediate state. The
     /// rerolls of one session are a group, which goes to
     /// [`reroll_advantages`](Algorithm::reroll_advantages). By default false.
@@ -28,6 +34,12 @@ pub trait Algorithm: Debug + Send + Sync {
     /// Returns true if [`Rewards::states`] is to name the state in which each rollout
     /// entered each session. By default false.
     fn needs_state_names(&self) -> bool {
+        false
+    }
+
+    /// Returns true if [`Rewards::sessions`] is to have a place for each output, with the return and
+    /// the output's shaping as its reward. By default false.
+    fn weighs_outputs(&self) -> bool {
         false
     }
 
@@ -54,6 +66,9 @@ pub enum Credit {
     Suffix,
     /// The whole trajectory's return.
     Trajectory,
+    /// The trajectory's return plus the shaping of each output, which is compared with all outputs
+    /// of the episode's rollouts.
+    Step,
 }
 
 /// The switches that algorithms share. Each algorithm takes those that it has.

@@ -1,14 +1,17 @@
 //! The table that an algorithm reads and the table that it fills.
 
-/// The rewards of an episode's n rollouts. Every table is indexed by rollout, then session.
+/// The rewards of an episode's n rollouts. Every table is indexed by rollout, then session. For an
+/// algorithm with a critic or with names of states, a task has a place for each of its outputs: the
+/// last one has the session's reward, and rollouts may differ in length. For one that weighs outputs
+/// every output has a place.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Rewards {
     /// Reward of each session; None where the session has no question.
     pub sessions: Vec<Vec<Option<f64>>>,
     /// Return of each rollout: the final bank's reward over all questions.
     pub returns: Vec<f64>,
-    /// Name of the state in which each session was entered. Empty unless
-    /// [`needs_state_names`](crate::Algorithm::needs_state_names) is true.
+    /// Name of the state in which each session was entered. States of different sessions have
+    /// different names. Empty unless [`needs_state_names`](crate::Algorithm::needs_state_names) is true.
     pub states: Vec<Vec<String>>,
     /// Value head's prediction at the start of each session; None where the policy sampled
     /// nothing. Empty unless [`needs_critic`](crate::Algorithm::needs_critic) is true.
@@ -43,7 +46,11 @@ impl Advantages {
     /// Returns a table of the shape of `rewards` in which no session has an advantage.
     pub fn none(rewards: &Rewards) -> Self {
         Self {
-            sessions: vec![vec![None; rewards.session_count()]; rewards.sessions.len()],
+            sessions: rewards
+                .sessions
+                .iter()
+                .map(|row| vec![None; row.len()])
+                .collect(),
             ..Self::default()
         }
     }

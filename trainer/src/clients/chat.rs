@@ -110,6 +110,8 @@ pub struct ChatReply {
     pub stopped_by: Option<String>,
     /// The reason that the text ends.
     pub finish: FinishReason,
+    /// The tokens that the server read and wrote, where it says so.
+    pub tokens: Option<[u64; 2]>,
 }
 
 impl<'a> Wishes<'a> {
@@ -228,8 +230,9 @@ pub fn complete<T>(
             (None, FinishReason::Length) => String::new(),
             (None, FinishReason::Stop) => return Err(missing("content in its message")),
         };
+        let tokens = response.usage.and_then(|usage| tokens(&usage, true));
         Ok(Reply {
-            tokens: response.usage.and_then(|usage| tokens(&usage, true)),
+            tokens,
             value: read(ChatReply {
                 text,
                 calls: calls
@@ -241,6 +244,7 @@ pub fn complete<T>(
                     _ => None,
                 }),
                 finish,
+                tokens,
             }),
         })
     })

@@ -196,6 +196,7 @@ mod tests {
             calls: Vec::new(),
             stopped_by: None,
             finish,
+            tokens: None,
         };
         assert_eq!(read(&reply(FinishReason::Stop), 9), Ok(Label::Correct));
         assert_eq!(

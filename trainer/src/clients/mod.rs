@@ -22,5 +22,6 @@ pub mod vllm;
 
 pub use self::http::{Client, Failure};
 pub use self::judge::Judge;
+pub use self::role_router::Spent;
 pub use self::servers::Servers;
 pub use self::usage::Usage;

@@ -1,7 +1,7 @@
 //! A model that passes requests on by role: to a server, or to the rollout's own model.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use memloom_runtime::{Completion, GenerateCall, LanguageModel, ModelError};
 
@@ -16,6 +16,31 @@ pub struct RoleRouter {
     pub(super) own: Box<dyn LanguageModel>,
     /// Requests reach servers only while a question is answered.
     pub(super) only_answers: bool,
+    /// Prices of 1000 tokens, by role.
+    pub(super) prices: Arc<BTreeMap<String, f64>>,
+    /// Told the prices of replies.
+    pub(super) spent: Spent,
+}
+
+/// What the replies of servers cost, by session; under 0, for answers to questions.
+pub type Spent = Arc<Mutex<BTreeMap<u32, f64>>>;
+
+impl RoleRouter {
+    /// Notes the price of a reply, if its role has one.
+    fn charge(&self, call: &GenerateCall, tokens: Option<[u64; 2]>) -> Result<(), ModelError> {
+        let role = &call.request.role;
+        let Some(price) = self.prices.get(role) else {
+            return Ok(());
+        };
+        let Some([read, written]) = tokens else {
+            return Err(ModelError::new(format!(
+                "servers.{role} does not say how many tokens a reply took, and algorithm.call_cost prices them: remove its price, or take a server that reports its usage"
+            )));
+        };
+        let mut spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
+        *spent.entry(call.session).or_default() += price * (read + written) as f64 / 1000.0;
+        Ok(())
+    }
 }
 
 impl LanguageModel for RoleRouter {
@@ -38,6 +63,7 @@ impl LanguageModel for RoleRouter {
             chat::Wishes::of(request, client)?,
             Ok,
         )?;
+        self.charge(call, spoken.tokens)?;
         spoken.completion(request)
     }
 
@@ -53,6 +79,9 @@ impl LanguageModel for RoleRouter {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use memloom_runtime::types::Request;
+
     use super::*;
 
     struct Counting;
@@ -77,8 +106,39 @@ mod tests {
             roles: Arc::default(),
             own: Box::new(Counting),
             only_answers: false,
+            prices: Arc::default(),
+            spent: Spent::default(),
         };
         assert_eq!(router.count("lamp"), Some(4));
         assert_eq!(router.cut("lamp", 1, 3).as_deref(), Some("am"));
+    }
+
+    #[test]
+    fn replies_are_charged_to_their_session_by_the_tokens_that_servers_report() {
+        let router = RoleRouter {
+            roles: Arc::default(),
+            own: Box::new(Counting),
+            only_answers: false,
+            prices: Arc::new(BTreeMap::from([("expert".into(), 0.5)])),
+            spent: Spent::default(),
+        };
+        let call = |role: &str, session| GenerateCall {
+            request: Request::new(role, Vec::new(), 1),
+            session,
+            step: 0,
+            question: None,
+        };
+        router.charge(&call("expert", 2), Some([150, 50])).unwrap();
+        router.charge(&call("expert", 2), Some([100, 0])).unwrap();
+        router.charge(&call("expert", 0), Some([0, 40])).unwrap();
+        router.charge(&call("free", 1), None).unwrap();
+        let spent = router.spent.lock().unwrap();
+        let spent: Vec<(u32, f64)> = spent.iter().map(|(at, cost)| (*at, *cost)).collect();
+        assert_eq!(spent, [(0, 0.02), (2, 0.1 + 0.05)]);
+        let why = router.charge(&call("expert", 1), None).unwrap_err();
+        assert!(
+            why.to_string().contains("does not say how many tokens"),
+            "{why}"
+        );
     }
 }

@@ -10,7 +10,7 @@ use memloom_runtime::{Embedder, LanguageModel};
 use crate::clients::embeddings::ServedEmbedder;
 use crate::clients::http::Client;
 use crate::clients::judge::Judge;
-use crate::clients::role_router::RoleRouter;
+use crate::clients::role_router::{RoleRouter, Spent};
 use crate::clients::usage::Usage;
 use crate::clients::vllm::VllmSampler;
 use crate::config::{EMBEDDER, JUDGE, RunFile, SAMPLER};
@@ -20,6 +20,8 @@ use crate::config::{EMBEDDER, JUDGE, RunFile, SAMPLER};
 pub struct Servers {
     /// Servers that speak for roles, by role.
     roles: Arc<BTreeMap<String, Client>>,
+    /// Prices of 1000 tokens that replies of these servers take off rewards, by role.
+    prices: Arc<BTreeMap<String, f64>>,
     judge: Option<Judge>,
     embedder: Option<Arc<ServedEmbedder>>,
     sampler: Option<VllmSampler>,
@@ -31,7 +33,10 @@ impl Servers {
     /// # Errors
     /// An environment variable that `key_env` names is not set.
     pub fn new(file: &RunFile) -> Result<Self> {
-        let mut servers = Self::default();
+        let mut servers = Self {
+            prices: Arc::new(file.algorithm.call_cost.clone()),
+            ..Self::default()
+        };
         let mut roles = BTreeMap::new();
         for (name, settings) in &file.servers {
             let client = Client::new(name, settings, file.run.seed)?;
@@ -57,6 +62,12 @@ impl Servers {
                 "servers.{role}: the policy {} has the roles {}; there are also {JUDGE}, {EMBEDDER} and {SAMPLER}",
                 policy.name,
                 policy.roles.join(", ")
+            );
+        }
+        for role in self.prices.keys() {
+            ensure!(
+                self.roles.contains_key(role),
+                "algorithm.call_cost prices {role}, but no server speaks for it: name one in [servers.{role}], or remove the price"
             );
         }
         Ok(())
@@ -86,22 +97,38 @@ impl Servers {
     /// Returns a model that passes requests of served roles to their servers, and all
     /// others to `own`.
     pub fn route(&self, own: Box<dyn LanguageModel>) -> Box<dyn LanguageModel> {
-        self.router(own, false)
+        self.router(own, false, Spent::default())
+    }
+
+    /// The same as [`route`](Self::route). `spent` is told the prices of replies.
+    pub fn route_charged(
+        &self,
+        own: Box<dyn LanguageModel>,
+        spent: &Spent,
+    ) -> Box<dyn LanguageModel> {
+        self.router(own, false, spent.clone())
     }
 
     /// The same as [`route`](Self::route), but only for answers: sessions are observed with
     /// `own` alone, such as a demonstrator.
     pub fn route_answers(&self, own: Box<dyn LanguageModel>) -> Box<dyn LanguageModel> {
-        self.router(own, true)
+        self.router(own, true, Spent::default())
     }
 
-    fn router(&self, own: Box<dyn LanguageModel>, only_answers: bool) -> Box<dyn LanguageModel> {
+    fn router(
+        &self,
+        own: Box<dyn LanguageModel>,
+        only_answers: bool,
+        spent: Spent,
+    ) -> Box<dyn LanguageModel> {
         match self.roles.is_empty() {
             true => own,
             false => Box::new(RoleRouter {
                 roles: self.roles.clone(),
                 own,
                 only_answers,
+                prices: self.prices.clone(),
+                spent,
             }),
         }
     }

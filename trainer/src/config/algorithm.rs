@@ -1,6 +1,8 @@
 //! `[algorithm]`: rollouts, rewards, advantages and the loss of a training step.
 
-use anyhow::{Result, ensure};
+use std::collections::BTreeMap;
+
+use anyhow::{Result, bail, ensure};
 use memloom_algorithm::algorithm::{Algorithm, Credit, Settings};
 use memloom_algorithm::algorithms::AlgorithmName;
 use memloom_algorithm::gae::Gae;
@@ -8,6 +10,9 @@ use memloom_algorithm::loss::{Aggregation, Estimator, Objective, Ratio};
 use memloom_algorithm::normalise::Normalisation;
 use memloom_algorithm::reward::Charge;
 use serde::{Deserialize, Serialize};
+
+/// The value of `algorithm.before` under which the policy lives up to the anchors.
+const POLICY: &str = "policy";
 
 /// The rule that chooses anchors: the sessions that are rerolled, and one rollout each.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
@@ -33,6 +38,17 @@ pub enum RerollFrom {
     /// A state within the session: a random share of the anchor's outputs is repeated first.
     /// Not in the paper.
     Chunk,
+}
+
+/// The notes about the operations that outputs led to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shaping {
+    /// None.
+    None,
+    /// Whether the bank took them.
+    Accepted,
+    /// The judge's labels, too.
+    Judged,
 }
 
 /// The roles whose outputs are trained on.
@@ -81,29 +97,39 @@ impl From<Learn> for String {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct AlgorithmSection {
-    /// The algorithm that turns rewards into advantages: `logo-grpo`, `session-grpo`, `grpo`,
-    /// `rloo`, `reinforce++`, `gigpo` or `ppo`. Only `logo-grpo` rerolls sessions.
+    /// The algorithm that turns rewards into advantages: `logo-grpo`, `local-grpo`,
+    /// `session-grpo`, `grpo`, `rloo`, `reinforce++`, `gigpo` or `ppo`. `logo-grpo` and `local-grpo`
+    /// reroll sessions; `local-grpo` compares nothing else.
     pub name: AlgorithmName,
     /// The reward that a session is credited with. `logo-grpo` only.
     pub credit: Credit,
+    /// Added to the reward of an output under `credit = "step"`: this times the share of the
+    /// operations that it led to which the bank took, insertions as new entries. 0 or more.
+    pub accepted: f64,
+    /// Added to the reward of an output under `credit = "step"`: this times the share of the
+    /// operations that it led to which the model in `[servers.judge]` finds well placed. 0 or more.
+    pub judged: f64,
     /// Episodes of a step. At least 1.
     pub episodes: u64,
     /// Global rollouts of each episode (n in the paper). At least 2.
     pub rollouts: usize,
     /// Probability that a session is rerolled (p in the paper), in [0, 1]. 0 disables rerolls.
-    /// `logo-grpo` only.
+    /// `logo-grpo` and `local-grpo` only.
     pub local_probability: f64,
-    /// Rerolls of each anchor (m in the paper). At least 2. `logo-grpo` only.
+    /// Rerolls of each anchor (m in the paper). At least 2. `logo-grpo` and `local-grpo` only.
     pub rerolls: usize,
     /// Sessions that a reroll lives through from its anchor's on. It is worth the mean of the
     /// anchor's questions after the last of them, so that what pays later is seen. At least 1.
-    /// `logo-grpo` only.
+    /// `logo-grpo` and `local-grpo` only.
     pub reroll_sessions: u32,
     /// The rule that chooses the sessions to reroll, and the rollout that each is rerolled
     /// from. `logo-grpo` only.
     pub anchors: AnchorRule,
     /// The state of the anchor that its rerolls start from. `logo-grpo` only.
     pub reroll_from: RerollFrom,
+    /// Who lives through the sessions before an anchor: `policy`, or the name of one of the
+    /// environment's demonstrators, from whom nothing is learnt. `local-grpo` only.
+    pub before: String,
     /// Divides advantages by the standard deviation of their group. `rloo`, `reinforce++` and
     /// `ppo` ignore it.
     pub std_normalisation: bool,
@@ -133,6 +159,11 @@ pub struct AlgorithmSection {
     pub threshold: f64,
     /// The sessions that are charged the penalty.
     pub charge: Charge,
+    /// Prices of 1000 tokens that a server reads or writes for a role, by role. They are taken off
+    /// the reward of the session in which the server was asked; off returns, their sum over the
+    /// number of sessions. Default: none.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub call_cost: BTreeMap<String, f64>,
     /// Words that a task session counts as dialogue in the penalty. At least 1.
     pub task_words: u64,
     /// Sampling temperature of rollouts and rerolls. Above 0.
@@ -178,6 +209,13 @@ pub struct AlgorithmSection {
     pub entropy: f32,
     /// Excludes outputs that were cut off at their length limit from the loss.
     pub mask_truncated: bool,
+    /// Leaves out outputs whose advantage is nearer to 0 than this. 0 or more.
+    pub least_advantage: f64,
+    /// Most outputs of an episode that a step trains on. They are dealt at random in rounds, one of
+    /// each rollout and reroll a round, so that long ones do not crowd out short ones. At least 1.
+    /// Default: all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub most_steps: Option<usize>,
     /// Truncated importance sampling, for a sampler whose arithmetic differs from the
     /// trainer's: ratios are relative to the trainer's probabilities before the update, and
     /// each step is weighted by these over the sampler's probabilities, at most this. 0 takes
@@ -199,6 +237,8 @@ impl Default for AlgorithmSection {
         Self {
             name: AlgorithmName::LOGO_GRPO,
             credit: Credit::Session,
+            accepted: 0.0,
+            judged: 0.0,
             episodes: 2,
             rollouts: 8,
             local_probability: 0.5,
@@ -206,6 +246,7 @@ impl Default for AlgorithmSection {
             reroll_sessions: 1,
             anchors: AnchorRule::Uniform,
             reroll_from: RerollFrom::Session,
+            before: POLICY.into(),
             std_normalisation: true,
             leave_one_out: false,
             metric: "reward".into(),
@@ -215,6 +256,7 @@ impl Default for AlgorithmSection {
             penalty: 0.5,
             threshold: 0.25,
             charge: Charge::Session,
+            call_cost: BTreeMap::new(),
             task_words: 200,
             temperature: 1.0,
             top_k: 0,
@@ -233,6 +275,8 @@ impl Default for AlgorithmSection {
             reference_pace: 0.0,
             entropy: 0.0,
             mask_truncated: false,
+            least_advantage: 0.0,
+            most_steps: None,
             importance_cap: 0.0,
             discount: 1.0,
             decay: 0.95,
@@ -248,6 +292,28 @@ impl AlgorithmSection {
         match self.build().needs_rerolls() {
             true => self.local_probability,
             false => 0.0,
+        }
+    }
+
+    /// Returns the rollouts of each episode: one for algorithms that only reroll.
+    pub fn rollouts(&self) -> usize {
+        match self.build().needs_rollouts() {
+            true => self.rollouts,
+            false => 1,
+        }
+    }
+
+    /// Returns the demonstrator who lives up to the anchors, if it is not the policy.
+    pub fn before(&self) -> Option<&str> {
+        Some(self.before.as_str()).filter(|name| *name != POLICY)
+    }
+
+    /// Returns what is noted about the operations that outputs lead to.
+    pub fn shaping(&self) -> Shaping {
+        match (self.accepted > 0.0, self.judged > 0.0) {
+            (_, true) => Shaping::Judged,
+            (true, false) => Shaping::Accepted,
+            (false, false) => Shaping::None,
         }
     }
 
@@ -305,6 +371,26 @@ impl AlgorithmSection {
             self.rerolls
         );
         ensure!(
+            self.before().is_none() || !self.build().needs_rollouts(),
+            "algorithm.before = \"{}\" needs algorithm.name = \"local-grpo\": {} learns from whole rollouts of the policy",
+            self.before,
+            self.name.as_str()
+        );
+        ensure!(
+            self.build().needs_rollouts() || self.anchors == AnchorRule::Uniform,
+            "algorithm.anchors must be uniform with {}: there are no rollouts to compare",
+            self.name.as_str()
+        );
+        ensure!(
+            self.before().is_none() || self.reroll_from == RerollFrom::Session,
+            "algorithm.reroll_from = \"chunk\" repeats outputs of the policy: a demonstrator ({}) has none",
+            self.before
+        );
+        ensure!(
+            self.build().weighs_outputs() || self.accepted == 0.0 && self.judged == 0.0,
+            "algorithm.accepted and algorithm.judged shape outputs: set algorithm.name = \"logo-grpo\" and algorithm.credit = \"step\""
+        );
+        ensure!(
             self.reroll_sessions > 0,
             "algorithm.reroll_sessions must be at least 1: the session that is rerolled"
         );
@@ -316,6 +402,13 @@ impl AlgorithmSection {
             self.task_words > 0,
             "algorithm.task_words must be at least 1: words in a task's memory are measured by it"
         );
+        if let Some((role, price)) = self
+            .call_cost
+            .iter()
+            .find(|(_, price)| !(**price >= 0.0 && price.is_finite()))
+        {
+            bail!("algorithm.call_cost.{role} must be 0 or more, got {price}");
+        }
         ensure!(
             self.top_p > 0.0 && self.top_p <= 1.0,
             "algorithm.top_p must be in (0, 1], got {}",
@@ -329,6 +422,9 @@ impl AlgorithmSection {
         let not_negative = [
             ("penalty", self.penalty),
             ("threshold", self.threshold),
+            ("least_advantage", self.least_advantage),
+            ("accepted", self.accepted),
+            ("judged", self.judged),
             ("clip", self.clip.into()),
             ("clip_high", self.clip_high.unwrap_or(0.0).into()),
             ("dual_clip", self.dual_clip.into()),
@@ -352,6 +448,10 @@ impl AlgorithmSection {
         ensure!(
             self.questions != Some(0),
             "algorithm.questions must be at least 1: remove it to ask all questions"
+        );
+        ensure!(
+            self.most_steps != Some(0),
+            "algorithm.most_steps must be at least 1: remove it to train on all outputs"
         );
         let fractions = [
             ("reference_pace", self.reference_pace),

@@ -2,6 +2,7 @@
 
 use anyhow::{Result, ensure};
 use serde::{Deserialize, Serialize};
+use toml::Table;
 
 use crate::config::{AlgorithmSection, Learn};
 
@@ -29,6 +30,10 @@ pub struct Stage {
     /// `algorithm.metric`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metric: Option<String>,
+    /// Options of the environment that override those of `environment.options` in the training of
+    /// this stage. Evaluations and the warm start keep to `environment.options`.
+    #[serde(default, skip_serializing_if = "Table::is_empty")]
+    pub environment: Table,
     /// The weights that the next stage starts from.
     #[serde(default)]
     pub carry: Carry,

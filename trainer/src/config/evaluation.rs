@@ -22,6 +22,13 @@ pub struct EvaluationSection {
     pub long_horizon: Option<u32>,
     /// Episodes of the second held-out evaluation.
     pub long_episodes: u64,
+    /// Sampled passes of an evaluation. The sampled reward is the mean over them. At least 1.
+    pub samples: u64,
+    /// Sampling temperature of these passes. 0 or more; 0 is greedy.
+    pub temperature: f32,
+    /// They sample from the fewest most likely tokens whose probabilities sum to at least this, in
+    /// (0, 1].
+    pub top_p: f32,
     /// Compares the evidence in the bank with that of two baselines of as many words: random
     /// turns, and the best turns of a TF-IDF regression trained on evidence labels.
     pub evidence_rivals: bool,
@@ -36,8 +43,27 @@ impl Default for EvaluationSection {
             horizon: 0,
             long_horizon: None,
             long_episodes: 24,
+            samples: 1,
+            temperature: 1.0,
+            top_p: 1.0,
             evidence_rivals: false,
         }
+    }
+}
+
+impl EvaluationSection {
+    pub(super) fn check(&self) -> Result<()> {
+        ensure!(
+            self.temperature >= 0.0 && self.temperature.is_finite(),
+            "evaluation.temperature must be 0 or more, got {}",
+            self.temperature
+        );
+        ensure!(
+            self.top_p > 0.0 && self.top_p <= 1.0,
+            "evaluation.top_p must be in (0, 1], got {}",
+            self.top_p
+        );
+        Ok(())
     }
 }
 

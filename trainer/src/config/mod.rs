@@ -7,6 +7,7 @@
 mod algorithm;
 mod backbone;
 mod curriculum;
+mod draw;
 mod evaluation;
 mod optimizer;
 mod overrides;
@@ -17,14 +18,18 @@ mod tokenizer;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
+use memloom_runtime::Limits;
 use serde::{Deserialize, Serialize};
 
-pub use self::algorithm::{AlgorithmSection, AnchorRule, Learn, RerollFrom};
+pub use self::algorithm::{AlgorithmSection, AnchorRule, Learn, RerollFrom, Shaping};
 pub use self::backbone::{BackboneSection, LoraSection};
 pub use self::curriculum::{Carry, Gate, Stage, Watched};
+pub use self::draw::DrawSection;
 pub use self::evaluation::{EvaluationSection, StudySection};
 pub use self::optimizer::{OptimizerSection, WarmStartSection};
-pub use self::run::{BankSection, Components, EnvironmentSection, PolicySection, RunSection};
+pub use self::run::{
+    BankSection, Components, EnvironmentSection, PolicySection, RunSection, Variant,
+};
 pub use self::servers::{EMBEDDER, JUDGE, SAMPLER, ServerSection, ServersSection, TokenLimit};
 pub use self::tokenizer::{EmbedderSection, TokenizerKind, TokenizerSection};
 
@@ -69,6 +74,9 @@ pub struct RunFile {
     /// The `[algorithm]` section.
     #[serde(default)]
     pub algorithm: AlgorithmSection,
+    /// The `[draw]` section.
+    #[serde(default)]
+    pub draw: DrawSection,
     /// The `[[stage]]` sections, in order.
     #[serde(default, rename = "stage")]
     pub stages: Vec<Stage>,
@@ -78,6 +86,9 @@ pub struct RunFile {
     /// The `[study]` section.
     #[serde(default)]
     pub study: StudySection,
+    /// The `[limits]` section.
+    #[serde(default)]
+    pub limits: Limits,
 }
 
 impl RunFile {
@@ -132,6 +143,7 @@ impl RunFile {
                 "evaluation.held_out_episodes",
                 self.evaluation.held_out_episodes as usize,
             ),
+            ("evaluation.samples", self.evaluation.samples as usize),
             ("run.checkpoint_every", self.run.checkpoint_every as usize),
         ];
         for (key, value) in at_least_one {
@@ -139,6 +151,9 @@ impl RunFile {
         }
         self.warm_start.check()?;
         self.algorithm.check()?;
+        self.evaluation.check()?;
+        self.draw.check()?;
+        self.policy.check()?;
         for (name, server) in &self.servers {
             server.check(name)?;
         }
@@ -167,6 +182,15 @@ impl RunFile {
         ensure!(
             self.algorithm.metric != JUDGE || self.servers.contains_key(JUDGE),
             "algorithm.metric = \"{JUDGE}\" needs a judge: name a server in [servers.{JUDGE}]"
+        );
+        ensure!(
+            self.draw.share == 0.0 || self.algorithm.build().needs_rollouts(),
+            "draw.share needs rollouts of whole episodes: {} has none",
+            self.algorithm.name.as_str()
+        );
+        ensure!(
+            self.algorithm.judged == 0.0 || self.servers.contains_key(JUDGE),
+            "algorithm.judged needs a judge: name a server in [servers.{JUDGE}]"
         );
         for (number, stage) in (1..).zip(&self.stages) {
             stage.check(number)?;

@@ -66,6 +66,14 @@ pub struct WarmStartSection {
     /// Peak learning rate: linear warm-up over a tenth of the steps, then cosine decay to a
     /// tenth.
     pub learning_rate: f64,
+    /// Prompts of a step, drawn at random from those of its demonstrations, whose own tokens are
+    /// learnt, too: a new model learns from them to read and to copy. The mean loss of their tokens
+    /// counts as much as that of the outputs. 0 learns outputs alone.
+    pub prompts: usize,
+    /// Sequences of a step of 32 random words, each said twice, whose second half is learnt with the
+    /// prompts' tokens: a new model learns to look up what was said before (induction heads, arXiv
+    /// 2209.11895), which takes far longer from outputs alone. 0 learns none.
+    pub copies: usize,
     /// Points, evenly spread up to the end, at which the share of malformed outputs is
     /// measured. 0 measures none.
     pub checks: u64,
@@ -95,6 +103,8 @@ impl Default for WarmStartSection {
             steps: 300,
             episodes: 4,
             learning_rate: 2e-3,
+            prompts: 0,
+            copies: 0,
             checks: 4,
             check_episodes: 4,
         }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use anyhow::{Result, bail, ensure};
 use memloom_engine::device::Device;
 use serde::{Deserialize, Serialize};
 use toml::Table;
@@ -71,4 +72,42 @@ pub struct BankSection {
 pub struct PolicySection {
     /// Options of the policy, which its own documentation lists.
     pub options: Table,
+    /// Rollouts of training that have other options, for instance without memory. Each group has
+    /// all kinds, in the same numbers. Default: none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub variants: Vec<Variant>,
+}
+
+/// Rollouts with other options of the policy, for instance
+/// `variants = [{ share = 0.5, options = { memory_words = 0 } }]`.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Variant {
+    /// Share of each episode's rollouts, in (0, 1]. Numbers are rounded by largest remainder. The
+    /// shares of all variants sum to at most 1; the other rollouts have `policy.options` alone.
+    pub share: f64,
+    /// Options that override those of `policy.options`.
+    pub options: Table,
+}
+
+impl PolicySection {
+    /// Returns the options of a variant.
+    pub fn options_of(&self, variant: &Variant) -> Table {
+        let mut options = self.options.clone();
+        options.extend(variant.options.clone());
+        options
+    }
+
+    pub(super) fn check(&self) -> Result<()> {
+        let shares = || self.variants.iter().map(|variant| variant.share);
+        if let Some(share) = shares().find(|share| !(*share > 0.0 && *share <= 1.0)) {
+            bail!("policy.variants: share must be in (0, 1], got {share}");
+        }
+        let sum: f64 = shares().sum();
+        ensure!(
+            sum <= 1.0 + 1e-9,
+            "policy.variants: the shares sum to {sum}: they must not exceed 1"
+        );
+        Ok(())
+    }
 }

@@ -7,15 +7,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::env::OpenEpisode;
 use crate::eval::eval_set::EvalSet;
+use crate::eval::stream::{Stream, Task};
+use crate::eval::token_use::TokenUse;
 use crate::rollout::outcome::RolloutResult;
-use crate::rollout::reward::{SUCCESS, named, reward_of};
+use crate::rollout::reward::{ACTS, SUCCESS, named, reward_of};
 
 /// Metrics of an evaluation.
 ///
 /// Means over episodes (macro averages), unless noted.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct EvalMetrics {
-    /// Mean score of the questions minus the compression penalty of the whole bank.
+    /// Mean score of the questions minus the compression penalty of the whole bank, and minus the
+    /// prices of calls over sessions.
     pub reward: f64,
     /// Reward with sampling at temperature 1; equal to `reward` for a fixed script.
     pub sampled_reward: f64,
@@ -44,6 +47,12 @@ pub struct EvalMetrics {
     /// Metric `success` by category, over the tasks of all episodes.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub success_by_category: BTreeMap<String, f64>,
+    /// Success of tasks by session; absent without tasks.
+    #[serde(default, skip_serializing_if = "Stream::is_empty")]
+    pub stream: Stream,
+    /// Tokens that the agent read and wrote; absent without tasks, and for a fixed script.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tokens: Option<TokenUse>,
     /// Operations requested from the bank, by name.
     pub operations: BTreeMap<String, f64>,
     /// Model outputs that the policy read for sessions. Answers to questions are none.
@@ -97,6 +106,7 @@ pub fn of_episode(
     // How many questions carry each metric.
     let mut carried: BTreeMap<String, u64> = BTreeMap::new();
     let mut solved: BTreeMap<String, f64> = BTreeMap::new();
+    let mut tasks = Vec::new();
     let (mut reward, mut asked) = (0.0, 0u64);
     let (mut gold, mut missing) = (0u64, 0u64);
     for (question, score) in opened.questions.iter().zip(&result.scores) {
@@ -109,6 +119,11 @@ pub fn of_episode(
         }
         if let Some(success) = named(score, SUCCESS) {
             *solved.entry(question.category.clone()).or_default() += success;
+            tasks.push(Task {
+                session: question.sessions.iter().copied().max().unwrap_or(0),
+                success,
+                acts: named(score, ACTS),
+            });
         }
         let f1 = named(score, "f1").unwrap_or(0.0);
         *by_category.entry(question.category.clone()).or_default() += f1;
@@ -138,7 +153,8 @@ pub fn of_episode(
     let reward = share(reward, asked)
         - set
             .compression
-            .whole(&result.words, dialogue, opened.sessions());
+            .whole(&result.words, dialogue, opened.sessions())
+        - result.spent_per_session(opened.sessions());
     Ok(EvalMetrics {
         reward,
         sampled_reward: reward,
@@ -153,6 +169,8 @@ pub fn of_episode(
         metrics,
         f1_by_category: by_category,
         success_by_category: solved,
+        stream: Stream::of(&tasks),
+        tokens: None,
         operations: result
             .counts
             .operations
@@ -217,6 +235,8 @@ impl EvalMetrics {
             metrics: by_episode(|f| &f.metrics),
             f1_by_category: by_category(|f| &f.f1_by_category),
             success_by_category: by_category(|f| &f.success_by_category),
+            stream: Stream::merge(all.iter().map(|f| &f.stream)),
+            tokens: TokenUse::mean(&all.iter().filter_map(|f| f.tokens).collect::<Vec<_>>()),
             operations: by_episode(|f| &f.operations),
             outputs: mean(|f| f.outputs),
             malformed: mean(|f| f.malformed),
@@ -286,6 +306,18 @@ impl EvalMetrics {
                 }
                 None => format!("  {category:<17} f1 {f1:>5.3} over {asked} questions"),
             });
+        }
+        if let Some(last) = self.stream.sessions.last() {
+            lines.push(format!(
+                "  up to session {:<3} success {:>5.3}, {:.1} acts a solved task",
+                last.session, last.so_far, self.stream.acts_to_success
+            ));
+        }
+        if let Some(tokens) = &self.tokens {
+            lines.push(format!(
+                "  tokens            {:>8.0} a prompt, {:.0} at the peak",
+                tokens.prompt, tokens.peak
+            ));
         }
         for (name, count) in &self.operations {
             lines.push(format!("  {name:<17} {count:>8.1} an episode"));

@@ -6,6 +6,8 @@ pub mod evidence_baselines;
 pub mod metrics;
 pub mod samples;
 pub mod scripted_baselines;
+pub mod stream;
+pub mod token_use;
 
 use std::sync::Arc;
 
@@ -14,11 +16,12 @@ use memloom_engine::grammar::Grammars;
 
 use self::eval_set::EvalSet;
 use self::metrics::EvalMetrics;
+use self::token_use::TokenUse;
 use crate::env::TrainingEnv;
 use crate::rollout;
 use crate::rollout::Plan;
 use crate::rollout::batcher::Engine;
-use crate::rollout::policy_model::{Overflows, Sampling};
+use crate::rollout::policy_model::{Overflows, Sampling, Step};
 
 /// Episodes rolled out together. Bounds memory; the result does not depend on it.
 const AT_ONCE: usize = 32;
@@ -48,11 +51,15 @@ pub fn evaluate(
         for (outcome, opened) in outcomes.iter().zip(opened) {
             let mut overflows = Overflows::default();
             outcome.steps.iter().for_each(|step| overflows.count(step));
-            metrics.push(EvalMetrics {
-                context_cuts: overflows.context_cuts as f64,
-                context_overflows: overflows.context_overflows as f64,
-                ..metrics::of_episode(set, opened, &outcome.result)?
-            });
+            let mut own = metrics::of_episode(set, opened, &outcome.result)?;
+            own.context_cuts = overflows.context_cuts as f64;
+            own.context_overflows = overflows.context_overflows as f64;
+            if !own.stream.is_empty() {
+                let tokens = |step: &Step| (step.prompt.len(), step.sample.tokens.len());
+                let outputs: Vec<_> = outcome.steps.iter().map(tokens).collect();
+                own.tokens = Some(TokenUse::of(&outputs));
+            }
+            metrics.push(own);
         }
         done(metrics.len());
     }

@@ -8,16 +8,18 @@ pub mod outcome;
 pub mod plan;
 pub mod policy_model;
 pub mod reward;
+pub mod shaping;
 pub mod single;
 mod thoughts;
 
+use std::collections::BTreeSet;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, PoisonError};
 use std::thread::Scope;
 
 use anyhow::{Context, Result};
 use memloom_engine::generation::Sample;
-use memloom_runtime::{Episode, ForkPoint};
+use memloom_runtime::{DemonstrationModel, Episode, ForkPoint};
 
 pub use self::anchor::Anchor;
 use self::batcher::{Engine, EngineClient, Event, RolloutHandle, RolloutId};
@@ -25,6 +27,9 @@ use self::outcome::{Asked, RolloutCounts};
 pub use self::outcome::{Outcome, Points, drop_together};
 pub use self::plan::Plan;
 use self::policy_model::{RecordedSteps, SampledModel, Step};
+use self::shaping::Shaped;
+use crate::clients::Spent;
+use crate::config::Shaping;
 use crate::env::OpenEpisode;
 
 /// Runs a plan over opened episodes and returns the outcomes in order of id.
@@ -110,6 +115,13 @@ fn repeated(steps: &[Step], anchor: &Anchor) -> Vec<Sample> {
     own().take(count).map(|step| step.sample.clone()).collect()
 }
 
+/// Records of a rollout, shared between it and its models.
+#[derive(Default)]
+struct Records {
+    steps: RecordedSteps,
+    spent: Spent,
+}
+
 /// The inputs of a rollout's thread.
 struct Run<'a> {
     plan: &'a Plan<'a>,
@@ -145,8 +157,24 @@ impl<'env> Run<'env> {
         handle: &RolloutHandle,
     ) -> Result<Outcome> {
         let id = handle.id();
-        let steps = RecordedSteps::default();
-        let mut episode = self.opened.start(Box::new(self.model(handle, &steps)))?;
+        let records = Records::default();
+        let model = Box::new(self.model(handle, &records.steps));
+        let rollouts = match self.plan.variants {
+            true => self.plan.rollouts,
+            false => 0,
+        };
+        let mut episode = match self.plan.lived_by {
+            Some(_) => self.opened.demonstrate(Box::new(DemonstrationModel))?,
+            None => (self.opened).start_as(id.rollout, rollouts, model, &records.spent)?,
+        };
+        let shapes = self.plan.shaping != Shaping::None;
+        if shapes {
+            episode.record();
+        }
+        let demonstrator = self
+            .plan
+            .lived_by
+            .map(|name| (name, self.plan.mistakes(id)));
         let mut counts = RolloutCounts::default();
         let (mut states, mut points) = (Vec::new(), Points::new());
         for session in 1..=self.opened.sessions() {
@@ -163,11 +191,11 @@ impl<'env> Run<'env> {
                 true => Some(Arc::new(episode.fork_point()?)),
                 false => None,
             };
-            counts.observe(&mut episode, session, None)?;
+            counts.observe(&mut episode, session, demonstrator)?;
             let Some(state) = state else { continue };
             if let Some(anchor) = anchor {
                 let script = {
-                    let steps = steps.lock().unwrap_or_else(PoisonError::into_inner);
+                    let steps = records.steps.lock().unwrap_or_else(PoisonError::into_inner);
                     repeated(&steps, anchor)
                 };
                 for child in handle.spawn(session, self.plan.rerolls) {
@@ -184,12 +212,35 @@ impl<'env> Run<'env> {
                 points.insert(session, state);
             }
         }
-        let (last, asked) = (self.opened.sessions(), Asked::All(self.plan.answer_samples));
-        let outcome = self.outcome(id, episode, &steps, counts, last, asked)?;
+        let shaped = match shapes {
+            true => self.shaped(&mut episode)?,
+            false => Shaped::new(),
+        };
+        let last = self.opened.sessions();
+        let asked = match self.plan.lived_by {
+            None => Asked::All(self.plan.answer_samples),
+            Some(_) => Asked::None,
+        };
+        let mut outcome = self.outcome(id, episode, &records, counts, last, asked)?;
+        outcome.result.shaped = shaped;
         Ok(Outcome {
             states,
             points,
             ..outcome
+        })
+    }
+
+    /// Returns the shares of the good operations of an episode that began with an empty bank.
+    fn shaped(&self, episode: &mut Episode) -> Result<Shaped> {
+        let events = episode.take_events();
+        let judge = match self.plan.shaping {
+            Shaping::Judged => self.opened.any_judge(),
+            Shaping::None | Shaping::Accepted => None,
+        };
+        let schema = shaping::schema(&events);
+        shaping::shares(&events, BTreeSet::new(), |operation| match judge {
+            Some(judge) => shaping::placed(judge, &schema, operation),
+            None => Ok(0.0),
         })
     }
 
@@ -209,10 +260,10 @@ impl<'env> Run<'env> {
     ) -> Result<Outcome> {
         let id = handle.id();
         let session = id.reroll.map_or(0, |(session, _)| session);
-        let steps = RecordedSteps::default();
+        let records = Records::default();
         let repeats = !script.is_empty();
-        let model = self.model(handle, &steps).after(script);
-        let mut episode = self.opened.resume(state, Box::new(model))?;
+        let model = self.model(handle, &records.steps).after(script);
+        let mut episode = (self.opened).resume_charged(state, Box::new(model), &records.spent)?;
         let mut counts = RolloutCounts::default();
         counts.observe(&mut episode, session, None)?;
         let lived = self.plan.lived_by_reroll(session, self.opened.sessions());
@@ -225,20 +276,22 @@ impl<'env> Run<'env> {
             counts = RolloutCounts::default();
         }
         let asked = Asked::Session(session);
-        self.outcome(id, episode, &steps, counts, lived, asked)
+        self.outcome(id, episode, &records, counts, lived, asked)
     }
 
     fn outcome(
         &self,
         id: RolloutId,
         mut episode: Episode,
-        steps: &RecordedSteps,
+        records: &Records,
         counts: RolloutCounts,
         lived: u32,
         asked: Asked,
     ) -> Result<Outcome> {
         let asked = if self.plan.asks { asked } else { Asked::None };
-        let result = counts.finish(&mut episode, self.opened, lived, asked)?;
+        let mut result = counts.finish(&mut episode, self.opened, lived, asked)?;
+        let Records { steps, spent } = records;
+        result.spent = std::mem::take(&mut *spent.lock().unwrap_or_else(PoisonError::into_inner));
         let steps = std::mem::take(&mut *steps.lock().unwrap_or_else(PoisonError::into_inner));
         Ok(Outcome {
             id,

@@ -14,6 +14,7 @@ use crate::config::JUDGE;
 use crate::env::OpenEpisode;
 use crate::rollout::batcher::RolloutId;
 use crate::rollout::policy_model::Step;
+use crate::rollout::shaping::Shaped;
 
 /// Names among the operations of a policy's report that count outputs; see
 /// `docs/src/components.md`.
@@ -94,6 +95,10 @@ pub struct RolloutResult {
     pub evidence: BTreeSet<String>,
     /// Counts over its sessions.
     pub counts: RolloutCounts,
+    /// The shares of good operations by output; empty unless the plan shapes.
+    pub shaped: Shaped,
+    /// Prices of the replies of servers, by session; under 0, for answers.
+    pub spent: BTreeMap<u32, f64>,
     /// CPU seconds in guests and host calls, without the model.
     pub guest_seconds: f64,
 }
@@ -117,6 +122,11 @@ pub struct Outcome {
 }
 
 impl RolloutResult {
+    /// Returns the prices of all replies over a number of sessions.
+    pub fn spent_per_session(&self, sessions: u32) -> f64 {
+        self.spent.values().sum::<f64>() / f64::from(sessions.max(1))
+    }
+
     /// Returns the result if no question was dropped.
     ///
     /// # Errors
@@ -198,6 +208,8 @@ impl RolloutCounts {
             words: bank,
             evidence,
             counts: self,
+            shaped: Shaped::new(),
+            spent: BTreeMap::new(),
             guest_seconds: episode.meter().guest_seconds(),
         })
     }

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use memloom_engine::grammar::Grammars;
 
+use crate::config::Shaping;
+use crate::rng::{Purpose, derive};
 use crate::rollout::anchor::Anchor;
+use crate::rollout::batcher::RolloutId;
 use crate::rollout::policy_model::Sampling;
 
 /// The plan of a set of rollouts.
@@ -13,6 +16,8 @@ pub struct Plan<'a> {
     pub grammars: &'a Arc<Grammars>,
     /// Number of global rollouts of each episode: n.
     pub rollouts: usize,
+    /// The demonstrator who lives through the global rollouts in the policy's place, if one does.
+    pub lived_by: Option<&'a str>,
     /// Anchors by episode.
     pub anchors: &'a [Vec<Anchor>],
     /// Sessions, by episode, whose states are kept for every rollout.
@@ -26,6 +31,10 @@ pub struct Plan<'a> {
     /// True if rollouts answer the questions of their episode, and rerolls those of their
     /// session.
     pub asks: bool,
+    /// True if the policy's variants have their shares of the rollouts.
+    pub variants: bool,
+    /// The outputs' operations that are noted.
+    pub shaping: Shaping,
     /// True if the states between sessions are named. Equal states have equal names.
     pub names_states: bool,
     /// Sampling of rollouts and rerolls.
@@ -39,15 +48,30 @@ impl<'a> Plan<'a> {
         Self {
             grammars,
             rollouts,
+            lived_by: None,
             anchors: &[],
             kept: &[],
             rerolls: 0,
             reroll_sessions: 1,
             answer_samples: 1,
             asks: true,
+            variants: false,
+            shaping: Shaping::None,
             names_states: false,
             sampling,
         }
+    }
+
+    /// Returns the seed of a demonstrator's mistakes in a rollout.
+    pub fn mistakes(&self, id: RolloutId) -> u64 {
+        let Sampling { seed, occasion, .. } = self.sampling;
+        let place = [
+            occasion[0],
+            occasion[1],
+            id.episode as u64,
+            id.rollout as u64,
+        ];
+        derive(seed, Purpose::Before, &place)
     }
 
     /// Returns the last session that a reroll of a session lives through, in an episode with this

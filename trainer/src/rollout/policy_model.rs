@@ -21,6 +21,8 @@ use crate::tool_calls;
 pub struct Step {
     /// Session; 0 for a question.
     pub session: u32,
+    /// Number of outputs before it in the session.
+    pub step: u32,
     /// Role.
     pub role: Arc<str>,
     /// Tokens of the prompt.
@@ -83,6 +85,17 @@ impl Sampling {
             temperature: 0.0,
             top_k: 0,
             top_p: 1.0,
+        }
+    }
+
+    /// Returns the settings of an evaluation's sampled pass, from 0. No two passes share random
+    /// numbers.
+    pub fn sampled(seed: u64, pass: u64, temperature: f32, top_p: f32) -> Self {
+        Self {
+            occasion: [EVALUATION - pass, 0],
+            temperature,
+            top_p,
+            ..Self::greedy(seed)
         }
     }
 }
@@ -293,6 +306,7 @@ impl LanguageModel for SampledModel {
             let mut steps = steps.lock().unwrap_or_else(PoisonError::into_inner);
             steps.push(Step {
                 session: call.session,
+                step: call.step,
                 role,
                 prompt,
                 sample,

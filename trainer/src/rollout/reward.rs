@@ -14,6 +14,9 @@ use crate::rollout::outcome::RolloutResult;
 /// Name of the metric that says whether a task was solved.
 pub const SUCCESS: &str = "success";
 
+/// Name of the metric that counts the acts of a task.
+pub const ACTS: &str = "acts";
+
 /// Returns the reward of a question by a metric: `reward`, one of the environment's metrics,
 /// or [`HELD`]. `None` if the metric needs an answer and the question was not asked, and for a
 /// silent question if the metric is [`HELD`]. A judge sees no silent question: it counts by the
@@ -73,7 +76,7 @@ pub fn mean(values: impl ExactSizeIterator<Item = f64>) -> f64 {
 pub struct RewardParts {
     /// Mean score over questions.
     pub score: f64,
-    /// Compression penalty.
+    /// Compression penalty, and prices of calls.
     pub cost: f64,
 }
 
@@ -117,9 +120,10 @@ impl<'a> RewardFn<'a> {
             return Ok(None);
         };
         let words = &result.words;
-        let cost = self
+        let words = self
             .compression
             .cost(words, self.opened.dialogue(), session, result.lived);
+        let cost = words + result.spent.get(&session).copied().unwrap_or(0.0);
         let parts = RewardParts { score, cost };
         self.check(session, parts.reward())?;
         Ok(Some(parts))
@@ -138,7 +142,9 @@ impl<'a> RewardFn<'a> {
                 .cost(words, self.opened.dialogue(), session, last)
         };
         let costs: Vec<f64> = (1..=last).map(cost).collect();
-        let value = mean(scores.iter().map(|(score, _)| *score)) - mean(costs.into_iter());
+        let value = mean(scores.iter().map(|(score, _)| *score))
+            - mean(costs.into_iter())
+            - result.spent_per_session(last);
         self.check(last, value)?;
         Ok(value)
     }

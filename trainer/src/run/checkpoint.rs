@@ -1,6 +1,7 @@
 //! Checkpoints: the state that the rest of a run depends on. Each is written as a whole before
 //! the one before it is removed, so that a kill or a full disk leaves one intact.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -50,6 +51,10 @@ pub struct Progress {
     pub gate_open: bool,
     /// Length of `metrics.jsonl` at this point.
     pub metrics_bytes: u64,
+    /// Mean return of the stage's training episodes, by their index, the last time that each was
+    /// rolled out. Empty unless episodes are drawn again.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub returns: BTreeMap<u64, f64>,
 }
 
 impl Progress {
@@ -64,6 +69,7 @@ impl Progress {
             best: None,
             gate_open: false,
             metrics_bytes: 0,
+            returns: BTreeMap::new(),
         }
     }
 

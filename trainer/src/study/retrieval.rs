@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
 use memloom_runtime::types::{Entry, Hit, Insertion, Moment, Operation, Query};
-use memloom_runtime::{Bank, Embedder, Limits, Sandbox};
+use memloom_runtime::{Bank, Embedder, Sandbox};
 use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
 
@@ -80,7 +80,7 @@ pub fn run(file: &RunFile, console: Console) -> Result<Report> {
     }
     let embedder = env.embedder.as_deref();
     let embedder = embedder.context("this study needs an embedder: set embedder.path")?;
-    let component = bank(file, &Sandbox::new(Limits::default())?)?;
+    let component = bank(file, &Sandbox::new(file.limits.clone())?)?;
     let splits = env.report.splits.iter();
     let ends = splits.filter_map(|split| Some((&split.name, split.episodes?)));
     let all: Vec<_> = ends

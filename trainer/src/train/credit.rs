@@ -12,6 +12,7 @@ use crate::rollout::Outcome;
 use crate::rollout::outcome::answer_id;
 use crate::rollout::policy_model::Step;
 use crate::rollout::reward::{RewardFn, RewardParts, mean, reward_of};
+use crate::train::decision::Decision;
 use crate::train::group_metrics::GroupMetrics;
 use crate::train::value_states::State;
 
@@ -25,13 +26,16 @@ pub struct Crediting<'a> {
     pub algorithm: &'a dyn Algorithm,
     /// True if answers are trained on.
     pub answers: bool,
+    /// Weights of the operations that the bank takes, and that the judge finds well placed, for
+    /// algorithms that weigh outputs.
+    pub shaping: [f64; 2],
 }
 
 /// The steps of an outcome that share an advantage.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Unit {
-    /// Those of a session.
-    Session(u32),
+    /// Those of a session, or one in a task.
+    Decision(Decision),
     /// Those of an answer, by its id: see [`answer_id`].
     Answer(String),
 }
@@ -40,7 +44,7 @@ impl Unit {
     /// Returns whether a step belongs to the unit.
     pub fn holds(&self, step: &Step) -> bool {
         match self {
-            Self::Session(session) => step.question.is_none() && step.session == *session,
+            Self::Decision(decision) => step.question.is_none() && decision.holds(step),
             Self::Answer(id) => step.question.as_deref() == Some(id),
         }
     }
@@ -71,7 +75,7 @@ pub fn credit(
         let reward_fn = RewardFn::new(opened, crediting.metric, crediting.compression);
         let (global, local): (Vec<Member>, Vec<Member>) =
             own.partition(|(_, outcome)| outcome.id.reroll.is_none());
-        tables.push(crediting.table(&reward_fn, &global, states, &mut parts)?);
+        tables.push(crediting.table(opened, &reward_fn, &global, states, &mut parts)?);
         rerolled.push(crediting.rerolled(&reward_fn, &local, &mut groups)?);
     }
     groups.score = mean(parts.iter().map(|part| part.score));
@@ -86,18 +90,21 @@ pub fn credit(
         groups.groups_without_question += credited.without_question;
         let global = members(outcomes, index).filter(|(_, o)| o.id.reroll.is_none());
         let global: Vec<usize> = global.map(|(number, _)| number).collect();
+        let decisions = |number: usize| crediting.decisions(&outcomes[number], &episodes[index]);
         for (number, advantages) in global.iter().zip(credited.sessions) {
-            for (session, advantage) in (1..).zip(advantages) {
-                let unit = Unit::Session(session);
+            for (decision, advantage) in decisions(*number).into_iter().zip(advantages) {
+                let unit = Unit::Decision(decision);
                 given.extend(advantage.map(|advantage| (*number, unit, advantage)));
             }
         }
         for (number, targets) in global.iter().zip(credited.value_targets) {
+            let decisions = decisions(*number);
             for state in states
                 .iter_mut()
                 .filter(|state| state.trajectory == *number)
             {
-                let target = targets[state.session as usize - 1];
+                let place = decisions.iter().position(|own| *own == state.decision);
+                let target = place.and_then(|place| targets[place]);
                 state.target = target.expect("a target for each state");
             }
         }
@@ -119,39 +126,97 @@ fn members(outcomes: &[Outcome], episode: usize) -> impl Iterator<Item = Member<
     all.filter(move |(_, outcome)| outcome.id.episode == episode)
 }
 
+/// Returns the name of the state before each decision: of a session, the agent's and the
+/// environment's; of a task's turn, what the model read.
+fn state_names(outcome: &Outcome, decisions: &[Decision]) -> Vec<String> {
+    let name = |decision: &Decision| {
+        let step = decision.step.and_then(|_| {
+            let mut steps = outcome.steps.iter();
+            steps.find(|step| step.session > 0 && decision.holds(step))
+        });
+        let state = match step {
+            Some(step) => prompt_name(&step.prompt),
+            None => outcome.states[decision.session as usize - 1].clone(),
+        };
+        format!("{}:{state}", decision.session)
+    };
+    decisions.iter().map(name).collect()
+}
+
+fn prompt_name(prompt: &[u32]) -> String {
+    let bytes: Vec<u8> = prompt
+        .iter()
+        .flat_map(|token| token.to_le_bytes())
+        .collect();
+    blake3::hash(&bytes).to_hex().to_string()
+}
+
 /// Adds the rollout's name to an error.
 fn in_rollout<T>(outcome: &Outcome, result: Result<T>) -> Result<T> {
     result.with_context(|| outcome.id.to_string())
 }
 
 impl Crediting<'_> {
+    /// Returns the decisions of a rollout. Algorithms that look at states look at a task's turns,
+    /// and those that weigh outputs at all of them.
+    fn decisions(&self, outcome: &Outcome, opened: &OpenEpisode) -> Vec<Decision> {
+        let by_turn = self.algorithm.needs_critic() || self.algorithm.needs_state_names();
+        let by_output = self.algorithm.weighs_outputs();
+        Decision::all(outcome, opened.sessions(), |session| {
+            by_output || by_turn && opened.is_task(session)
+        })
+    }
+
+    /// Returns the reward of an output: its rollout's return and its shaping. A session without an
+    /// output has none.
+    fn shaped(&self, outcome: &Outcome, decision: Decision, worth: f64) -> Option<f64> {
+        let output = (decision.session, decision.step?);
+        let shares = outcome.result.shaped.get(&output).copied();
+        let shares = shares.unwrap_or_default();
+        let [accepted, judged] = self.shaping;
+        Some(worth + accepted * shares.accepted + judged * shares.judged)
+    }
+
     /// Returns the rewards of an episode's global rollouts.
     fn table(
         &self,
+        opened: &OpenEpisode,
         reward_fn: &RewardFn<'_>,
         global: &[Member<'_>],
         states: &[State],
         parts: &mut Vec<RewardParts>,
     ) -> Result<Rewards> {
-        let last = reward_fn.last();
         let mut table = Rewards::default();
         for (number, outcome) in global {
-            let mut values = vec![None; last as usize];
-            for state in states.iter().filter(|state| state.trajectory == *number) {
-                values[state.session as usize - 1] = Some(state.value);
-            }
-            table.values.push(values);
-            let mut sessions = Vec::new();
-            for session in 1..=last {
-                let part = in_rollout(outcome, reward_fn.session(&outcome.result, session))?;
+            let decisions = self.decisions(outcome, opened);
+            let (mut sessions, mut values) = (Vec::new(), Vec::new());
+            for (place, decision) in decisions.iter().enumerate() {
+                let of =
+                    |state: &&State| (state.trajectory, state.decision) == (*number, *decision);
+                values.push(states.iter().find(of).map(|state| state.value));
+                let next = decisions.get(place + 1);
+                // Of a task's turns, the last one has the reward.
+                let part = match next.is_some_and(|next| next.session == decision.session) {
+                    true => None,
+                    false => in_rollout(
+                        outcome,
+                        reward_fn.session(&outcome.result, decision.session),
+                    )?,
+                };
                 sessions.push(part.as_ref().map(RewardParts::reward));
                 parts.extend(part);
             }
+            let worth = in_rollout(outcome, reward_fn.whole(&outcome.result))?;
+            if self.algorithm.weighs_outputs() {
+                let outputs = decisions.iter().map(|it| self.shaped(outcome, *it, worth));
+                sessions = outputs.collect();
+            }
+            table.values.push(values);
             table.sessions.push(sessions);
-            table
-                .returns
-                .push(in_rollout(outcome, reward_fn.whole(&outcome.result))?);
-            table.states.push(outcome.states.clone());
+            table.returns.push(worth);
+            if !outcome.states.is_empty() {
+                table.states.push(state_names(outcome, &decisions));
+            }
         }
         Ok(table)
     }
@@ -192,7 +257,8 @@ impl Crediting<'_> {
                 None => groups.zero_variance_groups += 1,
                 Some(advantages) => {
                     let pairs = members.into_iter().zip(advantages);
-                    given.extend(pairs.map(|((number, _), a)| (number, Unit::Session(session), a)));
+                    let unit = Unit::Decision(Decision::session(session));
+                    given.extend(pairs.map(|((number, _), a)| (number, unit.clone(), a)));
                 }
             }
             all.extend(rewards);

@@ -2,6 +2,7 @@
 //! recorded while the components play an episode.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -12,6 +13,9 @@ use memloom_runtime::types::Request;
 use memloom_runtime::{
     Completion, DemonstrationModel, Episode, GenerateCall, LanguageModel, ModelError,
 };
+
+use rand::Rng;
+use rand::seq::IndexedRandom;
 
 use crate::env::{OpenEpisode, TrainingEnv};
 use crate::rng::{Purpose, derive, generator};
@@ -24,6 +28,64 @@ pub struct Demonstration {
     pub role: Arc<str>,
     /// Prompt and output.
     pub row: Row,
+}
+
+impl Demonstration {
+    /// Returns the prompt as an output of its own, after its first token.
+    pub fn prompt_as_output(&self) -> Self {
+        let (first, rest) = self.row.prompt.split_at(1);
+        Self {
+            role: self.role.clone(),
+            row: Row {
+                prompt: first.into(),
+                completions: vec![Sequence {
+                    tokens: rest.into(),
+                    choices: vec![None; rest.len()],
+                }],
+            },
+        }
+    }
+}
+
+/// Words of a sequence that is said twice.
+const COPIED: usize = 32;
+
+/// Returns sequences of random tokens of the demonstrations' prompts, each of which is to be said
+/// again, for every role.
+pub fn copies(
+    demonstrations: &[Demonstration],
+    count: usize,
+    random: &mut impl Rng,
+) -> Vec<Demonstration> {
+    let roles: BTreeSet<&Arc<str>> = demonstrations.iter().map(|given| &given.role).collect();
+    let tokens = demonstrations
+        .iter()
+        .flat_map(|given| given.row.prompt.iter());
+    let tokens: Vec<u32> = tokens
+        .copied()
+        .collect::<BTreeSet<u32>>()
+        .into_iter()
+        .collect();
+    let mut copies = Vec::new();
+    for role in roles {
+        for _ in 0..count {
+            let said: Vec<u32> = (0..COPIED)
+                .filter_map(|_| tokens.choose(random).copied())
+                .collect();
+            let choices = vec![None; said.len()];
+            copies.push(Demonstration {
+                role: role.clone(),
+                row: Row {
+                    prompt: said.clone().into(),
+                    completions: vec![Sequence {
+                        tokens: said,
+                        choices,
+                    }],
+                },
+            });
+        }
+    }
+    copies
 }
 
 /// A demonstrator of the environment, and what it demonstrates.
@@ -188,5 +250,63 @@ fn compact(output: &str) -> Cow<'_, str> {
     match serde_json::from_str::<serde_json::Value>(output) {
         Ok(json) => json.to_string().into(),
         Err(_) => output.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rand_chacha::ChaCha8Rng;
+    use rand_chacha::rand_core::SeedableRng;
+
+    use super::*;
+
+    fn given(role: &str, prompt: &[u32]) -> Demonstration {
+        Demonstration {
+            role: role.into(),
+            row: Row {
+                prompt: prompt.into(),
+                completions: vec![Sequence {
+                    tokens: vec![9],
+                    choices: vec![None],
+                }],
+            },
+        }
+    }
+
+    #[test]
+    fn a_prompt_is_learnt_after_its_first_token() {
+        let own = given("actor", &[1, 2, 3]).prompt_as_output();
+        assert_eq!((&*own.row.prompt, &*own.role), (&[1][..], "actor"));
+        let completion = &own.row.completions[0];
+        assert_eq!(
+            (&completion.tokens[..], completion.free().count()),
+            (&[2, 3][..], 2)
+        );
+    }
+
+    #[test]
+    fn copies_say_words_of_the_prompts_twice_for_each_role() {
+        let all = [
+            given("actor", &[1, 2, 3]),
+            given("scribe", &[3, 4]),
+            given("actor", &[5]),
+        ];
+        let drawn = |seed| copies(&all, 2, &mut ChaCha8Rng::seed_from_u64(seed));
+        let roles: Vec<String> = drawn(1).iter().map(|copy| copy.role.to_string()).collect();
+        assert_eq!(roles, ["actor", "actor", "scribe", "scribe"]);
+        for copy in drawn(1) {
+            assert_eq!(copy.row.prompt.len(), COPIED);
+            assert_eq!(&*copy.row.prompt, &copy.row.completions[0].tokens[..]);
+            assert!(copy.row.prompt.iter().all(|token| (1..=5).contains(token)));
+        }
+        let rows = |seed| {
+            drawn(seed)
+                .into_iter()
+                .map(|copy| copy.row)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(rows(1), rows(1));
+        assert_ne!(rows(1), rows(2));
+        assert!(copies(&[], 2, &mut ChaCha8Rng::seed_from_u64(1)).is_empty());
     }
 }

@@ -17,6 +17,7 @@ use crate::eval::{evidence_baselines, samples, scripted_baselines};
 use crate::rollout::Plan;
 use crate::rollout::batcher::Engine;
 use crate::rollout::policy_model::Sampling;
+use crate::rollout::reward::mean;
 use crate::run::atomic_fs::{write_file, write_folder};
 use crate::run::progress::Console;
 use crate::run::summary;
@@ -210,7 +211,7 @@ impl Trainer<'_> {
     }
 }
 
-/// Returns greedy metrics, with the reward of a sampled pass.
+/// Returns greedy metrics, with the mean reward of the sampled passes.
 fn examine(
     file: &RunFile,
     env: &TrainingEnv,
@@ -227,12 +228,39 @@ fn examine(
         engine,
         done,
     )?;
-    let sampling = Sampling {
-        temperature: 1.0,
-        ..Sampling::greedy(file.run.seed)
-    };
-    let sampled = eval::evaluate(exam, env, grammars, sampling, engine, &mut |_| ())?;
-    figures.sampled_reward = sampled.reward;
-    figures.sampled_rewards = sampled.rewards;
+    let evaluation = &file.evaluation;
+    let mut passes = Vec::new();
+    for pass in 0..evaluation.samples {
+        let sampling = Sampling::sampled(
+            file.run.seed,
+            pass,
+            evaluation.temperature,
+            evaluation.top_p,
+        );
+        passes.push(eval::evaluate(exam, env, grammars, sampling, engine, &mut |_| ())?.rewards);
+    }
+    figures.sampled_rewards = mean_by_episode(&passes);
+    figures.sampled_reward = mean(figures.sampled_rewards.iter().copied());
     Ok(figures)
+}
+
+/// Returns the mean reward of each episode over several passes of as many episodes.
+fn mean_by_episode(passes: &[Vec<f64>]) -> Vec<f64> {
+    let episodes = passes.first().map_or(0, Vec::len);
+    let of_episode = |at: usize| mean(passes.iter().map(|rewards| rewards[at]));
+    (0..episodes).map(of_episode).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sampled_reward_is_the_mean_over_passes() {
+        assert_eq!(
+            mean_by_episode(&[vec![1.0, 0.5], vec![0.0, 0.5]]),
+            [0.5, 0.5]
+        );
+        assert_eq!(mean_by_episode(&[vec![0.25]]), [0.25]);
+    }
 }

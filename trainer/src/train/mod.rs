@@ -9,7 +9,9 @@
 pub mod batch;
 pub mod credit;
 mod curriculum;
+pub mod decision;
 pub mod demonstration;
+mod draw;
 pub mod evaluation;
 pub mod group_metrics;
 pub mod initial_weights;

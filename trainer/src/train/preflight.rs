@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail, ensure};
 use memloom_engine::model::inspect::Inspection;
 use memloom_engine::tokenizer::Tokenizer;
 
-use crate::config::{Learn, RunFile, ServerSection};
+use crate::config::{Learn, RunFile, ServerSection, Stage};
 use crate::env::TrainingEnv;
 use crate::run::atomic_fs::write_file;
 use crate::run::progress::Console;
@@ -74,21 +74,28 @@ pub(super) fn fits(file: &RunFile, env: &TrainingEnv, console: Console) -> Resul
             roles.join(", ")
         );
     }
-    let episodes = env.episodes("train")?.unwrap_or(1);
-    for (number, stage) in (1..)
-        .zip(&file.stages)
-        .filter(|(_, stage)| stage.horizon > 0)
-    {
-        for index in 0..episodes {
-            let opened = env.open("train", index, stage.horizon)?;
-            ensure!(
-                opened.sessions() >= stage.horizon,
-                "stage {number} has horizon = {}, but episode {} of the split train has {} sessions: 0 takes all of them",
-                stage.horizon,
-                opened.id,
-                opened.sessions()
-            );
-        }
+    for (number, stage) in (1..).zip(&file.stages) {
+        let own = env.of_stage(file, stage);
+        let own = own.with_context(|| format!("stage {number}: environment"))?;
+        has_sessions(own.as_ref().unwrap_or(env), number, stage)?;
+    }
+    Ok(())
+}
+
+/// Checks that the episodes of a stage, counted from 1, are as long as its horizon.
+fn has_sessions(env: &TrainingEnv, number: usize, stage: &Stage) -> Result<()> {
+    if stage.horizon == 0 {
+        return Ok(());
+    }
+    for index in 0..env.episodes("train")?.unwrap_or(1) {
+        let opened = env.open("train", index, stage.horizon)?;
+        ensure!(
+            opened.sessions() >= stage.horizon,
+            "stage {number} has horizon = {}, but episode {} of the split train has {} sessions: 0 takes all of them",
+            stage.horizon,
+            opened.id,
+            opened.sessions()
+        );
     }
     Ok(())
 }

@@ -14,11 +14,12 @@ use crate::env::OpenEpisode;
 use crate::rng::{Purpose, derive, generator};
 use crate::rollout;
 use crate::rollout::policy_model::Sampling;
-use crate::rollout::reward::RewardFn;
+use crate::rollout::reward::{RewardFn, mean};
 use crate::rollout::{Anchor, Outcome, Plan};
 use crate::run::timings::Timing;
-use crate::train::batch::{ScoredRow, rows};
+use crate::train::batch::{Choosing, ScoredRow, rows};
 use crate::train::credit::{Crediting, credit};
+use crate::train::draw;
 use crate::train::group_metrics::GroupMetrics;
 use crate::train::learner::{Reinforcement, Update};
 use crate::train::reroll_plan::{anchors_by_reward, draw_anchors, kept_sessions};
@@ -40,6 +41,8 @@ struct StepAt<'a> {
 /// The episodes of a step, and the sessions of each that are drawn for rerolls.
 struct Opened {
     episodes: Vec<OpenEpisode>,
+    /// Their indices in the training split.
+    indices: Vec<u64>,
     anchors: Vec<Vec<Anchor>>,
 }
 
@@ -123,6 +126,7 @@ impl Trainer<'_> {
         let rolled_out = self.roll_out(&at, &opened)?;
         let credited = self.credit(&at, &opened, &rolled_out)?;
         let metrics = credited.metrics.clone();
+        self.note_returns(&at, &opened, &rolled_out)?;
         let update = self.update(&at, credited)?;
         self.log(&at, &opened, &rolled_out, &metrics, &update)?;
         Ok(metrics)
@@ -134,12 +138,19 @@ impl Trainer<'_> {
         let seed = self.file.run.seed;
         let mut opened = Opened {
             episodes: Vec::new(),
+            indices: Vec::new(),
             anchors: Vec::new(),
         };
+        let env = self.stage_env.as_ref().unwrap_or(&self.env);
+        let count = env.episodes("train")?;
         for number in 0..section.episodes {
             let occasion = [at.index as u64, at.step, number];
             let next = self.progress.steps * section.episodes + number;
-            let mut episode = self.env.open("train", next, at.stage.horizon)?;
+            let next = count.map_or(next, |count| next % count);
+            let mut random = generator(seed, Purpose::Draw, &occasion);
+            let index = draw::again(&self.file.draw, &self.progress.returns, &mut random);
+            let index = index.unwrap_or(next);
+            let mut episode = env.open("train", index, at.stage.horizon)?;
             episode.labelled = at.stage.metric(section) == JUDGE;
             if let Some(most) = section.questions {
                 episode.keep_questions(most, &mut generator(seed, Purpose::Questions, &occasion));
@@ -147,11 +158,12 @@ impl Trainer<'_> {
             opened.anchors.push(draw_anchors(
                 &mut generator(seed, Purpose::Anchors, &occasion),
                 episode.sessions(),
-                section.rollouts,
+                section.rollouts(),
                 section.reroll_chance(),
                 section.reroll_from,
             ));
             opened.episodes.push(episode);
+            opened.indices.push(index);
         }
         Ok(opened)
     }
@@ -160,7 +172,9 @@ impl Trainer<'_> {
     /// enters the session, unless rewards decide on the anchors.
     fn roll_out(&self, at: &StepAt<'_>, opened: &Opened) -> Result<RolledOut> {
         let section = &self.file.algorithm;
-        let Opened { episodes, anchors } = opened;
+        let Opened {
+            episodes, anchors, ..
+        } = opened;
         let at_once = section.anchors == AnchorRule::Uniform;
         let sampling = Sampling {
             seed: self.file.run.seed,
@@ -176,11 +190,17 @@ impl Trainer<'_> {
             reroll_sessions: section.reroll_sessions,
             answer_samples: section.answer_samples,
             asks: at.stage.metric(section) != HELD,
+            variants: true,
             names_states: self.algorithm.needs_state_names(),
-            ..Plan::new(&self.grammars, section.rollouts, sampling)
+            lived_by: section.before(),
+            shaping: section.shaping(),
+            ..Plan::new(&self.grammars, section.rollouts(), sampling)
         };
         let mut engine = self.engine();
         let mut outcomes = rollout::run(&plan, episodes, &mut *engine)?;
+        if !self.algorithm.needs_rollouts() {
+            outcomes.retain(|outcome| outcome.id.reroll.is_some());
+        }
         let mut dropped = rollout::drop_together(&mut outcomes);
         if !at_once {
             let anchors = self.anchors_by_reward(at, opened, &outcomes)?;
@@ -232,7 +252,9 @@ impl Trainer<'_> {
         let outcomes = &rolled_out.outcomes;
         let mut states = Vec::new();
         if self.algorithm.needs_critic() {
-            states = value_states::states(outcomes);
+            states = value_states::states(outcomes, |episode, session| {
+                opened.episodes[episode].is_task(session)
+            });
             self.learners.predict_values(&mut states)?;
         }
         let crediting = Crediting {
@@ -240,10 +262,19 @@ impl Trainer<'_> {
             compression: self.compression(at.stage),
             algorithm: &*self.algorithm,
             answers: section.learn_answers,
+            shaping: [section.accepted, section.judged],
         };
         let (given, mut metrics) = credit(outcomes, &opened.episodes, &crediting, &mut states)?;
         let role = self.learning_role(at.stage);
-        let rows = rows(outcomes, &given, role.as_deref(), section.mask_truncated)?;
+        let choosing = Choosing {
+            role: role.as_deref(),
+            mask_truncated: section.mask_truncated,
+            least_advantage: section.least_advantage,
+            most_steps: section.most_steps,
+        };
+        let place = [at.index as u64, at.step];
+        let mut random = generator(self.file.run.seed, Purpose::Steps, &place);
+        let rows = rows(outcomes, &given, choosing, &mut random)?;
         metrics.trained_steps = rows.iter().map(|row| row.scored.len() as u64).sum();
         metrics.dropped_questions = rolled_out.dropped_questions;
         let (asked, unread) = (metrics.steps, metrics.overflows.context_overflows);
@@ -259,6 +290,30 @@ impl Trainer<'_> {
             states,
             metrics,
         })
+    }
+
+    /// Notes the mean returns of the step's episodes, if episodes are drawn again.
+    fn note_returns(
+        &mut self,
+        at: &StepAt<'_>,
+        opened: &Opened,
+        rolled_out: &RolledOut,
+    ) -> Result<()> {
+        if self.file.draw.share == 0.0 {
+            return Ok(());
+        }
+        let metric = at.stage.metric(&self.file.algorithm);
+        for (number, episode) in opened.episodes.iter().enumerate() {
+            let reward_fn = RewardFn::new(episode, metric, self.compression(at.stage));
+            let own = rolled_out.outcomes.iter();
+            let own = own.filter(|o| o.id.episode == number && o.id.reroll.is_none());
+            let returns = own.map(|outcome| reward_fn.whole(&outcome.result));
+            let returns = returns.collect::<Result<Vec<f64>>>()?;
+            let index = opened.indices[number];
+            let noted = &mut self.progress.returns;
+            noted.insert(index, mean(returns.into_iter()));
+        }
+        Ok(())
     }
 
     /// Updates the weights, the reference policy, and a server that samples.

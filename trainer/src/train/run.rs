@@ -52,6 +52,7 @@ pub fn run(file: &RunFile, resume: bool, console: Console) -> Result<Summary> {
         timings: Journal::open(&timings, written)?,
         file,
         env,
+        stage_env: None,
         grammars: Arc::new(Grammars::new(tokenizer)),
         learners,
         algorithm: file.algorithm.build(),

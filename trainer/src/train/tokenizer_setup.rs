@@ -4,8 +4,8 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, Result};
-use memloom_engine::tokenizer;
 use memloom_engine::tokenizer::Tokenizer;
+use memloom_engine::{grammar, tokenizer};
 use memloom_runtime::{Completion, DemonstrationModel, GenerateCall, LanguageModel, ModelError};
 
 use crate::config::{RunFile, TokenizerKind};
@@ -69,7 +69,10 @@ fn prompts(file: &RunFile, env: &TrainingEnv, episodes: u64) -> Result<Vec<Strin
     let seen = Arc::new(Mutex::new(Vec::new()));
     for index in 0..wanted {
         let opened = env.open("train", index, horizon)?;
-        let model = Box::new(Reader(seen.clone()));
+        let model = Box::new(Reader {
+            controls: env.policy.control_words.clone(),
+            seen: seen.clone(),
+        });
         let mut episode = opened.demonstrate(model)?;
         let mut counts = RolloutCounts::default();
         for session in 1..=opened.sessions() {
@@ -82,19 +85,27 @@ fn prompts(file: &RunFile, env: &TrainingEnv, episodes: u64) -> Result<Vec<Strin
     Ok(texts)
 }
 
-/// A model that records the texts of prompts and demonstrations.
-struct Reader(Arc<Mutex<Vec<String>>>);
+/// A model that records the texts of prompts and demonstrations, and the words of grammars.
+struct Reader {
+    controls: Vec<String>,
+    seen: Arc<Mutex<Vec<String>>>,
+}
 
 impl LanguageModel for Reader {
     fn generate(&mut self, call: &GenerateCall) -> Result<Completion, ModelError> {
         let completion = DemonstrationModel.generate(call)?;
-        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         seen.extend(
             call.request
                 .messages
                 .iter()
                 .map(|message| message.content.clone()),
         );
+        let words = call.request.grammar.as_deref().map(grammar::words);
+        let words = words.into_iter().flatten();
+        // Control words are tokens already.
+        let new = words.filter(|word| !self.controls.iter().any(|control| control == word));
+        seen.extend(new.map(String::from));
         seen.push(completion.text.clone());
         Ok(completion)
     }

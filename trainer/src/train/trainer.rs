@@ -24,6 +24,8 @@ use crate::train::remote_sampling::RemoteSampler;
 pub(super) struct Trainer<'a> {
     pub(super) file: &'a RunFile,
     pub(super) env: TrainingEnv,
+    /// The environment of the stage's training, if the stage gives it options of its own.
+    pub(super) stage_env: Option<TrainingEnv>,
     pub(super) grammars: Arc<Grammars>,
     pub(super) learners: RoleLearners,
     pub(super) algorithm: Box<dyn Algorithm>,
@@ -91,6 +93,7 @@ impl Trainer<'_> {
     pub(super) fn begin_stage(&mut self) {
         self.progress.best = None;
         self.progress.gate_open = false;
+        self.progress.returns.clear();
         self.learners.begin_stage();
     }
 

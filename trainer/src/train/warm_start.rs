@@ -4,14 +4,16 @@ use std::time::Instant;
 
 use anyhow::{Result, ensure};
 use memloom_engine::optim::lr_schedule;
+use rand::seq::IndexedRandom;
 use serde::Serialize;
 
-use crate::rng::{Purpose, derive};
+use crate::rng::{Purpose, derive, generator};
 use crate::rollout;
 use crate::rollout::Plan;
 use crate::rollout::policy_model::Sampling;
 use crate::run::checkpoint::Position;
 use crate::run::timings::Timing;
+use crate::train::demonstration::{Demonstration, copies};
 use crate::train::trainer::Trainer;
 use crate::train::warm_start_source::WarmStartSource;
 
@@ -24,6 +26,10 @@ struct WarmStartLine {
     step: u64,
     /// Mean cross-entropy of free tokens, in nats.
     loss: f64,
+    /// Mean cross-entropy of the tokens that are learnt besides: see `warm_start.prompts`. Absent
+    /// without them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    read_loss: Option<f64>,
     /// Gradient norm before clipping.
     gradient_norm: f64,
     /// Learning rate of the step.
@@ -104,16 +110,22 @@ impl Trainer<'_> {
             rows > 0 || all == 0,
             "none of the {all} demonstrations of a warm-start step fits the {context} tokens that the backbone reads: raise backbone.context, or have the policy ask in fewer words"
         );
-        let noise = derive(self.file.run.seed, Purpose::Dropout, &[0, step]);
+        let seed = self.file.run.seed;
+        let mut random = generator(seed, Purpose::Prompts, &[step]);
+        let drawn = demonstrations.choose_multiple(&mut random, settings.prompts);
+        let mut read: Vec<Demonstration> = drawn.map(Demonstration::prompt_as_output).collect();
+        read.extend(copies(&demonstrations, settings.copies, &mut random));
+        let noise = derive(seed, Purpose::Dropout, &[0, step]);
         let update = self
             .learners
-            .supervised_step(demonstrations, learning_rate, noise)?;
+            .supervised_step(demonstrations, read, learning_rate, noise)?;
         self.progress.position = Position::WarmStart(step + 1);
         self.progress.trained_tokens += update.tokens;
         self.metrics.write(&WarmStartLine {
             kind: "warm-start",
             step: step + 1,
             loss: update.loss,
+            read_loss: update.read_loss,
             gradient_norm: update.gradient_norm,
             learning_rate,
             rows,

@@ -8,6 +8,9 @@ use syn::{Attribute, Expr, Fields, GenericArgument, Item, Lit, Meta, PathArgumen
 
 const CRATES: [&str; 3] = ["trainer/src", "trainer/algorithm/src", "trainer/engine/src"];
 
+/// The runtime's limits, which a run file may set.
+const LIMITS: &str = "runtime/src/limits.rs";
+
 /// All types, by name.
 pub struct Source(BTreeMap<String, Vec<Found>>);
 
@@ -54,6 +57,7 @@ impl Source {
         for folder in CRATES {
             source.read_folder(&workspace.join(folder));
         }
+        source.read_file(&workspace.join(LIMITS));
         source
     }
 
@@ -281,8 +285,19 @@ fn doc(attributes: &[Attribute]) -> String {
             Meta::NameValue(pair) if pair.path.is_ident("doc") => text_of(&pair.value),
             _ => None,
         });
-    let lines: Vec<String> = lines.map(|line| line.trim().to_owned()).collect();
-    lines.join("\n").replace("[`", "`").replace("`]", "`")
+    let mut code = false;
+    let mut kept: Vec<String> = Vec::new();
+    for line in lines {
+        let line = line.trim();
+        let fence = line.starts_with("```");
+        // The book has no examples in Rust and no links into the library.
+        if !(code || fence || line.starts_with("[`") && line.contains("`]: ")) {
+            kept.push(line.to_owned());
+        }
+        code ^= fence;
+    }
+    let text = kept.join("\n").replace("(crate::Sandbox)", "");
+    text.trim().replace("[`", "`").replace("`]", "`")
 }
 
 /// Returns a name in camel case as lower-case words with separators.

@@ -75,9 +75,9 @@ impl Demonstrator {
             Self::Nothing => false,
             Self::Expert => needed,
             Self::Careless => random.chance(match told {
-                Told::Move(..) if needed => 0.8,
+                Told::Move(..) | Told::Shown(_) if needed => 0.8,
                 Told::Move(..) | Told::Lure(..) => 0.5,
-                Told::Talk(_) => 0.2,
+                Told::Talk(_) | Told::Shown(_) => 0.2,
             }),
         }
     }

@@ -94,7 +94,8 @@ impl Goal {
         match self {
             Self::Tour => "see every room, open everything and read every notice.".into(),
             Self::Find { thing: it, to } => {
-                format!("put {} {}.", thing(*it), at(house, Place::Fixture(*to)))
+                let to = at(house, Place::Fixture(*to));
+                format!("find {}. put it {to}.", thing(*it))
             }
             Self::Hunt { treasure, .. } => format!("take {}.", thing(*treasure)),
             Self::Tidy(things) => {

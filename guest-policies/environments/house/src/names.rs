@@ -11,7 +11,8 @@ pub trait Names {
     #[must_use]
     fn inhabitants(self) -> &'static [&'static str];
 
-    /// Returns its names that end in one of the nouns, in random order.
+    /// Returns its names that end in one of the nouns, in random order, but so that a noun occurs
+    /// again only after all others.
     #[must_use]
     fn names(self, nouns: &[&str], random: &mut Random) -> Vec<String>;
 }
@@ -26,16 +27,23 @@ impl Names for Split {
     }
 
     fn names(self, nouns: &[&str], random: &mut Random) -> Vec<String> {
-        let mut names = Vec::new();
+        let mut names: Vec<(usize, String)> = Vec::new();
         for (row, noun) in nouns.iter().enumerate() {
             for (column, quality) in QUALITIES.iter().enumerate() {
                 if owner(row + column) == self {
-                    names.push(format!("{quality} {noun}"));
+                    names.push((row, format!("{quality} {noun}")));
                 }
             }
         }
         random.shuffle(&mut names);
-        names
+        let mut times = vec![0; nouns.len()];
+        let mut rounds: Vec<(usize, String)> = Vec::new();
+        for (row, name) in names {
+            rounds.push((times[row], name));
+            times[row] += 1;
+        }
+        rounds.sort_by_key(|(round, _)| *round);
+        rounds.into_iter().map(|(_, name)| name).collect()
     }
 }
 

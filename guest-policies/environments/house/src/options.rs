@@ -24,6 +24,16 @@ pub enum Kind {
     Recall,
 }
 
+/// The first session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Tour {
+    /// A task: see everything.
+    Walked,
+    /// A dialogue: an inhabitant tells what is where.
+    Told,
+}
+
 /// The form of actions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -46,6 +56,8 @@ pub struct Options {
     pub objects: usize,
     /// The number of sessions of an episode at horizon 0, 1 to 1000. By default 6.
     pub sessions: u32,
+    /// The first session. By default `walked`.
+    pub tour: Tour,
     /// The kinds of sessions after the tour, at least one of them a task. Each round of as many
     /// sessions has all of them in random order. By default report, find, hunt and tidy.
     pub mix: Vec<Kind>,
@@ -69,6 +81,7 @@ impl Default for Options {
             rooms: 6,
             objects: 12,
             sessions: 6,
+            tour: Tour::Walked,
             mix: vec![Kind::Report, Kind::Find, Kind::Hunt, Kind::Tidy],
             drift: 0.15,
             distractors: 1,

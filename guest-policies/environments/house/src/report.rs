@@ -1,8 +1,9 @@
-//! Dialogues in which inhabitants tell what they moved. Some sentences are about another house,
-//! and some are about nothing.
+//! Dialogues in which inhabitants show the house, or tell what they moved. Of the moves some
+//! sentences are about another house, and some are about nothing.
 
 use crate::fact::{Fact, at};
-use crate::house::{House, Place};
+use crate::house::{Direction, House, Place};
+use crate::world::Shut;
 
 /// The meaning of a turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,6 +14,43 @@ pub enum Told {
     Lure(usize, Place),
     /// Small talk.
     Talk(&'static str),
+    /// A part of the house that is shown.
+    Shown(Shown),
+}
+
+/// A part of the house that an inhabitant shows on the first day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// The room in a direction of another.
+    Way(usize, Direction),
+    /// The place of a thing.
+    Thing(usize, Place),
+    /// A fixture that is closed or locked.
+    Shut(usize, Shut),
+    /// A fixture that holds nothing.
+    Empty(usize),
+    /// A device.
+    Stands(usize),
+    /// The locker that a key opens.
+    Opens(usize, usize),
+    /// A recipe.
+    Recipe(usize),
+}
+
+impl Shown {
+    /// Returns what is perceived, in the turn of this number.
+    #[must_use]
+    pub fn fact(self, number: u32) -> Fact {
+        match self {
+            Self::Way(room, way) => Fact::Way(room, way),
+            Self::Thing(thing, place) => Fact::Told(thing, place, Some(number)),
+            Self::Shut(fixture, shut) => Fact::Shut(fixture, shut),
+            Self::Empty(fixture) => Fact::Holds(Place::Fixture(fixture), Vec::new()),
+            Self::Stands(fixture) => Fact::Stands(fixture),
+            Self::Opens(key, locker) => Fact::Opens(key, locker),
+            Self::Recipe(recipe) => Fact::Recipe(recipe),
+        }
+    }
 }
 
 impl Told {
@@ -28,6 +66,7 @@ impl Told {
                 format!("my aunt has {name} {} at her house.", at(house, place))
             }
             Self::Talk(text) => text.into(),
+            Self::Shown(shown) => shown.fact(0).sentences(house).join(" "),
         }
     }
 }
@@ -57,6 +96,7 @@ impl Report {
         turns
             .filter_map(|(number, told)| match told {
                 Told::Move(thing, place) => Some(Fact::Told(*thing, *place, Some(number))),
+                Told::Shown(shown) => Some(shown.fact(number)),
                 Told::Lure(..) | Told::Talk(_) => None,
             })
             .collect()

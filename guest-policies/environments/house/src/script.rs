@@ -5,7 +5,7 @@ use crate::drawing::Drawing;
 use crate::house::House;
 use crate::lived::Lived;
 use crate::mind::Mind;
-use crate::options::{Kind, Options};
+use crate::options::{Kind, Options, Tour};
 use crate::seed;
 use crate::session::{Content, Query, Session};
 use crate::world::World;
@@ -36,7 +36,7 @@ pub fn write(options: &Options, address: &Address, house: &House) -> Script {
         let random = seed::session(options.seed, address, number);
         let drawing = Drawing::new(house, random, number, world.clone(), mind.clone());
         let kind = kind(options, address, number);
-        let session = draw(drawing, kind, options.drift);
+        let session = draw(drawing, kind, options);
         let mut lived = Lived::begin(house, &session, options.budget, world, Some(&mind));
         lived.follow_expert(house);
         script.sessions.push(session);
@@ -62,12 +62,13 @@ fn kind(options: &Options, address: &Address, number: u32) -> Option<Kind> {
 }
 
 /// Draws a session of a kind; none is the tour.
-fn draw(mut drawing: Drawing, kind: Option<Kind>, drift: f64) -> Session {
+fn draw(mut drawing: Drawing, kind: Option<Kind>, options: &Options) -> Session {
     drawing.begin();
     if kind.is_some() {
-        drawing.drift(drift);
+        drawing.drift(options.drift);
     }
     let content = match kind {
+        None if options.tour == Tour::Told => Content::Report(drawing.showing()),
         None => Content::Task(drawing.tour()),
         Some(Kind::Report) => Content::Report(drawing.report()),
         Some(Kind::Find) => Content::Task(drawing.find()),

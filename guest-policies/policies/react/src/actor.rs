@@ -2,6 +2,7 @@
 
 use memloom_sdk::acting::{Form, Sitting, Taken};
 use memloom_sdk::host::{Message, Request};
+use memloom_sdk::text::sentences;
 use memloom_sdk::types::{Error, Task};
 use memloom_sdk::{Host, ReportCounter};
 
@@ -22,14 +23,15 @@ pub fn play(
     task: &Task,
     report: &mut ReportCounter,
 ) -> Result<Sitting, Error> {
+    let sentences = task_sentences(options, &task.instruction);
+    let remembered = remembered(host, options, &sentences)?;
+    let goal = sentences.join(" ");
+    let opening = format!("{}{remembered}", task_line(options, &task.instruction));
     let reminder = match options.form() {
-        Form::Words => task.instruction.clone(),
-        Form::Text => format!("Task: {}", task.instruction),
+        // A small model reads what stands last.
+        Form::Words => format!("{goal}{remembered}"),
+        Form::Text => task_line(options, &goal),
     };
-    let opening = format!(
-        "{reminder}{}",
-        remembered(host, options, &task.instruction)?
-    );
     let mut sitting = Sitting::new(task.clone(), options.rules());
     while !sitting.is_over() {
         let request = Request {
@@ -40,7 +42,7 @@ pub fn play(
             ..Request::new(
                 ACTOR,
                 messages(options, sitting.messages(&opening, &reminder)),
-                max_tokens(options, sitting.form()),
+                max_tokens(options, &sitting),
             )
         };
         report.step();
@@ -55,16 +57,31 @@ pub fn play(
     Ok(sitting)
 }
 
-/// Returns what is remembered about a task, as the end of the first message. It stays the same
-/// through the task, so that prompts share it.
-fn remembered(host: &mut dyn Host, options: &Options, instruction: &str) -> Result<String, Error> {
-    let hits = memory::hits(host, options, instruction)?;
+/// Returns what is remembered about a task, as the end of a message. It stays the same through the
+/// task, so that prompts share it.
+fn remembered(host: &mut dyn Host, options: &Options, sentences: &[&str]) -> Result<String, Error> {
+    let hits = memory::hits_of_each(host, options, sentences)?;
     let block = memory::block(host, options, &hits)?;
     Ok(match options.form() {
         _ if block.is_empty() => block,
         Form::Words => format!("\nnotes :\n{block}"),
         Form::Text => format!("\n\nNotes from earlier sessions:\n{block}\n"),
     })
+}
+
+/// Returns the sentences of an instruction that say what is to be done.
+fn task_sentences<'a>(options: &Options, instruction: &'a str) -> Vec<&'a str> {
+    match options.task_sentences {
+        0 => vec![instruction],
+        count => sentences(instruction).take(count).collect(),
+    }
+}
+
+fn task_line(options: &Options, instruction: &str) -> String {
+    match options.form() {
+        Form::Words => instruction.into(),
+        Form::Text => format!("Task: {instruction}"),
+    }
 }
 
 /// Returns messages after the actor's instructions, if there are any.
@@ -78,10 +95,10 @@ fn messages(options: &Options, messages: Vec<Message>) -> Vec<Message> {
     system.into_iter().chain(messages).collect()
 }
 
-/// Returns the most tokens of an output: a control word and the end, or a text.
-fn max_tokens(options: &Options, form: Form) -> u32 {
-    match form {
-        Form::Words => 2,
+/// Returns the most tokens of an output: the words of a choice and the end, or a text.
+fn max_tokens(options: &Options, sitting: &Sitting) -> u32 {
+    match sitting.form() {
+        Form::Words => sitting.most_words() + 1,
         Form::Text => options.text_tokens(options.action_tokens),
     }
 }

@@ -29,7 +29,7 @@ pub fn answer(host: &mut dyn Host, options: &Options, question: &str) -> Result<
     let text = match options.form() {
         Form::Words => by_rule,
         Form::Text => {
-            let block = memory::block(host, options, &hits)?;
+            let block = memory::block(host, options, std::slice::from_ref(&hits))?;
             let request = Request {
                 demonstration: Some(format!("{LABEL} {by_rule}")),
                 ..Request::new(

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use memloom_sdk::acting::{Form, Sitting};
 use memloom_sdk::policy::HintedOperations;
-use memloom_sdk::text::sentences;
+use memloom_sdk::text::{sentences, words};
 use memloom_sdk::types::{Error, Insertion, Session, Task};
 
 use crate::keep::{self, Line};
@@ -68,14 +68,23 @@ impl Writing<'_> {
     }
 }
 
-/// Returns the sentences of all observations in order, each once.
+/// Returns the sentences of all observations in order, each once. Those about the agent itself, as
+/// "you carry a key", are left out: they are over with the task.
 fn seen(sitting: &Sitting) -> Vec<Line> {
     let observations = sitting.turns().iter().map(|turn| &*turn.observation);
     let mut known = BTreeSet::new();
     let new = observations
         .flat_map(sentences)
+        .filter(|sentence| !is_about_agent(sentence))
         .filter(|sentence| known.insert(*sentence));
     new.map(Line::of_sentence).collect()
+}
+
+/// Returns whether a sentence begins with "you".
+pub fn is_about_agent(sentence: &str) -> bool {
+    words(sentence)
+        .next()
+        .is_some_and(|first| first.eq_ignore_ascii_case("you"))
 }
 
 fn insertions(lines: Vec<Line>) -> Vec<Insertion> {

@@ -12,6 +12,9 @@ pub struct Options {
     /// True if outputs are control words under a grammar and prompts have few words, for small
     /// models from nothing. By default false: outputs are text.
     pub constrained: bool,
+    /// True if constrained actions are chosen by number, from a list in the prompt; false if by
+    /// their own words, without a list. By default true.
+    pub numbered: bool,
     /// The actor's instructions in place of the built-in ones, which are none where outputs are
     /// constrained.
     pub instruction: Option<String>,
@@ -21,6 +24,9 @@ pub struct Options {
     pub observation_words: usize,
     /// The most words of memory in a prompt; with 0 the bank is not asked. By default 200.
     pub memory_words: usize,
+    /// The sentences at the beginning of an instruction that say what is to be done: memory is looked
+    /// up with each, and they are repeated before each action; 0 for all as one. By default 0.
+    pub task_sentences: usize,
     /// The options of the bank's queries, an object of the bank's own schema. By default none.
     pub query: serde_json::Map<String, serde_json::Value>,
     /// The most acts in a task, 1 or more; a task may allow fewer. By default 100.
@@ -53,10 +59,12 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             constrained: false,
+            numbered: true,
             instruction: None,
             window: 5,
             observation_words: 300,
             memory_words: 200,
+            task_sentences: 0,
             query: serde_json::Map::new(),
             acts: 100,
             thoughts: 256,
@@ -93,6 +101,7 @@ impl Options {
     pub fn rules(&self) -> Rules {
         Rules {
             form: self.form(),
+            numbered: self.numbered,
             window: self.window,
             observation_words: self.observation_words,
             acts: self.acts,

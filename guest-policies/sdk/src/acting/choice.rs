@@ -1,7 +1,7 @@
 //! The choice of an action: how actions are listed, and how a model's output is read.
 
-use super::Form;
-use crate::text::{first_words, same_but_case};
+use super::{Form, Rules};
+use crate::text::{first_words, same_but_case, word_count};
 use crate::thoughts::spoken;
 
 /// The most actions that are listed at once: the number of control words `a1`, `a2`, ….
@@ -47,23 +47,36 @@ pub struct Page<'a> {
     /// The place of the first action that is shown.
     first: usize,
     form: Form,
+    numbered: bool,
 }
 
 impl<'a> Page<'a> {
     /// Returns a page, counted from 0, of all actions.
-    pub fn new(all: &'a [String], page: usize, form: Form) -> Self {
-        let form = if all.is_empty() { Form::Text } else { form };
-        let first = page * MAX_SHOWN;
-        Self { all, first, form }
+    pub fn new(all: &'a [String], page: usize, rules: &Rules) -> Self {
+        let form = if all.is_empty() {
+            Form::Text
+        } else {
+            rules.form
+        };
+        Self {
+            all,
+            first: page * MAX_SHOWN,
+            form,
+            numbered: rules.numbered || form == Form::Text,
+        }
     }
 
+    /// Returns the actions that are numbered; none where they are said in their own words.
     fn shown(&self) -> &'a [String] {
-        let end = self.all.len().min(self.first + MAX_SHOWN);
+        let end = match self.numbered {
+            true => self.all.len().min(self.first + MAX_SHOWN),
+            false => self.first,
+        };
         self.all.get(self.first..end).unwrap_or_default()
     }
 
     fn has_more(&self) -> bool {
-        self.first + MAX_SHOWN < self.all.len()
+        self.numbered && self.first + MAX_SHOWN < self.all.len()
     }
 
     /// Returns the lines of a prompt, one an action. A control word comes after its action, since
@@ -85,12 +98,29 @@ impl<'a> Page<'a> {
         lines.collect::<Vec<_>>().join("\n")
     }
 
-    /// Returns the grammar of an output, `(a1 | a2 | more)`; none for text.
+    /// Returns the grammar of an output, `(a1 | a2 | more)` or `(look | go north)`; none for text.
     pub fn grammar(&self) -> Option<String> {
-        let numbered = (1..=self.shown().len()).map(|number| format!("a{number}"));
-        let words = numbered.chain(self.has_more().then(|| MORE.into()));
-        let words: Vec<String> = words.collect();
-        (self.form == Form::Words).then(|| format!("({})", words.join(" | ")))
+        let words: Vec<String> = match self.form {
+            Form::Text => return None,
+            Form::Words if !self.numbered => self.all.to_vec(),
+            Form::Words => {
+                let numbered = (1..=self.shown().len()).map(|number| format!("a{number}"));
+                numbered
+                    .chain(self.has_more().then(|| MORE.into()))
+                    .collect()
+            }
+        };
+        Some(format!("({})", words.join(" | ")))
+    }
+
+    /// Returns the most words of an output under the grammar; 0 for text.
+    pub fn most_words(&self) -> u32 {
+        let words = self.all.iter().map(|action| word_count(action) as u32);
+        match self.form {
+            Form::Text => 0,
+            Form::Words if self.numbered => 1,
+            Form::Words => words.max().unwrap_or(0),
+        }
     }
 
     /// Returns the output that takes an action, or leads to its page; none if it is not listed,
@@ -101,6 +131,9 @@ impl<'a> Page<'a> {
             return (!action.is_empty()).then(|| format!("{LABEL} {action}"));
         }
         let place = self.all.iter().position(|listed| listed == action)?;
+        if !self.numbered {
+            return Some(action.into());
+        }
         let shown = place.checked_sub(self.first)?;
         Some(match shown {
             MAX_SHOWN.. => MORE.into(),
@@ -111,7 +144,8 @@ impl<'a> Page<'a> {
     /// Reads an output; none if it is malformed.
     pub fn parse(&self, output: &str) -> Option<Choice> {
         match self.form {
-            Form::Words => self.named(spoken(output)?.trim()),
+            Form::Words if self.numbered => self.named(spoken(output)?.trim()),
+            Form::Words => self.listed(spoken(output)?),
             Form::Text => self.written(labelled(output, LABEL)?),
         }
     }
@@ -121,12 +155,14 @@ impl<'a> Page<'a> {
         if self.all.is_empty() {
             return Some(Choice::Act(action.into()));
         }
+        self.listed(action).or_else(|| self.named(action))
+    }
+
+    /// Reads the words of a listed action, on whichever page.
+    fn listed(&self, action: &str) -> Option<Choice> {
         let squeezed = first_words(action, usize::MAX);
         let same = |listed: &&String| same_but_case(&first_words(listed, usize::MAX), &squeezed);
-        match self.all.iter().find(same) {
-            Some(listed) => Some(Choice::Act(listed.clone())),
-            None => self.named(action),
-        }
+        self.all.iter().find(same).cloned().map(Choice::Act)
     }
 
     /// Reads a control word.
@@ -151,6 +187,36 @@ mod tests {
             .collect()
     }
 
+    fn words(all: &[String], page: usize) -> Page<'_> {
+        let form = Form::Words;
+        Page::new(
+            all,
+            page,
+            &Rules {
+                form,
+                ..Rules::default()
+            },
+        )
+    }
+
+    fn text(all: &[String], page: usize) -> Page<'_> {
+        Page::new(all, page, &Rules::default())
+    }
+
+    fn own_words(all: &[String]) -> Page<'_> {
+        let form = Form::Words;
+        let numbered = false;
+        Page::new(
+            all,
+            0,
+            &Rules {
+                form,
+                numbered,
+                ..Rules::default()
+            },
+        )
+    }
+
     fn act(action: &str) -> Option<Choice> {
         Some(Choice::Act(action.into()))
     }
@@ -158,18 +224,34 @@ mod tests {
     #[test]
     fn actions_are_numbered_and_the_grammar_has_their_numbers() {
         let all = actions(2);
-        let page = Page::new(&all, 0, Form::Words);
+        let page = words(&all, 0);
         assert_eq!(page.lines(), "take key 1 a1\ntake key 2 a2");
         assert_eq!(page.grammar().as_deref(), Some("(a1 | a2)"));
-        let page = Page::new(&all, 0, Form::Text);
+        let page = text(&all, 0);
         assert_eq!(page.lines(), "a1: take key 1\na2: take key 2");
         assert_eq!(page.grammar(), None);
     }
 
     #[test]
+    fn actions_in_their_own_words_are_not_listed() {
+        let all = actions(70);
+        let page = own_words(&all[..2]);
+        assert_eq!(page.lines(), "");
+        assert_eq!(page.grammar().as_deref(), Some("(take key 1 | take key 2)"));
+        assert_eq!(page.most_words(), 3);
+        let page = own_words(&all);
+        assert_eq!(page.output("take key 70").as_deref(), Some("take key 70"));
+        assert_eq!(page.output("take key 71"), None);
+        assert_eq!(page.parse(" take  key 70"), act("take key 70"));
+        for wrong in ["", "a1", "more", "take key", "action: take key 1"] {
+            assert_eq!(page.parse(wrong), None, "{wrong:?}");
+        }
+    }
+
+    #[test]
     fn more_actions_than_control_words_are_on_several_pages() {
         let all = actions(130);
-        let pages = [0, 1, 2].map(|page| Page::new(&all, page, Form::Words));
+        let pages = [0, 1, 2].map(|page| words(&all, page));
         assert!(pages[0].lines().ends_with("take key 64 a64\nmore"));
         assert!(pages[1].lines().starts_with("take key 65 a1\n"));
         assert_eq!(pages[2].grammar().as_deref(), Some("(a1 | a2)"));
@@ -195,7 +277,7 @@ mod tests {
     #[test]
     fn only_one_word_of_the_grammar_is_a_choice() {
         let all = actions(3);
-        let page = Page::new(&all, 0, Form::Words);
+        let page = words(&all, 0);
         assert_eq!(page.parse(" a3\n"), act("take key 3"));
         assert_eq!(page.parse("<think>a1</think>a2"), act("take key 2"));
         let wrong = [
@@ -220,7 +302,7 @@ mod tests {
     #[test]
     fn the_last_labelled_line_of_a_text_counts() {
         let all = actions(70);
-        let page = Page::new(&all, 0, Form::Text);
+        let page = text(&all, 0);
         for (output, choice) in [
             ("I need it.\naction: take key 2", act("take key 2")),
             (
@@ -242,7 +324,7 @@ mod tests {
 
     #[test]
     fn where_nothing_is_listed_any_text_is_an_action() {
-        let page = Page::new(&[], 0, Form::Words);
+        let page = words(&[], 0);
         assert_eq!((page.lines(), page.grammar()), (String::new(), None));
         assert_eq!(page.parse("action: mail.read id=3"), act("mail.read id=3"));
         assert_eq!(page.parse("a1"), None);

@@ -32,8 +32,8 @@ pub use sitting::{Sitting, Taken, Turn};
 /// The form in which a model chooses an action.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Form {
-    /// One control word, `a1` to `a64` or `more`, under a grammar. Where a task lists no actions,
-    /// the form is [`Form::Text`].
+    /// One control word, `a1` to `a64` or `more`, or the action itself, under a grammar. Where a
+    /// task lists no actions, the form is [`Form::Text`].
     Words,
     /// Free text, of which the last line `action: …` counts.
     #[default]
@@ -45,6 +45,10 @@ pub enum Form {
 pub struct Rules {
     /// The form of a choice. By default text.
     pub form: Form,
+    /// Whether [`Form::Words`] lists numbered actions and takes a number. Else it lists none and
+    /// takes an action in its own words, each a token of the model; one with `(`, `)` or `|` cannot
+    /// be said. By default true.
+    pub numbered: bool,
     /// The number of past turns that messages show; with 0 not even what came of the last act. By
     /// default 5.
     pub window: usize,
@@ -58,6 +62,7 @@ impl Default for Rules {
     fn default() -> Self {
         Self {
             form: Form::Text,
+            numbered: true,
             window: 5,
             observation_words: 300,
             acts: 100,

@@ -1,5 +1,8 @@
 //! GiGPO (Feng et al. 2025, arXiv 2505.10978): GRPO plus a comparison among those rollouts
-//! that entered a session in the very same state, without rerunning anything.
+//! that entered a session, or met a task's turn, in the very same state, without rerunning
+//! anything.
+
+use std::collections::BTreeMap;
 
 use super::{grpo, logo_grpo};
 use crate::algorithm::{Algorithm, Settings};
@@ -19,22 +22,19 @@ impl GiGpo {
     fn by_state(&self, rewards: &Rewards) -> Advantages {
         let mut given = grpo::by_return(rewards, self.0);
         let suffixes = logo_grpo::suffixes(rewards);
-        let groups = (0..rewards.session_count()).map(|session| same_state(rewards, session));
-        for (session, groups) in groups.enumerate() {
-            for group in groups {
-                let earned = group.iter().map(|&rollout| suffixes[rollout][session]);
-                let earned: Option<Vec<f64>> = earned.collect();
-                let Some(earned) = earned.filter(|earned| earned.len() > 1) else {
-                    continue;
-                };
-                given.groups += 1;
-                let Some(advantages) = self.0.apply(&earned) else {
-                    given.without_variance += 1;
-                    continue;
-                };
-                for (rollout, advantage) in group.into_iter().zip(advantages) {
-                    *given.sessions[rollout][session].get_or_insert(0.0) += advantage;
-                }
+        for group in same_state(rewards) {
+            let earned = group.iter().map(|&(rollout, at)| suffixes[rollout][at]);
+            let earned: Option<Vec<f64>> = earned.collect();
+            let Some(earned) = earned.filter(|earned| earned.len() > 1) else {
+                continue;
+            };
+            given.groups += 1;
+            let Some(advantages) = self.0.apply(&earned) else {
+                given.without_variance += 1;
+                continue;
+            };
+            for ((rollout, at), advantage) in group.into_iter().zip(advantages) {
+                *given.sessions[rollout][at].get_or_insert(0.0) += advantage;
             }
         }
         given
@@ -54,15 +54,13 @@ impl Algorithm for GiGpo {
     }
 }
 
-/// Returns the rollouts, grouped by the state in which they entered a session.
-fn same_state(rewards: &Rewards, session: usize) -> Vec<Vec<usize>> {
-    let mut groups: Vec<Vec<usize>> = Vec::new();
+/// Returns the places of the table, as (rollout, place), grouped by their state.
+fn same_state(rewards: &Rewards) -> Vec<Vec<(usize, usize)>> {
+    let mut groups: BTreeMap<&str, Vec<(usize, usize)>> = BTreeMap::new();
     for (rollout, states) in rewards.states.iter().enumerate() {
-        let same = |group: &&mut Vec<usize>| rewards.states[group[0]][session] == states[session];
-        match groups.iter_mut().find(same) {
-            Some(group) => group.push(rollout),
-            None => groups.push(vec![rollout]),
+        for (at, state) in states.iter().enumerate() {
+            groups.entry(state).or_default().push((rollout, at));
         }
     }
-    groups
+    groups.into_values().collect()
 }

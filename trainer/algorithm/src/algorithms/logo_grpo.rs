@@ -27,6 +27,10 @@ impl Algorithm for LogoGrpo {
         true
     }
 
+    fn weighs_outputs(&self) -> bool {
+        self.credit == Credit::Step
+    }
+
     /// The global comparison, equations 10 to 12: one group for each session, over the n
     /// rollouts.
     fn advantages(&self, episodes: &[Rewards]) -> Vec<Advantages> {
@@ -38,6 +42,7 @@ impl Algorithm for LogoGrpo {
                 session_grpo::by_session(rewards, &suffixes(rewards), self.normalisation)
             }
             Credit::Trajectory => grpo::by_return(rewards, self.normalisation),
+            Credit::Step => by_output(rewards, self.normalisation),
         };
         episodes.iter().map(global).collect()
     }
@@ -47,6 +52,24 @@ impl Algorithm for LogoGrpo {
     fn reroll_advantages(&self, rewards: &[f64]) -> Option<Vec<f64>> {
         self.normalisation.apply(rewards)
     }
+}
+
+/// Normalises the rewards of all outputs of an episode's rollouts together.
+fn by_output(rewards: &Rewards, normalisation: Normalisation) -> Advantages {
+    let mut given = Advantages::none(rewards);
+    given.groups = 1;
+    let outputs: Vec<f64> = rewards.sessions.iter().flatten().flatten().copied().collect();
+    let Some(advantages) = normalisation.apply(&outputs) else {
+        given.without_variance = 1;
+        return given;
+    };
+    let mut advantages = advantages.into_iter();
+    for (row, rewards) in given.sessions.iter_mut().zip(&rewards.sessions) {
+        for (cell, reward) in row.iter_mut().zip(rewards) {
+            *cell = reward.and_then(|_| advantages.next());
+        }
+    }
+    given
 }
 
 /// Returns, for each session, the mean reward of it and all later ones that have a

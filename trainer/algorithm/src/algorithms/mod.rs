@@ -17,6 +17,7 @@ macro_rules! algorithms {
 
 algorithms! {
     "logo-grpo" => logo_grpo::LogoGrpo,
+    "local-grpo" => local_grpo::LocalGrpo,
     "session-grpo" => session_grpo::SessionGrpo,
     "grpo" => grpo::Grpo,
     "rloo" => rloo::Rloo,

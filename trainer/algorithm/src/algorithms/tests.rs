@@ -150,7 +150,7 @@ fn assert_comparison(case: &Value) {
     let rewards = Rewards {
         sessions: read(&case["rewards"]),
         returns: read(&case["returns"]),
-        states: serde_json::from_value(case["names"].clone()).unwrap_or_default(),
+        states: by_session(serde_json::from_value(case["names"].clone()).unwrap_or_default()),
         ..Rewards::default()
     };
     let (name, credit) = match case["estimator"].as_str().unwrap() {
@@ -169,6 +169,15 @@ fn assert_comparison(case: &Value) {
     let credited = build(name, &settings).advantages(&[rewards]);
     let what = case.to_string();
     assert_close(&credited[0].sessions, &case["advantages"], &what);
+}
+
+/// Makes the names of states differ between sessions.
+fn by_session(names: Vec<Vec<String>>) -> Vec<Vec<String>> {
+    let named = |names: Vec<String>| {
+        let numbered = names.into_iter().enumerate();
+        numbered.map(|(at, name)| format!("{at}:{name}")).collect()
+    };
+    names.into_iter().map(named).collect()
 }
 
 /// A reward in hundredths: two that differ, differ by far more than what is added
@@ -199,7 +208,7 @@ fn rewards(n: usize) -> impl Strategy<Value = Rewards> {
                 Rewards {
                     sessions: values.into_iter().map(row).collect(),
                     returns,
-                    states,
+                    states: by_session(states),
                     values: foreseen,
                 }
             },
@@ -269,7 +278,7 @@ fn sessions_without_a_question_carry_nothing_and_are_counted() {
             vec![Some(0.0), None, Some(0.5)],
         ],
         returns: vec![1.0, 0.0],
-        states: vec![vec!["a".into(); 3]; 2],
+        states: by_session(vec![vec!["a".into(); 3]; 2]),
         ..Rewards::default()
     };
     let episodes = [rewards];
@@ -308,13 +317,13 @@ fn a_name_that_no_algorithm_has_is_refused_with_those_that_there_are() {
     let error = AlgorithmName::try_from("groop".to_owned()).unwrap_err();
     assert_eq!(
         error,
-        "there is no algorithm \"groop\"; there are: logo-grpo, session-grpo, grpo, rloo, \
-         reinforce++, gigpo, ppo"
+        "there is no algorithm \"groop\"; there are: logo-grpo, local-grpo, session-grpo, grpo, \
+         rloo, reinforce++, gigpo, ppo"
     );
 }
 
 #[test]
-fn only_logo_grpo_takes_rerolls_only_ppo_a_critic_only_gigpo_state_names() {
+fn only_logo_and_local_grpo_take_rerolls_only_ppo_a_critic_only_gigpo_state_names() {
     for name in AlgorithmName::all() {
         let algorithm = name.build(&SETTINGS);
         let needs = (
@@ -323,14 +332,16 @@ fn only_logo_grpo_takes_rerolls_only_ppo_a_critic_only_gigpo_state_names() {
             algorithm.needs_state_names(),
         );
         let expected = match name.as_str() {
-            "logo-grpo" => (true, false, false),
+            "logo-grpo" | "local-grpo" => (true, false, false),
             "ppo" => (false, true, false),
             "gigpo" => (false, false, true),
             _ => (false, false, false),
         };
         assert_eq!(needs, expected, "{}", name.as_str());
         let local = algorithm.reroll_advantages(&[1.0, 0.0]);
-        assert_eq!(local.is_some(), name == AlgorithmName::LOGO_GRPO);
+        assert_eq!(local.is_some(), algorithm.needs_rerolls());
+        let compares = name.as_str() != "local-grpo";
+        assert_eq!(algorithm.needs_rollouts(), compares);
     }
 }
 
@@ -389,4 +400,92 @@ fn returns_of_two_rollouts_are_one_deviation_apart() {
     for (advantage, wanted) in advantages.iter().zip([0.5f64.sqrt(), -(0.5f64.sqrt())]) {
         assert!((advantage - wanted).abs() < 1e-3, "{advantage}");
     }
+}
+
+#[test]
+fn group_in_group_compares_a_task_s_turns_in_the_same_state() {
+    // Two rollouts of one task. The first meets the state `hall` twice, the second once, at another
+    // turn.
+    let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    let rewards = Rewards {
+        sessions: vec![vec![None, None, Some(1.0)], vec![None, Some(0.0)]],
+        returns: vec![1.0, 0.0],
+        states: vec![names(&["start", "hall", "hall"]), names(&["start", "hall"])],
+        ..Rewards::default()
+    };
+    let settings = Settings {
+        normalisation: Normalisation {
+            by_std: false,
+            leave_one_out: false,
+        },
+        ..SETTINGS
+    };
+    let credited = build("gigpo", &settings).advantages(&[rewards]).remove(0);
+    let third = 1.0 / 3.0;
+    let want = [
+        vec![0.5 + 0.5, 0.5 + third, 0.5 + third],
+        vec![-0.5 - 0.5, -0.5 - 2.0 * third],
+    ];
+    for (row, want) in credited.sessions.iter().zip(want) {
+        let found: Vec<f64> = row.iter().flatten().copied().collect();
+        assert_eq!(found.len(), want.len());
+        for (found, want) in found.iter().zip(want) {
+            assert!((found - want).abs() < 1e-12, "{found} {want}");
+        }
+    }
+}
+
+#[test]
+fn ppo_judges_each_turn_of_a_task() {
+    // gamma = 1, lambda = 1: an advantage is the return less the value.
+    let rewards = Rewards {
+        sessions: vec![vec![None, None, Some(1.0)], vec![Some(0.0)]],
+        returns: vec![1.0, 0.0],
+        values: vec![vec![Some(0.25), Some(0.5), Some(0.75)], vec![Some(0.25)]],
+        ..Rewards::default()
+    };
+    let gae = Gae {
+        discount: 1.0,
+        decay: 1.0,
+    };
+    let given = ppo::by_value(&rewards, gae);
+    assert_eq!(
+        given.sessions,
+        [vec![Some(0.75), Some(0.5), Some(0.25)], vec![Some(-0.25)]]
+    );
+    assert_eq!(given.value_targets[0], [Some(1.0); 3]);
+}
+
+/// zoo-a 4.7: two rollouts of two chunks.
+#[test]
+fn outputs_are_compared_with_all_outputs_of_an_episode() {
+    let output = |reward: f64, words: f64, accepted: f64, judged: f64| {
+        Some(reward + accepted + 0.05 * (1.0 - words) + 0.1 * judged)
+    };
+    let rewards = Rewards {
+        sessions: vec![
+            vec![output(0.5, 0.2, 1.0, 1.0), output(0.5, 0.2, 0.5, 0.0)],
+            vec![output(1.0, 0.4, 0.0, 0.5), output(1.0, 0.4, 1.0, 1.0)],
+        ],
+        returns: vec![0.5, 1.0],
+        ..Rewards::default()
+    };
+    let settings = Settings {
+        credit: Credit::Step,
+        ..SETTINGS
+    };
+    let credited = build("logo-grpo", &settings)
+        .advantages(&[rewards])
+        .remove(0);
+    let found: Vec<f64> = credited
+        .sessions
+        .iter()
+        .flatten()
+        .flatten()
+        .copied()
+        .collect();
+    for (found, want) in found.iter().zip([0.3241, -0.8368, -0.7594, 1.2721]) {
+        assert!((found - want).abs() < 1e-4, "{found} {want}");
+    }
+    assert_eq!((found.len(), credited.groups), (4, 1));
 }

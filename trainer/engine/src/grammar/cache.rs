@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::grammar::compiled::{Grammar, Rules};
 use crate::grammar::error::GrammarError;
+use crate::grammar::is_schema;
 use crate::grammar::json_schema::{JsonSchema, SchemaVocabulary};
 use crate::grammar::word_grammar::WordGrammar;
 use crate::tokenizer::Tokenizer;
@@ -55,7 +56,7 @@ impl Grammars {
             return Ok(grammar.clone());
         }
         let end = self.tokenizer.ends()[0];
-        let rules = match text.trim_start().starts_with('{') {
+        let rules = match is_schema(text) {
             true => Rules::Schema(
                 self.vocabulary()
                     .and_then(|vocabulary| JsonSchema::compile(text, vocabulary))

@@ -17,5 +17,17 @@ pub use self::compiled::{Choices, Grammar};
 pub use self::error::GrammarError;
 pub use self::state::GrammarState;
 
+/// Returns the words of a grammar's outputs, as often as it names them; none for a JSON schema.
+pub fn words(grammar: &str) -> Vec<&str> {
+    match is_schema(grammar) {
+        true => Vec::new(),
+        false => word_grammar::words(grammar),
+    }
+}
+
+fn is_schema(grammar: &str) -> bool {
+    grammar.trim_start().starts_with('{')
+}
+
 #[cfg(test)]
 mod tests;

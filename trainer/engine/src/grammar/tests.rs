@@ -572,3 +572,9 @@ fn a_tokenizer_that_lacks_bytes_writes_any_json_without_them() {
         );
     }
 }
+
+#[test]
+fn a_grammar_names_its_words() {
+    assert_eq!(words("(go north | look)"), ["go", "north", "look"]);
+    assert!(words(r#" {"type": "string"}"#).is_empty());
+}

@@ -17,6 +17,9 @@ const MAX_LEXEMES: usize = 1 << 14;
 /// The maximum nesting depth of groups.
 const MAX_DEPTH: usize = 64;
 
+/// The operators.
+const OPERATORS: [&str; 3] = ["(", ")", "|"];
+
 /// A syntax error.
 #[derive(Debug)]
 pub(super) struct SyntaxError {
@@ -100,6 +103,12 @@ fn syntax_error(column: usize, why: impl Into<String>) -> SyntaxError {
         column,
         why: why.into(),
     }
+}
+
+/// Returns the words of an expression in order.
+pub(super) fn words(expression: &str) -> Vec<&str> {
+    let lexemes = lexemes(expression).into_iter().map(|(_, lexeme)| lexeme);
+    lexemes.filter(|it| !OPERATORS.contains(it)).collect()
 }
 
 /// Splits an expression into words and operators with their columns, from 1.

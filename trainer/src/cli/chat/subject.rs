@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail, ensure};
 use memloom_engine::device::Device;
 use memloom_engine::model::config::FILE as CONFIG;
-use memloom_runtime::{AgentParts, Limits, Sandbox};
+use memloom_runtime::{AgentParts, Sandbox};
 
 use crate::config::RunFile;
 use crate::env;
@@ -59,7 +59,7 @@ impl Subject {
     /// Returns the parts of the agent. The policy knows the closed language of the environment
     /// that it was trained in.
     pub(super) fn parts(&self) -> Result<AgentParts> {
-        let sandbox = Sandbox::new(Limits::default())?;
+        let sandbox = Sandbox::new(self.file.limits.clone())?;
         let components = &self.file.components;
         let environment = sandbox.environment(&components.environment)?;
         Ok(AgentParts {

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use anyhow::{Result, bail};
 use memloom_engine::model::packing::{Row, Sequence};
+use rand::Rng;
+use rand::seq::SliceRandom;
 
 use crate::rollout::Outcome;
 use crate::rollout::policy_model::Step;
@@ -41,27 +43,41 @@ fn free(step: &Step) -> impl Iterator<Item = usize> + '_ {
     (0..choices.len()).filter(|at| choices[*at].as_ref().is_none_or(|choice| choice.len() > 1))
 }
 
+/// The steps that are trained on.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Choosing<'a> {
+    /// The only role that learns, or `None` for all.
+    pub role: Option<&'a str>,
+    /// Leaves out steps that were cut off.
+    pub mask_truncated: bool,
+    /// Leaves out steps whose advantage is nearer to 0.
+    pub least_advantage: f64,
+    /// The most steps of an episode, see [`dealt`].
+    pub most_steps: Option<usize>,
+}
+
 /// Lays out the steps that carry an advantage, given as (outcome, unit, advantage): one
 /// row for each prompt and role, cut where its completions get too long. The order depends
-/// on nothing but the tokens. `role` is the only role that learns, or `None` for all;
-/// `mask_truncated` leaves out steps that were cut off.
+/// on nothing but the tokens. Where an episode has too many steps, `random` deals them.
 ///
 /// # Errors
 /// Fails if a log-probability is not finite. The error names rollout and session.
 pub fn rows(
     outcomes: &[Outcome],
     given: &[(usize, Unit, f64)],
-    role: Option<&str>,
-    mask_truncated: bool,
+    choosing: Choosing<'_>,
+    random: &mut impl Rng,
 ) -> Result<Vec<ScoredRow>> {
-    type Prompt<'a> = (&'a Arc<[u32]>, &'a Arc<str>);
-    let mut shared: BTreeMap<Prompt<'_>, Vec<(&Step, Scored)>> = BTreeMap::new();
+    let mut chosen: Vec<(&Step, Scored)> = Vec::new();
     for (trajectory, unit, advantage) in given {
         let (trajectory, advantage) = (*trajectory, *advantage);
+        if advantage.abs() < choosing.least_advantage {
+            continue;
+        }
         for step in &outcomes[trajectory].steps {
-            let learns = role.is_none_or(|role| role == &*step.role);
+            let learns = choosing.role.is_none_or(|role| role == &*step.role);
             let cut_off = step.sample.finish.cut_off();
-            if !unit.holds(step) || !learns || cut_off && mask_truncated {
+            if !unit.holds(step) || !learns || cut_off && choosing.mask_truncated {
                 continue;
             }
             let sampler_logprobs: Vec<f32> =
@@ -87,9 +103,23 @@ pub fn rows(
                 trajectory: trajectory as u64,
                 sampler_logprobs,
             };
-            let prompt = (&step.prompt, &step.role);
-            shared.entry(prompt).or_default().push((step, scored));
+            chosen.push((step, scored));
         }
+    }
+    if let Some(most) = choosing.most_steps {
+        let mut episodes: BTreeMap<usize, Vec<(&Step, Scored)>> = BTreeMap::new();
+        for (step, scored) in chosen {
+            let episode = outcomes[scored.trajectory as usize].id.episode;
+            episodes.entry(episode).or_default().push((step, scored));
+        }
+        let dealt = episodes.into_values().map(|own| dealt(own, most, random));
+        chosen = dealt.flatten().collect();
+    }
+    type Prompt<'a> = (&'a Arc<[u32]>, &'a Arc<str>);
+    let mut shared: BTreeMap<Prompt<'_>, Vec<(&Step, Scored)>> = BTreeMap::new();
+    for (step, scored) in chosen {
+        let prompt = (&step.prompt, &step.role);
+        shared.entry(prompt).or_default().push((step, scored));
     }
     let mut rows = Vec::new();
     for ((prompt, role), steps) in shared {
@@ -118,6 +148,29 @@ pub fn rows(
         }
     }
     Ok(rows)
+}
+
+/// Returns at most `most` steps of an episode, dealt in rounds, one of each trajectory a round
+/// (Memory-as-Action's segments, arXiv 2510.12635). Which ones, and in which order, is random.
+fn dealt<'a>(
+    steps: Vec<(&'a Step, Scored)>,
+    most: usize,
+    random: &mut impl Rng,
+) -> Vec<(&'a Step, Scored)> {
+    let mut trajectories: BTreeMap<u64, Vec<(&Step, Scored)>> = BTreeMap::new();
+    for (step, scored) in steps {
+        let own = trajectories.entry(scored.trajectory).or_default();
+        own.push((step, scored));
+    }
+    let mut hands: Vec<Vec<(&Step, Scored)>> = trajectories.into_values().collect();
+    hands.iter_mut().for_each(|hand| hand.shuffle(random));
+    hands.shuffle(random);
+    let mut dealt = Vec::new();
+    while hands.iter().any(|hand| !hand.is_empty()) {
+        dealt.extend(hands.iter_mut().filter_map(Vec::pop));
+    }
+    dealt.truncate(most);
+    dealt
 }
 
 #[cfg(test)]

@@ -1,19 +1,25 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+use std::collections::BTreeSet;
+
 use memloom_algorithm::reward::BankWords;
 use memloom_algorithm::{AlgorithmName, Credit, Gae, Normalisation, Rewards, Settings};
 use memloom_engine::generation::{FinishReason, Sample};
 use proptest::prelude::*;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
 
 use super::*;
 use crate::rollout::batcher::RolloutId;
 use crate::rollout::outcome::{RolloutCounts, RolloutResult};
+use crate::train::decision::Decision;
 use crate::train::value_states;
 
 /// Returns a step with this number of free tokens. Its prompt is one token.
 fn step(session: u32, prompt: u32, free: usize) -> Step {
     Step {
         session,
+        step: 0,
         role: "extractor".into(),
         prompt: [prompt].into(),
         question: None,
@@ -45,9 +51,15 @@ fn outcome(rollout: usize, steps: Vec<Step>) -> Outcome {
             words: BankWords::default(),
             evidence: Default::default(),
             counts: RolloutCounts::default(),
+            shaped: BTreeMap::new(),
+            spent: BTreeMap::new(),
             guest_seconds: 0.0,
         },
     }
+}
+
+fn random() -> ChaCha8Rng {
+    ChaCha8Rng::seed_from_u64(1)
 }
 
 /// Returns a strategy for a session's steps: a prompt out of a few and a number of free
@@ -83,7 +95,7 @@ proptest! {
         let given: Vec<(usize, Unit, f64)> = advantages
             .iter()
             .enumerate()
-            .map(|(number, advantage)| (number, Unit::Session(1), *advantage))
+            .map(|(number, advantage)| (number, Unit::Decision(Decision::session(1)), *advantage))
             .collect();
         let outcomes: Vec<Outcome> = trajectories
             .iter()
@@ -93,7 +105,7 @@ proptest! {
                 outcome(number, steps.collect())
             })
             .collect();
-        let rows = rows(&outcomes, &given, None, false).unwrap();
+        let rows = rows(&outcomes, &given, Choosing::default(), &mut random()).unwrap();
         let mut found: Vec<Vec<usize>> = vec![Vec::new(); trajectories.len()];
         for row in &rows {
             prop_assert_eq!(row.row.completions.len(), row.scored.len());
@@ -121,12 +133,36 @@ fn a_prompt_that_overflowed_is_no_state_of_the_value_head() {
         step
     };
     let steps = vec![overflow(1), step(1, 2, 3), step(1, 3, 3), overflow(2)];
-    let states = value_states::states(&[outcome(0, steps)]);
+    let states = value_states::states(&[outcome(0, steps)], |_, _| false);
     let found: Vec<(u32, &[u32])> = states
         .iter()
-        .map(|state| (state.session, &*state.row.prompt))
+        .map(|state| (state.decision.session, &*state.row.prompt))
         .collect();
     assert_eq!(found, [(1, &[2][..])]);
+}
+
+#[test]
+fn each_output_of_a_task_has_a_state_of_its_own() {
+    let at = |session, number| Step {
+        step: number,
+        ..step(session, 10 * session + number, 3)
+    };
+    let steps = vec![at(1, 0), at(1, 1), at(2, 0), at(2, 1), at(2, 2)];
+    let states = value_states::states(&[outcome(0, steps)], |_, session| session == 2);
+    let found: Vec<(u32, Option<u32>, u32)> = states
+        .iter()
+        .map(|state| {
+            let Decision { session, step } = state.decision;
+            (session, step, state.row.prompt[0])
+        })
+        .collect();
+    let want = [
+        (1, None, 10),
+        (2, Some(0), 20),
+        (2, Some(1), 21),
+        (2, Some(2), 22),
+    ];
+    assert_eq!(found, want);
 }
 
 #[test]
@@ -136,9 +172,12 @@ fn a_log_probability_that_is_no_number_is_named() {
     let outcomes = [outcome(0, vec![step(3, 1, 1)]), outcome(1, vec![bad])];
     let error = rows(
         &outcomes,
-        &[(0, Unit::Session(3), 1.0), (1, Unit::Session(3), -1.0)],
-        None,
-        false,
+        &[
+            (0, Unit::Decision(Decision::session(3)), 1.0),
+            (1, Unit::Decision(Decision::session(3)), -1.0),
+        ],
+        Choosing::default(),
+        &mut random(),
     );
     assert_eq!(
         format!("{:#}", error.err().unwrap()),
@@ -178,4 +217,56 @@ fn a_question_that_one_rollout_lost_counts_for_none_of_its_episode() {
             vec![true, true, false]
         ]
     );
+}
+
+/// Returns the number of trained steps of each of these rollouts of one episode, each as the
+/// advantage of its steps and their number.
+fn trained(rollouts: &[(f64, usize)], choosing: Choosing<'_>, seed: u64) -> Vec<usize> {
+    let numbered = || rollouts.iter().enumerate();
+    let outcomes: Vec<Outcome> = numbered()
+        .map(|(number, (_, steps))| {
+            let steps = (0..*steps).map(|at| step(1, (10 * number + at) as u32, 1));
+            outcome(number, steps.collect())
+        })
+        .collect();
+    let unit = || Unit::Decision(Decision::session(1));
+    let given: Vec<_> = numbered()
+        .map(|(number, (advantage, _))| (number, unit(), *advantage))
+        .collect();
+    let random = &mut ChaCha8Rng::seed_from_u64(seed);
+    let rows = rows(&outcomes, &given, choosing, random).unwrap();
+    let mut counts = vec![0; rollouts.len()];
+    for scored in rows.iter().flat_map(|row| &row.scored) {
+        counts[scored.trajectory as usize] += 1;
+    }
+    counts
+}
+
+#[test]
+fn steps_are_dealt_in_rounds_one_of_each_trajectory() {
+    let rollouts = [(1.0, 1), (1.0, 2), (-1.0, 5)];
+    let choosing = Choosing {
+        most_steps: Some(6),
+        ..Choosing::default()
+    };
+    for seed in 0..20 {
+        assert_eq!(trained(&rollouts, choosing, seed), [1, 2, 3]);
+    }
+    assert_eq!(trained(&rollouts, Choosing::default(), 1), [1, 2, 5]);
+    let two = Choosing {
+        most_steps: Some(2),
+        ..choosing
+    };
+    let hands: BTreeSet<Vec<usize>> = (0..20).map(|seed| trained(&rollouts, two, seed)).collect();
+    assert!(hands.len() > 1 && hands.iter().all(|hand| hand.iter().sum::<usize>() == 2));
+}
+
+#[test]
+fn steps_with_a_small_advantage_are_left_out() {
+    let choosing = Choosing {
+        least_advantage: 0.25,
+        ..Choosing::default()
+    };
+    let rollouts = [(0.25, 2), (-0.1, 3), (-0.9, 1)];
+    assert_eq!(trained(&rollouts, choosing, 1), [2, 0, 1]);
 }

@@ -190,6 +190,40 @@ impl<B: Trainable> BurnLearner<B> {
         Ok(())
     }
 
+    /// Gathers the gradients of the cross-entropy of rows' free tokens times `weight`. Returns the
+    /// sum of their cross-entropy as the loss, and the counts of tokens.
+    fn imitation_gradients(
+        &self,
+        rows: &[Row],
+        weight: f64,
+        noise: &mut ChaCha8Rng,
+        gradients: &mut Gradients<B>,
+    ) -> Result<Update> {
+        let mut update = Update::default();
+        for batch in micro_batches(rows, self.micro_batch_tokens) {
+            let rows: Vec<&Row> = batch.iter().map(|index| &rows[*index]).collect();
+            let model = self.model.with_dropout(noise.next_u64());
+            let (choices, tape) =
+                choice_logprobs_for_update(&model, &rows, 1.0, self.checkpoint_layers);
+            let tokens = choices.logprobs.dims()[0];
+            update.tokens += distinct_tokens(&rows) as u64;
+            if tokens == 0 {
+                continue;
+            }
+            update.free_tokens += tokens as u64;
+            let loss = choices.logprobs.neg().sum();
+            let sum = f64::from(floats(loss.clone().inner())?[0]);
+            ensure!(
+                sum.is_finite(),
+                "the loss of the warm start is {sum}: lower warm_start.learning_rate"
+            );
+            update.loss += sum;
+            let weighted = loss.mul_scalar(weight);
+            gradients.add_checkpointed(&model, weighted.backward(), tape);
+        }
+        Ok(update)
+    }
+
     /// Returns the log-probabilities of each row's free tokens under the present weights.
     fn current_logprobs(&self, rows: &[ScoredRow], temperature: f32) -> Result<Vec<Vec<f32>>> {
         let plain: Vec<Row> = rows.iter().map(|scored| scored.row.clone()).collect();
@@ -281,34 +315,22 @@ impl<B: Trainable> Learner for BurnLearner<B> {
         }
     }
 
-    fn supervised_step(&mut self, rows: &[Row], learning_rate: f64, noise: u64) -> Result<Update> {
-        let mut update = Update::default();
+    fn supervised_step(
+        &mut self,
+        outputs: &[Row],
+        prompts: &[Row],
+        learning_rate: f64,
+        noise: u64,
+    ) -> Result<Update> {
         let mut noise = ChaCha8Rng::seed_from_u64(noise);
         let mut gradients = Gradients::new();
-        let mut count = 0usize;
-        for batch in micro_batches(rows, self.micro_batch_tokens) {
-            let rows: Vec<&Row> = batch.iter().map(|index| &rows[*index]).collect();
-            let model = self.model.with_dropout(noise.next_u64());
-            let (choices, tape) =
-                choice_logprobs_for_update(&model, &rows, 1.0, self.checkpoint_layers);
-            let tokens = choices.logprobs.dims()[0];
-            update.tokens += distinct_tokens(&rows) as u64;
-            if tokens == 0 {
-                continue;
-            }
-            count += tokens;
-            let loss = choices.logprobs.neg().sum();
-            let sum = f64::from(floats(loss.clone().inner())?[0]);
-            ensure!(
-                sum.is_finite(),
-                "the loss of the warm start is {sum}: lower warm_start.learning_rate"
-            );
-            update.loss += sum;
-            gradients.add_checkpointed(&model, loss.backward(), tape);
-        }
-        let share = 1.0 / count.max(1) as f64;
-        update.free_tokens = count as u64;
+        let mut update = self.imitation_gradients(outputs, 1.0, &mut noise, &mut gradients)?;
+        let share = 1.0 / update.free_tokens.max(1) as f64;
         update.loss *= share;
+        let weight = update.free_tokens as f64 / free_tokens(prompts).max(1) as f64;
+        let read = self.imitation_gradients(prompts, weight, &mut noise, &mut gradients)?;
+        update.tokens += read.tokens;
+        update.read_loss = (read.free_tokens > 0).then(|| read.loss / read.free_tokens as f64);
         update.gradient_norm = self.optimizer_step(gradients, share, learning_rate)?;
         Ok(update)
     }
@@ -392,6 +414,14 @@ impl<B: Trainable> Learner for BurnLearner<B> {
         let base = self.model.valid().without_value_head().without_lora();
         Ok(base.export(folder)?)
     }
+}
+
+/// Returns the number of free tokens of rows.
+fn free_tokens(rows: &[Row]) -> usize {
+    let completions = rows.iter().flat_map(|row| &row.completions);
+    completions
+        .map(|completion| completion.free().count())
+        .sum()
 }
 
 /// A reinforcement update under way: its settings, its random numbers and its sums so far.

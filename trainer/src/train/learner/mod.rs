@@ -43,9 +43,16 @@ pub trait Learner: Send {
     /// Returns to the stage's best weights, if any were kept.
     fn take_best(&mut self);
 
-    /// Makes one AdamW step towards demonstrations: cross-entropy over the free tokens, among
-    /// the choices that the grammar allowed. The rows must fit the context.
-    fn supervised_step(&mut self, rows: &[Row], learning_rate: f64, noise: u64) -> Result<Update>;
+    /// Makes one AdamW step towards demonstrated outputs: cross-entropy over the free tokens,
+    /// among the choices that the grammar allowed. The mean over those of `prompts` counts as
+    /// much. The rows must fit the context.
+    fn supervised_step(
+        &mut self,
+        outputs: &[Row],
+        prompts: &[Row],
+        learning_rate: f64,
+        noise: u64,
+    ) -> Result<Update>;
 
     /// Makes a reinforcement update: one AdamW step for each shuffled minibatch of rows. A
     /// value head learns from `states` in the same steps.
@@ -76,6 +83,8 @@ pub trait Learner: Send {
 pub struct Update {
     /// Mean loss over minibatches, or over tokens in a supervised step.
     pub loss: f64,
+    /// Mean loss over the tokens that a supervised step learns besides outputs, if it does.
+    pub read_loss: Option<f64>,
     /// Mean gradient norm before clipping.
     pub gradient_norm: f64,
     /// Share of free tokens with a ratio outside the clipping range.
@@ -111,6 +120,9 @@ impl Update {
         for update in updates {
             let share = update.free_tokens as f64 / free.max(1) as f64;
             all.loss += share * update.loss;
+            if let Some(loss) = update.read_loss {
+                *all.read_loss.get_or_insert(0.0) += share * loss;
+            }
             all.gradient_norm += share * update.gradient_norm;
             all.clip_fraction += share * update.clip_fraction;
             all.entropy += share * update.entropy;

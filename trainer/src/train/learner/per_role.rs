@@ -173,14 +173,18 @@ impl RoleLearners {
     pub fn supervised_step(
         &mut self,
         demonstrations: Vec<Demonstration>,
+        prompts: Vec<Demonstration>,
         learning_rate: f64,
         noise: u64,
     ) -> Result<Update> {
+        let rows = |own: Vec<Demonstration>| own.into_iter().map(|given| given.row).collect();
+        let mut prompts = self.divided(prompts, |given| &given.role)?;
         let mut updates = Vec::new();
         for (name, own) in self.divided(demonstrations, |given| &given.role)? {
-            let rows: Vec<Row> = own.into_iter().map(|given| given.row).collect();
+            let outputs: Vec<Row> = rows(own);
+            let prompts: Vec<Row> = rows(prompts.remove(&name).unwrap_or_default());
             let learner = self.learner(&name);
-            updates.push(learner.supervised_step(&rows, learning_rate, noise)?);
+            updates.push(learner.supervised_step(&outputs, &prompts, learning_rate, noise)?);
         }
         Ok(Update::over(updates))
     }

@@ -2,10 +2,10 @@
 
 use memloom_sdk::random::Random;
 
-use crate::house::{House, Place, Use};
+use crate::house::{House, Place, ThingKind, Use};
 use crate::mind::{Belief, Mind};
-use crate::report::{Report, TALK, Told};
-use crate::world::World;
+use crate::report::{Report, Shown, TALK, Told};
+use crate::world::{Shut, World};
 
 mod tasks;
 
@@ -58,6 +58,58 @@ impl<'a> Drawing<'a> {
         for thing in self.house.standing() {
             if self.random.chance(probability) {
                 self.relocate(thing);
+            }
+        }
+    }
+
+    /// Returns the report of an inhabitant who shows the whole house.
+    pub fn showing(&self) -> Report {
+        let mut shown = Vec::new();
+        for room in 0..self.house.rooms.len() {
+            for way in self.house.exits(room) {
+                if self.house.rooms[room].ways[way as usize] > Some(room) {
+                    shown.push(Shown::Way(room, way));
+                }
+            }
+            self.show_things(Place::Floor(room), &mut shown);
+            for fixture in self.house.furniture(room) {
+                self.show_fixture(fixture, &mut shown);
+            }
+        }
+        Report {
+            turns: shown.into_iter().map(Told::Shown).collect(),
+        }
+    }
+
+    fn show_fixture(&self, fixture: usize, shown: &mut Vec<Shown>) {
+        let shut = self.world.shut[fixture];
+        match self.house.fixtures[fixture].used {
+            Use::Notice => {
+                let recipes = self.house.recipes.iter().enumerate();
+                let own = recipes.filter(|(_, recipe)| recipe.notice == fixture);
+                shown.extend(own.map(|(recipe, _)| Shown::Recipe(recipe)));
+            }
+            Use::Device => shown.push(Shown::Stands(fixture)),
+            Use::Container | Use::Locker | Use::Support => {
+                if shut != Shut::Open {
+                    shown.push(Shown::Shut(fixture, shut));
+                }
+                if shut != Shut::Locked {
+                    let before = shown.len();
+                    self.show_things(Place::Fixture(fixture), shown);
+                    if shown.len() == before {
+                        shown.push(Shown::Empty(fixture));
+                    }
+                }
+            }
+        }
+    }
+
+    fn show_things(&self, place: Place, shown: &mut Vec<Shown>) {
+        for thing in self.world.contents(place) {
+            shown.push(Shown::Thing(thing, place));
+            if let ThingKind::Key(locker) = self.house.things[thing].kind {
+                shown.push(Shown::Opens(thing, locker));
             }
         }
     }

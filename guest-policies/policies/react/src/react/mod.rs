@@ -21,8 +21,9 @@ pub struct React {
 impl Policy for React {
     /// Control words are described once the options say that outputs are constrained.
     fn describe(&self) -> Description {
-        let words = acting::control_words().into_iter();
-        let words = words.chain(keep::control_words());
+        let numbers = acting::control_words().into_iter();
+        let numbers = numbers.filter(|_| self.options.numbered);
+        let words = numbers.chain(keep::control_words());
         Description {
             name: "react".into(),
             summary: "Acts in tasks with its memory in the prompt, and writes notes after each"

@@ -107,7 +107,7 @@ impl Sitting {
     }
 
     fn shown(&self) -> Page<'_> {
-        Page::new(&self.actions, self.page, self.rules.form)
+        Page::new(&self.actions, self.page, &self.rules)
     }
 
     /// Returns the messages before the next choice: the `opening` with the task's instruction,
@@ -132,9 +132,15 @@ impl Sitting {
         messages
     }
 
-    /// Returns the grammar of the next choice, `(a1 | a2 | more)`; none for text.
+    /// Returns the grammar of the next choice, `(a1 | a2 | more)` or `(look | go north)`; none for
+    /// text.
     pub fn grammar(&self) -> Option<String> {
         self.shown().grammar()
+    }
+
+    /// Returns the most words of the next choice under its grammar; 0 for text.
+    pub fn most_words(&self) -> u32 {
+        self.shown().most_words()
     }
 
     /// Returns the output that follows a demonstrator's advice; none if the action is not listed.

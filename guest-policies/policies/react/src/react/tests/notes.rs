@@ -93,3 +93,11 @@ fn a_lesson_that_cannot_be_read_is_malformed_and_not_written() {
     assert_eq!((report.steps, report.malformed), (2, 1));
     assert!(host.entry_texts().is_empty());
 }
+
+#[test]
+fn what_is_said_of_the_agent_itself_is_no_note() {
+    assert!(crate::notes::is_about_agent("You carry a key."));
+    for sentence in ["your key is here.", "the key is here.", ""] {
+        assert!(!crate::notes::is_about_agent(sentence), "{sentence}");
+    }
+}

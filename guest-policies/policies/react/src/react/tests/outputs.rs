@@ -86,3 +86,23 @@ fn tasks_without_listed_actions_are_acted_in_by_text() {
         );
     }
 }
+
+#[test]
+fn actions_in_their_own_words_are_not_listed() {
+    let script = ["open box 1", "open box 3", "a2", "open box 2"];
+    let mut host =
+        MockHost::scripted(Flat::default(), &script).in_environment(Boxes::new(3, 2, true));
+    let options = r#"{"constrained": true, "numbered": false, "notes": "observations"}"#;
+    let mut policy = configured(options);
+    let reports = live(&mut policy, &mut host);
+    let request = &host.requests[0];
+    assert_eq!(prompt(request), "user: look into all boxes .");
+    let grammar = "(open box 1 | open box 2 | open box 3)";
+    assert_eq!(request.grammar.as_deref(), Some(grammar));
+    assert_eq!(request.max_tokens, 4);
+    // A number is no action here; the first is taken.
+    assert_eq!((reports[0].steps, reports[0].malformed), (3, 1));
+    assert_eq!(brought(&host), 1.0);
+    let numbers = policy.describe().control_words;
+    assert!(!numbers.iter().any(|word| word == "a1" || word == "more"));
+}

@@ -112,3 +112,68 @@ fn with_an_embedder_notes_are_found_by_their_vectors() {
         "{last}"
     );
 }
+
+/// Returns a bank with these entries, each with its session.
+fn with_entries(entries: &[(u32, &str)]) -> Flat {
+    let mut bank = Flat::default();
+    for (session, text) in entries {
+        let at = Moment {
+            session: *session,
+            time: String::new(),
+        };
+        bank.apply(at, vec![Operation::insert(*text, "", vec![])]);
+    }
+    bank
+}
+
+#[test]
+fn memory_is_looked_up_with_each_sentence_of_a_task() {
+    let bank = with_entries(&[
+        (1, "the cup is in the hall"),
+        (1, "the shelf is in the attic"),
+        (3, "the cup is in the cellar"),
+        (2, "it rains"),
+    ]);
+    let shown = |sentences: u32, words: u32| {
+        let options = format!(
+            r#"{{"constrained": true, "memory_words": {words}, "task_sentences": {sentences}}}"#
+        );
+        let options = crate::options::Options::parse(&options).unwrap();
+        let mut host = MockHost::scripted(bank_of(&bank), &[]);
+        let texts: Vec<&str> = ["find cup.", "put it on shelf."][..sentences as usize].into();
+        let found = crate::memory::hits_of_each(&mut host, &options, &texts).unwrap();
+        crate::memory::block(&mut host, &options, &found).unwrap()
+    };
+    // The latest about the first sentence stands last.
+    assert_eq!(
+        shown(2, 18),
+        "the shelf is in the attic\nthe cup is in the hall\nthe cup is in the cellar"
+    );
+    assert_eq!(
+        shown(1, 12),
+        "the cup is in the hall\nthe cup is in the cellar"
+    );
+    assert_eq!(shown(2, 0), "");
+}
+
+#[test]
+fn equal_lines_are_shown_once_as_the_latest() {
+    let mut bank = with_entries(&[(1, "the cup is here")]);
+    let at = |session| Moment {
+        session,
+        time: String::new(),
+    };
+    bank.apply(
+        at(2),
+        vec![Operation::insert("the cup is away", "", vec![])],
+    );
+    bank.apply(
+        at(3),
+        vec![Operation::insert("the cup is here", "Ben", vec![])],
+    );
+    let options = crate::options::Options::parse(r#"{"constrained": true}"#).unwrap();
+    let mut host = MockHost::scripted(bank, &[]);
+    let found = crate::memory::hits_of_each(&mut host, &options, &["find cup."]).unwrap();
+    let block = crate::memory::block(&mut host, &options, &found).unwrap();
+    assert_eq!(block, "the cup is away\nthe cup is here");
+}
