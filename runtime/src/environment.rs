@@ -448,7 +448,7 @@ mod tests {
         assert_eq!(
             environment.open("train", 0, 0).unwrap_err().to_string(),
             "chronicle: open exceeded its sessions limit (100000); \
-             fix the component or raise `Limits::sessions`"
+             fix the component or raise `limits.sessions`"
         );
         assert!(environment.describe().is_ok());
     }

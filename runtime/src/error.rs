@@ -72,7 +72,7 @@ pub enum Error {
     },
     /// A component exceeded a limit.
     #[error(
-        "{component}: {function} exceeded its {limit} limit ({value}); fix the component or raise `Limits::{limit}`"
+        "{component}: {function} exceeded its {limit} limit ({value}); fix the component or raise `limits.{limit}`"
     )]
     LimitExceeded {
         /// The component's name.

@@ -40,7 +40,7 @@ const MIB: u64 = 1 << 20;
 /// assert!(matches!(error, Error::LimitExceeded { limit: Limit::Fuel, .. }));
 /// assert_eq!(
 ///     error.to_string(),
-///     "flat: apply exceeded its fuel limit (1000000); fix the component or raise `Limits::fuel`"
+///     "flat: apply exceeded its fuel limit (1000000); fix the component or raise `limits.fuel`"
 /// );
 /// # Ok(())
 /// # }

@@ -196,6 +196,40 @@ fn a_role_that_learns_in_a_stage_and_does_not_exist() {
 }
 
 #[test]
+fn a_data_file_beyond_a_limit_names_it_and_loads_once_it_is_raised() {
+    let mut run = TinyRun::new();
+    let spaces = " ".repeat(3 << 20);
+    locomo(&mut run, &(conversations(r#"["D1:1"]"#) + &spaces));
+    run.settings.push("limits.memory_bytes=2097152".into());
+    assert_names(
+        &run.refusal(&["--dry-run"]),
+        &["limits.memory_bytes", "2097152"],
+    );
+    run.settings.push("limits.memory_bytes=67108864".into());
+    run.finish(&["--dry-run"]);
+}
+
+#[test]
+fn options_of_a_stage_and_of_a_variant_that_a_component_refuses() {
+    assert_names(
+        &refused("stage.1.environment={ peple = 3 }"),
+        &["stage 2: environment", "peple"],
+    );
+    assert_names(
+        &refused("policy.variants=[{ share = 0.5, options = { chunk_turn = 3 } }]"),
+        &["policy.variants", "chunk_turn"],
+    );
+}
+
+#[test]
+fn a_price_for_a_role_that_no_server_speaks_for() {
+    assert_names(
+        &refused("algorithm.call_cost={ manager = 0.5 }"),
+        &["algorithm.call_cost prices manager", "servers.manager"],
+    );
+}
+
+#[test]
 fn a_horizon_beyond_an_episode() {
     let mut run = TinyRun::new();
     locomo(&mut run, &conversations(r#"["D1:1"]"#));

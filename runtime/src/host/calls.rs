@@ -147,7 +147,6 @@ fn link_embedder(embedder: &mut LinkerInstance<'_, PolicyData>) -> wasmtime::Res
 }
 
 /// Does an action. An environment has its own limits; a service's world is waited for.
-#[expect(clippy::type_complexity, reason = "a result for the linker")]
 fn act(
     mut caller: Caller<'_>,
     action: String,

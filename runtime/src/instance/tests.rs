@@ -37,7 +37,7 @@ fn a_loop_without_end_runs_out_of_fuel() {
     assert_eq!(
         ends_with("(loop (br 0))", limits),
         "flat: end-session exceeded its fuel limit (100000); \
-         fix the component or raise `Limits::fuel`"
+         fix the component or raise `limits.fuel`"
     );
 }
 
@@ -65,7 +65,7 @@ fn memory_beyond_the_limit_ends_the_call() {
     assert_eq!(
         ends_with("(drop (memory.grow (i32.const 4095)))", Limits::default()),
         "flat: end-session exceeded its memory_bytes limit (268435456); \
-         fix the component or raise `Limits::memory_bytes`"
+         fix the component or raise `limits.memory_bytes`"
     );
 }
 
@@ -92,7 +92,7 @@ fn a_table_beyond_the_limit_ends_the_call() {
     assert_eq!(
         end(&mut load(&bank, Limits::default())),
         "flat: end-session exceeded its table_elements limit (100000); \
-         fix the component or raise `Limits::table_elements`"
+         fix the component or raise `limits.table_elements`"
     );
 }
 
@@ -104,7 +104,7 @@ fn recursion_without_end_runs_out_of_stack() {
     assert_eq!(
         end(&mut load(&bank, Limits::default())),
         "flat: end-session exceeded its stack_bytes limit (524288); \
-         fix the component or raise `Limits::stack_bytes`"
+         fix the component or raise `limits.stack_bytes`"
     );
 }
 
@@ -123,7 +123,7 @@ fn a_result_beyond_the_limit_ends_the_call() {
     assert_eq!(
         load(&bank, limits).render(&[]).unwrap_err().to_string(),
         "flat: render exceeded its transfer_bytes limit (1000); \
-         fix the component or raise `Limits::transfer_bytes`"
+         fix the component or raise `limits.transfer_bytes`"
     );
     let whole = load(&bank, Limits::default()).render(&[]).unwrap();
     assert_eq!(whole.len(), 1001);
@@ -141,7 +141,7 @@ fn a_component_of_too_many_parts_is_refused() {
         refused.err().unwrap().to_string(),
         "flat is a memory bank that cannot run here: \
          flat: instantiate exceeded its instances limit (0); \
-         fix the component or raise `Limits::instances`"
+         fix the component or raise `limits.instances`"
     );
 }
 
@@ -247,7 +247,7 @@ fn calls_into_the_host_are_counted_and_weighed() {
     assert_eq!(
         end(&mut load(&flood, Limits::default())),
         "flat: end-session exceeded its host_calls limit (100000); \
-         fix the component or raise `Limits::host_calls`"
+         fix the component or raise `limits.host_calls`"
     );
     let limits = Limits {
         host_bytes: 10_000,
@@ -256,7 +256,7 @@ fn calls_into_the_host_are_counted_and_weighed() {
     assert_eq!(
         end(&mut load(&flood, limits)),
         "flat: end-session exceeded its host_bytes limit (10000); \
-         fix the component or raise `Limits::host_bytes`"
+         fix the component or raise `limits.host_bytes`"
     );
 }
 
@@ -271,7 +271,7 @@ fn time_ends_a_call_in_place_of_fuel() {
     assert_eq!(
         ends_with("(loop (br 0))", limits.clone()),
         "flat: end-session exceeded its call_ms limit (50); \
-         fix the component or raise `Limits::call_ms`"
+         fix the component or raise `limits.call_ms`"
     );
     let mut bank = load(&testing::bank(), limits);
     let at = Moment {

@@ -141,7 +141,7 @@ fn initial_memory_counts_towards_the_limit() {
         refused.err().unwrap().to_string(),
         "flat is a memory bank that cannot run here: \
          flat: instantiate exceeded its memory_bytes limit (65536); \
-         fix the component or raise `Limits::memory_bytes`"
+         fix the component or raise `limits.memory_bytes`"
     );
 }
 

@@ -360,40 +360,7 @@ impl AlgorithmSection {
             "algorithm.rollouts must be at least 2, got {}",
             self.rollouts
         );
-        ensure!(
-            (0.0..=1.0).contains(&self.local_probability),
-            "algorithm.local_probability must be in [0, 1], got {}",
-            self.local_probability
-        );
-        ensure!(
-            self.reroll_chance() == 0.0 || self.rerolls > 1,
-            "algorithm.rerolls must be at least 2, got {} (local_probability = 0 disables rerolls)",
-            self.rerolls
-        );
-        ensure!(
-            self.before().is_none() || !self.build().needs_rollouts(),
-            "algorithm.before = \"{}\" needs algorithm.name = \"local-grpo\": {} learns from whole rollouts of the policy",
-            self.before,
-            self.name.as_str()
-        );
-        ensure!(
-            self.build().needs_rollouts() || self.anchors == AnchorRule::Uniform,
-            "algorithm.anchors must be uniform with {}: there are no rollouts to compare",
-            self.name.as_str()
-        );
-        ensure!(
-            self.before().is_none() || self.reroll_from == RerollFrom::Session,
-            "algorithm.reroll_from = \"chunk\" repeats outputs of the policy: a demonstrator ({}) has none",
-            self.before
-        );
-        ensure!(
-            self.build().weighs_outputs() || self.accepted == 0.0 && self.judged == 0.0,
-            "algorithm.accepted and algorithm.judged shape outputs: set algorithm.name = \"logo-grpo\" and algorithm.credit = \"step\""
-        );
-        ensure!(
-            self.reroll_sessions > 0,
-            "algorithm.reroll_sessions must be at least 1: the session that is rerolled"
-        );
+        self.check_rerolls()?;
         ensure!(
             self.answer_samples > 0,
             "algorithm.answer_samples must be at least 1"
@@ -464,6 +431,44 @@ impl AlgorithmSection {
                 "algorithm.{key} must be in [0, 1], got {value}"
             );
         }
+        Ok(())
+    }
+
+    fn check_rerolls(&self) -> Result<()> {
+        ensure!(
+            (0.0..=1.0).contains(&self.local_probability),
+            "algorithm.local_probability must be in [0, 1], got {}",
+            self.local_probability
+        );
+        ensure!(
+            self.reroll_chance() == 0.0 || self.rerolls > 1,
+            "algorithm.rerolls must be at least 2, got {} (local_probability = 0 disables rerolls)",
+            self.rerolls
+        );
+        ensure!(
+            self.before().is_none() || !self.build().needs_rollouts(),
+            "algorithm.before = \"{}\" needs algorithm.name = \"local-grpo\": {} learns from whole rollouts of the policy",
+            self.before,
+            self.name.as_str()
+        );
+        ensure!(
+            self.build().needs_rollouts() || self.anchors == AnchorRule::Uniform,
+            "algorithm.anchors must be uniform with {}: there are no rollouts to compare",
+            self.name.as_str()
+        );
+        ensure!(
+            self.before().is_none() || self.reroll_from == RerollFrom::Session,
+            "algorithm.reroll_from = \"chunk\" repeats outputs of the policy: a demonstrator ({}) has none",
+            self.before
+        );
+        ensure!(
+            self.build().weighs_outputs() || self.accepted == 0.0 && self.judged == 0.0,
+            "algorithm.accepted and algorithm.judged shape outputs: set algorithm.name = \"logo-grpo\" and algorithm.credit = \"step\""
+        );
+        ensure!(
+            self.reroll_sessions > 0,
+            "algorithm.reroll_sessions must be at least 1: the session that is rerolled"
+        );
         Ok(())
     }
 }

@@ -222,3 +222,87 @@ fn complaints_name_the_key() {
     assert!(complaint("run = 3", &[]).contains("run file"));
     assert!(complaint("[run", &[]).contains("is not TOML"));
 }
+
+#[test]
+fn choices_that_exclude_each_other_are_named() {
+    for (settings, part) in [
+        (
+            &["algorithm.before=expert"][..],
+            "needs algorithm.name = \"local-grpo\"",
+        ),
+        (
+            &[
+                "algorithm.name=local-grpo",
+                "algorithm.anchors=lowest-reward",
+            ],
+            "there are no rollouts to compare",
+        ),
+        (
+            &[
+                "algorithm.name=local-grpo",
+                "algorithm.before=expert",
+                "algorithm.reroll_from=chunk",
+            ],
+            "a demonstrator (expert) has none",
+        ),
+        (
+            &["algorithm.name=local-grpo", "draw.share=0.5"],
+            "needs rollouts of whole episodes",
+        ),
+        (&["algorithm.accepted=1.0"], "algorithm.credit = \"step\""),
+        (
+            &["algorithm.credit=step", "algorithm.judged=1.0"],
+            "algorithm.judged needs a judge",
+        ),
+        (
+            &["algorithm.call_cost={expert=-1.0}"],
+            "algorithm.call_cost.expert must be 0 or more",
+        ),
+        (
+            &["algorithm.most_steps=0"],
+            "algorithm.most_steps must be at least 1",
+        ),
+        (
+            &["algorithm.least_advantage=-1.0"],
+            "algorithm.least_advantage must be 0 or more",
+        ),
+        (&["draw.share=1.5"], "draw.share must be in [0, 1], got 1.5"),
+        (&["draw.low=0.9"], "no return lies between"),
+        (
+            &["policy.variants=[{ share = 0.7, options = {} }, { share = 0.7, options = {} }]"],
+            "they must not exceed 1",
+        ),
+        (
+            &["policy.variants=[{ share = 0.0, options = {} }]"],
+            "share must be in (0, 1], got 0",
+        ),
+        (
+            &["evaluation.samples=0"],
+            "evaluation.samples must be at least 1",
+        ),
+        (
+            &["evaluation.top_p=0.0"],
+            "evaluation.top_p must be in (0, 1], got 0",
+        ),
+        (
+            &["evaluation.temperature=-1.0"],
+            "evaluation.temperature must be 0 or more",
+        ),
+        (&["limits.fule=3"], "unknown field `fule`"),
+    ] {
+        let why = complaint(MINIMAL, settings);
+        assert!(why.contains(part), "{settings:?}: {why}");
+    }
+    let shaped = read(
+        MINIMAL,
+        &["algorithm.credit=step", "algorithm.accepted=1.0"],
+    )
+    .unwrap();
+    assert_eq!(shaped.algorithm.shaping(), Shaping::Accepted);
+    assert_eq!(read(MINIMAL, &["limits.fuel=9"]).unwrap().limits.fuel, 9);
+    let lone = read(MINIMAL, &["algorithm.name=local-grpo"]).unwrap();
+    assert_eq!(
+        (lone.algorithm.rollouts(), lone.algorithm.before()),
+        (1, None)
+    );
+}

@@ -170,7 +170,7 @@ fn a_bank_that_fails_inside_a_policy_is_named() {
     assert_eq!(
         episode.observe(1, None).unwrap_err().to_string(),
         "flat: apply exceeded its fuel limit (1000000); \
-         fix the component or raise `Limits::fuel`"
+         fix the component or raise `limits.fuel`"
     );
     assert_eq!(
         episode.observe(2, None).unwrap_err().to_string(),
@@ -437,7 +437,7 @@ fn a_bank_burns_the_fuel_of_the_policy_that_calls_it() {
     assert_eq!(
         why.to_string(),
         "flat: apply exceeded its fuel limit (1000000); \
-         fix the component or raise `Limits::fuel`"
+         fix the component or raise `limits.fuel`"
     );
 }
 
@@ -467,7 +467,7 @@ fn waiting_for_the_model_does_not_count_as_a_policys_time() {
     assert_eq!(
         observe(&busy).unwrap_err().to_string(),
         "agent: observe exceeded its call_ms limit (400); \
-         fix the component or raise `Limits::call_ms`"
+         fix the component or raise `limits.call_ms`"
     );
 }
 
@@ -484,6 +484,6 @@ fn results_of_the_host_count_towards_the_policys_budget() {
     assert_eq!(
         why.to_string(),
         "agent: observe exceeded its host_bytes limit (100); \
-         fix the component or raise `Limits::host_bytes`"
+         fix the component or raise `limits.host_bytes`"
     );
 }
