@@ -22,7 +22,7 @@ pub struct RoleRouter {
     pub(super) spent: Spent,
 }
 
-/// What the replies of servers cost, by session; under 0, for answers to questions.
+/// The cost of servers' replies by session; under 0, of those for answers to questions.
 pub type Spent = Arc<Mutex<BTreeMap<u32, f64>>>;
 
 impl RoleRouter {

@@ -45,9 +45,9 @@ pub enum RerollFrom {
 pub enum Shaping {
     /// None.
     None,
-    /// Whether the bank took them.
+    /// Those that the bank took.
     Accepted,
-    /// The judge's labels, too.
+    /// Those that the judge finds well placed, too.
     Judged,
 }
 
@@ -127,7 +127,7 @@ pub struct AlgorithmSection {
     pub anchors: AnchorRule,
     /// The state of the anchor that its rerolls start from. `logo-grpo` only.
     pub reroll_from: RerollFrom,
-    /// Who lives through the sessions before an anchor: `policy`, or the name of one of the
+    /// The one who lives through the sessions before an anchor: `policy`, or the name of one of the
     /// environment's demonstrators, from whom nothing is learnt. `local-grpo` only.
     pub before: String,
     /// Divides advantages by the standard deviation of their group. `rloo`, `reinforce++` and

@@ -45,7 +45,7 @@ pub enum Form {
 pub struct Rules {
     /// The form of a choice. By default text.
     pub form: Form,
-    /// Whether [`Form::Words`] lists numbered actions and takes a number. Else it lists none and
+    /// True if [`Form::Words`] lists numbered actions and takes a number. Else it lists none and
     /// takes an action in its own words, each a token of the model; one with `(`, `)` or `|` cannot
     /// be said. By default true.
     pub numbered: bool,
