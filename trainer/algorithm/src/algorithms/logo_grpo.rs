@@ -58,7 +58,13 @@ impl Algorithm for LogoGrpo {
 fn by_output(rewards: &Rewards, normalisation: Normalisation) -> Advantages {
     let mut given = Advantages::none(rewards);
     given.groups = 1;
-    let outputs: Vec<f64> = rewards.sessions.iter().flatten().flatten().copied().collect();
+    let outputs: Vec<f64> = rewards
+        .sessions
+        .iter()
+        .flatten()
+        .flatten()
+        .copied()
+        .collect();
     let Some(advantages) = normalisation.apply(&outputs) else {
         given.without_variance = 1;
         return given;
