@@ -52,7 +52,7 @@ pub struct Choosing<'a> {
     pub mask_truncated: bool,
     /// Leaves out steps whose advantage is nearer to 0.
     pub least_advantage: f64,
-    /// The most steps of an episode, see [`dealt`].
+    /// The most steps of an episode: they are dealt in rounds, one of each trajectory a round.
     pub most_steps: Option<usize>,
 }
 
