@@ -1,7 +1,7 @@
 ;; A loop that does not end.
 ;; world: bank
 ;; call: end-session
-;; error: NAME: end-session exceeded its fuel limit (200000000); fix the component or raise `Limits::fuel`
+;; error: NAME: end-session exceeded its fuel limit (200000000); fix the component or raise `limits.fuel`
 (module
   (func (export "memloom:agent/bank@0.2.0#end-session") (param i32 i32 i32)
     (loop (br 0))))

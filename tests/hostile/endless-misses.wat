@@ -1,7 +1,7 @@
 ;; Reads memory in an order that no cache can foresee.
 ;; world: bank
 ;; call: end-session
-;; error: NAME: end-session exceeded its fuel limit (200000000); fix the component or raise `Limits::fuel`
+;; error: NAME: end-session exceeded its fuel limit (200000000); fix the component or raise `limits.fuel`
 (module
   (memory (export "memory") 4000)
   (func (export "memloom:agent/bank@0.2.0#end-session") (param i32 i32 i32)

@@ -1,7 +1,7 @@
 ;; Describes itself in 100 MB.
 ;; world: environment
 ;; call: describe
-;; error: NAME: describe exceeded its transfer_bytes limit (67108864); fix the component or raise `Limits::transfer_bytes`
+;; error: NAME: describe exceeded its transfer_bytes limit (67108864); fix the component or raise `limits.transfer_bytes`
 (module
   (memory (export "memory") 2048)
   (func (export "memloom:agent/environment@0.2.0#describe") (result i32)

@@ -1,7 +1,7 @@
 ;; Is to restore one GiB.
 ;; world: bank
 ;; call: restore 1 GiB
-;; error: NAME: restore exceeded its memory_bytes limit (268435456); fix the component or raise `Limits::memory_bytes`
+;; error: NAME: restore exceeded its memory_bytes limit (268435456); fix the component or raise `limits.memory_bytes`
 (module
   (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
     (local $at i32)

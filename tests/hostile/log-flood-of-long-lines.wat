@@ -1,7 +1,7 @@
 ;; Logs lines of 60 MB without end.
 ;; world: bank
 ;; call: end-session
-;; error: NAME: end-session exceeded its host_bytes limit (268435456); fix the component or raise `Limits::host_bytes`
+;; error: NAME: end-session exceeded its host_bytes limit (268435456); fix the component or raise `limits.host_bytes`
 (module
   (import "memloom:agent/log@0.2.0" "write" (func $write (param i32 i32 i32)))
   (memory (export "memory") 1000)

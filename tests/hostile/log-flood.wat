@@ -1,7 +1,7 @@
 ;; Logs without end.
 ;; world: bank
 ;; call: end-session
-;; error: NAME: end-session exceeded its host_calls limit (100000); fix the component or raise `Limits::host_calls`
+;; error: NAME: end-session exceeded its host_calls limit (100000); fix the component or raise `limits.host_calls`
 (module
   (import "memloom:agent/log@0.2.0" "write" (func $write (param i32 i32 i32)))
   (func (export "memloom:agent/bank@0.2.0#end-session") (param i32 i32 i32)

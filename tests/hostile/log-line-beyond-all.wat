@@ -1,7 +1,7 @@
 ;; Logs a line of 100 MB.
 ;; world: bank
 ;; call: end-session
-;; error: NAME: end-session exceeded its transfer_bytes limit (67108864); fix the component or raise `Limits::transfer_bytes`
+;; error: NAME: end-session exceeded its transfer_bytes limit (67108864); fix the component or raise `limits.transfer_bytes`
 (module
   (import "memloom:agent/log@0.2.0" "write" (func $write (param i32 i32 i32)))
   (memory (export "memory") 2000)

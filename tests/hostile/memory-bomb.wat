@@ -1,7 +1,7 @@
 ;; Takes memory until there is no more.
 ;; world: bank
 ;; call: end-session
-;; error: NAME: end-session exceeded its memory_bytes limit (268435456); fix the component or raise `Limits::memory_bytes`
+;; error: NAME: end-session exceeded its memory_bytes limit (268435456); fix the component or raise `limits.memory_bytes`
 (module
   (func (export "memloom:agent/bank@0.2.0#end-session") (param i32 i32 i32)
     (loop

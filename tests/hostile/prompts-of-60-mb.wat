@@ -1,7 +1,7 @@
 ;; A policy that has the model read 60 MB without end.
 ;; world: policy
 ;; call: observe
-;; error: NAME: observe exceeded its host_bytes limit (268435456); fix the component or raise `Limits::host_bytes`
+;; error: NAME: observe exceeded its host_bytes limit (268435456); fix the component or raise `limits.host_bytes`
 (module
   (import "memloom:agent/model@0.2.0" "generate" (func $generate (param i32 i32)))
   (memory (export "memory") 1200)
