@@ -328,21 +328,21 @@ impl OpenEpisode {
         self.resume(&self.start, model)
     }
 
-    /// Returns rollout `number` of `rollouts` at the episode's start, by one of the policy's
-    /// variants. Servers answer for their roles, and `spent` is told the prices of their
+    /// Returns the policy's variant in rollout `number` of `rollouts`, if it is one.
+    pub fn variant(&self, number: usize, rollouts: usize) -> Option<usize> {
+        let shares: Vec<f64> = self.variants.iter().map(|(share, _)| *share).collect();
+        variant_of(number, rollouts, &shares)
+    }
+
+    /// Returns a rollout at the episode's start, by one of the policy's variants if one is given. Servers answer for their roles, and `spent` is told the prices of their
     /// replies.
     pub fn start_as(
         &self,
-        number: usize,
-        rollouts: usize,
+        variant: Option<usize>,
         model: Box<dyn LanguageModel>,
         spent: &Spent,
     ) -> Result<Episode> {
-        let shares: Vec<f64> = self.variants.iter().map(|(share, _)| *share).collect();
-        let start = match variant_of(number, rollouts, &shares) {
-            None => &self.start,
-            Some(variant) => &self.variants[variant].1,
-        };
+        let start = variant.map_or(&self.start, |variant| &self.variants[variant].1);
         self.resume_charged(start, model, spent)
     }
 

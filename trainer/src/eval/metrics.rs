@@ -20,7 +20,7 @@ pub struct EvalMetrics {
     /// Mean score of the questions minus the compression penalty of the whole bank, and minus the
     /// prices of calls over sessions.
     pub reward: f64,
-    /// Reward with sampling at temperature 1; equal to `reward` for a fixed script.
+    /// Reward with sampling, as `evaluation.samples` and the keys beside it say; equal to `reward` for a fixed script.
     pub sampled_reward: f64,
     /// Reward of each episode, in the order of the split.
     #[serde(default)]

@@ -159,13 +159,13 @@ impl<'env> Run<'env> {
         let id = handle.id();
         let records = Records::default();
         let model = Box::new(self.model(handle, &records.steps));
-        let rollouts = match self.plan.variants {
-            true => self.plan.rollouts,
-            false => 0,
+        let variant = match self.plan.variants {
+            true => self.opened.variant(id.rollout, self.plan.rollouts),
+            false => None,
         };
         let mut episode = match self.plan.lived_by {
             Some(_) => self.opened.demonstrate(Box::new(DemonstrationModel))?,
-            None => (self.opened).start_as(id.rollout, rollouts, model, &records.spent)?,
+            None => (self.opened).start_as(variant, model, &records.spent)?,
         };
         let shapes = self.plan.shaping != Shaping::None;
         if shapes {

@@ -42,12 +42,13 @@ pub fn shares(
             Event::Generate { call, .. } if call.question.is_none() => {
                 output = Some((call.session, call.step));
             }
-            Event::Generate { .. } | Event::EndSession(_) => output = None,
             Event::Apply {
+                at,
                 operations,
                 results,
-                ..
             } => {
+                // What a policy writes before a session's first output is nobody's.
+                let output = output.filter(|(session, _)| *session == at.session);
                 for (operation, result) in operations.iter().zip(results) {
                     let is_new = is_new(operation, result, &mut known);
                     let Some(output) = output else { continue };
@@ -130,10 +131,14 @@ mod tests {
         }
     }
 
-    fn apply(operations: Vec<Operation>, results: Vec<Result<&str, Refusal>>) -> Event {
+    fn apply(
+        session: u32,
+        operations: Vec<Operation>,
+        results: Vec<Result<&str, Refusal>>,
+    ) -> Event {
         Event::Apply {
             at: Moment {
-                session: 1,
+                session,
                 time: "May".into(),
             },
             operations,
@@ -150,9 +155,10 @@ mod tests {
         let unknown = || Err(Refusal::Unknown("9".into()));
         let events = [
             // By the policy itself, before any output.
-            apply(vec![insert("a")], vec![Ok("1")]),
+            apply(1, vec![insert("a")], vec![Ok("1")]),
             says(1, 0),
             apply(
+                1,
                 // A known text, a new one, an update, and one of an unknown entry.
                 vec![
                     insert("a"),
@@ -163,8 +169,10 @@ mod tests {
                 vec![Ok("1"), Ok("2"), Ok("1"), unknown()],
             ),
             says(1, 1),
+            // By the policy itself, in the session after the last output's.
+            apply(2, vec![insert("e")], vec![Ok("5")]),
             says(2, 0),
-            apply(vec![Operation::Delete("2".into())], vec![Ok("2")]),
+            apply(2, vec![Operation::Delete("2".into())], vec![Ok("2")]),
         ];
         let judge = |operation: &Operation| match operation {
             Operation::Insert(new) => Ok(f64::from(u8::from(new.text == "b"))),

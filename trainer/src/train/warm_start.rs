@@ -115,6 +115,7 @@ impl Trainer<'_> {
         let drawn = demonstrations.choose_multiple(&mut random, settings.prompts);
         let mut read: Vec<Demonstration> = drawn.map(Demonstration::prompt_as_output).collect();
         read.extend(copies(&demonstrations, settings.copies, &mut random));
+        read.retain(|given| given.row.span() <= context);
         let noise = derive(seed, Purpose::Dropout, &[0, step]);
         let update = self
             .learners

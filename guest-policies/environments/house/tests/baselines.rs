@@ -107,3 +107,9 @@ fn memory_pays_in_every_kind_of_task() {
         check(&format!(r#"{{"mix": ["report", "{kind}"]}}"#));
     }
 }
+
+#[test]
+fn memory_pays_where_the_house_is_told() {
+    check(r#"{"mix": ["find"], "tour": "told"}"#);
+    check(r#"{"tour": "told"}"#);
+}

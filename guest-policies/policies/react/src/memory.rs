@@ -47,8 +47,8 @@ pub fn hits(host: &mut dyn Host, options: &Options, text: &str) -> Result<Vec<Hi
 }
 
 /// Returns the lines of a prompt's memory: as many of the best hits as fit into `memory_words`, which
-/// are taken in turn from the hits of several texts, equal lines once. Those of the first text stand last, and of one
-/// text those of the latest sessions.
+/// are taken in turn from the hits of several texts, equal lines once. Those of the first text stand
+/// last, and of one text those of the latest sessions.
 ///
 /// # Errors
 /// If the bank cannot render them.
