@@ -21,9 +21,21 @@ pub struct Count {
     pub mismatches: u64,
 }
 
-/// Records episodes of an environment and replays each from its file. Policies
-/// take turns: `selector`, whose outputs are drawn from its grammars, and
-/// `memory-r2`, which also embeds; so do the environment's splits.
+/// Policies, with their options, whose episodes in an environment are recorded: in worlds of tasks
+/// `react`, which acts and keeps notes; elsewhere `selector`, whose outputs are drawn from its
+/// grammars, and `memory-r2`, which also embeds.
+pub fn policies(environment: &str) -> [(&'static str, &'static str); 2] {
+    match environment {
+        "house" | "office" | "counsel" => [
+            ("react", r#"{"constrained": true}"#),
+            ("react", r#"{"constrained": true, "notes": "observations"}"#),
+        ],
+        _ => [("selector", "{}"), ("memory-r2", "{}")],
+    }
+}
+
+/// Records episodes of an environment and replays each from its file. Policies take turns; so do
+/// the environment's splits.
 ///
 /// # Errors
 /// Fails if setting up, recording or replaying fails.
@@ -31,7 +43,7 @@ pub struct Count {
 /// # Panics
 /// Panics if the components are not built.
 pub fn replay(environment: &str, data: &[PathBuf], episodes: u64) -> Result<Count, Error> {
-    let stages = ["selector", "memory-r2"].map(|policy| stage(environment, policy, data));
+    let stages = policies(environment).map(|policy| stage(environment, policy, data));
     let stages = stages.into_iter().collect::<Result<Vec<_>, _>>()?;
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("episode.trace");
@@ -48,21 +60,26 @@ pub fn replay(environment: &str, data: &[PathBuf], episodes: u64) -> Result<Coun
     Ok(count)
 }
 
-/// Loads a policy and an environment with the bank `flat`.
+/// Loads a policy with its options and an environment with the bank `flat`.
 ///
 /// # Errors
 /// Fails if the environment refuses its data.
 ///
 /// # Panics
 /// Panics if the components are not built.
-pub fn stage(environment: &str, policy: &str, data: &[PathBuf]) -> Result<LoadedSetup, Error> {
-    EpisodeSetup::from_files(SetupFiles {
+pub fn stage(
+    environment: &str,
+    (policy, options): (&str, &str),
+    data: &[PathBuf],
+) -> Result<LoadedSetup, Error> {
+    let mut setup = EpisodeSetup::from_files(SetupFiles {
         bank: &component("flat"),
         environment: &component(environment),
         policy: &component(policy),
         data,
-    })?
-    .load()
+    })?;
+    setup.policy_options = options.into();
+    setup.load()
 }
 
 /// Records an episode with random outputs; every second pair has a demonstrator's hints.

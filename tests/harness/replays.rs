@@ -22,7 +22,14 @@ fn main() {
     if data.is_empty() {
         data.push(conversations(folder.path()));
     }
-    let counts = [("chronicle", vec![]), ("locomo", data)].map(|(environment, data)| {
+    let environments = [
+        ("chronicle", vec![]),
+        ("locomo", data),
+        ("house", vec![]),
+        ("office", vec![]),
+        ("counsel", vec![]),
+    ];
+    let counts = environments.map(|(environment, data)| {
         replay(environment, &data, episodes)
             .unwrap_or_else(|error| panic!("{environment}: {error}"))
     });

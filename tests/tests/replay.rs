@@ -1,11 +1,12 @@
 //! Recorded episodes replay bit for bit; damage and differences are reported.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
 use memloom_runtime::{Edit, EpisodeSetup, Event, Trace};
-use memloom_tests::replays::{Count, conversations, record, replay, stage};
+use memloom_tests::replays::{Count, conversations, policies, record, replay, stage};
 use memloom_tests::{TinyRun, component, memloom, refusal};
 use serde_json::Value;
 
@@ -13,7 +14,14 @@ use serde_json::Value;
 fn episodes_of_every_environment_replay() {
     let folder = tempfile::tempdir().unwrap();
     let data = vec![conversations(folder.path())];
-    for (environment, data) in [("chronicle", vec![]), ("locomo", data)] {
+    let environments = [
+        ("chronicle", vec![]),
+        ("locomo", data),
+        ("house", vec![]),
+        ("office", vec![]),
+        ("counsel", vec![]),
+    ];
+    for (environment, data) in environments {
         let count = replay(environment, &data, 8).unwrap();
         let all = Count {
             replayed: 8,
@@ -26,7 +34,7 @@ fn episodes_of_every_environment_replay() {
 #[test]
 fn what_the_die_plays_changes_the_bank_and_embeds() {
     for policy in ["selector", "memory-r2"] {
-        let stage = stage("chronicle", policy, &[]).unwrap();
+        let stage = stage("chronicle", (policy, "{}"), &[]).unwrap();
         let trace = record(&stage, 4);
         let count = |like: fn(&Event) -> bool| trace.events.iter().filter(|e| like(e)).count();
         assert!(count(|e| matches!(e, Event::Apply { .. })) > 2, "{policy}");
@@ -48,10 +56,24 @@ fn what_the_die_plays_changes_the_bank_and_embeds() {
 }
 
 #[test]
+fn the_die_acts_in_every_world() {
+    for environment in ["house", "office", "counsel"] {
+        let policy = policies(environment)[0];
+        let trace = record(&stage(environment, policy, &[]).unwrap(), 4);
+        let acts = trace.events.iter().filter_map(|event| match event {
+            Event::Act { action, .. } => Some(action),
+            _ => None,
+        });
+        let acts: BTreeSet<_> = acts.collect();
+        assert!(acts.len() > 4, "{environment}: {acts:?}");
+    }
+}
+
+#[test]
 fn every_flipped_byte_of_a_recorded_episode_is_noticed() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("episode.trace");
-    let trace = record(&stage("chronicle", "selector", &[]).unwrap(), 0);
+    let trace = record(&stage("chronicle", ("selector", "{}"), &[]).unwrap(), 0);
     trace.write(&path).unwrap();
     let good = std::fs::read(&path).unwrap();
     assert!(good.len() > 5_000, "{}", good.len());
@@ -66,7 +88,7 @@ fn every_flipped_byte_of_a_recorded_episode_is_noticed() {
 
 #[test]
 fn an_edit_changes_nothing_before_it() {
-    let stage = stage("chronicle", "selector", &[]).unwrap();
+    let stage = stage("chronicle", ("selector", "{}"), &[]).unwrap();
     for number in 0..4 {
         let trace = record(&stage, number * 2);
         let mut session = 0;
@@ -330,7 +352,7 @@ fn a_cut_trace_is_refused_with_the_byte() {
 
 #[test]
 fn a_setting_says_what_runs() {
-    let stage = stage("chronicle", "selector", &[]).unwrap();
+    let stage = stage("chronicle", ("selector", "{}"), &[]).unwrap();
     let setting: &EpisodeSetup = stage.setup();
     assert!(!setting.ran_on_other_wasmtime());
     assert_eq!(setting.bank.name, "flat.wasm");

@@ -8,6 +8,7 @@ mod forks;
 mod languages;
 mod memory;
 mod operations;
+mod worlds;
 
 use criterion::{criterion_group, criterion_main};
 
@@ -15,6 +16,7 @@ criterion_group!(
     runtime,
     boundary::boundary,
     operations::operations,
+    worlds::worlds,
     forks::by_entries,
     forks::live,
     languages::languages,

@@ -1,5 +1,6 @@
 //! `cargo xtask bench learning`: what a pretrained model learns, over seeds, beside its controls.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -12,6 +13,8 @@ use crate::workspace::{Workspace, output, succeed};
 use crate::{files, guests};
 
 const RESULT: &str = "docs/results/pretrained.json";
+/// Folder of what finished runs measured: each run's file and summary.
+const FINISHED: &str = "docs/results/pretrained";
 
 /// Each experiment: its name in the result, and its run files. The first run file is the
 /// experiment's own, the others are controls.
@@ -36,7 +39,8 @@ pub struct Args {
     /// LoCoMo's conversations; without them `locomo` is left out
     #[arg(long)]
     locomo: Option<PathBuf>,
-    /// Folder of the runs; finished ones are not repeated, begun ones go on
+    /// Folder of the runs; begun ones go on, and those whose summary is in docs/results/pretrained
+    /// are not repeated
     #[arg(long, default_value = "runs/pretrained")]
     out: PathBuf,
 }
@@ -80,7 +84,7 @@ fn memloom(workspace: &Workspace) -> Command {
     memloom
 }
 
-/// Trains a run file with a seed, unless that is done. Returns the run's folder.
+/// Trains a run file with a seed, unless that is done. Returns the folder of what it measured.
 fn train(
     workspace: &Workspace,
     args: &Args,
@@ -88,12 +92,14 @@ fn train(
     seed: u64,
     data: Option<&Path>,
 ) -> Result<PathBuf> {
-    let folder = args.out.join(format!("{file}-{seed}"));
-    let here = workspace.path(&folder);
-    if here.join("summary.json").exists() {
-        return Ok(folder);
+    let name = format!("{file}-{seed}");
+    let finished = workspace.path(FINISHED).join(&name);
+    if finished.join("summary.json").exists() {
+        return Ok(finished);
     }
     eprintln!("{file}, seed {seed}");
+    let folder = args.out.join(&name);
+    let here = workspace.path(&folder);
     let mut train = memloom(workspace);
     train
         .arg("train")
@@ -107,7 +113,12 @@ fn train(
         train.arg("--resume");
     }
     succeed(&mut train)?;
-    Ok(folder)
+    fs::create_dir_all(&finished).with_context(|| format!("cannot make {}", finished.display()))?;
+    for part in ["run.toml", "summary.json"] {
+        let (from, to) = (here.join(part), finished.join(part));
+        fs::copy(&from, &to).with_context(|| format!("cannot copy {}", from.display()))?;
+    }
+    Ok(finished)
 }
 
 /// Returns the figures of an experiment, its controls inside.

@@ -85,6 +85,11 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<()> {
             "delete": wasm_over_native("delete")?,
             "retrieve": wasm_over_native("retrieve")?,
         },
+        "acts_per_second": {
+            "house": 1e6 / us("act/house")?,
+            "office": 1e6 / us("act/office")?,
+            "counsel": 1e6 / us("act/counsel")?,
+        },
         "live_us": {
             "1": us("live/1")?, "10": us("live/10")?,
             "100": us("live/100")?, "1000": us("live/1000")?,
