@@ -57,7 +57,8 @@ fn train(file: &RunFile, env: &TrainingEnv, episodes: u64) -> Result<Tokenizer> 
     .context("cannot train the tokenizer")
 }
 
-/// Returns the prompts and outputs of training episodes with the script `everything`.
+/// Returns the prompts and outputs of training episodes with the script `everything`. Where the
+/// policy acts, what it says can be any word of the environment's closed language, which follows.
 fn prompts(file: &RunFile, env: &TrainingEnv, episodes: u64) -> Result<Vec<String>> {
     let wanted = env.at_most("train", episodes)?;
     let horizon = file
@@ -67,6 +68,7 @@ fn prompts(file: &RunFile, env: &TrainingEnv, episodes: u64) -> Result<Vec<Strin
         .max()
         .unwrap_or(0);
     let seen = Arc::new(Mutex::new(Vec::new()));
+    let mut acts = 0;
     for index in 0..wanted {
         let opened = env.open("train", index, horizon)?;
         let model = Box::new(Reader {
@@ -80,8 +82,13 @@ fn prompts(file: &RunFile, env: &TrainingEnv, episodes: u64) -> Result<Vec<Strin
                 .observe(&mut episode, session, Some(("everything", 0)))
                 .with_context(|| format!("reading {} for the tokenizer", opened.id))?;
         }
+        acts += counts.operations.get("act").copied().unwrap_or(0);
     }
-    let texts = std::mem::take(&mut *seen.lock().unwrap_or_else(PoisonError::into_inner));
+    let mut texts = std::mem::take(&mut *seen.lock().unwrap_or_else(PoisonError::into_inner));
+    if acts > 0 {
+        let kinds = env.description.lexicon.iter();
+        texts.extend(kinds.flat_map(|kind| kind.values.iter().cloned()));
+    }
     Ok(texts)
 }
 

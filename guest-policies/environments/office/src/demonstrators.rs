@@ -51,6 +51,11 @@ impl Demonstrator {
         {
             return action.clone();
         }
-        sitting.expert(setting, self != Self::Nothing).0
+        let (action, _) = sitting.expert(setting, self != Self::Nothing);
+        if sitting.admissible(setting).contains(&action) {
+            return action;
+        }
+        // What it remembers no longer holds: the id of a contact that is gone.
+        sitting.expert(setting, false).0
     }
 }

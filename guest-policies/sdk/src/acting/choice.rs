@@ -1,7 +1,7 @@
 //! The choice of an action: how actions are listed, and how a model's output is read.
 
 use super::{Form, Rules};
-use crate::text::{first_words, same_but_case, word_count};
+use crate::text::{first_words, same_but_case};
 use crate::thoughts::spoken;
 
 /// The most actions that are listed at once: the number of control words `a1`, `a2`, ….
@@ -102,7 +102,7 @@ impl<'a> Page<'a> {
     pub fn grammar(&self) -> Option<String> {
         let words: Vec<String> = match self.form {
             Form::Text => return None,
-            Form::Words if !self.numbered => self.all.to_vec(),
+            Form::Words if !self.numbered => self.all.iter().map(|it| apart(it)).collect(),
             Form::Words => {
                 let numbered = (1..=self.shown().len()).map(|number| format!("a{number}"));
                 numbered
@@ -115,7 +115,8 @@ impl<'a> Page<'a> {
 
     /// Returns the most words of an output under the grammar; 0 for text.
     pub fn most_words(&self) -> u32 {
-        let words = self.all.iter().map(|action| word_count(action) as u32);
+        let words = self.all.iter();
+        let words = words.map(|it| apart(it).split_whitespace().count() as u32);
         match self.form {
             Form::Text => 0,
             Form::Words if self.numbered => 1,
@@ -132,7 +133,7 @@ impl<'a> Page<'a> {
         }
         let place = self.all.iter().position(|listed| listed == action)?;
         if !self.numbered {
-            return Some(action.into());
+            return Some(apart(action));
         }
         let shown = place.checked_sub(self.first)?;
         Some(match shown {
@@ -145,7 +146,7 @@ impl<'a> Page<'a> {
     pub fn parse(&self, output: &str) -> Option<Choice> {
         match self.form {
             Form::Words if self.numbered => self.named(spoken(output)?.trim()),
-            Form::Words => self.listed(spoken(output)?),
+            Form::Words => self.said(spoken(output)?),
             Form::Text => self.written(labelled(output, LABEL)?),
         }
     }
@@ -165,6 +166,13 @@ impl<'a> Page<'a> {
         self.all.iter().find(same).cloned().map(Choice::Act)
     }
 
+    /// Reads the words and punctuation of a listed action.
+    fn said(&self, output: &str) -> Option<Choice> {
+        let output = apart(output);
+        let same = |listed: &&String| same_but_case(&apart(listed), &output);
+        self.all.iter().find(same).cloned().map(Choice::Act)
+    }
+
     /// Reads a control word.
     fn named(&self, word: &str) -> Option<Choice> {
         if word == MORE {
@@ -175,6 +183,22 @@ impl<'a> Page<'a> {
         // "a07" and "a+7" parse too, but are no control words.
         (format!("a{number}") == word).then(|| Choice::Act(listed.clone()))
     }
+}
+
+/// Returns the words and punctuation of an action, a space between them: the tokens of a tokenizer
+/// of words, which splits `pay.send to=12` so.
+fn apart(action: &str) -> String {
+    let mut apart = String::new();
+    let mut last = ' ';
+    for letter in action.chars() {
+        let in_word = |letter: char| letter.is_alphanumeric() || letter == '_';
+        if !last.is_whitespace() && !letter.is_whitespace() && in_word(last) != in_word(letter) {
+            apart.push(' ');
+        }
+        apart.push(letter);
+        last = letter;
+    }
+    first_words(&apart, usize::MAX)
 }
 
 #[cfg(test)]
@@ -246,6 +270,26 @@ mod tests {
         for wrong in ["", "a1", "more", "take key", "action: take key 1"] {
             assert_eq!(page.parse(wrong), None, "{wrong:?}");
         }
+    }
+
+    #[test]
+    fn punctuation_is_said_apart() {
+        let all = ["pay.send to=a-b", "pay.send to=a_b", "look"].map(String::from);
+        let page = own_words(&all);
+        assert_eq!(
+            page.grammar().as_deref(),
+            Some("(pay . send to = a - b | pay . send to = a_b | look)")
+        );
+        assert_eq!(page.most_words(), 8);
+        for (action, said) in all
+            .iter()
+            .zip(["pay . send to = a - b", "pay . send to = a_b"])
+        {
+            assert_eq!(page.output(action).as_deref(), Some(said));
+            assert_eq!(page.parse(said), act(action));
+            assert_eq!(page.parse(action), act(action));
+        }
+        assert_eq!(page.parse("pay . send to = a"), None);
     }
 
     #[test]

@@ -46,8 +46,8 @@ pub struct Rules {
     /// The form of a choice. By default text.
     pub form: Form,
     /// True if [`Form::Words`] lists numbered actions and takes a number. Else it lists none and
-    /// takes an action in its own words, each a token of the model; one with `(`, `)` or `|` cannot
-    /// be said. By default true.
+    /// takes an action in its own words and punctuation, each a token of the model; one with `(`,
+    /// `)` or `|` cannot be said. By default true.
     pub numbered: bool,
     /// The number of past turns that messages show; with 0 not even what came of the last act. By
     /// default 5.

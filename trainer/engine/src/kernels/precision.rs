@@ -13,7 +13,7 @@ pub enum Precision {
     #[default]
     Float32,
     /// Both operands are rounded to bfloat16, as in PyTorch's autocast. Faster on a GPU and on a
-    /// CPU with AMX.
+    /// CPU with AMX or AVX-512 BF16.
     BFloat16,
 }
 

@@ -1,10 +1,14 @@
-//! Loops that the compiler vectorises.
+//! Loops over vectors: those that the compiler makes well by itself, and those that are written out.
+#![allow(
+    unsafe_code,
+    reason = "vectors are read from slices by pointers; lengths are checked before"
+)]
 #![allow(
     clippy::needless_range_loop,
     reason = "lanes of several arrays, by one index, are what becomes a vector"
 )]
 
-use macerator::Arch;
+use macerator::{Arch, Scalar, Simd, Vector, WithSimd, vload_unaligned, vstore_unaligned};
 use rayon::prelude::*;
 
 /// The number of partial sums of a reduction. It is fixed, so that rounding is the same on every
@@ -47,15 +51,69 @@ pub(super) fn for_each_chunk(
 /// Returns the dot product.
 #[inline(always)]
 pub(super) fn dot(a: &[f32], b: &[f32]) -> f32 {
-    let mut sums = [0.0f32; LANES];
-    let mut left = a.chunks_exact(LANES);
-    let mut right = b.chunks_exact(LANES);
-    for (x, y) in (&mut left).zip(&mut right) {
-        for lane in 0..LANES {
-            sums[lane] = x[lane].mul_add(y[lane], sums[lane]);
+    let mut product = [0.0];
+    dots(a, b, b.len(), &mut product);
+    product[0]
+}
+
+/// Computes the dot products of `a` and the rows of `b`, which are `columns` apart.
+///
+/// # Panics
+/// Panics if `b` has fewer rows than there are products.
+#[inline(always)]
+pub(super) fn dots(a: &[f32], b: &[f32], columns: usize, products: &mut [f32]) {
+    Arch::new().dispatch(Dots {
+        a,
+        b,
+        columns,
+        products,
+    });
+}
+
+struct Dots<'a> {
+    a: &'a [f32],
+    b: &'a [f32],
+    columns: usize,
+    products: &'a mut [f32],
+}
+
+impl WithSimd for Dots<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self) {
+        for (row, product) in self.products.iter_mut().enumerate() {
+            *product = dot_of::<S>(self.a, &self.b[row * self.columns..][..self.a.len()]);
         }
     }
-    for (lane, (x, y)) in left.remainder().iter().zip(right.remainder()).enumerate() {
+}
+
+/// The compiler takes the partial sums apart, so the vectors are written out.
+#[inline(always)]
+fn dot_of<S: Simd>(a: &[f32], b: &[f32]) -> f32 {
+    assert_eq!(a.len(), b.len(), "factors of a dot product");
+    let lanes = f32::lanes::<S>();
+    let mut vectors: [Vector<S, f32>; LANES] = [0.0f32.splat(); LANES];
+    let whole = a.len() - a.len() % LANES;
+    for at in (0..whole).step_by(LANES) {
+        for (v, sum) in vectors[..LANES / lanes].iter_mut().enumerate() {
+            let at = at + v * lanes;
+            // SAFETY: `at + lanes` is at most `whole`, and both have that many elements.
+            let (x, y): (Vector<S, f32>, Vector<S, f32>) = unsafe {
+                (
+                    vload_unaligned(a.as_ptr().add(at)),
+                    vload_unaligned(b.as_ptr().add(at)),
+                )
+            };
+            *sum = x.mul_add(y, *sum);
+        }
+    }
+    let mut sums = [0.0f32; LANES];
+    for (sums, vector) in sums.chunks_exact_mut(lanes).zip(vectors) {
+        // SAFETY: a chunk has as many elements as a vector.
+        unsafe { vstore_unaligned(sums.as_mut_ptr(), vector) };
+    }
+    for (lane, (x, y)) in a[whole..].iter().zip(&b[whole..]).enumerate() {
         sums[lane] = x.mul_add(*y, sums[lane]);
     }
     sum_lanes(sums)
@@ -160,6 +218,24 @@ mod tests {
         assert_eq!(exp(0.0), 1.0);
         assert_eq!(exp(-200.0), 0.0);
         assert!(exp(f32::MIN) == 0.0 && exp(1e9).is_finite());
+    }
+
+    #[test]
+    fn dot_products_are_summed_lane_by_lane() {
+        for length in [0, 5, 32, 64, 100] {
+            let a: Vec<f32> = (0..length).map(|at| at as f32 * 0.37 - 3.0).collect();
+            let b: Vec<f32> = (0..length).map(|at| (at % 7) as f32 * 0.11).collect();
+            let mut sums = [0.0f32; LANES];
+            for (at, (x, y)) in a.iter().zip(&b).enumerate() {
+                sums[at % LANES] = x.mul_add(*y, sums[at % LANES]);
+            }
+            let sum = sum_lanes(sums);
+            assert_eq!(dot(&a, &b), sum);
+            let rows = [b.clone(), vec![9.0; 3], b].concat();
+            let mut products = [0.0; 2];
+            dots(&a, &rows, length + 3, &mut products);
+            assert_eq!(products, [sum; 2]);
+        }
     }
 
     #[test]

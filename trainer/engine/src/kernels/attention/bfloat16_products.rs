@@ -7,12 +7,24 @@ use crate::kernels::attention::tile::{KEYS, Operand};
 use crate::kernels::bfloat16::{self, Elements, Instructions, Panels};
 use crate::kernels::simd::add_scaled;
 
-/// Products of tiles by AMX, which must be available.
-#[derive(Default)]
+/// Products of tiles, by instructions that must be available.
 pub(super) struct BFloat16 {
+    instructions: Instructions,
     rows: Vec<f32>,
     left: Panels,
     right: Panels,
+}
+
+impl Default for BFloat16 {
+    fn default() -> Self {
+        let fastest = Instructions::available().next();
+        Self {
+            instructions: fastest.expect("instructions for bfloat16"),
+            rows: Vec::new(),
+            left: Panels::default(),
+            right: Panels::default(),
+        }
+    }
 }
 
 impl BFloat16 {
@@ -86,9 +98,10 @@ impl<const W: usize> Products<W> for BFloat16 {
         self.left
             .pack_left(by_row(queries.data, count, W, queries.by_row));
         let visible = block.visible(count - 1).end;
-        Instructions::Amx.multiply(&self.left, keys, visible, |row, column, values| {
+        let copy = |row: usize, column: usize, values: &[f32]| {
             into[row * padded + column..][..values.len()].copy_from_slice(values);
-        });
+        };
+        self.instructions.multiply(&self.left, keys, visible, copy);
         padded
     }
 
@@ -104,7 +117,7 @@ impl<const W: usize> Products<W> for BFloat16 {
         let count = block.rows();
         let visible = block.visible(count - 1).end;
         self.left.pack_left(by_row(weights, count, visible, padded));
-        Instructions::Amx.multiply(&self.left, rows, W, write);
+        self.instructions.multiply(&self.left, rows, W, write);
     }
 }
 
@@ -124,8 +137,10 @@ impl<const W: usize> GradientProducts<W> for BFloat16 {
             .pack_left(by_column(weights, count, visible, padded));
         self.right
             .pack_right(by_column(queries.data, count, W, queries.by_row));
-        Instructions::Amx.multiply(&self.left, &self.right, W, |row, column, values| {
+        let add = |row: usize, column: usize, values: &[f32]| {
             add_scaled(&mut into[row * W + column..][..values.len()], 1.0, values);
-        });
+        };
+        let (left, right) = (&self.left, &self.right);
+        self.instructions.multiply(left, right, W, add);
     }
 }

@@ -4,7 +4,7 @@
 //! Scores exist for one block of queries and keys at a time (`blocks.rs`), so memory grows linearly
 //! with the length. The work on a block is matrix products of a few hundred by a few hundred by the
 //! head width. These are too small for a general matrix library, so they run in one register tile
-//! (`products.rs`, `tile.rs`), or in bfloat16 by AMX (`bfloat16_products.rs`). `chunked.rs` is the same attention in plain tensor operations.
+//! (`products.rs`, `tile.rs`), or in bfloat16 (`bfloat16_products.rs`). `chunked.rs` is the same attention in plain tensor operations.
 
 mod backward;
 #[cfg(target_arch = "x86_64")]

@@ -7,7 +7,7 @@ use crate::kernels::attention::key_rows::KeyRows;
 use crate::kernels::attention::tile::{
     Operand, ROWS, Tile, Transposed, for_each_tile, scores, weighted,
 };
-use crate::kernels::simd::{add_scaled, dot};
+use crate::kernels::simd::{add_scaled, dots};
 
 /// The matrix products of a block, in heads of width `W`.
 pub(super) trait Products<const W: usize>: Default {
@@ -193,12 +193,12 @@ impl<const W: usize> Products<W> for FewRows {
         into.resize(block.rows() * block.keys(), 0.0);
         for (row, scores) in into.chunks_exact_mut(block.keys()).enumerate() {
             let query = &queries.data[row * queries.by_row..][..W];
-            let mut scores = scores.iter_mut();
+            let mut scores = scores;
             for run in block.runs(0..block.keys()) {
-                let keys = rows.data[run.start * rows.columns..].chunks(rows.columns);
-                for (key, score) in keys.take(run.len()).zip(&mut scores) {
-                    *score = dot(query, &key[*start..][..W]);
-                }
+                let (own, rest) = scores.split_at_mut(run.len());
+                let keys = &rows.data[run.start * rows.columns + start..];
+                dots(query, keys, rows.columns, own);
+                scores = rest;
             }
         }
         block.keys()
