@@ -1,4 +1,4 @@
-//! `cargo xtask bench learning`: what a pretrained model learns, over seeds, beside its controls.
+//! `cargo xtask bench learning` and `bench acting`: what models learn, over seeds, beside controls.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,23 +12,43 @@ use crate::weights::{self, Model};
 use crate::workspace::{Workspace, output, succeed};
 use crate::{files, guests};
 
-const RESULT: &str = "docs/results/pretrained.json";
-/// Folder of what finished runs measured: each run's file and summary.
-const FINISHED: &str = "docs/results/pretrained";
+/// An experiment: its name in the result, and its run files. The first run file is the experiment's
+/// own, the others are controls.
+type Experiment = (&'static str, &'static [&'static str]);
 
-/// Each experiment: its name in the result, and its run files. The first run file is the
-/// experiment's own, the others are controls.
-const EXPERIMENTS: [(&str, &[&str]); 2] = [
-    (
-        "chronicle",
-        &[
-            "smollm2-chronicle",
-            "smollm2-chronicle-session-grpo",
-            "smollm2-chronicle-imitation",
-        ],
-    ),
-    ("locomo", &["smollm2-locomo"]),
-];
+/// Experiments with one result.
+pub struct Study {
+    /// The result's file, without `.json`. The folder of this name keeps what finished runs
+    /// measured: each run's file and summary.
+    result: &'static str,
+    /// True if the runs start from models of `cargo xtask weights`.
+    pretrained: bool,
+    experiments: &'static [Experiment],
+}
+
+/// The learning of a pretrained model.
+pub const PRETRAINED: Study = Study {
+    result: "docs/results/pretrained",
+    pretrained: true,
+    experiments: &[
+        (
+            "chronicle",
+            &[
+                "smollm2-chronicle",
+                "smollm2-chronicle-session-grpo",
+                "smollm2-chronicle-imitation",
+            ],
+        ),
+        ("locomo", &["smollm2-locomo"]),
+    ],
+};
+
+/// The learning of a new model in worlds of tasks.
+pub const ACTING: Study = Study {
+    result: "docs/results/acting",
+    pretrained: false,
+    experiments: &[("house", &["house", "house-without-memory", "house-grpo"])],
+};
 
 /// Inputs of the experiments.
 #[derive(clap::Args)]
@@ -39,16 +59,18 @@ pub struct Args {
     /// LoCoMo's conversations; without them `locomo` is left out
     #[arg(long)]
     locomo: Option<PathBuf>,
-    /// Folder of the runs; begun ones go on, and those whose summary is in docs/results/pretrained
-    /// are not repeated
-    #[arg(long, default_value = "runs/pretrained")]
+    /// Folder of the runs; begun ones go on, and those whose summary is beside the result are not
+    /// repeated
+    #[arg(long, default_value = "runs/learning")]
     out: PathBuf,
 }
 
-/// Trains, prints a table and writes `docs/results/pretrained.json`.
-pub fn run(workspace: &Workspace, args: &Args) -> Result<()> {
-    for model in [Model::Smollm2, Model::Minilm] {
-        weights::run(workspace, model)?;
+/// Trains, prints a table and writes the study's result.
+pub fn run(workspace: &Workspace, args: &Args, study: &Study) -> Result<()> {
+    if study.pretrained {
+        for model in [Model::Smollm2, Model::Minilm] {
+            weights::run(workspace, model)?;
+        }
     }
     guests::run(workspace, &guests::Args::default())?;
     let build = ["build", "--release", "--workspace", "--bins"];
@@ -57,7 +79,7 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<()> {
         "commit": machine::commit(workspace)?,
         "machine": machine::processor(),
     });
-    for (name, files) in EXPERIMENTS {
+    for &(name, files) in study.experiments {
         let data = args.locomo.as_deref().filter(|_| name == "locomo");
         if name == "locomo" && data.is_none() {
             continue;
@@ -65,17 +87,18 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<()> {
         let mut folders = Vec::new();
         for seed in &args.seeds {
             for file in files {
-                folders.push(train(workspace, args, file, *seed, data)?);
+                folders.push(train(workspace, args, study, file, *seed, data)?);
             }
         }
-        let mut study = memloom(workspace);
-        study.args(["study", "learning", "--json"]).args(folders);
-        let learnt: Vec<Value> = serde_json::from_str(&output(&mut study)?)
+        let mut figures = memloom(workspace);
+        figures.args(["study", "learning", "--json"]).args(folders);
+        let learnt: Vec<Value> = serde_json::from_str(&output(&mut figures)?)
             .context("`memloom study` printed no JSON")?;
         found[name] = experiment(&learnt)?;
     }
     table::print(&found);
-    files::replace(&workspace.path(RESULT), format!("{found:#}\n").as_bytes())
+    let result = workspace.path(format!("{}.json", study.result));
+    files::replace(&result, format!("{found:#}\n").as_bytes())
 }
 
 fn memloom(workspace: &Workspace) -> Command {
@@ -88,12 +111,13 @@ fn memloom(workspace: &Workspace) -> Command {
 fn train(
     workspace: &Workspace,
     args: &Args,
+    study: &Study,
     file: &str,
     seed: u64,
     data: Option<&Path>,
 ) -> Result<PathBuf> {
     let name = format!("{file}-{seed}");
-    let finished = workspace.path(FINISHED).join(&name);
+    let finished = workspace.path(study.result).join(&name);
     if finished.join("summary.json").exists() {
         return Ok(finished);
     }
@@ -209,7 +233,8 @@ mod tests {
     #[test]
     fn every_run_file_is_there() {
         let workspace = Workspace::here().expect("the workspace");
-        for file in EXPERIMENTS.iter().flat_map(|(_, files)| *files) {
+        let experiments = [PRETRAINED, ACTING].map(|study| study.experiments).concat();
+        for file in experiments.iter().flat_map(|(_, files)| *files) {
             let path = workspace.path(format!("examples/runs/{file}.toml"));
             assert!(path.is_file(), "{}", path.display());
         }

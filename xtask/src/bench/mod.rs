@@ -26,6 +26,9 @@ pub enum Bench {
     /// Learning of SmolLM2-135M with LoGo-GRPO, over seeds, beside its controls (many hours, can be
     /// interrupted); writes docs/results/pretrained.json
     Learning(learning::Args),
+    /// Learning of a new model in worlds of tasks, over seeds, beside its controls (about two
+    /// hours, can be interrupted); writes docs/results/acting.json
+    Acting(learning::Args),
 }
 
 pub fn run(workspace: &Workspace, bench: &Bench) -> Result<()> {
@@ -33,6 +36,7 @@ pub fn run(workspace: &Workspace, bench: &Bench) -> Result<()> {
         Bench::Runtime(args) => runtime::run(workspace, args),
         Bench::Trainer(args) => trainer::run(workspace, args),
         Bench::Pretrained(args) => pretrained::run(workspace, args),
-        Bench::Learning(args) => learning::run(workspace, args),
+        Bench::Learning(args) => learning::run(workspace, args, &learning::PRETRAINED),
+        Bench::Acting(args) => learning::run(workspace, args, &learning::ACTING),
     }
 }
