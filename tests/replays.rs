@@ -21,7 +21,18 @@ pub struct Count {
     pub mismatches: u64,
 }
 
-/// Policies, with their options, whose episodes in an environment are recorded: in worlds of tasks
+/// Returns the environments of `guest-policies/`, with the files that they read.
+pub fn environments(conversations: Vec<PathBuf>) -> [(&'static str, Vec<PathBuf>); 5] {
+    [
+        ("chronicle", vec![]),
+        ("locomo", conversations),
+        ("house", vec![]),
+        ("office", vec![]),
+        ("counsel", vec![]),
+    ]
+}
+
+/// Returns policies, with their options, whose episodes in an environment are recorded: in worlds of tasks
 /// `react`, which acts and keeps notes; elsewhere `selector`, whose outputs are drawn from its
 /// grammars, and `memory-r2`, which also embeds.
 pub fn policies(environment: &str) -> [(&'static str, &'static str); 2] {

@@ -8,7 +8,7 @@
 //!
 //! Without a file, `locomo` reads made-up conversations.
 
-use memloom_tests::replays::{conversations, replay};
+use memloom_tests::replays::{conversations, environments, replay};
 
 fn main() {
     let mut arguments = std::env::args().skip(1);
@@ -22,14 +22,7 @@ fn main() {
     if data.is_empty() {
         data.push(conversations(folder.path()));
     }
-    let environments = [
-        ("chronicle", vec![]),
-        ("locomo", data),
-        ("house", vec![]),
-        ("office", vec![]),
-        ("counsel", vec![]),
-    ];
-    let counts = environments.map(|(environment, data)| {
+    let counts = environments(data).map(|(environment, data)| {
         replay(environment, &data, episodes)
             .unwrap_or_else(|error| panic!("{environment}: {error}"))
     });

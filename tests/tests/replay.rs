@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Output;
 
 use memloom_runtime::{Edit, EpisodeSetup, Event, Trace};
-use memloom_tests::replays::{Count, conversations, policies, record, replay, stage};
+use memloom_tests::replays::{Count, conversations, environments, policies, record, replay, stage};
 use memloom_tests::{TinyRun, component, memloom, refusal};
 use serde_json::Value;
 
@@ -14,14 +14,7 @@ use serde_json::Value;
 fn episodes_of_every_environment_replay() {
     let folder = tempfile::tempdir().unwrap();
     let data = vec![conversations(folder.path())];
-    let environments = [
-        ("chronicle", vec![]),
-        ("locomo", data),
-        ("house", vec![]),
-        ("office", vec![]),
-        ("counsel", vec![]),
-    ];
-    for (environment, data) in environments {
+    for (environment, data) in environments(data) {
         let count = replay(environment, &data, 8).unwrap();
         let all = Count {
             replayed: 8,

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde_json::{Map, Value, json};
 
 use super::{machine, table};
@@ -94,6 +94,11 @@ pub fn run(workspace: &Workspace, args: &Args, study: &Study) -> Result<()> {
         figures.args(["study", "learning", "--json"]).args(folders);
         let learnt: Vec<Value> = serde_json::from_str(&output(&mut figures)?)
             .context("`memloom study` printed no JSON")?;
+        ensure!(
+            learnt.len() == files.len(),
+            "{name}: a run file was changed between seeds: remove the older runs from {}",
+            study.result
+        );
         found[name] = experiment(&learnt)?;
     }
     table::print(&found);
