@@ -81,6 +81,7 @@ pub mod environment;
 pub mod generated;
 pub mod host;
 mod instance;
+pub mod lookup;
 pub mod metrics;
 pub mod mock_host;
 pub mod options;

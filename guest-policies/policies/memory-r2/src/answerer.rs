@@ -1,5 +1,6 @@
 //! The answerer, which answers a question from entries.
 
+use memloom_json as json;
 use memloom_sdk::bank::Hit;
 use memloom_sdk::host::Message;
 use memloom_sdk::text::first_words;
@@ -8,7 +9,6 @@ use serde::Serialize;
 
 use crate::bounds::up_to;
 use crate::chat::Prompt;
-use crate::json;
 use crate::options::Options;
 
 #[derive(Serialize)]

@@ -3,13 +3,13 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use memloom_json::schema::{list, object, one_of, text_up_to};
+use memloom_json::{self as json, Form, text, text_of};
 use memloom_sdk::types::{DemonstratedOperation, Turn};
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::bounds::Bounds;
-use crate::json::{self, Form, text, text_of};
-use crate::schema::{list, object, one_of, text_up_to};
 use crate::session_view::SessionView;
 
 /// The names of a fact's text: the one in the format, then those that models use.

@@ -10,15 +10,11 @@ mod answerer;
 mod bounds;
 mod chat;
 mod extractor;
-mod json;
 mod manager;
 mod memory_r2;
 mod options;
 mod prompts;
-mod retrieval;
-mod schema;
 mod session_view;
-mod unique_keys;
 
 pub use memory_r2::MemoryR2;
 

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use memloom_sdk::Host;
 use memloom_sdk::acting::Form;
 use memloom_sdk::bank::{Hit, Query};
+use memloom_sdk::lookup::vectors;
 use memloom_sdk::text::word_count;
 use memloom_sdk::types::{Entry, Error};
 
@@ -38,7 +39,7 @@ pub fn hits(host: &mut dyn Host, options: &Options, text: &str) -> Result<Vec<Hi
     if options.memory_words == 0 {
         return Ok(Vec::new());
     }
-    let vector = embed(host, &[text.to_string()])?.pop().flatten();
+    let vector = vectors(host, &[text.to_string()])?.pop().flatten();
     host.retrieve(&Query {
         vector,
         options: options.query(),
@@ -90,23 +91,5 @@ fn short(entry: &Entry) -> String {
     match plan {
         Some((_, plan)) => format!("{} : {plan}", entry.text),
         None => entry.text.clone(),
-    }
-}
-
-/// Returns the vectors of texts in order; none if there is no embedder.
-///
-/// # Errors
-/// If the number of vectors differs from the number of texts.
-pub fn embed(host: &mut dyn Host, texts: &[String]) -> Result<Vec<Option<Vec<f32>>>, Error> {
-    match host.embed(texts) {
-        None => Ok(vec![None; texts.len()]),
-        Some(vectors) if vectors.len() == texts.len() => {
-            Ok(vectors.into_iter().map(Some).collect())
-        }
-        Some(vectors) => Err(Error::Invalid(format!(
-            "the embedder gave {} vectors for {} texts",
-            vectors.len(),
-            texts.len()
-        ))),
     }
 }

@@ -1,9 +1,9 @@
 //! The writing after a session: its means, and the insertion of entries.
 
+use memloom_sdk::lookup::vectors;
 use memloom_sdk::types::{Error, Insertion, Moment, Operation};
 use memloom_sdk::{Host, ReportCounter};
 
-use crate::memory::embed;
 use crate::options::Options;
 
 /// The writing after one session.
@@ -28,7 +28,7 @@ impl Writing<'_> {
             return Ok(());
         }
         let texts: Vec<String> = insertions.iter().map(|i| i.text.clone()).collect();
-        for (insertion, vector) in insertions.iter_mut().zip(embed(self.host, &texts)?) {
+        for (insertion, vector) in insertions.iter_mut().zip(vectors(self.host, &texts)?) {
             insertion.vector = vector;
             self.report.operation("insert");
         }

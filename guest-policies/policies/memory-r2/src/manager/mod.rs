@@ -3,14 +3,14 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use memloom_json::schema::{any_of, list, object, one_of, text_up_to};
+use memloom_json::{self as json, Form, text, text_of};
 use memloom_sdk::types::{DemonstratedOperation, Entry, Operation};
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::bounds::Bounds;
 use crate::extractor::Fact;
-use crate::json::{self, Form, text, text_of};
-use crate::schema::{any_of, list, object, one_of, text_up_to};
 use crate::session_view::{SessionView, by_number};
 
 /// The names of an entry's text: the one in the format, then those that models use.

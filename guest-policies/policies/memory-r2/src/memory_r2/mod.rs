@@ -1,7 +1,9 @@
 //! The Memory-R2 policy, which runs the three roles.
 
+use memloom_json::Form;
 use memloom_sdk::bank::{Hit, evidence};
 use memloom_sdk::host::Request;
+use memloom_sdk::lookup::{about, add_vectors, vectors};
 use memloom_sdk::policy::{
     Description, HintedOperations, Report, dialogue, hinted_operations, hinted_operations_of_all,
 };
@@ -14,10 +16,8 @@ use memloom_sdk::{Host, Policy, ReportCounter, State};
 use crate::bounds::Bounds;
 use crate::chat::{Chat, Prompt};
 use crate::extractor::{self, Fact};
-use crate::json::Form;
 use crate::manager::{self, Cases};
 use crate::options::Options;
-use crate::retrieval::{embed, related};
 use crate::session_view::SessionView;
 use crate::{answerer, prompts};
 
@@ -58,7 +58,7 @@ impl Reading<'_> {
         }
         let cases = self.with_related(facts)?;
         let mut operations = self.manage(&cases)?;
-        self.add_vectors(&mut operations)?;
+        add_vectors(self.host, &mut operations)?;
         if !operations.is_empty() {
             self.report.results(&self.host.apply(&self.at, &operations));
         }
@@ -137,9 +137,8 @@ impl Reading<'_> {
     fn with_related(&mut self, facts: Vec<Fact>) -> Result<Cases, Error> {
         let texts: Vec<String> = facts.iter().map(|fact| fact.text.clone()).collect();
         let mut found: Vec<(Fact, Vec<Hit>)> = Vec::with_capacity(facts.len());
-        let vectors = embed(self.host, &texts)?;
-        for (fact, vector) in facts.into_iter().zip(vectors) {
-            let hits = related(
+        for (fact, vector) in facts.into_iter().zip(vectors(self.host, &texts)?) {
+            let hits = about(
                 self.host,
                 &fact.text,
                 vector,
@@ -150,22 +149,6 @@ impl Reading<'_> {
             found.push((fact, hits));
         }
         Ok(capped(found, self.options.related_total))
-    }
-
-    fn add_vectors(&mut self, operations: &mut [Operation]) -> Result<(), Error> {
-        let mut written: Vec<(&String, &mut Option<Vec<f32>>)> = operations
-            .iter_mut()
-            .filter_map(|operation| match operation {
-                Operation::Insert(insertion) => Some((&insertion.text, &mut insertion.vector)),
-                Operation::Update(revision) => Some((&revision.text, &mut revision.vector)),
-                Operation::Delete(_) | Operation::Custom(_) => None,
-            })
-            .collect();
-        let texts: Vec<String> = written.iter().map(|(text, _)| (*text).clone()).collect();
-        for ((_, vector), embedded) in written.iter_mut().zip(embed(self.host, &texts)?) {
-            **vector = embedded;
-        }
-        Ok(())
     }
 }
 
@@ -252,10 +235,10 @@ impl Policy for MemoryR2 {
     }
 
     fn answer(&self, host: &mut dyn Host, question: &str) -> Result<Answer, Error> {
-        let vector = embed(host, &[question.to_string()])?.next().flatten();
+        let vector = vectors(host, &[question.to_string()])?.pop().flatten();
         let mut found: Vec<(String, Vec<Hit>)> = Vec::with_capacity(self.speakers.len());
         for speaker in &self.speakers {
-            let hits = related(
+            let hits = about(
                 host,
                 question,
                 vector.clone(),

@@ -1,0 +1,67 @@
+//! Lookup of entries by policies: by embedding if the host has an embedder, else by words.
+
+use crate::Host;
+use crate::bank::{Hit, Query};
+use crate::types::{Error, Operation};
+
+/// Returns the vectors of texts in order; none for each if there is no embedder.
+///
+/// # Errors
+/// [`Error::Invalid`] if the number of vectors differs from the number of texts.
+pub fn vectors(host: &mut dyn Host, texts: &[String]) -> Result<Vec<Option<Vec<f32>>>, Error> {
+    if texts.is_empty() {
+        return Ok(Vec::new());
+    }
+    match host.embed(texts) {
+        None => Ok(vec![None; texts.len()]),
+        Some(vectors) if vectors.len() == texts.len() => {
+            Ok(vectors.into_iter().map(Some).collect())
+        }
+        Some(vectors) => Err(Error::Invalid(format!(
+            "the embedder gave {} vectors for {} texts",
+            vectors.len(),
+            texts.len()
+        ))),
+    }
+}
+
+/// Gives the texts of insertions and updates their vectors, if the host has an embedder.
+///
+/// # Errors
+/// [`Error::Invalid`] if the number of vectors differs from the number of texts.
+pub fn add_vectors(host: &mut dyn Host, operations: &mut [Operation]) -> Result<(), Error> {
+    let written = operations
+        .iter_mut()
+        .filter_map(|operation| match operation {
+            Operation::Insert(insertion) => Some((&insertion.text, &mut insertion.vector)),
+            Operation::Update(revision) => Some((&revision.text, &mut revision.vector)),
+            Operation::Delete(_) | Operation::Custom(_) => None,
+        });
+    let (texts, places): (Vec<String>, Vec<_>) =
+        written.map(|(text, vector)| (text.clone(), vector)).unzip();
+    for (place, vector) in places.into_iter().zip(vectors(host, &texts)?) {
+        *place = vector;
+    }
+    Ok(())
+}
+
+/// Returns the best entries about a speaker for a text. The threshold is a cosine; without
+/// a vector every entry that shares a word with the text can be found.
+///
+/// # Errors
+/// If the bank refuses the query.
+pub fn about(
+    host: &mut dyn Host,
+    text: &str,
+    vector: Option<Vec<f32>>,
+    speaker: &str,
+    limit: u32,
+    threshold: f32,
+) -> Result<Vec<Hit>, Error> {
+    host.retrieve(&Query {
+        threshold: if vector.is_some() { threshold } else { 0.0 },
+        vector,
+        speaker: Some(speaker.into()),
+        ..Query::new(text, limit)
+    })
+}
