@@ -1,5 +1,5 @@
 //! Metrics of an answer: F1 and BLEU-1 over words, normalised as SQuAD's
-//! evaluation does.
+//! evaluation does, and exact match.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -56,6 +56,21 @@ pub fn bleu_1(answer: &str, gold: &str) -> f32 {
         .min(0.0)
         .exp();
     precision * brevity
+}
+
+/// Exact match as Memory-R1 rewards it: 1 if two texts are equal and not empty in lower case, with
+/// every run of other characters than letters and digits as one space. Articles count.
+pub fn exact_match(answer: &str, gold: &str) -> f32 {
+    let words = |text: &str| -> Vec<String> {
+        let lower = composed(text).to_lowercase();
+        let words = lower.split(|c: char| !c.is_alphanumeric());
+        words
+            .filter(|word| !word.is_empty())
+            .map(String::from)
+            .collect()
+    };
+    let answer = words(answer);
+    f32::from(!answer.is_empty() && answer == words(gold))
 }
 
 fn f1_of(overlap: usize, answer: usize, gold: usize) -> f32 {
@@ -158,6 +173,15 @@ mod tests {
         // All right but 1 word for 3: exp(1 - 3).
         near(bleu_1("rome", "rome in italy"), (-2.0_f32).exp());
         near(bleu_1("rome in italy", "rome in italy"), 1.0);
+    }
+
+    #[test]
+    fn an_exact_match_differs_in_case_and_punctuation_alone() {
+        near(exact_match("7 May", "7 may."), 1.0);
+        near(exact_match("the beach", "beach"), 0.0);
+        near(exact_match("May 7", "7 May"), 0.0);
+        near(exact_match("", ""), 0.0);
+        near(exact_match("«Zoë»", "zoë"), 1.0);
     }
 
     #[test]

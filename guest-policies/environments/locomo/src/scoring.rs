@@ -1,6 +1,6 @@
 //! The scores of answers.
 
-use memloom_sdk::metrics::{bleu_1, f1, f1_paper};
+use memloom_sdk::metrics::{bleu_1, exact_match, f1, f1_paper};
 use memloom_sdk::types::{Answer, Score};
 
 use crate::category::Category;
@@ -24,10 +24,10 @@ pub fn score(asked: &Asked, answer: &Answer) -> Score {
     } else {
         cited as f32 / evidence.len() as f32
     };
-    let [reward, paper, bleu] = if asked.question.category == Category::Adversarial.name() {
-        [f32::from(admits(text)); 3]
-    } else {
-        [f1(text, gold), f1_paper(text, gold), bleu_1(text, gold)]
+    let [reward, paper, bleu, exact] = match asked.question.category == Category::Adversarial.name()
+    {
+        true => [f32::from(admits(text)); 4],
+        false => [f1, f1_paper, bleu_1, exact_match].map(|metric| metric(text, gold)),
     };
     Score {
         reward,
@@ -35,6 +35,7 @@ pub fn score(asked: &Asked, answer: &Answer) -> Score {
             ("f1".into(), reward),
             ("f1-paper".into(), paper),
             ("bleu-1".into(), bleu),
+            ("exact-match".into(), exact),
             ("evidence".into(), found),
         ],
     }

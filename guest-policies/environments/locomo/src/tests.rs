@@ -184,9 +184,9 @@ fn answers_are_scored_with_their_citations() {
     };
     let score = locomo.score("conv-1/qa1", &answer).unwrap();
     assert_eq!(score.reward, 0.4);
-    assert_eq!(score.metrics[3], ("evidence".into(), 1.0));
+    assert_eq!(score.metrics[4], ("evidence".into(), 1.0));
     let score = locomo.score("conv-1/qa2", &answer).unwrap();
-    assert_eq!(score.metrics[3], ("evidence".into(), 0.5));
+    assert_eq!(score.metrics[4], ("evidence".into(), 0.5));
 }
 
 #[test]
@@ -199,7 +199,7 @@ fn adversarial_questions_are_asked_on_request_and_scored_by_the_benchmarks_rule(
             citations: vec![],
         };
         let score = locomo.score(question, &answer).unwrap();
-        let figures = score.metrics[..3].iter().map(|(_, value)| *value);
+        let figures = score.metrics[..4].iter().map(|(_, value)| *value);
         (score.reward, figures.collect::<Vec<f32>>())
     };
     for right in [
@@ -210,10 +210,10 @@ fn adversarial_questions_are_asked_on_request_and_scored_by_the_benchmarks_rule(
         "No information available",
         "There is no information available about what Bo flies.",
     ] {
-        assert_eq!(worth("conv-1/qa3", right), (1.0, vec![1.0; 3]), "{right}");
+        assert_eq!(worth("conv-1/qa3", right), (1.0, vec![1.0; 4]), "{right}");
     }
     for wrong in ["a jet", "no", "It was mentioned: a jet", "No information"] {
-        assert_eq!(worth("conv-1/qa3", wrong), (0.0, vec![0.0; 3]), "{wrong}");
+        assert_eq!(worth("conv-1/qa3", wrong), (0.0, vec![0.0; 4]), "{wrong}");
     }
     let others = opened("{}", 0);
     let silence = Answer {

@@ -1,0 +1,15 @@
+//! The policy of Memory-R1 (arXiv 2508.19828): an extractor finds the facts of each turn, a manager
+//! adds, updates and deletes entries, an answerer chooses the useful ones among many and answers
+//! from them. `README.md` has the formats.
+
+mod answerer;
+mod bounds;
+mod extractor;
+mod manager;
+mod memory_r1;
+mod options;
+mod prompts;
+
+pub use memory_r1::MemoryR1;
+
+memloom_sdk::export_policy!(MemoryR1);

@@ -1,0 +1,265 @@
+//! The Memory-R1 policy, which runs the three roles.
+
+use memloom_json::Form;
+use memloom_sdk::bank::{Hit, evidence};
+use memloom_sdk::host::{Message, Request};
+use memloom_sdk::lookup::{about, add_vectors, vectors};
+use memloom_sdk::policy::{
+    Description, HintedOperations, Report, dialogue, hinted_operations, hinted_operations_of_all,
+};
+use memloom_sdk::state::Format;
+use memloom_sdk::types::{
+    Answer, DemonstratedOperation, Entry, Error, Hint, LexiconKind, Moment, Operation, Session,
+    SessionContent, Turn,
+};
+use memloom_sdk::{Host, Policy, ReportCounter, State};
+
+use crate::manager::{self, Facts};
+use crate::options::Options;
+use crate::{answerer, extractor, prompts};
+
+const EXTRACTOR: &str = "extractor";
+const MANAGER: &str = "manager";
+const ANSWERER: &str = "answerer";
+
+/// The Memory-R1 policy.
+#[derive(Default)]
+pub struct MemoryR1 {
+    options: Options,
+    /// The speakers in order of appearance; the answerer reads about each.
+    speakers: Vec<String>,
+}
+
+/// The observation of one session.
+struct Reading<'a> {
+    host: &'a mut dyn Host,
+    options: &'a Options,
+    at: Moment,
+    /// The demonstrator's operations for the session's turns.
+    hinted: Option<HintedOperations>,
+    report: ReportCounter,
+}
+
+impl Reading<'_> {
+    fn turn(&mut self, turn: &Turn) -> Result<(), Error> {
+        let facts = match self.options.extract {
+            true => self.extract(turn)?,
+            false => vec![turn.text.clone()],
+        };
+        if facts.is_empty() {
+            return Ok(());
+        }
+        let shown = self.related(&turn.speaker, &facts)?;
+        let mut operations = self.manage(&Facts {
+            speaker: &turn.speaker,
+            turn: &turn.id,
+            facts: &facts,
+            shown: &shown,
+        })?;
+        add_vectors(self.host, &mut operations)?;
+        if !operations.is_empty() {
+            self.report.results(&self.host.apply(&self.at, &operations));
+        }
+        Ok(())
+    }
+
+    fn extract(&mut self, turn: &Turn) -> Result<Vec<String>, Error> {
+        let options = self.options;
+        let request = Request {
+            grammar: options.constrained.then(|| extractor::schema(options)),
+            demonstration: self.hinted.as_ref().map(|hinted| {
+                extractor::demonstration(options, turn, hinted.contains_key(&turn.id))
+            }),
+            ..Request::new(
+                EXTRACTOR,
+                messages(
+                    prompts::extractor(options),
+                    extractor::prompt(&self.at.time, turn),
+                ),
+                options.max_tokens,
+            )
+        };
+        let output = self.output(&request)?;
+        let Some(read) = extractor::parse(&output) else {
+            return Ok(self.malformed(EXTRACTOR, &output));
+        };
+        self.report.refused(read.refused);
+        self.count(read.form);
+        Ok(read.facts)
+    }
+
+    fn manage(&mut self, facts: &Facts) -> Result<Vec<Operation>, Error> {
+        let options = self.options;
+        let insert = &DemonstratedOperation::Insert;
+        let request = Request {
+            grammar: options.constrained.then(|| manager::schema(options, facts)),
+            demonstration: self.hinted.as_ref().map(|hinted| {
+                let hint = hinted.get(facts.turn).unwrap_or(insert);
+                manager::demonstration(options, facts, hint)
+            }),
+            ..Request::new(
+                MANAGER,
+                messages(prompts::manager(options), manager::prompt(facts)),
+                options.max_tokens,
+            )
+        };
+        let output = self.output(&request)?;
+        let Some(read) = manager::parse(&output, facts) else {
+            return Ok(self.malformed(MANAGER, &output));
+        };
+        self.report.refused(read.refused);
+        self.count(read.form);
+        for operation in &read.operations {
+            self.report.operation(match operation {
+                Operation::Insert(_) => "insert",
+                Operation::Update(_) => "update",
+                Operation::Delete(_) => "delete",
+                Operation::Custom(custom) => &custom.name,
+            });
+        }
+        Ok(read.operations)
+    }
+
+    fn output(&mut self, request: &Request) -> Result<String, Error> {
+        self.report.step();
+        Ok(self.host.generate(request)?.text)
+    }
+
+    fn malformed<T>(&mut self, role: &str, output: &str) -> Vec<T> {
+        self.report.malformed_output(self.at.session, role, output);
+        Vec::new()
+    }
+
+    fn count(&mut self, form: Form) {
+        if form.repaired {
+            self.report.repaired();
+        }
+        if form.cut {
+            self.report.cut();
+        }
+    }
+
+    /// Looks up entries about the speaker for each fact, and returns the best of all.
+    fn related(&mut self, speaker: &str, facts: &[String]) -> Result<Vec<Entry>, Error> {
+        let mut best: Vec<Hit> = Vec::new();
+        for (fact, vector) in facts.iter().zip(vectors(self.host, facts)?) {
+            for hit in about(self.host, fact, vector, speaker, self.options.related, 0.0)? {
+                match best.iter_mut().find(|other| other.entry.id == hit.entry.id) {
+                    Some(other) => other.score = other.score.max(hit.score),
+                    None => best.push(hit),
+                }
+            }
+        }
+        best.sort_by(|a, b| b.score.total_cmp(&a.score));
+        best.truncate(self.options.related as usize);
+        Ok(best.into_iter().map(|hit| hit.entry).collect())
+    }
+}
+
+fn messages(instructions: &str, input: String) -> Vec<Message> {
+    vec![
+        Message::new("system", instructions),
+        Message::new("user", input),
+    ]
+}
+
+impl Policy for MemoryR1 {
+    fn describe(&self) -> Description {
+        Description {
+            name: "memory-r1".into(),
+            summary: "Manager and answerer of Memory-R1, which speak JSON".into(),
+            roles: [EXTRACTOR, MANAGER, ANSWERER].map(String::from).into(),
+            control_words: Vec::new(),
+        }
+    }
+
+    fn configure(&mut self, options: &str, _lexicon: Vec<LexiconKind>) -> Result<(), Error> {
+        self.options = Options::parse(options)?;
+        Ok(())
+    }
+
+    fn observe(
+        &mut self,
+        host: &mut dyn Host,
+        session: SessionContent,
+        hints: Option<Vec<Hint>>,
+    ) -> Result<Report, Error> {
+        let Session { index, time, turns } = dialogue("memory-r1", session)?;
+        for turn in &turns {
+            if !self.speakers.contains(&turn.speaker) {
+                self.speakers.push(turn.speaker.clone());
+            }
+        }
+        let hinted = hints.map(|hints| match self.options.extract {
+            true => hinted_operations(hints),
+            false => hinted_operations_of_all(hints, &turns),
+        });
+        let mut reading = Reading {
+            host,
+            options: &self.options,
+            at: Moment {
+                session: index,
+                time,
+            },
+            hinted,
+            report: ReportCounter::new(&["insert", "update", "delete"]),
+        };
+        for turn in turns.iter().filter(|turn| !turn.text.trim().is_empty()) {
+            reading.turn(turn)?;
+        }
+        Ok(reading.report.report())
+    }
+
+    fn answer(&self, host: &mut dyn Host, question: &str) -> Result<Answer, Error> {
+        let options = &self.options;
+        let vector = vectors(host, &[question.to_owned()])?.pop().flatten();
+        let mut found: Vec<(String, Vec<Hit>)> = Vec::with_capacity(self.speakers.len());
+        for speaker in &self.speakers {
+            let vector = vector.clone();
+            let hits = about(host, question, vector, speaker, options.answer_limit, 0.0)?;
+            found.push((speaker.clone(), hits));
+        }
+        let demonstration = answerer::demonstration(options, &found);
+        let prompt = answerer::prompt(&mut found, question);
+        let completion = host.generate(&Request {
+            grammar: (options.constrained).then(|| answerer::schema(options, &found)),
+            demonstration: Some(demonstration),
+            ..Request::new(
+                ANSWERER,
+                messages(prompts::answerer(options), prompt),
+                options.answer_tokens,
+            )
+        })?;
+        let said = answerer::parse(&completion.text);
+        let hits: Vec<&Hit> = found.iter().flat_map(|(_, hits)| hits).collect();
+        let useful = |hit: &&&Hit| said.useful.contains(&hit.entry.id);
+        let citations = match hits.iter().any(|hit| useful(&hit)) {
+            true => evidence(hits.iter().filter(useful).copied()),
+            false => evidence(hits),
+        };
+        Ok(Answer {
+            text: said.answer,
+            citations,
+        })
+    }
+}
+
+const FORMAT: Format = Format {
+    component: "memory-r1",
+    version: 1,
+};
+
+/// The state is the speakers so far. The host gives the options to every instance by `configure`.
+impl State for MemoryR1 {
+    fn snapshot(&self) -> Vec<u8> {
+        FORMAT.save(&self.speakers)
+    }
+
+    fn restore(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        self.speakers = FORMAT.load(bytes)?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;
