@@ -6,8 +6,6 @@
 //! keeps the time of its insertion.
 
 mod flat;
-mod known;
-mod stored;
 
 pub use flat::Flat;
 

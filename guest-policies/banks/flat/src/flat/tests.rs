@@ -280,13 +280,7 @@ fn words_are_counted_as_the_paper_counts_them() {
 fn a_damaged_snapshot_changes_nothing() {
     let mut bank = family();
     let before = bank.snapshot();
-    let mut reversed = family().memory;
-    reversed.entries.reverse();
-    for bytes in [
-        &before[..before.len() - 1],
-        b"nonsense",
-        &FORMAT.save(&reversed),
-    ] {
+    for bytes in [&before[..before.len() - 1], b"nonsense"] {
         assert!(bank.restore(bytes).is_err());
         assert_eq!(bank.snapshot(), before);
     }

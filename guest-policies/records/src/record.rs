@@ -3,12 +3,12 @@
 use memloom_sdk::types::{Entry, Moment};
 use serde::{Deserialize, Serialize};
 
-/// An entry with its internal fields.
+/// An entry of a bank, with data of the bank's own.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Stored {
+pub struct Record<T> {
     /// The number in the id.
     pub number: u64,
-    /// The fact as one line.
+    /// The text.
     pub text: String,
     /// The person that it is about.
     pub speaker: String,
@@ -20,6 +20,8 @@ pub struct Stored {
     pub last: When,
     /// The embedding.
     pub vector: Option<Vec<f32>>,
+    /// The data of the bank's own.
+    pub data: T,
 }
 
 /// A session and its time.
@@ -40,19 +42,7 @@ impl From<&Moment> for When {
     }
 }
 
-impl Stored {
-    /// Returns the id of the entry.
-    pub fn id(&self) -> String {
-        format!("m{}", self.number)
-    }
-
-    /// Returns the number in an id, if it is well formed.
-    pub fn number_of(id: &str) -> Option<u64> {
-        let number: u64 = id.strip_prefix('m')?.parse().ok()?;
-        // "m07" and "m+7" parse too, but are no ids.
-        (format!("m{number}") == id).then_some(number)
-    }
-
+impl<T> Record<T> {
     /// Adds turns that it does not have yet.
     pub fn support(&mut self, turns: Vec<String>) {
         for turn in turns {
@@ -62,41 +52,27 @@ impl Stored {
         }
     }
 
-    /// Returns the entry in the contract's form.
-    pub fn entry(&self) -> Entry {
+    /// Returns the entry in the contract's form, with the bank's fields.
+    pub fn entry(&self, id: String, fields: Vec<(String, String)>) -> Entry {
         Entry {
-            id: self.id(),
+            id,
             text: self.text.clone(),
             speaker: self.speaker.clone(),
             time: self.last.time.clone(),
             first_session: self.first.session,
             last_session: self.last.session,
             evidence: self.evidence.clone(),
-            fields: vec![("first-time".into(), self.first.time.clone())],
+            fields,
         }
     }
 
-    /// Renders the entry for a model.
-    pub fn line(&self) -> String {
+    /// Renders the entry for a model, in a line if its text is one.
+    pub fn line(&self, id: &str) -> String {
         let Self { text, speaker, .. } = self;
-        let head = format!("[{}] ({})", self.id(), self.last.time);
-        if speaker.is_empty() {
-            format!("{head} {text}")
-        } else {
-            format!("{head} {speaker}: {text}")
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_ids_that_were_given_are_read() {
-        assert_eq!(Stored::number_of("m12"), Some(12));
-        for id in ["12", "m", "m012", "m+1", "M1", "m1 ", ""] {
-            assert_eq!(Stored::number_of(id), None, "{id:?}");
+        let head = format!("[{id}] ({})", self.last.time);
+        match &**speaker {
+            "" => format!("{head} {text}"),
+            speaker => format!("{head} {speaker}: {text}"),
         }
     }
 }
