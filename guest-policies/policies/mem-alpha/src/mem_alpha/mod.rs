@@ -1,0 +1,195 @@
+//! The Mem-α policy, which runs both roles.
+
+use memloom_sdk::bank::evidence;
+use memloom_sdk::host::{Message, Request};
+use memloom_sdk::lookup::add_vectors;
+use memloom_sdk::policy::{Description, HintedOperations, Report, dialogue, hinted_operations};
+use memloom_sdk::state::Format;
+use memloom_sdk::types::{
+    Answer, Error, Hint, LexiconKind, Moment, Operation, Session, SessionContent, Turn,
+};
+use memloom_sdk::{Host, Policy, ReportCounter, State};
+
+use crate::options::{Calls, Options};
+use crate::reader::{self, Found};
+use crate::view::{self, View};
+use crate::{calls, prompts, tools, writer};
+
+const WRITER: &str = "writer";
+const READER: &str = "reader";
+
+/// The Mem-α policy.
+#[derive(Default)]
+pub struct MemAlpha {
+    options: Options,
+}
+
+/// The observation of one session.
+struct Reading<'a> {
+    host: &'a mut dyn Host,
+    options: &'a Options,
+    at: Moment,
+    hinted: Option<HintedOperations>,
+    report: ReportCounter,
+}
+
+impl Reading<'_> {
+    fn chunk(&mut self, turns: &[Turn]) -> Result<(), Error> {
+        let options = self.options;
+        let view = View::of(&self.host.entries(), options.shown);
+        let hinted = self.hinted.as_ref();
+        let request = Request {
+            tools: match options.calls {
+                Calls::Tools => tools::tools(),
+                Calls::Json => Vec::new(),
+            },
+            grammar: options.constrained.then(|| tools::schema(options, &view)),
+            demonstration: hinted
+                .and_then(|hinted| writer::demonstration(options, &view, turns, hinted)),
+            ..Request::new(
+                WRITER,
+                vec![
+                    Message::new("system", prompts::writer(options)),
+                    Message::new("user", writer::prompt(&view, &self.at.time, turns)),
+                ],
+                options.max_tokens,
+            )
+        };
+        self.report.step();
+        let output = self.host.generate(&request)?;
+        let Some(read) = calls::parse(&output) else {
+            let session = self.at.session;
+            self.report.malformed_output(session, WRITER, &output.text);
+            return Ok(());
+        };
+        if read.form.repaired {
+            self.report.repaired();
+        }
+        if read.form.cut {
+            self.report.cut();
+        }
+        self.report.refused(read.unread);
+        let mut operations = Vec::new();
+        for call in &read.calls {
+            let source = |text: &str| writer::source(text, turns);
+            match calls::operation(call, &view, source) {
+                Some(operation) => operations.push(operation),
+                None => self.report.refused(1),
+            }
+        }
+        self.apply(operations)
+    }
+
+    fn apply(&mut self, mut operations: Vec<Operation>) -> Result<(), Error> {
+        for operation in &operations {
+            self.report.operation(match operation {
+                Operation::Insert(_) => "insert",
+                Operation::Update(_) => "update",
+                Operation::Delete(_) => "delete",
+                Operation::Custom(custom) => &custom.name,
+            });
+        }
+        add_vectors(self.host, &mut operations)?;
+        if !operations.is_empty() {
+            self.report.results(&self.host.apply(&self.at, &operations));
+        }
+        Ok(())
+    }
+}
+
+/// Checks that the bank has types.
+fn check_bank(host: &mut dyn Host) -> Result<(), Error> {
+    let schema = host.schema();
+    if schema.fields.iter().any(|field| field == view::FIELD) {
+        return Ok(());
+    }
+    Err(Error::Unsupported(format!(
+        "mem-alpha writes core, semantic and episodic memory, and the bank {} has no field `{}`: \
+         use typed",
+        schema.name,
+        view::FIELD
+    )))
+}
+
+impl Policy for MemAlpha {
+    fn describe(&self) -> Description {
+        Description {
+            name: "mem-alpha".into(),
+            summary: "A writer that calls functions on three types of memory, and a reader".into(),
+            roles: [WRITER, READER].map(String::from).into(),
+            control_words: Vec::new(),
+        }
+    }
+
+    fn configure(&mut self, options: &str, _lexicon: Vec<LexiconKind>) -> Result<(), Error> {
+        self.options = Options::parse(options)?;
+        Ok(())
+    }
+
+    fn observe(
+        &mut self,
+        host: &mut dyn Host,
+        session: SessionContent,
+        hints: Option<Vec<Hint>>,
+    ) -> Result<Report, Error> {
+        let Session { index, time, turns } = dialogue("mem-alpha", session)?;
+        check_bank(host)?;
+        let mut reading = Reading {
+            host,
+            options: &self.options,
+            at: Moment {
+                session: index,
+                time,
+            },
+            hinted: hints.map(hinted_operations),
+            report: ReportCounter::new(&["insert", "update", "delete"]),
+        };
+        let chunk = turns.len().div_ceil(self.options.max_chunks).max(1);
+        for turns in turns.chunks(chunk) {
+            reading.chunk(turns)?;
+        }
+        Ok(reading.report.report())
+    }
+
+    fn answer(&self, host: &mut dyn Host, question: &str) -> Result<Answer, Error> {
+        let options = &self.options;
+        check_bank(host)?;
+        let found = Found::of(host, question, options.limit)?;
+        let output = host.generate(&Request {
+            grammar: options.constrained.then(|| reader::schema(options)),
+            demonstration: Some(found.demonstration(options)),
+            ..Request::new(
+                READER,
+                vec![
+                    Message::new("system", prompts::reader(options)),
+                    Message::new("user", found.prompt(question)),
+                ],
+                options.answer_tokens,
+            )
+        })?;
+        Ok(Answer {
+            text: reader::parse(&output.text),
+            citations: evidence(found.hits()),
+        })
+    }
+}
+
+const FORMAT: Format = Format {
+    component: "mem-alpha",
+    version: 1,
+};
+
+/// There is no state: what is remembered is in the bank. The host gives the options to every
+/// instance by `configure`.
+impl State for MemAlpha {
+    fn snapshot(&self) -> Vec<u8> {
+        FORMAT.save(&())
+    }
+
+    fn restore(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        FORMAT.load(bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests;
