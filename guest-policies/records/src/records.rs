@@ -95,13 +95,28 @@ impl<T, const PREFIX: char> Records<T, PREFIX> {
         Ok(&self.memory.records[self.slot(id)?])
     }
 
-    /// Returns the data of the record with an id, to be changed.
+    /// Adds a record. The fields of the insertion are not read.
     ///
     /// # Errors
-    /// `unknown`, naming the id.
-    pub fn data_mut(&mut self, id: &str) -> Result<&mut T, Error> {
-        let slot = self.slot(id)?;
-        Ok(&mut self.memory.records[slot].data)
+    /// `invalid` if the vector does not fit.
+    pub fn add(&mut self, at: &Moment, insertion: Insertion, data: T) -> Result<String, Error> {
+        self.check_vector(insertion.vector.as_deref())?;
+        self.memory.last_number += 1;
+        let mut record = Record {
+            number: self.memory.last_number,
+            text: insertion.text,
+            speaker: squeezed(&insertion.speaker),
+            evidence: Vec::new(),
+            first: When::from(at),
+            last: When::from(at),
+            vector: insertion.vector,
+            data,
+        };
+        record.support(insertion.evidence);
+        self.note(record.number, &record.text, &record.speaker);
+        let id = Self::id(&record);
+        self.memory.records.push(record);
+        Ok(id)
     }
 
     /// Rewrites the text of a record, adds evidence and replaces the vector. The fields of the
@@ -264,43 +279,22 @@ impl<T, const PREFIX: char> Records<T, PREFIX> {
 }
 
 impl<T: PartialEq, const PREFIX: char> Records<T, PREFIX> {
-    /// Adds a record. If there is one with the same text, speaker and data, it gains the evidence
-    /// instead. The fields of the insertion are not read.
+    /// Adds a record as [`Records::add`] does. If there is one with the same text, speaker and
+    /// data, it gains the evidence instead.
     ///
     /// # Errors
     /// `invalid` if the vector does not fit.
     pub fn insert(&mut self, at: &Moment, insertion: Insertion, data: T) -> Result<String, Error> {
         self.check_vector(insertion.vector.as_deref())?;
-        let Insertion {
-            text,
-            evidence,
-            vector,
-            ..
-        } = insertion;
         let speaker = squeezed(&insertion.speaker);
-        if let Some(slot) = self.same(&text, &speaker, &data) {
-            let same = &mut self.memory.records[slot];
-            same.support(evidence);
-            same.last = When::from(at);
-            same.vector = vector.or(same.vector.take());
-            return Ok(Self::id(same));
-        }
-        self.memory.last_number += 1;
-        let mut record = Record {
-            number: self.memory.last_number,
-            text,
-            speaker,
-            evidence: Vec::new(),
-            first: When::from(at),
-            last: When::from(at),
-            vector,
-            data,
+        let Some(slot) = self.same(&insertion.text, &speaker, &data) else {
+            return self.add(at, insertion, data);
         };
-        record.support(evidence);
-        self.note(record.number, &record.text, &record.speaker);
-        let id = Self::id(&record);
-        self.memory.records.push(record);
-        Ok(id)
+        let same = &mut self.memory.records[slot];
+        same.support(insertion.evidence);
+        same.last = When::from(at);
+        same.vector = insertion.vector.or(same.vector.take());
+        Ok(Self::id(same))
     }
 
     /// Returns the index of the first record with this text, speaker and data.
