@@ -30,6 +30,9 @@ pub struct EvidenceReport {
     pub episode: String,
     /// Words in the policy's final bank over words of the dialogue.
     pub bank_share: f64,
+    /// Share of the dialogue's turns that the policy's bank cites. As many random turns hold this
+    /// share of the evidence, also where entries are shorter than their turns.
+    pub turn_share: f64,
     /// Share that the policy's bank cites.
     pub policy: f64,
     /// Share among random turns of as many words.
@@ -59,13 +62,13 @@ pub fn compare(
         .map(|turn| regression.score(&turn.text))
         .collect();
     order.sort_by(|a, b| scores[*b].total_cmp(&scores[*a]).then(a.cmp(b)));
+    let cited: BTreeSet<&str> = result.evidence.iter().map(String::as_str).collect();
+    let cited_turns = turns.iter().filter(|turn| cited.contains(turn.id.as_str()));
     EvidenceReport {
         episode: opened.id.clone(),
         bank_share: budget as f64 / opened.dialogue().iter().sum::<u64>().max(1) as f64,
-        policy: held(
-            opened,
-            &result.evidence.iter().map(String::as_str).collect(),
-        ),
+        turn_share: cited_turns.count() as f64 / turns.len().max(1) as f64,
+        policy: held(opened, &cited),
         random: random / DRAWS as f64,
         tfidf_regression: held(opened, &within(&turns, &order, budget)),
     }

@@ -39,9 +39,10 @@ const WHOLE: [Row; 8] = [
 ];
 
 /// Selectors compared by the evidence they hold, and their keys in `summary.json`.
-const SELECTORS: [(&str, &str); 3] = [
+const SELECTORS: [(&str, &str); 4] = [
     ("policy", "policy"),
-    ("random turns", "random"),
+    ("random turns of as many words", "random"),
+    ("as many random turns", "turn_share"),
     (
         "TF-IDF regression, trained on the labels",
         "tfidf_regression",
@@ -135,7 +136,7 @@ fn evidence(runs: &[Run]) -> Option<Table<'_>> {
     if episodes.is_empty() {
         return None;
     }
-    let mut table = Table::new(runs, "Evidence held in as many words");
+    let mut table = Table::new(runs, "Evidence held");
     for episode in episodes {
         for (selector, key) in SELECTORS {
             table.row(&format!("{episode}: {selector}"), |run| {
@@ -285,14 +286,15 @@ mod tests {
             "seed": 7,
             "held_out": {"before": {"reward": 0.25}, "after": {"reward": 0.75, "m_fail": 0.5}},
             "baselines": {"keep_nothing": {"reward": 0.2}},
-            "evidence": [{"episode": "e<1>", "policy": 0.8, "random": 0.6}],
+            "evidence": [{"episode": "e<1>", "policy": 0.8, "random": 0.6, "turn_share": 0.4}],
         });
         let html = summary_of(summary);
         for part in [
             "<tr><th>Reward</th><td>0.250 \u{2192} 0.750</td></tr>",
             "<tr><th>M-Fail</th><td>\u{2013} \u{2192} 50.0 %</td></tr>",
             "<tr><th>Reward: keep nothing</th><td>0.200</td></tr>",
-            "<tr><th>e&lt;1&gt;: random turns</th><td>60.0 %</td></tr>",
+            "<tr><th>e&lt;1&gt;: random turns of as many words</th><td>60.0 %</td></tr>",
+            "<tr><th>e&lt;1&gt;: as many random turns</th><td>40.0 %</td></tr>",
         ] {
             assert!(html.contains(part), "{part} in {html}");
         }

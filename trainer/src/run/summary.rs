@@ -99,14 +99,15 @@ impl Summary {
         if !self.evidence.is_empty() {
             let _ = writeln!(
                 text,
-                "\nevidence held in as many words  share   policy   random   tf-idf*"
+                "\nevidence held in as many words  words    turns   policy   random   tf-idf*"
             );
             for report in &self.evidence {
                 let _ = writeln!(
                     text,
-                    "  {:<28} {:>6.1}%  {:>6.1}%  {:>6.1}%  {:>6.1}%",
+                    "  {:<28} {:>6.1}%  {:>6.1}%  {:>6.1}%  {:>6.1}%  {:>6.1}%",
                     report.episode,
                     100.0 * report.bank_share,
+                    100.0 * report.turn_share,
                     100.0 * report.policy,
                     100.0 * report.random,
                     100.0 * report.tfidf_regression

@@ -79,6 +79,8 @@ pub struct Evidence {
     pub random: Interval,
     /// Difference of the two, in the same episodes.
     pub over_random: Interval,
+    /// Share among as many random turns as the policy's bank cites.
+    pub turn_share: Interval,
 }
 
 /// A finished run.
@@ -237,6 +239,7 @@ impl Evidence {
             policy: all(|report| report.policy)?,
             random: all(|report| report.random)?,
             over_random: all(|report| report.policy - report.random)?,
+            turn_share: all(|report| report.turn_share)?,
         }))
     }
 }
@@ -306,6 +309,7 @@ pub fn text(all: &[Learnt]) -> String {
             for (name, share) in [
                 ("evidence held", evidence.policy),
                 ("by random turns", evidence.random),
+                ("by as many", evidence.turn_share),
             ] {
                 let _ = writeln!(text, "  {name:<15} {}", with_ends(share));
             }
@@ -348,6 +352,7 @@ mod tests {
         let share = |policy| EvidenceReport {
             episode: "e".into(),
             bank_share: 0.5,
+            turn_share: 0.25,
             policy,
             random: 0.5,
             tfidf_regression: 0.5,
@@ -418,6 +423,7 @@ mod tests {
         near(evidence.over_random.value, 0.2);
         near(evidence.over_random.low, 0.1);
         near(evidence.over_random.high, 0.3);
+        near(evidence.turn_share.value, 0.25);
         let text = text(&learnt);
         assert!(
             text.contains("logo: seeds 1, 2, 2 held-out episodes"),

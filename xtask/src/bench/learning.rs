@@ -199,6 +199,7 @@ fn figures(learnt: &Value) -> Value {
         "evidence_held_before": before["evidence_held"],
         "evidence_held_after": after["evidence_held"],
         "evidence_of_random_turns": evidence["random"]["value"],
+        "evidence_of_as_many_turns": evidence["turn_share"]["value"],
         "evidence_over_random": ends(&evidence["over_random"]),
         "evidence_over_random_mean": evidence["over_random"]["value"],
         "bank_words_before": before["bank_words"],

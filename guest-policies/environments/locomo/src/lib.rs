@@ -17,6 +17,7 @@ mod conversation;
 mod corrections;
 mod demonstrators;
 mod evidence;
+mod excerpt;
 mod options;
 mod published;
 mod qa;
@@ -25,6 +26,7 @@ mod warnings;
 
 use category::Category;
 use conversation::{Conversation, SessionView};
+use excerpt::excerpt;
 use options::{Options, SPLITS};
 use published::Content;
 
@@ -33,9 +35,14 @@ use published::Content;
 pub struct Locomo {
     /// The conversations of each split, in the order of [`SPLITS`].
     splits: [Vec<Conversation>; 3],
+    /// The turns of each session of an excerpt; 0 for whole conversations.
+    excerpt: usize,
     /// The open episode: a conversation, cut to the horizon.
     open: Option<Conversation>,
 }
+
+/// The seed of excerpts.
+const EXCERPTS: u64 = 1;
 
 impl Locomo {
     fn opened(&self) -> Result<&Conversation, Error> {
@@ -111,13 +118,18 @@ impl Environment for Locomo {
             }
         }
         self.splits = splits;
+        self.excerpt = options.excerpt;
         self.open = None;
         let splits = SPLITS
             .iter()
             .zip(&self.splits)
             .map(|(&name, conversations)| Split {
                 name: name.into(),
-                episodes: Some(conversations.len() as u64),
+                episodes: match options.excerpt {
+                    0 => Some(conversations.len() as u64),
+                    // Excerpts of a split are without end, if it has a conversation.
+                    _ => conversations.is_empty().then_some(0),
+                },
             });
         Ok(LoadReport {
             splits: splits.collect(),
@@ -135,16 +147,27 @@ impl Environment for Locomo {
                 ))
             })?;
         let conversations = &self.splits[at];
-        let conversation = usize::try_from(index)
-            .ok()
-            .and_then(|index| conversations.get(index))
-            .ok_or_else(|| {
-                let count = conversations.len();
-                Error::Unknown(format!(
-                    "locomo's split `{split}` has {count} episodes and none of index {index}"
-                ))
-            })?;
-        let open = self.open.insert(conversation.cut(horizon));
+        let count = conversations.len() as u64;
+        let place = match self.excerpt {
+            0 => index,
+            _ => index.checked_rem(count).unwrap_or(0),
+        };
+        let conversation = usize::try_from(place).ok();
+        let conversation = conversation.and_then(|place| conversations.get(place));
+        let conversation = conversation.ok_or_else(|| {
+            Error::Unknown(format!(
+                "locomo's split `{split}` has {count} episodes and none of index {index}"
+            ))
+        })?;
+        let open = match self.excerpt {
+            0 => conversation.cut(horizon),
+            turns => {
+                let id = format!("{}/{index}", conversation.id);
+                let mut random = Random::derived(EXCERPTS, &[at as u64, index]);
+                excerpt(conversation, id, turns, horizon, &mut random)
+            }
+        };
+        let open = self.open.insert(open);
         Ok(Episode {
             id: open.id.clone(),
             sessions: open.sittings.len() as u32,
@@ -203,6 +226,7 @@ impl State for Locomo {
     fn restore(&mut self, bytes: &[u8]) -> Result<(), Error> {
         self.open = FORMAT.load(bytes)?;
         self.splits = Default::default();
+        self.excerpt = 0;
         Ok(())
     }
 }

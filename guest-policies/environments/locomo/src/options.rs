@@ -25,6 +25,9 @@ pub struct Options {
     pub categories: Vec<u32>,
     /// True to apply the file of corrections. By default true if there is one.
     pub corrections: Option<bool>,
+    /// The turns of each session of an excerpt: episodes then are excerpts of the conversations in
+    /// turn, without end, see `src/excerpt.rs`. By default 0: episodes are whole conversations.
+    pub excerpt: usize,
 }
 
 impl Default for Options {
@@ -35,6 +38,7 @@ impl Default for Options {
             held_out: None,
             categories: vec![1, 2, 3, 4],
             corrections: None,
+            excerpt: 0,
         }
     }
 }

@@ -315,3 +315,59 @@ fn what_does_not_exist_is_named() {
         Err(Error::Invalid(_))
     ));
 }
+
+/// Opens an excerpt of two turns a session, and returns its turns by session and its questions.
+fn excerpted(index: u64, horizon: u32) -> (Vec<Vec<String>>, Vec<(String, Vec<u32>)>) {
+    let (mut locomo, report) = loaded(&[TALKS], r#"{"excerpt": 1, "held-out": ["conv-1"]}"#);
+    assert_eq!(report.splits[2].episodes, None);
+    assert_eq!(report.splits[0].episodes, Some(0));
+    let episode = locomo.open("held-out", index, horizon).unwrap();
+    assert_eq!(episode.id, format!("conv-1/{index}"));
+    let turns = (1..=episode.sessions).map(|session| match locomo.session(session) {
+        Ok(SessionContent::Dialogue(Session { turns, .. })) => {
+            turns.into_iter().map(|turn| turn.id).collect()
+        }
+        other => panic!("{other:?}"),
+    });
+    let turns = turns.collect();
+    let questions = locomo.questions().unwrap().into_iter();
+    (
+        turns,
+        questions
+            .map(|question| (question.text, question.sessions))
+            .collect(),
+    )
+}
+
+#[test]
+fn an_excerpt_has_the_turns_of_a_question_and_asks_what_it_tells() {
+    let bought = || ("What did Ada buy?".to_owned(), vec![1]);
+    let tore = |session| ("When did it tear?".to_owned(), vec![session]);
+    let happened = |first: u32| ("What happened to it?".to_owned(), vec![first, first + 1]);
+    let (mut whole, mut later) = (0, 0);
+    for index in 0..20 {
+        let (turns, questions) = excerpted(index, 0);
+        if turns.len() == 3 {
+            // Of the two turns of session 1, one is evidence.
+            assert_eq!(turns, [["D1:1"], ["D2:1"], ["D4:1"]]);
+            assert_eq!(questions, [bought(), tore(2), happened(2)]);
+            whole += 1;
+        } else {
+            assert_eq!(turns, [["D2:1"], ["D4:1"]]);
+            assert_eq!(questions, [tore(1), happened(1)]);
+            later += 1;
+        }
+    }
+    assert!(whole > 3 && later > 3, "{whole} {later}");
+}
+
+#[test]
+fn a_longer_excerpt_begins_with_the_shorter_one() {
+    for index in 0..20 {
+        let (short, asked) = excerpted(index, 1);
+        let (long, more) = excerpted(index, 2);
+        assert_eq!((short.len(), long.len()), (1, 2));
+        assert_eq!(short[0], long[0]);
+        assert!(more.starts_with(&asked));
+    }
+}

@@ -25,6 +25,8 @@ pub enum PromptSet {
 pub struct Options {
     /// The most chunks of a session, 1 or more. By default 6.
     pub max_chunks: usize,
+    /// The fewest turns of a chunk that is not a session's last, 1 or more. By default 1.
+    pub min_chunk_turns: usize,
     /// True if an extractor finds facts first. Otherwise every turn is a fact for the manager.
     /// By default true.
     pub extractor: bool,
@@ -74,6 +76,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             max_chunks: 6,
+            min_chunk_turns: 1,
             extractor: true,
             related: 5,
             related_total: 25,
@@ -110,6 +113,7 @@ impl Options {
             .map_err(|why| invalid(why.to_string()))?;
         let positive = [
             ("max_chunks", options.max_chunks > 0),
+            ("min_chunk_turns", options.min_chunk_turns > 0),
             ("answer_limit", options.answer_limit > 0),
             ("max_tokens", options.max_tokens > 0),
             ("answer_tokens", options.answer_tokens > 0),

@@ -227,7 +227,8 @@ impl Policy for MemoryR2 {
             manager: chat(MANAGER, prompts::manager(&self.options)),
             report: ReportCounter::new(&["insert", "update", "delete"]),
         };
-        let chunk = turns.len().div_ceil(self.options.max_chunks).max(1);
+        let chunk = turns.len().div_ceil(self.options.max_chunks);
+        let chunk = chunk.max(self.options.min_chunk_turns);
         for turns in turns.chunks(chunk) {
             reading.chunk(turns)?;
         }

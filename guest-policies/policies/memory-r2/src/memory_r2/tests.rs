@@ -150,10 +150,10 @@ fn the_short_prompts_show_an_example_before_the_session() {
 
 #[test]
 fn sessions_are_cut_into_at_most_so_many_chunks_and_none_is_empty() {
-    let turns_per_request = |turns: usize| -> Vec<usize> {
+    let turns_per_request = |options: &str, turns: usize| -> Vec<usize> {
         let mut host = MockHost::new(Flat::default(), |_| Ok(r#"{"facts": []}"#.into()));
         let lines = vec![("Anna", "hi"); turns];
-        configured("{}")
+        configured(options)
             .observe(&mut host, dialogue_session(1, &lines), None)
             .unwrap();
         let last = |request: &Request| request.messages.last().unwrap().content.clone();
@@ -162,10 +162,14 @@ fn sessions_are_cut_into_at_most_so_many_chunks_and_none_is_empty() {
             .map(|request| last(request).matches("dia_id").count())
             .collect()
     };
-    assert_eq!(turns_per_request(13), [3, 3, 3, 3, 1]);
-    assert_eq!(turns_per_request(12), [2; 6]);
-    assert_eq!(turns_per_request(2), [1, 1]);
-    assert!(turns_per_request(0).is_empty());
+    assert_eq!(turns_per_request("{}", 13), [3, 3, 3, 3, 1]);
+    assert_eq!(turns_per_request("{}", 12), [2; 6]);
+    assert_eq!(turns_per_request("{}", 2), [1, 1]);
+    assert!(turns_per_request("{}", 0).is_empty());
+    let at_least_five = r#"{"min_chunk_turns": 5}"#;
+    assert_eq!(turns_per_request(at_least_five, 13), [5, 5, 3]);
+    assert_eq!(turns_per_request(at_least_five, 36), [6; 6]);
+    assert_eq!(turns_per_request(at_least_five, 4), [4]);
 }
 
 #[test]
