@@ -6,7 +6,7 @@
 //! splits share no names.
 //!
 //! A snapshot contains the open episode with its texts, so that an instance without files can
-//! continue it; to open another episode there, `load` again.
+//! continue it; to open another episode of files there, `load` again.
 
 use memloom_sdk::environment::{DataFile, Description, Environment, Episode, LoadReport};
 use memloom_sdk::generated::{self, Split};
@@ -178,7 +178,7 @@ impl State for Scroll {
         })
     }
 
-    /// Drops the files, so that all instances that restore the same bytes are equal.
+    /// Keeps the files that were loaded, if the episodes of the snapshot are from files.
     fn restore(&mut self, bytes: &[u8]) -> Result<(), Error> {
         let Saved {
             options,
@@ -187,9 +187,10 @@ impl State for Scroll {
         } = FORMAT.load(bytes)?;
         options.check()?;
         open.as_ref().map_or(Ok(()), Open::check)?;
-        let source = match made_up {
-            true => Source::MadeUp,
-            false => Source::Gone,
+        let source = match std::mem::take(&mut self.source) {
+            _ if made_up => Source::MadeUp,
+            Source::Files(library) => Source::Files(library),
+            Source::MadeUp | Source::Gone => Source::Gone,
         };
         *self = Self {
             options,

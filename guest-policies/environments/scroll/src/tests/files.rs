@@ -185,4 +185,7 @@ fn an_episode_of_a_file_goes_on_without_the_file() {
             "scroll: a restored snapshot has no files: call `load` first".into()
         ))
     );
+    let before = scroll.snapshot();
+    scroll.restore(&before).unwrap();
+    assert!(scroll.open("train", 1, 0).is_ok());
 }
