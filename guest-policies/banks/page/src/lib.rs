@@ -7,7 +7,6 @@
 mod length;
 mod options;
 mod page;
-mod text;
 
 pub use page::Page;
 

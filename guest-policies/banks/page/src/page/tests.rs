@@ -2,6 +2,7 @@
 
 use super::*;
 use memloom_sdk::random::Random;
+use memloom_sdk::text::word_count;
 
 fn at(session: u32) -> Moment {
     Moment {
@@ -119,7 +120,7 @@ fn a_bad_operation_fails_alone_and_says_why() {
             Err(Error::Invalid("update of p1: the text is empty".into())),
             Err(Error::Unknown("no entry has the id \"p01\"".into())),
             Err(Error::Invalid(
-                "the page bank keeps no field \"plan\"".into()
+                "the page bank keeps no field \"plan\" that a policy sets".into()
             )),
             Err(Error::Unsupported(
                 "the page bank has no operation \"fold\"".into()
@@ -222,7 +223,7 @@ fn meanings_are_compared_where_a_vector_is_given() {
     assert_eq!(
         bank.retrieve(&deep),
         Err(Error::Invalid(
-            "a vector of 3 numbers does not fit this page's of 2".into()
+            "a vector of 3 numbers does not fit this bank's of 2".into()
         ))
     );
     let results = bank.apply(at(3), vec![pointing(f32::NAN, 0.0)]);
@@ -251,17 +252,20 @@ fn rendering_gives_the_text_as_it_was_written() {
 fn a_damaged_snapshot_changes_nothing() {
     let mut bank = written();
     let before = bank.snapshot();
-    let mut unnumbered = written().memory;
-    unnumbered.last_number = 0;
-    let mut empty = written().memory;
-    empty.text.as_mut().unwrap().words.clear();
-    for bytes in [
-        &before[..before.len() - 1],
-        b"nonsense",
-        &FORMAT.save(&unnumbered),
-        &FORMAT.save(&empty),
+    let mut two = Text::default();
+    for text in ["I ski", "I swim"] {
+        let insertion = Insertion::new(text, "Anna", vec![]);
+        two.add(&at(1), insertion, ()).unwrap();
+    }
+    for (bytes, why) in [
+        (&before[..before.len() - 1], "page: the snapshot is damaged"),
+        (b"nonsense", "page: these bytes are not a snapshot"),
+        (
+            &FORMAT.save(two.memory()),
+            "page: the snapshot has 2 texts: a page has one",
+        ),
     ] {
-        assert!(bank.restore(bytes).is_err());
+        assert_eq!(bank.restore(bytes), Err(Error::Invalid(why.into())));
         assert_eq!(bank.snapshot(), before);
     }
 }
