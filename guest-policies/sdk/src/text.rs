@@ -26,6 +26,22 @@ pub fn first_words(text: &str, limit: usize) -> String {
     kept
 }
 
+/// Returns the words and punctuation of a text, a space between them: the tokens of a tokenizer of
+/// words, which splits `pay.send to=12` so.
+pub fn apart(text: &str) -> String {
+    let mut apart = String::new();
+    let mut last = ' ';
+    for letter in text.chars() {
+        let in_word = |letter: char| letter.is_alphanumeric() || letter == '_';
+        if !last.is_whitespace() && !letter.is_whitespace() && in_word(last) != in_word(letter) {
+            apart.push(' ');
+        }
+        apart.push(letter);
+        last = letter;
+    }
+    first_words(&apart, usize::MAX)
+}
+
 /// The sentences of a text without the spaces around them. A sentence ends at the end of a line,
 /// at `。`, and at a `.`, `!` or `?` before a space.
 pub fn sentences(text: &str) -> impl Iterator<Item = &str> {
@@ -96,6 +112,15 @@ mod tests {
     fn cutting_keeps_punctuation_within() {
         assert_eq!(first_words("  one,  two three ", 2), "one, two");
         assert_eq!(first_words("one", 5), "one");
+    }
+
+    #[test]
+    fn words_and_punctuation_are_set_apart() {
+        assert_eq!(
+            apart("pay.send  to=a_b (12)!"),
+            "pay . send to = a_b ( 12 )!"
+        );
+        assert_eq!(apart(" "), "");
     }
 
     fn cut(text: &str) -> Vec<&str> {
