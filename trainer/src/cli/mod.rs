@@ -20,6 +20,7 @@ mod speed;
 mod study;
 mod train;
 mod wrap;
+mod zoo;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -41,6 +42,7 @@ enum Command {
     Chat(chat::Chat),
     Replay(replay::Replay),
     Study(study::Study),
+    Zoo(zoo::Zoo),
     Report(report::Report),
     Model(model::Model),
     New(new::New),
@@ -60,6 +62,7 @@ impl Cli {
             Command::Chat(chat) => chat.run(),
             Command::Replay(replay) => replay.run(),
             Command::Study(study) => study.run(),
+            Command::Zoo(zoo) => zoo.run(),
             Command::Report(report) => report.run(),
             Command::Model(model) => model.run(),
             Command::New(new) => new.run(),
@@ -97,7 +100,7 @@ mod tests {
         command.clone().debug_assert();
         let mut all = Vec::new();
         abouts(&command, &mut all);
-        assert_eq!(all.len(), 20, "{all:#?}");
+        assert_eq!(all.len(), 21, "{all:#?}");
         let distinct: BTreeSet<&String> = all.iter().collect();
         assert_eq!(distinct.len(), all.len(), "{all:#?}");
     }

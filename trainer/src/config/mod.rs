@@ -27,6 +27,7 @@ pub use self::curriculum::{Carry, Gate, Stage, Watched};
 pub use self::draw::DrawSection;
 pub use self::evaluation::{EvaluationSection, StudySection};
 pub use self::optimizer::{OptimizerSection, WarmStartSection};
+pub use self::overrides::{merge, read as read_table};
 pub use self::run::{
     BankSection, Components, EnvironmentSection, PolicySection, RunSection, Variant,
 };

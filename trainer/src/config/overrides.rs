@@ -17,7 +17,10 @@ const RENAMED: [(&str, &str); 4] = [
 ];
 
 /// Reads the table of a run file with the files that it extends.
-pub(super) fn read(path: &Path) -> Result<Table> {
+///
+/// # Errors
+/// Fails if a file cannot be read, is not TOML, or has a key that was renamed.
+pub fn read(path: &Path) -> Result<Table> {
     extended(path, 0)
 }
 
@@ -115,7 +118,7 @@ fn refuse_renamed(key: &str, value: &Value) -> Result<()> {
 }
 
 /// Merges `over` into `under`, section by section.
-fn merge(under: &mut Table, over: Table) {
+pub fn merge(under: &mut Table, over: Table) {
     for (key, value) in over {
         match (under.get_mut(&key), value) {
             (Some(Value::Table(under)), Value::Table(over)) => merge(under, over),

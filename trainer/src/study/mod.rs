@@ -11,3 +11,4 @@ mod record;
 pub mod retrieval;
 mod statistics;
 pub mod table;
+pub mod zoo;

@@ -1,0 +1,128 @@
+//! The zoo: systems of the field in environments, all trained at one budget, and one table of what
+//! each learnt and cost.
+
+mod matrix;
+mod page;
+mod table;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use serde::Serialize;
+
+use crate::report;
+use crate::run::atomic_fs::write_file;
+use crate::run::progress::Console;
+use crate::run::summary::Summary;
+use crate::study::analysis::{commit, machine};
+use crate::study::learning::{self, Learnt};
+use crate::train;
+
+use matrix::{Matrix, Pair};
+pub use table::text;
+
+/// The result of a zoo.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    /// Commit of the binary's repository, if it is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
+    /// Processor and number of cores.
+    pub machine: String,
+    /// Pairs of an environment and a system, by environment.
+    pub rows: Vec<Row>,
+}
+
+/// A system in an environment, over seeds.
+#[derive(Debug, Serialize)]
+pub struct Row {
+    /// Name of the environment.
+    pub environment: String,
+    /// Name of the system.
+    pub system: String,
+    /// Rewards with intervals, and other metrics.
+    #[serde(flatten)]
+    pub learnt: Learnt,
+    /// Most tokens of a prompt with its output, beyond the first prompt; none without tasks.
+    pub peak_tokens: Option<f64>,
+    /// Tokens written times tokens seen by each; none without tasks.
+    pub dependency_tokens: Option<f64>,
+    /// Tokens that were fed to the backbone in updates.
+    pub trained_tokens: f64,
+    /// Share of a training step's CPU time in guests and host calls.
+    pub guest_share: f64,
+}
+
+/// Checks all runs, then trains those that are not finished, and writes `zoo.json` and `zoo.html`
+/// into the zoo's folder. An interrupted run goes on where it was.
+///
+/// # Errors
+/// Fails where a run cannot be begun, before any is, and where one fails.
+pub fn run(path: &Path, settings: &[String], data: &[PathBuf], console: Console) -> Result<Report> {
+    let matrix = Matrix::read(path, settings, data)?;
+    for pair in &matrix.pairs {
+        let checked = train::check(&pair.runs[0], Console::Silent);
+        checked.with_context(|| format!("{} in {}", pair.system, pair.environment))?;
+    }
+    let mut rows = Vec::with_capacity(matrix.pairs.len());
+    for (number, pair) in matrix.pairs.iter().enumerate() {
+        console.say(&format!(
+            "{} in {}: pair {} of {}",
+            pair.system,
+            pair.environment,
+            number + 1,
+            matrix.pairs.len()
+        ));
+        rows.push(row(pair, console)?);
+    }
+    let report = Report {
+        commit: commit(),
+        machine: machine(),
+        rows,
+    };
+    let json = serde_json::to_vec_pretty(&report).context("cannot write the report as JSON")?;
+    write_file(&matrix.out.join("zoo.json"), &json)?;
+    write_file(&matrix.out.join("zoo.html"), page::html(&report).as_bytes())?;
+    Ok(report)
+}
+
+/// Trains a pair over its seeds.
+fn row(pair: &Pair, console: Console) -> Result<Row> {
+    let mut summaries = Vec::with_capacity(pair.runs.len());
+    for file in &pair.runs {
+        let finished = file.run.out.join("summary.json");
+        let summary: Summary = match std::fs::read(&finished) {
+            Ok(bytes) => serde_json::from_slice(&bytes)
+                .with_context(|| format!("{} is damaged", finished.display()))?,
+            Err(_) => {
+                let is_begun = file.run.out.join("run.toml").exists();
+                let summary = train::run(file, is_begun, console)?;
+                report::write_events(&file.run.out)?;
+                summary
+            }
+        };
+        summaries.push(summary);
+    }
+    let folders: Vec<PathBuf> = pair.runs.iter().map(|file| file.run.out.clone()).collect();
+    let mut learnt = learning::run(&folders)?;
+    let mean = |of: &dyn Fn(&Summary) -> f64| {
+        summaries.iter().map(of).sum::<f64>() / summaries.len() as f64
+    };
+    let tokens = |of: fn(&crate::eval::token_use::TokenUse) -> f64| {
+        let used = summaries
+            .iter()
+            .map(|summary| summary.held_out.after.tokens.as_ref());
+        let used: Option<Vec<f64>> = used.map(|used| used.map(of)).collect();
+        used.map(|used| used.iter().sum::<f64>() / used.len() as f64)
+    };
+    Ok(Row {
+        environment: pair.environment.clone(),
+        system: pair.system.clone(),
+        peak_tokens: tokens(|used| used.peak),
+        dependency_tokens: tokens(|used| used.dependency),
+        trained_tokens: mean(&|summary| summary.trained_tokens as f64),
+        guest_share: mean(&|summary| summary.guest_share.mean),
+        // The runs of a pair differ in seed and folder alone.
+        learnt: learnt.remove(0),
+    })
+}
