@@ -19,7 +19,7 @@ use crate::text::{Category, Text};
 use crate::visit::Visit;
 
 /// The speaker of texts that are dialogues.
-pub const SPEAKER: &str = "Reader";
+pub const SPEAKER: &str = "Narrator";
 
 /// The open episode.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

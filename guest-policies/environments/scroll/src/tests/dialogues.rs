@@ -13,7 +13,7 @@ fn sections_are_turns_and_the_question_is_in_words() {
     assert_eq!(told, text.sections.iter().collect::<Vec<_>>());
     assert_eq!(
         (&*session.turns[2].id, &*session.turns[2].speaker),
-        ("D2:3", "Reader")
+        ("D2:3", "Narrator")
     );
     let question = scroll.questions().unwrap().remove(1);
     assert_eq!(
