@@ -106,8 +106,14 @@ fn systems_are_trained_once_and_compared_in_each_environment() {
     assert_eq!(kept.modified().unwrap(), same.modified().unwrap());
     assert!(out.join("chronicle-selector-6/summary.json").exists());
     let text = String::from_utf8(again.stdout).unwrap();
-    assert!(text.contains("house: 2 held-out episodes, seeds 5, 6"), "{text}");
-    assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+    assert!(
+        text.contains("house: 2 held-out episodes, seeds 5, 6"),
+        "{text}"
+    );
+    assert!(
+        text.lines().all(|line| line.chars().count() <= 80),
+        "{text}"
+    );
 }
 
 #[test]

@@ -222,8 +222,8 @@ fn operations(bank: &mut Bank, random: &mut RandomStream) -> Result<(), Fault> {
     consistent(bank)
 }
 
-/// Applies a valid operation on each side of one that must fail. Returns the id of the
-/// inserted entry.
+/// Applies a valid operation on each side of one that must fail. Returns the id of the inserted entry;
+/// none if the bank is full.
 fn batch(
     bank: &mut Bank,
     random: &mut RandomStream,
@@ -235,17 +235,18 @@ fn batch(
         format!("{} anew {session}", random.sentence(5)),
         format!("D{session}:2"),
     );
+    let last = Operation::insert(
+        format!("last of session {session}"),
+        "Ben",
+        vec![turn.clone()],
+    );
     let before = find(&bank.entries()?, id, "an insert")?.clone();
     let results = bank.apply(
         &at(session),
         &[
             Operation::update(id, &text, vec![turn.clone()]),
             Operation::update("no such entry", "text", vec![turn.clone()]),
-            Operation::insert(
-                format!("last of session {session}"),
-                "Ben",
-                vec![turn.clone()],
-            ),
+            last.clone(),
         ],
     )?;
     if results[1].is_ok() {
@@ -271,6 +272,8 @@ fn batch(
     }
     match &results[2] {
         Ok(id) => Ok(Some(find(&entries, id, "an insert")?.id.clone())),
+        // A bank that is full, such as one of a single page, refuses it alone as well.
+        Err(_) if bank.apply(&at(session), &[last])?[0].is_err() => Ok(None),
         Err(refusal) => {
             let what = format!("an insert after a bad operation was refused: {refusal:?}");
             fault("apply", what, "let a bad operation fail alone")
