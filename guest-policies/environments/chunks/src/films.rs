@@ -32,9 +32,7 @@ impl Films {
     /// each of [`DEPTHS`]. An id without a name is a film that no title matches.
     #[must_use]
     pub fn recall(&self, answer: &str, ids: &[String]) -> [f32; 3] {
-        let ids = ids.iter().flat_map(|id| id.split(','));
-        let wanted: Vec<Option<&String>> =
-            ids.map(|id| self.0.get(&id.trim().parse().ok()?)).collect();
+        let wanted = self.wanted(ids);
         let titles = listed(answer).into_iter().take(DEPTHS[2]);
         let found: Vec<&String> = titles.filter_map(|title| self.nearest(&title)).collect();
         DEPTHS.map(|depth| {
@@ -42,6 +40,18 @@ impl Films {
             let hits = wanted.iter().flatten().filter(|film| first.contains(film));
             hits.count() as f32 / wanted.len().max(1) as f32
         })
+    }
+
+    /// Returns the names of the films of these ids.
+    #[must_use]
+    pub fn titles(&self, ids: &[String]) -> Vec<String> {
+        self.wanted(ids).into_iter().flatten().cloned().collect()
+    }
+
+    /// Returns the name of each id, with several ids in a text parted by commas.
+    fn wanted(&self, ids: &[String]) -> Vec<Option<&String>> {
+        let ids = ids.iter().flat_map(|id| id.split(','));
+        ids.map(|id| self.0.get(&id.trim().parse().ok()?)).collect()
     }
 
     /// Returns the name with the least edit distance to a title, in lower case; of several the

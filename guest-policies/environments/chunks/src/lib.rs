@@ -16,6 +16,7 @@ use memloom_sdk::types::{Answer, Error, Hint, Question, Score, Session, SessionC
 pub mod chunking;
 pub mod demonstrators;
 pub mod episode;
+mod evidence;
 pub mod films;
 mod library;
 pub mod options;

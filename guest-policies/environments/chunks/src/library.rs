@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use memloom_sdk::environment::DataFile;
 use memloom_sdk::generated::Split;
-use memloom_sdk::metrics::normalised_words;
 use memloom_sdk::records::{Record, records};
 use memloom_sdk::types::{Error, Question};
 
 use crate::chunking::chunks;
 use crate::episode::{Asked, Episode, Line, turn_id};
+use crate::evidence::{Passage, having};
 use crate::films::Films;
 use crate::options::Options;
 use crate::row::{self, Content, Qa, Row, Text};
@@ -78,7 +78,7 @@ impl Library {
                     .check()
                     .map_err(|why| refused(format!("line {line}: {id} {why}")))?;
                 faults.note(name, &source, &id, &row);
-                if text(&row.text, &options).is_empty() || row.qas.iter().all(unusable) {
+                if row.text.is_blank() || row.qas.iter().all(unusable) {
                     faults.empty.push(id);
                     continue;
                 }
@@ -149,9 +149,10 @@ impl Library {
     fn build(&self, place: &Place, row: Row, horizon: u32) -> Episode {
         let mut chunks = text(&row.text, &self.options);
         let last = match horizon {
-            0 => chunks.len(),
-            _ => chunks.len().min(horizon as usize),
+            0 => chunks.len() as u32,
+            _ => horizon.min(chunks.len() as u32),
         };
+        let passages: Vec<Passage> = chunks.iter().map(|chunk| Passage::new(chunk)).collect();
         let family = Family::of(&place.source);
         let scorer = match family.map_or(Scorer::Contains, |family| family.scorer) {
             Scorer::Label if self.options.flexible => Scorer::FlexibleLabel,
@@ -159,44 +160,33 @@ impl Library {
         };
         let category = family.map_or_else(|| OTHER.into(), |family| family.category(&place.source));
         let instruction = family.map_or(DEFAULT_INSTRUCTION, |family| family.instruction);
-        let normalised: Vec<String> = chunks.iter().map(|chunk| bounded(chunk)).collect();
-        let most = self
-            .options
-            .questions
-            .map_or(usize::MAX, |most| most as usize);
-        let qas = (1..)
-            .zip(row.qas)
-            .take(most)
-            .filter(|(_, qa)| !unusable(qa));
-        let asked = qas.filter_map(|(number, qa): (usize, Qa)| {
-            let having = sessions(&normalised, &qa.candidates);
-            let everywhere = having.is_empty();
-            let sessions: Vec<u32> = match everywhere {
-                true => (1..=normalised.len() as u32).collect(),
-                false => having
-                    .into_iter()
-                    .filter(|&one| one <= last as u32)
-                    .collect(),
+        let most = self.options.questions.unwrap_or(u32::MAX) as usize;
+        let mut asked = Vec::new();
+        for (number, qa) in (1..).zip(row.qas).take(most) {
+            let having = match scorer {
+                Scorer::Films => having(&passages, &self.films.titles(&qa.candidates)),
+                _ => having(&passages, &qa.candidates),
             };
-            let told = !sessions.is_empty() && (!everywhere || last == normalised.len());
-            told.then(|| Asked {
+            let Some((sessions, evidence)) = point(having, passages.len() as u32, last) else {
+                continue;
+            };
+            if unusable(&qa) {
+                continue;
+            }
+            asked.push(Asked {
                 question: Question {
                     id: format!("q{number}"),
                     text: format!("{instruction}\n\n{}", qa.question),
                     category: category.clone(),
-                    evidence: match everywhere {
-                        true => Vec::new(),
-                        false => sessions.iter().map(|&one| turn_id(one, 1)).collect(),
-                    },
                     sessions,
+                    evidence,
                 },
                 candidates: qa.candidates,
                 scorer,
                 points: row.points.clone(),
-            })
-        });
-        let asked = asked.collect();
-        chunks.truncate(last);
+            });
+        }
+        chunks.truncate(last as usize);
         let sittings = chunks.into_iter().map(|chunk| vec![Line::new(chunk)]);
         Episode {
             id: place.id.clone(),
@@ -210,30 +200,27 @@ impl Library {
     }
 }
 
+/// Returns the sessions that a question is about within a horizon, and its evidence, from the
+/// sessions that have an answer. None if it cannot be asked yet.
+fn point(having: Vec<u32>, all: u32, last: u32) -> Option<(Vec<u32>, Vec<String>)> {
+    if having.is_empty() {
+        return (last == all).then(|| ((1..=all).collect(), Vec::new()));
+    }
+    let within: Vec<u32> = having.into_iter().filter(|&one| one <= last).collect();
+    let evidence = within.iter().map(|&one| turn_id(one, 1)).collect();
+    (!within.is_empty()).then_some((within, evidence))
+}
+
 fn unusable(qa: &Qa) -> bool {
     qa.question.trim().is_empty() || qa.candidates.is_empty()
 }
 
-/// Returns the chunks of a row.
+/// Returns the chunks of a row. None is blank.
 fn text<'a>(text: &'a Text, options: &Options) -> Vec<&'a str> {
     match text {
         Text::Whole(text) => chunks(text, options.chunk_words()),
         Text::Chunks(chunks) => chunks.iter().map(String::as_str).collect(),
     }
-}
-
-/// Returns the normalised words of a text with a space on either side of each.
-fn bounded(text: &str) -> String {
-    format!(" {} ", normalised_words(text).join(" "))
-}
-
-/// Returns the sessions whose chunk has one of the answers in whole words.
-fn sessions(chunks: &[String], candidates: &[String]) -> Vec<u32> {
-    let mut golds: Vec<String> = candidates.iter().map(|gold| bounded(gold)).collect();
-    golds.retain(|gold| !gold.trim().is_empty());
-    let having = (1..).zip(chunks);
-    let having = having.filter(|(_, chunk)| golds.iter().any(|gold| chunk.contains(gold)));
-    having.map(|(session, _)| session).collect()
 }
 
 fn split(options: &Options, source: &str, id: &str) -> Split {

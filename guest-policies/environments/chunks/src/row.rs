@@ -51,8 +51,19 @@ pub struct Row {
 pub enum Text {
     /// In one piece.
     Whole(String),
-    /// In chunks.
+    /// In chunks that are not blank.
     Chunks(Vec<String>),
+}
+
+impl Text {
+    /// Returns true if there is nothing to read.
+    #[must_use]
+    pub fn is_blank(&self) -> bool {
+        match self {
+            Self::Whole(text) => text.trim().is_empty(),
+            Self::Chunks(chunks) => chunks.is_empty(),
+        }
+    }
 }
 
 /// A question.

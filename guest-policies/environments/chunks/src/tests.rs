@@ -570,6 +570,7 @@ fn films_are_scored_by_their_names_and_refused_without_them() {
         worth(&chunks, "q2", "1. Tall Tailor\n2. Winter in Brask"),
         0.5
     );
+    assert_eq!(chunks.questions().unwrap()[1].evidence, ["C1:1"]);
     assert_eq!(
         refusal(&[MEMORY_AGENT_BENCH], "{}"),
         "chunks needs entity2id.json, the names of films, for `recsys_redial_full`: name the \

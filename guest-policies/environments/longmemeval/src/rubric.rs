@@ -14,8 +14,8 @@ pub fn rubric(asked: &Asked) -> String {
     let (what, rule) = match kind {
         Kind::Preference => (
             "A good answer is described so",
-            "The answer is correct if it remembers what the user has told about himself and makes \
-             use of it. It need not meet every point of the description.",
+            "The answer is correct if it remembers what the user has told and makes use of it. It \
+             need not meet every point of the description.",
         ),
         Kind::Abstention => (
             "The sessions do not say what is asked. The reason is",

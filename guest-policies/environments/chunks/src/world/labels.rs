@@ -8,7 +8,7 @@ use memloom_sdk::generated::Split;
 use memloom_sdk::random::Random;
 use memloom_sdk::types::Question;
 
-use super::Packing;
+use super::packing::Packing;
 use crate::episode::{Asked, Line, turn_id};
 use crate::options::Options;
 use crate::scorer::Scorer;
