@@ -92,6 +92,7 @@ pub mod shares;
 pub mod state;
 pub mod text;
 pub mod types;
+pub mod warnings;
 
 pub use memloom_text::thoughts;
 

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use memloom_sdk::warnings::{count, listed};
+
 use crate::row::Row;
 use crate::source::Family;
-
-/// The most rows or questions that a warning names.
-const NAMED: usize = 12;
 
 /// The faults of all files.
 #[derive(Debug, Default)]
@@ -75,19 +74,5 @@ impl Faults {
             );
         }
         lines
-    }
-}
-
-fn count(number: usize, what: &str) -> String {
-    let ending = if number == 1 { "" } else { "s" };
-    format!("{number} {what}{ending}")
-}
-
-/// Returns the first names, and the number of the others.
-fn listed(names: &[String]) -> String {
-    let shown = names[..names.len().min(NAMED)].join(", ");
-    match names.len().saturating_sub(NAMED) {
-        0 => shown,
-        more => format!("{shown} and {more} more"),
     }
 }

@@ -1,7 +1,6 @@
 //! The faults of the data.
 
-/// The most instances that a warning names.
-const NAMED: usize = 12;
+use memloom_sdk::warnings::{count, listed};
 
 /// The faults of all files, by the ids of their instances.
 #[derive(Debug, Default)]
@@ -92,20 +91,9 @@ impl Faults {
         let found = lists.into_iter().filter(|(names, ..)| !names.is_empty());
         found
             .map(|(names, what, fate)| {
-                let ending = if names.len() == 1 { "" } else { "s" };
-                let listed = listed(&names);
-                format!("{} {what}{ending} {fate}: {listed}", names.len())
+                format!("{} {fate}: {}", count(names.len(), what), listed(&names))
             })
             .collect()
-    }
-}
-
-/// Returns the first names, and the number of the others.
-fn listed(names: &[String]) -> String {
-    let shown = names[..names.len().min(NAMED)].join(", ");
-    match names.len().saturating_sub(NAMED) {
-        0 => shown,
-        more => format!("{shown} and {more} more"),
     }
 }
 
