@@ -120,7 +120,7 @@ def longmemeval():
         # Such dates are in order as texts are.
         order = sorted(range(len(dates)), key=lambda place: dates[place])
         number = {ids[place]: session for session, place in enumerate(order, 1)}
-        turn_of = lambda session, turn: f"D{number[session]}:{turn + 1}"  # noqa: E731
+        turn_of = lambda session, turn: f"D{number[session]}:{turn + 1}"
         citations = [turn_of(session, turn) for session, turn in cited]
         abstains = question.endswith("_abs")
         gold = "" if abstains else str(instance["answer"])
@@ -177,7 +177,7 @@ def films(answer, ids):
     titles = {number: clean(re.sub("[_>-]", " ", name.split("/")[-1])) for name, number in names.items()}
     listed = answer.split("1.", 1)[1] if "1." in answer else answer.replace(",", "\n")
     items = [clean(re.sub(r"^\d+[.)]?\s*-?", "", item.strip())) for item in listed.split("\n")]
-    nearest = lambda item: min(titles, key=lambda n: (distance(item.lower(), titles[n].lower()), n))  # noqa: E731
+    nearest = lambda item: min(titles, key=lambda n: (distance(item.lower(), titles[n].lower()), n))
     found = [nearest(item) for item in items if item]
     shares = {depth: sum(int(one) in found[:depth] for one in ids) / len(ids) for depth in DEPTHS["recsys"]}
     return shares[5], {f"recall@{depth}": share for depth, share in shares.items()}

@@ -145,9 +145,13 @@ impl Published {
                 let chunks = list("chunks", self.chunks.unwrap_or_default())?;
                 let pairs = self.questions_and_answers.unwrap_or_default();
                 let pairs = list("questions_and_answers", pairs)?;
+                let field = |pair: &mut Value, name: &str| {
+                    let field = pair.get_mut(name).map(Value::take);
+                    texts(field.unwrap_or_default())
+                };
                 let qas = pairs.into_iter().map(|mut pair| Qa {
-                    question: texts(pair["question"].take()).concat(),
-                    candidates: texts(pair["answer"].take()),
+                    question: field(&mut pair, "question").concat(),
+                    candidates: field(&mut pair, "answer"),
                 });
                 Ok(Row {
                     qas: qas.collect(),

@@ -564,6 +564,40 @@ fn what_cannot_be_used_is_left_out_or_refused_by_name() {
 }
 
 #[test]
+fn no_value_in_the_place_of_another_panics() {
+    let values = [
+        json!(null),
+        json!(3),
+        json!("text"),
+        json!("[1, \"x\"]"),
+        json!([]),
+        json!(["x", 2, null]),
+        json!([["x"], ["y"]]),
+        json!({"question": "Q?", "answer": {"text": "x"}}),
+        json!([{"question": "Q?", "answer": ["x"]}]),
+    ];
+    let mut opened = 0;
+    for text in MEMORY_AGENT_BENCH.lines().chain(MEM_ALPHA.lines()) {
+        let whole: Value = serde_json::from_str(text).unwrap();
+        let names: Vec<String> = whole.as_object().unwrap().keys().cloned().collect();
+        for name in names {
+            for value in &values {
+                let mut row = whole.clone();
+                row[&name] = value.clone();
+                let Ok((mut chunks, report)) = load(&[&row.to_string(), FILMS], "{}") else {
+                    continue;
+                };
+                for index in 0..report.splits[2].episodes.unwrap() {
+                    chunks.open("held-out", index, 0).unwrap();
+                    opened += 1;
+                }
+            }
+        }
+    }
+    assert!(opened > 100, "{opened}");
+}
+
+#[test]
 fn films_are_scored_by_their_names_and_refused_without_them() {
     let chunks = opened("recsys_redial_full", json!({}), 0);
     assert_eq!(

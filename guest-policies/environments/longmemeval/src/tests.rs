@@ -398,6 +398,37 @@ fn files_without_a_usable_instance_or_with_one_twice_are_refused() {
 }
 
 #[test]
+fn no_damaged_file_panics() {
+    let mut random = Random::new(5);
+    let mut used = 0;
+    for _ in 0..400 {
+        let mut bytes = MINIATURE.as_bytes().to_vec();
+        for _ in 0..=random.below(3) {
+            let place = random.below(bytes.len() as u64) as usize;
+            match random.below(3) {
+                0 => bytes[place] = b"\"[]{},:0 \\"[random.below(10) as usize],
+                1 => drop(bytes.drain(place..(place + 40).min(bytes.len()))),
+                _ => bytes.truncate(bytes.len() - random.below(3) as usize),
+            }
+        }
+        let file = DataFile {
+            name: "lme.json".into(),
+            bytes,
+        };
+        let mut environment = LongMemEval::default();
+        let Ok(report) = environment.load(vec![file], r#"{"merge": 2}"#) else {
+            continue;
+        };
+        for index in 0..report.splits[2].episodes.unwrap() {
+            environment.open("held-out", index, 0).unwrap();
+            assert!(!environment.questions().unwrap().is_empty());
+            used += 1;
+        }
+    }
+    assert!(used > 200, "{used}");
+}
+
+#[test]
 fn json_lines_are_read_like_a_list() {
     let instances: Vec<Value> = serde_json::from_str(MINIATURE).unwrap();
     let lines: Vec<String> = instances.iter().map(Value::to_string).collect();
