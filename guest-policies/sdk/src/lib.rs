@@ -87,10 +87,13 @@ pub mod mock_host;
 pub mod options;
 pub mod policy;
 pub mod random;
+pub mod records;
 mod report_counter;
+pub mod shares;
 pub mod state;
 pub mod text;
 pub mod types;
+pub mod warnings;
 
 pub use memloom_text::thoughts;
 

@@ -45,6 +45,17 @@ pub fn f1_paper(answer: &str, gold: &str) -> f32 {
     f1_of(overlap, answer.len(), gold.len())
 }
 
+/// Returns 1 if the gold text's normalised words stand in the answer's, as a text within a text
+/// (MemoryAgentBench's substring match, `utils/eval_other_utils.py`), else 0. No words are found
+/// in no words only.
+pub fn contains(answer: &str, gold: &str) -> f32 {
+    let [answer, gold] = [answer, gold].map(|text| normalised_words(text).join(" "));
+    f32::from(match gold.as_str() {
+        "" => answer.is_empty(),
+        gold => answer.contains(gold),
+    })
+}
+
 /// BLEU-1: clipped unigram precision times brevity penalty (Papineni et al. 2002).
 pub fn bleu_1(answer: &str, gold: &str) -> f32 {
     let (answer, gold) = (normalised_words(answer), normalised_words(gold));
@@ -185,8 +196,15 @@ mod tests {
     }
 
     #[test]
+    fn a_gold_text_is_found_within_an_answer() {
+        near(contains("It is Paris.", "paris"), 1.0);
+        near(contains("in the Parisian style", "Paris"), 1.0);
+        near(contains("on the 3rd of May", "May 3rd"), 0.0);
+    }
+
+    #[test]
     fn silence_matches_silence_only() {
-        for metric in [f1, f1_paper, bleu_1] {
+        for metric in [f1, f1_paper, bleu_1, contains] {
             near(metric("", ""), 1.0);
             near(metric("", "rome"), 0.0);
             near(metric("rome", ""), 0.0);

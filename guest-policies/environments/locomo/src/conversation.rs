@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use memloom_sdk::types::{Error, Question, Turn};
+use memloom_sdk::warnings::count;
 use serde::{Deserialize, Serialize};
 
 use crate::category::Category;
 use crate::evidence::turn_ids;
 use crate::published::{Published, Utterance};
 use crate::qa::Qa;
-use crate::warnings::count;
 
 /// Sessions and the questions about them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

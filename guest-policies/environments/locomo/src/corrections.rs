@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use memloom_sdk::warnings::count;
+
 use crate::published::{Correction, Published};
 use crate::qa::Qa;
-use crate::warnings::count;
 
 /// Replaces answers and evidence. Adds the number of corrections, and those without a
 /// question, to `warnings`.

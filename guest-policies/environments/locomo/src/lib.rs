@@ -22,7 +22,6 @@ mod options;
 mod published;
 mod qa;
 mod scoring;
-mod warnings;
 
 use category::Category;
 use conversation::{Conversation, SessionView};
