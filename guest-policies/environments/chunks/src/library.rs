@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use memloom_sdk::environment::DataFile;
 use memloom_sdk::generated::Split;
-use memloom_sdk::records::{Record, records};
+use memloom_sdk::items::{Item, items};
 use memloom_sdk::types::{Error, Question};
 
 use crate::chunking::chunks;
@@ -31,7 +31,7 @@ pub struct Library {
 /// The place of a row.
 struct Place {
     file: usize,
-    record: Record,
+    item: Item,
     source: String,
     id: String,
 }
@@ -57,9 +57,9 @@ impl Library {
                      says"
                 )));
             }
-            for record in records(file)? {
+            for item in items(file)? {
                 let refused = |why: String| Error::Invalid(format!("{name}, {why}"));
-                let published = match row::read(&record, &file.bytes).map_err(refused)? {
+                let published = match row::read(&item, &file.bytes).map_err(refused)? {
                     Content::Row(row) => row,
                     Content::Films(more) => {
                         films.extend(more);
@@ -73,7 +73,7 @@ impl Library {
                 if !options.reads(&source) {
                     continue;
                 }
-                let line = record.line;
+                let line = item.line;
                 let row = published
                     .check()
                     .map_err(|why| refused(format!("line {line}: {id} {why}")))?;
@@ -84,7 +84,7 @@ impl Library {
                 }
                 splits[split(&options, &source, &id) as usize].push(Place {
                     file: number,
-                    record,
+                    item,
                     source,
                     id,
                 });
@@ -139,7 +139,7 @@ impl Library {
         })?;
         let refused = |why: String| Error::Invalid(format!("{}: {why}", place.id));
         let bytes = &self.files[place.file].bytes;
-        let row = match row::read(&place.record, bytes).map_err(refused)? {
+        let row = match row::read(&place.item, bytes).map_err(refused)? {
             Content::Row(row) => row.check().map_err(refused)?,
             Content::Films(_) => return Err(refused("is no row".into())),
         };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use memloom_sdk::records::Record;
+use memloom_sdk::items::Item;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -75,7 +75,7 @@ pub struct Qa {
     pub candidates: Vec<String>,
 }
 
-/// A record of a file.
+/// An item of a file.
 #[derive(Debug)]
 pub enum Content {
     /// A row.
@@ -84,20 +84,20 @@ pub enum Content {
     Films(BTreeMap<String, i64>),
 }
 
-/// Reads a record.
+/// Reads an item.
 ///
 /// # Errors
 /// The reason, with the line in the file.
-pub fn read(record: &Record, bytes: &[u8]) -> Result<Content, String> {
-    let row: Result<Published, String> = record.read(bytes);
+pub fn read(item: &Item, bytes: &[u8]) -> Result<Content, String> {
+    let row: Result<Published, String> = item.read(bytes);
     match row {
         Ok(row) if row.context.is_some() || row.chunks.is_some() => Ok(Content::Row(Box::new(row))),
-        Ok(_) => match record.read::<BTreeMap<String, i64>>(bytes) {
+        Ok(_) => match item.read::<BTreeMap<String, i64>>(bytes) {
             Ok(films) if !films.is_empty() => Ok(Content::Films(films)),
             _ => Err(format!(
                 "line {}: neither a row of MemoryAgentBench, with `context`, nor one of \
                  Mem-alpha, with `chunks`",
-                record.line
+                item.line
             )),
         },
         Err(why) => Err(why),

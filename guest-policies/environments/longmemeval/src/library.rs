@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use memloom_sdk::environment::DataFile;
 use memloom_sdk::generated::Split;
-use memloom_sdk::records::{Record, records};
+use memloom_sdk::items::{Item, items};
 use memloom_sdk::types::Error;
 
 use crate::episode::Episode;
@@ -27,7 +27,7 @@ pub struct Library {
 /// The place of an instance.
 struct Place {
     file: usize,
-    record: Record,
+    item: Item,
 }
 
 /// The times of an instance.
@@ -48,8 +48,8 @@ impl Library {
         let mut seen = BTreeSet::new();
         let mut splits: [Vec<(Place, Times)>; 3] = Default::default();
         for (number, file) in files.iter().enumerate() {
-            for record in records(file)? {
-                let Some(history) = history(file, &record, &options, &mut faults)? else {
+            for item in items(file)? {
+                let Some(history) = history(file, &item, &options, &mut faults)? else {
                     continue;
                 };
                 if !seen.insert(history.id.clone()) {
@@ -64,10 +64,7 @@ impl Library {
                     sessions: moments.collect(),
                     id: history.id,
                 };
-                let place = Place {
-                    file: number,
-                    record,
-                };
+                let place = Place { file: number, item };
                 splits[options.split.split_of(&times.id) as usize].push((place, times));
             }
         }
@@ -119,10 +116,10 @@ impl Library {
             ))
         })?;
         let mut histories = Vec::new();
-        for Place { file, record } in places {
+        for Place { file, item } in places {
             let mut known = Faults::default();
             let file = &self.files[*file];
-            histories.extend(history(file, record, &self.options, &mut known)?);
+            histories.extend(history(file, item, &self.options, &mut known)?);
         }
         Ok(Episode::new(histories))
     }
@@ -131,14 +128,14 @@ impl Library {
 /// Reads an instance. None if its question is not asked for, or if it cannot be used.
 fn history<'a>(
     file: &'a DataFile,
-    record: &Record,
+    item: &Item,
     options: &Options,
     faults: &mut Faults,
 ) -> Result<Option<History<'a>>, Error> {
-    let published: Published<'a> = match record.read(&file.bytes) {
+    let published: Published<'a> = match item.read(&file.bytes) {
         Ok(published) => published,
         Err(why) => {
-            let named: Option<Named> = record.read(&file.bytes).ok();
+            let named: Option<Named> = item.read(&file.bytes).ok();
             let id = named.and_then(|named| named.question_id);
             let id = id.unwrap_or_else(|| "an instance".into());
             faults
@@ -154,7 +151,7 @@ fn history<'a>(
     {
         Some(id) => History::new(id, published, options, faults),
         None => {
-            let (name, line) = (&file.name, record.line);
+            let (name, line) = (&file.name, item.line);
             faults.unnamed.push(format!("{name}, line {line}"));
             Ok(None)
         }

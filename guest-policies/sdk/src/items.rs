@@ -1,5 +1,5 @@
-//! The records of a user's file: the items of a JSON list, or JSON texts one after another, as
-//! in JSON Lines. A large file is read record by record.
+//! The items of a user's file: those of a JSON list, or JSON texts one after another, as
+//! in JSON Lines. A large file is read item by item.
 
 use std::ops::Range;
 
@@ -9,21 +9,21 @@ use serde_json::value::RawValue;
 use crate::environment::DataFile;
 use crate::types::Error;
 
-/// The place of a record in its file.
+/// The place of an item in its file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Record {
+pub struct Item {
     /// The line on which it begins, counted from 1.
     pub line: usize,
     /// Its bytes.
     pub bytes: Range<usize>,
 }
 
-/// Returns the places of a file's records, in order. A list in the place of the first record is
-/// the list of the records.
+/// Returns the places of a file's items, in order. A list in the place of the first item is
+/// the list of the items.
 ///
 /// # Errors
-/// [`Error::Invalid`] naming file, line and column if a record is not JSON.
-pub fn records(file: &DataFile) -> Result<Vec<Record>, Error> {
+/// [`Error::Invalid`] naming file, line and column if an item is not JSON.
+pub fn items(file: &DataFile) -> Result<Vec<Item>, Error> {
     let refused = |error: serde_json::Error| Error::Invalid(format!("{}: {error}", file.name));
     let bytes = without_mark(&file.bytes);
     let raw: Vec<&RawValue> = match bytes.trim_ascii_start().first() {
@@ -39,7 +39,7 @@ pub fn records(file: &DataFile) -> Result<Vec<Record>, Error> {
         let before = &file.bytes[counted..start];
         line += before.iter().filter(|&&byte| byte == b'\n').count();
         counted = start;
-        Record {
+        Item {
             line,
             bytes: start..start + raw.get().len(),
         }
@@ -52,8 +52,8 @@ fn without_mark(bytes: &[u8]) -> &[u8] {
     bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
 }
 
-impl Record {
-    /// Reads the record of a file with these bytes. Texts without escapes can be borrowed.
+impl Item {
+    /// Reads the item of a file with these bytes. Texts without escapes can be borrowed.
     ///
     /// # Errors
     /// The reason, with the line in the file.
@@ -82,17 +82,17 @@ mod tests {
 
     fn texts(text: &str) -> Vec<(usize, String)> {
         let file = file(text);
-        let found = records(&file).unwrap().into_iter();
+        let found = items(&file).unwrap().into_iter();
         found
-            .map(|record| {
-                let bytes = file.bytes[record.bytes].to_vec();
-                (record.line, String::from_utf8(bytes).unwrap())
+            .map(|item| {
+                let bytes = file.bytes[item.bytes].to_vec();
+                (item.line, String::from_utf8(bytes).unwrap())
             })
             .collect()
     }
 
     #[test]
-    fn a_list_and_lines_have_the_same_records() {
+    fn a_list_and_lines_have_the_same_items() {
         let expected = [
             (2, "{\"a\": 1}".to_owned()),
             (3, "{\"b\": \"ü\"}".to_owned()),
@@ -107,7 +107,7 @@ mod tests {
 
     #[test]
     fn what_is_not_json_is_named_with_its_place() {
-        let refusal = |text: &str| records(&file(text)).unwrap_err();
+        let refusal = |text: &str| items(&file(text)).unwrap_err();
         assert_eq!(
             refusal("{\"a\": 1}\n{\"b\": }"),
             Error::Invalid("data.json: expected value at line 2 column 7".into())
@@ -116,17 +116,17 @@ mod tests {
     }
 
     #[test]
-    fn a_record_that_cannot_be_read_is_named_with_its_line_in_the_file() {
+    fn an_item_that_cannot_be_read_is_named_with_its_line_in_the_file() {
         let text = "[{\"a\":\n1}, {\"a\":\n\"x\"}]";
         let file = file(text);
-        let found = records(&file).unwrap();
+        let found = items(&file).unwrap();
         #[derive(Debug, Deserialize, PartialEq)]
-        struct Item {
+        struct Number {
             a: u32,
         }
-        assert_eq!(found[0].read::<Item>(&file.bytes), Ok(Item { a: 1 }));
+        assert_eq!(found[0].read::<Number>(&file.bytes), Ok(Number { a: 1 }));
         assert_eq!(
-            found[1].read::<Item>(&file.bytes).unwrap_err(),
+            found[1].read::<Number>(&file.bytes).unwrap_err(),
             "line 3: invalid type: string \"x\", expected u32"
         );
     }
