@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use serde::Serialize;
 
+use crate::eval::token_use::TokenUse;
 use crate::report;
 use crate::run::atomic_fs::write_file;
 use crate::run::progress::Console;
@@ -108,7 +109,7 @@ fn row(pair: &Pair, console: Console) -> Result<Row> {
     let mean = |of: &dyn Fn(&Summary) -> f64| {
         summaries.iter().map(of).sum::<f64>() / summaries.len() as f64
     };
-    let tokens = |of: fn(&crate::eval::token_use::TokenUse) -> f64| {
+    let tokens = |of: fn(&TokenUse) -> f64| {
         let used = summaries
             .iter()
             .map(|summary| summary.held_out.after.tokens.as_ref());

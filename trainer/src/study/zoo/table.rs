@@ -25,16 +25,17 @@ pub fn text(report: &Report) -> String {
         );
         let _ = writeln!(
             text,
-            "                  before  trained              gain                    words"
+            "{:22} before  trained              gain                   words",
+            ""
         );
         for (name, reward) in &learnt.baselines {
             let name = name.replace('_', " ");
-            let _ = writeln!(text, "  {name:<22}  {:.3}", reward.value);
+            let _ = writeln!(text, "  {name:<27}  {:.3}", reward.value);
         }
         for row in rows {
             let _ = writeln!(
                 text,
-                "  {:<15} {:>6.3}  {:<19}  {:<21} {:>6.0}",
+                "  {:<20} {:>6.3}  {:<19}  {:<21} {:>5.0}",
                 row.system,
                 row.learnt.before.reward.value,
                 with_ends(row.learnt.after.reward),
@@ -44,12 +45,13 @@ pub fn text(report: &Report) -> String {
         }
         let _ = writeln!(
             text,
-            "\n                 malformed  generated    peak  dependency  seconds  guests"
+            "\n{:22} malformed  generated   peak dependency seconds  guests",
+            ""
         );
         for row in rows {
             let _ = writeln!(
                 text,
-                "  {:<15} {:>7.1} % {:>10.0} {:>7} {:>11} {:>8.0} {:>5.1} %",
+                "  {:<20} {:>7.1} % {:>10.0} {:>6} {:>10} {:>7.0} {:>5.1} %",
                 row.system,
                 100.0 * row.learnt.after.malformed_share,
                 row.learnt.generated_tokens,
@@ -63,7 +65,7 @@ pub fn text(report: &Report) -> String {
     }
     let _ = writeln!(
         text,
-        "95 % intervals by bootstrap over episodes, of means over seeds; {}",
+        "95 % intervals by bootstrap over episodes, of means over seeds\n{}",
         report.machine
     );
     text
