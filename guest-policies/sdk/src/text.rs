@@ -26,6 +26,21 @@ pub fn first_words(text: &str, limit: usize) -> String {
     kept
 }
 
+/// Returns what follows the last `label:` in a text, up to the end of its line and without the spaces
+/// around it. Case does not count, and spaces may stand before the colon. None if there is no label,
+/// or nothing follows any.
+pub fn after_label<'a>(text: &'a str, label: &str) -> Option<&'a str> {
+    let lower = text.to_ascii_lowercase();
+    let places = lower.rmatch_indices(label);
+    let mut followed = places.filter_map(|(place, _)| {
+        let within = lower[..place].ends_with(char::is_alphanumeric);
+        let rest = text[place + label.len()..].trim_start().strip_prefix(':')?;
+        let line = rest.split('\n').next().unwrap_or_default().trim();
+        (!within && !line.is_empty()).then_some(line)
+    });
+    followed.next()
+}
+
 /// The sentences of a text without the spaces around them. A sentence ends at the end of a line,
 /// at `。`, and at a `.`, `!` or `?` before a space.
 pub fn sentences(text: &str) -> impl Iterator<Item = &str> {
@@ -96,6 +111,22 @@ mod tests {
     fn cutting_keeps_punctuation_within() {
         assert_eq!(first_words("  one,  two three ", 2), "one, two");
         assert_eq!(first_words("one", 5), "one");
+    }
+
+    #[test]
+    fn the_last_label_with_a_text_counts() {
+        for (text, found) in [
+            ("answer: 4", Some("4")),
+            ("So.\nAnswer : 4 or 5 \nanswer:\n", Some("4 or 5")),
+            ("answer: 3 . answer: 4", Some("4")),
+            ("ANSWER:ü", Some("ü")),
+            ("the answer is: 4", None),
+            ("äanswer: 4", None),
+            ("answer:", None),
+            ("", None),
+        ] {
+            assert_eq!(after_label(text, "answer"), found, "{text:?}");
+        }
     }
 
     fn cut(text: &str) -> Vec<&str> {
