@@ -26,19 +26,20 @@ pub fn first_words(text: &str, limit: usize) -> String {
     kept
 }
 
-/// Returns what follows the last `label:` in a text, up to the end of its line and without the spaces
-/// around it. Case does not count, and spaces may stand before the colon. None if there is no label,
-/// or nothing follows any.
-pub fn after_label<'a>(text: &'a str, label: &str) -> Option<&'a str> {
-    let lower = text.to_ascii_lowercase();
-    let places = lower.rmatch_indices(label);
-    let mut followed = places.filter_map(|(place, _)| {
-        let within = lower[..place].ends_with(char::is_alphanumeric);
-        let rest = text[place + label.len()..].trim_start().strip_prefix(':')?;
-        let line = rest.split('\n').next().unwrap_or_default().trim();
-        (!within && !line.is_empty()).then_some(line)
-    });
-    followed.next()
+/// Returns the words and punctuation of a text, a space between them: the tokens of a tokenizer of
+/// words, which splits `pay.send to=12` so.
+pub fn apart(text: &str) -> String {
+    let mut apart = String::new();
+    let mut last = ' ';
+    for letter in text.chars() {
+        let in_word = |letter: char| letter.is_alphanumeric() || letter == '_';
+        if !last.is_whitespace() && !letter.is_whitespace() && in_word(last) != in_word(letter) {
+            apart.push(' ');
+        }
+        apart.push(letter);
+        last = letter;
+    }
+    first_words(&apart, usize::MAX)
 }
 
 /// The sentences of a text without the spaces around them. A sentence ends at the end of a line,
@@ -88,6 +89,21 @@ pub fn first_sentences(text: &str, limit: usize) -> Option<String> {
     None
 }
 
+/// Returns what follows the last `label:` in a text, up to the end of its line and without the spaces
+/// around it. Case does not count, and spaces may stand before the colon. None if there is no label,
+/// or nothing follows any.
+pub fn after_label<'a>(text: &'a str, label: &str) -> Option<&'a str> {
+    let lower = text.to_ascii_lowercase();
+    let places = lower.rmatch_indices(label);
+    let mut followed = places.filter_map(|(place, _)| {
+        let within = lower[..place].ends_with(char::is_alphanumeric);
+        let rest = text[place + label.len()..].trim_start().strip_prefix(':')?;
+        let line = rest.split('\n').next().unwrap_or_default().trim();
+        (!within && !line.is_empty()).then_some(line)
+    });
+    followed.next()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -114,19 +130,12 @@ mod tests {
     }
 
     #[test]
-    fn the_last_label_with_a_text_counts() {
-        for (text, found) in [
-            ("answer: 4", Some("4")),
-            ("So.\nAnswer : 4 or 5 \nanswer:\n", Some("4 or 5")),
-            ("answer: 3 . answer: 4", Some("4")),
-            ("ANSWER:ü", Some("ü")),
-            ("the answer is: 4", None),
-            ("äanswer: 4", None),
-            ("answer:", None),
-            ("", None),
-        ] {
-            assert_eq!(after_label(text, "answer"), found, "{text:?}");
-        }
+    fn words_and_punctuation_are_set_apart() {
+        assert_eq!(
+            apart("pay.send  to=a_b (12)!"),
+            "pay . send to = a_b ( 12 )!"
+        );
+        assert_eq!(apart(" "), "");
     }
 
     fn cut(text: &str) -> Vec<&str> {
@@ -162,5 +171,21 @@ mod tests {
         assert_eq!(first_sentences(text, 1).as_deref(), Some("One"));
         assert_eq!(first_sentences(text, 0).as_deref(), Some(""));
         assert_eq!(first_sentences("", 0), None);
+    }
+
+    #[test]
+    fn the_last_label_with_a_text_counts() {
+        for (text, found) in [
+            ("answer: 4", Some("4")),
+            ("So.\nAnswer : 4 or 5 \nanswer:\n", Some("4 or 5")),
+            ("answer: 3 . answer: 4", Some("4")),
+            ("ANSWER:ü", Some("ü")),
+            ("the answer is: 4", None),
+            ("äanswer: 4", None),
+            ("answer:", None),
+            ("", None),
+        ] {
+            assert_eq!(after_label(text, "answer"), found, "{text:?}");
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! The choice of an action: how actions are listed, and how a model's output is read.
 
 use super::{Form, Rules};
-use crate::text::{first_words, same_but_case};
+use crate::text::{apart, first_words, same_but_case};
 use crate::thoughts::spoken;
 
 /// The most actions that are listed at once: the number of control words `a1`, `a2`, ….
@@ -183,22 +183,6 @@ impl<'a> Page<'a> {
         // "a07" and "a+7" parse too, but are no control words.
         (format!("a{number}") == word).then(|| Choice::Act(listed.clone()))
     }
-}
-
-/// Returns the words and punctuation of an action, a space between them: the tokens of a tokenizer
-/// of words, which splits `pay.send to=12` so.
-fn apart(action: &str) -> String {
-    let mut apart = String::new();
-    let mut last = ' ';
-    for letter in action.chars() {
-        let in_word = |letter: char| letter.is_alphanumeric() || letter == '_';
-        if !last.is_whitespace() && !letter.is_whitespace() && in_word(last) != in_word(letter) {
-            apart.push(' ');
-        }
-        apart.push(letter);
-        last = letter;
-    }
-    first_words(&apart, usize::MAX)
 }
 
 #[cfg(test)]
