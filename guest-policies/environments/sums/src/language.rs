@@ -34,6 +34,6 @@ pub fn lexicon() -> Vec<LexiconKind> {
         kind("number", &["how many"], numbers.collect()),
         kind("person", &["who"], lower(&PEOPLE)),
         kind("thing", &["what"], lower(&THINGS)),
-        kind("word", &[], lower(&others)),
+        kind("word", &["which word"], lower(&others)),
     ]
 }

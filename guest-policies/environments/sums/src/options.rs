@@ -2,12 +2,12 @@
 
 use memloom_sdk::options::{object, within};
 use memloom_sdk::types::Error;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::chain::MOST_CHANGES;
 
 /// The order of an episode's tasks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Named {
     /// As they were drawn, or as they stand in the file.
