@@ -7,7 +7,7 @@ pub use crate::bindings::policy::exports::memloom::agent::policy::{Description, 
 use crate::host::{Host, Imports};
 use crate::instance::{Instance, Served};
 use crate::types::{
-    Answer, DemonstratedOperation, Error, Hint, LexiconKind, Session, SessionContent, Turn,
+    Answer, DemonstratedOperation, Error, Hint, LexiconKind, Session, SessionContent, Task, Turn,
 };
 
 /// The logic of an agent. `wit/policy.wit` describes the functions. A policy's only
@@ -50,6 +50,19 @@ pub fn dialogue(policy: &str, session: SessionContent) -> Result<Session, Error>
         SessionContent::Dialogue(session) => Ok(session),
         SessionContent::Task(_) => Err(Error::Unsupported(format!(
             "{policy} reads dialogue and does not act in task sessions"
+        ))),
+    }
+}
+
+/// Returns the task of a session.
+///
+/// # Errors
+/// [`Error::Unsupported`] naming the `policy`, if the session is a dialogue.
+pub fn task(policy: &str, session: SessionContent) -> Result<Task, Error> {
+    match session {
+        SessionContent::Task(task) => Ok(task),
+        SessionContent::Dialogue(_) => Err(Error::Unsupported(format!(
+            "{policy} acts in task sessions and does not read dialogue"
         ))),
     }
 }

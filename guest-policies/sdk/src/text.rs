@@ -89,6 +89,21 @@ pub fn first_sentences(text: &str, limit: usize) -> Option<String> {
     None
 }
 
+/// Returns what follows the last `label:` in a text, up to the end of its line and without the spaces
+/// around it. Case does not count, and spaces may stand before the colon. None if there is no label,
+/// or nothing follows any.
+pub fn after_label<'a>(text: &'a str, label: &str) -> Option<&'a str> {
+    let lower = text.to_ascii_lowercase();
+    let places = lower.rmatch_indices(label);
+    let mut followed = places.filter_map(|(place, _)| {
+        let within = lower[..place].ends_with(char::is_alphanumeric);
+        let rest = text[place + label.len()..].trim_start().strip_prefix(':')?;
+        let line = rest.split('\n').next().unwrap_or_default().trim();
+        (!within && !line.is_empty()).then_some(line)
+    });
+    followed.next()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -156,5 +171,21 @@ mod tests {
         assert_eq!(first_sentences(text, 1).as_deref(), Some("One"));
         assert_eq!(first_sentences(text, 0).as_deref(), Some(""));
         assert_eq!(first_sentences("", 0), None);
+    }
+
+    #[test]
+    fn the_last_label_with_a_text_counts() {
+        for (text, found) in [
+            ("answer: 4", Some("4")),
+            ("So.\nAnswer : 4 or 5 \nanswer:\n", Some("4 or 5")),
+            ("answer: 3 . answer: 4", Some("4")),
+            ("ANSWER:ü", Some("ü")),
+            ("the answer is: 4", None),
+            ("äanswer: 4", None),
+            ("answer:", None),
+            ("", None),
+        ] {
+            assert_eq!(after_label(text, "answer"), found, "{text:?}");
+        }
     }
 }
