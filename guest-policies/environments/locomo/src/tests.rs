@@ -316,8 +316,11 @@ fn what_does_not_exist_is_named() {
     ));
 }
 
-/// Opens an excerpt of two turns a session, and returns its turns by session and its questions.
-fn excerpted(index: u64, horizon: u32) -> (Vec<Vec<String>>, Vec<(String, Vec<u32>)>) {
+/// The ids of an excerpt's turns by session, and its questions with their sessions.
+type Excerpted = (Vec<Vec<String>>, Vec<(String, Vec<u32>)>);
+
+/// Opens an excerpt of a turn a session.
+fn excerpted(index: u64, horizon: u32) -> Excerpted {
     let (mut locomo, report) = loaded(&[TALKS], r#"{"excerpt": 1, "held-out": ["conv-1"]}"#);
     assert_eq!(report.splits[2].episodes, None);
     assert_eq!(report.splits[0].episodes, Some(0));
