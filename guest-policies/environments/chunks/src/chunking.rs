@@ -76,8 +76,8 @@ fn sentences(text: &str) -> Vec<(usize, usize)> {
         let line = &text[line_start..at];
         let mut breaks = usize::from(letter == '\n');
         let mut next_line = at + 1;
-        while let Some((place, _)) = letters.next_if(|(_, next)| next.is_whitespace()) {
-            if text[place..].starts_with('\n') {
+        while let Some((place, space)) = letters.next_if(|(_, next)| next.is_whitespace()) {
+            if space == '\n' {
                 breaks += 1;
                 next_line = place + 1;
             }
