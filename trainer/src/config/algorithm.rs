@@ -138,8 +138,10 @@ pub struct AlgorithmSection {
     pub leave_one_out: bool,
     /// The score of a question: `reward` (the environment's reward), the name of one of the
     /// environment's metrics, `held-evidence` (the share of the question's evidence that the
-    /// bank names), or `judge` (1 if the model in `[servers.judge]` finds the answer correct,
-    /// else 0).
+    /// bank names), `kept-evidence` (the share of the words of the question's evidence that the
+    /// entries which name it have), or `judge` (1 if the model in `[servers.judge]` finds the
+    /// answer correct, else 0). With `held-evidence` and a penalty for words, entries of one word
+    /// each are worth most; `kept-evidence` pays for what they say.
     pub metric: String,
     /// Most questions of an episode that are asked in a step, for environments whose scoring
     /// is expensive. They are drawn at random, the same for all rollouts and rerolls of the

@@ -37,6 +37,15 @@ pub use self::tokenizer::{EmbedderSection, TokenizerKind, TokenizerSection};
 /// The metric for the share of a question's evidence that the bank cites. It needs no answers.
 pub const HELD: &str = "held-evidence";
 
+/// The metric for the share of the words of a question's evidence that the entries which cite it
+/// keep. It needs no answers.
+pub const KEPT: &str = "kept-evidence";
+
+/// Returns true if a metric is about answers.
+pub fn needs_answers(metric: &str) -> bool {
+    ![HELD, KEPT].contains(&metric)
+}
+
 /// A run file (TOML). `memloom train --dry-run` prints it with all defaults.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -201,8 +210,8 @@ impl RunFile {
                 "stage {number}: metric = \"{JUDGE}\" needs a judge: name a server in [servers.{JUDGE}]"
             );
             ensure!(
-                !self.algorithm.learn_answers || metric != HELD,
-                "stage {number}: algorithm.learn_answers needs a metric of answers: {HELD} asks no question"
+                !self.algorithm.learn_answers || needs_answers(metric),
+                "stage {number}: algorithm.learn_answers needs a metric of answers: {metric} asks no question"
             );
         }
         for (number, pair) in (1..).zip(self.stages.windows(2)) {

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::env::{OpenEpisode, Turn};
 use crate::rng::{Purpose, generator};
 use crate::rollout::outcome::RolloutResult;
+use crate::rollout::reward::mean;
 
 /// Number of random selections averaged.
 const DRAWS: u64 = 500;
@@ -23,7 +24,7 @@ const RIDGE: f64 = 1.0;
 
 /// Evidence held for a held-out episode.
 ///
-/// Shares of the gold evidence of all questions.
+/// Shares of the gold evidence of all questions. A turn that a baseline takes is kept whole.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct EvidenceReport {
     /// Id of the episode, for instance `conv-26`.
@@ -33,7 +34,8 @@ pub struct EvidenceReport {
     /// Share of the dialogue's turns that the policy's bank cites. As many random turns hold this
     /// share of the evidence, also where entries are shorter than their turns.
     pub turn_share: f64,
-    /// Share that the policy's bank cites.
+    /// Share that the policy's bank keeps: of each turn that it cites, the share of its words that
+    /// the entries which cite it have.
     pub policy: f64,
     /// Share among random turns of as many words.
     pub random: f64,
@@ -54,7 +56,7 @@ pub fn compare(
     for draw in 0..DRAWS {
         let mut order: Vec<usize> = (0..turns.len()).collect();
         order.shuffle(&mut generator(run_seed, Purpose::Baseline, &[draw]));
-        random += held(opened, &within(&turns, &order, budget));
+        random += taken(opened, &within(&turns, &order, budget));
     }
     let mut order: Vec<usize> = (0..turns.len()).collect();
     let scores: Vec<f64> = turns
@@ -62,15 +64,17 @@ pub fn compare(
         .map(|turn| regression.score(&turn.text))
         .collect();
     order.sort_by(|a, b| scores[*b].total_cmp(&scores[*a]).then(a.cmp(b)));
-    let cited: BTreeSet<&str> = result.evidence.iter().map(String::as_str).collect();
+    let cited: BTreeSet<&str> = result.evidence.keys().map(String::as_str).collect();
     let cited_turns = turns.iter().filter(|turn| cited.contains(turn.id.as_str()));
     EvidenceReport {
         episode: opened.id.clone(),
         bank_share: budget as f64 / opened.dialogue().iter().sum::<u64>().max(1) as f64,
         turn_share: cited_turns.count() as f64 / turns.len().max(1) as f64,
-        policy: held(opened, &cited),
+        policy: held(opened, |turn| {
+            result.evidence.get(turn).copied().unwrap_or(0.0)
+        }),
         random: random / DRAWS as f64,
-        tfidf_regression: held(opened, &within(&turns, &order, budget)),
+        tfidf_regression: taken(opened, &within(&turns, &order, budget)),
     }
 }
 
@@ -89,16 +93,19 @@ fn within<'a>(turns: &[&'a Turn], order: &[usize], budget: u64) -> BTreeSet<&'a 
     taken
 }
 
-/// Returns the share of gold evidence among `turns`, over all questions: 1 - M-Fail.
-fn held(opened: &OpenEpisode, turns: &BTreeSet<&str>) -> f64 {
-    let gold = opened
-        .questions
-        .iter()
-        .flat_map(|question| &question.evidence);
-    let (count, found) = gold.fold((0u32, 0u32), |(count, found), turn| {
-        (count + 1, found + u32::from(turns.contains(turn.as_str())))
-    });
-    f64::from(found) / f64::from(count.max(1))
+/// Returns the share of gold evidence among `turns`, over all questions.
+fn taken(opened: &OpenEpisode, turns: &BTreeSet<&str>) -> f64 {
+    held(opened, |turn| f64::from(u8::from(turns.contains(turn))))
+}
+
+/// Returns the mean share of gold evidence that is kept, over all questions.
+fn held(opened: &OpenEpisode, kept: impl Fn(&str) -> f64) -> f64 {
+    let questions = opened.questions.iter();
+    let gold: Vec<f64> = questions
+        .flat_map(|question| &question.evidence)
+        .map(|turn| kept(turn))
+        .collect();
+    mean(gold.into_iter())
 }
 
 /// A logistic regression on TF-IDF of words and word pairs, with smoothed idf and rows of unit

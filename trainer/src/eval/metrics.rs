@@ -132,7 +132,7 @@ pub fn of_episode(
         missing += question
             .evidence
             .iter()
-            .filter(|turn| !result.evidence.contains(*turn))
+            .filter(|turn| !result.evidence.contains_key(*turn))
             .count() as u64;
     }
     if let Some(why) = result.dropped.values().next() {

@@ -1,6 +1,6 @@
 //! Sample episodes for readers: the sessions, the history of the bank, and the answers.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
@@ -13,6 +13,7 @@ use crate::env::{OpenEpisode, TrainingEnv};
 use crate::eval::entry_history::{EntryHistory, History, Output};
 use crate::eval::eval_set::EvalSet;
 use crate::rollout::batcher::Engine;
+use crate::rollout::kept::kept;
 use crate::rollout::outcome::ask;
 use crate::rollout::policy_model::Sampling;
 use crate::rollout::reward::reward_of;
@@ -105,18 +106,14 @@ fn record(opened: &OpenEpisode, mut episode: Episode, metric: &str) -> Result<Sa
         let events = episode.take_events();
         history.session(session, &events, &episode.entries()?);
     }
-    let named: BTreeSet<String> = episode
-        .entries()?
-        .into_iter()
-        .flat_map(|entry| entry.evidence)
-        .collect();
+    let named = kept(&episode.entries()?, opened.turns.iter().flatten());
     let mut questions = Vec::new();
     for question in &opened.questions {
         let Ok((answer, score)) = ask(&mut episode, opened, question, 0)? else {
             continue;
         };
         let reward = reward_of(question, Some(&score), &named, metric)?;
-        let held = |turn: &String| (turn.clone(), named.contains(turn));
+        let held = |turn: &String| (turn.clone(), named.contains_key(turn));
         questions.push(SampleQuestion {
             text: question.text.clone(),
             category: question.category.clone(),

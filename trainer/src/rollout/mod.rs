@@ -4,6 +4,7 @@
 pub mod anchor;
 pub mod batcher;
 pub mod continuation;
+pub mod kept;
 pub mod outcome;
 pub mod plan;
 pub mod policy_model;

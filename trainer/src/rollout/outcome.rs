@@ -1,6 +1,6 @@
 //! Results of rollouts: scores, the bank's words and evidence, and counts of operations.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::{Result, bail};
@@ -13,6 +13,7 @@ use crate::clients::judge::EvidenceTurn;
 use crate::config::JUDGE;
 use crate::env::OpenEpisode;
 use crate::rollout::batcher::RolloutId;
+use crate::rollout::kept::{Kept, kept};
 use crate::rollout::policy_model::Step;
 use crate::rollout::shaping::Shaped;
 
@@ -91,8 +92,8 @@ pub struct RolloutResult {
     pub dropped: BTreeMap<usize, String>,
     /// Words in the final bank.
     pub words: BankWords,
-    /// Turns that the final bank names as evidence.
-    pub evidence: BTreeSet<String>,
+    /// Turns that the final bank cites as evidence, and how much of each it keeps.
+    pub evidence: Kept,
     /// Counts over its sessions.
     pub counts: RolloutCounts,
     /// The shares of good operations by output; empty unless the plan shapes.
@@ -193,12 +194,11 @@ impl RolloutCounts {
         }
         let scores = answers.iter().map(|answers| mean_score(answers)).collect();
         let mut bank = BankWords::default();
-        let mut evidence = BTreeSet::new();
-        for entry in episode.entries()? {
+        let entries = episode.entries()?;
+        for entry in &entries {
             let count = words(&entry.text);
             bank.total += count;
             *bank.by_session.entry(entry.last_session).or_default() += count;
-            evidence.extend(entry.evidence);
         }
         Ok(RolloutResult {
             lived,
@@ -206,7 +206,7 @@ impl RolloutCounts {
             answers,
             dropped,
             words: bank,
-            evidence,
+            evidence: kept(&entries, opened.turns.iter().flatten()),
             counts: self,
             shaped: Shaped::new(),
             spent: BTreeMap::new(),

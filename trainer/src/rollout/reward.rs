@@ -1,14 +1,13 @@
 //! Rewards of rollouts: scores minus the compression penalty, by session and over the whole
 //! episode.
 
-use std::collections::BTreeSet;
-
 use anyhow::{Context, Result, ensure};
 use memloom_algorithm::reward::{Compression, session_score};
 use memloom_runtime::types::{Question, Score};
 
-use crate::config::{HELD, JUDGE};
+use crate::config::{HELD, JUDGE, KEPT, needs_answers};
 use crate::env::OpenEpisode;
+use crate::rollout::kept::Kept;
 use crate::rollout::outcome::RolloutResult;
 
 /// Name of the metric that says whether a task was solved.
@@ -18,8 +17,8 @@ pub const SUCCESS: &str = "success";
 pub const ACTS: &str = "acts";
 
 /// Returns the reward of a question by a metric: `reward`, one of the environment's metrics,
-/// or [`HELD`]. `None` if the metric needs an answer and the question was not asked, and for a
-/// silent question if the metric is [`HELD`]. A judge sees no silent question: it counts by the
+/// [`HELD`] or [`KEPT`]. `None` if the metric needs an answer and the question was not asked, and
+/// for a silent question if it needs none. A judge sees no silent question: it counts by the
 /// environment's reward.
 ///
 /// # Errors
@@ -27,19 +26,21 @@ pub const ACTS: &str = "acts";
 pub fn reward_of(
     question: &Question,
     score: Option<&Score>,
-    evidence: &BTreeSet<String>,
+    evidence: &Kept,
     metric: &str,
 ) -> Result<Option<f64>> {
-    if metric == HELD && question.is_silent() {
-        return Ok(None);
-    }
-    if metric == HELD {
-        let gold = question.evidence.len().max(1) as f64;
-        let missing = question
-            .evidence
-            .iter()
-            .filter(|turn| !evidence.contains(*turn));
-        return Ok(Some(1.0 - missing.count() as f64 / gold));
+    if !needs_answers(metric) {
+        let share = |turn: &String| match (evidence.get(turn), metric) {
+            (None, _) => 0.0,
+            (Some(share), KEPT) => *share,
+            (Some(_), _) => 1.0,
+        };
+        let gold = &question.evidence;
+        let reward = match gold.is_empty() {
+            true => 1.0,
+            false => mean(gold.iter().map(share)),
+        };
+        return Ok((!question.is_silent()).then_some(reward));
     }
     let Some(score) = score else { return Ok(None) };
     match metric {
@@ -52,7 +53,7 @@ pub fn reward_of(
                 .map(|(name, _)| name.as_str())
                 .collect();
             format!(
-                "algorithm.metric = \"{metric}\": there are reward, {HELD}, {}",
+                "algorithm.metric = \"{metric}\": there are reward, {HELD}, {KEPT}, {}",
                 names.join(", ")
             )
         }),

@@ -70,10 +70,10 @@ pub struct Measured {
     pub repaired_share: f64,
 }
 
-/// Shares of gold evidence held, over seeds and episodes.
+/// Shares of gold evidence kept, over seeds and episodes.
 #[derive(Debug, Serialize)]
 pub struct Evidence {
-    /// Share that the policy's bank cites.
+    /// Share of its words that the policy's bank keeps.
     pub policy: Interval,
     /// Share among random turns of as many words.
     pub random: Interval,

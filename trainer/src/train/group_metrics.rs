@@ -88,7 +88,7 @@ impl GroupMetrics {
             let questions = &episodes[outcome.id.episode].questions;
             for turn in questions.iter().flat_map(|question| &question.evidence) {
                 gold += 1;
-                missing += u64::from(!outcome.result.evidence.contains(turn));
+                missing += u64::from(!outcome.result.evidence.contains_key(turn));
             }
         }
         let global = outcomes.iter().filter(|o| o.id.reroll.is_none());

@@ -9,7 +9,7 @@ use memloom_algorithm::reward::Compression;
 use memloom_engine::optim::lr_schedule;
 use serde::Serialize;
 
-use crate::config::{AnchorRule, HELD, JUDGE, Learn, Stage};
+use crate::config::{AnchorRule, JUDGE, Learn, Stage, needs_answers};
 use crate::env::OpenEpisode;
 use crate::rng::{Purpose, derive, generator};
 use crate::rollout;
@@ -189,7 +189,7 @@ impl Trainer<'_> {
             rerolls: section.rerolls,
             reroll_sessions: section.reroll_sessions,
             answer_samples: section.answer_samples,
-            asks: at.stage.metric(section) != HELD,
+            asks: needs_answers(at.stage.metric(section)),
             variants: true,
             names_states: self.algorithm.needs_state_names(),
             lived_by: section.before(),
