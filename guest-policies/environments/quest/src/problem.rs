@@ -49,7 +49,7 @@ impl Category {
 
 /// A question and its right answers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "Written", into = "Written")]
+#[serde(try_from = "Written", into = "Written")]
 pub struct Problem {
     /// The question, in one line.
     pub question: String,
@@ -67,18 +67,19 @@ struct Written {
     is_made_up: bool,
 }
 
-impl From<Written> for Problem {
-    fn from(written: Written) -> Self {
-        let Written {
-            question,
-            answers,
-            is_made_up,
-        } = written;
-        Self {
-            query: is_made_up.then(|| Query::parse(&question)).flatten(),
-            question,
-            answers,
-        }
+impl TryFrom<Written> for Problem {
+    type Error = &'static str;
+
+    fn try_from(written: Written) -> Result<Self, Self::Error> {
+        let query = match written.is_made_up {
+            true => Some(Query::parse(&written.question).ok_or("this is no made-up question")?),
+            false => None,
+        };
+        Ok(Self {
+            question: written.question,
+            answers: written.answers,
+            query,
+        })
     }
 }
 
@@ -119,5 +120,58 @@ impl Problem {
             answers,
             query: None,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fact::Relation;
+
+    fn problem(through: Option<Relation>) -> Problem {
+        let query = Query {
+            subject: "Anna Hale".into(),
+            through,
+            relation: Relation::Dish,
+        };
+        Problem::made_up(query, "soup")
+    }
+
+    fn read_back(problem: &Problem) -> Option<Problem> {
+        let written = serde_json::to_string(problem).unwrap_or_default();
+        serde_json::from_str(&written).ok()
+    }
+
+    #[test]
+    fn a_problem_reads_back_from_a_snapshot_unless_it_was_changed() {
+        let made_up = problem(Some(Relation::Home));
+        assert_eq!(read_back(&made_up), Some(made_up.clone()));
+        let of_file = Problem {
+            query: None,
+            ..made_up.clone()
+        };
+        assert_eq!(read_back(&of_file), Some(of_file.clone()));
+        let changed = Problem {
+            question: "Who?".into(),
+            ..made_up
+        };
+        assert_eq!(read_back(&changed), None);
+    }
+
+    #[test]
+    fn a_task_with_questions_of_both_kinds_is_mixed() {
+        let (one, two) = (problem(None), problem(Some(Relation::Home)));
+        let of_file = Problem {
+            query: None,
+            ..one.clone()
+        };
+        for (problems, name) in [
+            (vec![one.clone(), one.clone()], "one-hop"),
+            (vec![two.clone()], "two-hop"),
+            (vec![two, one], "mixed"),
+            (vec![of_file], "file"),
+        ] {
+            assert_eq!(Category::of(&problems).name(), name);
+        }
     }
 }
