@@ -7,7 +7,7 @@ use crate::view::View;
 /// questions: all of them together must be few.
 const MOST_ANSWERS: [usize; 3] = [12, 12, 8];
 
-/// Returns the actions: searches, but none before the last act, and then answers, every one to a
+/// Returns the actions: searches, but none for the last act, and then answers, every one to a
 /// question with every one to the others. Where too many were shown, the last ones are offered.
 pub fn actions(view: &View<'_>) -> Vec<String> {
     let most = MOST_ANSWERS[view.problems.len().clamp(1, 3) - 1];

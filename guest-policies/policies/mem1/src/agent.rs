@@ -15,13 +15,6 @@ use crate::{output, prompts};
 /// # Errors
 /// If the model or the host fails, or if actions are to be chosen and the task lists none.
 pub fn play(writing: &mut Writing<'_>, options: &Options, task: &Task) -> Result<(), Error> {
-    if options.constrained && task.actions.is_empty() {
-        return Err(Error::Unsupported(format!(
-            "mem1 chooses among listed actions where outputs are constrained, and session {} lists \
-             none: let the environment list them, or leave `constrained` out",
-            task.index
-        )));
-    }
     let questions = task.instruction.lines().next().unwrap_or_default().trim();
     let turns = match task.steps {
         0 => options.turns,
@@ -31,6 +24,13 @@ pub fn play(writing: &mut Writing<'_>, options: &Options, task: &Task) -> Result
     let mut before: Option<Before> = None;
     writing.write("", Vec::new());
     for turn in 1..=turns {
+        if options.constrained && actions.is_empty() {
+            return Err(Error::Unsupported(format!(
+                "mem1 chooses among listed actions where outputs are constrained, and session {} lists \
+                 none: let the environment list them, or leave `constrained` out",
+                task.index
+            )));
+        }
         let decided = match options.constrained {
             true => {
                 let state = writing.state();

@@ -13,7 +13,7 @@ const ACTIONS: [([&str; 2], &str); 2] = [
     (["<answer>", "</answer>"], "answer:"),
 ];
 
-/// Returns the strings that end an output; before the last turn only an answer does.
+/// Returns the strings that end an output; on the last turn only an answer does.
 pub fn stops(is_last: bool) -> Vec<String> {
     let ends = ACTIONS.iter().map(|([_, end], _)| *end);
     ends.skip(usize::from(is_last)).map(String::from).collect()
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn before_the_last_turn_a_search_ends_an_output() {
+    fn a_search_ends_an_output_but_on_the_last_turn() {
         assert_eq!(stops(false), ["</search>", "</answer>"]);
         assert_eq!(stops(true), ["</answer>"]);
     }
