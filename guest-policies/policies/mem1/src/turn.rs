@@ -8,7 +8,7 @@ pub const AGENT: &str = "agent";
 pub struct Before {
     /// The output: as text it has the state; constrained it is the action alone.
     pub said: String,
-    /// What it led to.
+    /// The result of its action, as far as prompts show it.
     pub information: String,
 }
 
