@@ -9,7 +9,7 @@ mod imports;
 use std::path::{Path, PathBuf};
 
 /// Crates whose files import each other in one direction only, by their root files.
-const WITHOUT_CIRCLES: [&str; 31] = [
+const WITHOUT_CIRCLES: [&str; 34] = [
     "examples/embed/src/main.rs",
     "guest-policies/banks/cases/src/lib.rs",
     "guest-policies/banks/flat/src/lib.rs",
@@ -23,11 +23,14 @@ const WITHOUT_CIRCLES: [&str; 31] = [
     "guest-policies/environments/locomo/src/lib.rs",
     "guest-policies/environments/longmemeval/src/lib.rs",
     "guest-policies/environments/office/src/lib.rs",
+    "guest-policies/environments/quest/src/lib.rs",
     "guest-policies/environments/scroll/src/lib.rs",
     "guest-policies/environments/sums/src/lib.rs",
     "guest-policies/json/src/lib.rs",
     "guest-policies/policies/delethink/src/lib.rs",
     "guest-policies/policies/mem-alpha/src/lib.rs",
+    "guest-policies/policies/mem1/src/lib.rs",
+    "guest-policies/policies/memact/src/lib.rs",
     "guest-policies/policies/memagent/src/lib.rs",
     "guest-policies/policies/memory-r1/src/lib.rs",
     "guest-policies/policies/memory-r2/src/lib.rs",
