@@ -5,8 +5,8 @@ use memloom_sdk::host::Completion;
 use memloom_sdk::types::{Insertion, Operation};
 use serde_json::Value;
 
-use crate::tools::{CORE, DELETE, INSERT, LISTS, UPDATE};
-use crate::view::{self, View};
+use crate::tools::{CORE, DELETE, INSERT, UPDATE};
+use crate::view::{self, LISTS, View};
 
 /// The word of an output without calls.
 const DONE: &str = "done";

@@ -13,7 +13,7 @@ use memloom_sdk::types::Error;
 use serde_json::Value;
 
 use crate::options::Options;
-use crate::tools::LISTS;
+use crate::view::LISTS;
 
 /// The most words of a demonstrated answer.
 const MOST_WORDS: usize = 12;

@@ -4,7 +4,7 @@ use memloom_json::schema::{any_of, list, object, one_of, text_up_to};
 use memloom_sdk::host::Tool;
 
 use crate::options::Options;
-use crate::view::View;
+use crate::view::{LISTS, View};
 
 /// The function that inserts an entry.
 pub const INSERT: &str = "new_memory_insert";
@@ -15,11 +15,6 @@ pub const DELETE: &str = "memory_delete";
 
 /// The value of `memory_type` for the core.
 pub const CORE: &str = "core_memory";
-/// The values of `memory_type` for the lists, with the types of the bank.
-pub const LISTS: [(&str, &str); 2] = [
-    ("semantic_memory", "semantic"),
-    ("episodic_memory", "episodic"),
-];
 
 /// Returns the functions for a chat template.
 pub fn tools() -> Vec<Tool> {

@@ -4,13 +4,17 @@ use std::fmt::Write;
 
 use memloom_sdk::types::Entry;
 
-use crate::tools::LISTS;
-
 /// The field of the bank with an entry's type.
 pub const FIELD: &str = "type";
 
 /// The id and type of the core.
 pub const CORE: &str = "core";
+
+/// The lists: the names by which functions call them, and the bank's types.
+pub const LISTS: [(&str, &str); 2] = [
+    ("semantic_memory", "semantic"),
+    ("episodic_memory", "episodic"),
+];
 
 /// The memory in view.
 pub struct View {

@@ -10,8 +10,8 @@ use memloom_sdk::types::{DemonstratedOperation, Turn};
 use serde_json::{Value, json};
 
 use crate::options::{Calls, Options};
-use crate::tools::{DELETE, INSERT, LISTS, UPDATE};
-use crate::view::{View, kind_of};
+use crate::tools::{DELETE, INSERT, UPDATE};
+use crate::view::{LISTS, View, kind_of};
 
 /// Returns the user message about a chunk.
 pub fn prompt(view: &View, time: &str, turns: &[Turn]) -> String {

@@ -6,8 +6,8 @@ use memloom_sdk::types::Turn;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::bounds::shortened;
 use crate::options::Options;
+use crate::shortened::shortened;
 
 /// The parsed part of an output.
 #[derive(Debug, PartialEq, Eq)]

@@ -3,12 +3,12 @@
 //! from them. `README.md` has the formats.
 
 mod answerer;
-mod bounds;
 mod extractor;
 mod manager;
 mod memory_r1;
 mod options;
 mod prompts;
+mod shortened;
 
 pub use memory_r1::MemoryR1;
 

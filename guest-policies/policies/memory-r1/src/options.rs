@@ -4,7 +4,11 @@ use memloom_sdk::options::object;
 use memloom_sdk::types::Error;
 use serde::Deserialize;
 
-use crate::bounds;
+/// The tokens of the list and the object around a constrained output's items, and of its end.
+const FRAME: usize = 10;
+
+/// The tokens of an item's keys, brackets and id, at two characters a token.
+const ITEM: usize = 32;
 
 /// Options of the policy, a JSON object. Unknown names are refused.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -82,7 +86,7 @@ impl Options {
         if let Some((name, _)) = positive.into_iter().find(|(_, fits)| !fits) {
             return Err(invalid(format!("`{name}` is 0: give 1 or more")));
         }
-        let needed = bounds::tokens(&options);
+        let needed = options.most_tokens();
         if options.constrained && (options.max_tokens as usize) < needed {
             return Err(invalid(format!(
                 "`max_tokens` is {}, and a constrained output may take {needed}: give as many, or \
@@ -91,6 +95,23 @@ impl Options {
             )));
         }
         Ok(options)
+    }
+
+    /// Returns the most items of a manager's constrained output: each fact leads to one at most, and
+    /// so does each entry that is repeated.
+    pub fn most_items(&self) -> usize {
+        let repeated = match self.events_only {
+            true => 0,
+            false => self.related as usize,
+        };
+        self.max_facts + repeated
+    }
+
+    /// Returns the most tokens of a constrained output. A token holds 2.5 characters of text at
+    /// least.
+    fn most_tokens(&self) -> usize {
+        let text = (2 * self.max_fact_chars).div_ceil(5);
+        FRAME + self.most_items() * (ITEM + text)
     }
 }
 
@@ -101,6 +122,14 @@ mod tests {
     #[test]
     fn an_empty_object_gives_the_defaults() {
         assert_eq!(Options::parse("{}"), Ok(Options::default()));
+    }
+
+    #[test]
+    fn repeated_entries_count() {
+        let mut options = Options::default();
+        assert_eq!((options.most_items(), options.most_tokens()), (13, 1050));
+        options.events_only = true;
+        assert_eq!((options.most_items(), options.most_tokens()), (3, 250));
     }
 
     #[test]

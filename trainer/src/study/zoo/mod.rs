@@ -3,56 +3,25 @@
 
 mod matrix;
 mod page;
+mod report;
 mod table;
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use serde::Serialize;
 
 use crate::eval::token_use::TokenUse;
-use crate::report;
+use crate::report::write_events;
 use crate::run::atomic_fs::write_file;
 use crate::run::progress::Console;
 use crate::run::summary::Summary;
 use crate::study::analysis::{commit, machine};
-use crate::study::learning::{self, Learnt};
+use crate::study::learning;
 use crate::train;
 
 use matrix::{Matrix, Pair};
+pub use report::{Report, Row};
 pub use table::text;
-
-/// The result of a zoo.
-#[derive(Debug, Serialize)]
-pub struct Report {
-    /// Commit of the binary's repository, if it is one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub commit: Option<String>,
-    /// Processor and number of cores.
-    pub machine: String,
-    /// Pairs of an environment and a system, by environment.
-    pub rows: Vec<Row>,
-}
-
-/// A system in an environment, over seeds.
-#[derive(Debug, Serialize)]
-pub struct Row {
-    /// Name of the environment.
-    pub environment: String,
-    /// Name of the system.
-    pub system: String,
-    /// Rewards with intervals, and other metrics.
-    #[serde(flatten)]
-    pub learnt: Learnt,
-    /// Most tokens of a prompt with its output, beyond the first prompt; none without tasks.
-    pub peak_tokens: Option<f64>,
-    /// Tokens written times tokens seen by each; none without tasks.
-    pub dependency_tokens: Option<f64>,
-    /// Tokens that were fed to the backbone in updates.
-    pub trained_tokens: f64,
-    /// Share of a training step's CPU time in guests and host calls.
-    pub guest_share: f64,
-}
 
 /// Checks all runs, then trains those that are not finished, and writes `zoo.json` and `zoo.html`
 /// into the zoo's folder. An interrupted run goes on where it was.
@@ -98,7 +67,7 @@ fn row(pair: &Pair, console: Console) -> Result<Row> {
             Err(_) => {
                 let is_begun = file.run.out.join("run.toml").exists();
                 let summary = train::run(file, is_begun, console)?;
-                report::write_events(&file.run.out)?;
+                write_events(&file.run.out)?;
                 summary
             }
         };

@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use crate::report::html::{document, escape, section};
+use crate::study::zoo::report::{Report, Row};
 use crate::study::zoo::table::{by_environment, or_dash, with_ends};
-use crate::study::zoo::{Report, Row};
 
 /// Heads of the columns.
 const HEADS: [&str; 12] = [

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::study::statistics::Interval;
-use crate::study::zoo::{Report, Row};
+use crate::study::zoo::report::{Report, Row};
 
 /// Returns the rows of each environment in order, with their environment's name.
 pub(super) fn by_environment(report: &Report) -> Vec<(&str, &[Row])> {

@@ -6,8 +6,8 @@ use memloom_sdk::types::{DemonstratedOperation, Entry, Operation};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::bounds::{items, shortened};
 use crate::options::Options;
+use crate::shortened::shortened;
 
 /// The facts of a turn, and the entries that they may change.
 pub struct Facts<'a> {
@@ -129,7 +129,7 @@ pub fn schema(options: &Options, facts: &Facts) -> String {
             items_of.push(object(&[id, named("NONE"), text]));
         }
     }
-    object(&[("memory", list(&any_of(&items_of), items(options)))])
+    object(&[("memory", list(&any_of(&items_of), options.most_items()))])
 }
 
 /// Parses an output; none if it has no list of items with events.

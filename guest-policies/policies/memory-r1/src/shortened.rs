@@ -1,30 +1,8 @@
-//! The bounds of constrained outputs, within which every output can end.
+//! Texts that demonstrations of constrained outputs shorten.
 
 use std::borrow::Cow;
 
 use crate::options::Options;
-
-/// The tokens of the list and the object around the items, and of the end.
-const FRAME: usize = 10;
-
-/// The tokens of an item's keys, brackets and id, at two characters a token.
-const ITEM: usize = 32;
-
-/// Returns the most tokens of a constrained output: each fact leads to one item at most, each entry
-/// that is repeated is one, and a token holds 2.5 characters of text at least.
-pub fn tokens(options: &Options) -> usize {
-    let text = (2 * options.max_fact_chars).div_ceil(5);
-    FRAME + items(options) * (ITEM + text)
-}
-
-/// Returns the most items of a manager's output.
-pub fn items(options: &Options) -> usize {
-    let repeated = match options.events_only {
-        true => 0,
-        false => options.related as usize,
-    };
-    options.max_facts + repeated
-}
 
 /// Returns a text as far as a constrained output lets it be written: whole words, or the first
 /// letters of a single long one.
@@ -43,14 +21,6 @@ pub fn shortened<'a>(options: &Options, text: &'a str) -> Cow<'a, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn repeated_entries_count() {
-        let mut options = Options::default();
-        assert_eq!((items(&options), tokens(&options)), (13, 1050));
-        options.events_only = true;
-        assert_eq!((items(&options), tokens(&options)), (3, 250));
-    }
 
     #[test]
     fn texts_are_cut_between_words_where_outputs_are_constrained() {
