@@ -6,20 +6,33 @@ use crate::report::html::{document, escape, section};
 use crate::study::zoo::report::{Report, Row};
 use crate::study::zoo::table::{by_environment, or_dash, with_ends};
 
-/// Heads of the columns.
-const HEADS: [&str; 12] = [
-    "system",
-    "before",
-    "trained",
-    "gain",
-    "sampled gain",
-    "words kept",
-    "malformed",
-    "tokens generated",
-    "tokens trained",
-    "peak tokens",
-    "dependency tokens",
-    "seconds",
+/// A column: its head, and its cell of a row.
+type Column = (&'static str, fn(&Row) -> String);
+
+/// What was learnt.
+const LEARNT: [Column; 6] = [
+    ("before", |row| with_ends(row.learnt.before.reward)),
+    ("trained", |row| with_ends(row.learnt.after.reward)),
+    ("gain", |row| with_ends(row.learnt.gain)),
+    ("sampled gain", |row| with_ends(row.learnt.sampled_gain)),
+    ("words kept", |row| {
+        format!("{:.0}", row.learnt.after.bank_words)
+    }),
+    ("malformed", |row| percent(row.learnt.after.malformed_share)),
+];
+
+/// What it took.
+const COST: [Column; 6] = [
+    ("tokens generated", |row| {
+        format!("{:.0}", row.learnt.generated_tokens)
+    }),
+    ("tokens trained", |row| format!("{:.0}", row.trained_tokens)),
+    ("peak tokens", |row| or_dash(row.peak_tokens)),
+    ("dependency tokens", |row| or_dash(row.dependency_tokens)),
+    ("seconds", |row| {
+        format!("{:.0}", row.learnt.training_seconds)
+    }),
+    ("guests", |row| percent(row.guest_share)),
 ];
 
 /// Returns the whole page.
@@ -37,7 +50,8 @@ pub(super) fn html(report: &Report) -> String {
             learnt.seeds.len(),
             baselines.join(", ")
         );
-        section(&mut body, environment, &note, &table(rows));
+        let tables = [LEARNT, COST].map(|columns| table(rows, &columns)).concat();
+        section(&mut body, environment, &note, &tables);
     }
     let note = format!(
         "95 % intervals by bootstrap over episodes, of means over seeds. {}{}",
@@ -54,28 +68,26 @@ pub(super) fn html(report: &Report) -> String {
     document("zoo", &body)
 }
 
-fn table(rows: &[Row]) -> String {
-    let heads: String = HEADS.map(|head| format!("<th>{head}</th>")).concat();
+fn table(rows: &[Row], columns: &[Column]) -> String {
+    let heads = columns.iter().map(|(head, _)| format!("<th>{head}</th>"));
     let mut html = format!(
-        "<div class=\"wide\"><table class=\"figures\"><thead><tr>{heads}</tr></thead><tbody>"
+        "<div class=\"wide\"><table class=\"figures\"><thead><tr><th>system</th>{}</tr></thead><tbody>",
+        heads.collect::<String>()
     );
     for row in rows {
-        let learnt = &row.learnt;
-        let cells = [
-            with_ends(learnt.before.reward),
-            with_ends(learnt.after.reward),
-            with_ends(learnt.gain),
-            with_ends(learnt.sampled_gain),
-            format!("{:.0}", learnt.after.bank_words),
-            format!("{:.1} %", 100.0 * learnt.after.malformed_share),
-            format!("{:.0}", learnt.generated_tokens),
-            format!("{:.0}", row.trained_tokens),
-            or_dash(row.peak_tokens),
-            or_dash(row.dependency_tokens),
-            format!("{:.0}", learnt.training_seconds),
-        ];
-        let cells: String = cells.map(|cell| format!("<td>{cell}</td>")).concat();
-        let _ = write!(html, "<tr><th>{}</th>{cells}</tr>", escape(&row.system));
+        let cells = columns
+            .iter()
+            .map(|(_, cell)| format!("<td>{}</td>", cell(row)));
+        let name = escape(&row.system);
+        let _ = write!(
+            html,
+            "<tr><th>{name}</th>{}</tr>",
+            cells.collect::<String>()
+        );
     }
-    html + "</tbody></table></div>"
+    html + "</tbody></table></div><p></p>"
+}
+
+fn percent(share: f64) -> String {
+    format!("{:.1} %", 100.0 * share)
 }
