@@ -117,6 +117,14 @@ fn systems_are_trained_once_and_compared_in_each_environment() {
 }
 
 #[test]
+fn a_finished_run_of_another_file_is_no_part_of_a_zoo() {
+    let run = zoo();
+    assert!(memloom_zoo(&run, &[]).status.success());
+    let why = refusal(&memloom_zoo(&run, &["--set", "algorithm.rollouts=4"]));
+    assert!(why.contains("chronicle-selector-5"), "{why}");
+}
+
+#[test]
 fn a_pair_that_cannot_be_run_is_named_before_any_begins() {
     let run = zoo();
     let path = run.folder.path().join("zoo.toml");

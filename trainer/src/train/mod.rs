@@ -29,5 +29,5 @@ mod warm_start;
 mod warm_start_source;
 
 pub use self::evaluation::evaluate;
-pub use self::preflight::check;
+pub use self::preflight::{begun, check};
 pub use self::run::run;

@@ -101,7 +101,10 @@ fn has_sessions(env: &TrainingEnv, number: usize, stage: &Stage) -> Result<()> {
 }
 
 /// Returns true if the run's folder holds a run, after checking that it is this run.
-pub(super) fn begun(file: &RunFile, resume: bool) -> Result<bool> {
+///
+/// # Errors
+/// Fails if the folder holds a run of another file, one that is not to be resumed, or none that is.
+pub fn begun(file: &RunFile, resume: bool) -> Result<bool> {
     let out = &file.run.out;
     let copy = out.join(COPY);
     // A resumption may change the number of steps, the device and the servers' addresses,

@@ -60,12 +60,13 @@ pub fn run(path: &Path, settings: &[String], data: &[PathBuf], console: Console)
 fn row(pair: &Pair, console: Console) -> Result<Row> {
     let mut summaries = Vec::with_capacity(pair.runs.len());
     for file in &pair.runs {
+        // A folder with a run of another file is refused, also where that run is finished.
+        let is_begun = train::begun(file, file.run.out.join("run.toml").exists())?;
         let finished = file.run.out.join("summary.json");
         let summary: Summary = match std::fs::read(&finished) {
             Ok(bytes) => serde_json::from_slice(&bytes)
                 .with_context(|| format!("{} is damaged", finished.display()))?,
             Err(_) => {
-                let is_begun = file.run.out.join("run.toml").exists();
                 let summary = train::run(file, is_begun, console)?;
                 write_events(&file.run.out)?;
                 summary
