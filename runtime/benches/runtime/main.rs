@@ -5,6 +5,7 @@
 mod banks;
 mod boundary;
 mod forks;
+mod kinds;
 mod languages;
 mod memory;
 mod operations;
@@ -19,6 +20,7 @@ criterion_group!(
     worlds::worlds,
     forks::by_entries,
     forks::live,
+    kinds::kinds,
     languages::languages,
     memory::memory,
 );

@@ -15,6 +15,10 @@ use crate::{examples, files, guests, python};
 const RESULT: &str = "docs/results/runtime.json";
 const SIZES: [&str; 4] = ["100", "1000", "10000", "100000"];
 
+/// Banks that are measured beside `flat`, and their numbers of entries.
+const KINDS: [&str; 4] = ["page", "tray", "typed", "cases"];
+const KIND_SIZES: [&str; 2] = ["1000", "10000"];
+
 /// Inputs of the measurements.
 #[derive(clap::Args)]
 pub struct Args {
@@ -85,6 +89,7 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<()> {
             "delete": wasm_over_native("delete")?,
             "retrieve": wasm_over_native("retrieve")?,
         },
+        "banks": kinds(workspace)?,
         "acts_per_second": {
             "house": 1e6 / us("act/house")?,
             "office": 1e6 / us("act/office")?,
@@ -107,6 +112,28 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<()> {
     });
     table::print(&found);
     files::replace(&workspace.path(RESULT), format!("{found:#}\n").as_bytes())
+}
+
+/// Returns the figures of the banks beside `flat`, by name and number of entries.
+fn kinds(workspace: &Workspace) -> Result<Value> {
+    let us =
+        |kind: &str, what: &str, size: &str| micros(workspace, &format!("{kind}/{what}/{size}"));
+    let mut all = Map::new();
+    for kind in KINDS {
+        let mut figures = json!({});
+        for size in KIND_SIZES {
+            let ratio = |call: &str| -> Result<f64> {
+                let wasm = us(kind, &format!("{call}-wasm"), size)?;
+                Ok(wasm / us(kind, &format!("{call}-native"), size)?)
+            };
+            figures["fork_us"][size] = us(kind, "fork", size)?.into();
+            figures["fork_and_write_us"][size] = us(kind, "fork-and-write", size)?.into();
+            figures["write_wasm_over_native"][size] = ratio("write")?.into();
+            figures["retrieve_wasm_over_native"][size] = ratio("retrieve")?.into();
+        }
+        all.insert(kind.to_owned(), figures);
+    }
+    Ok(all.into())
 }
 
 /// Runs criterion, and returns the memory of a thousand forks that it printed.
