@@ -1,7 +1,7 @@
 //! Training on tasks.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use memloom_tests::{TinyRun, assert_same, component};
+use memloom_tests::{TinyRun, assert_same, component, root};
 
 /// Returns a run in a small house, with a policy that acts.
 fn acting(settings: &[&str]) -> TinyRun {
@@ -159,4 +159,50 @@ fn a_role_that_learns_in_no_stage_keeps_its_weights() {
     ]);
     assert!(extractor == same);
     assert!(manager != other);
+}
+
+#[test]
+fn intrinsic_rewards_are_paid_and_resumed_and_weights_of_zero_change_nothing() {
+    let encoder = root().join("trainer/engine/src/sentence_encoder/fixtures/tiny-bert");
+    let encoder = format!("embedder.path=\"{}\"", encoder.display());
+    // The encoder knows words, and no numbers of actions.
+    let in_words = [
+        "policy.options.constrained=true",
+        "policy.options.numbered=false",
+        &encoder,
+    ];
+    let paid = |weights: [&str; 2]| {
+        let own = ["intrinsic.begin=0", "intrinsic.success=0.4"];
+        let own = [&in_words[..], &own].concat();
+        acting(&[&own[..], &weights].concat())
+    };
+    let weights = ["intrinsic.exploit=0.5", "intrinsic.explore=0.25"];
+    let [whole, parts] = [(); 2].map(|()| paid(weights));
+    whole.finish(&[]);
+    parts.finish(&["--set", "run.max_steps=3"]);
+    parts.finish(&["--resume"]);
+    assert_same(&whole, &parts);
+    let given: Vec<f64> = whole
+        .steps()
+        .iter()
+        .map(|step| step["intrinsic"].as_f64().unwrap())
+        .collect();
+    // Nothing has failed before the first step, so that all work is new, and nothing succeeded.
+    assert_eq!(given[0], 0.25, "{given:?}");
+    assert!(
+        given[1..].iter().all(|given| (0.0..=0.75).contains(given)),
+        "{given:?}"
+    );
+    assert!(given[1..].iter().any(|given| *given != 0.25), "{given:?}");
+    let unpaid = paid(["intrinsic.exploit=0.0", "intrinsic.explore=0.0"]);
+    let without = acting(&in_words);
+    unpaid.finish(&[]);
+    without.finish(&[]);
+    assert_eq!(unpaid.steps(), without.steps());
+    assert_eq!(unpaid.weights("final"), without.weights("final"));
+    let norms = |run: &TinyRun| -> Vec<f64> {
+        let norm = |step: &serde_json::Value| step["gradient_norm"].as_f64().unwrap();
+        run.steps().iter().map(norm).collect()
+    };
+    assert_ne!(norms(&whole), norms(&without));
 }

@@ -1,5 +1,6 @@
 //! The environment of a run: its components, its data, and the episodes that it opens.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -47,6 +48,8 @@ pub struct OpenEpisode {
     pub questions: Vec<Question>,
     /// The dialogue's turns by session: `turns[s - 1]`. A task has none.
     pub turns: Vec<Vec<Turn>>,
+    /// The instructions of the sessions that are tasks.
+    pub instructions: BTreeMap<u32, String>,
     /// Words of each session's dialogue; of a task, `algorithm.task_words`.
     dialogue: Vec<u64>,
     /// CPU seconds of its opening in guests and host calls.
@@ -208,10 +211,12 @@ impl TrainingEnv {
         );
         let opened = start.fork_point()?;
         let (mut turns, mut dialogue) = (Vec::new(), Vec::new());
+        let mut instructions = BTreeMap::new();
         for session in 1..=episode.sessions {
             let own = match start.session(session)? {
                 SessionContent::Dialogue(session) => turns_of(session),
-                SessionContent::Task(_) => {
+                SessionContent::Task(task) => {
+                    instructions.insert(session, task.instruction);
                     dialogue.push(self.task_words);
                     turns.push(Vec::new());
                     continue;
@@ -224,6 +229,7 @@ impl TrainingEnv {
             id: episode.id,
             questions: start.questions()?,
             turns,
+            instructions,
             dialogue,
             guest_seconds: start.meter().guest_seconds(),
             labelled: true,
@@ -302,9 +308,9 @@ impl OpenEpisode {
         self.turns.len() as u32
     }
 
-    /// Returns whether a session is a task, which has no turns.
+    /// Returns whether a session is a task.
     pub fn is_task(&self, session: u32) -> bool {
-        self.turns[session as usize - 1].is_empty()
+        self.instructions.contains_key(&session)
     }
 
     /// Returns the words of each session's dialogue: `dialogue()[s - 1]`. A task counts as

@@ -34,6 +34,7 @@
 pub mod algorithm;
 pub mod algorithms;
 pub mod gae;
+pub mod intrinsic;
 pub mod loss;
 pub mod normalise;
 pub mod reward;
@@ -42,5 +43,6 @@ pub mod rewards;
 pub use self::algorithm::{Algorithm, Credit, Settings};
 pub use self::algorithms::AlgorithmName;
 pub use self::gae::Gae;
+pub use self::intrinsic::Intrinsic;
 pub use self::normalise::Normalisation;
 pub use self::rewards::{Advantages, Rewards};

@@ -9,6 +9,7 @@ mod backbone;
 mod curriculum;
 mod draw;
 mod evaluation;
+mod intrinsic;
 mod optimizer;
 mod overrides;
 mod run;
@@ -26,6 +27,7 @@ pub use self::backbone::{BackboneSection, LoraSection};
 pub use self::curriculum::{Carry, Gate, Stage, Watched};
 pub use self::draw::DrawSection;
 pub use self::evaluation::{EvaluationSection, StudySection};
+pub use self::intrinsic::IntrinsicSection;
 pub use self::optimizer::{OptimizerSection, WarmStartSection};
 pub use self::overrides::{merge, read as read_table};
 pub use self::run::{
@@ -87,6 +89,9 @@ pub struct RunFile {
     /// The `[draw]` section.
     #[serde(default)]
     pub draw: DrawSection,
+    /// The `[intrinsic]` section.
+    #[serde(default)]
+    pub intrinsic: IntrinsicSection,
     /// The `[[stage]]` sections, in order.
     #[serde(default, rename = "stage")]
     pub stages: Vec<Stage>,
@@ -163,6 +168,8 @@ impl RunFile {
         self.algorithm.check()?;
         self.evaluation.check()?;
         self.draw.check()?;
+        let embedder = self.embedder.is_some() || self.servers.contains_key(EMBEDDER);
+        self.intrinsic.check(embedder)?;
         self.policy.check()?;
         for (name, server) in &self.servers {
             server.check(name)?;

@@ -269,6 +269,18 @@ fn choices_that_exclude_each_other_are_named() {
         (&["draw.share=1.5"], "draw.share must be in [0, 1], got 1.5"),
         (&["draw.low=0.9"], "no return lies between"),
         (
+            &["intrinsic.exploit=1.0"],
+            "intrinsic compares outputs by their vectors: name an embedder in [embedder] or [servers.embedder]",
+        ),
+        (
+            &["intrinsic.explore=-1.0"],
+            "intrinsic.explore must be 0 or more, got -1",
+        ),
+        (
+            &["intrinsic.window=0"],
+            "intrinsic.window must be at least 1",
+        ),
+        (
             &["policy.variants=[{ share = 0.7, options = {} }, { share = 0.7, options = {} }]"],
             "they must not exceed 1",
         ),

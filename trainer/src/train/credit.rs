@@ -14,6 +14,7 @@ use crate::rollout::policy_model::Step;
 use crate::rollout::reward::{RewardFn, RewardParts, mean, reward_of};
 use crate::train::decision::Decision;
 use crate::train::group_metrics::GroupMetrics;
+use crate::train::intrinsic::Bonuses;
 use crate::train::value_states::State;
 
 /// Settings of the credit assignment.
@@ -32,7 +33,7 @@ pub struct Crediting<'a> {
 }
 
 /// The steps of an outcome that share an advantage.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Unit {
     /// Those of a session, or one in a task.
     Decision(Decision),
@@ -53,8 +54,8 @@ impl Unit {
 /// The advantages of a step's steps, as (outcome, unit, advantage).
 pub type Given = Vec<(usize, Unit, f64)>;
 
-/// Returns the advantages of a step's rollouts and rerolls, and its metrics. The targets of
-/// value states are written into `states`.
+/// Returns the advantages of a step's rollouts and rerolls, and its metrics. `bonuses` are added to
+/// rewards. The targets of value states are written into `states`.
 ///
 /// # Errors
 /// Fails if the environment has no such metric, or if a reward is not finite. The error names
@@ -63,6 +64,7 @@ pub fn credit(
     outcomes: &[Outcome],
     episodes: &[OpenEpisode],
     crediting: &Crediting<'_>,
+    bonuses: &Bonuses,
     states: &mut [State],
 ) -> Result<(Given, GroupMetrics)> {
     let mut groups = GroupMetrics::default();
@@ -75,13 +77,14 @@ pub fn credit(
         let reward_fn = RewardFn::new(opened, crediting.metric, crediting.compression);
         let (global, local): (Vec<Member>, Vec<Member>) =
             own.partition(|(_, outcome)| outcome.id.reroll.is_none());
-        tables.push(crediting.table(opened, &reward_fn, &global, states, &mut parts)?);
-        rerolled.push(crediting.rerolled(&reward_fn, &local, &mut groups)?);
+        tables.push(crediting.table(opened, &reward_fn, &global, bonuses, states, &mut parts)?);
+        rerolled.push(crediting.rerolled(&reward_fn, &local, bonuses, &mut groups)?);
     }
     groups.score = mean(parts.iter().map(|part| part.score));
     groups.cost = mean(parts.iter().map(|part| part.cost));
     groups.reward = groups.score - groups.cost;
     groups.add_banks(outcomes, episodes);
+    groups.intrinsic = (!bonuses.is_empty()).then(|| mean(bonuses.values().copied()));
     let credited = crediting.algorithm.advantages(&tables);
     let mut given = Vec::new();
     for (index, (credited, local)) in credited.into_iter().zip(rerolled).enumerate() {
@@ -112,7 +115,7 @@ pub fn credit(
         if crediting.answers {
             let global = members(outcomes, index).filter(|(_, o)| o.id.reroll.is_none());
             let global: Vec<Member<'_>> = global.collect();
-            given.extend(crediting.answers(&episodes[index], &global, &mut groups)?);
+            given.extend(crediting.answers(&episodes[index], &global, bonuses, &mut groups)?);
         }
     }
     Ok((given, groups))
@@ -124,6 +127,12 @@ type Member<'a> = (usize, &'a Outcome);
 fn members(outcomes: &[Outcome], episode: usize) -> impl Iterator<Item = Member<'_>> {
     let all = outcomes.iter().enumerate();
     all.filter(move |(_, outcome)| outcome.id.episode == episode)
+}
+
+/// Returns the bonus of an outcome's session.
+fn bonus(bonuses: &Bonuses, number: usize, session: u32) -> f64 {
+    let place = (number, Unit::Decision(Decision::session(session)));
+    bonuses.get(&place).copied().unwrap_or(0.0)
 }
 
 /// Returns the name of the state before each decision: of a session, the agent's and the
@@ -183,6 +192,7 @@ impl Crediting<'_> {
         opened: &OpenEpisode,
         reward_fn: &RewardFn<'_>,
         global: &[Member<'_>],
+        bonuses: &Bonuses,
         states: &[State],
         parts: &mut Vec<RewardParts>,
     ) -> Result<Rewards> {
@@ -203,10 +213,13 @@ impl Crediting<'_> {
                         reward_fn.session(&outcome.result, decision.session),
                     )?,
                 };
-                sessions.push(part.as_ref().map(RewardParts::reward));
+                let own = bonus(bonuses, *number, decision.session);
+                sessions.push(part.as_ref().map(|part| part.reward() + own));
                 parts.extend(part);
             }
+            let all = (1..=opened.sessions()).map(|session| bonus(bonuses, *number, session));
             let worth = in_rollout(outcome, reward_fn.whole(&outcome.result))?;
+            let worth = worth + mean(all.collect::<Vec<_>>().into_iter());
             if self.algorithm.weighs_outputs() {
                 let outputs = decisions.iter().map(|it| self.shaped(outcome, *it, worth));
                 sessions = outputs.collect();
@@ -227,6 +240,7 @@ impl Crediting<'_> {
         &self,
         reward_fn: &RewardFn<'_>,
         local: &[Member<'_>],
+        bonuses: &Bonuses,
         groups: &mut GroupMetrics,
     ) -> Result<Given> {
         let mut by_session: BTreeMap<u32, Vec<Member<'_>>> = BTreeMap::new();
@@ -251,7 +265,12 @@ impl Crediting<'_> {
                 groups.groups_without_question += 1;
                 continue;
             };
-            let rewards: Vec<f64> = parts.iter().map(RewardParts::reward).collect();
+            let both = members.iter().zip(&parts);
+            let rewards = both.map(|((number, _), part)| {
+                let own = bonus(bonuses, *number, session);
+                part.reward() + own
+            });
+            let rewards: Vec<f64> = rewards.collect();
             groups.local_groups += 1;
             match self.algorithm.reroll_advantages(&rewards) {
                 None => groups.zero_variance_groups += 1,
@@ -275,6 +294,7 @@ impl Crediting<'_> {
         &self,
         opened: &OpenEpisode,
         global: &[Member<'_>],
+        bonuses: &Bonuses,
         groups: &mut GroupMetrics,
     ) -> Result<Given> {
         let mut given = Vec::new();
@@ -290,8 +310,9 @@ impl Crediting<'_> {
                 for (time, score) in result.answers[place].iter().enumerate() {
                     let reward = reward_of(question, Some(score), &result.evidence, self.metric);
                     let reward = in_rollout(outcome, reward)?;
-                    let unit = Unit::Answer(answer_id(&question.id, time));
-                    bank.extend(reward.map(|reward| (*number, unit, reward)));
+                    let unit = (*number, Unit::Answer(answer_id(&question.id, time)));
+                    let own = bonuses.get(&unit).copied().unwrap_or(0.0);
+                    bank.extend(reward.map(|reward| (unit.0, unit.1, reward + own)));
                 }
                 banks.push(bank);
             }

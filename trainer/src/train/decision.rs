@@ -4,7 +4,7 @@ use crate::rollout::Outcome;
 use crate::rollout::policy_model::Step;
 
 /// A session, or an output where outputs are weighed apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Decision {
     /// Session, from 1.
     pub session: u32,

@@ -55,6 +55,10 @@ pub struct GroupMetrics {
     /// Mean metric `success` of the global rollouts' tasks; absent without tasks.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub success: Option<f64>,
+    /// Mean intrinsic reward of tasks and learning answers, which `reward` leaves out; absent unless
+    /// [intrinsic] pays.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub intrinsic: Option<f64>,
     /// Model outputs that a policy read for a session. Answers to questions are none.
     pub outputs: u64,
     /// Outputs that could not be read.

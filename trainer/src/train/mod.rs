@@ -15,6 +15,7 @@ mod draw;
 pub mod evaluation;
 pub mod group_metrics;
 pub mod initial_weights;
+pub mod intrinsic;
 pub mod learner;
 pub mod preflight;
 mod remote_sampling;

@@ -21,6 +21,8 @@ use crate::train::batch::{Choosing, ScoredRow, rows};
 use crate::train::credit::{Crediting, credit};
 use crate::train::draw;
 use crate::train::group_metrics::GroupMetrics;
+use crate::train::intrinsic;
+use crate::train::intrinsic::Bonuses;
 use crate::train::learner::{Reinforcement, Update};
 use crate::train::reroll_plan::{anchors_by_reward, draw_anchors, kept_sessions};
 use crate::train::trainer::Trainer;
@@ -247,7 +249,12 @@ impl Trainer<'_> {
     }
 
     /// Turns outcomes into rows with advantages and, for a critic, states with targets.
-    fn credit(&self, at: &StepAt<'_>, opened: &Opened, rolled_out: &RolledOut) -> Result<Credited> {
+    fn credit(
+        &mut self,
+        at: &StepAt<'_>,
+        opened: &Opened,
+        rolled_out: &RolledOut,
+    ) -> Result<Credited> {
         let section = &self.file.algorithm;
         let outcomes = &rolled_out.outcomes;
         let mut states = Vec::new();
@@ -264,8 +271,22 @@ impl Trainer<'_> {
             answers: section.learn_answers,
             shaping: [section.accepted, section.judged],
         };
-        let (given, mut metrics) = credit(outcomes, &opened.episodes, &crediting, &mut states)?;
+        let episodes = &opened.episodes;
         let role = self.learning_role(at.stage);
+        let bonuses = match (&self.env.embedder, self.file.intrinsic.pays()) {
+            (Some(embedder), true) => {
+                let reader = intrinsic::Reader {
+                    tokenizer: self.grammars.tokenizer(),
+                    embedder: &**embedder,
+                    role: role.as_deref(),
+                };
+                let (section, tried) = (&self.file.intrinsic, &mut self.tried);
+                intrinsic::bonuses(tried, section, &reader, outcomes, episodes, &crediting)?
+            }
+            _ => Bonuses::new(),
+        };
+        let credited = credit(outcomes, episodes, &crediting, &bonuses, &mut states);
+        let (given, mut metrics) = credited?;
         let choosing = Choosing {
             role: role.as_deref(),
             mask_truncated: section.mask_truncated,

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::Result;
+use memloom_algorithm::intrinsic::Intrinsic;
 use memloom_engine::grammar::Grammars;
 
 use crate::config::RunFile;
@@ -12,6 +13,7 @@ use crate::run::jsonl;
 use crate::run::jsonl::Journal;
 use crate::run::progress::Console;
 use crate::run::summary::Summary;
+use crate::train::intrinsic;
 use crate::train::learner::per_role::RoleLearners;
 use crate::train::preflight::{begin, begun, fits};
 use crate::train::remote_sampling::RemoteSampler;
@@ -41,6 +43,10 @@ pub fn run(file: &RunFile, resume: bool, console: Console) -> Result<Summary> {
     if let Some(folder) = &folder {
         learners.restore(folder)?;
     }
+    let tried = match folder.filter(|_| file.intrinsic.pays()) {
+        Some(folder) => intrinsic::restore(&folder)?,
+        None => Intrinsic::default(),
+    };
     let served = match env.servers.sampler() {
         Some(_) => Some(RemoteSampler::new(&out.join("served"), &learners)?),
         None => None,
@@ -56,6 +62,7 @@ pub fn run(file: &RunFile, resume: bool, console: Console) -> Result<Summary> {
         grammars: Arc::new(Grammars::new(tokenizer)),
         learners,
         algorithm: file.algorithm.build(),
+        tried,
         served,
         checkpoints,
         progress,

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 use memloom_algorithm::algorithm::Algorithm;
+use memloom_algorithm::intrinsic::Intrinsic;
 use memloom_engine::grammar::Grammars;
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +18,7 @@ use crate::run::checkpoint::{CheckpointStore, Progress};
 use crate::run::jsonl::Journal;
 use crate::run::progress::Console;
 use crate::run::timings::Timing;
+use crate::train::intrinsic;
 use crate::train::learner::per_role::RoleLearners;
 use crate::train::remote_sampling::RemoteSampler;
 
@@ -29,6 +31,8 @@ pub(super) struct Trainer<'a> {
     pub(super) grammars: Arc<Grammars>,
     pub(super) learners: RoleLearners,
     pub(super) algorithm: Box<dyn Algorithm>,
+    /// What succeeded and failed before; empty unless [intrinsic] pays.
+    pub(super) tried: Intrinsic,
     /// The sampler of a server; `None` if the trainer's own engine samples.
     pub(super) served: Option<RemoteSampler>,
     pub(super) checkpoints: CheckpointStore,
@@ -100,8 +104,13 @@ impl Trainer<'_> {
     pub(super) fn save(&mut self) -> Result<()> {
         self.metrics.sync()?;
         self.progress.metrics_bytes = self.metrics.length();
-        let learners = &self.learners;
-        self.checkpoints
-            .save(&self.progress, |folder| learners.save(folder))
+        let (learners, tried) = (&self.learners, &self.tried);
+        let pays = self.file.intrinsic.pays();
+        self.checkpoints.save(&self.progress, |folder| {
+            if pays {
+                intrinsic::save(tried, folder)?;
+            }
+            learners.save(folder)
+        })
     }
 }

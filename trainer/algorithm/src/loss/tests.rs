@@ -127,6 +127,14 @@ fn shares_sum_to_one_but_for_a_fixed_length() {
 }
 
 #[test]
+fn a_trace_in_three_chunks_weighs_as_much_as_one_of_a_single_short_output() {
+    // Delethink: a trace of chunks of 10, 20 and 30 tokens, and one of 5.
+    let steps = [(10, 0), (20, 0), (30, 0), (5, 1)];
+    let shares = shares(&steps, Aggregation::Trajectory, 1.0);
+    assert_eq!(shares, [1.0 / 120.0, 1.0 / 120.0, 1.0 / 120.0, 0.1]);
+}
+
+#[test]
 fn value_losses_and_their_gradients_are_the_references() {
     let text = include_str!("../../../../tests/reference/advantages.json");
     let cases: Vec<serde_json::Value> = serde_json::from_str(text).unwrap();
