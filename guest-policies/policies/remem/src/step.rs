@@ -59,12 +59,11 @@ pub fn act(
         means.report.step();
         let output = means.host.generate(&request)?.text;
         let read = step.read(&output, means.options, shown, sitting);
-        if let Some(said) = read.as_ref().and_then(|read| choice(read, means.options)) {
-            if sitting.reads(&said) {
-                match sitting.take(means.host, &said)? {
-                    Taken::Page => continue,
-                    Taken::Act | Taken::Malformed => return Ok(true),
-                }
+        let said = read.as_ref().and_then(|read| choice(read, means.options));
+        if let Some(said) = said.filter(|said| sitting.reads(said)) {
+            match sitting.take(means.host, &said)? {
+                Taken::Page => continue,
+                Taken::Act | Taken::Malformed => return Ok(true),
             }
         }
         let may_follow = step.left > 0;

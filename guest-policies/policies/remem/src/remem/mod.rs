@@ -1,5 +1,7 @@
 //! The policy: it acts in tasks, and keeps them as experiences in the bank.
 
+use std::collections::BTreeSet;
+
 use memloom_sdk::acting;
 use memloom_sdk::policy::{Description, Report, task};
 use memloom_sdk::state::Format;
@@ -17,26 +19,37 @@ use crate::words;
 #[derive(Default)]
 pub struct ReMem {
     options: Options,
+    /// The words of the environment's closed language, in which actions are said.
+    language: BTreeSet<String>,
 }
 
 impl Policy for ReMem {
-    /// Control words are described once the options say that outputs are constrained.
+    /// Control words are described once the options say that outputs are constrained. Where actions are
+    /// said in their own words, these are the words of the closed language.
     fn describe(&self) -> Description {
         let options = &self.options;
-        let numbers = acting::control_words().into_iter();
+        let actions = match options.numbered {
+            true => acting::control_words(),
+            false => self.language.iter().cloned().collect(),
+        };
         let prunes = words::control_words().filter(|_| options.prunes());
-        let words = numbers.filter(|_| options.numbered).chain(prunes);
+        let words: BTreeSet<String> = prunes.chain(actions).collect();
         Description {
             name: "remem".into(),
             summary: "Acts in tasks with experiences of like ones in the prompt, and prunes them"
                 .into(),
             roles: [ACTOR, REFLECTOR].map(String::from).into(),
-            control_words: words.filter(|_| options.constrained).collect(),
+            control_words: match options.constrained {
+                true => words.into_iter().collect(),
+                false => Vec::new(),
+            },
         }
     }
 
-    fn configure(&mut self, options: &str, _lexicon: Vec<LexiconKind>) -> Result<(), Error> {
-        self.options = Options::parse(options)?;
+    fn configure(&mut self, options: &str, lexicon: Vec<LexiconKind>) -> Result<(), Error> {
+        let options = Options::parse(options)?;
+        let language = words::of_language(&lexicon);
+        *self = Self { options, language };
         Ok(())
     }
 

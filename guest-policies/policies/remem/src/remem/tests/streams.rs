@@ -27,11 +27,11 @@ fn decoder(request: &Request) -> Result<String, String> {
     };
     let asked = code(lines.last().unwrap());
     let of_code = lines.iter().filter(|line| code(line) == asked);
-    let digits = of_code.filter_map(|line| {
+    let mut digits = of_code.filter_map(|line| {
         let mut words = line.iter().rev();
         words.find(|word| word.parse::<u32>().is_ok())
     });
-    let told = digits.last().map_or("0", String::as_str);
+    let told = digits.next_back().map_or("0", String::as_str);
     Ok(format!("answer : {told}"))
 }
 
