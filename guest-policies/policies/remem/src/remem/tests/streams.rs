@@ -174,7 +174,7 @@ fn a_demonstrator_prunes_what_has_not_the_words_of_his_action() {
         let mut policy = configured(&options);
         one(&mut policy, &mut host, 1).unwrap();
         one(&mut policy, &mut host, 2).unwrap();
-        // The failure names the blue key, and is of use: another bank has one that does not.
+        // The failure names the blue key, so that it is of use. This case is of none.
         let at = Moment {
             session: 2,
             time: "day 2".into(),
