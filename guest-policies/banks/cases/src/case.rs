@@ -27,12 +27,14 @@ pub struct Case {
     pub written: u64,
     /// The fields that a policy sets.
     pub fields: Fields,
-    /// The number of uses whose reward is known.
+    /// The number of uses whose reward is known, less the number of times it was pruned.
     pub uses: u32,
     /// The sum of their rewards.
     pub wins: f32,
     /// The latest uses in order.
     pub records: Vec<Record>,
+    /// The number of times that it was pruned since its last use.
+    pub strikes: u32,
 }
 
 impl Case {
@@ -84,11 +86,19 @@ impl Case {
 
     /// Counts a use, and keeps the latest records.
     pub fn used(&mut self, record: Record, records: usize) {
+        self.strikes = 0;
         self.uses = self.uses.saturating_add(1);
         self.wins += record.reward;
         self.records.push(record);
         let old = self.records.len().saturating_sub(records);
         self.records.drain(..old);
+    }
+
+    /// Takes a use away, since the case was shown for nothing. Its wins are no more than its uses.
+    pub fn prune(&mut self) {
+        self.strikes = self.strikes.saturating_add(1);
+        self.uses = self.uses.saturating_sub(1);
+        self.wins = self.wins.min(self.uses as f32);
     }
 
     /// Notes a write.

@@ -8,11 +8,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::case::Case;
 use crate::fields::Fields;
+use crate::options::Options;
 use crate::value::Goal;
 
 const FORMAT: Format = Format {
     component: "cases",
-    version: 1,
+    version: 2,
 };
 
 /// The cases and the counts of writes. Options are no part of it.
@@ -68,21 +69,27 @@ impl Memory {
         Ok(memory)
     }
 
-    /// Adds an empty case and returns its place.
+    /// Adds an empty case and returns its place. Where the bank is full it takes the place of the one
+    /// that is worth least, if the options say so.
     ///
     /// # Errors
-    /// `invalid` if the bank is full.
+    /// `invalid` if the bank is full, and no case may go.
     pub fn add(
         &mut self,
         at: &Moment,
         goal: String,
         speaker: String,
-        capacity: usize,
+        options: &Options,
     ) -> Result<usize, Error> {
+        let capacity = options.capacity;
         if self.cases.len() >= capacity {
-            return Err(Error::Invalid(format!(
-                "full: the bank holds {capacity} cases: delete one first"
-            )));
+            let least = self.least(options.prior).filter(|_| options.evict);
+            let Some(least) = least else {
+                return Err(Error::Invalid(format!(
+                    "full: the bank holds {capacity} cases: delete one first"
+                )));
+            };
+            self.cases.remove(least);
         }
         self.last_number += 1;
         self.cases.push(Case {
@@ -101,8 +108,22 @@ impl Memory {
             uses: 0,
             wins: 0.0,
             records: Vec::new(),
+            strikes: 0,
         });
         Ok(self.cases.len() - 1)
+    }
+
+    /// Returns the place of the case that is worth least: that of the lowest reward, which is the prior
+    /// where nobody knows it, of these the one of the fewest uses, and of these the one that was
+    /// written first.
+    fn least(&self, prior: f32) -> Option<usize> {
+        let worth = |case: &Case| case.fields.reward().unwrap_or(prior);
+        let cases = self.cases.iter().enumerate();
+        let least = cases.min_by(|(_, one), (_, other)| {
+            let by_reward = worth(one).total_cmp(&worth(other));
+            by_reward.then((one.uses, one.written).cmp(&(other.uses, other.written)))
+        });
+        least.map(|(place, _)| place)
     }
 
     /// Returns the number of a new write.

@@ -8,6 +8,8 @@ use serde::Deserialize;
 const MAX_CAPACITY: usize = 100_000;
 /// The most records of a case.
 const MAX_RECORDS: usize = 1024;
+/// The most strikes of a case.
+const MAX_STRIKES: u32 = 1000;
 /// The largest bandwidth. Cosines differ by 2 at most, so that all records weigh the same.
 const MAX_BANDWIDTH: f32 = 100.0;
 
@@ -15,8 +17,11 @@ const MAX_BANDWIDTH: f32 = 100.0;
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Options {
-    /// The most cases, 1 to 100000. A new one beyond is refused. By default 10000.
+    /// The most cases, 1 to 100000. By default 10000.
     pub capacity: usize,
+    /// True if a new case takes the place of the one that is worth least where the bank is full; false
+    /// if it is refused there. By default false.
+    pub evict: bool,
     /// The width of the kernel that weighs a case's records by the likeness of their goals, above
     /// 0, at most 100. By default 0.2.
     pub bandwidth: f32,
@@ -24,15 +29,19 @@ pub struct Options {
     pub prior: f32,
     /// The number of a case's latest records that its value counts, 1 to 1024. By default 16.
     pub records: usize,
+    /// The times in a row that a case is pruned before it is deleted, 1 to 1000. By default 3.
+    pub strikes: u32,
 }
 
 impl Default for Options {
     fn default() -> Self {
         Self {
             capacity: 10_000,
+            evict: false,
             bandwidth: 0.2,
             prior: 0.5,
             records: 16,
+            strikes: 3,
         }
     }
 }
@@ -48,9 +57,11 @@ impl Options {
             serde_json::from_str(object("cases", json)?).map_err(|why| invalid(why.to_string()))?;
         let Self {
             capacity,
+            evict: _,
             bandwidth,
             prior,
             records,
+            strikes,
         } = options;
         let wrong = if !(1..=MAX_CAPACITY).contains(&capacity) {
             format!("`capacity` is {capacity}: give 1 to {MAX_CAPACITY}")
@@ -60,6 +71,8 @@ impl Options {
             format!("`prior` is {prior}: give 0 to 1")
         } else if !(1..=MAX_RECORDS).contains(&records) {
             format!("`records` is {records}: give 1 to {MAX_RECORDS}")
+        } else if !(1..=MAX_STRIKES).contains(&strikes) {
+            format!("`strikes` is {strikes}: give 1 to {MAX_STRIKES}")
         } else {
             return Ok(options);
         };
@@ -85,6 +98,8 @@ mod tests {
             (r#"{"bandwidth": 1e39}"#, "bandwidth"),
             (r#"{"prior": 1.5}"#, "`prior` is 1.5: give 0 to 1"),
             (r#"{"records": 0}"#, "`records` is 0: give 1 to 1024"),
+            (r#"{"strikes": 0}"#, "`strikes` is 0: give 1 to 1000"),
+            (r#"{"evict": 1}"#, "expected a boolean"),
             (r#"{"size": 3}"#, "size"),
             ("[]", "cases's options"),
         ] {

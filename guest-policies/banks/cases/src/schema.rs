@@ -36,6 +36,11 @@ pub fn schema() -> Schema {
                 "Say what the use of cases came to: a reward from 0 to 1, and the goal that they were used for.",
                 r#"{"type":"object","properties":{"ids":{"type":"array","items":{"type":"string"},"minItems":1},"reward":{"type":"number","minimum":0,"maximum":1},"goal":{"type":"string"}},"required":["ids","reward"],"additionalProperties":false}"#,
             ),
+            operation(
+                "prune",
+                "Say that cases were shown for nothing. One that is pruned too often is forgotten.",
+                r#"{"type":"object","properties":{"ids":{"type":"array","items":{"type":"string"},"minItems":1}},"required":["ids"],"additionalProperties":false}"#,
+            ),
         ],
         fields: NAMES.map(String::from).into(),
         query_options: SCHEMA.into(),

@@ -6,7 +6,8 @@ use std::fmt;
 use memloom_sdk::generated::Split;
 use memloom_sdk::random::Random;
 
-use crate::language::{NUMBERS, PEOPLE, RULES, THINGS};
+use crate::codes::Code;
+use crate::language::{NUMBERS, PEOPLE, ROUND, THINGS};
 use crate::number::Number;
 use crate::problem::Problem;
 
@@ -97,25 +98,44 @@ impl Chain {
     /// Returns the problem with this first number.
     #[must_use]
     pub fn problem(&self, first: u32) -> Problem {
+        self.told(first, &first.to_string(), Vec::new())
+    }
+
+    /// Returns the problem with the number of a code word. To know what the word stands for is a step.
+    #[must_use]
+    pub fn coded(&self, code: &Code) -> Problem {
+        let problem = self.told(code.number, &code.word, vec![code.to_string()]);
+        Problem {
+            steps: problem.steps + 1,
+            code: Some(code.clone()),
+            ..problem
+        }
+    }
+
+    /// Returns the problem whose first number is told so, with the steps that are worked before.
+    fn told(&self, first: u32, said: &str, mut worked: Vec<String>) -> Problem {
         let Self {
             person,
             thing,
             changes,
         } = self;
-        let mut instruction = format!("{person} has {first} {thing}.");
-        let mut worked = Vec::new();
+        let mut instruction = format!("{person} has {said} {thing}.");
         let mut number = first;
         for change in changes {
             number = change.apply(number);
             instruction += &format!(" {person} {change}.");
             worked.push(format!("{change} makes {number}."));
         }
-        instruction += &format!(" How many {thing} has {person}? {RULES}");
+        instruction += &format!(" How many {thing} has {person}?");
+        if !changes.is_empty() {
+            instruction += &format!(" {ROUND}");
+        }
         Problem {
             instruction,
             worked: worked.join(" "),
             steps: changes.len() as u32,
             answer: Number::digit(number),
+            code: None,
         }
     }
 }
@@ -135,14 +155,40 @@ mod tests {
         assert_eq!(
             problem.instruction,
             "Ann has 3 lamps. Ann removes 4. Ann multiplies by 3. Ann adds 5. \
-             How many lamps has Ann? Numbers go round: after 9 comes 0, and before 0 comes 9. \
-             End with answer: and the number."
+             How many lamps has Ann? Numbers go round: after 9 comes 0, and before 0 comes 9."
         );
         assert_eq!(
             problem.worked,
             "removes 4 makes 9. multiplies by 3 makes 7. adds 5 makes 2."
         );
         assert_eq!((problem.steps, problem.answer), (3, Number::digit(2)));
+    }
+
+    #[test]
+    fn a_code_word_stands_in_the_place_of_the_first_number() {
+        let code = Code {
+            word: "zorp".into(),
+            number: 3,
+        };
+        for (changes, told, worked, steps) in [
+            (vec![], "", "zorp is 3.", 1),
+            (
+                vec![Change::Add(9)],
+                " Ann adds 9.",
+                "zorp is 3. adds 9 makes 2.",
+                2,
+            ),
+        ] {
+            let chain = Chain {
+                person: "Ann",
+                thing: "lamps",
+                changes,
+            };
+            let problem = chain.coded(&code);
+            let start = format!("Ann has zorp lamps.{told} How many lamps has Ann?");
+            assert!(problem.instruction.starts_with(&start), "{start}");
+            assert_eq!((&*problem.worked, problem.steps), (worked, steps));
+        }
     }
 
     #[test]

@@ -36,17 +36,19 @@ impl Demonstrator {
         }
     }
 
-    /// Returns his action: the worked steps and the answer, or a digit that he guesses.
+    /// Returns his action: the answer, after the worked steps if those can be said, or a digit that
+    /// he guesses.
     #[must_use]
-    pub fn action(self, problem: &Problem, random: &mut Random) -> String {
+    pub fn action(self, problem: &Problem, with_steps: bool, random: &mut Random) -> String {
         let guesses = match self {
             Self::Careful => false,
             Self::Careless => random.chance(GUESSES),
             Self::Guessing => true,
         };
-        match guesses {
-            true => said(&random.below(u64::from(NUMBERS)).to_string()),
-            false => problem.worked_out(),
+        match (guesses, with_steps) {
+            (true, _) => said(&random.below(u64::from(NUMBERS)).to_string()),
+            (false, true) => problem.worked_out(),
+            (false, false) => problem.answered(),
         }
     }
 }

@@ -54,6 +54,7 @@ impl Line {
             steps: worked.lines().count().max(1) as u32,
             worked,
             answer,
+            code: None,
         })
     }
 }
@@ -188,6 +189,7 @@ mod tests {
                 worked: "Each lays 6.\nThat is 2 x 6 = 12 eggs.".into(),
                 steps: 2,
                 answer: Number::only("12").unwrap(),
+                code: None,
             }
         );
         assert_eq!(problems[1].answer, Number::only("3.50").unwrap());

@@ -13,6 +13,7 @@ use memloom_sdk::types::{Answer, Error, Hint, Observation, Question, Score, Sess
 use serde::{Deserialize, Serialize};
 
 pub mod chain;
+pub mod codes;
 pub mod course;
 pub mod demonstrators;
 pub mod files;
@@ -26,8 +27,9 @@ pub mod stream;
 use course::Course;
 use demonstrators::Demonstrator;
 use files::Library;
-use options::Options;
-use problem::Problem;
+use language::NUMBERS;
+use options::{Actions, Options};
+use problem::{Problem, said};
 use scoring::Outcome;
 
 /// The environment.
@@ -47,6 +49,8 @@ struct Open {
     /// The task of each session, cut to the horizon.
     tasks: Vec<Problem>,
     format_weight: f32,
+    /// True if tasks list the ten answers.
+    listed: bool,
     course: Course,
 }
 
@@ -116,7 +120,7 @@ impl Environment for Sums {
             categories: problem::CATEGORIES.map(String::from).into(),
             lexicon: match self.library {
                 Some(_) => Vec::new(),
-                None => language::lexicon(),
+                None => language::lexicon(self.options.codes > 0),
             },
         }
     }
@@ -127,6 +131,13 @@ impl Environment for Sums {
             true => None,
             false => Some(Library::read(&files, &options)?),
         };
+        let of_made_up = options.codes > 0 || options.actions == Actions::Listed;
+        if library.is_some() && of_made_up {
+            return Err(Error::Invalid(
+                "sums's `codes` and `actions` are about made-up problems: leave them out, or the files"
+                    .into(),
+            ));
+        }
         let mut report = generated::load("sums", &[])?;
         if let Some(library) = &library {
             for (number, split) in report.splits.iter_mut().enumerate() {
@@ -145,6 +156,7 @@ impl Environment for Sums {
         let known = Split::parse("sums", split)?;
         let mut tasks = self.tasks(known, index)?;
         stream::put_in_order(&mut tasks, self.options.order, known, index);
+        stream::explain(&mut tasks);
         if horizon > 0 {
             tasks.truncate(horizon as usize);
         }
@@ -158,6 +170,7 @@ impl Environment for Sums {
             index,
             tasks,
             format_weight: self.options.format_weight,
+            listed: self.options.actions == Actions::Listed,
             course: Course::default(),
         });
         Ok(episode)
@@ -167,11 +180,12 @@ impl Environment for Sums {
         let open = self.open.as_mut().ok_or_else(unopened)?;
         let instruction = open.task(index)?.instruction.clone();
         open.course.begin(index);
+        let answers = (0..NUMBERS).map(|number| said(&number.to_string()));
         Ok(SessionContent::Task(Task {
             index,
             time: format!("Day {index}"),
             instruction,
-            actions: Vec::new(),
+            actions: answers.filter(|_| open.listed).collect(),
             steps: 1,
         }))
     }
@@ -195,19 +209,24 @@ impl Environment for Sums {
         let open = self.opened()?;
         let (session, problem) = open.present()?;
         let path = [3, open.split as u64, open.index, u64::from(session)];
-        Ok(demonstrator.action(problem, &mut Random::derived(seed, &path)))
+        let mut random = Random::derived(seed, &path);
+        Ok(demonstrator.action(problem, !open.listed, &mut random))
     }
 
     fn questions(&self) -> Result<Vec<Question>, Error> {
-        let tasks = (1..).zip(&self.opened()?.tasks);
-        let question = |(session, problem): (u32, &Problem)| Question {
-            id: question_id(session),
-            text: String::new(),
-            category: problem.category().into(),
-            sessions: vec![session],
-            evidence: Vec::new(),
+        let tasks = &self.opened()?.tasks;
+        let question = |(place, problem): (usize, &Problem)| {
+            let session = place as u32 + 1;
+            let told = stream::told_at(tasks, place).map(|told| told as u32 + 1);
+            Question {
+                id: question_id(session),
+                text: String::new(),
+                category: problem.category().into(),
+                sessions: told.into_iter().chain([session]).collect(),
+                evidence: Vec::new(),
+            }
         };
-        Ok(tasks.map(question).collect())
+        Ok(tasks.iter().enumerate().map(question).collect())
     }
 
     fn score(&self, question: &str, _answer: &Answer) -> Result<Score, Error> {
@@ -232,7 +251,7 @@ impl Environment for Sums {
 
 const FORMAT: Format = Format {
     component: "sums",
-    version: 1,
+    version: 2,
 };
 
 /// A snapshot holds the open episode with its problems, so that it goes on without files.

@@ -5,6 +5,7 @@ use memloom_sdk::types::Error;
 use serde::Deserialize;
 
 use crate::chain::MOST_CHANGES;
+use crate::language::CODES;
 
 /// The order of an episode's tasks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -31,18 +32,33 @@ pub enum Order {
     Shuffled(u64),
 }
 
+/// The actions that a task lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Actions {
+    /// None: any text is an action.
+    Open,
+    /// The ten answers, without steps.
+    Listed,
+}
+
 /// Options as `load` reads them. Unknown names are refused.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Options {
     /// The seed of made-up episodes. By default 1.
     pub seed: u64,
-    /// The fewest and the most steps of made-up problems, 1 to 12. By default 2 and 6.
+    /// The fewest and the most changes of made-up problems, 1 to 12, or 0 to 12 with code words. By
+    /// default 2 and 6.
     pub depth: [u32; 2],
     /// The tasks of an episode, 1 to 1000. By default 8.
     pub tasks: u32,
     /// The order of the tasks. By default as given.
     pub order: Order,
+    /// The number of code words of a made-up episode, 0 to 8. By default 0.
+    pub codes: u32,
+    /// The actions that tasks of made-up episodes list. By default none.
+    pub actions: Actions,
     /// The worth of an answer's form, if that of a right answer is 1; 0 to 1. By default 0.
     pub format_weight: f32,
     /// The names of files whose problems are all held out. By default none.
@@ -56,6 +72,8 @@ impl Default for Options {
             depth: [2, 6],
             tasks: 8,
             order: Order::Named(Named::Given),
+            codes: 0,
+            actions: Actions::Open,
             format_weight: 0.0,
             held_out: Vec::new(),
         }
@@ -73,9 +91,12 @@ impl Options {
     pub fn parse(json: &str) -> Result<Self, Error> {
         let options: Self = serde_json::from_str(object("sums", json)?)
             .map_err(|error| Error::Invalid(format!("sums's options: {error}")))?;
+        within("sums", "codes", options.codes, 0..=CODES.len() as u32)?;
         let [least, most] = options.depth;
-        within("sums", "depth", least, 1..=MOST_CHANGES)?;
-        within("sums", "depth", most, 1..=MOST_CHANGES)?;
+        // A code word gives something to find out even where nothing changes.
+        let fewest = u32::from(options.codes == 0);
+        within("sums", "depth", least, fewest..=MOST_CHANGES)?;
+        within("sums", "depth", most, fewest..=MOST_CHANGES)?;
         if least > most {
             return Err(Error::Invalid(format!(
                 "sums's `depth` is [{least}, {most}]: give the fewest steps first"
@@ -120,6 +141,11 @@ mod tests {
                 r#"{"depth": [4, 3]}"#,
                 "sums's `depth` is [4, 3]: give the fewest steps first",
             ),
+            (
+                r#"{"codes": 1, "depth": [0, 13]}"#,
+                "sums's `depth` is 13: give 0 to 12",
+            ),
+            (r#"{"codes": 9}"#, "sums's `codes` is 9: give 0 to 8"),
             (r#"{"tasks": 0}"#, "sums's `tasks` is 0: give 1 to 1000"),
             (
                 r#"{"format_weight": 1.5}"#,
@@ -136,6 +162,7 @@ mod tests {
             ),
             (r#"{"order": -1}"#, "or a seed from 0"),
             (r#"{"deep": 2}"#, "unknown field `deep`"),
+            (r#"{"actions": "some"}"#, "expected `open` or `listed`"),
         ] {
             let Err(Error::Invalid(why)) = Options::parse(json) else {
                 panic!("{json} was accepted");

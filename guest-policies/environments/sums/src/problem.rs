@@ -3,6 +3,7 @@
 use memloom_sdk::text::after_label;
 use serde::{Deserialize, Serialize};
 
+use crate::codes::Code;
 use crate::number::Number;
 use crate::scoring::Outcome;
 
@@ -20,6 +21,8 @@ pub struct Problem {
     pub steps: u32,
     /// The right answer.
     pub answer: Number,
+    /// The code word in the place of the first number, if there is one.
+    pub code: Option<Code>,
 }
 
 impl Problem {
@@ -35,10 +38,16 @@ impl Problem {
         }
     }
 
+    /// Returns the action that gives the right answer without steps.
+    #[must_use]
+    pub fn answered(&self) -> String {
+        said(&self.answer.to_string())
+    }
+
     /// Returns the action of somebody who works the answer out.
     #[must_use]
     pub fn worked_out(&self) -> String {
-        let answer = said(&self.answer.to_string());
+        let answer = self.answered();
         match self.worked.is_empty() {
             true => answer,
             false => format!("{}\n{answer}", self.worked),
@@ -81,6 +90,7 @@ mod tests {
             worked: "First 9, then 18.".into(),
             steps,
             answer: Number::only("18").unwrap(),
+            code: None,
         }
     }
 

@@ -20,6 +20,9 @@ enum Way {
     Advised(&'static str),
     /// The answer that was told when the same task was done before; else a digit at random.
     Remembering,
+    /// The right answer where the task tells its code word, or, with memory, an earlier one did; else
+    /// a digit at random.
+    Decoding { memory: bool },
 }
 
 /// Returns the mean reward of all tasks.
@@ -31,6 +34,7 @@ fn reward(options: &str, way: Way) -> f32 {
         let sessions = sums.open("held-out", index, 0).unwrap().sessions;
         let mut random = Random::new(index);
         let mut told: BTreeMap<String, String> = BTreeMap::new();
+        let mut known: BTreeSet<String> = BTreeSet::new();
         for session in 1..=sessions {
             let SessionContent::Task(task) = sums.session(session).unwrap() else {
                 panic!("session {session} is a dialogue");
@@ -41,6 +45,21 @@ fn reward(options: &str, way: Way) -> f32 {
                     let guess = random.below(10).to_string();
                     let known = told.get(&task.instruction);
                     format!("answer: {}", known.unwrap_or(&guess))
+                }
+                Way::Decoding { memory } => {
+                    if !memory {
+                        known.clear();
+                    }
+                    let text = task.instruction.to_lowercase();
+                    let words: Vec<&str> = text.split(' ').collect();
+                    if words[1] == "is" {
+                        known.insert(words[0].into());
+                    }
+                    let has = words.iter().position(|word| *word == "has").unwrap();
+                    match known.contains(words[has + 1]) {
+                        true => sums.advise("expert", index).unwrap(),
+                        false => format!("answer: {}", random.below(10)),
+                    }
                 }
             };
             let seen = sums.act(&action).unwrap();
@@ -83,9 +102,29 @@ fn memory_alone_gets_the_tasks_that_come_again() {
 }
 
 #[test]
+fn whoever_remembers_code_words_does_all_tasks_and_others_the_first_with_each() {
+    for options in [
+        r#"{"codes": 2, "depth": [0, 0], "actions": "listed"}"#,
+        r#"{"codes": 3, "tasks": 12}"#,
+    ] {
+        assert_eq!(reward(options, Way::Advised("expert")), 1.0);
+        let [kept, forgotten] = [true, false].map(|memory| Way::Decoding { memory });
+        assert!(reward(options, kept) >= 0.95);
+        assert!(reward(options, forgotten) <= 0.5);
+    }
+}
+
+#[test]
 fn the_language_is_closed_small_and_that_of_the_lexicon() {
+    for options in [r#"{"depth": [1, 12]}"#, r#"{"depth": [1, 12], "codes": 8}"#] {
+        is_closed(options);
+    }
+}
+
+/// Asserts that the language with these options is that of the lexicon.
+fn is_closed(options: &str) {
     let mut sums = Sums::default();
-    sums.load(vec![], r#"{"depth": [1, 12]}"#).unwrap();
+    sums.load(vec![], options).unwrap();
     let lexicon = sums.describe().lexicon;
     let values: Vec<String> = lexicon.into_iter().flat_map(|kind| kind.values).collect();
     let listed: BTreeSet<String> = values.iter().cloned().collect();

@@ -37,6 +37,13 @@ struct Used {
     goal: String,
 }
 
+/// The arguments of the operation `prune`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Pruned {
+    ids: Vec<String>,
+}
+
 impl Cases {
     fn insert(&mut self, at: &Moment, insertion: Insertion) -> Result<String, Error> {
         let goal = one_line(&insertion.text, "insert")?;
@@ -48,7 +55,7 @@ impl Cases {
         let mut cases = self.memory.cases.iter();
         let slot = match cases.position(|case| case.identity() == (&goal, &fields.plan, &speaker)) {
             Some(slot) => slot,
-            None => self.memory.add(at, goal, speaker, self.options.capacity)?,
+            None => self.memory.add(at, goal, speaker, &self.options)?,
         };
         let number = self.write();
         let case = &mut self.memory.cases[slot];
@@ -102,6 +109,7 @@ impl Cases {
     fn custom(&mut self, custom: CustomOperation) -> Result<String, Error> {
         match &*custom.name {
             "outcome" => self.outcome(&custom.arguments, custom.vector),
+            "prune" => self.prune(&custom.arguments),
             name => Err(Error::Unsupported(format!(
                 "the bank of cases has no operation {name:?}"
             ))),
@@ -117,11 +125,7 @@ impl Cases {
             return Err(Error::Invalid(why));
         }
         self.memory.check_vector(vector.as_deref())?;
-        let slots = used.ids.iter().map(|id| self.memory.slot(id));
-        let slots: BTreeSet<usize> = slots.collect::<Result<_, _>>()?;
-        let Some(first) = used.ids.into_iter().next() else {
-            return Err(Error::Invalid("outcome: `ids` is empty".into()));
-        };
+        let (first, slots) = self.slots("outcome", used.ids)?;
         let text = squeezed(&used.goal);
         let own = text.is_empty() && vector.is_none();
         let record = Record {
@@ -132,6 +136,33 @@ impl Cases {
             self.memory.cases[slot].used(record.clone(), self.options.records);
         }
         Ok(first)
+    }
+
+    /// Takes a use away from cases, and deletes those that are pruned once too often.
+    fn prune(&mut self, arguments: &str) -> Result<String, Error> {
+        let pruned: Pruned = serde_json::from_str(object("prune", arguments)?)
+            .map_err(|why| Error::Invalid(format!("prune: {why}")))?;
+        let (first, slots) = self.slots("prune", pruned.ids)?;
+        // The last ones first, so that the places of the others stay.
+        for slot in slots.into_iter().rev() {
+            let case = &mut self.memory.cases[slot];
+            case.prune();
+            if case.strikes >= self.options.strikes {
+                self.memory.cases.remove(slot);
+                self.index.take();
+            }
+        }
+        Ok(first)
+    }
+
+    /// Returns the first of one or more ids, and the places of all.
+    fn slots(&self, what: &str, ids: Vec<String>) -> Result<(String, BTreeSet<usize>), Error> {
+        let slots = ids.iter().map(|id| self.memory.slot(id));
+        let slots = slots.collect::<Result<_, _>>()?;
+        match ids.into_iter().next() {
+            Some(first) => Ok((first, slots)),
+            None => Err(Error::Invalid(format!("{what}: `ids` is empty"))),
+        }
     }
 
     /// Returns the number of a new write, after which the index is built anew.

@@ -1,5 +1,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod coded;
+
 use std::collections::BTreeSet;
 
 use super::*;
@@ -208,6 +210,7 @@ fn seeds_splits_and_episodes_differ_and_repeat_to_the_byte() {
 fn a_restored_episode_goes_on_without_files_and_options() {
     for mut sums in [
         opened(r#"{"format_weight": 1.0, "order": 5}"#, 2),
+        opened(r#"{"codes": 2, "actions": "listed"}"#, 2),
         with_files(r#"{"tasks": 6}"#),
     ] {
         sums.open("train", 0, 0).unwrap();

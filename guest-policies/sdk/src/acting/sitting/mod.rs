@@ -148,6 +148,11 @@ impl Sitting {
         self.shown().output(advice)
     }
 
+    /// Returns whether an output is a choice that [`Sitting::take`] understands.
+    pub fn reads(&self, output: &str) -> bool {
+        self.shown().parse(output).is_some()
+    }
+
     /// Reads an output and acts, or shows the next page of actions. An action that the
     /// environment refuses is an act that changes nothing, and the reason is what comes of it.
     ///

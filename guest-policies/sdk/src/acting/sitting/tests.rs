@@ -163,6 +163,20 @@ fn a_malformed_output_does_the_first_action_and_is_counted() {
 }
 
 #[test]
+fn what_is_read_as_a_choice_is_not_malformed_when_it_is_taken() {
+    for rules in [words(), Rules::default()] {
+        for output in ["a1", "a9", "look", "action: go", "action: fly", "more", ""] {
+            let mut host = stage(&["wait"], 9);
+            let mut sitting = sitting(&["look", "go"], 0, rules);
+            let reads = sitting.reads(output);
+            assert_eq!((sitting.acts(), sitting.malformed()), (0, 0));
+            let taken = sitting.take(&mut host, output).unwrap();
+            assert_eq!(reads, taken != Taken::Malformed, "{output:?}");
+        }
+    }
+}
+
+#[test]
 fn a_malformed_text_is_remembered_as_the_action_that_was_done() {
     let mut host = stage(&["wait"], 9);
     let mut sitting = sitting(&["look"], 0, Rules::default());

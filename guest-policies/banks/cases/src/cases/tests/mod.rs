@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod forgetting;
 mod retrieval;
 mod snapshots;
 

@@ -81,7 +81,8 @@ fn random_operation(random: &mut Random) -> Operation {
     let vector = random
         .chance(0.5)
         .then(|| vec![random.unit() as f32, random.unit() as f32]);
-    match random.below(6) {
+    match random.below(7) {
+        3 => Operation::custom("prune", serde_json::json!({"ids": [id]}).to_string()),
         0 => Operation::Delete(id),
         1 => Operation::Update(Revision {
             vector,
@@ -116,19 +117,19 @@ fn a_restored_bank_goes_on_exactly_as_the_original() {
         r#"{"by": "recency", "outcome": "success"}"#,
     ];
     for seed in 0..40 {
+        let options = match seed % 2 {
+            0 => r#"{"capacity": 9, "records": 3}"#,
+            _ => r#"{"capacity": 9, "records": 3, "evict": true, "strikes": 2}"#,
+        };
         let mut random = Random::new(seed);
         let mut original = Cases::default();
-        original
-            .configure(r#"{"capacity": 9, "records": 3}"#)
-            .unwrap();
+        original.configure(options).unwrap();
         for session in 1..=random.below(60) as u32 {
             original.apply(at(session), vec![random_operation(&mut random)]);
         }
         let bytes = original.snapshot();
         let mut restored = errands();
-        restored
-            .configure(r#"{"capacity": 9, "records": 3}"#)
-            .unwrap();
+        restored.configure(options).unwrap();
         restored.restore(&bytes).unwrap();
         assert_eq!(restored.snapshot(), bytes);
         for session in 70..100 {
