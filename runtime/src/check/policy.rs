@@ -167,15 +167,18 @@ fn question(text: &str) -> Question {
     }
 }
 
-/// Lets the policy observe a session of the fixture. A task is read again before it is acted in.
+/// Lets the policy observe a session of the fixture. A task is read again before it is acted in: how
+/// it begins depends on what was done in those before.
 fn observe(
     episode: &mut Episode,
     content: &SessionContent,
     hints: Option<&[Hint]>,
 ) -> Result<Report, Error> {
-    if let SessionContent::Task(task) = content {
-        episode.session(task.index)?;
-    }
+    let task = match content {
+        SessionContent::Task(task) => Some(episode.session(task.index)?),
+        SessionContent::Dialogue(_) => None,
+    };
+    let content = task.as_ref().unwrap_or(content);
     let demonstrator = hints.map(|_| DEMONSTRATOR);
     episode.agent.observe_session(content, hints, demonstrator)
 }
@@ -201,6 +204,7 @@ fn limits(test_bed: &TestBed<'_>, costs: &mut Costs) -> Result<(), Fault> {
 fn requests(test_bed: &TestBed<'_>, description: &PolicyDescription) -> Result<(), Fault> {
     let model = TestModel::new(ModelOutput::Demonstrated);
     let (mut episode, fixture_episode) = test_bed.with_model(model.clone())?;
+    let mut known = known_words(description, &fixture_episode);
     let one_of = |words: &[String], word: &str| words.iter().any(|listed| listed == word);
     for (content, hints) in &fixture_episode.sessions {
         observe(&mut episode, content, Some(hints))?;
@@ -225,10 +229,12 @@ fn requests(test_bed: &TestBed<'_>, description: &PolicyDescription) -> Result<(
                 let advice = "with hints, give the demonstrator's output";
                 return fault("there is no demonstration".into(), advice);
             };
+            let read = request.messages.iter();
+            known.extend(read.flat_map(|message| words(&message.content)));
             let Some(grammar) = &request.grammar else {
                 continue;
             };
-            if let Err((what, advice)) = demonstrated(grammar, demonstration, description) {
+            if let Err((what, advice)) = demonstrated(grammar, demonstration, &known) {
                 return fault(what, advice);
             }
         }
@@ -247,12 +253,35 @@ fn requests(test_bed: &TestBed<'_>, description: &PolicyDescription) -> Result<(
     Ok(())
 }
 
+/// Returns the words that a grammar may be of before a policy has read anything: control words, those
+/// of the environment's closed language, and those of the tasks' actions.
+fn known_words(description: &PolicyDescription, episode: &FixtureEpisode) -> BTreeSet<String> {
+    let lexicon = episode.lexicon.iter().flat_map(|kind| &kind.values);
+    let tasks = episode
+        .sessions
+        .iter()
+        .filter_map(|(content, _)| match content {
+            SessionContent::Task(task) => Some(&task.actions),
+            SessionContent::Dialogue(_) => None,
+        });
+    let texts = lexicon.chain(tasks.flatten());
+    let mut known: BTreeSet<String> = texts.flat_map(|text| words(text)).collect();
+    known.extend(description.control_words.iter().cloned());
+    known
+}
+
+/// Returns the words of a text in small letters, without punctuation.
+fn words(text: &str) -> impl Iterator<Item = String> {
+    let words = text.split(|letter: char| !letter.is_alphanumeric());
+    words.filter(|word| !word.is_empty()).map(str::to_lowercase)
+}
+
 /// Checks a grammar, as far as possible without a tokenizer, and that it allows a
 /// demonstration.
 fn demonstrated(
     grammar: &str,
     demonstration: &str,
-    description: &PolicyDescription,
+    known: &BTreeSet<String>,
 ) -> Result<(), (String, &'static str)> {
     if grammar.trim_start().starts_with('{') {
         let json = |text| serde_json::from_str::<serde_json::Value>(text);
@@ -267,22 +296,22 @@ fn demonstrated(
         }
         return Ok(());
     }
-    let words: Vec<&str> = grammar
+    let allowed: Vec<&str> = grammar
         .split(|letter: char| letter.is_whitespace() || "()|".contains(letter))
         .filter(|word| !word.is_empty())
         .collect();
-    let is_control = |word: &&&str| {
-        description
-            .control_words
-            .iter()
-            .any(|listed| listed == **word)
+    let is_known = |word: &str| {
+        let mut parts = words(word).peekable();
+        known.contains(word) || parts.peek().is_some() && parts.all(|part| known.contains(&part))
     };
-    if let Some(word) = words.iter().find(|word| !is_control(word)) {
-        let what = format!("the grammar's word {word:?} is not a control word");
+    if let Some(word) = allowed.iter().find(|word| !is_known(word)) {
+        let what = format!(
+            "the grammar's word {word:?} is neither a control word nor known from the environment"
+        );
         return Err((what, "list it in `describe`"));
     }
     let mut output = demonstration.split_whitespace();
-    match output.find(|word| !words.contains(word)) {
+    match output.find(|word| !allowed.contains(word)) {
         None => Ok(()),
         Some(word) => {
             let what = format!("the demonstration's word {word:?} is not in the grammar");
@@ -535,23 +564,21 @@ mod tests {
 
     #[test]
     fn a_demonstration_is_checked_against_its_grammar() {
-        let description = PolicyDescription {
-            name: "p".into(),
-            summary: String::new(),
-            roles: vec![],
-            control_words: ["t1", "keep", "drop"].map(str::to_owned).into(),
-        };
+        let mut known: BTreeSet<String> = ["t1", "keep", "drop", ":"].map(str::to_owned).into();
+        known.extend(words("Anna's hat is 1.5 metres wide."));
         let check = |grammar: &str, demonstration: &str| {
-            demonstrated(grammar, demonstration, &description).map_err(|(what, _)| what)
+            demonstrated(grammar, demonstration, &known).map_err(|(what, _)| what)
         };
         assert_eq!(check("t1 (keep | drop)", "t1 keep"), Ok(()));
+        assert_eq!(check("t1 : (anna's | 1.5)", "t1 : 1.5"), Ok(()));
         assert_eq!(check(" {\"type\": \"array\"}", "[1]"), Ok(()));
         for (grammar, demonstration, what) in [
             (
                 "t1 (keep | lose)",
                 "t1 keep",
-                "\"lose\" is not a control word",
+                "\"lose\" is neither a control word nor known from the environment",
             ),
+            ("t1 ;", "t1 ;", "\";\" is neither a control word"),
             ("t1 keep", "t1 drop", "\"drop\" is not in the grammar"),
             ("{\"type\"", "{}", "is not a JSON schema: EOF"),
             ("{}", "t1 keep", "the demonstration is not JSON"),
