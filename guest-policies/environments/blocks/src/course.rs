@@ -18,7 +18,7 @@ pub enum Move {
     Act(u16),
     /// The action that lists the others.
     Check,
-    /// What is no action.
+    /// A text that is no action.
     Unknown,
 }
 
