@@ -270,8 +270,15 @@ fn known_words(description: &PolicyDescription, episode: &FixtureEpisode) -> BTr
     known
 }
 
-/// Returns the words of a text in small letters, without punctuation.
+/// Returns the words of a text as they are, its marks, and its words without them in small letters.
 fn words(text: &str) -> impl Iterator<Item = String> {
+    let marks = text.matches(|letter: char| !letter.is_alphanumeric() && !letter.is_whitespace());
+    let all = text.split_whitespace().chain(marks).map(str::to_owned);
+    all.chain(parts(text))
+}
+
+/// Returns the words of a text in small letters, without punctuation.
+fn parts(text: &str) -> impl Iterator<Item = String> {
     let words = text.split(|letter: char| !letter.is_alphanumeric());
     words.filter(|word| !word.is_empty()).map(str::to_lowercase)
 }
@@ -301,7 +308,7 @@ fn demonstrated(
         .filter(|word| !word.is_empty())
         .collect();
     let is_known = |word: &str| {
-        let mut parts = words(word).peekable();
+        let mut parts = parts(word).peekable();
         known.contains(word) || parts.peek().is_some() && parts.all(|part| known.contains(&part))
     };
     if let Some(word) = allowed.iter().find(|word| !is_known(word)) {
