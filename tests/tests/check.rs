@@ -5,7 +5,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use memloom_tests::{build_for_wasm, component, example, memloom, project};
+use memloom_tests::{build_for_wasm, component, example, memloom, project, root};
 use serde_json::Value;
 
 fn check(component: &Path) -> Command {
@@ -42,6 +42,20 @@ fn our_own_components_pass_whatever_the_seed() {
         for seed in ["1", "2", "3"] {
             assert_passes(check(&component(name)).args(["--seed", seed]));
         }
+    }
+}
+
+#[test]
+fn policies_that_act_in_an_environment_s_own_words_pass() {
+    for (policy, run) in [
+        ("react", "house"),
+        ("memagent", "scroll"),
+        ("hiagent", "blocks"),
+        ("remem", "stream"),
+    ] {
+        let config = root().join(format!("examples/runs/{run}.toml"));
+        let mut check = check(&component(policy));
+        assert_passes(check.current_dir(root()).arg("--config").arg(config));
     }
 }
 
