@@ -1,8 +1,7 @@
 //! The extractor, which chooses the turns of a chunk to keep.
 
+use memloom_sdk::speakers::Speakers;
 use memloom_sdk::types::Turn;
-
-use crate::speakers::Speakers;
 
 /// Returns the prompt: one line a turn, `@k : text t1`. The marker comes after its turn,
 /// since a small model has read the turn there.

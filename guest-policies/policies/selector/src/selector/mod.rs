@@ -2,9 +2,11 @@
 
 use memloom_sdk::bank::Query;
 use memloom_sdk::host::{Message, Request};
+use memloom_sdk::lexicon::Lexicon;
 use memloom_sdk::policy::{
     Description, HintedOperations, Report, dialogue, hinted_operations, hinted_operations_of_all,
 };
+use memloom_sdk::speakers::{Speakers, aliases};
 use memloom_sdk::state::Format;
 use memloom_sdk::thoughts::spoken;
 use memloom_sdk::types::{Answer, Error, Hint, LexiconKind, Moment, Session, SessionContent, Turn};
@@ -13,8 +15,7 @@ use memloom_sdk::{Host, Policy, ReportCounter, State};
 use crate::extract;
 use crate::manage::{self, Case, Fact, Verdict};
 use crate::options::{AskManager, MAX_CHUNK_TURNS, MAX_RELATED, Options};
-use crate::reader::{self, Lexicon};
-use crate::speakers::{MAX_ALIASES, Speakers};
+use crate::reader;
 
 const EXTRACTOR: &str = "extractor";
 const MANAGER: &str = "manager";
@@ -181,7 +182,7 @@ impl Policy for Selector {
                 .chain(numbered('t', MAX_CHUNK_TURNS))
                 .chain(numbered('f', MAX_CHUNK_TURNS))
                 .chain(numbered('e', MAX_RELATED))
-                .chain(numbered('@', MAX_ALIASES))
+                .chain(aliases())
                 .collect(),
         }
     }
