@@ -4,6 +4,7 @@
 use memloom_sdk::grammar::one_of;
 use memloom_sdk::policy::HintedOperations;
 use memloom_sdk::speakers::{Speakers, aliases};
+use memloom_sdk::text::first_words;
 use memloom_sdk::types::{DemonstratedOperation, Insertion, Operation, Turn};
 
 use crate::options::MOST_MARKS;
@@ -144,8 +145,10 @@ impl<'a> Chunk<'a> {
                         ..Insertion::new(content(turn), turn.speaker.clone(), evidence)
                     }))
                 }
+                // The core is nobody's, so that no speaker's name in it could get an alias.
                 "write" if words.next()? == view::CORE => {
-                    Some(Operation::update(view::CORE, content(turn), evidence))
+                    let text = first_words(&turn.text, usize::MAX);
+                    Some(Operation::update(view::CORE, text, evidence))
                 }
                 "update" => {
                     let id = self.id(words.next()?)?;
@@ -255,11 +258,11 @@ mod tests {
             ])
         );
         assert_eq!(
-            read("t1 delete e2 t2 write core t3 delete core"),
+            read("t1 write core t2 delete core t3 delete e2"),
             Some(vec![
-                Operation::Delete("m5".into()),
-                Operation::update("core", "A note.", evidence(2)),
+                Operation::update("core", "I live in Oslo.", evidence(1)),
                 Operation::Delete("core".into()),
+                Operation::Delete("m5".into()),
             ])
         );
     }
