@@ -1,5 +1,50 @@
 //! Grammars of words, of which each must be a token of the model.
 
+use crate::text::apart;
+
+/// Returns a text as it is said: in lower case, as a tokenizer of words has it, and without the
+/// operators of grammars.
+pub fn said(text: &str) -> String {
+    apart(&text.to_lowercase().replace(['(', ')', '|'], " "))
+}
+
+/// Returns texts as they are said, each once; none of those without words.
+pub fn all_said<'a>(texts: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    let mut all: Vec<String> = Vec::new();
+    for text in texts.into_iter().map(said) {
+        if !text.is_empty() && !all.contains(&text) {
+            all.push(text);
+        }
+    }
+    all
+}
+
+/// Returns the words of the longest of some texts that are said.
+pub fn most_words(said: &[String]) -> u32 {
+    let words = said.iter().map(|text| text.split(' ').count() as u32);
+    words.max().unwrap_or(0)
+}
+
+/// Reads the texts that an output begins with, each followed by a space. Returns for each of the
+/// texts whether it is said, and the rest of the output; of two texts that fit the longer counts.
+pub fn read<'a>(output: &'a str, said: &[String]) -> (Vec<bool>, &'a str) {
+    let mut kept = vec![false; said.len()];
+    let mut rest = output;
+    loop {
+        let begins = |text: &&String| {
+            let after = rest.strip_prefix(text.as_str());
+            !text.is_empty() && after.is_some_and(|after| after.starts_with(' '))
+        };
+        let Some(found) = said.iter().filter(begins).max_by_key(|text| text.len()) else {
+            return (kept, rest);
+        };
+        for (text, keeps) in said.iter().zip(&mut kept) {
+            *keeps |= text == found;
+        }
+        rest = &rest[found.len() + 1..];
+    }
+}
+
 /// Returns a choice among words or expressions: `(a | b)`.
 pub fn one_of(choices: &[String]) -> String {
     format!("({})", choices.join(" | "))
@@ -34,6 +79,15 @@ mod tests {
 
     fn owned(words: &[&str]) -> Vec<String> {
         words.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn what_is_said_is_read_up_to_something_else() {
+        let all = all_said(["Ann skis.", "Ann (8)", "ann skis .", "|"]);
+        assert_eq!(all, ["ann skis .", "ann 8"]);
+        assert_eq!(most_words(&all), 3);
+        assert_eq!(read("ann 8 ann 8 done", &all), (vec![false, true], "done"));
+        assert_eq!(read("ann 8", &all), (vec![false; 2], "ann 8"));
     }
 
     #[test]

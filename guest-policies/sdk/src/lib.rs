@@ -97,6 +97,7 @@ pub mod speakers;
 pub mod state;
 pub mod text;
 pub mod types;
+pub mod verdicts;
 pub mod warnings;
 
 pub use memloom_text::thoughts;

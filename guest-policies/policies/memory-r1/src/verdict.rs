@@ -196,7 +196,7 @@ mod tests {
     fn entries_stand_before_the_turn_with_their_marks_behind_them() {
         assert_eq!(
             with_case(true, |case| case.prompt()),
-            "@1 : i live in rome italy e1\n@1 : i ski . e2\n@1 : @2 , i live in oslo ."
+            "@1 : i live in rome italy . e1\n@1 : i ski . e2\n@1 : @2 , i live in oslo ."
         );
     }
 

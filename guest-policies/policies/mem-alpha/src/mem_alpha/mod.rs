@@ -68,12 +68,7 @@ impl Reading<'_> {
             self.report.malformed_output(session, WRITER, &output.text);
             return Ok(());
         };
-        if read.form.repaired {
-            self.report.repaired();
-        }
-        if read.form.cut {
-            self.report.cut();
-        }
+        read.form.count(&mut self.report);
         self.report.refused(read.unread);
         let mut operations = Vec::new();
         for call in &read.calls {
@@ -113,14 +108,7 @@ impl Reading<'_> {
     }
 
     fn apply(&mut self, mut operations: Vec<Operation>) -> Result<(), Error> {
-        for operation in &operations {
-            self.report.operation(match operation {
-                Operation::Insert(_) => "insert",
-                Operation::Update(_) => "update",
-                Operation::Delete(_) => "delete",
-                Operation::Custom(custom) => &custom.name,
-            });
-        }
+        self.report.operations(&operations);
         add_vectors(self.host, &mut operations)?;
         if !operations.is_empty() {
             self.report.results(&self.host.apply(&self.at, &operations));

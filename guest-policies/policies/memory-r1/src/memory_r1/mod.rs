@@ -1,10 +1,9 @@
 //! The Memory-R1 policy, which runs the three roles.
 
-use memloom_json::Form;
 use memloom_sdk::bank::{Hit, evidence};
 use memloom_sdk::host::{Message, Request};
 use memloom_sdk::lexicon::Lexicon;
-use memloom_sdk::lookup::{about, add_vectors, vectors};
+use memloom_sdk::lookup::{about, add_vectors, best, vectors};
 use memloom_sdk::policy::{
     Description, HintedOperations, Report, dialogue, hinted_operations, hinted_operations_of_all,
 };
@@ -19,7 +18,7 @@ use memloom_sdk::{Host, Policy, ReportCounter, State};
 
 use crate::answerer::{self, Said};
 use crate::manager::{self, Facts};
-use crate::options::{Form as Outputs, Options};
+use crate::options::{Form, Options};
 use crate::short_answer::Asked;
 use crate::verdict::{self, Case};
 use crate::{extractor, prompts, short_answer};
@@ -59,22 +58,15 @@ impl Reading<'_> {
         }
         let shown = self.related(&turn.speaker, &facts)?;
         let mut operations = match self.options.form {
-            Outputs::Words => self.decide(turn, &shown)?,
-            Outputs::Json => self.manage(&Facts {
+            Form::Words => self.decide(turn, &shown)?,
+            Form::Json => self.manage(&Facts {
                 speaker: &turn.speaker,
                 turn: &turn.id,
                 facts: &facts,
                 shown: &shown,
             })?,
         };
-        for operation in &operations {
-            self.report.operation(match operation {
-                Operation::Insert(_) => "insert",
-                Operation::Update(_) => "update",
-                Operation::Delete(_) => "delete",
-                Operation::Custom(custom) => &custom.name,
-            });
-        }
+        self.report.operations(&operations);
         add_vectors(self.host, &mut operations)?;
         if !operations.is_empty() {
             self.report.results(&self.host.apply(&self.at, &operations));
@@ -103,7 +95,7 @@ impl Reading<'_> {
             return Ok(self.malformed(EXTRACTOR, &output));
         };
         self.report.refused(read.refused);
-        self.count(read.form);
+        read.form.count(&mut self.report);
         Ok(read.facts)
     }
 
@@ -127,7 +119,7 @@ impl Reading<'_> {
             return Ok(self.malformed(MANAGER, &output));
         };
         self.report.refused(read.refused);
-        self.count(read.form);
+        read.form.count(&mut self.report);
         Ok(read.operations)
     }
 
@@ -164,28 +156,14 @@ impl Reading<'_> {
         Vec::new()
     }
 
-    fn count(&mut self, form: Form) {
-        if form.repaired {
-            self.report.repaired();
-        }
-        if form.cut {
-            self.report.cut();
-        }
-    }
-
     /// Looks up entries about the speaker for each fact, and returns the best of all.
     fn related(&mut self, speaker: &str, facts: &[String]) -> Result<Vec<Entry>, Error> {
-        let mut best: Vec<Hit> = Vec::new();
+        let most = self.options.related;
+        let mut found: Vec<Hit> = Vec::new();
         for (fact, vector) in facts.iter().zip(vectors(self.host, facts)?) {
-            for hit in about(self.host, fact, vector, speaker, self.options.related, 0.0)? {
-                match best.iter_mut().find(|other| other.entry.id == hit.entry.id) {
-                    Some(other) => other.score = other.score.max(hit.score),
-                    None => best.push(hit),
-                }
-            }
+            found.extend(about(self.host, fact, vector, speaker, most, 0.0)?);
         }
-        best.sort_by(|a, b| b.score.total_cmp(&a.score));
-        best.truncate(self.options.related as usize);
+        let best = best(found, most as usize);
         Ok(best.into_iter().map(|hit| hit.entry).collect())
     }
 }
@@ -266,7 +244,7 @@ impl Policy for MemoryR1 {
     /// Control words are described once the options say that outputs are words.
     fn describe(&self) -> Description {
         let mut words: Vec<String> = Vec::new();
-        if self.options.form == Outputs::Words {
+        if self.options.form == Form::Words {
             let own = verdict::control_words().chain(short_answer::control_words());
             for word in own.chain(self.lexicon.words()) {
                 if !words.contains(&word) {
@@ -332,8 +310,8 @@ impl Policy for MemoryR1 {
             found.push((speaker.clone(), hits));
         }
         let said = match options.form {
-            Outputs::Words => self.short_answer(host, &found, question)?,
-            Outputs::Json => self.long_answer(host, &mut found, question)?,
+            Form::Words => self.short_answer(host, &found, question)?,
+            Form::Json => self.long_answer(host, &mut found, question)?,
         };
         let hits: Vec<&Hit> = found.iter().flat_map(|(_, hits)| hits).collect();
         let useful = |hit: &&&Hit| said.useful.contains(&hit.entry.id);

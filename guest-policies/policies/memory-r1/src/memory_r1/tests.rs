@@ -167,7 +167,7 @@ fn in_words_demonstrations_play_sessions_as_hinted_and_answer() {
         let session = dialogue_session(1, &first);
         let report = policy.observe(&mut host, session, Some(hints)).unwrap();
         assert_eq!((report.steps, report.malformed, report.refused), (3, 0, 0));
-        let second = [("Anna", "I live in Oslo."), ("Ben", "No skis now.")];
+        let second = [("Anna", "I live in Oslo."), ("Ben", "I ski no more.")];
         let hints = vec![
             hint("D2:1", Update("D1:1".into())),
             hint("D2:2", Delete("D1:2".into())),

@@ -10,7 +10,7 @@ use memloom_sdk::speakers::{Speakers, aliases};
 use memloom_sdk::state::Format;
 use memloom_sdk::thoughts::spoken;
 use memloom_sdk::types::{Answer, Error, Hint, LexiconKind, Moment, Session, SessionContent, Turn};
-use memloom_sdk::{Host, Policy, ReportCounter, State};
+use memloom_sdk::{Host, Policy, ReportCounter, State, verdicts};
 
 use crate::extract;
 use crate::manage::{self, Case, Fact, Verdict};
@@ -54,10 +54,10 @@ impl Reading<'_> {
     fn extract(&mut self, turns: &[Turn]) -> Result<Vec<Fact>, Error> {
         let demonstration = self.hinted.as_ref().map(|hinted| {
             let kept: Vec<bool> = turns.iter().map(|t| hinted.contains_key(&t.id)).collect();
-            extract::output(&kept)
+            verdicts::output(&kept)
         });
         let output = self.generate(Request {
-            grammar: Some(extract::grammar(turns.len())),
+            grammar: Some(verdicts::grammar(turns.len())),
             demonstration,
             ..Request::new(
                 EXTRACTOR,
@@ -65,7 +65,7 @@ impl Reading<'_> {
                 2 * turns.len() as u32 + 1,
             )
         })?;
-        let kept = spoken(&output).and_then(|said| extract::parse(said, turns.len()));
+        let kept = spoken(&output).and_then(|said| verdicts::parse(said, turns.len()));
         let Some(kept) = kept else {
             self.report
                 .malformed_output(self.at.session, EXTRACTOR, &output);
