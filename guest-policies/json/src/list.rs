@@ -1,5 +1,6 @@
 //! Lists in the replies of models.
 
+use memloom_sdk::ReportCounter;
 use memloom_sdk::thoughts::spoken;
 use serde_json::Value;
 
@@ -24,6 +25,18 @@ pub struct Form {
     pub repaired: bool,
     /// True if the output ends before its JSON does. Such an output is also repaired.
     pub cut: bool,
+}
+
+impl Form {
+    /// Counts the output in a report where it is repaired or cut.
+    pub fn count(self, report: &mut ReportCounter) {
+        if self.repaired {
+            report.repaired();
+        }
+        if self.cut {
+            report.cut();
+        }
+    }
 }
 
 /// Returns the items of the list in a reply, after its thoughts. None if there is no list, or two

@@ -76,12 +76,15 @@
 pub mod bindings;
 
 pub mod acting;
+pub mod answers;
 pub mod bank;
 pub mod environment;
 pub mod generated;
+pub mod grammar;
 pub mod host;
 mod instance;
 pub mod items;
+pub mod lexicon;
 pub mod lookup;
 pub mod metrics;
 pub mod mock_host;
@@ -90,9 +93,11 @@ pub mod policy;
 pub mod random;
 mod report_counter;
 pub mod shares;
+pub mod speakers;
 pub mod state;
 pub mod text;
 pub mod types;
+pub mod verdicts;
 pub mod warnings;
 
 pub use memloom_text::thoughts;

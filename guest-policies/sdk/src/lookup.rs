@@ -65,3 +65,52 @@ pub fn about(
         ..Query::new(text, limit)
     })
 }
+
+/// Returns the best of hits of several queries, each entry once with its best score. Of equal scores
+/// the first comes first.
+pub fn best(hits: impl IntoIterator<Item = Hit>, most: usize) -> Vec<Hit> {
+    let mut best: Vec<Hit> = Vec::new();
+    for hit in hits {
+        match best.iter_mut().find(|other| other.entry.id == hit.entry.id) {
+            Some(other) => other.score = other.score.max(hit.score),
+            None => best.push(hit),
+        }
+    }
+    best.sort_by(|a, b| b.score.total_cmp(&a.score));
+    best.truncate(most);
+    best
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::Entry;
+
+    #[test]
+    fn an_entry_that_was_found_twice_counts_once_with_its_best_score() {
+        let hit = |id: &str, score: f32| Hit {
+            entry: Entry {
+                id: id.into(),
+                text: String::new(),
+                speaker: String::new(),
+                time: String::new(),
+                first_session: 1,
+                last_session: 1,
+                evidence: vec![],
+                fields: vec![],
+            },
+            score,
+        };
+        let hits = [
+            hit("m1", 0.2),
+            hit("m2", 0.5),
+            hit("m3", 0.3),
+            hit("m1", 0.5),
+        ];
+        let best: Vec<(String, f32)> = best(hits, 2)
+            .into_iter()
+            .map(|hit| (hit.entry.id, hit.score))
+            .collect();
+        assert_eq!(best, [("m1".into(), 0.5), ("m2".into(), 0.5)]);
+    }
+}

@@ -2,7 +2,7 @@
 
 use crate::host::{Level, log};
 use crate::policy::Report;
-use crate::types::Error;
+use crate::types::{Error, Operation};
 
 /// The names that count outputs among a report's operations. No bank has an operation of such a
 /// name. The trainer shows these counts apart from operations.
@@ -63,6 +63,18 @@ impl ReportCounter {
         }
     }
 
+    /// Counts operations by their names.
+    pub fn operations(&mut self, operations: &[Operation]) {
+        for operation in operations {
+            self.operation(match operation {
+                Operation::Insert(_) => "insert",
+                Operation::Update(_) => "update",
+                Operation::Delete(_) => "delete",
+                Operation::Custom(custom) => &custom.name,
+            });
+        }
+    }
+
     /// Counts the errors among the bank's results as refused.
     pub fn results(&mut self, results: &[Result<String, Error>]) {
         self.refused(results.iter().filter(|result| result.is_err()).count() as u32);
@@ -87,7 +99,7 @@ mod tests {
     fn operations_keep_their_order_and_errors_are_refusals() {
         let mut counter = ReportCounter::new(&["insert", "delete"]);
         counter.step();
-        counter.operation("delete");
+        counter.operations(&[Operation::Delete("m1".into())]);
         counter.operation("merge");
         counter.operation("delete");
         counter.repaired();

@@ -26,20 +26,26 @@ pub fn first_words(text: &str, limit: usize) -> String {
     kept
 }
 
-/// Returns the words and punctuation of a text, a space between them: the tokens of a tokenizer of
-/// words, which splits `pay.send to=12` so.
-pub fn apart(text: &str) -> String {
-    let mut apart = String::new();
-    let mut last = ' ';
-    for letter in text.chars() {
-        let in_word = |letter: char| letter.is_alphanumeric() || letter == '_';
-        if !last.is_whitespace() && !letter.is_whitespace() && in_word(last) != in_word(letter) {
-            apart.push(' ');
+/// Returns the words and punctuation of a text, each with the byte at which it begins: the tokens of
+/// a tokenizer of words, which splits `pay.send to=12` so.
+pub fn pieces(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let in_word = |letter: char| letter.is_alphanumeric() || letter == '_';
+    let mut letters = text.char_indices().peekable();
+    std::iter::from_fn(move || {
+        let (start, first) = letters.find(|(_, letter)| !letter.is_whitespace())?;
+        let goes_on = |letter: char| !letter.is_whitespace() && in_word(letter) == in_word(first);
+        let mut end = start + first.len_utf8();
+        while let Some((at, letter)) = letters.next_if(|(_, letter)| goes_on(*letter)) {
+            end = at + letter.len_utf8();
         }
-        apart.push(letter);
-        last = letter;
-    }
-    first_words(&apart, usize::MAX)
+        Some((start, &text[start..end]))
+    })
+}
+
+/// Returns the words and punctuation of a text, a space between them.
+pub fn apart(text: &str) -> String {
+    let pieces: Vec<&str> = pieces(text).map(|(_, piece)| piece).collect();
+    pieces.join(" ")
 }
 
 /// The sentences of a text without the spaces around them. A sentence ends at the end of a line,

@@ -7,7 +7,9 @@ mod mem_alpha;
 mod options;
 mod prompts;
 mod reader;
+mod short_answer;
 mod tools;
+mod verdicts;
 mod view;
 mod writer;
 

@@ -4,6 +4,8 @@ use memloom_sdk::options::object;
 use memloom_sdk::types::Error;
 use serde::Deserialize;
 
+use crate::view::LISTS;
+
 /// The form in which the writer calls functions.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
@@ -13,14 +15,19 @@ pub enum Calls {
     Json,
     /// The tool calls of the model's chat template.
     Tools,
+    /// Words under a grammar, for small models from nothing.
+    Words,
 }
+
+/// The most entries in a prompt of words: the number of marks `e1`, `e2`, … that the model knows.
+pub const MOST_MARKS: usize = 64;
 
 /// Options of the policy, a JSON object. Unknown names are refused. Defaults are those of the
 /// paper's code.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Options {
-    /// The form of calls: `json` or `tools`. By default `json`.
+    /// The form of calls: `json`, `tools` or `words`. By default `json`.
     pub calls: Calls,
     /// The most chunks of a session, 1 or more. By default 1.
     pub max_chunks: usize,
@@ -86,10 +93,17 @@ impl Options {
         if let Some((name, _)) = positive.into_iter().find(|(_, fits)| !fits) {
             return Err(invalid(format!("`{name}` is 0: give 1 or more")));
         }
-        if options.constrained && options.calls == Calls::Tools {
+        if options.constrained && options.calls != Calls::Json {
             return Err(invalid(
                 "`constrained` outputs are JSON: leave `calls` out, or `constrained`".into(),
             ));
+        }
+        if options.calls == Calls::Words && options.shown > MOST_MARKS / LISTS.len() {
+            return Err(invalid(format!(
+                "`shown` is {}: give at most {} where `calls` are `words`",
+                options.shown,
+                MOST_MARKS / LISTS.len()
+            )));
         }
         let needed = options.max_calls * (CALL + (2 * options.max_chars).div_ceil(5));
         if options.constrained && (options.max_tokens as usize) < needed {
@@ -117,7 +131,18 @@ mod tests {
         for (json, part) in [
             (r#"{"show": 6}"#, "show"),
             (r#"{"limit": 0}"#, "`limit` is 0: give 1 or more"),
-            (r#"{"calls": "xml"}"#, "expected `json` or `tools`"),
+            (
+                r#"{"calls": "xml"}"#,
+                "expected one of `json`, `tools`, `words`",
+            ),
+            (
+                r#"{"calls": "words", "constrained": true}"#,
+                "`constrained` outputs are JSON",
+            ),
+            (
+                r#"{"calls": "words", "shown": 33}"#,
+                "`shown` is 33: give at most 32 where `calls` are `words`",
+            ),
             (
                 r#"{"calls": "tools", "constrained": true}"#,
                 "`constrained` outputs are JSON",

@@ -2,12 +2,12 @@
 
 use crate::options::{Calls, Options};
 
-/// Returns the writer's instructions, with the form of its calls.
+/// Returns the writer's instructions, with the form of its calls; not for calls in words.
 pub fn writer(options: &Options) -> String {
     let own = options.writer_prompt.as_deref();
     let rules = own.unwrap_or(include_str!("prompts/writer.md")).trim_end();
     match options.calls {
-        Calls::Tools => rules.into(),
+        Calls::Tools | Calls::Words => rules.into(),
         Calls::Json => format!("{rules}\n\n{}", include_str!("prompts/calls.md").trim_end()),
     }
 }

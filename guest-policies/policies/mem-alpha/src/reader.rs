@@ -77,11 +77,17 @@ impl Found {
         text
     }
 
+    /// Returns the best entry of the lists; none if they have none.
+    pub fn best(&self) -> Option<&Hit> {
+        let hits = self.lists.iter().flatten();
+        hits.max_by(|a, b| a.score.total_cmp(&b.score))
+    }
+
     /// Returns a demonstrator's output: the first words of the best entry.
     pub fn demonstration(&self, options: &Options) -> String {
-        let best = self.lists.iter().flatten();
-        let best = best.max_by(|a, b| a.score.total_cmp(&b.score));
-        let answer = best.map_or_else(String::new, |hit| first_words(&hit.entry.text, MOST_WORDS));
+        let answer = self
+            .best()
+            .map_or_else(String::new, |hit| first_words(&hit.entry.text, MOST_WORDS));
         match options.constrained {
             true if answer.is_empty() => r#"{"answer":"unknown"}"#.into(),
             true => {

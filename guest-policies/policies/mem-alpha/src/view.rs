@@ -69,7 +69,13 @@ impl View {
             .find(|entry| entry.evidence.iter().any(|other| other == turn))
     }
 
-    fn entries(&self) -> impl Iterator<Item = &Entry> {
+    /// Returns the core's text; empty if there is none.
+    pub fn core(&self) -> &str {
+        &self.core
+    }
+
+    /// Returns the entries in the lists' order.
+    pub fn entries(&self) -> impl Iterator<Item = &Entry> {
         self.lists.iter().flat_map(|(entries, _)| entries)
     }
 }

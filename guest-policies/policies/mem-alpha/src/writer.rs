@@ -44,6 +44,14 @@ pub fn source(text: &str, turns: &[Turn]) -> (String, Vec<String>) {
     }
 }
 
+/// Returns a turn as a text of an entry, in one line.
+pub fn content(turn: &Turn) -> String {
+    match &*turn.speaker {
+        "" => first_words(&turn.text, usize::MAX),
+        speaker => first_words(&format!("{speaker}: {}", turn.text), usize::MAX),
+    }
+}
+
 /// Returns a demonstrator's output: an insertion of each turn that it keeps as a fact, and changes of
 /// the shown entries that its turns support; none in the form of a chat template's calls, which are
 /// no text. An update of an entry that is not shown becomes an insertion, a deletion is left out.
@@ -61,13 +69,9 @@ pub fn demonstration(
         let Some(hint) = hinted.get(&turn.id) else {
             continue;
         };
-        let content = match &*turn.speaker {
-            "" => first_words(&turn.text, usize::MAX),
-            speaker => first_words(&format!("{speaker}: {}", turn.text), usize::MAX),
-        };
         let content = match options.constrained {
-            true => content.chars().take(options.max_chars).collect::<String>(),
-            false => content,
+            true => content(turn).chars().take(options.max_chars).collect(),
+            false => content(turn),
         };
         let content = content.trim_end();
         let insert = call(INSERT, &[("memory_type", LISTS[0].0), ("content", content)]);

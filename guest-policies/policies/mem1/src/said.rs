@@ -1,27 +1,11 @@
 //! Outputs under a grammar: sentences that are kept, in their own words and punctuation, the word
 //! `done`, and an action: `ann skis . done search : the home of ann`.
 
+use memloom_sdk::grammar::{all_said, most_words, one_of, read, said, several};
 use memloom_sdk::text::apart;
 
 /// The word after the sentences that are kept.
 pub const DONE: &str = "done";
-
-/// Returns a text as it is said: in lower case, as a tokenizer of words has it, and without the
-/// operators of grammars.
-fn said(text: &str) -> String {
-    apart(&text.to_lowercase().replace(['(', ')', '|'], " "))
-}
-
-/// Returns texts as they are said, each once; none of those without words.
-fn all_said<'a>(texts: impl IntoIterator<Item = &'a str>) -> Vec<String> {
-    let mut all: Vec<String> = Vec::new();
-    for text in texts.into_iter().map(said) {
-        if !text.is_empty() && !all.contains(&text) {
-            all.push(text);
-        }
-    }
-    all
-}
 
 /// The choice of a turn: sentences that may be kept, and actions.
 pub struct Choice<'a> {
@@ -44,22 +28,14 @@ impl Choice<'_> {
     /// and one action: `((ann skis . | ben skis .) ((ann skis . | ben skis .) done | done) | done)
     /// (search : ann | answer : ben)`.
     pub fn grammar(&self) -> String {
-        let kept = self.kept();
-        let one = format!("({})", kept.join(" | "));
-        let sentences = kept
-            .iter()
-            .fold(DONE.into(), |rest, _| format!("({one} {rest} | {DONE})"));
-        format!("{sentences} ({})", self.taken().join(" | "))
+        let sentences = several(&self.kept(), usize::MAX, DONE);
+        format!("{sentences} {}", one_of(&self.taken()))
     }
 
     /// Returns the most words of an output.
     pub fn most_words(&self) -> u32 {
-        let longest = |texts: &[String]| {
-            let words = texts.iter().map(|text| text.split(' ').count() as u32);
-            words.max().unwrap_or(0)
-        };
         let kept = self.kept();
-        longest(&kept) * kept.len() as u32 + 1 + longest(&self.taken())
+        most_words(&kept) * kept.len() as u32 + 1 + most_words(&self.taken())
     }
 
     /// Returns the output that keeps these of the sentences and takes an action; none if the action
@@ -79,21 +55,8 @@ impl Choice<'_> {
     pub fn parse(&self, output: &str) -> Option<(Vec<&str>, &str)> {
         let all: Vec<String> = self.sentences.iter().map(|it| said(it)).collect();
         let output = apart(&output.to_lowercase());
-        let mut kept = vec![false; all.len()];
-        let mut rest = output.as_str();
-        let action = loop {
-            let begins = |line: &&String| {
-                let after = rest.strip_prefix(line.as_str());
-                !line.is_empty() && after.is_some_and(|after| after.starts_with(' '))
-            };
-            let Some(found) = all.iter().filter(begins).max_by_key(|line| line.len()) else {
-                break rest.strip_prefix(DONE)?.strip_prefix(' ')?;
-            };
-            for (line, keeps) in all.iter().zip(&mut kept) {
-                *keeps |= line == found;
-            }
-            rest = &rest[found.len() + 1..];
-        };
+        let (kept, rest) = read(&output, &all);
+        let action = rest.strip_prefix(DONE)?.strip_prefix(' ')?;
         let action = self.actions.iter().find(|listed| said(listed) == action)?;
         let kept = self.sentences.iter().zip(kept);
         let kept = kept.filter_map(|(sentence, keeps)| keeps.then_some(*sentence));

@@ -1,7 +1,8 @@
 //! Constrained memories: which lines are kept, by verdicts or in their own words.
 
+use memloom_sdk::verdicts;
+
 use crate::said;
-use crate::verdicts;
 
 /// The most lines of one request.
 pub const MOST_LINES: usize = verdicts::MOST_MARKS;

@@ -13,7 +13,6 @@ mod prompts;
 mod reader;
 mod said;
 mod section;
-mod verdicts;
 
 pub use memagent::MemAgent;
 

@@ -10,12 +10,31 @@ const FRAME: usize = 10;
 /// The tokens of an item's keys, brackets and id, at two characters a token.
 const ITEM: usize = 32;
 
+/// The most entries in a prompt of words: the number of marks `e1`, `e2`, … that the model knows.
+pub const MOST_MARKS: usize = 64;
+
+/// The form of outputs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Form {
+    /// JSON.
+    #[default]
+    Json,
+    /// Words under a grammar, for small models from nothing.
+    Words,
+}
+
 /// Options of the policy, a JSON object. Unknown names are refused.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Options {
-    /// True if an extractor finds the facts of each turn. Otherwise every turn is a fact. By
-    /// default true.
+    /// The form of outputs: `json` or `words`. By default `json`.
+    pub form: Form,
+    /// In words, true if a verdict keeps a turn whole; false if the words that are kept follow it,
+    /// each a token of the model. By default true.
+    pub numbered: bool,
+    /// True if an extractor finds the facts of each turn. Otherwise, and in words, every turn is a
+    /// fact. By default true.
     pub extract: bool,
     /// The number of entries that the manager sees, the best for the facts of a turn together, 1 or
     /// more. By default 10.
@@ -49,6 +68,8 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
+            form: Form::Json,
+            numbered: true,
             extract: true,
             related: 10,
             events_only: false,
@@ -86,6 +107,17 @@ impl Options {
         if let Some((name, _)) = positive.into_iter().find(|(_, fits)| !fits) {
             return Err(invalid(format!("`{name}` is 0: give 1 or more")));
         }
+        if options.form == Form::Words && options.constrained {
+            return Err(invalid(
+                "`constrained` outputs are JSON: leave `form` out, or `constrained`".into(),
+            ));
+        }
+        if options.form == Form::Words && options.related as usize > MOST_MARKS {
+            return Err(invalid(format!(
+                "`related` is {}: give at most {MOST_MARKS} where `form` is `words`",
+                options.related
+            )));
+        }
         let needed = options.most_tokens();
         if options.constrained && (options.max_tokens as usize) < needed {
             return Err(invalid(format!(
@@ -95,6 +127,11 @@ impl Options {
             )));
         }
         Ok(options)
+    }
+
+    /// Returns whether an extractor is asked.
+    pub fn extracts(&self) -> bool {
+        self.extract && self.form == Form::Json
     }
 
     /// Returns the most items of a manager's constrained output: each fact leads to one at most, and
@@ -142,6 +179,15 @@ mod tests {
                 r#"{"constrained": true, "max_tokens": 200}"#,
                 "`max_tokens` is 200, and a constrained output may take 1050: give as many",
             ),
+            (
+                r#"{"form": "words", "constrained": true, "max_tokens": 4096}"#,
+                "`constrained` outputs are JSON: leave `form` out, or `constrained`",
+            ),
+            (
+                r#"{"form": "words", "related": 65}"#,
+                "`related` is 65: give at most 64 where `form` is `words`",
+            ),
+            (r#"{"form": "xml"}"#, "expected `json` or `words`"),
             ("[]", "memory-r1's options"),
         ] {
             let Err(Error::Invalid(why)) = Options::parse(json) else {

@@ -6,26 +6,18 @@ use memloom_sdk::policy::HintedOperations;
 use memloom_sdk::text::first_words;
 use memloom_sdk::thoughts::spoken;
 use memloom_sdk::types::{DemonstratedOperation, Error, Insertion, Turn};
+use memloom_sdk::verdicts::{self, MOST_MARKS, mark, marked};
 
 use crate::options::Options;
 use crate::prompts;
 use crate::scribe::SCRIBE;
 use crate::writing::Writing;
 
-/// The most lines of one request.
-const MOST_LINES: usize = 16;
-
 /// The label of the line with the kept ones in a text.
 const LABEL: &str = "keep:";
 
 /// The word in its place where none is kept.
 const NOTHING: &str = "none";
-
-/// Returns the control words of the grammar: `keep`, `drop`, `t1` to `t16`.
-pub fn control_words() -> impl Iterator<Item = String> {
-    let verdicts = ["keep", "drop"].map(String::from);
-    verdicts.into_iter().chain((1..=MOST_LINES).map(mark))
-}
 
 /// A line that may be kept.
 pub struct Line {
@@ -88,7 +80,7 @@ pub fn kept(writing: &mut Writing, lines: Vec<Line>) -> Result<Vec<Line>, Error>
     let mut lines = lines.into_iter().peekable();
     let mut kept = Vec::new();
     while lines.peek().is_some() {
-        let shown: Vec<Line> = lines.by_ref().take(MOST_LINES).collect();
+        let shown: Vec<Line> = lines.by_ref().take(MOST_MARKS).collect();
         writing.report.step();
         let request = request(&shown, form, writing.options);
         let output = writing.host.generate(&request)?.text;
@@ -110,12 +102,12 @@ fn request(lines: &[Line], form: Form, options: &Options) -> Request {
         Form::Words => (
             vec![prompt],
             2 * lines.len() as u32 + 1,
-            Some(grammar(lines.len())),
+            Some(verdicts::grammar(lines.len())),
         ),
         Form::Text => {
             let instructions = prompts::with_thoughts(prompts::KEEP, options.thoughts);
             let system = Message::new("system", instructions);
-            let tokens = options.text_tokens(4 * MOST_LINES as u32);
+            let tokens = options.text_tokens(4 * MOST_MARKS as u32);
             (vec![system, prompt], tokens, None)
         }
     };
@@ -126,38 +118,21 @@ fn request(lines: &[Line], form: Form, options: &Options) -> Request {
     }
 }
 
-fn mark(number: usize) -> String {
-    format!("t{number}")
-}
-
 /// Returns the prompt, one line each. The mark comes after its line where a small model reads.
 fn prompt(lines: &[Line], form: Form) -> String {
     let lines = (1..).zip(lines).map(|(number, line)| match form {
-        Form::Words => format!("{} {}", line.said(), mark(number)),
+        Form::Words => marked(&line.said(), number),
         Form::Text => format!("{} {}", mark(number), line.said()),
     });
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// Returns the grammar: `t1 (keep | drop) t2 (keep | drop)`.
-fn grammar(lines: usize) -> String {
-    let verdicts = (1..=lines).map(|number| format!("{} (keep | drop)", mark(number)));
-    verdicts.collect::<Vec<_>>().join(" ")
-}
-
 /// Returns the output with these decisions.
 fn output(kept: &[bool], form: Form) -> String {
-    let numbered = (1..).zip(kept);
     match form {
-        Form::Words => {
-            let verdicts = numbered.map(|(number, &keeps)| {
-                let verdict = if keeps { "keep" } else { "drop" };
-                format!("{} {verdict}", mark(number))
-            });
-            verdicts.collect::<Vec<_>>().join(" ")
-        }
+        Form::Words => verdicts::output(kept),
         Form::Text => {
-            let marks = numbered.filter(|&(_, &keeps)| keeps);
+            let marks = (1..).zip(kept).filter(|&(_, &keeps)| keeps);
             let marks: Vec<String> = marks.map(|(number, _)| mark(number)).collect();
             match marks.is_empty() {
                 true => format!("{LABEL} {NOTHING}"),
@@ -170,23 +145,9 @@ fn output(kept: &[bool], form: Form) -> String {
 /// Reads the decisions of an output; none if it is malformed.
 fn parse(output: &str, lines: usize, form: Form) -> Option<Vec<bool>> {
     match form {
-        Form::Words => verdicts(spoken(output)?, lines),
+        Form::Words => verdicts::parse(spoken(output)?, lines),
         Form::Text => named(labelled(output, LABEL)?, lines),
     }
-}
-
-fn verdicts(output: &str, lines: usize) -> Option<Vec<bool>> {
-    let mut words = output.split_whitespace();
-    let kept = (1..=lines).map(|number| {
-        let is_marked = words.next()? == mark(number);
-        match words.next()? {
-            "keep" if is_marked => Some(true),
-            "drop" if is_marked => Some(false),
-            _ => None,
-        }
-    });
-    let kept: Vec<bool> = kept.collect::<Option<_>>()?;
-    words.next().is_none().then_some(kept)
 }
 
 fn named(list: &str, lines: usize) -> Option<Vec<bool>> {
@@ -255,15 +216,5 @@ mod tests {
             parse("keep: None.", 2, Form::Text),
             Some(vec![false, false])
         );
-    }
-
-    #[test]
-    fn every_word_of_the_grammar_is_a_control_word() {
-        let known: Vec<String> = control_words().collect();
-        let grammar = grammar(MOST_LINES);
-        let mut words = grammar
-            .split(['(', ')', '|', ' '])
-            .filter(|word| !word.is_empty());
-        assert!(words.all(|word| known.iter().any(|known| known == word)));
     }
 }

@@ -10,7 +10,6 @@ mod manage;
 mod options;
 mod reader;
 mod selector;
-mod speakers;
 
 pub use selector::Selector;
 

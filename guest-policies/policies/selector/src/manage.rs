@@ -1,8 +1,7 @@
 //! The manager, which decides on each fact.
 
+use memloom_sdk::speakers::Speakers;
 use memloom_sdk::types::{DemonstratedOperation, Entry, Operation};
-
-use crate::speakers::Speakers;
 
 /// A kept turn.
 #[derive(Clone, Debug, PartialEq, Eq)]

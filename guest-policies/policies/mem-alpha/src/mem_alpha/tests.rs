@@ -149,3 +149,78 @@ fn a_question_without_words_finds_no_entry_and_fails_not() {
         ("unknown", 0)
     );
 }
+
+const WORDS: &str = r#"{"calls": "words"}"#;
+
+#[test]
+fn in_words_demonstrations_play_a_session_as_hinted_and_answer_in_the_entries_words() {
+    use DemonstratedOperation::{Delete, Insert, Update};
+    let mut host = MockHost::demonstrated(Typed::default());
+    let mut policy = configured(WORDS);
+    let first = [
+        ("user", "1. The home of Ida Vale is Old Ford."),
+        ("user", "2. The dish of Old Ford is trout."),
+        ("user", "3. So."),
+    ];
+    let hints = ["D1:1", "D1:2"].map(|turn| hint(turn, Insert)).into();
+    let session = dialogue_session(1, &first);
+    let report = policy.observe(&mut host, session, Some(hints)).unwrap();
+    assert_eq!((report.steps, report.malformed, report.refused), (1, 0, 0));
+    let second = [
+        ("user", "4. The home of Ida Vale is Still Cliff."),
+        ("user", "5. So."),
+    ];
+    let hints = vec![
+        hint("D2:1", Update("D1:1".into())),
+        hint("D2:2", Delete("D1:2".into())),
+    ];
+    let session = dialogue_session(2, &second);
+    let report = policy.observe(&mut host, session, Some(hints)).unwrap();
+    assert_eq!((report.malformed, report.refused), (0, 0));
+    let kept = ["user: 4. The home of Ida Vale is Still Cliff."];
+    assert_eq!(host.entry_texts(), kept);
+    let question = "What is the home of Ida Vale?";
+    let answer = policy.answer(&mut host, question).unwrap();
+    assert_eq!(answer.text, "Still Cliff");
+    assert_eq!(answer.citations, ["D1:1", "D2:1"]);
+    assert_eq!(
+        host.requests.last().unwrap().messages[0].content,
+        "what is the home of ida vale ?\n@1 : 4 . the home of ida vale is still cliff .\n\
+         what is the home of ida vale ?"
+    );
+}
+
+#[test]
+fn in_words_sixteen_turns_are_asked_about_at_a_time_and_each_word_is_a_control_word() {
+    let lines = [("user", "A note."); 20];
+    let mut host = MockHost::demonstrated(Typed::default());
+    let mut policy = configured(WORDS);
+    let hints = vec![hint("D1:1", DemonstratedOperation::Insert)];
+    let session = dialogue_session(1, &lines);
+    let report = policy.observe(&mut host, session, Some(hints)).unwrap();
+    assert_eq!((report.steps, report.malformed), (2, 0));
+    let control = policy.describe().control_words;
+    assert!(configured("{}").describe().control_words.is_empty());
+    for request in &host.requests {
+        let grammar = request.grammar.as_deref().unwrap();
+        let words = grammar.split([' ', '(', ')', '|']);
+        for word in words.filter(|word| !word.is_empty()) {
+            assert!(control.iter().any(|known| known == word), "{word}");
+        }
+    }
+}
+
+#[test]
+fn in_words_an_output_outside_the_grammar_changes_nothing() {
+    let outputs = ["t1 insert semantic", "t1 insert", "rome"];
+    let mut host = MockHost::scripted(Typed::default(), &outputs);
+    let mut policy = configured(WORDS);
+    let malformed = |index, policy: &mut MemAlpha, host: &mut MockHost<Typed>| {
+        observe(policy, host, index, "I live in Oslo.").malformed
+    };
+    assert_eq!(malformed(1, &mut policy, &mut host), 0);
+    assert_eq!(malformed(2, &mut policy, &mut host), 1);
+    assert_eq!(host.entry_texts(), ["Anna: I live in Oslo."]);
+    let answer = policy.answer(&mut host, "Where does Anna live?").unwrap();
+    assert_eq!((answer.text.as_str(), answer.citations.len()), ("", 1));
+}

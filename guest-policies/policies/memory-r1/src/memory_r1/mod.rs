@@ -1,22 +1,27 @@
 //! The Memory-R1 policy, which runs the three roles.
 
-use memloom_json::Form;
 use memloom_sdk::bank::{Hit, evidence};
 use memloom_sdk::host::{Message, Request};
-use memloom_sdk::lookup::{about, add_vectors, vectors};
+use memloom_sdk::lexicon::Lexicon;
+use memloom_sdk::lookup::{about, add_vectors, best, vectors};
 use memloom_sdk::policy::{
     Description, HintedOperations, Report, dialogue, hinted_operations, hinted_operations_of_all,
 };
+use memloom_sdk::speakers::Speakers;
 use memloom_sdk::state::Format;
+use memloom_sdk::thoughts::spoken;
 use memloom_sdk::types::{
     Answer, DemonstratedOperation, Entry, Error, Hint, LexiconKind, Moment, Operation, Session,
     SessionContent, Turn,
 };
 use memloom_sdk::{Host, Policy, ReportCounter, State};
 
+use crate::answerer::{self, Said};
 use crate::manager::{self, Facts};
-use crate::options::Options;
-use crate::{answerer, extractor, prompts};
+use crate::options::{Form, Options};
+use crate::short_answer::Asked;
+use crate::verdict::{self, Case};
+use crate::{extractor, prompts, short_answer};
 
 const EXTRACTOR: &str = "extractor";
 const MANAGER: &str = "manager";
@@ -26,6 +31,7 @@ const ANSWERER: &str = "answerer";
 #[derive(Default)]
 pub struct MemoryR1 {
     options: Options,
+    lexicon: Lexicon,
     /// The speakers in order of appearance; the answerer reads about each.
     speakers: Vec<String>,
 }
@@ -34,6 +40,7 @@ pub struct MemoryR1 {
 struct Reading<'a> {
     host: &'a mut dyn Host,
     options: &'a Options,
+    speakers: &'a Speakers,
     at: Moment,
     /// The demonstrator's operations for the session's turns.
     hinted: Option<HintedOperations>,
@@ -42,7 +49,7 @@ struct Reading<'a> {
 
 impl Reading<'_> {
     fn turn(&mut self, turn: &Turn) -> Result<(), Error> {
-        let facts = match self.options.extract {
+        let facts = match self.options.extracts() {
             true => self.extract(turn)?,
             false => vec![turn.text.clone()],
         };
@@ -50,12 +57,16 @@ impl Reading<'_> {
             return Ok(());
         }
         let shown = self.related(&turn.speaker, &facts)?;
-        let mut operations = self.manage(&Facts {
-            speaker: &turn.speaker,
-            turn: &turn.id,
-            facts: &facts,
-            shown: &shown,
-        })?;
+        let mut operations = match self.options.form {
+            Form::Words => self.decide(turn, &shown)?,
+            Form::Json => self.manage(&Facts {
+                speaker: &turn.speaker,
+                turn: &turn.id,
+                facts: &facts,
+                shown: &shown,
+            })?,
+        };
+        self.report.operations(&operations);
         add_vectors(self.host, &mut operations)?;
         if !operations.is_empty() {
             self.report.results(&self.host.apply(&self.at, &operations));
@@ -84,7 +95,7 @@ impl Reading<'_> {
             return Ok(self.malformed(EXTRACTOR, &output));
         };
         self.report.refused(read.refused);
-        self.count(read.form);
+        read.form.count(&mut self.report);
         Ok(read.facts)
     }
 
@@ -108,16 +119,31 @@ impl Reading<'_> {
             return Ok(self.malformed(MANAGER, &output));
         };
         self.report.refused(read.refused);
-        self.count(read.form);
-        for operation in &read.operations {
-            self.report.operation(match operation {
-                Operation::Insert(_) => "insert",
-                Operation::Update(_) => "update",
-                Operation::Delete(_) => "delete",
-                Operation::Custom(custom) => &custom.name,
-            });
-        }
+        read.form.count(&mut self.report);
         Ok(read.operations)
+    }
+
+    /// Asks the manager for its verdict in words.
+    fn decide(&mut self, turn: &Turn, shown: &[Entry]) -> Result<Vec<Operation>, Error> {
+        let case = Case::new(turn, shown, self.speakers, self.options.numbered);
+        let insert = &DemonstratedOperation::Insert;
+        let request = Request {
+            grammar: Some(case.grammar()),
+            demonstration: self.hinted.as_ref().map(|hinted| {
+                let hint = hinted.get(&turn.id).unwrap_or(insert);
+                case.demonstration(hint)
+            }),
+            ..Request::new(
+                MANAGER,
+                short_messages(self.options.manager_prompt.as_deref(), case.prompt()),
+                case.most_words() + 1,
+            )
+        };
+        let output = self.output(&request)?;
+        match spoken(&output).and_then(|said| case.parse(said)) {
+            Some(operation) => Ok(Vec::from_iter(operation)),
+            None => Ok(self.malformed(MANAGER, &output)),
+        }
     }
 
     fn output(&mut self, request: &Request) -> Result<String, Error> {
@@ -130,28 +156,14 @@ impl Reading<'_> {
         Vec::new()
     }
 
-    fn count(&mut self, form: Form) {
-        if form.repaired {
-            self.report.repaired();
-        }
-        if form.cut {
-            self.report.cut();
-        }
-    }
-
     /// Looks up entries about the speaker for each fact, and returns the best of all.
     fn related(&mut self, speaker: &str, facts: &[String]) -> Result<Vec<Entry>, Error> {
-        let mut best: Vec<Hit> = Vec::new();
+        let most = self.options.related;
+        let mut found: Vec<Hit> = Vec::new();
         for (fact, vector) in facts.iter().zip(vectors(self.host, facts)?) {
-            for hit in about(self.host, fact, vector, speaker, self.options.related, 0.0)? {
-                match best.iter_mut().find(|other| other.entry.id == hit.entry.id) {
-                    Some(other) => other.score = other.score.max(hit.score),
-                    None => best.push(hit),
-                }
-            }
+            found.extend(about(self.host, fact, vector, speaker, most, 0.0)?);
         }
-        best.sort_by(|a, b| b.score.total_cmp(&a.score));
-        best.truncate(self.options.related as usize);
+        let best = best(found, most as usize);
         Ok(best.into_iter().map(|hit| hit.entry).collect())
     }
 }
@@ -163,18 +175,94 @@ fn messages(instructions: &str, input: String) -> Vec<Message> {
     ]
 }
 
+/// Returns the messages of a prompt of words, which has instructions only if a run file gives some.
+fn short_messages(own: Option<&str>, input: String) -> Vec<Message> {
+    let own = own.map(|own| Message::new("system", own.trim_end()));
+    own.into_iter()
+        .chain([Message::new("user", input)])
+        .collect()
+}
+
+impl MemoryR1 {
+    /// Asks the answerer in words. Where the entries allow no answer, it is not asked, and the answer
+    /// is empty.
+    fn short_answer(
+        &self,
+        host: &mut dyn Host,
+        found: &[(String, Vec<Hit>)],
+        question: &str,
+    ) -> Result<Said, Error> {
+        let speakers = Speakers::from(self.speakers.clone());
+        let asked = Asked::new(
+            found,
+            question,
+            &self.lexicon,
+            &speakers,
+            self.options.distil,
+        );
+        if asked.is_empty() {
+            return Ok(Said::default());
+        }
+        let own = self.options.answerer_prompt.as_deref();
+        let output = host.generate(&Request {
+            grammar: Some(asked.grammar()),
+            demonstration: Some(asked.demonstration()),
+            ..Request::new(
+                ANSWERER,
+                short_messages(own, asked.prompt()),
+                asked.most_words() + 1,
+            )
+        })?;
+        let said = spoken(&output.text).and_then(|said| asked.parse(said));
+        Ok(said.unwrap_or_default())
+    }
+
+    /// Asks the answerer in JSON or free text.
+    fn long_answer(
+        &self,
+        host: &mut dyn Host,
+        found: &mut [(String, Vec<Hit>)],
+        question: &str,
+    ) -> Result<Said, Error> {
+        let options = &self.options;
+        let demonstration = answerer::demonstration(options, found);
+        let prompt = answerer::prompt(found, question);
+        let completion = host.generate(&Request {
+            grammar: (options.constrained).then(|| answerer::schema(options, found)),
+            demonstration: Some(demonstration),
+            ..Request::new(
+                ANSWERER,
+                messages(prompts::answerer(options), prompt),
+                options.answer_tokens,
+            )
+        })?;
+        Ok(answerer::parse(&completion.text))
+    }
+}
+
 impl Policy for MemoryR1 {
+    /// Control words are described once the options say that outputs are words.
     fn describe(&self) -> Description {
+        let mut words: Vec<String> = Vec::new();
+        if self.options.form == Form::Words {
+            let own = verdict::control_words().chain(short_answer::control_words());
+            for word in own.chain(self.lexicon.words()) {
+                if !words.contains(&word) {
+                    words.push(word);
+                }
+            }
+        }
         Description {
             name: "memory-r1".into(),
-            summary: "Manager and answerer of Memory-R1, which speak JSON".into(),
+            summary: "Manager and answerer of Memory-R1, which speak JSON or words".into(),
             roles: [EXTRACTOR, MANAGER, ANSWERER].map(String::from).into(),
-            control_words: Vec::new(),
+            control_words: words,
         }
     }
 
-    fn configure(&mut self, options: &str, _lexicon: Vec<LexiconKind>) -> Result<(), Error> {
+    fn configure(&mut self, options: &str, lexicon: Vec<LexiconKind>) -> Result<(), Error> {
         self.options = Options::parse(options)?;
+        self.lexicon = Lexicon::new(&lexicon);
         Ok(())
     }
 
@@ -190,13 +278,15 @@ impl Policy for MemoryR1 {
                 self.speakers.push(turn.speaker.clone());
             }
         }
-        let hinted = hints.map(|hints| match self.options.extract {
+        let hinted = hints.map(|hints| match self.options.extracts() {
             true => hinted_operations(hints),
             false => hinted_operations_of_all(hints, &turns),
         });
+        let speakers = Speakers::from(self.speakers.clone());
         let mut reading = Reading {
             host,
             options: &self.options,
+            speakers: &speakers,
             at: Moment {
                 session: index,
                 time,
@@ -219,18 +309,10 @@ impl Policy for MemoryR1 {
             let hits = about(host, question, vector, speaker, options.answer_limit, 0.0)?;
             found.push((speaker.clone(), hits));
         }
-        let demonstration = answerer::demonstration(options, &found);
-        let prompt = answerer::prompt(&mut found, question);
-        let completion = host.generate(&Request {
-            grammar: (options.constrained).then(|| answerer::schema(options, &found)),
-            demonstration: Some(demonstration),
-            ..Request::new(
-                ANSWERER,
-                messages(prompts::answerer(options), prompt),
-                options.answer_tokens,
-            )
-        })?;
-        let said = answerer::parse(&completion.text);
+        let said = match options.form {
+            Form::Words => self.short_answer(host, &found, question)?,
+            Form::Json => self.long_answer(host, &mut found, question)?,
+        };
         let hits: Vec<&Hit> = found.iter().flat_map(|(_, hits)| hits).collect();
         let useful = |hit: &&&Hit| said.useful.contains(&hit.entry.id);
         let citations = match hits.iter().any(|hit| useful(&hit)) {

@@ -151,3 +151,102 @@ fn the_speakers_survive_a_snapshot() {
     assert_eq!(restored.speakers, ["Anna"]);
     assert!(restored.restore(&[9, 9]).is_err());
 }
+
+#[test]
+fn in_words_demonstrations_play_sessions_as_hinted_and_answer() {
+    use DemonstratedOperation::{Delete, Insert, Update};
+    for numbered in [true, false] {
+        let mut host = MockHost::demonstrated(Flat::default());
+        let mut policy = in_words(&format!(r#""numbered": {numbered}"#));
+        let first = [
+            ("Anna", "I live in Rome."),
+            ("Ben", "I ski."),
+            ("Anna", "Hi Ben!"),
+        ];
+        let hints = ["D1:1", "D1:2"].map(|turn| hint(turn, Insert)).into();
+        let session = dialogue_session(1, &first);
+        let report = policy.observe(&mut host, session, Some(hints)).unwrap();
+        assert_eq!((report.steps, report.malformed, report.refused), (3, 0, 0));
+        let second = [("Anna", "I live in Oslo."), ("Ben", "I ski no more.")];
+        let hints = vec![
+            hint("D2:1", Update("D1:1".into())),
+            hint("D2:2", Delete("D1:2".into())),
+        ];
+        let session = dialogue_session(2, &second);
+        let report = policy.observe(&mut host, session, Some(hints)).unwrap();
+        assert_eq!((report.malformed, report.refused), (0, 0));
+        assert_eq!(host.entry_texts(), ["I live in Oslo."]);
+        let answer = policy.answer(&mut host, "Where does Anna live?").unwrap();
+        assert_eq!(answer.text, "Oslo");
+        assert_eq!(answer.citations, ["D1:1", "D2:1"]);
+        let said = host.requests.last().unwrap().demonstration.as_deref();
+        assert_eq!(said, Some("e1 answer oslo"));
+    }
+}
+
+#[test]
+fn in_words_an_output_outside_the_grammar_changes_nothing() {
+    let mut host = MockHost::scripted(Flat::default(), &["add", "update e9", "oslo"]);
+    let mut policy = in_words(r#""numbered": true"#);
+    for (index, malformed) in [(1, 0), (2, 1)] {
+        let session = dialogue_session(index, &[("Anna", "I live in Oslo.")]);
+        let report = policy.observe(&mut host, session, None).unwrap();
+        assert_eq!(report.malformed, malformed);
+    }
+    assert_eq!(host.entry_texts(), ["I live in Oslo."]);
+    let answer = policy.answer(&mut host, "Where does Anna live?").unwrap();
+    assert_eq!((answer.text.as_str(), answer.citations.len()), ("", 1));
+}
+
+#[test]
+fn in_words_nobody_is_asked_where_no_entry_has_an_answer() {
+    let mut host = MockHost::scripted(Flat::default(), &["noop"]);
+    let mut policy = in_words(r#""distil": true"#);
+    let session = dialogue_session(1, &[("Anna", "I live in Oslo.")]);
+    policy.observe(&mut host, session, None).unwrap();
+    let answer = policy.answer(&mut host, "Where does Anna live?").unwrap();
+    assert_eq!((answer.text.as_str(), host.requests.len()), ("", 1));
+}
+
+#[test]
+fn every_word_of_verdicts_and_of_a_closed_languages_answers_is_a_control_word() {
+    let mut policy = in_words(r#""related": 64"#);
+    let mut host = MockHost::demonstrated(Flat::default());
+    let lines: Vec<(&str, String)> = (0..40)
+        .map(|number| ("Anna", format!("I live in Rome or Oslo {number}.")))
+        .collect();
+    let lines: Vec<(&str, &str)> = lines.iter().map(|(who, text)| (*who, &**text)).collect();
+    policy
+        .observe(&mut host, dialogue_session(1, &lines), Some(everything(40)))
+        .unwrap();
+    policy.answer(&mut host, "Where does Anna live?").unwrap();
+    let control = policy.describe().control_words;
+    assert!(MemoryR1::default().describe().control_words.is_empty());
+    for request in &host.requests {
+        let grammar = request.grammar.as_deref().unwrap();
+        let words = grammar.split([' ', '(', ')', '|']);
+        for word in words.filter(|word| !word.is_empty() && word.parse::<u32>().is_err()) {
+            assert!(control.iter().any(|known| known == word), "{word}");
+        }
+    }
+}
+
+/// Returns hints that keep all turns of the first session.
+fn everything(turns: usize) -> Vec<Hint> {
+    let ids = (1..=turns).map(|number| format!("D1:{number}"));
+    ids.map(|id| hint(&id, DemonstratedOperation::Insert))
+        .collect()
+}
+
+/// Returns a policy that speaks words, in a closed language.
+fn in_words(option: &str) -> MemoryR1 {
+    let cities = LexiconKind {
+        name: "city".into(),
+        cues: vec!["live".into()],
+        values: vec!["rome".into(), "oslo".into()],
+    };
+    let mut policy = MemoryR1::default();
+    let options = format!(r#"{{"form": "words", {option}}}"#);
+    policy.configure(&options, vec![cities]).unwrap();
+    policy
+}

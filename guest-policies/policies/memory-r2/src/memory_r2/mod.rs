@@ -1,9 +1,8 @@
 //! The Memory-R2 policy, which runs the three roles.
 
-use memloom_json::Form;
 use memloom_sdk::bank::{Hit, evidence};
 use memloom_sdk::host::Request;
-use memloom_sdk::lookup::{about, add_vectors, vectors};
+use memloom_sdk::lookup::{about, add_vectors, best, vectors};
 use memloom_sdk::policy::{
     Description, HintedOperations, Report, dialogue, hinted_operations, hinted_operations_of_all,
 };
@@ -84,7 +83,7 @@ impl Reading<'_> {
             return Ok(Vec::new());
         };
         self.report.refused(read.refused);
-        self.count(read.form);
+        read.form.count(&mut self.report);
         Ok(read.facts)
     }
 
@@ -107,30 +106,14 @@ impl Reading<'_> {
             return Ok(Vec::new());
         };
         self.report.refused(read.refused);
-        self.count(read.form);
-        for operation in &read.operations {
-            self.report.operation(match operation {
-                Operation::Insert(_) => "insert",
-                Operation::Update(_) => "update",
-                Operation::Delete(_) => "delete",
-                Operation::Custom(custom) => &custom.name,
-            });
-        }
+        read.form.count(&mut self.report);
+        self.report.operations(&read.operations);
         Ok(read.operations)
     }
 
     /// Returns the bounds of outputs; none where they are free.
     fn bounds(&self) -> Option<Bounds> {
         (self.options.constrained).then(|| Bounds::of(self.options, &self.view))
-    }
-
-    fn count(&mut self, form: Form) {
-        if form.repaired {
-            self.report.repaired();
-        }
-        if form.cut {
-            self.report.cut();
-        }
     }
 
     /// Looks up entries for each fact, and keeps the best of all up to the limit.
@@ -155,15 +138,8 @@ impl Reading<'_> {
 /// Returns the best hits of all facts together, each entry once. Facts keep the ids of
 /// their remaining entries.
 fn capped(found: Vec<(Fact, Vec<Hit>)>, total: usize) -> Cases {
-    let mut best: Vec<Hit> = Vec::new();
-    for hit in found.iter().flat_map(|(_, hits)| hits) {
-        match best.iter_mut().find(|other| other.entry.id == hit.entry.id) {
-            Some(other) => other.score = other.score.max(hit.score),
-            None => best.push(hit.clone()),
-        }
-    }
-    best.sort_by(|a, b| b.score.total_cmp(&a.score));
-    best.truncate(total);
+    let hits = found.iter().flat_map(|(_, hits)| hits);
+    let best = best(hits.cloned(), total);
     let shown = |id: &String| best.iter().any(|hit| hit.entry.id == *id);
     let facts = found.into_iter().map(|(fact, hits)| {
         let ids = hits.into_iter().map(|hit| hit.entry.id);

@@ -4,13 +4,13 @@ use memloom_sdk::acting;
 use memloom_sdk::policy::{Description, Report, hinted_operations};
 use memloom_sdk::state::Format;
 use memloom_sdk::types::{Answer, Error, Hint, LexiconKind, Moment, SessionContent};
-use memloom_sdk::{Host, Policy, ReportCounter, State};
+use memloom_sdk::{Host, Policy, ReportCounter, State, verdicts};
 
 use crate::actor::{self, ACTOR};
+use crate::answer;
 use crate::options::Options;
 use crate::scribe::SCRIBE;
 use crate::writing::Writing;
-use crate::{answer, keep};
 
 /// The policy.
 #[derive(Default)]
@@ -23,7 +23,7 @@ impl Policy for React {
     fn describe(&self) -> Description {
         let numbers = acting::control_words().into_iter();
         let numbers = numbers.filter(|_| self.options.numbered);
-        let words = numbers.chain(keep::control_words());
+        let words = numbers.chain(verdicts::control_words());
         Description {
             name: "react".into(),
             summary: "Acts in tasks with its memory in the prompt, and writes notes after each"

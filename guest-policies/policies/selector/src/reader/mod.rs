@@ -1,9 +1,7 @@
 //! Answers from the bank without a model. The same entries give the same answer.
 
 mod closed;
-mod lexicon;
 mod open;
 
 pub use closed::answer as closed;
-pub use lexicon::Lexicon;
 pub use open::answer as open;

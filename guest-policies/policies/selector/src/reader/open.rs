@@ -1,10 +1,9 @@
 //! The reader of an open language, which answers with the best entry for the question.
 
 use memloom_sdk::bank::{Query, evidence};
+use memloom_sdk::speakers::Speakers;
 use memloom_sdk::types::{Answer, Error};
 use memloom_sdk::{Host, text};
-
-use crate::speakers::Speakers;
 
 /// The number of words of an answer: gold answers are short.
 const ANSWER_WORDS: usize = 12;

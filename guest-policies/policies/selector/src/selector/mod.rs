@@ -2,19 +2,20 @@
 
 use memloom_sdk::bank::Query;
 use memloom_sdk::host::{Message, Request};
+use memloom_sdk::lexicon::Lexicon;
 use memloom_sdk::policy::{
     Description, HintedOperations, Report, dialogue, hinted_operations, hinted_operations_of_all,
 };
+use memloom_sdk::speakers::{Speakers, aliases};
 use memloom_sdk::state::Format;
 use memloom_sdk::thoughts::spoken;
 use memloom_sdk::types::{Answer, Error, Hint, LexiconKind, Moment, Session, SessionContent, Turn};
-use memloom_sdk::{Host, Policy, ReportCounter, State};
+use memloom_sdk::{Host, Policy, ReportCounter, State, verdicts};
 
 use crate::extract;
 use crate::manage::{self, Case, Fact, Verdict};
 use crate::options::{AskManager, MAX_CHUNK_TURNS, MAX_RELATED, Options};
-use crate::reader::{self, Lexicon};
-use crate::speakers::{MAX_ALIASES, Speakers};
+use crate::reader;
 
 const EXTRACTOR: &str = "extractor";
 const MANAGER: &str = "manager";
@@ -53,10 +54,10 @@ impl Reading<'_> {
     fn extract(&mut self, turns: &[Turn]) -> Result<Vec<Fact>, Error> {
         let demonstration = self.hinted.as_ref().map(|hinted| {
             let kept: Vec<bool> = turns.iter().map(|t| hinted.contains_key(&t.id)).collect();
-            extract::output(&kept)
+            verdicts::output(&kept)
         });
         let output = self.generate(Request {
-            grammar: Some(extract::grammar(turns.len())),
+            grammar: Some(verdicts::grammar(turns.len())),
             demonstration,
             ..Request::new(
                 EXTRACTOR,
@@ -64,7 +65,7 @@ impl Reading<'_> {
                 2 * turns.len() as u32 + 1,
             )
         })?;
-        let kept = spoken(&output).and_then(|said| extract::parse(said, turns.len()));
+        let kept = spoken(&output).and_then(|said| verdicts::parse(said, turns.len()));
         let Some(kept) = kept else {
             self.report
                 .malformed_output(self.at.session, EXTRACTOR, &output);
@@ -181,7 +182,7 @@ impl Policy for Selector {
                 .chain(numbered('t', MAX_CHUNK_TURNS))
                 .chain(numbered('f', MAX_CHUNK_TURNS))
                 .chain(numbered('e', MAX_RELATED))
-                .chain(numbered('@', MAX_ALIASES))
+                .chain(aliases())
                 .collect(),
         }
     }

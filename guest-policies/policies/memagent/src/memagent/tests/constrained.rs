@@ -1,7 +1,8 @@
 //! Tasks with outputs under a grammar.
 
+use memloom_sdk::verdicts;
+
 use super::*;
-use crate::verdicts;
 
 const OPTIONS: &str = r#"{"constrained": true}"#;
 

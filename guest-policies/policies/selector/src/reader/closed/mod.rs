@@ -2,10 +2,9 @@
 
 use memloom_sdk::Host;
 use memloom_sdk::bank::{Hit, Query, evidence};
+use memloom_sdk::lexicon::{Kind, Lexicon, Value};
+use memloom_sdk::speakers::Speakers;
 use memloom_sdk::types::{Answer, Entry, Error};
-
-use super::lexicon::{Kind, Lexicon, Value};
-use crate::speakers::Speakers;
 
 /// Answers with the newest value of the question's kind among the entries about its
 /// person; for "when did" with the time of the newest entry with the named value. The

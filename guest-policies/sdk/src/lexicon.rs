@@ -1,9 +1,10 @@
-//! The closed language: the cues and values of each kind.
+//! The closed language of an environment: the cues and values of each kind.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
-use memloom_sdk::text;
-use memloom_sdk::types::LexiconKind;
+use crate::text;
+use crate::types::LexiconKind;
 
 /// All kinds in the environment's order. Empty if the language is open.
 #[derive(Default)]
@@ -44,6 +45,12 @@ impl Lexicon {
     /// Returns whether the language is open.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// Returns the words of all values in lower case, each once.
+    pub fn words(&self) -> BTreeSet<String> {
+        let values = self.0.iter().flat_map(|kind| &kind.values);
+        values.flatten().cloned().collect()
     }
 
     /// Returns the kinds that a question asks for: those with most cues in it first, then

@@ -1,12 +1,13 @@
 //! The speakers so far and their aliases in prompts.
 
 use std::cmp::Reverse;
+use std::ops::Range;
 
-use memloom_sdk::text;
+use crate::text;
 use serde::{Deserialize, Serialize};
 
 /// The number of aliases that the model knows. Further speakers share the last.
-pub const MAX_ALIASES: usize = 8;
+const MAX_ALIASES: usize = 8;
 
 /// The speakers in order of appearance.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,6 +81,33 @@ impl Speakers {
         named
     }
 
+    /// Returns the words and punctuation of a text as prompts and grammars of words have them: in lower
+    /// case, with aliases for names, and without the operators of grammars. Each has its place in
+    /// the text.
+    pub fn said(&self, text: &str) -> Vec<(String, Range<usize>)> {
+        // As long as the text, so that places hold.
+        let plain = text.replace(['(', ')', '|'], " ");
+        let mut said = Vec::new();
+        let mut from = 0;
+        let names = self.mentions(text).into_iter();
+        let names = names.map(|(place, start, end)| (Some(place), start, end));
+        for (name, start, end) in names.chain([(None, text.len(), text.len())]) {
+            said.extend(text::pieces(&plain[from..start]).map(|(at, piece)| {
+                let at = from + at;
+                (piece.to_lowercase(), at..at + piece.len())
+            }));
+            said.extend(name.map(|place| (alias(place), start..end)));
+            from = end;
+        }
+        said
+    }
+
+    /// Returns a text as prompts of words have it, a space between words.
+    pub fn spoken(&self, text: &str) -> String {
+        let said = self.said(text).into_iter().map(|(word, _)| word);
+        said.collect::<Vec<_>>().join(" ")
+    }
+
     fn place(&self, name: &str) -> Option<usize> {
         let mut known = self.0.iter();
         known.position(|known| text::same_but_case(name, &known.name))
@@ -111,6 +139,11 @@ impl Speakers {
         }
         mentions
     }
+}
+
+/// Returns all aliases, `@1` to `@8`.
+pub fn aliases() -> impl Iterator<Item = String> {
+    (0..MAX_ALIASES).map(alias)
 }
 
 /// Returns the alias of the speaker with this index.
@@ -153,6 +186,19 @@ mod tests {
             "@1's friends: Annika, @2 and @3; Tann"
         );
         assert_eq!(speakers.masked("nobody"), "nobody");
+    }
+
+    #[test]
+    fn words_are_said_in_lower_case_with_aliases_and_know_their_place() {
+        let text = "(Mary Lou): Is 7|8 ANN's?";
+        let speakers = speakers(&["Ann", "Mary Lou"]);
+        assert_eq!(speakers.spoken(text), "@2 : is 7 8 @1 ' s ?");
+        let places = speakers.said(text).into_iter();
+        let places: Vec<&str> = places.map(|(_, place)| &text[place]).collect();
+        assert_eq!(
+            places,
+            ["Mary Lou", ":", "Is", "7", "8", "ANN", "'", "s", "?"]
+        );
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Verdicts on numbered lines: `t1 keep t2 drop`.
+//! Verdicts on numbered lines under a grammar of words: `t1 keep t2 drop`.
 
 /// The number of marks `t1`, `t2`, ….
 pub const MOST_MARKS: usize = 16;
@@ -9,7 +9,8 @@ pub fn control_words() -> impl Iterator<Item = String> {
     verdicts.into_iter().chain((1..=MOST_MARKS).map(mark))
 }
 
-fn mark(number: usize) -> String {
+/// Returns the mark of a line, counted from 1: `t1`.
+pub fn mark(number: usize) -> String {
     format!("t{number}")
 }
 
@@ -53,9 +54,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_line_has_a_verdict() {
-        assert_eq!(output(&[true, false]), "t1 keep t2 drop");
+    fn each_line_has_a_verdict_and_reads_back_as_it_was_meant() {
+        let kept = [true, false, true];
+        assert_eq!(output(&kept), "t1 keep t2 drop t3 keep");
+        assert_eq!(parse(&output(&kept), 3), Some(kept.to_vec()));
         assert_eq!(grammar(2), "t1 (keep | drop) t2 (keep | drop)");
+        assert_eq!(marked("I ski.", 2), "I ski. t2");
+    }
+
+    #[test]
+    fn every_word_of_the_grammar_is_a_control_word() {
+        let known: Vec<String> = control_words().collect();
+        let grammar = grammar(MOST_MARKS);
+        let mut words = grammar
+            .split(['(', ')', '|', ' '])
+            .filter(|word| !word.is_empty());
+        assert!(words.all(|word| known.iter().any(|known| known == word)));
     }
 
     #[test]
@@ -65,6 +79,7 @@ mod tests {
             "t1 keep",
             "t1 keep t3 drop",
             "t1 keep t2 maybe",
+            "keep drop",
             "t1 keep t2 drop t3 keep",
         ] {
             assert_eq!(parse(wrong, 2), None, "{wrong:?}");
