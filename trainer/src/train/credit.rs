@@ -14,7 +14,6 @@ use crate::rollout::policy_model::Step;
 use crate::rollout::reward::{RewardFn, RewardParts, mean, reward_of};
 use crate::train::decision::Decision;
 use crate::train::group_metrics::GroupMetrics;
-use crate::train::intrinsic::Bonuses;
 use crate::train::value_states::State;
 
 /// Settings of the credit assignment.
@@ -50,6 +49,9 @@ impl Unit {
         }
     }
 }
+
+/// Rewards beside those of the environment, by number of the outcome and unit.
+pub type Bonuses = BTreeMap<(usize, Unit), f64>;
 
 /// The advantages of a step's steps, as (outcome, unit, advantage).
 pub type Given = Vec<(usize, Unit, f64)>;

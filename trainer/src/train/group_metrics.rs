@@ -56,7 +56,7 @@ pub struct GroupMetrics {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub success: Option<f64>,
     /// Mean intrinsic reward of tasks and learning answers, which `reward` leaves out; absent unless
-    /// [intrinsic] pays.
+    /// `[intrinsic]` pays.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub intrinsic: Option<f64>,
     /// Model outputs that a policy read for a session. Answers to questions are none.

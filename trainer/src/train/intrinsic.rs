@@ -14,14 +14,11 @@ use crate::rollout::Outcome;
 use crate::rollout::outcome::answer_id;
 use crate::rollout::policy_model::Step;
 use crate::rollout::reward::{RewardFn, reward_of};
-use crate::train::credit::{Crediting, Unit};
+use crate::train::credit::{Bonuses, Crediting, Unit};
 use crate::train::decision::Decision;
 
 /// The file of a checkpoint that has the memories.
 const FILE: &str = "intrinsic.postcard";
-
-/// The intrinsic rewards of a step, by number of the outcome and unit.
-pub type Bonuses = BTreeMap<(usize, Unit), f64>;
 
 /// A question and the output that is rewarded for it.
 struct Attempt<'a> {

@@ -31,7 +31,7 @@ pub(super) struct Trainer<'a> {
     pub(super) grammars: Arc<Grammars>,
     pub(super) learners: RoleLearners,
     pub(super) algorithm: Box<dyn Algorithm>,
-    /// What succeeded and failed before; empty unless [intrinsic] pays.
+    /// What succeeded and failed before; empty unless `[intrinsic]` pays.
     pub(super) tried: Intrinsic,
     /// The sampler of a server; `None` if the trainer's own engine samples.
     pub(super) served: Option<RemoteSampler>,

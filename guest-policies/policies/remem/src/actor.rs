@@ -7,9 +7,6 @@ use crate::means::Means;
 use crate::shown::Shown;
 use crate::step;
 
-/// The actor's role.
-pub const ACTOR: &str = "actor";
-
 /// Plays a task to its end, or to a step without an act.
 ///
 /// # Errors

@@ -5,7 +5,6 @@ use memloom_sdk::host::{Message, Request};
 use memloom_sdk::text::first_words;
 use memloom_sdk::types::{Error, Task};
 
-use crate::actor::ACTOR;
 use crate::demonstration;
 use crate::means::Means;
 use crate::numbers::listed;
@@ -13,6 +12,9 @@ use crate::options::Options;
 use crate::output::{self, Output};
 use crate::shown::{Pruned, Shown};
 use crate::{prompts, words};
+
+/// The actor's role.
+pub const ACTOR: &str = "actor";
 
 /// The reply to an output that has none of the forms.
 const NO_FORM: &str = "The reply begins with none of the forms.";

@@ -8,11 +8,12 @@ use memloom_sdk::state::Format;
 use memloom_sdk::types::{Answer, Error, Hint, LexiconKind, Moment, SessionContent};
 use memloom_sdk::{Host, Policy, ReportCounter, State};
 
-use crate::actor::{self, ACTOR};
+use crate::actor;
 use crate::keep::keep;
 use crate::means::Means;
 use crate::options::Options;
 use crate::reflector::REFLECTOR;
+use crate::step::ACTOR;
 use crate::words;
 
 /// The policy.
