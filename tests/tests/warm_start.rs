@@ -388,3 +388,29 @@ fn bad_demonstrations_and_servers_are_refused_in_one_line() {
     );
     assert!(server.asked().is_empty());
 }
+
+#[test]
+fn demonstrations_may_come_from_an_environment_of_their_own() {
+    let [default, own] = ["{}", "{ turns = 2 }"].map(|options| {
+        let mut run = TinyRun::new();
+        run.settings = vec![
+            format!("warm_start.environment={options}"),
+            "run.max_steps=0".into(),
+        ];
+        run.finish(&[]);
+        run
+    });
+    let read = |run: &TinyRun, name: &str| std::fs::read(run.out().join(name)).unwrap();
+    assert_ne!(read(&default, "metrics.jsonl"), read(&own, "metrics.jsonl"));
+    assert_eq!(
+        read(&default, "baselines.json"),
+        read(&own, "baselines.json")
+    );
+    let mut refused = TinyRun::new();
+    refused.settings = vec!["warm_start.environment={ days = 2 }".into()];
+    let said = refused.refusal(&["--dry-run"]);
+    assert!(
+        said.contains("warm_start.environment") && said.contains("days"),
+        "{said}"
+    );
+}

@@ -17,7 +17,7 @@ use rand::Rng;
 use toml::Table;
 
 use crate::clients::{Judge, Servers, Spent};
-use crate::config::{RunFile, Stage};
+use crate::config::RunFile;
 use crate::embedder::embedder;
 
 /// Loaded components and data.
@@ -120,14 +120,13 @@ impl TrainingEnv {
         Self::with_options(file, &file.environment.options, servers, embedder)
     }
 
-    /// Loads the environment of a stage's training; `None` if the stage gives no options of its
-    /// own.
-    pub fn of_stage(&self, file: &RunFile, stage: &Stage) -> Result<Option<Self>> {
-        if stage.environment.is_empty() {
+    /// Returns the environment with these options over the run file's; `None` if there are none.
+    pub fn with_own(&self, file: &RunFile, own: &Table) -> Result<Option<Self>> {
+        if own.is_empty() {
             return Ok(None);
         }
         let mut options = file.environment.options.clone();
-        options.extend(stage.environment.clone());
+        options.extend(own.clone());
         let (servers, embedder) = (self.servers.clone(), self.embedder.clone());
         Self::with_options(file, &options, servers, embedder).map(Some)
     }

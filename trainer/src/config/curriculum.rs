@@ -31,7 +31,7 @@ pub struct Stage {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metric: Option<String>,
     /// Options of the environment that override those of `environment.options` in the training of
-    /// this stage. Evaluations and the warm start keep to `environment.options`.
+    /// this stage. Evaluations keep to `environment.options`, and the warm start has its own.
     #[serde(default, skip_serializing_if = "Table::is_empty")]
     pub environment: Table,
     /// The weights that the next stage starts from.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Result, ensure};
 use serde::{Deserialize, Serialize};
+use toml::Table;
 
 /// AdamW in the stages, and the memory of updates.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -80,6 +81,10 @@ pub struct WarmStartSection {
     /// Episodes of the split validation, of as many sessions as those of the first stage, that
     /// each measurement samples greedily. At least 1.
     pub check_episodes: u64,
+    /// Options of the environment that override those of `environment.options` in demonstrated
+    /// episodes. Measurements and evaluations keep to `environment.options`.
+    #[serde(skip_serializing_if = "Table::is_empty")]
+    pub environment: Table,
 }
 
 impl WarmStartSection {
@@ -107,6 +112,7 @@ impl Default for WarmStartSection {
             copies: 0,
             checks: 4,
             check_episodes: 4,
+            environment: Table::new(),
         }
     }
 }

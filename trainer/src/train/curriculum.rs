@@ -62,7 +62,7 @@ impl Trainer<'_> {
 
     /// Runs the steps of a stage that are left.
     fn stage(&mut self, index: usize, stage: &Stage, done: u64) -> Result<Ended> {
-        self.stage_env = self.env.of_stage(self.file, stage)?;
+        self.stage_env = self.env.with_own(self.file, &stage.environment)?;
         let name = format!("{} sessions", stage.horizon);
         let mut phase = self.console.phase(&name, stage.steps, done);
         if done == 0 && self.progress.best.is_none() {

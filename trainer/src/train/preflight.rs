@@ -74,8 +74,10 @@ pub(super) fn fits(file: &RunFile, env: &TrainingEnv, console: Console) -> Resul
             roles.join(", ")
         );
     }
+    env.with_own(file, &file.warm_start.environment)
+        .context("warm_start.environment")?;
     for (number, stage) in (1..).zip(&file.stages) {
-        let own = env.of_stage(file, stage);
+        let own = env.with_own(file, &stage.environment);
         let own = own.with_context(|| format!("stage {number}: environment"))?;
         has_sessions(own.as_ref().unwrap_or(env), number, stage)?;
     }

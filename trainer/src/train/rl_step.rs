@@ -142,7 +142,7 @@ impl Trainer<'_> {
             indices: Vec::new(),
             anchors: Vec::new(),
         };
-        let env = self.stage_env.as_ref().unwrap_or(&self.env);
+        let env = self.training_env();
         let count = env.episodes("train")?;
         for number in 0..section.episodes {
             let occasion = [at.index as u64, at.step, number];

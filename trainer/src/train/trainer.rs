@@ -26,7 +26,8 @@ use crate::train::remote_sampling::RemoteSampler;
 pub(super) struct Trainer<'a> {
     pub(super) file: &'a RunFile,
     pub(super) env: TrainingEnv,
-    /// The environment of the stage's training, if the stage gives it options of its own.
+    /// The environment of the stage's or the warm start's training, if that gives it options of its
+    /// own.
     pub(super) stage_env: Option<TrainingEnv>,
     pub(super) grammars: Arc<Grammars>,
     pub(super) learners: RoleLearners,
@@ -43,6 +44,11 @@ pub(super) struct Trainer<'a> {
 }
 
 impl Trainer<'_> {
+    /// Returns the environment that training reads.
+    pub(super) fn training_env(&self) -> &TrainingEnv {
+        self.stage_env.as_ref().unwrap_or(&self.env)
+    }
+
     /// Returns the engine or server that samples with the present weights.
     pub(super) fn engine(&self) -> Box<dyn Engine + '_> {
         match (&self.served, self.env.servers.sampler()) {

@@ -74,6 +74,7 @@ impl Trainer<'_> {
     fn warm_start_steps(&mut self, done: u64) -> Result<()> {
         let settings = &self.file.warm_start;
         let source = WarmStartSource::of(self.file, self.console)?;
+        self.stage_env = self.env.with_own(self.file, &settings.environment)?;
         let mut phase = self.console.phase("warm start", settings.steps, done);
         for step in done..settings.steps {
             let loss = self.warm_start_step(&source, step)?;
@@ -100,7 +101,8 @@ impl Trainer<'_> {
         let began = Instant::now();
         let settings = &self.file.warm_start;
         let first = step * settings.episodes;
-        let mut demonstrations = source.step(self.file, &self.env, &self.grammars, first)?;
+        let mut demonstrations =
+            source.step(self.file, self.training_env(), &self.grammars, first)?;
         let learning_rate = lr_schedule::cosine(step, settings.steps, settings.learning_rate);
         let all = demonstrations.len();
         let context = self.learners.context();
