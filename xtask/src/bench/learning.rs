@@ -39,7 +39,7 @@ pub const PRETRAINED: Study = Study {
                 "smollm2-chronicle-imitation",
             ],
         ),
-        ("locomo", &["smollm2-locomo"]),
+        ("locomo", &["smollm2-locomo", "smollm2-locomo-labels"]),
     ],
 };
 
@@ -47,7 +47,11 @@ pub const PRETRAINED: Study = Study {
 pub const ACTING: Study = Study {
     result: "docs/results/acting",
     pretrained: false,
-    experiments: &[("house", &["house", "house-without-memory", "house-grpo"])],
+    experiments: &[
+        ("house", &["house", "house-without-memory", "house-grpo"]),
+        ("stream", &["stream", "stream-without-memory"]),
+        ("blocks", &["blocks"]),
+    ],
 };
 
 /// Inputs of the experiments.
