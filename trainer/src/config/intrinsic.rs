@@ -87,6 +87,11 @@ impl IntrinsicSection {
             ensure!(value > 0, "intrinsic.{key} must be at least 1");
         }
         ensure!(
+            self.success.is_finite(),
+            "intrinsic.success must be a number, got {}",
+            self.success
+        );
+        ensure!(
             !self.pays() || has_embedder,
             "intrinsic compares outputs by their vectors: name an embedder in [embedder] or [servers.{}]",
             super::EMBEDDER

@@ -277,6 +277,10 @@ fn choices_that_exclude_each_other_are_named() {
             "intrinsic.explore must be 0 or more, got -1",
         ),
         (
+            &["intrinsic.success=nan"],
+            "intrinsic.success must be a number, got NaN",
+        ),
+        (
             &["intrinsic.window=0"],
             "intrinsic.window must be at least 1",
         ),

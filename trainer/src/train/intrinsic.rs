@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use memloom_algorithm::intrinsic::{Intrinsic, Trial};
 use memloom_engine::tokenizer::Tokenizer;
 use memloom_runtime::Embedder;
@@ -61,6 +61,14 @@ pub fn bonuses(
         }
     }
     let vectors = reader.vectors(&attempts)?;
+    // An embedder that is served may have been replaced since the run began.
+    if let (Some(known), Some(vector)) = (memory.width(), vectors.values().next()) {
+        ensure!(
+            vector.len() == known,
+            "[intrinsic]: the embedder gives vectors of {} numbers, and those remembered have {known}: go on with the embedder that the run began with",
+            vector.len()
+        );
+    }
     let mut groups: Vec<&str> = Vec::new();
     let mut trials = Vec::new();
     for attempt in &attempts {

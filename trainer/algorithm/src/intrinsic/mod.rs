@@ -69,7 +69,14 @@ pub struct Intrinsic {
 }
 
 impl Intrinsic {
-    /// Returns the reward of each trial of a step, and remembers their work.
+    /// Returns the length of the vectors that are remembered; none if there are none.
+    pub fn width(&self) -> Option<usize> {
+        let known = self.succeeded.0.iter().chain(&self.failed.0);
+        known.map(|known| known.key.len()).next()
+    }
+
+    /// Returns the reward of each trial of a step, and remembers their work. All vectors of a run
+    /// are of one length.
     pub fn rewards(&mut self, settings: &Settings, trials: &[Trial]) -> Vec<f64> {
         let pays = self.failed.0.len() >= settings.begin;
         let near = trials

@@ -149,6 +149,10 @@ fn the_oldest_question_goes_and_the_others_keep_their_work() {
 fn a_memory_that_was_written_and_read_goes_on_alike() {
     let trials = [trial([1.0, 0.0], 1.0), trial([0.5, 0.25], 0.0)];
     let mut memory = remembered(&trials, &[0.2], &[0.3]);
+    assert_eq!(
+        (memory.width(), Intrinsic::default().width()),
+        (Some(2), None)
+    );
     let text = serde_json::to_string(&memory).unwrap();
     let mut read: Intrinsic = serde_json::from_str(&text).unwrap();
     assert_eq!(read, memory);
