@@ -567,6 +567,45 @@ def value_loss_cases() -> list[dict[str, Any]]:
 
 # ------------------------------------------------------------ self-check
 
+def pair_cases() -> list[dict[str, Any]]:
+    """The first of the best against the first of the worst (RLHF Workflow)."""
+    cases = []
+    for rewards in [[0.1, 0.9, 0.9, 0.4], [0.5, 0.5], [1.0, 0.0], [0.2, 0.1, 0.1, 0.2], [0.4]]:
+        best, worst = rewards.index(max(rewards)), rewards.index(min(rewards))
+        signs = [float(i == best) - float(i == worst) for i in range(len(rewards))]
+        cases.append({
+            "estimator": "pair",
+            "rewards": rewards,
+            "advantages": signs if max(rewards) > min(rewards) else None,
+        })
+    return cases
+
+
+def preference_cases() -> list[dict[str, Any]]:
+    """The loss of a pair by the log-probabilities of its sides, and its gradient."""
+    cases = []
+    source = random.Random("preference")
+    for beta, smoothing in [(0.1, 0.0), (0.1, 0.1), (0.5, 0.0), (2.0, 0.3)]:
+        for _ in range(3):
+            sides = torch.tensor([source.uniform(-9.0, 0.0) for _ in range(2)], requires_grad=True)
+            reference = [source.uniform(-9.0, 0.0) for _ in range(2)]
+            logits = beta * ((sides[0] - reference[0]) - (sides[1] - reference[1]))
+            right = torch.nn.functional.logsigmoid(logits)
+            wrong = torch.nn.functional.logsigmoid(-logits)
+            value = -(1.0 - smoothing) * right - smoothing * wrong
+            value.backward()
+            cases.append({
+                "estimator": "preference",
+                "beta": beta,
+                "smoothing": smoothing,
+                "logprobs": sides.tolist(),
+                "reference": reference,
+                "loss": value.item(),
+                "gradient": sides.grad.tolist(),
+            })
+    return cases
+
+
 def slope(function: Callable[[Tensor], Tensor], at: Values, place: int) -> float:
     """Central difference."""
     step = 1e-6
@@ -628,6 +667,7 @@ def main() -> None:
     write("advantages.json", [
         *episode_cases(), *reinforce_cases(), *local_cases(),
         *gae_cases(), *whiten_cases(), *critic,
+        *pair_cases(), *preference_cases(),
     ])
     check(batches, losses, critic)
 

@@ -104,6 +104,11 @@ fn every_switch_of_the_loss_and_of_credit_takes_two_steps() {
         &["algorithm.name=rloo"],
         &["algorithm.name=reinforce++"],
         &["algorithm.name=gigpo"],
+        &[
+            "algorithm.name=dpo",
+            "algorithm.smoothing=0.1",
+            "algorithm.reference_pace=1.0",
+        ],
         &["algorithm.credit=suffix"],
         &[
             "algorithm.credit=trajectory",

@@ -53,7 +53,7 @@ fn main() -> Result<()> {
         .remove(0)
         .sessions;
     let rewards = rerolls.each_ref().map(reward);
-    let local = algorithm.reroll_advantages(&rewards);
+    let local = algorithm.group_advantages(&rewards);
     println!("global rewards     {:?}", table.sessions);
     println!("global advantages  {global:?}");
     println!("local rewards      {rewards:?}");

@@ -20,7 +20,7 @@ pub trait Algorithm: Debug + Send + Sync {
 
     /// Returns true if some sessions are to be rerolled from an intermediate state. The
     /// rerolls of one session are a group, which goes to
-    /// [`reroll_advantages`](Algorithm::reroll_advantages). By default false.
+    /// [`group_advantages`](Algorithm::group_advantages). By default false.
     fn needs_rerolls(&self) -> bool {
         false
     }
@@ -43,17 +43,20 @@ pub trait Algorithm: Debug + Send + Sync {
         false
     }
 
+    /// Returns true if advantages mark a pair of each group: above 0 the chosen member, below 0 the
+    /// rejected one. The loss is then that of [`loss::preference`](crate::loss::preference). By
+    /// default false.
+    fn prefers(&self) -> bool {
+        false
+    }
+
     /// Returns the advantages of a step: one [`Advantages`] for each of its episodes, in
     /// their order.
     fn advantages(&self, episodes: &[Rewards]) -> Vec<Advantages>;
 
-    /// Returns one advantage for each reroll of a session, or None if the group carries no
-    /// gradient. Called only if [`needs_rerolls`](Algorithm::needs_rerolls) is true. By
-    /// default None.
-    fn reroll_advantages(&self, rewards: &[f64]) -> Option<Vec<f64>> {
-        let _ = rewards;
-        None
-    }
+    /// Returns one advantage for each member of a group that began alike: the rerolls of a session,
+    /// or the answers to a question. None says that the rewards are equal.
+    fn group_advantages(&self, rewards: &[f64]) -> Option<Vec<f64>>;
 }
 
 /// The reward that a session is credited with, in `algorithm.credit`.

@@ -6,6 +6,7 @@ use anyhow::{Result, bail, ensure};
 use memloom_algorithm::algorithm::{Algorithm, Credit, Settings};
 use memloom_algorithm::algorithms::AlgorithmName;
 use memloom_algorithm::gae::Gae;
+use memloom_algorithm::loss::preference::Preference;
 use memloom_algorithm::loss::{Aggregation, Estimator, Objective, Ratio};
 use memloom_algorithm::normalise::Normalisation;
 use memloom_algorithm::reward::Charge;
@@ -98,8 +99,10 @@ impl From<Learn> for String {
 #[serde(deny_unknown_fields, default)]
 pub struct AlgorithmSection {
     /// The algorithm that turns rewards into advantages: `logo-grpo`, `local-grpo`,
-    /// `session-grpo`, `grpo`, `rloo`, `reinforce++`, `gigpo` or `ppo`. `logo-grpo` and `local-grpo`
-    /// reroll sessions; `local-grpo` compares nothing else.
+    /// `session-grpo`, `grpo`, `rloo`, `reinforce++`, `gigpo`, `ppo` or `dpo`. `logo-grpo`, `local-grpo`
+    /// and `dpo` reroll sessions; `local-grpo` compares nothing else. `dpo` prefers the best of a
+    /// session's rollouts or rerolls to the worst, and has a loss of its own: `ratio`, `clip`,
+    /// `dual_clip` and `aggregation` are not used.
     pub name: AlgorithmName,
     /// The reward that a session is credited with. `logo-grpo` only.
     pub credit: Credit,
@@ -232,6 +235,11 @@ pub struct AlgorithmSection {
     /// Most that a value may change in a step before the value loss clips it. 0 or more.
     /// `ppo` only.
     pub value_clip: f32,
+    /// Weight of the log-ratios to the reference policy, above 0. With `reference_pace = 1` the
+    /// reference is the policy before the step, else that at the start of the stage. `dpo` only.
+    pub beta: f64,
+    /// Probability that a pair is the wrong way round, in [0, 0.5): label smoothing. `dpo` only.
+    pub smoothing: f64,
 }
 
 impl Default for AlgorithmSection {
@@ -284,6 +292,8 @@ impl Default for AlgorithmSection {
             decay: 0.95,
             value_weight: 0.5,
             value_clip: 0.2,
+            beta: 0.1,
+            smoothing: 0.0,
         }
     }
 }
@@ -337,6 +347,14 @@ impl AlgorithmSection {
                 decay: self.decay,
             },
         }
+    }
+
+    /// Returns the settings of the loss of pairs, if the algorithm forms pairs.
+    pub fn preference(&self) -> Option<Preference> {
+        self.build().prefers().then_some(Preference {
+            beta: self.beta,
+            smoothing: self.smoothing,
+        })
     }
 
     /// Returns the settings of the loss.
@@ -421,6 +439,16 @@ impl AlgorithmSection {
         ensure!(
             self.most_steps != Some(0),
             "algorithm.most_steps must be at least 1: remove it to train on all outputs"
+        );
+        ensure!(
+            self.beta > 0.0 && self.beta.is_finite(),
+            "algorithm.beta must be above 0, got {}",
+            self.beta
+        );
+        ensure!(
+            (0.0..0.5).contains(&self.smoothing),
+            "algorithm.smoothing must be in [0, 0.5), got {}: at 0.5 both outputs of a pair are as good",
+            self.smoothing
         );
         let fractions = [
             ("reference_pace", self.reference_pace),

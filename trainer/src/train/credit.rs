@@ -53,8 +53,21 @@ impl Unit {
 /// Rewards beside those of the environment, by number of the outcome and unit.
 pub type Bonuses = BTreeMap<(usize, Unit), f64>;
 
-/// The advantages of a step's steps, as (outcome, unit, advantage).
-pub type Given = Vec<(usize, Unit, f64)>;
+/// An advantage: what a unit earned in a comparison.
+#[derive(Clone, Debug)]
+pub struct Earned {
+    /// Number of the outcome within the step.
+    pub outcome: usize,
+    /// The steps that share it.
+    pub unit: Unit,
+    /// Number of the group that it was compared in, the same for all members.
+    pub group: u64,
+    /// The advantage of each token.
+    pub advantage: f64,
+}
+
+/// The members of a group with their advantages, as (outcome, unit, advantage).
+type Group = Vec<(usize, Unit, f64)>;
 
 /// Returns the advantages of a step's rollouts and rerolls, and its metrics. `bonuses` are added to
 /// rewards. The targets of value states are written into `states`.
@@ -68,7 +81,7 @@ pub fn credit(
     crediting: &Crediting<'_>,
     bonuses: &Bonuses,
     states: &mut [State],
-) -> Result<(Given, GroupMetrics)> {
+) -> Result<(Vec<Earned>, GroupMetrics)> {
     let mut groups = GroupMetrics::default();
     groups.add_steps(outcomes);
     let mut parts: Vec<RewardParts> = Vec::new();
@@ -89,19 +102,27 @@ pub fn credit(
     groups.intrinsic = (!bonuses.is_empty()).then(|| mean(bonuses.values().copied()));
     let credited = crediting.algorithm.advantages(&tables);
     let mut given = Vec::new();
-    for (index, (credited, local)) in credited.into_iter().zip(rerolled).enumerate() {
+    let mut numbered = 0;
+    for (index, (credited, mut compared)) in credited.into_iter().zip(rerolled).enumerate() {
         groups.global_groups += credited.groups;
         groups.zero_variance_groups += credited.without_variance;
         groups.groups_without_question += credited.without_question;
         let global = members(outcomes, index).filter(|(_, o)| o.id.reroll.is_none());
         let global: Vec<usize> = global.map(|(number, _)| number).collect();
         let decisions = |number: usize| crediting.decisions(&outcomes[number], &episodes[index]);
+        let places = credited.sessions.iter().map(Vec::len).max();
         for (number, advantages) in global.iter().zip(credited.sessions) {
-            for (decision, advantage) in decisions(*number).into_iter().zip(advantages) {
-                let unit = Unit::Decision(decision);
-                given.extend(advantage.map(|advantage| (*number, unit, advantage)));
+            let decisions = decisions(*number).into_iter().zip(advantages);
+            for (group, (decision, advantage)) in (numbered..).zip(decisions) {
+                given.extend(advantage.map(|advantage| Earned {
+                    outcome: *number,
+                    unit: Unit::Decision(decision),
+                    group,
+                    advantage,
+                }));
             }
         }
+        numbered += places.unwrap_or(0) as u64;
         for (number, targets) in global.iter().zip(credited.value_targets) {
             let decisions = decisions(*number);
             for state in states
@@ -113,11 +134,19 @@ pub fn credit(
                 state.target = target.expect("a target for each state");
             }
         }
-        given.extend(local);
         if crediting.answers {
             let global = members(outcomes, index).filter(|(_, o)| o.id.reroll.is_none());
             let global: Vec<Member<'_>> = global.collect();
-            given.extend(crediting.answers(&episodes[index], &global, bonuses, &mut groups)?);
+            compared.extend(crediting.answers(&episodes[index], &global, bonuses, &mut groups)?);
+        }
+        for group in compared {
+            given.extend(group.into_iter().map(|(outcome, unit, advantage)| Earned {
+                outcome,
+                unit,
+                group: numbered,
+                advantage,
+            }));
+            numbered += 1;
         }
     }
     Ok((given, groups))
@@ -236,15 +265,14 @@ impl Crediting<'_> {
         Ok(table)
     }
 
-    /// Returns the advantages of an episode's rerolls, each session a group (equation 15), as
-    /// (number, unit, advantage).
+    /// Returns the groups of an episode's rerolls, one for each session (equation 15).
     fn rerolled(
         &self,
         reward_fn: &RewardFn<'_>,
         local: &[Member<'_>],
         bonuses: &Bonuses,
         groups: &mut GroupMetrics,
-    ) -> Result<Given> {
+    ) -> Result<Vec<Group>> {
         let mut by_session: BTreeMap<u32, Vec<Member<'_>>> = BTreeMap::new();
         for &(number, outcome) in local {
             if let Some((session, _)) = outcome.id.reroll {
@@ -274,12 +302,16 @@ impl Crediting<'_> {
             });
             let rewards: Vec<f64> = rewards.collect();
             groups.local_groups += 1;
-            match self.algorithm.reroll_advantages(&rewards) {
+            match self.algorithm.group_advantages(&rewards) {
                 None => groups.zero_variance_groups += 1,
                 Some(advantages) => {
                     let pairs = members.into_iter().zip(advantages);
                     let unit = Unit::Decision(Decision::session(session));
-                    given.extend(pairs.map(|((number, _), a)| (number, unit.clone(), a)));
+                    given.push(
+                        pairs
+                            .map(|((number, _), a)| (number, unit.clone(), a))
+                            .collect(),
+                    );
                 }
             }
             all.extend(rewards);
@@ -289,7 +321,7 @@ impl Crediting<'_> {
         Ok(given)
     }
 
-    /// Returns the advantages of the answers of an episode's global rollouts. The answers to a
+    /// Returns the groups of the answers of an episode's global rollouts. The answers to a
     /// question from one bank are a group; where each question was answered once, those of all
     /// rollouts are.
     fn answers(
@@ -298,7 +330,7 @@ impl Crediting<'_> {
         global: &[Member<'_>],
         bonuses: &Bonuses,
         groups: &mut GroupMetrics,
-    ) -> Result<Given> {
+    ) -> Result<Vec<Group>> {
         let mut given = Vec::new();
         for (place, question) in opened.questions.iter().enumerate() {
             if question.is_silent() {
@@ -324,9 +356,13 @@ impl Crediting<'_> {
             for answers in banks {
                 let rewards: Vec<f64> = answers.iter().map(|(.., reward)| *reward).collect();
                 groups.answer_groups += 1;
-                if let Some(advantages) = self.algorithm.reroll_advantages(&rewards) {
+                if let Some(advantages) = self.algorithm.group_advantages(&rewards) {
                     let units = answers.into_iter().zip(advantages);
-                    given.extend(units.map(|((number, unit, _), a)| (number, unit, a)));
+                    given.push(
+                        units
+                            .map(|((number, unit, _), a)| (number, unit, a))
+                            .collect(),
+                    );
                 }
             }
         }

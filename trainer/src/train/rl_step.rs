@@ -290,6 +290,7 @@ impl Trainer<'_> {
             role: role.as_deref(),
             mask_truncated: section.mask_truncated,
             least_advantage: section.least_advantage,
+            pairs: self.algorithm.prefers(),
             most_steps: section.most_steps,
         };
         let place = [at.index as u64, at.step];
@@ -342,6 +343,7 @@ impl Trainer<'_> {
         let seed = self.file.run.seed;
         let settings = Reinforcement {
             objective: section.objective(),
+            preference: section.preference(),
             temperature: section.temperature,
             epochs: section.epochs,
             minibatches: section.minibatches,

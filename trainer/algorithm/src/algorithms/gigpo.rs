@@ -52,6 +52,10 @@ impl Algorithm for GiGpo {
             .map(|rewards| self.by_state(rewards))
             .collect()
     }
+
+    fn group_advantages(&self, rewards: &[f64]) -> Option<Vec<f64>> {
+        self.0.apply(rewards)
+    }
 }
 
 /// Returns the places of the table, as (rollout, place), grouped by their state.

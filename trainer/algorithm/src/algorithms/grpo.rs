@@ -20,6 +20,10 @@ impl Algorithm for Grpo {
         let by_return = |rewards: &Rewards| by_return(rewards, self.0);
         episodes.iter().map(by_return).collect()
     }
+
+    fn group_advantages(&self, rewards: &[f64]) -> Option<Vec<f64>> {
+        self.0.apply(rewards)
+    }
 }
 
 /// Normalises the returns of an episode's rollouts.

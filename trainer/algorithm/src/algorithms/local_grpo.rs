@@ -28,7 +28,7 @@ impl Algorithm for LocalGrpo {
         episodes.iter().map(Advantages::none).collect()
     }
 
-    fn reroll_advantages(&self, rewards: &[f64]) -> Option<Vec<f64>> {
+    fn group_advantages(&self, rewards: &[f64]) -> Option<Vec<f64>> {
         self.0.apply(rewards)
     }
 }

@@ -34,13 +34,10 @@ impl Algorithm for LogoGrpo {
     /// The global comparison, equations 10 to 12: one group for each session, over the n
     /// rollouts.
     fn advantages(&self, episodes: &[Rewards]) -> Vec<Advantages> {
+        let compare = |group: &[f64]| self.normalisation.apply(group);
         let global = |rewards: &Rewards| match self.credit {
-            Credit::Session => {
-                session_grpo::by_session(rewards, &rewards.sessions, self.normalisation)
-            }
-            Credit::Suffix => {
-                session_grpo::by_session(rewards, &suffixes(rewards), self.normalisation)
-            }
+            Credit::Session => session_grpo::by_session(rewards, &rewards.sessions, compare),
+            Credit::Suffix => session_grpo::by_session(rewards, &suffixes(rewards), compare),
             Credit::Trajectory => grpo::by_return(rewards, self.normalisation),
             Credit::Step => by_output(rewards, self.normalisation),
         };
@@ -49,7 +46,7 @@ impl Algorithm for LogoGrpo {
 
     /// The local comparison, equation 15: one group for each rerolled session, over its m
     /// rerolls.
-    fn reroll_advantages(&self, rewards: &[f64]) -> Option<Vec<f64>> {
+    fn group_advantages(&self, rewards: &[f64]) -> Option<Vec<f64>> {
         self.normalisation.apply(rewards)
     }
 }

@@ -24,6 +24,7 @@ algorithms! {
     "reinforce++" => reinforce_plus_plus::ReinforcePlusPlus,
     "gigpo" => gigpo::GiGpo,
     "ppo" => ppo::Ppo,
+    "dpo" => dpo::Dpo,
 }
 
 /// The name of an algorithm. Reads from and writes to a string; a name that no algorithm

@@ -38,6 +38,11 @@ impl Algorithm for Ppo {
         cells.for_each(|cell| *cell = whitened.next());
         given
     }
+
+    /// Compares the members, since the value head predicts the worth of sessions only.
+    fn group_advantages(&self, rewards: &[f64]) -> Option<Vec<f64>> {
+        Normalisation::Z_SCORE.apply(rewards)
+    }
 }
 
 /// Returns advantages before whitening, and the value head's targets: advantage plus

@@ -32,4 +32,8 @@ impl Algorithm for ReinforcePlusPlus {
         }
         given
     }
+
+    fn group_advantages(&self, rewards: &[f64]) -> Option<Vec<f64>> {
+        Normalisation::Z_SCORE.apply(rewards)
+    }
 }

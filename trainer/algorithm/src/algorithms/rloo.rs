@@ -10,6 +10,11 @@ use crate::rewards::{Advantages, Rewards};
 #[derive(Debug)]
 pub struct Rloo;
 
+const LEAVE_ONE_OUT: Normalisation = Normalisation {
+    by_std: false,
+    leave_one_out: true,
+};
+
 impl Rloo {
     pub(super) fn new(_: &Settings) -> Self {
         Self
@@ -18,11 +23,11 @@ impl Rloo {
 
 impl Algorithm for Rloo {
     fn advantages(&self, episodes: &[Rewards]) -> Vec<Advantages> {
-        let leave_one_out = Normalisation {
-            by_std: false,
-            leave_one_out: true,
-        };
-        let by_return = |rewards: &Rewards| grpo::by_return(rewards, leave_one_out);
+        let by_return = |rewards: &Rewards| grpo::by_return(rewards, LEAVE_ONE_OUT);
         episodes.iter().map(by_return).collect()
+    }
+
+    fn group_advantages(&self, rewards: &[f64]) -> Option<Vec<f64>> {
+        LEAVE_ONE_OUT.apply(rewards)
     }
 }

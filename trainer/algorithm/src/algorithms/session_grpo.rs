@@ -16,17 +16,21 @@ impl SessionGrpo {
 
 impl Algorithm for SessionGrpo {
     fn advantages(&self, episodes: &[Rewards]) -> Vec<Advantages> {
-        let by_session = |rewards: &Rewards| by_session(rewards, &rewards.sessions, self.0);
+        let by_session = |rewards: &Rewards| by_session(rewards, &rewards.sessions, |group| self.0.apply(group));
         episodes.iter().map(by_session).collect()
+    }
+
+    fn group_advantages(&self, rewards: &[f64]) -> Option<Vec<f64>> {
+        self.0.apply(rewards)
     }
 }
 
-/// Normalises each session's column of `table`, which is indexed like
-/// [`Rewards::sessions`].
+/// Compares each session's column of `table`, which is indexed like [`Rewards::sessions`].
+/// `compare` gives an advantage to each member of a group, or None if all are equal.
 pub(super) fn by_session(
     rewards: &Rewards,
     table: &[Vec<Option<f64>>],
-    normalisation: Normalisation,
+    compare: impl Fn(&[f64]) -> Option<Vec<f64>>,
 ) -> Advantages {
     let mut given = Advantages::none(rewards);
     for session in 0..rewards.session_count() {
@@ -36,7 +40,7 @@ pub(super) fn by_session(
             continue;
         };
         given.groups += 1;
-        match normalisation.apply(&group) {
+        match compare(&group) {
             None => given.without_variance += 1,
             Some(advantages) => {
                 for (row, advantage) in given.sessions.iter_mut().zip(advantages) {

@@ -27,9 +27,13 @@ fn build(name: &str, settings: &Settings) -> Box<dyn Algorithm> {
         .build(settings)
 }
 
-/// The algorithms that compare rollouts with one another, without a value head.
+/// The algorithms that compare rollouts with one another, without a value head or pairs.
 fn comparing() -> impl Iterator<Item = AlgorithmName> {
-    AlgorithmName::all().filter(|name| !name.build(&SETTINGS).needs_critic())
+    let plain = |name: &AlgorithmName| {
+        let algorithm = name.build(&SETTINGS);
+        !algorithm.needs_critic() && !algorithm.prefers()
+    };
+    AlgorithmName::all().filter(plain)
 }
 
 fn read<T: serde::de::DeserializeOwned>(value: &Value) -> T {
@@ -63,11 +67,18 @@ fn advantages_are_the_references() {
             "local" => assert_local(&case),
             "gae" => assert_gae(&case),
             "whiten" => assert_whitening(&case),
-            // The loss's tests look at it.
-            "value-loss" => {}
+            "pair" => assert_pair(&case),
+            // The losses' tests look at them.
+            "value-loss" | "preference" => {}
             _ => assert_comparison(&case),
         }
     }
+}
+
+fn assert_pair(case: &Value) {
+    let rewards: Vec<f64> = read(&case["rewards"]);
+    let want: Option<Vec<f64>> = read(&case["advantages"]);
+    assert_eq!(build("dpo", &SETTINGS).group_advantages(&rewards), want);
 }
 
 fn normalisation(case: &Value) -> Normalisation {
@@ -230,7 +241,8 @@ proptest! {
         turned.returns.rotate_left(by);
         turned.states.rotate_left(by);
         turned.values.rotate_left(by);
-        for algorithm in AlgorithmName::all() {
+        // Of equals, a pair takes the first.
+        for algorithm in AlgorithmName::all().filter(|name| !name.build(&SETTINGS).prefers()) {
             let mut straight = one(algorithm, &rewards);
             straight.rotate_left(by);
             for (a, b) in straight.iter().flatten().zip(one(algorithm, &turned).iter().flatten()) {
@@ -318,28 +330,31 @@ fn a_name_that_no_algorithm_has_is_refused_with_those_that_there_are() {
     assert_eq!(
         error,
         "there is no algorithm \"groop\"; there are: logo-grpo, local-grpo, session-grpo, grpo, \
-         rloo, reinforce++, gigpo, ppo"
+         rloo, reinforce++, gigpo, ppo, dpo"
     );
 }
 
 #[test]
-fn only_logo_and_local_grpo_take_rerolls_only_ppo_a_critic_only_gigpo_state_names() {
+fn rerolls_a_critic_state_names_and_pairs_are_for_those_that_need_them() {
     for name in AlgorithmName::all() {
         let algorithm = name.build(&SETTINGS);
         let needs = (
             algorithm.needs_rerolls(),
             algorithm.needs_critic(),
             algorithm.needs_state_names(),
+            algorithm.prefers(),
         );
         let expected = match name.as_str() {
-            "logo-grpo" | "local-grpo" => (true, false, false),
-            "ppo" => (false, true, false),
-            "gigpo" => (false, false, true),
-            _ => (false, false, false),
+            "logo-grpo" | "local-grpo" => (true, false, false, false),
+            "ppo" => (false, true, false, false),
+            "gigpo" => (false, false, true, false),
+            "dpo" => (true, false, false, true),
+            _ => (false, false, false, false),
         };
         assert_eq!(needs, expected, "{}", name.as_str());
-        let local = algorithm.reroll_advantages(&[1.0, 0.0]);
-        assert_eq!(local.is_some(), algorithm.needs_rerolls());
+        let group = algorithm.group_advantages(&[1.0, 0.0]);
+        assert!(group.is_some_and(|group| group[0] > 0.0 && group[1] < 0.0));
+        assert_eq!(algorithm.group_advantages(&[1.0, 1.0]), None);
         let compares = name.as_str() != "local-grpo";
         assert_eq!(algorithm.needs_rollouts(), compares);
     }
@@ -383,7 +398,7 @@ fn answers_from_one_bank_are_compared_with_each_other() {
         },
         ..SETTINGS
     };
-    let advantages = build("logo-grpo", &settings).reroll_advantages(&[1.0, 0.0, 0.0, 0.0]);
+    let advantages = build("logo-grpo", &settings).group_advantages(&[1.0, 0.0, 0.0, 0.0]);
     assert_eq!(advantages.unwrap(), [0.75, -0.25, -0.25, -0.25]);
 }
 
@@ -488,4 +503,30 @@ fn outputs_are_compared_with_all_outputs_of_an_episode() {
         assert!((found - want).abs() < 1e-4, "{found} {want}");
     }
     assert_eq!((found.len(), credited.groups), (4, 1));
+}
+
+/// zoo-b 5.16: the first of the best, and the first of the worst.
+#[test]
+fn a_pair_is_the_first_of_the_best_and_the_first_of_the_worst() {
+    let dpo = build("dpo", &SETTINGS);
+    let signs = dpo.group_advantages(&[0.1, 0.9, 0.9, 0.4]).unwrap();
+    assert_eq!(signs, [-1.0, 1.0, 0.0, 0.0]);
+    assert_eq!(dpo.group_advantages(&[0.5; 3]), None);
+    let rewards = Rewards {
+        sessions: vec![
+            vec![Some(0.1), Some(0.5), None],
+            vec![Some(0.9), Some(0.5), None],
+        ],
+        returns: vec![0.3, 0.7],
+        ..Rewards::default()
+    };
+    let given = dpo.advantages(&[rewards]).remove(0);
+    assert_eq!(
+        given.sessions,
+        [[Some(-1.0), None, None], [Some(1.0), None, None]]
+    );
+    assert_eq!(
+        (given.groups, given.without_variance, given.without_question),
+        (2, 1, 1)
+    );
 }

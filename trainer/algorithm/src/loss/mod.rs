@@ -7,6 +7,8 @@
 //!
 //! `tests/reference/logo.py` is an independent implementation.
 
+pub mod preference;
+
 use std::collections::BTreeMap;
 
 use burn::tensor::backend::Backend;

@@ -1,6 +1,6 @@
 //! Rows of a training step: prompts and completions, with their advantages.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use anyhow::{Result, bail};
@@ -10,13 +10,14 @@ use rand::seq::SliceRandom;
 
 use crate::rollout::Outcome;
 use crate::rollout::policy_model::Step;
-use crate::train::credit::Unit;
+use crate::train::credit::Earned;
 
 /// Most completion tokens behind one copy of a prompt. Bounds the cost of attention.
 const SHARED_TOKENS: usize = 256;
 
 /// A row of the update: a prompt, its completions, and each completion's part of the loss
 /// inputs.
+#[derive(Clone)]
 pub struct ScoredRow {
     /// Role that the completions were sampled for.
     pub role: Arc<str>,
@@ -31,6 +32,8 @@ pub struct ScoredRow {
 pub struct Scored {
     /// Advantage of each of its tokens.
     pub advantage: f32,
+    /// Number of the group that the advantage was earned in.
+    pub group: u64,
     /// Number of its rollout or reroll within the step.
     pub trajectory: u64,
     /// Log-probabilities of its free tokens when it was sampled.
@@ -52,32 +55,35 @@ pub struct Choosing<'a> {
     pub mask_truncated: bool,
     /// Leaves out steps whose advantage is nearer to 0.
     pub least_advantage: f64,
+    /// Keeps nothing but pairs: groups with an output on either side.
+    pub pairs: bool,
     /// The most steps of an episode: they are dealt in rounds, one of each trajectory a round.
     pub most_steps: Option<usize>,
 }
 
-/// Lays out the steps that carry an advantage, given as (outcome, unit, advantage): one
-/// row for each prompt and role, cut where its completions get too long. The order depends
+/// Lays out the steps that carry an advantage: one row for each prompt and role, cut where
+/// its completions get too long. The order depends
 /// on nothing but the tokens. Where an episode has too many steps, `random` deals them.
 ///
 /// # Errors
 /// Fails if a log-probability is not finite. The error names rollout and session.
 pub fn rows(
     outcomes: &[Outcome],
-    given: &[(usize, Unit, f64)],
+    given: &[Earned],
     choosing: Choosing<'_>,
     random: &mut impl Rng,
 ) -> Result<Vec<ScoredRow>> {
     let mut chosen: Vec<(&Step, Scored)> = Vec::new();
-    for (trajectory, unit, advantage) in given {
-        let (trajectory, advantage) = (*trajectory, *advantage);
-        if advantage.abs() < choosing.least_advantage {
+    for earned in given {
+        let (trajectory, advantage) = (earned.outcome, earned.advantage);
+        let beside = choosing.pairs && advantage == 0.0;
+        if beside || advantage.abs() < choosing.least_advantage {
             continue;
         }
         for step in &outcomes[trajectory].steps {
             let learns = choosing.role.is_none_or(|role| role == &*step.role);
             let cut_off = step.sample.finish.cut_off();
-            if !unit.holds(step) || !learns || cut_off && choosing.mask_truncated {
+            if !earned.unit.holds(step) || !learns || cut_off && choosing.mask_truncated {
                 continue;
             }
             let sampler_logprobs: Vec<f32> =
@@ -100,11 +106,21 @@ pub fn rows(
             }
             let scored = Scored {
                 advantage: advantage as f32,
+                group: earned.group,
                 trajectory: trajectory as u64,
                 sampler_logprobs,
             };
             chosen.push((step, scored));
         }
+    }
+    if choosing.pairs {
+        let side = |scored: &Scored| (scored.group, scored.advantage > 0.0);
+        let sides: BTreeSet<(u64, bool)> = chosen.iter().map(|(_, s)| side(s)).collect();
+        chosen.retain(|(_, s)| {
+            [true, false]
+                .iter()
+                .all(|at| sides.contains(&(s.group, *at)))
+        });
     }
     if let Some(most) = choosing.most_steps {
         let mut episodes: BTreeMap<usize, Vec<(&Step, Scored)>> = BTreeMap::new();

@@ -12,6 +12,7 @@ use rand_chacha::rand_core::SeedableRng;
 use super::*;
 use crate::rollout::batcher::RolloutId;
 use crate::rollout::outcome::{RolloutCounts, RolloutResult};
+use crate::train::credit::Unit;
 use crate::train::decision::Decision;
 use crate::train::value_states;
 
@@ -30,6 +31,15 @@ fn step(session: u32, prompt: u32, free: usize) -> Step {
             choices: vec![None; free],
             finish: FinishReason::Stop,
         },
+    }
+}
+
+fn earned(outcome: usize, session: u32, advantage: f64) -> Earned {
+    Earned {
+        outcome,
+        unit: Unit::Decision(Decision::session(session)),
+        group: 0,
+        advantage,
     }
 }
 
@@ -92,10 +102,10 @@ proptest! {
         let squares: f64 = advantages.iter().map(|advantage| advantage * advantage).sum();
         let scale = (squares / count).sqrt();
         prop_assert!((0.5..1.01).contains(&scale), "{}", scale);
-        let given: Vec<(usize, Unit, f64)> = advantages
+        let given: Vec<Earned> = advantages
             .iter()
             .enumerate()
-            .map(|(number, advantage)| (number, Unit::Decision(Decision::session(1)), *advantage))
+            .map(|(number, advantage)| earned(number, 1, *advantage))
             .collect();
         let outcomes: Vec<Outcome> = trajectories
             .iter()
@@ -172,10 +182,7 @@ fn a_log_probability_that_is_no_number_is_named() {
     let outcomes = [outcome(0, vec![step(3, 1, 1)]), outcome(1, vec![bad])];
     let error = rows(
         &outcomes,
-        &[
-            (0, Unit::Decision(Decision::session(3)), 1.0),
-            (1, Unit::Decision(Decision::session(3)), -1.0),
-        ],
+        &[earned(0, 3, 1.0), earned(1, 3, -1.0)],
         Choosing::default(),
         &mut random(),
     );
@@ -229,9 +236,8 @@ fn trained(rollouts: &[(f64, usize)], choosing: Choosing<'_>, seed: u64) -> Vec<
             outcome(number, steps.collect())
         })
         .collect();
-    let unit = || Unit::Decision(Decision::session(1));
-    let given: Vec<_> = numbered()
-        .map(|(number, (advantage, _))| (number, unit(), *advantage))
+    let given: Vec<Earned> = numbered()
+        .map(|(number, (advantage, _))| earned(number, 1, *advantage))
         .collect();
     let random = &mut ChaCha8Rng::seed_from_u64(seed);
     let rows = rows(&outcomes, &given, choosing, random).unwrap();
@@ -269,4 +275,22 @@ fn steps_with_a_small_advantage_are_left_out() {
     };
     let rollouts = [(0.25, 2), (-0.1, 3), (-0.9, 1)];
     assert_eq!(trained(&rollouts, choosing, 1), [2, 0, 1]);
+}
+
+#[test]
+fn only_whole_pairs_are_trained_on() {
+    let choosing = Choosing {
+        pairs: true,
+        ..Choosing::default()
+    };
+    // A member beside the pair has a sign of 0.
+    assert_eq!(
+        trained(&[(1.0, 2), (0.0, 3), (-1.0, 1)], choosing, 1),
+        [2, 0, 1]
+    );
+    // The rejected member put out nothing.
+    assert_eq!(
+        trained(&[(1.0, 2), (0.0, 3), (-1.0, 0)], choosing, 1),
+        [0, 0, 0]
+    );
 }

@@ -21,7 +21,7 @@ use rand_chacha::rand_core::{RngCore, SeedableRng};
 use crate::config::RunFile;
 use crate::rollout::batcher::Engine;
 use crate::train::batch::ScoredRow;
-use crate::train::learner::{Learner, Reinforcement, Update};
+use crate::train::learner::{Learner, Reinforcement, Update, pairs};
 use crate::train::value_states::State;
 
 /// A backbone and its optimiser.
@@ -34,7 +34,8 @@ pub struct BurnLearner<B: Trainable> {
     max_gradient_norm: f64,
     micro_batch_tokens: usize,
     checkpoint_layers: bool,
-    divergence: bool,
+    /// True if the loss needs a reference policy.
+    refers: bool,
 }
 
 /// Names in a checkpoint: folders of weights, and the optimiser's file.
@@ -67,7 +68,7 @@ impl<B: Trainable> BurnLearner<B> {
             max_gradient_norm: settings.max_gradient_norm,
             micro_batch_tokens: settings.micro_batch_tokens,
             checkpoint_layers: settings.checkpoint_layers,
-            divergence: file.algorithm.kl > 0.0,
+            refers: file.algorithm.kl > 0.0 || file.algorithm.preference().is_some(),
         }
     }
 
@@ -164,11 +165,11 @@ impl<B: Trainable> BurnLearner<B> {
         let (choices, tape) =
             choice_logprobs_for_update(&model, &rows, settings.temperature, self.checkpoint_layers);
         let mut inputs = minibatch.loss_inputs(places, run.before.as_deref());
-        if let Some(reference) = &self.reference {
+        if let Some(reference) = self.reference.as_ref().filter(|_| objective.kl > 0.0) {
             let logprobs = choice_logprobs(reference, &rows, settings.temperature).logprobs;
             inputs.reference_logprobs = floats(logprobs)?;
         }
-        if run.minibatches == 0 {
+        if run.minibatches == 0 && settings.preference.is_none() {
             let logprobs = floats(choices.logprobs.clone().inner())?;
             run.gap.add(&logprobs, &inputs);
         }
@@ -185,9 +186,33 @@ impl<B: Trainable> BurnLearner<B> {
             sum.is_finite(),
             "the loss is {sum}: lower optimizer.learning_rate"
         );
-        run.update.loss += sum;
+        if settings.preference.is_none() {
+            run.update.loss += sum;
+        }
         gradients.add_checkpointed(&model, loss.sum.backward(), tape);
         Ok(())
+    }
+
+    /// Returns the rows for the next AdamW step of a loss of pairs, and adds that loss to the sums.
+    /// None for another loss.
+    fn weighed(
+        &self,
+        run: &mut PolicyUpdate<'_>,
+        rows: &[ScoredRow],
+    ) -> Result<Option<Vec<ScoredRow>>> {
+        let (Some(preference), Some(reference)) = (run.settings.preference, &run.reference) else {
+            return Ok(None);
+        };
+        let present = self.current_logprobs(rows, run.settings.temperature)?;
+        if run.minibatches == 0 {
+            let all: Vec<usize> = (0..rows.len()).collect();
+            let whole = Minibatch::new(rows, &all, run.settings);
+            run.gap
+                .add(&present.concat(), &whole.loss_inputs(&all, None));
+        }
+        let (rows, loss) = pairs::weighed(rows, &present, reference, preference);
+        run.update.loss += loss;
+        Ok(Some(rows))
     }
 
     /// Gathers the gradients of the cross-entropy of rows' free tokens times `weight`. Returns the
@@ -226,12 +251,21 @@ impl<B: Trainable> BurnLearner<B> {
 
     /// Returns the log-probabilities of each row's free tokens under the present weights.
     fn current_logprobs(&self, rows: &[ScoredRow], temperature: f32) -> Result<Vec<Vec<f32>>> {
+        self.logprobs(&self.model.valid(), rows, temperature)
+    }
+
+    /// Returns the log-probabilities of each row's free tokens under a model.
+    fn logprobs(
+        &self,
+        model: &Backbone<B::InnerBackend>,
+        rows: &[ScoredRow],
+        temperature: f32,
+    ) -> Result<Vec<Vec<f32>>> {
         let plain: Vec<Row> = rows.iter().map(|scored| scored.row.clone()).collect();
-        let model = self.model.valid();
         let mut current_logprobs = vec![Vec::new(); rows.len()];
         for batch in micro_batches(&plain, self.micro_batch_tokens) {
             let members: Vec<&Row> = batch.iter().map(|index| &plain[*index]).collect();
-            let mut all = floats(choice_logprobs(&model, &members, temperature).logprobs)?;
+            let mut all = floats(choice_logprobs(model, &members, temperature).logprobs)?;
             for &index in batch.iter().rev() {
                 let own: usize = rows[index]
                     .scored
@@ -301,7 +335,7 @@ impl<B: Trainable> Learner for BurnLearner<B> {
 
     fn begin_stage(&mut self) {
         self.optimizer = AdamW::new(self.weight_decay, self.max_gradient_norm);
-        self.reference = self.divergence.then(|| self.model.valid());
+        self.reference = self.refers.then(|| self.model.valid());
         self.best = None;
     }
 
@@ -350,10 +384,15 @@ impl<B: Trainable> Learner for BurnLearner<B> {
             Some(_) => Some(self.current_logprobs(rows, settings.temperature)?),
             None => None,
         };
+        let reference = match (&self.reference, settings.preference) {
+            (Some(model), Some(_)) => Some(self.logprobs(model, rows, settings.temperature)?),
+            _ => None,
+        };
         let mut run = PolicyUpdate {
             settings,
             learning_rate,
             before,
+            reference,
             noise: ChaCha8Rng::seed_from_u64(settings.noise),
             update: Update::default(),
             clipped: 0,
@@ -368,7 +407,9 @@ impl<B: Trainable> Learner for BurnLearner<B> {
             states.shuffle(&mut order);
             let mut states = states.chunks(states.len().div_ceil(settings.minibatches).max(1));
             for indices in shuffled.chunks(rows.len().div_ceil(settings.minibatches)) {
-                let minibatch = Minibatch::new(rows, indices, &settings.objective);
+                let weighed = self.weighed(&mut run, rows)?;
+                let rows = weighed.as_deref().unwrap_or(rows);
+                let minibatch = Minibatch::new(rows, indices, settings);
                 self.minibatch_step(&mut run, &minibatch, states.next())?;
             }
         }
@@ -430,6 +471,8 @@ struct PolicyUpdate<'a> {
     learning_rate: f64,
     /// Log-probabilities by row before the update; only with an importance cap.
     before: Option<Vec<Vec<f32>>>,
+    /// Log-probabilities by row under the reference policy; only with a loss of pairs.
+    reference: Option<Vec<Vec<f32>>>,
     noise: ChaCha8Rng,
     /// Sums over free tokens and minibatches. [`PolicyUpdate::finish`] divides them.
     update: Update,
@@ -472,12 +515,21 @@ struct Minibatch<'a> {
 }
 
 impl<'a> Minibatch<'a> {
-    fn new(all: &'a [ScoredRow], indices: &'a [usize], objective: &Objective) -> Self {
+    fn new(all: &'a [ScoredRow], indices: &'a [usize], settings: &Reinforcement) -> Self {
         let rows: Vec<&ScoredRow> = indices.iter().map(|index| &all[*index]).collect();
+        let shares = match settings.preference {
+            Some(_) => {
+                let share = pairs::share(all, settings.minibatches);
+                rows.iter()
+                    .map(|row| vec![share; row.scored.len()])
+                    .collect()
+            }
+            None => loss_shares(&rows, &settings.objective),
+        };
         Self {
             indices,
             plain: rows.iter().map(|scored| scored.row.clone()).collect(),
-            shares: loss_shares(&rows, objective),
+            shares,
             rows,
         }
     }

@@ -2,6 +2,7 @@
 //! steps and by reinforcement.
 
 mod backend;
+mod pairs;
 pub mod per_role;
 
 use std::path::Path;
@@ -14,6 +15,7 @@ use crate::rollout::batcher::Engine;
 use crate::train::batch::ScoredRow;
 use crate::train::value_states::State;
 use memloom_algorithm::loss::Objective;
+use memloom_algorithm::loss::preference::Preference;
 use memloom_engine::model::packing::Row;
 
 /// A backbone and its optimiser, on any device.
@@ -141,6 +143,8 @@ impl Update {
 pub struct Reinforcement {
     /// Objective of the policy loss.
     pub objective: Objective,
+    /// The loss of pairs, in place of the clipped objective's; the advantages are signs.
+    pub preference: Option<Preference>,
     /// Sampling temperature of the rollouts.
     pub temperature: f32,
     /// Number of passes over the rows.
