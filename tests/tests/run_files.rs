@@ -109,6 +109,7 @@ fn every_switch_of_the_loss_and_of_credit_takes_two_steps() {
             "algorithm.smoothing=0.1",
             "algorithm.reference_pace=1.0",
         ],
+        &["algorithm.name=webrl", "algorithm.beta=0.5"],
         &["algorithm.credit=suffix"],
         &[
             "algorithm.credit=trajectory",

@@ -117,6 +117,40 @@ fn outputs_are_dealt_and_episodes_drawn_again_and_variants_play_and_it_resumes()
 }
 
 #[test]
+fn earlier_successes_are_trained_on_again_and_resumed() {
+    let run = || {
+        let mut run = TinyRun::new();
+        run.settings = vec![
+            format!("components.environment={}", component("sums").display()),
+            format!("components.policy={}", component("remem").display()),
+        ];
+        // One answer of a few is right.
+        let own = [
+            "environment.options={ codes = 2, depth = [0, 0], tasks = 1, actions = \"listed\" }",
+            "policy.options={ constrained = true, memory = \"none\" }",
+            "stage.0.horizon=1",
+            "stage.1.horizon=1",
+            "algorithm.name=webrl",
+            "algorithm.decay=0.5",
+            "replay={ share = 2.0, low = 0.0, high = 1.0 }",
+        ];
+        run.settings.extend(own.map(str::to_owned));
+        run
+    };
+    let [whole, parts] = [run(), run()];
+    whole.finish(&[]);
+    parts.finish(&["--set", "run.max_steps=3"]);
+    parts.finish(&["--resume"]);
+    assert_same(&whole, &parts);
+    let steps = whole.steps();
+    assert_eq!(steps[0]["replayed"].as_u64(), None);
+    assert!(
+        steps.iter().any(|step| step["replayed"].as_u64() > Some(0)),
+        "{steps:?}"
+    );
+}
+
+#[test]
 fn answers_learn_where_a_run_asks_for_it() {
     let run = |settings: &[&str]| {
         let text = [

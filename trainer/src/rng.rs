@@ -42,6 +42,8 @@ pub enum Purpose {
     Draw,
     /// Mistakes of the demonstrator who lives up to anchors: (stage, step, episode, rollout).
     Before,
+    /// Earlier successes that are trained on again: (stage, step).
+    Replay,
 }
 
 /// Derives a seed for `purpose` from the run's seed and the coordinates of the decision.

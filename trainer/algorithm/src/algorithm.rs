@@ -43,11 +43,9 @@ pub trait Algorithm: Debug + Send + Sync {
         false
     }
 
-    /// Returns true if advantages mark a pair of each group: above 0 the chosen member, below 0 the
-    /// rejected one. The loss is then that of [`loss::preference`](crate::loss::preference). By
-    /// default false.
-    fn prefers(&self) -> bool {
-        false
+    /// Returns the loss that advantages go into. By default the clipped objective.
+    fn loss(&self) -> LossKind {
+        LossKind::Clipped
     }
 
     /// Returns the advantages of a step: one [`Advantages`] for each of its episodes, in
@@ -57,6 +55,18 @@ pub trait Algorithm: Debug + Send + Sync {
     /// Returns one advantage for each member of a group that began alike: the rerolls of a session,
     /// or the answers to a question. None says that the rewards are equal.
     fn group_advantages(&self, rewards: &[f64]) -> Option<Vec<f64>>;
+}
+
+/// A loss that advantages go into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LossKind {
+    /// The clipped objective, [`loss::policy_loss`](crate::loss::policy_loss).
+    Clipped,
+    /// That of pairs, [`loss::preference`](crate::loss::preference): in each group an advantage above
+    /// 0 marks the chosen member, one below 0 the rejected one.
+    Preference,
+    /// That of log-ratios that should be the advantages, [`loss::regression`](crate::loss::regression).
+    Regression,
 }
 
 /// The reward that a session is credited with, in `algorithm.credit`.

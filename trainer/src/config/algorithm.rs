@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Result, bail, ensure};
-use memloom_algorithm::algorithm::{Algorithm, Credit, Settings};
+use memloom_algorithm::algorithm::{Algorithm, Credit, LossKind, Settings};
 use memloom_algorithm::algorithms::AlgorithmName;
 use memloom_algorithm::gae::Gae;
 use memloom_algorithm::loss::preference::Preference;
-use memloom_algorithm::loss::{Aggregation, Estimator, Objective, Ratio};
+use memloom_algorithm::loss::regression::Regression;
+use memloom_algorithm::loss::{Aggregation, Estimator, LogRatioLoss, Objective, Ratio};
 use memloom_algorithm::normalise::Normalisation;
 use memloom_algorithm::reward::Charge;
 use serde::{Deserialize, Serialize};
@@ -99,10 +100,11 @@ impl From<Learn> for String {
 #[serde(deny_unknown_fields, default)]
 pub struct AlgorithmSection {
     /// The algorithm that turns rewards into advantages: `logo-grpo`, `local-grpo`,
-    /// `session-grpo`, `grpo`, `rloo`, `reinforce++`, `gigpo`, `ppo` or `dpo`. `logo-grpo`, `local-grpo`
-    /// and `dpo` reroll sessions; `local-grpo` compares nothing else. `dpo` prefers the best of a
-    /// session's rollouts or rerolls to the worst, and has a loss of its own: `ratio`, `clip`,
-    /// `dual_clip` and `aggregation` are not used.
+    /// `session-grpo`, `grpo`, `rloo`, `reinforce++`, `gigpo`, `ppo`, `dpo` or `webrl`. `logo-grpo`,
+    /// `local-grpo` and `dpo` reroll sessions; `local-grpo` compares nothing else. `dpo` prefers the
+    /// best of a session's rollouts or rerolls to the worst, and `webrl` pulls each output's log-ratio
+    /// to the reference policy towards its advantage: their losses do without `ratio`, `clip`,
+    /// `dual_clip` and `aggregation`.
     pub name: AlgorithmName,
     /// The reward that a session is credited with. `logo-grpo` only.
     pub credit: Credit,
@@ -226,17 +228,20 @@ pub struct AlgorithmSection {
     /// each step is weighted by these over the sampler's probabilities, at most this. 0 takes
     /// ratios relative to the sampler's probabilities.
     pub importance_cap: f32,
-    /// Discount of a reward per session (gamma), in [0, 1]. `ppo` only.
+    /// Discount of a reward per session, or per output of a task (gamma), in [0, 1]. `ppo` and `webrl`
+    /// only.
     pub discount: f64,
-    /// Decay of later sessions' temporal differences in GAE (lambda), in [0, 1]. `ppo` only.
+    /// Decay of later temporal differences in GAE (lambda), in [0, 1]; in `webrl`, the weight of the
+    /// next one against the return. `ppo` and `webrl` only.
     pub decay: f64,
-    /// Weight of the value loss. 0 or more. `ppo` only.
+    /// Weight of the value loss. 0 or more. `ppo` and `webrl` only.
     pub value_weight: f64,
     /// Most that a value may change in a step before the value loss clips it. 0 or more.
-    /// `ppo` only.
+    /// `ppo` and `webrl` only.
     pub value_clip: f32,
     /// Weight of the log-ratios to the reference policy, above 0. With `reference_pace = 1` the
-    /// reference is the policy before the step, else that at the start of the stage. `dpo` only.
+    /// reference is the policy before the step, else that at the start of the stage. `dpo` and `webrl`
+    /// only.
     pub beta: f64,
     /// Probability that a pair is the wrong way round, in [0, 0.5): label smoothing. `dpo` only.
     pub smoothing: f64,
@@ -349,15 +354,19 @@ impl AlgorithmSection {
         }
     }
 
-    /// Returns the settings of the loss of pairs, if the algorithm forms pairs.
-    pub fn preference(&self) -> Option<Preference> {
-        self.build().prefers().then_some(Preference {
-            beta: self.beta,
-            smoothing: self.smoothing,
-        })
+    /// Returns the loss in place of the clipped objective, if the algorithm has one.
+    pub fn log_ratio_loss(&self) -> Option<LogRatioLoss> {
+        match self.build().loss() {
+            LossKind::Clipped => None,
+            LossKind::Preference => Some(LogRatioLoss::Preference(Preference {
+                beta: self.beta,
+                smoothing: self.smoothing,
+            })),
+            LossKind::Regression => Some(LogRatioLoss::Regression(Regression { beta: self.beta })),
+        }
     }
 
-    /// Returns the settings of the loss.
+    /// Returns the settings of the clipped objective.
     pub fn objective(&self) -> Objective {
         let on = |value: f32| (value > 0.0).then_some(value);
         Objective {

@@ -12,6 +12,7 @@ mod evaluation;
 mod intrinsic;
 mod optimizer;
 mod overrides;
+mod replay;
 mod run;
 mod servers;
 mod tokenizer;
@@ -19,6 +20,7 @@ mod tokenizer;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
+use memloom_algorithm::algorithm::LossKind;
 use memloom_runtime::Limits;
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +32,7 @@ pub use self::evaluation::{EvaluationSection, StudySection};
 pub use self::intrinsic::IntrinsicSection;
 pub use self::optimizer::{OptimizerSection, WarmStartSection};
 pub use self::overrides::{merge, read as read_table};
+pub use self::replay::ReplaySection;
 pub use self::run::{
     BankSection, Components, EnvironmentSection, PolicySection, RunSection, Variant,
 };
@@ -89,6 +92,9 @@ pub struct RunFile {
     /// The `[draw]` section.
     #[serde(default)]
     pub draw: DrawSection,
+    /// The `[replay]` section.
+    #[serde(default)]
+    pub replay: ReplaySection,
     /// The `[intrinsic]` section.
     #[serde(default)]
     pub intrinsic: IntrinsicSection,
@@ -168,6 +174,8 @@ impl RunFile {
         self.algorithm.check()?;
         self.evaluation.check()?;
         self.draw.check()?;
+        let off_policy = self.algorithm.build().loss() == LossKind::Regression;
+        self.replay.check(off_policy)?;
         let embedder = self.embedder.is_some() || self.servers.contains_key(EMBEDDER);
         self.intrinsic.check(embedder)?;
         self.policy.check()?;

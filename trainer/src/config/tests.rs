@@ -269,6 +269,24 @@ fn choices_that_exclude_each_other_are_named() {
         (&["draw.share=1.5"], "draw.share must be in [0, 1], got 1.5"),
         (&["draw.low=0.9"], "no return lies between"),
         (
+            &["algorithm.beta=0"],
+            "algorithm.beta must be above 0, got 0",
+        ),
+        (
+            &["algorithm.smoothing=0.5"],
+            "algorithm.smoothing must be in [0, 0.5), got 0.5",
+        ),
+        (
+            &["replay.share=1.0"],
+            "replay.share trains on outputs of earlier policies: set algorithm.name = \"webrl\"",
+        ),
+        (
+            &["replay.share=-1.0"],
+            "replay.share must be 0 or more, got -1",
+        ),
+        (&["replay.low=0.95"], "no probability lies between"),
+        (&["replay.rollouts=0"], "replay.rollouts must be at least 1"),
+        (
             &["intrinsic.exploit=1.0"],
             "intrinsic compares outputs by their vectors: name an embedder in [embedder] or [servers.embedder]",
         ),

@@ -207,6 +207,27 @@ impl Crediting<'_> {
         })
     }
 
+    /// Returns the rewards of a rollout's decisions, and its return.
+    pub fn rewards(
+        &self,
+        opened: &OpenEpisode,
+        outcome: &Outcome,
+    ) -> Result<(Vec<(Decision, Option<f64>)>, f64)> {
+        let reward_fn = RewardFn::new(opened, self.metric, self.compression);
+        let none = Bonuses::new();
+        let mut table = self.table(
+            opened,
+            &reward_fn,
+            &[(0, outcome)],
+            &none,
+            &[],
+            &mut Vec::new(),
+        )?;
+        let decisions = self.decisions(outcome, opened);
+        let rewards = decisions.into_iter().zip(table.sessions.remove(0));
+        Ok((rewards.collect(), table.returns.remove(0)))
+    }
+
     /// Returns the reward of an output: its rollout's return and its shaping. A session without an
     /// output has none.
     fn shaped(&self, outcome: &Outcome, decision: Decision, worth: f64) -> Option<f64> {

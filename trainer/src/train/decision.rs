@@ -1,10 +1,12 @@
 //! The decisions of a rollout that an algorithm weighs apart.
 
+use serde::{Deserialize, Serialize};
+
 use crate::rollout::Outcome;
 use crate::rollout::policy_model::Step;
 
 /// A session, or an output where outputs are weighed apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Decision {
     /// Session, from 1.
     pub session: u32,

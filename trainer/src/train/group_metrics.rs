@@ -41,6 +41,9 @@ pub struct GroupMetrics {
     pub steps: u64,
     /// Steps that carry an advantage.
     pub trained_steps: u64,
+    /// Steps of earlier successes that are trained on again.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub replayed: u64,
     /// Steps whose output was cut off at its length limit or by the context's end.
     pub truncated_steps: u64,
     /// Steps that the context was too short for.

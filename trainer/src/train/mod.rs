@@ -19,6 +19,7 @@ pub mod intrinsic;
 pub mod learner;
 pub mod preflight;
 mod remote_sampling;
+mod replay;
 mod request_check;
 pub mod reroll_plan;
 mod rl_step;

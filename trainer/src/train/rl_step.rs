@@ -5,11 +5,12 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
 use cpu_time::ProcessTime;
+use memloom_algorithm::algorithm::{Algorithm, LossKind};
 use memloom_algorithm::reward::Compression;
 use memloom_engine::optim::lr_schedule;
 use serde::Serialize;
 
-use crate::config::{AnchorRule, JUDGE, Learn, Stage, needs_answers};
+use crate::config::{AlgorithmSection, AnchorRule, JUDGE, Learn, RunFile, Stage, needs_answers};
 use crate::env::OpenEpisode;
 use crate::rng::{Purpose, derive, generator};
 use crate::rollout;
@@ -27,6 +28,9 @@ use crate::train::reroll_plan::{anchors_by_reward, draw_anchors, kept_sessions};
 use crate::train::trainer::Trainer;
 use crate::train::value_states;
 use crate::train::value_states::State;
+
+/// Least return of a rollout that solved its episode, but for rounding.
+const SOLVED: f64 = 1.0 - 1e-9;
 
 /// A step's place in the curriculum, and the clocks that started with it.
 struct StepAt<'a> {
@@ -239,7 +243,7 @@ impl Trainer<'_> {
             let reward_fn = RewardFn::new(
                 episode,
                 at.stage.metric(section),
-                self.compression(at.stage),
+                compression(&self.file.algorithm, at.stage),
             );
             let own = outcomes.iter().filter(|o| o.id.episode == number);
             anchors_by_reward(drawn, section.anchors, &own.collect::<Vec<_>>(), &reward_fn)
@@ -263,13 +267,7 @@ impl Trainer<'_> {
             });
             self.learners.predict_values(&mut states)?;
         }
-        let crediting = Crediting {
-            metric: at.stage.metric(section),
-            compression: self.compression(at.stage),
-            algorithm: &*self.algorithm,
-            answers: section.learn_answers,
-            shaping: [section.accepted, section.judged],
-        };
+        let crediting = crediting(self.file, &*self.algorithm, at.stage);
         let episodes = &opened.episodes;
         let role = self.learning_role(at.stage);
         let bonuses = match (&self.env.embedder, self.file.intrinsic.pays()) {
@@ -290,12 +288,19 @@ impl Trainer<'_> {
             role: role.as_deref(),
             mask_truncated: section.mask_truncated,
             least_advantage: section.least_advantage,
-            pairs: self.algorithm.prefers(),
+            pairs: self.algorithm.loss() == LossKind::Preference,
             most_steps: section.most_steps,
         };
         let place = [at.index as u64, at.step];
         let mut random = generator(self.file.run.seed, Purpose::Steps, &place);
-        let rows = rows(outcomes, &given, choosing, &mut random)?;
+        let mut rows = rows(outcomes, &given, choosing, &mut random)?;
+        if self.file.replay.replays() {
+            let (replayed, own) = self.replayed(at, opened, outcomes)?;
+            self.keep_solved(at, opened, outcomes)?;
+            metrics.replayed = replayed.len() as u64;
+            rows.extend(replayed);
+            states.extend(own);
+        }
         metrics.trained_steps = rows.iter().map(|row| row.scored.len() as u64).sum();
         metrics.dropped_questions = rolled_out.dropped_questions;
         let (asked, unread) = (metrics.steps, metrics.overflows.context_overflows);
@@ -313,6 +318,68 @@ impl Trainer<'_> {
         })
     }
 
+    /// Returns rows and states of earlier successes.
+    fn replayed(
+        &self,
+        at: &StepAt<'_>,
+        opened: &Opened,
+        outcomes: &[Outcome],
+    ) -> Result<(Vec<ScoredRow>, Vec<State>)> {
+        let section = &self.file.replay;
+        let sampled: usize = outcomes.iter().map(|outcome| outcome.steps.len()).sum();
+        let place = [at.index as u64, at.step];
+        let drawn = self.replay.draw(
+            section,
+            &opened.indices.iter().map(|own| (at.index, *own)).collect(),
+            (section.share * sampled as f64) as usize,
+            &mut generator(self.file.run.seed, Purpose::Replay, &place),
+            |rows| {
+                self.learners
+                    .logprobs(rows, self.file.algorithm.temperature)
+            },
+        )?;
+        let (mut rows, mut states) = (Vec::new(), Vec::new());
+        for (trajectory, success) in (outcomes.len()..).zip(drawn) {
+            let mut own = success.states(trajectory);
+            self.learners.predict_values(&mut own)?;
+            rows.extend(success.rows(&mut own, &*self.algorithm));
+            states.extend(own);
+        }
+        Ok((rows, states))
+    }
+
+    /// Keeps the first rollout of each episode that solved it.
+    fn keep_solved(
+        &mut self,
+        at: &StepAt<'_>,
+        opened: &Opened,
+        outcomes: &[Outcome],
+    ) -> Result<()> {
+        let role = self.learning_role(at.stage);
+        for (number, episode) in opened.episodes.iter().enumerate() {
+            let crediting = crediting(self.file, &*self.algorithm, at.stage);
+            let own = outcomes
+                .iter()
+                .filter(|o| o.id.episode == number && o.id.reroll.is_none());
+            let mut solved = None;
+            for outcome in own {
+                let (rewards, worth) = crediting.rewards(episode, outcome)?;
+                if worth >= SOLVED {
+                    solved = Some((outcome, rewards));
+                    break;
+                }
+            }
+            if let Some((outcome, rewards)) = solved {
+                let place = (at.index, opened.indices[number]);
+                let learns = |own: &str| role.as_deref().is_none_or(|role| role == own);
+                let (section, step) = (&self.file.replay, self.progress.steps);
+                self.replay
+                    .keep(section, place, step, outcome, rewards, learns);
+            }
+        }
+        Ok(())
+    }
+
     /// Notes the mean returns of the step's episodes, if episodes are drawn again.
     fn note_returns(
         &mut self,
@@ -325,7 +392,8 @@ impl Trainer<'_> {
         }
         let metric = at.stage.metric(&self.file.algorithm);
         for (number, episode) in opened.episodes.iter().enumerate() {
-            let reward_fn = RewardFn::new(episode, metric, self.compression(at.stage));
+            let reward_fn =
+                RewardFn::new(episode, metric, compression(&self.file.algorithm, at.stage));
             let own = rolled_out.outcomes.iter();
             let own = own.filter(|o| o.id.episode == number && o.id.reroll.is_none());
             let returns = own.map(|outcome| reward_fn.whole(&outcome.result));
@@ -343,7 +411,7 @@ impl Trainer<'_> {
         let seed = self.file.run.seed;
         let settings = Reinforcement {
             objective: section.objective(),
-            preference: section.preference(),
+            log_ratios: section.log_ratio_loss(),
             temperature: section.temperature,
             epochs: section.epochs,
             minibatches: section.minibatches,
@@ -405,15 +473,6 @@ impl Trainer<'_> {
         self.time(timing)
     }
 
-    fn compression(&self, stage: &Stage) -> Compression {
-        let section = &self.file.algorithm;
-        Compression {
-            penalty: stage.penalty.unwrap_or(section.penalty),
-            threshold: stage.threshold.unwrap_or(section.threshold),
-            charge: section.charge,
-        }
-    }
-
     fn learning_rate(&self, at: &StepAt<'_>) -> f64 {
         let optimizer = &self.file.optimizer;
         let peak = at.stage.learning_rate.unwrap_or(optimizer.learning_rate);
@@ -431,5 +490,28 @@ impl Trainer<'_> {
             }
             Learn::Role(name) => Some(name.clone()),
         }
+    }
+}
+
+fn crediting<'a>(
+    file: &'a RunFile,
+    algorithm: &'a dyn Algorithm,
+    stage: &'a Stage,
+) -> Crediting<'a> {
+    let section = &file.algorithm;
+    Crediting {
+        metric: stage.metric(section),
+        compression: compression(section, stage),
+        algorithm,
+        answers: section.learn_answers,
+        shaping: [section.accepted, section.judged],
+    }
+}
+
+fn compression(section: &AlgorithmSection, stage: &Stage) -> Compression {
+    Compression {
+        penalty: stage.penalty.unwrap_or(section.penalty),
+        threshold: stage.threshold.unwrap_or(section.threshold),
+        charge: section.charge,
     }
 }

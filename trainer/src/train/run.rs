@@ -17,6 +17,7 @@ use crate::train::intrinsic;
 use crate::train::learner::per_role::RoleLearners;
 use crate::train::preflight::{begin, begun, fits};
 use crate::train::remote_sampling::RemoteSampler;
+use crate::train::replay::Replay;
 use crate::train::tokenizer_setup;
 use crate::train::trainer::Trainer;
 
@@ -43,9 +44,13 @@ pub fn run(file: &RunFile, resume: bool, console: Console) -> Result<Summary> {
     if let Some(folder) = &folder {
         learners.restore(folder)?;
     }
-    let tried = match folder.filter(|_| file.intrinsic.pays()) {
-        Some(folder) => intrinsic::restore(&folder)?,
+    let tried = match folder.as_deref().filter(|_| file.intrinsic.pays()) {
+        Some(folder) => intrinsic::restore(folder)?,
         None => Intrinsic::default(),
+    };
+    let replay = match folder.as_deref().filter(|_| file.replay.replays()) {
+        Some(folder) => Replay::restore(folder)?,
+        None => Replay::default(),
     };
     let served = match env.servers.sampler() {
         Some(_) => Some(RemoteSampler::new(&out.join("served"), &learners)?),
@@ -63,6 +68,7 @@ pub fn run(file: &RunFile, resume: bool, console: Console) -> Result<Summary> {
         learners,
         algorithm: file.algorithm.build(),
         tried,
+        replay,
         served,
         checkpoints,
         progress,

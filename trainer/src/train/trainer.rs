@@ -21,6 +21,7 @@ use crate::run::timings::Timing;
 use crate::train::intrinsic;
 use crate::train::learner::per_role::RoleLearners;
 use crate::train::remote_sampling::RemoteSampler;
+use crate::train::replay::Replay;
 
 /// The state that the parts of a run share.
 pub(super) struct Trainer<'a> {
@@ -34,6 +35,8 @@ pub(super) struct Trainer<'a> {
     pub(super) algorithm: Box<dyn Algorithm>,
     /// What succeeded and failed before; empty unless `[intrinsic]` pays.
     pub(super) tried: Intrinsic,
+    /// Earlier successes; empty unless `[replay]` trains on them again.
+    pub(super) replay: Replay,
     /// The sampler of a server; `None` if the trainer's own engine samples.
     pub(super) served: Option<RemoteSampler>,
     pub(super) checkpoints: CheckpointStore,
@@ -110,11 +113,14 @@ impl Trainer<'_> {
     pub(super) fn save(&mut self) -> Result<()> {
         self.metrics.sync()?;
         self.progress.metrics_bytes = self.metrics.length();
-        let (learners, tried) = (&self.learners, &self.tried);
-        let pays = self.file.intrinsic.pays();
+        let (file, learners) = (self.file, &self.learners);
+        let (tried, replay) = (&self.tried, &self.replay);
         self.checkpoints.save(&self.progress, |folder| {
-            if pays {
+            if file.intrinsic.pays() {
                 intrinsic::save(tried, folder)?;
+            }
+            if file.replay.replays() {
+                replay.save(folder)?;
             }
             learners.save(folder)
         })

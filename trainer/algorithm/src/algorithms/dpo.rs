@@ -3,7 +3,7 @@
 //! began from the same bank.
 
 use super::session_grpo;
-use crate::algorithm::{Algorithm, Settings};
+use crate::algorithm::{Algorithm, LossKind, Settings};
 use crate::rewards::{Advantages, Rewards};
 
 /// One pair for each session, and one for each rerolled session.
@@ -21,8 +21,8 @@ impl Algorithm for Dpo {
         true
     }
 
-    fn prefers(&self) -> bool {
-        true
+    fn loss(&self) -> LossKind {
+        LossKind::Preference
     }
 
     fn advantages(&self, episodes: &[Rewards]) -> Vec<Advantages> {

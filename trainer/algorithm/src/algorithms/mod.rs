@@ -25,6 +25,7 @@ algorithms! {
     "gigpo" => gigpo::GiGpo,
     "ppo" => ppo::Ppo,
     "dpo" => dpo::Dpo,
+    "webrl" => webrl::WebRl,
 }
 
 /// The name of an algorithm. Reads from and writes to a string; a name that no algorithm

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::ppo::by_value;
 use super::*;
-use crate::algorithm::Credit;
+use crate::algorithm::{Credit, LossKind};
 use crate::gae::Gae;
 use crate::normalise::Normalisation;
 use crate::reward::session_score;
@@ -31,7 +31,7 @@ fn build(name: &str, settings: &Settings) -> Box<dyn Algorithm> {
 fn comparing() -> impl Iterator<Item = AlgorithmName> {
     let plain = |name: &AlgorithmName| {
         let algorithm = name.build(&SETTINGS);
-        !algorithm.needs_critic() && !algorithm.prefers()
+        !algorithm.needs_critic() && algorithm.loss() == LossKind::Clipped
     };
     AlgorithmName::all().filter(plain)
 }
@@ -242,7 +242,7 @@ proptest! {
         turned.states.rotate_left(by);
         turned.values.rotate_left(by);
         // Of equals, a pair takes the first.
-        for algorithm in AlgorithmName::all().filter(|name| !name.build(&SETTINGS).prefers()) {
+        for algorithm in AlgorithmName::all().filter(|name| name.as_str() != "dpo") {
             let mut straight = one(algorithm, &rewards);
             straight.rotate_left(by);
             for (a, b) in straight.iter().flatten().zip(one(algorithm, &turned).iter().flatten()) {
@@ -330,26 +330,27 @@ fn a_name_that_no_algorithm_has_is_refused_with_those_that_there_are() {
     assert_eq!(
         error,
         "there is no algorithm \"groop\"; there are: logo-grpo, local-grpo, session-grpo, grpo, \
-         rloo, reinforce++, gigpo, ppo, dpo"
+         rloo, reinforce++, gigpo, ppo, dpo, webrl"
     );
 }
 
 #[test]
-fn rerolls_a_critic_state_names_and_pairs_are_for_those_that_need_them() {
+fn rerolls_a_critic_state_names_and_losses_are_for_those_that_need_them() {
     for name in AlgorithmName::all() {
         let algorithm = name.build(&SETTINGS);
         let needs = (
             algorithm.needs_rerolls(),
             algorithm.needs_critic(),
             algorithm.needs_state_names(),
-            algorithm.prefers(),
+            algorithm.loss(),
         );
         let expected = match name.as_str() {
-            "logo-grpo" | "local-grpo" => (true, false, false, false),
-            "ppo" => (false, true, false, false),
-            "gigpo" => (false, false, true, false),
-            "dpo" => (true, false, false, true),
-            _ => (false, false, false, false),
+            "logo-grpo" | "local-grpo" => (true, false, false, LossKind::Clipped),
+            "ppo" => (false, true, false, LossKind::Clipped),
+            "gigpo" => (false, false, true, LossKind::Clipped),
+            "dpo" => (true, false, false, LossKind::Preference),
+            "webrl" => (false, true, false, LossKind::Regression),
+            _ => (false, false, false, LossKind::Clipped),
         };
         assert_eq!(needs, expected, "{}", name.as_str());
         let group = algorithm.group_advantages(&[1.0, 0.0]);
@@ -529,4 +530,42 @@ fn a_pair_is_the_first_of_the_best_and_the_first_of_the_worst() {
         (given.groups, given.without_variance, given.without_question),
         (2, 1, 1)
     );
+}
+
+/// zoo-b 5.8: between the prediction of the next value and the return.
+#[test]
+fn webrl_mixes_the_next_value_with_the_return() {
+    let settings = Settings {
+        gae: Gae {
+            discount: 1.0,
+            decay: 0.5,
+        },
+        ..SETTINGS
+    };
+    let run = |settings: &Settings, sessions: &[Option<f64>], values: &[Option<f64>]| {
+        let rewards = Rewards {
+            sessions: vec![sessions.to_vec()],
+            values: vec![values.to_vec()],
+            returns: vec![1.0],
+            ..Rewards::default()
+        };
+        build("webrl", settings).advantages(&[rewards]).remove(0)
+    };
+    let given = run(&settings, &[None, Some(1.0)], &[Some(0.4), Some(0.6)]);
+    assert!((given.sessions[0][0].unwrap() - 0.4).abs() < 1e-12);
+    let discounted = Settings {
+        gae: Gae {
+            discount: 0.9,
+            decay: 0.5,
+        },
+        ..SETTINGS
+    };
+    let given = run(&discounted, &[None, None, Some(1.0)], &[Some(0.0); 3]);
+    let targets: Vec<f64> = given.value_targets[0].iter().flatten().copied().collect();
+    for (got, want) in targets.iter().zip([0.81, 0.9, 1.0]) {
+        assert!((got - want).abs() < 1e-12, "{targets:?}");
+    }
+    let given = run(&settings, &[Some(0.3), Some(1.0)], &[None, Some(0.6)]);
+    assert_eq!(given.sessions[0][0], None);
+    assert_eq!(given.value_targets[0], [None, Some(1.0)]);
 }

@@ -8,12 +8,16 @@
 //! `tests/reference/logo.py` is an independent implementation.
 
 pub mod preference;
+pub mod regression;
 
 use std::collections::BTreeMap;
 
 use burn::tensor::backend::Backend;
 use burn::tensor::{Tensor, TensorData};
 use serde::{Deserialize, Serialize};
+
+use self::preference::Preference;
+use self::regression::Regression;
 
 /// Above this a log-ratio is clamped, as in the reference's code.
 const MOST_LOG_RATIO: f32 = 3.0;
@@ -63,7 +67,16 @@ pub enum Estimator {
     K3Corrected,
 }
 
-/// Switches of the loss.
+/// A loss of log-ratios to the reference policy, in place of the clipped objective.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum LogRatioLoss {
+    /// Of pairs (DPO).
+    Preference(Preference),
+    /// Of outputs (WebRL).
+    Regression(Regression),
+}
+
+/// Switches of the clipped objective.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Objective {
     /// Unit of the importance ratio.

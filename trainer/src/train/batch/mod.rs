@@ -41,7 +41,7 @@ pub struct Scored {
 }
 
 /// Returns the positions of a step's free tokens: those chosen from more than one.
-fn free(step: &Step) -> impl Iterator<Item = usize> + '_ {
+pub fn free(step: &Step) -> impl Iterator<Item = usize> + '_ {
     let choices = &step.sample.choices;
     (0..choices.len()).filter(|at| choices[*at].as_ref().is_none_or(|choice| choice.len() > 1))
 }

@@ -21,7 +21,7 @@ use rand_chacha::rand_core::{RngCore, SeedableRng};
 use crate::config::RunFile;
 use crate::rollout::batcher::Engine;
 use crate::train::batch::ScoredRow;
-use crate::train::learner::{Learner, Reinforcement, Update, pairs};
+use crate::train::learner::{Learner, Reinforcement, Update, slopes};
 use crate::train::value_states::State;
 
 /// A backbone and its optimiser.
@@ -68,7 +68,7 @@ impl<B: Trainable> BurnLearner<B> {
             max_gradient_norm: settings.max_gradient_norm,
             micro_batch_tokens: settings.micro_batch_tokens,
             checkpoint_layers: settings.checkpoint_layers,
-            refers: file.algorithm.kl > 0.0 || file.algorithm.preference().is_some(),
+            refers: file.algorithm.kl > 0.0 || file.algorithm.log_ratio_loss().is_some(),
         }
     }
 
@@ -169,7 +169,7 @@ impl<B: Trainable> BurnLearner<B> {
             let logprobs = choice_logprobs(reference, &rows, settings.temperature).logprobs;
             inputs.reference_logprobs = floats(logprobs)?;
         }
-        if run.minibatches == 0 && settings.preference.is_none() {
+        if run.minibatches == 0 && settings.log_ratios.is_none() {
             let logprobs = floats(choices.logprobs.clone().inner())?;
             run.gap.add(&logprobs, &inputs);
         }
@@ -186,31 +186,31 @@ impl<B: Trainable> BurnLearner<B> {
             sum.is_finite(),
             "the loss is {sum}: lower optimizer.learning_rate"
         );
-        if settings.preference.is_none() {
+        if settings.log_ratios.is_none() {
             run.update.loss += sum;
         }
         gradients.add_checkpointed(&model, loss.sum.backward(), tape);
         Ok(())
     }
 
-    /// Returns the rows for the next AdamW step of a loss of pairs, and adds that loss to the sums.
-    /// None for another loss.
+    /// Returns the rows for the next AdamW step of a loss of log-ratios, and adds that loss to the
+    /// sums. None for the clipped objective.
     fn weighed(
         &self,
         run: &mut PolicyUpdate<'_>,
         rows: &[ScoredRow],
     ) -> Result<Option<Vec<ScoredRow>>> {
-        let (Some(preference), Some(reference)) = (run.settings.preference, &run.reference) else {
+        let (Some(loss), Some(reference)) = (run.settings.log_ratios, &run.reference) else {
             return Ok(None);
         };
-        let present = self.current_logprobs(rows, run.settings.temperature)?;
+        let present = self.logprobs(rows, run.settings.temperature)?;
         if run.minibatches == 0 {
             let all: Vec<usize> = (0..rows.len()).collect();
             let whole = Minibatch::new(rows, &all, run.settings);
             run.gap
                 .add(&present.concat(), &whole.loss_inputs(&all, None));
         }
-        let (rows, loss) = pairs::weighed(rows, &present, reference, preference);
+        let (rows, loss) = slopes::weighed(rows, &present, reference, loss);
         run.update.loss += loss;
         Ok(Some(rows))
     }
@@ -249,20 +249,15 @@ impl<B: Trainable> BurnLearner<B> {
         Ok(update)
     }
 
-    /// Returns the log-probabilities of each row's free tokens under the present weights.
-    fn current_logprobs(&self, rows: &[ScoredRow], temperature: f32) -> Result<Vec<Vec<f32>>> {
-        self.logprobs(&self.model.valid(), rows, temperature)
-    }
-
     /// Returns the log-probabilities of each row's free tokens under a model.
-    fn logprobs(
+    fn logprobs_under(
         &self,
         model: &Backbone<B::InnerBackend>,
         rows: &[ScoredRow],
         temperature: f32,
     ) -> Result<Vec<Vec<f32>>> {
         let plain: Vec<Row> = rows.iter().map(|scored| scored.row.clone()).collect();
-        let mut current_logprobs = vec![Vec::new(); rows.len()];
+        let mut logprobs = vec![Vec::new(); rows.len()];
         for batch in micro_batches(&plain, self.micro_batch_tokens) {
             let members: Vec<&Row> = batch.iter().map(|index| &plain[*index]).collect();
             let mut all = floats(choice_logprobs(model, &members, temperature).logprobs)?;
@@ -272,10 +267,10 @@ impl<B: Trainable> BurnLearner<B> {
                     .iter()
                     .map(|s| s.sampler_logprobs.len())
                     .sum();
-                current_logprobs[index] = all.split_off(all.len() - own);
+                logprobs[index] = all.split_off(all.len() - own);
             }
         }
-        Ok(current_logprobs)
+        Ok(logprobs)
     }
 
     /// Makes one AdamW step along the gathered gradients times `scale`. Returns their norm.
@@ -325,6 +320,10 @@ impl<B: Trainable> Learner for BurnLearner<B> {
             }
         }
         Ok(values)
+    }
+
+    fn logprobs(&self, rows: &[ScoredRow], temperature: f32) -> Result<Vec<Vec<f32>>> {
+        self.logprobs_under(&self.model.valid(), rows, temperature)
     }
 
     fn update_reference(&mut self, pace: f64) {
@@ -381,11 +380,13 @@ impl<B: Trainable> Learner for BurnLearner<B> {
             return Ok(Update::default());
         }
         let before = match settings.objective.importance_cap {
-            Some(_) => Some(self.current_logprobs(rows, settings.temperature)?),
+            Some(_) => Some(self.logprobs(rows, settings.temperature)?),
             None => None,
         };
-        let reference = match (&self.reference, settings.preference) {
-            (Some(model), Some(_)) => Some(self.logprobs(model, rows, settings.temperature)?),
+        let reference = match (&self.reference, settings.log_ratios) {
+            (Some(model), Some(_)) => {
+                Some(self.logprobs_under(model, rows, settings.temperature)?)
+            }
             _ => None,
         };
         let mut run = PolicyUpdate {
@@ -471,7 +472,7 @@ struct PolicyUpdate<'a> {
     learning_rate: f64,
     /// Log-probabilities by row before the update; only with an importance cap.
     before: Option<Vec<Vec<f32>>>,
-    /// Log-probabilities by row under the reference policy; only with a loss of pairs.
+    /// Log-probabilities by row under the reference policy; only with a loss of log-ratios.
     reference: Option<Vec<Vec<f32>>>,
     noise: ChaCha8Rng,
     /// Sums over free tokens and minibatches. [`PolicyUpdate::finish`] divides them.
@@ -517,9 +518,9 @@ struct Minibatch<'a> {
 impl<'a> Minibatch<'a> {
     fn new(all: &'a [ScoredRow], indices: &'a [usize], settings: &Reinforcement) -> Self {
         let rows: Vec<&ScoredRow> = indices.iter().map(|index| &all[*index]).collect();
-        let shares = match settings.preference {
-            Some(_) => {
-                let share = pairs::share(all, settings.minibatches);
+        let shares = match settings.log_ratios {
+            Some(loss) => {
+                let share = slopes::share(all, settings.minibatches, loss);
                 rows.iter()
                     .map(|row| vec![share; row.scored.len()])
                     .collect()

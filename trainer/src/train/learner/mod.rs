@@ -2,8 +2,8 @@
 //! steps and by reinforcement.
 
 mod backend;
-mod pairs;
 pub mod per_role;
+mod slopes;
 
 use std::path::Path;
 
@@ -14,8 +14,7 @@ pub use self::backend::BurnLearner;
 use crate::rollout::batcher::Engine;
 use crate::train::batch::ScoredRow;
 use crate::train::value_states::State;
-use memloom_algorithm::loss::Objective;
-use memloom_algorithm::loss::preference::Preference;
+use memloom_algorithm::loss::{LogRatioLoss, Objective};
 use memloom_engine::model::packing::Row;
 
 /// A backbone and its optimiser, on any device.
@@ -31,6 +30,9 @@ pub trait Learner: Send {
 
     /// Returns the value head's prediction for each row's prompt.
     fn values(&self, rows: &[Row]) -> Result<Vec<f32>>;
+
+    /// Returns the log-probabilities of each row's free tokens under the present weights.
+    fn logprobs(&self, rows: &[ScoredRow], temperature: f32) -> Result<Vec<Vec<f32>>>;
 
     /// Moves the reference policy, if there is one, towards the present weights. `pace` is
     /// the share of the way.
@@ -143,8 +145,8 @@ impl Update {
 pub struct Reinforcement {
     /// Objective of the policy loss.
     pub objective: Objective,
-    /// The loss of pairs, in place of the clipped objective's; the advantages are signs.
-    pub preference: Option<Preference>,
+    /// The loss in place of the clipped objective.
+    pub log_ratios: Option<LogRatioLoss>,
     /// Sampling temperature of the rollouts.
     pub temperature: f32,
     /// Number of passes over the rows.

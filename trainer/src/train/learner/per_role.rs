@@ -169,6 +169,23 @@ impl RoleLearners {
         Ok(())
     }
 
+    /// Returns the log-probabilities of each row's free tokens under the present weights.
+    pub fn logprobs(&self, rows: &[ScoredRow], temperature: f32) -> Result<Vec<Vec<f32>>> {
+        let mut logprobs = vec![Vec::new(); rows.len()];
+        let numbered = rows.iter().enumerate();
+        for (name, own) in self.divided(numbered, |(_, row)| &row.role)? {
+            let (places, rows): (Vec<usize>, Vec<ScoredRow>) = own
+                .into_iter()
+                .map(|(place, row)| (place, row.clone()))
+                .unzip();
+            let found = self.0[&name].logprobs(&rows, temperature)?;
+            for (place, found) in places.into_iter().zip(found) {
+                logprobs[place] = found;
+            }
+        }
+        Ok(logprobs)
+    }
+
     /// Makes a [`Learner::supervised_step`] of each learner that has demonstrations.
     pub fn supervised_step(
         &mut self,
