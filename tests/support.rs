@@ -237,12 +237,20 @@ horizon = 3
     /// # Panics
     /// Panics if there is no such file.
     pub fn steps(&self) -> Vec<serde_json::Value> {
+        self.lines("step")
+    }
+
+    /// Returns the lines of `metrics.jsonl` of a kind.
+    ///
+    /// # Panics
+    /// Panics if there is no such file.
+    pub fn lines(&self, kind: &str) -> Vec<serde_json::Value> {
         let path = self.out().join("metrics.jsonl");
         let metrics = std::fs::read_to_string(path).expect("a run writes metrics");
         metrics
             .lines()
             .map(|line| serde_json::from_str(line).expect("every line is JSON"))
-            .filter(|line: &serde_json::Value| line["kind"] == "step")
+            .filter(|line: &serde_json::Value| line["kind"] == kind)
             .collect()
     }
 

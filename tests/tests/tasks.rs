@@ -1,6 +1,7 @@
 //! Training on tasks.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+use memloom_tests::server::{Reply, Server};
 use memloom_tests::{TinyRun, assert_same, component, root};
 
 /// Returns a run in a small house, with a policy that acts.
@@ -148,6 +149,65 @@ fn earlier_successes_are_trained_on_again_and_resumed() {
         steps.iter().any(|step| step["replayed"].as_u64() > Some(0)),
         "{steps:?}"
     );
+}
+
+/// zoo-b 5.9: one member and no reflector.
+#[test]
+fn a_population_of_one_is_the_option_itself() {
+    let text = "look before you act";
+    let option = format!("policy.options.instruction={text:?}");
+    let texts = format!("instructions={{ texts = [{text:?}], every = 0 }}");
+    let [plain, one] =
+        [option, texts].map(|own| acting(&["policy.options.constrained=true", &own]));
+    plain.finish(&[]);
+    one.finish(&[]);
+    let metrics = |run: &TinyRun| std::fs::read(run.out().join("metrics.jsonl")).unwrap();
+    assert_eq!(metrics(&plain), metrics(&one));
+    assert!(plain.weights("final") == one.weights("final"));
+}
+
+#[test]
+fn instructions_are_written_by_a_server_drawn_and_resumed() {
+    let server = Server::start(|number, asked| {
+        assert!(
+            asked.body["messages"][0]["content"]
+                .as_str()
+                .unwrap()
+                .contains("Failure 1")
+        );
+        match number % 2 {
+            0 => Reply::chat("look before you act"),
+            _ => Reply::chat("look twice"),
+        }
+    });
+    let served = format!(
+        "servers.reflector={{ url=\"{}/v1\", model=\"writer\", attempts=1 }}",
+        server.url()
+    );
+    let settings = [
+        "policy.options.constrained=true",
+        "instructions.texts=[\"look before you act\", \"act before you look\"]",
+        "instructions.every=2",
+        "instructions.verify=1",
+        &served,
+    ];
+    let [whole, parts] = [(); 2].map(|()| acting(&settings));
+    whole.finish(&[]);
+    parts.finish(&["--set", "run.max_steps=3"]);
+    parts.finish(&["--resume"]);
+    assert_same(&whole, &parts);
+    let written = whole.lines("instructions");
+    assert_eq!(written.len(), 3);
+    // The first of two replies is a copy, and the other may be admitted once.
+    assert_eq!(written[0]["refused"], 1);
+    for line in &written {
+        let admitted = line["texts"].as_array().unwrap().len() - 2;
+        assert!(admitted <= 1, "{line}");
+        let shares = line["shares"].as_array().unwrap();
+        assert_eq!(shares.len(), 2 + admitted, "{line}");
+    }
+    let kept = std::fs::read_to_string(whole.out().join("instructions.json")).unwrap();
+    assert!(kept.contains("act before you look"), "{kept}");
 }
 
 #[test]

@@ -113,11 +113,17 @@ pub fn bank(file: &RunFile, sandbox: &Sandbox) -> Result<BankComponent> {
 }
 
 impl TrainingEnv {
-    /// Loads the run file's components and data.
+    /// Loads the run file's components and data. The policy has the first instruction of
+    /// `[instructions]`, if there is one.
     pub fn load(file: &RunFile) -> Result<Self> {
         let servers = Arc::new(Servers::new(file)?);
         let embedder = embedder(file, &servers)?;
-        Self::with_options(file, &file.environment.options, servers, embedder)
+        let load =
+            |file: &RunFile| Self::with_options(file, &file.environment.options, servers, embedder);
+        match file.instructions.texts.first() {
+            Some(text) => load(&file.instructed(text)).context("instructions"),
+            None => load(file),
+        }
     }
 
     /// Returns the environment with these options over the run file's; `None` if there are none.
@@ -129,6 +135,14 @@ impl TrainingEnv {
         options.extend(own.clone());
         let (servers, embedder) = (self.servers.clone(), self.embedder.clone());
         Self::with_options(file, &options, servers, embedder).map(Some)
+    }
+
+    /// Returns the environment with the policy of another run file, and these options over the
+    /// environment's.
+    pub fn with_policy(&self, file: &RunFile, own: &Table) -> Result<Self> {
+        let mut options = file.environment.options.clone();
+        options.extend(own.clone());
+        Self::with_options(file, &options, self.servers.clone(), self.embedder.clone())
     }
 
     fn with_options(

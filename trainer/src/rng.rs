@@ -44,6 +44,9 @@ pub enum Purpose {
     Before,
     /// Earlier successes that are trained on again: (stage, step).
     Replay,
+    /// Instruction of an episode: (stage, step, number in the step). Failures that a new instruction
+    /// is written from: (step of the run, number).
+    Instruction,
 }
 
 /// Derives a seed for `purpose` from the run's seed and the coordinates of the decision.

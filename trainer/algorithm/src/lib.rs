@@ -37,6 +37,7 @@ pub mod gae;
 pub mod intrinsic;
 pub mod loss;
 pub mod normalise;
+pub mod population;
 pub mod reward;
 pub mod rewards;
 

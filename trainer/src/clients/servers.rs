@@ -13,7 +13,7 @@ use crate::clients::judge::Judge;
 use crate::clients::role_router::{RoleRouter, Spent};
 use crate::clients::usage::Usage;
 use crate::clients::vllm::VllmSampler;
-use crate::config::{EMBEDDER, JUDGE, RunFile, SAMPLER};
+use crate::config::{EMBEDDER, JUDGE, REFLECTOR, RunFile, SAMPLER};
 
 /// The servers of a run.
 #[derive(Default)]
@@ -58,8 +58,8 @@ impl Servers {
     pub fn check_roles(&self, policy: &PolicyDescription) -> Result<()> {
         for role in self.roles.keys() {
             ensure!(
-                policy.roles.contains(role),
-                "servers.{role}: the policy {} has the roles {}; there are also {JUDGE}, {EMBEDDER} and {SAMPLER}",
+                policy.roles.contains(role) || role == REFLECTOR,
+                "servers.{role}: the policy {} has the roles {}; there are also {JUDGE}, {EMBEDDER}, {SAMPLER} and {REFLECTOR}",
                 policy.name,
                 policy.roles.join(", ")
             );

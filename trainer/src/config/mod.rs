@@ -9,6 +9,7 @@ mod backbone;
 mod curriculum;
 mod draw;
 mod evaluation;
+mod instructions;
 mod intrinsic;
 mod optimizer;
 mod overrides;
@@ -29,6 +30,7 @@ pub use self::backbone::{BackboneSection, LoraSection};
 pub use self::curriculum::{Carry, Gate, Stage, Watched};
 pub use self::draw::DrawSection;
 pub use self::evaluation::{EvaluationSection, StudySection};
+pub use self::instructions::InstructionsSection;
 pub use self::intrinsic::IntrinsicSection;
 pub use self::optimizer::{OptimizerSection, WarmStartSection};
 pub use self::overrides::{merge, read as read_table};
@@ -36,7 +38,9 @@ pub use self::replay::ReplaySection;
 pub use self::run::{
     BankSection, Components, EnvironmentSection, PolicySection, RunSection, Variant,
 };
-pub use self::servers::{EMBEDDER, JUDGE, SAMPLER, ServerSection, ServersSection, TokenLimit};
+pub use self::servers::{
+    EMBEDDER, JUDGE, REFLECTOR, SAMPLER, ServerSection, ServersSection, TokenLimit,
+};
 pub use self::tokenizer::{EmbedderSection, TokenizerKind, TokenizerSection};
 
 /// The metric for the share of a question's evidence that the bank cites. It needs no answers.
@@ -98,6 +102,9 @@ pub struct RunFile {
     /// The `[intrinsic]` section.
     #[serde(default)]
     pub intrinsic: IntrinsicSection,
+    /// The `[instructions]` section.
+    #[serde(default)]
+    pub instructions: InstructionsSection,
     /// The `[[stage]]` sections, in order.
     #[serde(default, rename = "stage")]
     pub stages: Vec<Stage>,
@@ -133,6 +140,14 @@ impl RunFile {
         let checked = file.backbone.fill_defaults().and_then(|()| file.check());
         checked.with_context(|| format!("{name} cannot be run"))?;
         Ok(file)
+    }
+
+    /// Returns the run file with an instruction of `[instructions]` among the policy's options.
+    pub fn instructed(&self, text: &str) -> Self {
+        let mut file = self.clone();
+        let option = file.instructions.option.clone();
+        file.policy.options.insert(option, text.into());
+        file
     }
 
     /// Returns the run file with all defaults, as TOML.
@@ -176,6 +191,7 @@ impl RunFile {
         self.draw.check()?;
         let off_policy = self.algorithm.build().loss() == LossKind::Regression;
         self.replay.check(off_policy)?;
+        self.instructions.check(self.algorithm.name.as_str())?;
         let embedder = self.embedder.is_some() || self.servers.contains_key(EMBEDDER);
         self.intrinsic.check(embedder)?;
         self.policy.check()?;
@@ -211,6 +227,11 @@ impl RunFile {
         ensure!(
             self.draw.share == 0.0 || self.algorithm.build().needs_rollouts(),
             "draw.share needs rollouts of whole episodes: {} has none",
+            self.algorithm.name.as_str()
+        );
+        ensure!(
+            !self.instructions.used() || self.algorithm.build().needs_rollouts(),
+            "instructions needs rollouts of whole episodes: {} has none",
             self.algorithm.name.as_str()
         );
         ensure!(

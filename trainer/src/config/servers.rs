@@ -17,6 +17,8 @@ pub const EMBEDDER: &str = "embedder";
 
 /// The server that samples rollouts instead of the run's own engine (see [`ServerSection`]).
 pub const SAMPLER: &str = "sampler";
+/// The name of the server that writes instructions, and the role in which it is asked.
+pub const REFLECTOR: &str = "reflector";
 
 /// A server that speaks OpenAI's protocol. NAME is its task: a role of the policy that it
 /// speaks for (`answerer`), `judge` (labels answers, see `algorithm.metric`), `embedder`

@@ -284,6 +284,33 @@ fn choices_that_exclude_each_other_are_named() {
             &["replay.share=-1.0"],
             "replay.share must be 0 or more, got -1",
         ),
+        (
+            &["instructions.texts=[\"a\"]", "algorithm.name=reinforce++"],
+            "instructions: reinforce++ compares over all episodes of a step",
+        ),
+        (
+            &["instructions.texts=[\"a\"]", "algorithm.name=local-grpo"],
+            "instructions needs rollouts of whole episodes",
+        ),
+        (
+            &["instructions.texts=[\"a\", \"a\"]"],
+            "instructions.texts has a text twice",
+        ),
+        (
+            &["instructions.texts=[\" \"]"],
+            "instructions.texts has an empty text",
+        ),
+        (
+            &[
+                "instructions.texts=[\"a\", \"b\"]",
+                "instructions.population=1",
+            ],
+            "instructions.population is 1, and there are 2 texts",
+        ),
+        (
+            &["instructions.texts=[\"a\"]", "instructions.momentum=1"],
+            "instructions.momentum must be in [0, 1), got 1",
+        ),
         (&["replay.low=0.95"], "no probability lies between"),
         (&["replay.rollouts=0"], "replay.rollouts must be at least 1"),
         (

@@ -63,6 +63,7 @@ impl Trainer<'_> {
     /// Runs the steps of a stage that are left.
     fn stage(&mut self, index: usize, stage: &Stage, done: u64) -> Result<Ended> {
         self.stage_env = self.env.with_own(self.file, &stage.environment)?;
+        self.instruct(stage)?;
         let name = format!("{} sessions", stage.horizon);
         let mut phase = self.console.phase(&name, stage.steps, done);
         if done == 0 && self.progress.best.is_none() {
@@ -82,6 +83,7 @@ impl Trainer<'_> {
             }
             let groups = self.rl_step(index, stage, step)?;
             self.progress.steps += 1;
+            self.reflect(index, stage, step + 1)?;
             self.progress.position = Position::Stage(index, step + 1);
             let last = [stage.steps, stage.most_steps()].contains(&(step + 1));
             if (step + 1).is_multiple_of(self.file.evaluation.every) || last {
@@ -110,6 +112,7 @@ impl Trainer<'_> {
     /// Measures the greedy reward on the validation split. Keeps the weights if they are the best.
     fn validate(&mut self, index: usize, stage: &Stage, step: u64) -> Result<()> {
         let began = Instant::now();
+        self.take_best_instruction()?;
         let evaluation = &self.file.evaluation;
         let exam = self.exam(
             "validation",

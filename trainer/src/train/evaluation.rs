@@ -124,6 +124,7 @@ impl Trainer<'_> {
         let (baselines, long_baselines) = baselines;
         let (before, long_before) = self.before()?;
         let began = Instant::now();
+        self.take_best_instruction()?;
         let (after, long_after) = self.examine_held_out("trained")?;
         let evidence = self.evidence()?;
         self.samples()?;
@@ -142,6 +143,7 @@ impl Trainer<'_> {
             _ => None,
         };
         let times = Times::read(&out.join("timings.jsonl"))?;
+        self.write_instructions()?;
         let summary = Summary {
             held_out: BeforeAfter { before, after },
             baselines,

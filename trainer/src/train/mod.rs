@@ -15,6 +15,8 @@ mod draw;
 pub mod evaluation;
 pub mod group_metrics;
 pub mod initial_weights;
+mod instruction_search;
+pub mod instructions;
 pub mod intrinsic;
 pub mod learner;
 pub mod preflight;

@@ -48,6 +48,8 @@ struct Opened {
     episodes: Vec<OpenEpisode>,
     /// Their indices in the training split.
     indices: Vec<u64>,
+    /// Their instructions; empty without `[instructions]`.
+    instructions: Vec<usize>,
     anchors: Vec<Vec<Anchor>>,
 }
 
@@ -144,10 +146,10 @@ impl Trainer<'_> {
         let mut opened = Opened {
             episodes: Vec::new(),
             indices: Vec::new(),
+            instructions: Vec::new(),
             anchors: Vec::new(),
         };
-        let env = self.training_env();
-        let count = env.episodes("train")?;
+        let count = self.training_env().episodes("train")?;
         for number in 0..section.episodes {
             let occasion = [at.index as u64, at.step, number];
             let next = self.progress.steps * section.episodes + number;
@@ -155,6 +157,12 @@ impl Trainer<'_> {
             let mut random = generator(seed, Purpose::Draw, &occasion);
             let index = draw::again(&self.file.draw, &self.progress.returns, &mut random);
             let index = index.unwrap_or(next);
+            let instruction = self.draw_instruction(&occasion);
+            let env = match instruction {
+                Some(number) => &self.instructed[number],
+                None => self.training_env(),
+            };
+            opened.instructions.extend(instruction);
             let mut episode = env.open("train", index, at.stage.horizon)?;
             episode.labelled = at.stage.metric(section) == JUDGE;
             if let Some(most) = section.questions {
@@ -380,29 +388,34 @@ impl Trainer<'_> {
         Ok(())
     }
 
-    /// Notes the mean returns of the step's episodes, if episodes are drawn again.
+    /// Notes the mean returns of the step's episodes, if episodes are drawn again, and the rewards of
+    /// their instructions.
     fn note_returns(
         &mut self,
         at: &StepAt<'_>,
         opened: &Opened,
         rolled_out: &RolledOut,
     ) -> Result<()> {
-        if self.file.draw.share == 0.0 {
+        if self.file.draw.share == 0.0 && opened.instructions.is_empty() {
             return Ok(());
         }
         let metric = at.stage.metric(&self.file.algorithm);
+        let mut returns = Vec::new();
         for (number, episode) in opened.episodes.iter().enumerate() {
-            let reward_fn =
-                RewardFn::new(episode, metric, compression(&self.file.algorithm, at.stage));
+            let compression = compression(&self.file.algorithm, at.stage);
+            let reward_fn = RewardFn::new(episode, metric, compression);
             let own = rolled_out.outcomes.iter();
             let own = own.filter(|o| o.id.episode == number && o.id.reroll.is_none());
-            let returns = own.map(|outcome| reward_fn.whole(&outcome.result));
-            let returns = returns.collect::<Result<Vec<f64>>>()?;
-            let index = opened.indices[number];
-            let noted = &mut self.progress.returns;
-            noted.insert(index, mean(returns.into_iter()));
+            let own = own.map(|outcome| Ok((outcome, reward_fn.whole(&outcome.result)?)));
+            returns.push(own.collect::<Result<Vec<_>>>()?);
         }
-        Ok(())
+        if self.file.draw.share > 0.0 {
+            for (index, own) in opened.indices.iter().zip(&returns) {
+                let mean = mean(own.iter().map(|(_, worth)| *worth));
+                self.progress.returns.insert(*index, mean);
+            }
+        }
+        self.reward_instructions(&opened.instructions, &returns)
     }
 
     /// Updates the weights, the reference policy, and a server that samples.

@@ -13,6 +13,7 @@ use crate::run::jsonl;
 use crate::run::jsonl::Journal;
 use crate::run::progress::Console;
 use crate::run::summary::Summary;
+use crate::train::instructions::Instructions;
 use crate::train::intrinsic;
 use crate::train::learner::per_role::RoleLearners;
 use crate::train::preflight::{begin, begun, fits};
@@ -52,6 +53,10 @@ pub fn run(file: &RunFile, resume: bool, console: Console) -> Result<Summary> {
         Some(folder) => Replay::restore(folder)?,
         None => Replay::default(),
     };
+    let instructions = match folder.as_deref().filter(|_| file.instructions.used()) {
+        Some(folder) => Instructions::restore(folder)?,
+        None => Instructions::start(file),
+    };
     let served = match env.servers.sampler() {
         Some(_) => Some(RemoteSampler::new(&out.join("served"), &learners)?),
         None => None,
@@ -69,6 +74,9 @@ pub fn run(file: &RunFile, resume: bool, console: Console) -> Result<Summary> {
         algorithm: file.algorithm.build(),
         tried,
         replay,
+        instructions,
+        instructed: Vec::new(),
+        evaluated: file.instructions.texts.first().cloned().unwrap_or_default(),
         served,
         checkpoints,
         progress,

@@ -18,6 +18,7 @@ use crate::run::checkpoint::{CheckpointStore, Progress};
 use crate::run::jsonl::Journal;
 use crate::run::progress::Console;
 use crate::run::timings::Timing;
+use crate::train::instructions::Instructions;
 use crate::train::intrinsic;
 use crate::train::learner::per_role::RoleLearners;
 use crate::train::remote_sampling::RemoteSampler;
@@ -37,6 +38,12 @@ pub(super) struct Trainer<'a> {
     pub(super) tried: Intrinsic,
     /// Earlier successes; empty unless `[replay]` trains on them again.
     pub(super) replay: Replay,
+    /// The instructions of `[instructions]`, if there are any.
+    pub(super) instructions: Instructions,
+    /// The environment of the stage's training for each of them.
+    pub(super) instructed: Vec<TrainingEnv>,
+    /// The instruction that `env` has.
+    pub(super) evaluated: String,
     /// The sampler of a server; `None` if the trainer's own engine samples.
     pub(super) served: Option<RemoteSampler>,
     pub(super) checkpoints: CheckpointStore,
@@ -114,13 +121,16 @@ impl Trainer<'_> {
         self.metrics.sync()?;
         self.progress.metrics_bytes = self.metrics.length();
         let (file, learners) = (self.file, &self.learners);
-        let (tried, replay) = (&self.tried, &self.replay);
+        let (tried, replay, instructions) = (&self.tried, &self.replay, &self.instructions);
         self.checkpoints.save(&self.progress, |folder| {
             if file.intrinsic.pays() {
                 intrinsic::save(tried, folder)?;
             }
             if file.replay.replays() {
                 replay.save(folder)?;
+            }
+            if file.instructions.used() {
+                instructions.save(folder)?;
             }
             learners.save(folder)
         })

@@ -26,6 +26,7 @@ const FILES: [(&str, &str, &[&str]); 3] = [
             "WarmStartCheckLine",
             "StepLine",
             "ValidationLine",
+            "InstructionsLine",
         ],
     ),
     (

@@ -1,5 +1,7 @@
 //! The chat of a role with the model, which grows within a session.
 
+use std::borrow::Cow;
+
 use memloom_sdk::Host;
 use memloom_sdk::host::{Message, Request};
 use memloom_sdk::thoughts::spoken;
@@ -13,7 +15,7 @@ const CONTEXT_ONLY: &str =
 /// The prompt of a role.
 pub struct Prompt<'a> {
     /// The instructions.
-    pub instructions: &'a str,
+    pub instructions: Cow<'a, str>,
     /// The example in turns; none in the full set.
     pub example: Option<Example>,
 }

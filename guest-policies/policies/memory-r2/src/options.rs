@@ -70,6 +70,8 @@ pub struct Options {
     pub manager_prompt: Option<String>,
     /// The answerer's instructions, likewise.
     pub answerer_prompt: Option<String>,
+    /// A line that ends the instructions of every role. By default none.
+    pub instruction: Option<String>,
 }
 
 impl Default for Options {
@@ -93,6 +95,7 @@ impl Default for Options {
             extractor_prompt: None,
             manager_prompt: None,
             answerer_prompt: None,
+            instruction: None,
         }
     }
 }

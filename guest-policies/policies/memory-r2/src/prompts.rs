@@ -45,21 +45,23 @@ pub fn answerer(options: &Options) -> Prompt<'_> {
 }
 
 fn prompt<'a>(
-    options: &Options,
+    options: &'a Options,
     own: Option<&'a str>,
     full: &'a str,
     short: &'a str,
     example: impl FnOnce() -> Example,
 ) -> Prompt<'a> {
-    match options.prompts {
-        PromptSet::Full => Prompt {
-            instructions: own.unwrap_or(full),
-            example: None,
+    let (built_in, example) = match options.prompts {
+        PromptSet::Full => (full, None),
+        PromptSet::Short => (short, Some(example())),
+    };
+    let instructions = own.unwrap_or(built_in);
+    Prompt {
+        instructions: match &options.instruction {
+            Some(line) => format!("{}\n\n{line}\n", instructions.trim_end()).into(),
+            None => instructions.into(),
         },
-        PromptSet::Short => Prompt {
-            instructions: own.unwrap_or(short),
-            example: Some(example()),
-        },
+        example,
     }
 }
 
@@ -183,5 +185,26 @@ mod tests {
         let prompt = manager(&short);
         assert_eq!(prompt.instructions, "Manage.");
         assert!(prompt.example.is_some());
+    }
+
+    #[test]
+    fn an_instruction_ends_the_prompts_of_all_roles() {
+        for set in ["full", "short"] {
+            let own = format!(
+                r#"{{"prompts": "{set}", "manager_prompt": "Manage.", "instruction": "Keep dates."}}"#
+            );
+            let options = Options::parse(&own).expect("options");
+            let roles = [extractor(&options), manager(&options), answerer(&options)];
+            for prompt in &roles {
+                assert!(
+                    prompt.instructions.ends_with("\n\nKeep dates.\n"),
+                    "{}",
+                    prompt.instructions
+                );
+            }
+            assert_eq!(roles[1].instructions, "Manage.\n\nKeep dates.\n");
+            let plain = Options::parse("{}").expect("options");
+            assert!(!extractor(&plain).instructions.contains("Keep dates."));
+        }
     }
 }

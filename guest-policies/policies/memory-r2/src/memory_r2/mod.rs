@@ -152,7 +152,7 @@ fn capped(found: Vec<(Fact, Vec<Hit>)>, total: usize) -> Cases {
 }
 
 fn chat(role: &'static str, prompt: Prompt) -> Chat {
-    Chat::new(role, prompt.instructions, prompt.example)
+    Chat::new(role, &prompt.instructions, prompt.example)
 }
 
 impl Policy for MemoryR2 {
