@@ -155,8 +155,7 @@ impl RunFile {
         toml::to_string(self).context("cannot write the run file as TOML")
     }
 
-    fn check(&self) -> Result<()> {
-        self.backbone.check()?;
+    fn check_counts(&self) -> Result<()> {
         let at_least_one = [
             ("algorithm.episodes", self.algorithm.episodes as usize),
             ("algorithm.epochs", self.algorithm.epochs),
@@ -185,19 +184,10 @@ impl RunFile {
         for (key, value) in at_least_one {
             ensure!(value > 0, "{key} must be at least 1");
         }
-        self.warm_start.check()?;
-        self.algorithm.check()?;
-        self.evaluation.check()?;
-        self.draw.check()?;
-        let off_policy = self.algorithm.build().loss() == LossKind::Regression;
-        self.replay.check(off_policy)?;
-        self.instructions.check(self.algorithm.name.as_str())?;
-        let embedder = self.embedder.is_some() || self.servers.contains_key(EMBEDDER);
-        self.intrinsic.check(embedder)?;
-        self.policy.check()?;
-        for (name, server) in &self.servers {
-            server.check(name)?;
-        }
+        Ok(())
+    }
+
+    fn check_sampler(&self) -> Result<()> {
         if let Some(server) = self.servers.get(SAMPLER) {
             ensure!(
                 self.backbone.path.is_some() && self.backbone.lora.is_some(),
@@ -216,6 +206,26 @@ impl RunFile {
                 "servers.{SAMPLER}.cache would return samples of older weights: remove it"
             );
         }
+        Ok(())
+    }
+
+    fn check(&self) -> Result<()> {
+        self.backbone.check()?;
+        self.check_counts()?;
+        self.warm_start.check()?;
+        self.algorithm.check()?;
+        self.evaluation.check()?;
+        self.draw.check()?;
+        let off_policy = self.algorithm.build().loss() == LossKind::Regression;
+        self.replay.check(off_policy)?;
+        self.instructions.check(self.algorithm.name.as_str())?;
+        let embedder = self.embedder.is_some() || self.servers.contains_key(EMBEDDER);
+        self.intrinsic.check(embedder)?;
+        self.policy.check()?;
+        for (name, server) in &self.servers {
+            server.check(name)?;
+        }
+        self.check_sampler()?;
         ensure!(
             self.embedder.is_none() || !self.servers.contains_key(EMBEDDER),
             "embedder and servers.{EMBEDDER} both name an embedder: remove one of them"

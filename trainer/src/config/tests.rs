@@ -269,51 +269,6 @@ fn choices_that_exclude_each_other_are_named() {
         (&["draw.share=1.5"], "draw.share must be in [0, 1], got 1.5"),
         (&["draw.low=0.9"], "no return lies between"),
         (
-            &["algorithm.beta=0"],
-            "algorithm.beta must be above 0, got 0",
-        ),
-        (
-            &["algorithm.smoothing=0.5"],
-            "algorithm.smoothing must be in [0, 0.5), got 0.5",
-        ),
-        (
-            &["replay.share=1.0"],
-            "replay.share trains on outputs of earlier policies: set algorithm.name = \"webrl\"",
-        ),
-        (
-            &["replay.share=-1.0"],
-            "replay.share must be 0 or more, got -1",
-        ),
-        (
-            &["instructions.texts=[\"a\"]", "algorithm.name=reinforce++"],
-            "instructions: reinforce++ compares over all episodes of a step",
-        ),
-        (
-            &["instructions.texts=[\"a\"]", "algorithm.name=local-grpo"],
-            "instructions needs rollouts of whole episodes",
-        ),
-        (
-            &["instructions.texts=[\"a\", \"a\"]"],
-            "instructions.texts has a text twice",
-        ),
-        (
-            &["instructions.texts=[\" \"]"],
-            "instructions.texts has an empty text",
-        ),
-        (
-            &[
-                "instructions.texts=[\"a\", \"b\"]",
-                "instructions.population=1",
-            ],
-            "instructions.population is 1, and there are 2 texts",
-        ),
-        (
-            &["instructions.texts=[\"a\"]", "instructions.momentum=1"],
-            "instructions.momentum must be in [0, 1), got 1",
-        ),
-        (&["replay.low=0.95"], "no probability lies between"),
-        (&["replay.rollouts=0"], "replay.rollouts must be at least 1"),
-        (
             &["intrinsic.exploit=1.0"],
             "intrinsic compares outputs by their vectors: name an embedder in [embedder] or [servers.embedder]",
         ),
@@ -366,4 +321,58 @@ fn choices_that_exclude_each_other_are_named() {
         (lone.algorithm.rollouts(), lone.algorithm.before()),
         (1, None)
     );
+}
+
+#[test]
+fn what_pairs_replays_and_instructions_need_is_named() {
+    for (settings, part) in [
+        (
+            &["algorithm.beta=0"][..],
+            "algorithm.beta must be above 0, got 0",
+        ),
+        (
+            &["algorithm.smoothing=0.5"],
+            "algorithm.smoothing must be in [0, 0.5), got 0.5",
+        ),
+        (
+            &["replay.share=1.0"],
+            "replay.share trains on outputs of earlier policies: set algorithm.name = \"webrl\"",
+        ),
+        (
+            &["replay.share=-1.0"],
+            "replay.share must be 0 or more, got -1",
+        ),
+        (
+            &["instructions.texts=[\"a\"]", "algorithm.name=reinforce++"],
+            "instructions: reinforce++ compares over all episodes of a step",
+        ),
+        (
+            &["instructions.texts=[\"a\"]", "algorithm.name=local-grpo"],
+            "instructions needs rollouts of whole episodes",
+        ),
+        (
+            &["instructions.texts=[\"a\", \"a\"]"],
+            "instructions.texts has a text twice",
+        ),
+        (
+            &["instructions.texts=[\" \"]"],
+            "instructions.texts has an empty text",
+        ),
+        (
+            &[
+                "instructions.texts=[\"a\", \"b\"]",
+                "instructions.population=1",
+            ],
+            "instructions.population is 1, and there are 2 texts",
+        ),
+        (
+            &["instructions.texts=[\"a\"]", "instructions.momentum=1"],
+            "instructions.momentum must be in [0, 1), got 1",
+        ),
+        (&["replay.low=0.95"], "no probability lies between"),
+        (&["replay.rollouts=0"], "replay.rollouts must be at least 1"),
+    ] {
+        let why = complaint(MINIMAL, settings);
+        assert!(why.contains(part), "{settings:?}: {why}");
+    }
 }

@@ -66,6 +66,9 @@ pub struct Earned {
     pub advantage: f64,
 }
 
+/// The rewards of a rollout's decisions; None where a session has no question.
+pub type DecisionRewards = Vec<(Decision, Option<f64>)>;
+
 /// The members of a group with their advantages, as (outcome, unit, advantage).
 type Group = Vec<(usize, Unit, f64)>;
 
@@ -212,7 +215,7 @@ impl Crediting<'_> {
         &self,
         opened: &OpenEpisode,
         outcome: &Outcome,
-    ) -> Result<(Vec<(Decision, Option<f64>)>, f64)> {
+    ) -> Result<(DecisionRewards, f64)> {
         let reward_fn = RewardFn::new(opened, self.metric, self.compression);
         let none = Bonuses::new();
         let mut table = self.table(

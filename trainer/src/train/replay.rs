@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::config::ReplaySection;
 use crate::rollout::Outcome;
 use crate::train::batch::{Scored, ScoredRow, free};
+use crate::train::credit::DecisionRewards;
 use crate::train::decision::Decision;
 use crate::train::value_states::State;
 
@@ -33,7 +34,7 @@ pub struct Success {
     /// Training step in which it was sampled.
     step: u64,
     /// The reward at each decision.
-    rewards: Vec<(Decision, Option<f64>)>,
+    rewards: DecisionRewards,
     outputs: Vec<Output>,
 }
 
@@ -58,7 +59,7 @@ impl Replay {
         place: Place,
         step: u64,
         outcome: &Outcome,
-        rewards: Vec<(Decision, Option<f64>)>,
+        rewards: DecisionRewards,
         learns: impl Fn(&str) -> bool,
     ) {
         let mut outputs = Vec::new();

@@ -569,3 +569,33 @@ fn webrl_mixes_the_next_value_with_the_return() {
     assert_eq!(given.sessions[0][0], None);
     assert_eq!(given.value_targets[0], [None, Some(1.0)]);
 }
+
+/// zoo-b 5.6: rewards (1, .5, .5, 0, 0, 0), and five equal ones beside a slightly better one.
+#[test]
+fn loop_compares_each_rollout_with_the_mean_of_the_others() {
+    let advantages = |returns: &[f64]| {
+        let rewards = Rewards {
+            sessions: vec![vec![None]; returns.len()],
+            returns: returns.to_vec(),
+            ..Rewards::default()
+        };
+        let given = build("rloo", &SETTINGS).advantages(&[rewards]).remove(0);
+        let first = given.sessions.iter().map(|sessions| sessions[0].unwrap());
+        first.collect::<Vec<f64>>()
+    };
+    let assert_near = |got: Vec<f64>, want: [f64; 6]| {
+        let near = got
+            .iter()
+            .zip(want)
+            .all(|(got, want)| (got - want).abs() < 1e-9);
+        assert!(near, "{got:?}");
+    };
+    assert_near(
+        advantages(&[1.0, 0.5, 0.5, 0.0, 0.0, 0.0]),
+        [0.8, 0.2, 0.2, -0.4, -0.4, -0.4],
+    );
+    assert_near(
+        advantages(&[0.5, 0.5, 0.5, 0.5, 0.5, 0.52]),
+        [-0.004, -0.004, -0.004, -0.004, -0.004, 0.02],
+    );
+}

@@ -275,6 +275,13 @@ fn steps_with_a_small_advantage_are_left_out() {
     };
     let rollouts = [(0.25, 2), (-0.1, 3), (-0.9, 1)];
     assert_eq!(trained(&rollouts, choosing, 1), [2, 0, 1]);
+    // zoo-b 5.6: LOOP leaves out what is nearer to the others than .01.
+    let choosing = Choosing {
+        least_advantage: 0.01,
+        ..Choosing::default()
+    };
+    let rollouts = [(-0.004, 1), (-0.004, 1), (0.02, 2)];
+    assert_eq!(trained(&rollouts, choosing, 1), [0, 0, 2]);
 }
 
 #[test]
