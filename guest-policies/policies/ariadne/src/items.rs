@@ -135,7 +135,7 @@ pub fn named(host: &mut dyn Host, text: &str) -> Result<Vec<String>, Error> {
 mod tests {
     use super::*;
 
-    fn read(output: &str) -> Option<(Vec<(String, u32)>, u32, bool)> {
+    fn read(output: &str) -> Option<(Vec<Item>, u32, bool)> {
         let (read, is_repaired) = parse(output)?;
         Some((read.items, read.malformed, is_repaired))
     }

@@ -71,7 +71,7 @@ fn existing(host: &mut dyn Host, new: &[&Triple]) -> Result<Vec<Triple>, Error> 
 fn lasts(triple: &Triple) -> bool {
     let relation = format!(" {} ", triple.relation);
     let has = |words: &&str| relation.contains(&format!(" {words} "));
-    map::named(&triple.relation).is_some() || LASTING.iter().any(|words| has(&words))
+    map::named(&triple.relation).is_some() || LASTING.iter().any(has)
 }
 
 fn asked(means: &mut Means<'_>, old: &[Triple], new: &[&Triple]) -> Result<Vec<Pair>, Error> {

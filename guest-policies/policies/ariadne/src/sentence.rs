@@ -73,7 +73,7 @@ fn of_sentence(sentence: &str, here: Option<&str>) -> Vec<Triple> {
         let rest = subject.strip_prefix(other);
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
     };
-    if OTHERS.iter().any(|other| is_other(&other)) {
+    if OTHERS.iter().any(is_other) {
         return Vec::new();
     }
     if relation == EXITS {
