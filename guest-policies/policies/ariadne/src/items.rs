@@ -11,7 +11,7 @@ use memloom_sdk::types::Error;
 use serde_json::Value;
 
 use crate::means::Means;
-use crate::memory;
+use crate::memory::{self, Item};
 use crate::options::Items;
 use crate::prompts;
 use crate::story::Story;
@@ -25,9 +25,6 @@ const MOST_HOPS: u64 = 2;
 
 /// The most triples in which names are looked for.
 const MOST_TRIPLES: u32 = 256;
-
-/// A node and the number of hops around it.
-pub type Item = (String, u32);
 
 /// Returns the nodes that matter now: those that the role names, or by name those of the goal.
 ///

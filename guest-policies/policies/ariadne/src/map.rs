@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use crate::sentence::EXITS;
 use crate::triple::Triple;
 
 /// The directions, each with the one back.
@@ -12,6 +11,9 @@ const DIRECTIONS: [(&str, &str); 4] = [
     ("south", "north"),
     ("west", "east"),
 ];
+
+/// The relation of a room and a direction in which it can be left.
+pub const EXITS: &str = "has exits";
 
 /// The words that find the triples of a map.
 pub const WORDS: &str = "north east south west";

@@ -6,7 +6,6 @@ use memloom_sdk::lookup::vectors;
 use memloom_sdk::text::word_count;
 use memloom_sdk::types::{CustomOperation, Entry, Error, Operation};
 
-use crate::items::Item;
 use crate::map::{self, Map};
 use crate::means::Means;
 use crate::story::Story;
@@ -23,6 +22,9 @@ const MOST_TRIPLES: u32 = 64;
 
 /// The number of the task's last observations that are not shown again as old ones.
 const RECENT: usize = 5;
+
+/// The name of a node and the number of hops around it.
+pub type Item = (String, u32);
 
 /// A triple with the turns that support it.
 #[derive(Debug)]
@@ -157,7 +159,7 @@ fn custom(name: &str, arguments: String, vector: Option<Vec<f32>>) -> Operation 
     })
 }
 
-/// What of the graph is shown.
+/// The part of the graph that is shown.
 #[derive(Debug, Default)]
 pub struct Recalled {
     /// The triples: those around the first item first, and of these the nearest.

@@ -3,7 +3,7 @@
 
 use memloom_sdk::text::sentences;
 
-use crate::map::direction;
+use crate::map::{EXITS, direction};
 use crate::triple::{INVENTORY, Triple};
 
 /// The relations that are looked for, longer ones first.
@@ -22,9 +22,6 @@ const RELATIONS: [&str; 13] = [
     "are",
     "is",
 ];
-
-/// The relation of a room and a direction in which it can be left.
-pub const EXITS: &str = "has exits";
 
 /// The beginnings of sentences about the agent and the task, which are no facts about the world.
 const OTHERS: [&str; 8] = [

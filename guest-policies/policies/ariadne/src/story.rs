@@ -35,7 +35,7 @@ pub struct Story {
 pub struct Turn {
     /// The action.
     pub action: String,
-    /// What came of it.
+    /// The text that the agent saw.
     pub observation: String,
 }
 

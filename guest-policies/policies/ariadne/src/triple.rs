@@ -7,7 +7,7 @@ use memloom_sdk::thoughts::spoken;
 /// The most words of a part.
 const MOST_WORDS: usize = 7;
 
-/// What the agent carries is in this node.
+/// The node of all that the agent carries.
 pub const INVENTORY: &str = "inventory";
 
 /// A relation that says nothing.
@@ -128,14 +128,34 @@ impl Triples {
         match &parts[..] {
             _ if is_empty => {}
             [_, relation, _] if clean(relation) == FREE => {}
-            [subject, relation, object] => match Triple::new(subject, relation, object) {
-                Some(triple) if self.triples.contains(&triple) => {}
-                Some(triple) => self.triples.push(triple),
-                None => self.malformed += 1,
-            },
+            [subject, relation, object] => {
+                let unlisted = without_number(subject);
+                self.is_repaired |= unlisted != subject.trim();
+                self.add(Triple::new(unlisted, relation, object));
+            }
             _ => self.malformed += 1,
         }
     }
+
+    /// Adds a triple that is not there yet.
+    fn add(&mut self, triple: Option<Triple>) {
+        match triple {
+            Some(triple) if self.triples.contains(&triple) => {}
+            Some(triple) => self.triples.push(triple),
+            None => self.malformed += 1,
+        }
+    }
+}
+
+/// Returns a text without the number or dash of a list before it: `1. key`, `- key`.
+fn without_number(text: &str) -> &str {
+    let text = text.trim();
+    let number = text.trim_start_matches(|letter: char| letter.is_ascii_digit());
+    let rest = match number.len() < text.len() {
+        true => number.strip_prefix(". ").or(number.strip_prefix(") ")),
+        false => text.strip_prefix("- ").or(text.strip_prefix("* ")),
+    };
+    rest.unwrap_or(text).trim_start()
 }
 
 /// Returns a text in lower case, without quotes around it and punctuation at its end.
@@ -204,6 +224,8 @@ mod tests {
             "a, by, b\nc, by, d.",
             "<think>x, y, z</think>(a, by, b); (c, by, d)",
             "a, by, b; a, by, b\n\nc, by, d;",
+            "1. a, by, b; 2) c, by, d",
+            "- a, by, b\n* c, by, d",
         ] {
             assert_eq!(
                 read(output),

@@ -1,4 +1,4 @@
-//! What is read, written and done, by the examples that the policy is held to.
+//! The examples that the policy is held to: reading, writing and acting.
 
 use super::*;
 

@@ -35,7 +35,7 @@ pub fn output(request: &Request) -> String {
         .unwrap_or_else(|| "done".into())
 }
 
-/// What a prompt says.
+/// The content of a prompt.
 #[derive(Default)]
 struct Known {
     here: String,
