@@ -61,7 +61,7 @@ pub fn demonstration(options: &Options, lexicon: &Lexicon, note: &Note) -> Strin
     let context = format!("{} speaks of {}.", note.speaker, keywords.join(" and "));
     let context = match keywords.is_empty() {
         true => String::new(),
-        false => context,
+        false => context.trim_start().into(),
     };
     let short = |texts: Vec<String>| -> Vec<String> {
         let texts = texts.iter();
