@@ -13,6 +13,7 @@ mod note;
 mod options;
 mod prompts;
 mod reply;
+mod roles;
 mod salient;
 mod verdict;
 mod words;

@@ -5,7 +5,7 @@ mod reading;
 use std::collections::BTreeSet;
 
 use memloom_sdk::bank::{Hit, Query, evidence};
-use memloom_sdk::host::{Message, Request};
+use memloom_sdk::host::Request;
 use memloom_sdk::lexicon::Lexicon;
 use memloom_sdk::lookup::vectors;
 use memloom_sdk::policy::{Description, Report, dialogue, hinted_operations_of_all};
@@ -19,14 +19,10 @@ use memloom_sdk::{Host, Policy, State};
 use crate::evolution::EVOLVE;
 use crate::note::Note;
 use crate::options::{Form, Options};
+use crate::roles::{ANALYSER, ANSWERER, EVOLVER, KEYWORDS, messages, short_messages};
 use crate::words::{Asked, Picked, control_words};
 use crate::{answerer, keywords, prompts};
 use reading::Reading;
-
-const ANALYSER: &str = "analyser";
-const EVOLVER: &str = "evolver";
-const KEYWORDS: &str = "keywords";
-const ANSWERER: &str = "answerer";
 
 /// The A-MEM policy.
 #[derive(Default)]
@@ -37,22 +33,6 @@ pub struct Amem {
     closed: BTreeSet<String>,
     /// The speakers in order of appearance, who give aliases in prompts of words.
     speakers: Speakers,
-}
-
-/// Returns the messages of a role with instructions.
-fn messages(instructions: &str, input: String) -> Vec<Message> {
-    vec![
-        Message::new("system", instructions),
-        Message::new("user", input),
-    ]
-}
-
-/// Returns the messages of a prompt of words, which has instructions only if a run file gives some.
-fn short_messages(own: Option<&str>, input: String) -> Vec<Message> {
-    let own = own.map(|own| Message::new("system", own.trim_end()));
-    own.into_iter()
-        .chain([Message::new("user", input)])
-        .collect()
 }
 
 /// Checks that the bank links notes.

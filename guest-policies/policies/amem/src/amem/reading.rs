@@ -10,10 +10,10 @@ use memloom_sdk::thoughts::spoken;
 use memloom_sdk::types::{DemonstratedOperation, Error, Moment, Operation, Session, Turn};
 use memloom_sdk::{Host, ReportCounter};
 
-use super::{ANALYSER, EVOLVER, messages, short_messages};
 use crate::evolution::{EVOLVE, Evolution};
 use crate::note::Note;
 use crate::options::{Form, Options};
+use crate::roles::{ANALYSER, EVOLVER, messages, short_messages};
 use crate::verdict::{Verdict, demonstrated};
 use crate::words::{Neighbourhood, Picked};
 use crate::{analyser, evolver, prompts};
