@@ -139,6 +139,16 @@ impl<T, const PREFIX: char> Records<T, PREFIX> {
         Ok(revision.id)
     }
 
+    /// Returns the data of the record with an id, to be changed. What a record is searched by does not
+    /// depend on its data.
+    ///
+    /// # Errors
+    /// `unknown`, naming the id.
+    pub fn data_mut(&mut self, id: &str) -> Result<&mut T, Error> {
+        let slot = self.slot(id)?;
+        Ok(&mut self.memory.records[slot].data)
+    }
+
     /// Removes a record and returns it.
     ///
     /// # Errors
