@@ -5,8 +5,10 @@ mod best;
 mod bm25;
 mod cosine;
 mod hashed;
+mod projected;
 
 pub use best::best;
 pub use bm25::Index;
 pub use cosine::{cosine, unit};
 pub use hashed::hashed;
+pub use projected::projected;

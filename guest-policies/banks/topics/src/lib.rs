@@ -8,7 +8,6 @@ mod options;
 mod query;
 mod reranker;
 mod schema;
-mod space;
 mod topics;
 
 pub use topics::Topics;

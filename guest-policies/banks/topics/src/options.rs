@@ -1,17 +1,8 @@
 //! The options of a run file.
 
-use memloom_sdk::options::object;
+use memloom_sdk::options::{object, within};
 use memloom_sdk::types::Error;
 use serde::Deserialize;
-
-/// The most candidates of a query.
-const MAX_CANDIDATES: u32 = 1000;
-/// The largest dimension, at which the two matrices take a megabyte.
-const MAX_DIMENSION: usize = 384;
-/// The largest temperature, at which all candidates are about equally likely.
-const MAX_TAU: f64 = 100.0;
-/// The longest step.
-const MAX_CLIP: f64 = 10.0;
 
 /// Options of the bank, a JSON object. Unknown names are refused. Letters are the paper's.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -21,7 +12,7 @@ pub struct Options {
     pub eta: f64,
     /// The baseline that rewards of 1 and -1 are compared with, -1 to 1. By default 0.5.
     pub b: f64,
-    /// The temperature of the softmax, above 0, at most 100. By default 0.5.
+    /// The temperature of the softmax, 0.01 to 100. By default 0.5.
     pub tau: f64,
     /// The candidates that are reranked, 1 to 1000. By default 20.
     #[serde(rename = "K")]
@@ -34,7 +25,7 @@ pub struct Options {
     /// The dimension of the reranker, to which longer vectors are projected, and to which words are
     /// hashed where there is no vector; 1 to 384. By default 64.
     pub dimension: usize,
-    /// The greatest length of a step, of both matrices together, above 0, at most 10. By default 0.1.
+    /// The greatest length of a step, of both matrices together, 0.001 to 10. By default 0.1.
     pub clip: f64,
 }
 
@@ -59,40 +50,23 @@ impl Options {
     /// # Errors
     /// `invalid`, naming the option that is unknown or out of range.
     pub fn parse(json: &str) -> Result<Self, Error> {
-        let invalid = |why: String| Error::Invalid(format!("topics's options: {why}"));
         let options: Self = serde_json::from_str(object("topics", json)?)
-            .map_err(|why| invalid(why.to_string()))?;
-        let Self {
-            eta,
-            b,
-            tau,
-            k,
-            m,
-            decay,
-            dimension,
-            clip,
-        } = options;
-        let above = |value: f64, most: f64| value > 0.0 && value <= most;
-        let wrong = if !(0.0..=1.0).contains(&eta) {
-            format!("`eta` is {eta}: give 0 to 1")
-        } else if !(-1.0..=1.0).contains(&b) {
-            format!("`b` is {b}: give -1 to 1")
-        } else if !above(tau, MAX_TAU) {
-            format!("`tau` is {tau}: give a number above 0, at most {MAX_TAU}")
-        } else if !(1..=MAX_CANDIDATES).contains(&k) {
-            format!("`K` is {k}: give 1 to {MAX_CANDIDATES}")
-        } else if !(1..=k).contains(&m) {
-            format!("`M` is {m}: give 1 to `K`, which is {k}")
-        } else if !(0.0..=1.0).contains(&decay) {
-            format!("`decay` is {decay}: give 0 to 1")
-        } else if !(1..=MAX_DIMENSION).contains(&dimension) {
-            format!("`dimension` is {dimension}: give 1 to {MAX_DIMENSION}")
-        } else if !above(clip, MAX_CLIP) {
-            format!("`clip` is {clip}: give a number above 0, at most {MAX_CLIP}")
-        } else {
-            return Ok(options);
-        };
-        Err(invalid(wrong))
+            .map_err(|why| Error::Invalid(format!("topics's options: {why}")))?;
+        let most = f64::from(options.k);
+        for (name, value, range) in [
+            ("eta", options.eta, 0.0..=1.0),
+            ("b", options.b, -1.0..=1.0),
+            ("tau", options.tau, 0.01..=100.0),
+            ("K", most, 1.0..=1000.0),
+            ("M", options.m.into(), 1.0..=most),
+            ("decay", options.decay, 0.0..=1.0),
+            // The two matrices take a megabyte at most.
+            ("dimension", options.dimension as f64, 1.0..=384.0),
+            ("clip", options.clip, 0.001..=10.0),
+        ] {
+            within("topics", name, value, range)?;
+        }
+        Ok(options)
     }
 }
 
@@ -108,20 +82,14 @@ mod tests {
     #[test]
     fn what_makes_no_sense_is_named() {
         for (json, part) in [
-            (r#"{"eta": -1}"#, "`eta` is -1: give 0 to 1"),
+            (r#"{"eta": -1}"#, "topics's `eta` is -1: give 0 to 1"),
             (r#"{"b": 2}"#, "`b` is 2: give -1 to 1"),
-            (
-                r#"{"tau": 0}"#,
-                "`tau` is 0: give a number above 0, at most 100",
-            ),
+            (r#"{"tau": 0}"#, "`tau` is 0: give 0.01 to 100"),
             (r#"{"K": 0}"#, "`K` is 0: give 1 to 1000"),
-            (r#"{"K": 4}"#, "`M` is 5: give 1 to `K`, which is 4"),
+            (r#"{"K": 4}"#, "`M` is 5: give 1 to 4"),
             (r#"{"decay": 1.5}"#, "`decay` is 1.5: give 0 to 1"),
             (r#"{"dimension": 385}"#, "`dimension` is 385: give 1 to 384"),
-            (
-                r#"{"clip": 0}"#,
-                "`clip` is 0: give a number above 0, at most 10",
-            ),
+            (r#"{"clip": 0}"#, "`clip` is 0: give 0.001 to 10"),
             (r#"{"k": 4}"#, "unknown field `k`"),
             ("[]", "topics's options"),
         ] {

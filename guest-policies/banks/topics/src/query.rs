@@ -1,5 +1,7 @@
 //! The options of a query.
 
+use std::num::NonZeroU32;
+
 use memloom_sdk::options::object;
 use memloom_sdk::types::Error;
 use serde::Deserialize;
@@ -20,7 +22,7 @@ pub struct QueryOptions {
 #[serde(default, deny_unknown_fields)]
 pub struct Rerank {
     /// The number of topics that are kept, 1 or more. By default the bank's `M`.
-    pub top: Option<u32>,
+    pub top: Option<NonZeroU32>,
     /// The seed of a sample. By default the choice is greedy.
     pub seed: Option<u64>,
 }
@@ -34,14 +36,8 @@ impl QueryOptions {
         if json.is_empty() {
             return Ok(Self::default());
         }
-        let invalid =
-            |why: String| Error::Invalid(format!("the options of a query of topics: {why}"));
-        let options: Self = serde_json::from_str(object("a query of topics", json)?)
-            .map_err(|why| invalid(why.to_string()))?;
-        match options.rerank {
-            Some(Rerank { top: Some(0), .. }) => Err(invalid("`top` is 0: give 1 or more".into())),
-            _ => Ok(options),
-        }
+        serde_json::from_str(object("a query of topics", json)?)
+            .map_err(|why| Error::Invalid(format!("the options of a query of topics: {why}")))
     }
 }
 
@@ -61,7 +57,7 @@ mod tests {
     fn what_is_unknown_or_out_of_range_is_named() {
         for (json, part) in [
             (r#"{"sort": 1}"#, "sort"),
-            (r#"{"rerank": {"top": 0}}"#, "`top` is 0: give 1 or more"),
+            (r#"{"rerank": {"top": 0}}"#, "expected a nonzero u32"),
             (r#"{"rerank": {"seed": -1}}"#, "invalid value: integer `-1`"),
             (r#"{"rerank": {"best": 3}}"#, "best"),
             ("[]", "give a JSON object"),

@@ -444,6 +444,10 @@ fn what_was_answered_in_a_task_is_its_score_and_outlives_a_snapshot() {
         assert_eq!(names, ["f1", "f1-paper", "bleu-1", "exact-match"]);
         assert_eq!(score.reward > 0.5, question == "task-2");
     }
+    // The files are no part of a snapshot, and stay where they were loaded.
+    let bytes = locomo.snapshot();
+    locomo.restore(&bytes).unwrap();
+    assert!(locomo.open("held-out", 1, 0).is_ok());
     copy.session(4).unwrap();
     assert_eq!(copy.advise("expert", 1), Ok("2019".into()));
     let whose = copy.advise("nobody", 1).unwrap_err();

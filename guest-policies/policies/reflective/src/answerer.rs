@@ -21,6 +21,9 @@ const UNKNOWN: &str = "unknown";
 /// The most words of a demonstrated answer.
 const MOST_WORDS: usize = 6;
 
+/// The most topics that a constrained output cites.
+const MOST_CITED: usize = 8;
+
 /// The most characters of a constrained answer.
 const MOST_CHARS: usize = 60;
 
@@ -51,7 +54,9 @@ pub fn demonstration(options: &Options, hits: &[Hit], advice: Option<&str>) -> S
     let (answer, cited): (String, Vec<usize>) = match advice.map(str::trim) {
         Some("") => (String::new(), Vec::new()),
         Some(answer) => {
-            let cited = numbered().filter(|(_, hit)| says(hit, answer));
+            let cited = numbered()
+                .filter(|(_, hit)| says(hit, answer))
+                .take(MOST_CITED);
             (answer.into(), cited.map(|(place, _)| place).collect())
         }
         None => match numbered().max_by(|(_, a), (_, b)| a.score.total_cmp(&b.score)) {
@@ -80,7 +85,8 @@ pub fn demonstration(options: &Options, hits: &[Hit], advice: Option<&str>) -> S
 pub fn schema(topics: usize) -> String {
     let numbers: Vec<String> = (0..topics).map(|number| number.to_string()).collect();
     let answer = format!(r#"{{"type":"string","maxLength":{MOST_CHARS}}}"#);
-    let cited = list(&one_of(numbers.iter().map(String::as_str)), topics);
+    let numbers = one_of(numbers.iter().map(String::as_str));
+    let cited = list(&numbers, topics.min(MOST_CITED));
     object(&[("answer", answer), ("cited", cited)])
 }
 

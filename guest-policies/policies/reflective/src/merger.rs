@@ -30,14 +30,6 @@ pub enum Change {
 }
 
 impl Change {
-    /// Returns the summary that is written.
-    pub fn text<'a>(&'a self, topic: &'a Topic) -> &'a str {
-        match self {
-            Self::Add => &topic.summary,
-            Self::Merge { text, .. } => text,
-        }
-    }
-
     /// Returns the operation, with the embedding of the summary.
     pub fn operation(&self, topic: &Topic, vector: Option<Vec<f32>>) -> Operation {
         let (speaker, evidence) = (&*topic.speaker, topic.turns.clone());
@@ -227,7 +219,6 @@ mod tests {
     #[test]
     fn changes_become_operations_with_vectors() {
         let change = merge("Anna moved \"up\".");
-        assert_eq!(change.text(&topic()), "Anna moved \"up\".");
         let arguments = r#"{"id":"p3","text":"Anna moved \"up\".","evidence":["D2:1"]}"#;
         assert_eq!(
             change.operation(&topic(), None),

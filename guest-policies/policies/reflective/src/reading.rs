@@ -131,14 +131,8 @@ impl Reading<'_> {
         let vector = vectors(self.host, std::slice::from_ref(summary))?
             .pop()
             .flatten();
-        let near = about(
-            self.host,
-            summary,
-            vector,
-            &topic.speaker,
-            options.related,
-            0.0,
-        )?;
+        let (speaker, most) = (&topic.speaker, options.related);
+        let near = about(self.host, summary, vector.clone(), speaker, most, 0.0)?;
         let shown: Vec<Entry> = near.into_iter().map(|hit| hit.entry).collect();
         let changes = match options.form {
             _ if shown.is_empty() => vec![Change::Add],
@@ -146,8 +140,13 @@ impl Reading<'_> {
             Form::Words => self.join(topic, &shown)?,
         };
         for change in changes {
-            let text = change.text(topic).to_owned();
-            let vector = vectors(self.host, &[text])?.pop().flatten();
+            let vector = match &change {
+                Change::Add => vector.clone(),
+                Change::Merge { text, .. } => {
+                    let text = std::slice::from_ref(text);
+                    vectors(self.host, text)?.pop().flatten()
+                }
+            };
             self.apply(change.operation(topic, vector));
         }
         Ok(())

@@ -1,19 +1,20 @@
 //! The bank: operations, retrieval, learning, state.
 
+use std::num::NonZeroU32;
+
 use memloom_records::{Memory, Record, Records, no_fields, one_line};
 use memloom_sdk::bank::{Hit, Query, Schema, Stats};
 use memloom_sdk::random::Random;
 use memloom_sdk::state::Format;
 use memloom_sdk::types::{CustomOperation, Entry, Error, Insertion, Moment, Operation, Revision};
 use memloom_sdk::{Bank, Level, State, log};
-use memloom_search::best;
+use memloom_search::{best, hashed, projected, unit};
 
 use crate::operations::{Cited, Merge, arguments};
 use crate::options::Options;
 use crate::query::{QueryOptions, Rerank};
 use crate::reranker::Reranker;
 use crate::schema::schema;
-use crate::space::vector;
 
 /// The bank.
 #[derive(Default)]
@@ -177,7 +178,7 @@ impl Topics {
             (record.number, (score + noise) as f32)
         };
         let scores = candidates.iter().zip(scores).map(noisy);
-        let top = rerank.top.unwrap_or(self.options.m);
+        let top = rerank.top.map_or(self.options.m, NonZeroU32::get);
         let chosen = best(scores, top as usize).into_iter();
         let of_number = |(number, score)| {
             let record = candidates.iter().find(|record| record.number == number)?;
@@ -191,6 +192,16 @@ impl Topics {
 fn gumbel(seed: u64, number: u64) -> f64 {
     let uniform = Random::derived(seed, &[number]).unit();
     -(-uniform.clamp(INSIDE, 1.0 - INSIDE).ln()).ln()
+}
+
+/// Returns a text, or its embedding if it has one, as a vector of length 1. Words are hashed to
+/// `dimension` numbers; an embedding with more is projected to as many, one with fewer stays.
+fn vector(text: &str, embedding: Option<&[f32]>, dimension: usize) -> Vec<f32> {
+    match embedding {
+        None => hashed(text, dimension),
+        Some(embedding) if embedding.len() <= dimension => unit(embedding),
+        Some(embedding) => unit(&projected(&unit(embedding), dimension)),
+    }
 }
 
 fn entry(record: &Record<()>) -> Entry {

@@ -227,6 +227,24 @@ fn a_bad_operation_fails_alone_and_teaches_nothing() {
 }
 
 #[test]
+fn embeddings_are_projected_where_they_are_longer_than_the_reranker() {
+    let mut bank = Topics::default();
+    bank.configure(r#"{"dimension": 8}"#).unwrap();
+    let along = |place: usize| {
+        let mut vector = vec![0.0; 40];
+        vector[place] = 2.0;
+        vector
+    };
+    let operations = [0, 1, 2].map(|place| insert(&place.to_string(), "D1:1", Some(along(place))));
+    bank.apply(at(1), operations.into());
+    let step = cited("", &["p2"], &["p2"], Some(along(1)));
+    assert_eq!(bank.apply(at(2), vec![step]), [Ok("p2".into())]);
+    assert_eq!(bank.reranker.dimension(), 8);
+    let found = found(&bank, towards(&along(1)), r#"{"rerank": {"top": 1}}"#);
+    assert_eq!(ids(&found), ["p2"]);
+}
+
+#[test]
 fn vectors_of_another_length_than_the_rerankers_are_refused() {
     let mut bank = crossed();
     let step = cited("", &["p1"], &["p1"], Some(vec![1.0, 0.0]));

@@ -79,19 +79,31 @@ fn taught(task: &Task, places: &[usize]) -> Vec<u8> {
     host.bank.snapshot()
 }
 
-#[test]
-fn well_formed_citations_teach_the_reranker() {
-    for (output, places) in [("Rome [3, 0]", &[0, 3][..]), ("Rome [NO_CITE]", &[])] {
-        let mut host = MockHost::scripted(sports(), &[output]);
-        let (task, report) = first_task(&mut configured("{}"), &mut host);
-        assert_eq!((report.steps, report.malformed, report.refused), (1, 0, 0));
-        assert_eq!(count(&report, "cited"), 1);
-        assert_eq!(host.bank.snapshot(), taught(&task, places), "{output}");
-    }
+/// Answers the first task by this output, and returns the task and the bank.
+fn told(output: &str) -> (Task, Vec<u8>) {
+    let mut host = MockHost::scripted(sports(), &[output]);
+    let (task, report) = first_task(&mut configured("{}"), &mut host);
+    assert_eq!((report.steps, report.malformed, report.refused), (1, 0, 0));
+    assert_eq!(count(&report, "cited"), 1);
+    (task, host.bank.snapshot())
 }
 
 #[test]
-fn malformed_citations_are_counted_and_teach_nothing() {
+fn topics_that_are_cited_gain_and_others_that_were_shown_lose() {
+    let (task, bank) = told("Rome [3, 0]");
+    assert_eq!(bank, taught(&task, &[0, 3]));
+    assert_ne!(bank, taught(&task, &[0, 2]));
+}
+
+#[test]
+fn no_cite_gives_each_of_the_five_topics_a_reward_of_minus_one() {
+    let (task, bank) = told("Rome [NO_CITE]");
+    assert_eq!(bank, taught(&task, &[]));
+    assert_ne!(bank, sports().snapshot());
+}
+
+#[test]
+fn citations_of_what_was_not_shown_and_texts_without_brackets_are_malformed_and_teach_nothing() {
     for output in ["Rome [0, 7]", "in Rome", "Rome [one]", ""] {
         let mut host = MockHost::scripted(sports(), &[output]);
         let (_, report) = first_task(&mut configured("{}"), &mut host);
@@ -197,7 +209,7 @@ fn a_demonstrator_plays_dialogues_and_tasks_in_every_form() {
         assert!(cited >= 6, "{options}: {cited}");
         let roles = [SUMMARISER, MERGER, ANSWERER];
         let asked = |role: &&str| host.requests.iter().any(|request| request.role == **role);
-        assert!(roles.iter().all(|role| asked(&role)));
+        assert!(roles.iter().all(|role| asked(role)));
         let constrained = host
             .requests
             .iter()
