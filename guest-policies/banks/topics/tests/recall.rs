@@ -77,8 +77,8 @@ fn tell(bank: &mut Topics, index: u64) -> Vec<Question> {
                 }),
             });
             let results = bank.apply(at.clone(), std::mem::take(&mut operations));
-            let id = results.into_iter().map(Result::unwrap).last().unwrap();
-            ids.insert(hint.turn, id);
+            let written: Vec<String> = results.into_iter().map(Result::unwrap).collect();
+            ids.insert(hint.turn, written.last().unwrap().clone());
         }
     }
     let mut questions = chronicle.questions().unwrap();

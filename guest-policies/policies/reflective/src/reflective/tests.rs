@@ -209,7 +209,7 @@ fn a_demonstrator_plays_dialogues_and_tasks_in_every_form() {
         assert!(cited >= 6, "{options}: {cited}");
         let roles = [SUMMARISER, MERGER, ANSWERER];
         let asked = |role: &&str| host.requests.iter().any(|request| request.role == **role);
-        assert!(roles.iter().all(|role| asked(role)));
+        assert!(roles.iter().all(asked));
         let constrained = host
             .requests
             .iter()
