@@ -90,6 +90,7 @@ pub mod metrics;
 pub mod mock_host;
 pub mod options;
 pub mod policy;
+pub mod quiz;
 pub mod random;
 mod report_counter;
 pub mod shares;

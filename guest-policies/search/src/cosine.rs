@@ -17,9 +17,27 @@ pub fn cosine(a: &[f32], b: &[f32]) -> f32 {
     }
 }
 
+/// Returns a vector of length 1 of the same direction; of zeros if it has none.
+pub fn unit(vector: &[f32]) -> Vec<f32> {
+    let squares = vector.iter().map(|&x| f64::from(x) * f64::from(x));
+    let length = squares.sum::<f64>().sqrt();
+    let scaled = |&x: &f32| match length > 0.0 {
+        true => (f64::from(x) / length) as f32,
+        false => 0.0,
+    };
+    vector.iter().map(scaled).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_unit_has_length_one_unless_there_is_no_direction() {
+        assert_eq!(unit(&[3.0, -4.0]), [0.6, -0.8]);
+        assert_eq!(unit(&[f32::MAX, 0.0]), [1.0, 0.0]);
+        assert_eq!(unit(&[0.0, 0.0]), [0.0, 0.0]);
+    }
 
     #[test]
     fn only_direction_counts() {

@@ -1,6 +1,7 @@
 //! The options.
 
 use memloom_sdk::options::{object, within};
+use memloom_sdk::quiz::Ask;
 use memloom_sdk::types::Error;
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +17,10 @@ pub struct Options {
     pub turns: u32,
     /// The number of people of an episode, 2 to 8. By default 3.
     pub people: u32,
+    /// The way in which questions are asked: `questions` after all sessions, or `tasks`: after each
+    /// dialogue, which counts as a session too, comes one about all dialogues so far. By default
+    /// `questions`.
+    pub ask: Ask,
 }
 
 impl Default for Options {
@@ -25,6 +30,7 @@ impl Default for Options {
             sessions: 8,
             turns: 8,
             people: 3,
+            ask: Ask::Questions,
         }
     }
 }
@@ -88,6 +94,18 @@ mod tests {
             panic!("accepted");
         };
         assert!(why.contains("sesions"), "{why}");
+    }
+
+    #[test]
+    fn questions_are_asked_in_one_of_two_ways() {
+        assert_eq!(
+            Options::parse(r#"{"ask": "tasks"}"#).unwrap().ask,
+            Ask::Tasks
+        );
+        let Err(Error::Invalid(why)) = Options::parse(r#"{"ask": "never"}"#) else {
+            panic!("accepted");
+        };
+        assert!(why.contains("expected `questions` or `tasks`"), "{why}");
     }
 
     #[test]

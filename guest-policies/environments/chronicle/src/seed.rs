@@ -25,3 +25,11 @@ pub fn demonstration(seed: u64, address: &Address, session: u32) -> Random {
     let session = u64::from(session);
     Random::derived(seed, &[3, address.split as u64, address.index, session])
 }
+
+/// Returns the stream that chooses the question after the last dialogue of a story of so many, and a
+/// demonstrator's answer to it where it is seeded by the demonstrator's seed.
+#[must_use]
+pub fn task(seed: u64, address: &Address, dialogues: u32) -> Random {
+    let dialogues = u64::from(dialogues);
+    Random::derived(seed, &[4, address.split as u64, address.index, dialogues])
+}

@@ -3,14 +3,18 @@
 //! audit's corrections of its answers.
 //!
 //! A snapshot contains the open episode with its text, so that an instance without files
-//! can continue it; to open another episode there, `load` again.
+//! can continue it; to open another episode there, `load` again. With the option `ask = "tasks"` each
+//! question follows the dialogue that completes its evidence, as a task with one action, the answer.
 
 use std::collections::BTreeSet;
 
 use memloom_sdk::environment::{DataFile, Description, Environment, Episode, LoadReport, Split};
+use memloom_sdk::quiz::{self, Ask, Course, Part, Quiz};
 use memloom_sdk::random::Random;
 use memloom_sdk::state::{Format, State};
-use memloom_sdk::types::{Answer, Error, Hint, Question, Score, Session, SessionContent};
+use memloom_sdk::types::{
+    Answer, Error, Hint, Observation, Question, Score, Session, SessionContent,
+};
 
 mod category;
 mod conversation;
@@ -22,12 +26,14 @@ mod options;
 mod published;
 mod qa;
 mod scoring;
+mod tasks;
 
 use category::Category;
-use conversation::{Conversation, SessionView};
+use conversation::Conversation;
 use excerpt::excerpt;
 use options::{Options, SPLITS};
 use published::Content;
+use tasks::Open;
 
 /// The environment.
 #[derive(Default)]
@@ -36,32 +42,29 @@ pub struct Locomo {
     splits: [Vec<Conversation>; 3],
     /// The turns of each session of an excerpt; 0 for whole conversations.
     excerpt: usize,
-    /// The open episode: a conversation, cut to the horizon.
-    open: Option<Conversation>,
+    /// The way in which questions are asked.
+    ask: Ask,
+    open: Option<Open>,
 }
 
 /// The seed of excerpts.
 const EXCERPTS: u64 = 1;
 
 impl Locomo {
-    fn opened(&self) -> Result<&Conversation, Error> {
-        self.open
-            .as_ref()
-            .ok_or_else(|| Error::Invalid("no episode of locomo is open: call `open` first".into()))
+    fn opened(&self) -> Result<&Open, Error> {
+        self.open.as_ref().ok_or_else(unopened)
     }
 
-    fn view(&self, index: u32) -> Result<&SessionView, Error> {
-        let open = self.opened()?;
-        index
-            .checked_sub(1)
-            .and_then(|index| open.sittings.get(index as usize))
-            .ok_or_else(|| {
-                let (id, sessions) = (&open.id, open.sittings.len());
-                Error::Unknown(format!(
-                    "{id} has no session {index}: it has 1 to {sessions}"
-                ))
-            })
+    /// Returns the stream of a demonstrator in a session.
+    fn stream(open: &Open, session: u32, seed: u64) -> Random {
+        let id = open.conversation.id.bytes().map(u64::from);
+        let path: Vec<u64> = id.chain([u64::from(session)]).collect();
+        Random::derived(seed, &path)
     }
+}
+
+fn unopened() -> Error {
+    Error::Invalid("no episode of locomo is open: call `open` first".into())
 }
 
 impl Environment for Locomo {
@@ -118,6 +121,7 @@ impl Environment for Locomo {
         }
         self.splits = splits;
         self.excerpt = options.excerpt;
+        self.ask = options.ask;
         self.open = None;
         let splits = SPLITS
             .iter()
@@ -158,74 +162,130 @@ impl Environment for Locomo {
                 "locomo's split `{split}` has {count} episodes and none of index {index}"
             ))
         })?;
-        let open = match self.excerpt {
-            0 => conversation.cut(horizon),
+        // Tasks are cut with the dialogues before them.
+        let dialogues = match self.ask {
+            Ask::Questions => horizon,
+            Ask::Tasks => 0,
+        };
+        let cut = match self.excerpt {
+            0 => conversation.cut(dialogues),
             turns => {
                 let id = format!("{}/{index}", conversation.id);
                 let mut random = Random::derived(EXCERPTS, &[at as u64, index]);
-                excerpt(conversation, id, turns, horizon, &mut random)
+                excerpt(conversation, id, turns, dialogues, &mut random)
             }
         };
-        let open = self.open.insert(open);
+        let open = self.open.insert(match self.ask {
+            Ask::Questions => Open::of_dialogues(cut),
+            Ask::Tasks => Open::with_tasks(cut, horizon),
+        });
         Ok(Episode {
-            id: open.id.clone(),
-            sessions: open.sittings.len() as u32,
-            speakers: open.speakers.clone(),
+            id: open.conversation.id.clone(),
+            sessions: open.quiz.sessions(),
+            speakers: open.conversation.speakers.clone(),
         })
     }
 
     fn session(&mut self, index: u32) -> Result<SessionContent, Error> {
-        let view = self.view(index)?;
-        Ok(SessionContent::Dialogue(Session {
-            index,
-            time: view.time.clone(),
-            turns: view.turns.clone(),
-        }))
+        let open = self.open.as_mut().ok_or_else(unopened)?;
+        let part = open.part(index)?;
+        if open.has_tasks {
+            open.quiz.begin(index);
+        }
+        Ok(match part {
+            Part::Dialogue(number) => {
+                let view = open.view(number);
+                SessionContent::Dialogue(Session {
+                    index,
+                    time: view.time.clone(),
+                    turns: view.turns.clone(),
+                })
+            }
+            Part::Task(place) => {
+                let question = &open.conversation.asked[place].question;
+                SessionContent::Task(Quiz::task(index, open.time(index), question))
+            }
+        })
+    }
+
+    fn act(&mut self, action: &str) -> Result<Observation, Error> {
+        let open = self.open.as_mut().ok_or_else(unopened)?;
+        let asked = &open.conversation.asked[open.quiz.present("locomo")?];
+        let score = scoring::uncited(asked, action);
+        Ok(open.quiz.end(action, &score))
+    }
+
+    fn advise(&self, demonstrator: &str, seed: u64) -> Result<String, Error> {
+        let open = self.opened()?;
+        let place = open.quiz.present("locomo")?;
+        let mut random = Self::stream(open, place as u32, seed);
+        let gold = &open.conversation.asked[place].gold;
+        quiz::advise("locomo", demonstrator, gold, &mut random)
     }
 
     fn questions(&self) -> Result<Vec<Question>, Error> {
-        let asked = &self.opened()?.asked;
-        Ok(asked.iter().map(|asked| asked.question.clone()).collect())
+        let open = self.opened()?;
+        let asked = open.conversation.asked.iter();
+        let asked: Vec<Question> = asked.map(|asked| asked.question.clone()).collect();
+        Ok(match open.has_tasks {
+            true => open.quiz.questions(&asked),
+            false => asked,
+        })
     }
 
     fn score(&self, question: &str, answer: &Answer) -> Result<Score, Error> {
         let open = self.opened()?;
-        open.asked
+        let asked = &open.conversation.asked;
+        if open.has_tasks {
+            let (place, given) = open.quiz.answered(question)?;
+            return Ok(scoring::uncited(&asked[place], &given));
+        }
+        asked
             .iter()
             .find(|asked| asked.question.id == question)
             .map(|asked| scoring::score(asked, answer))
-            .ok_or_else(|| Error::Unknown(format!("{} asks no question `{question}`", open.id)))
+            .ok_or_else(|| {
+                let id = &open.conversation.id;
+                Error::Unknown(format!("{id} asks no question `{question}`"))
+            })
     }
 
+    /// Returns the hints for a dialogue; for a task there are none.
     fn demonstrate(&self, demonstrator: &str, index: u32, seed: u64) -> Result<Vec<Hint>, Error> {
-        let turns = &self.view(index)?.turns;
         let open = self.opened()?;
-        let path: Vec<u64> = open
-            .id
-            .bytes()
-            .map(u64::from)
-            .chain([u64::from(index)])
-            .collect();
-        let mut random = Random::derived(seed, &path);
-        demonstrators::hints(demonstrator, turns, &open.evidence(), &mut random)
+        let turns = match open.part(index)? {
+            Part::Dialogue(number) => &*open.view(number).turns,
+            Part::Task(_) => &[],
+        };
+        let mut random = Self::stream(open, index, seed);
+        demonstrators::hints(
+            demonstrator,
+            turns,
+            &open.conversation.evidence(),
+            &mut random,
+        )
     }
 }
 
 const FORMAT: Format = Format {
     component: "locomo",
-    version: 1,
+    version: 2,
 };
 
 impl State for Locomo {
     fn snapshot(&self) -> Vec<u8> {
-        FORMAT.save(&self.open)
+        let saved = self.open.as_ref().map(|open| {
+            let course = open.has_tasks.then_some(&open.quiz.course);
+            (&open.conversation, course)
+        });
+        FORMAT.save(&saved)
     }
 
-    /// Drops loaded data, so that all instances that restore the same bytes are equal.
+    /// Keeps the loaded data, which is no part of the state.
     fn restore(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        self.open = FORMAT.load(bytes)?;
-        self.splits = Default::default();
-        self.excerpt = 0;
+        let saved: Option<(Conversation, Option<Course>)> = FORMAT.load(bytes)?;
+        let open = saved.map(|(conversation, course)| Open::restored(conversation, course));
+        self.open = open.transpose()?;
         Ok(())
     }
 }

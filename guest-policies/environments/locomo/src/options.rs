@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use memloom_sdk::options::object;
+use memloom_sdk::quiz::Ask;
 use memloom_sdk::types::Error;
 use serde::Deserialize;
 
@@ -28,6 +29,10 @@ pub struct Options {
     /// The turns of each session of an excerpt: episodes then are excerpts of the conversations in
     /// turn, without end, see `src/excerpt.rs`. By default 0: episodes are whole conversations.
     pub excerpt: usize,
+    /// The way in which questions are asked: `questions` after all sessions, or `tasks`: each after
+    /// the dialogue that completes its evidence, where dialogues and tasks are sessions. By default
+    /// `questions`.
+    pub ask: Ask,
 }
 
 impl Default for Options {
@@ -39,6 +44,7 @@ impl Default for Options {
             categories: vec![1, 2, 3, 4],
             corrections: None,
             excerpt: 0,
+            ask: Ask::Questions,
         }
     }
 }

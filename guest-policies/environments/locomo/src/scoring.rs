@@ -41,6 +41,20 @@ pub fn score(asked: &Asked, answer: &Answer) -> Score {
     }
 }
 
+/// Scores an answer that cites nothing, as that of a task: without the metric `evidence`.
+#[must_use]
+pub fn uncited(asked: &Asked, text: &str) -> Score {
+    let mut score = score(
+        asked,
+        &Answer {
+            text: text.into(),
+            citations: Vec::new(),
+        },
+    );
+    score.metrics.retain(|(name, _)| name != "evidence");
+    score
+}
+
 /// Returns true if an answer admits that the conversation does not say: it has one of the
 /// phrases that the benchmark looks for (`task_eval/evaluation.py`), or no words,
 /// since the right answer to such a question is none.

@@ -374,3 +374,85 @@ fn a_longer_excerpt_begins_with_the_shorter_one() {
         assert!(more.starts_with(&asked));
     }
 }
+
+fn quizzed(horizon: u32) -> Locomo {
+    opened(r#"{"ask": "tasks"}"#, horizon)
+}
+
+fn instructions(locomo: &mut Locomo, sessions: u32) -> Vec<String> {
+    let contents = (1..=sessions).map(|session| locomo.session(session).unwrap());
+    let said = contents.map(|content| match content {
+        SessionContent::Dialogue(session) => session.turns[0].id.clone(),
+        SessionContent::Task(task) => task.instruction,
+    });
+    said.collect()
+}
+
+#[test]
+fn as_tasks_questions_follow_the_dialogue_that_completes_their_evidence() {
+    let all = [
+        "D1:1",
+        "What did Ada buy?",
+        "D2:1",
+        "When did it tear?",
+        "D4:1",
+        "What happened to it?",
+    ];
+    for horizon in 1..=6 {
+        let mut locomo = quizzed(horizon);
+        assert_eq!(instructions(&mut locomo, horizon), all[..horizon as usize]);
+        let why = format!(
+            "conv-1 has no session {}: it has 1 to {horizon}",
+            horizon + 1
+        );
+        assert_eq!(locomo.session(horizon + 1), Err(Error::Unknown(why)));
+    }
+    let silent = quizzed(0).questions().unwrap();
+    let of = |place: usize| {
+        (
+            &*silent[place].id,
+            &*silent[place].text,
+            &*silent[place].sessions,
+        )
+    };
+    assert_eq!(of(2), ("task-6", "", &[3, 5, 6][..]));
+}
+
+#[test]
+fn what_was_answered_in_a_task_is_its_score_and_outlives_a_snapshot() {
+    let silent = Answer {
+        text: String::new(),
+        citations: vec![],
+    };
+    let mut locomo = quizzed(0);
+    locomo.session(2).unwrap();
+    let seen = locomo.act("a red kite").unwrap();
+    assert!(seen.done);
+    // One word of two, the gold word found: 2 (1/2 · 1) / (1/2 + 1).
+    assert!((seen.reward - 2.0 / 3.0).abs() < 1e-6, "{}", seen.reward);
+    let mut copy = Locomo::default();
+    copy.restore(&locomo.snapshot()).unwrap();
+    assert_eq!(copy.snapshot(), locomo.snapshot());
+    for question in ["task-2", "task-4"] {
+        let score = copy.score(question, &silent).unwrap();
+        assert_eq!(locomo.score(question, &silent), Ok(score.clone()));
+        let names: Vec<&str> = score
+            .metrics
+            .iter()
+            .map(|(name, _)| name.as_str())
+            .collect();
+        assert_eq!(names, ["f1", "f1-paper", "bleu-1", "exact-match"]);
+        assert_eq!(score.reward > 0.5, question == "task-2");
+    }
+    // The files are no part of a snapshot, and stay where they were loaded.
+    let bytes = locomo.snapshot();
+    locomo.restore(&bytes).unwrap();
+    assert!(locomo.open("held-out", 1, 0).is_ok());
+    copy.session(4).unwrap();
+    assert_eq!(copy.advise("expert", 1), Ok("2019".into()));
+    let whose = copy.advise("nobody", 1).unwrap_err();
+    let why =
+        "locomo has no demonstrator `nobody`: use everything, nothing, demonstrator or expert";
+    assert_eq!(whose, Error::Unknown(why.into()));
+    assert!(copy.demonstrate("expert", 4, 1).unwrap().is_empty());
+}

@@ -1,5 +1,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod tasks;
+
 use memloom_sdk::types::DemonstratedOperation;
 
 use super::*;
