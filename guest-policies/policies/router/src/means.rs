@@ -1,6 +1,6 @@
 //! The means of a session: bank, model, environment and counts.
 
-use memloom_sdk::types::{Error, Insertion, Moment, Observation, Operation};
+use memloom_sdk::types::{Error, Insertion, Moment, Observation, Operation, Task};
 use memloom_sdk::{Host, ReportCounter};
 
 use crate::options::Options;
@@ -37,6 +37,15 @@ impl Means<'_> {
     pub fn act(&mut self, action: &str) -> Result<Observation, Error> {
         self.report.operation("act");
         self.host.act(action)
+    }
+
+    /// Returns the most outputs of a task: all searches and an answer, or as many as it allows.
+    pub fn most_outputs(&self, task: &Task) -> u32 {
+        let most = self.options.calls + 1;
+        match task.steps {
+            0 => most,
+            steps => most.min(steps),
+        }
     }
 
     /// Counts an output that is not of the form that was asked for.

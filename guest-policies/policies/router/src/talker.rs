@@ -15,10 +15,7 @@ use crate::searcher::search;
 /// # Errors
 /// If the model, an adviser or the environment fails.
 pub fn play(means: &mut Means<'_>, task: &Task, memory: &str) -> Result<Vec<Turn>, Error> {
-    let most = match task.steps {
-        0 => means.options.calls.saturating_add(1),
-        steps => means.options.calls.saturating_add(1).min(steps),
-    };
+    let most = means.most_outputs(task);
     let mut messages = prompts::opening(means.options, &task.instruction, memory);
     let mut turns = Vec::new();
     for number in 1..=most {

@@ -15,6 +15,7 @@ fn listed_actions_are_said_in_their_own_words_and_memory_stands_before_the_quest
     let grammar = first.grammar.as_deref().unwrap();
     assert!(grammar.starts_with("(ask "), "{grammar}");
     assert!(grammar.contains(" | answer "), "{grammar}");
+    assert_eq!(grammar, grammar.to_lowercase());
     assert!(first.stop.is_empty());
     assert_eq!(first.messages.len(), 1);
     let asked: Vec<&Request> = host
@@ -34,10 +35,12 @@ fn listed_actions_are_said_in_their_own_words_and_memory_stands_before_the_quest
 fn what_is_outside_of_the_grammar_is_malformed() {
     let listed = ASKED.replace("open", "listed");
     let gold = First::new(ASKED, 1).gold;
-    let mut host = scripted(&["hm", &format!("answer {gold}")], opened(&listed, 1, 4));
+    let right = format!("answer {}", gold.to_lowercase());
+    let mut host = scripted(&["hm", &right], opened(&listed, 1, 4));
     let report = live(OPTIONS, &mut host, 1).remove(0);
     assert_eq!((report.steps, report.malformed), (2, 1));
-    assert_eq!(metrics(&host, 1)["success"], 1.0);
+    let metrics = metrics(&host, 1);
+    assert_eq!((metrics["success"], metrics["route"]), (1.0, -1.0));
 }
 
 #[test]
