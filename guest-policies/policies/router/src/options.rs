@@ -25,9 +25,9 @@ pub enum Information {
 pub enum Notes {
     /// None.
     None,
-    /// Who was right about what, and who was wrong.
+    /// Verdicts: who was right about what, and who was wrong.
     Verdicts,
-    /// Verdicts, facts that were told for certain, and every turn of dialogues.
+    /// These, facts that were told for certain, and every turn of dialogues.
     All,
 }
 
