@@ -101,7 +101,7 @@ pub mod types;
 pub mod verdicts;
 pub mod warnings;
 
-pub use memloom_text::thoughts;
+pub use memloom_text::{tags, thoughts, trace};
 
 pub use bank::Bank;
 pub use environment::Environment;

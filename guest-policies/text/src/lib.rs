@@ -1,4 +1,6 @@
 //! Rules for reading text: the same for the host and for its guests.
 
+pub mod tags;
 pub mod thoughts;
+pub mod trace;
 pub mod words;

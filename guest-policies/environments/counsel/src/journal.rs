@@ -84,6 +84,18 @@ impl Journal {
         memories
     }
 
+    /// Returns what was spent in each task up to a session, in order.
+    #[must_use]
+    pub fn costs(&self, session: u32, stream: &Stream) -> Vec<u32> {
+        let is_task = |session: u32| {
+            let sitting = stream.sittings.get(session as usize - 1);
+            matches!(sitting, Some(Sitting::Task(_)))
+        };
+        let visits = self.visits.range(..=session);
+        let tasks = visits.filter(|&(&earlier, _)| is_task(earlier));
+        tasks.map(|(_, visit)| visit.spent).collect()
+    }
+
     /// Checks that a journal fits an episode of this many sessions.
     ///
     /// # Errors

@@ -209,7 +209,8 @@ impl Environment for Counsel {
             .ok_or_else(|| Error::Unknown(format!("the episode asks no question `{question}`")))?;
         let nothing = Visit::default();
         let visit = open.journal.visit(session).unwrap_or(&nothing);
-        Ok(scoring::score(self.options.mode, visit))
+        let costs = open.journal.costs(session, &open.stream);
+        Ok(scoring::score(&self.options, visit, &costs))
     }
 
     fn demonstrate(&self, demonstrator: &str, index: u32, seed: u64) -> Result<Vec<Hint>, Error> {
@@ -241,7 +242,7 @@ fn turns(session: u32, lines: &[Line]) -> Vec<Turn> {
 
 const FORMAT: Format = Format {
     component: "counsel",
-    version: 1,
+    version: 2,
 };
 
 /// The complete input of an episode, and what was done in it.

@@ -48,6 +48,16 @@ pub enum Measure {
     F1,
 }
 
+/// The measure of what advisers cost, in the metric `route`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Cost {
+    /// The share of the budget.
+    Budget,
+    /// The place among the costs of the episode's tasks so far, as in Router-R1.
+    Percentile,
+}
+
 /// Options of the generator, as `load` reads them. Unknown names are refused.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -69,6 +79,13 @@ pub struct Options {
     pub tools: BTreeSet<Tool>,
     /// Questions: the number of things of each kind, 6 to 12. By default 6.
     pub entities: u32,
+    /// Questions: the number of domains, 1 to 3: people, firms, towns. By default 3.
+    pub domains: u32,
+    /// Questions: the most relations of a question, 1 to 3. By default 3.
+    pub hops: u32,
+    /// Questions: true if dialogues tell facts that tasks need; false if they tell only whom to trust,
+    /// and facts are to be found out. By default true.
+    pub told: bool,
     /// Questions: the number of advisers, 1 to 6. By default 3.
     pub advisers: u32,
     /// Questions: the probability that an adviser claims no domain that he is not good at. By
@@ -81,6 +98,8 @@ pub struct Options {
     pub price_weight: f64,
     /// Questions: the measure of an answer. By default exact match.
     pub reward: Measure,
+    /// Questions: the measure of what advisers cost, in the metric `route`. By default the budget.
+    pub cost: Cost,
 }
 
 impl Default for Options {
@@ -94,11 +113,15 @@ impl Default for Options {
             slack: 1,
             tools: [Tool::Search, Tool::Ask].into(),
             entities: 6,
+            domains: 3,
+            hops: 3,
+            told: true,
             advisers: 3,
             honesty: 0.5,
             budget: 10,
             price_weight: 0.2,
             reward: Measure::Em,
+            cost: Cost::Budget,
         }
     }
 }
@@ -127,6 +150,8 @@ impl Options {
         within("counsel", "turns", self.turns, 8..=32)?;
         within("counsel", "slack", self.slack, 0..=20)?;
         within("counsel", "entities", self.entities, 6..=12)?;
+        within("counsel", "domains", self.domains, 1..=3)?;
+        within("counsel", "hops", self.hops, 1..=3)?;
         within("counsel", "advisers", self.advisers, 1..=6)?;
         within("counsel", "honesty", self.honesty, 0.0..=1.0)?;
         within("counsel", "budget", self.budget, 5..=100)?;
@@ -167,6 +192,7 @@ mod tests {
         assert!(refusal(r#"{"sesions": 4}"#).contains("sesions"));
         assert!(refusal(r#"{"mode": "chess"}"#).contains("chess"));
         assert!(refusal(r#"{"tools": ["browse"]}"#).contains("browse"));
+        assert!(refusal(r#"{"cost": "tokens"}"#).contains("tokens"));
     }
 
     #[test]
@@ -182,6 +208,8 @@ mod tests {
                 r#"{"entities": 5}"#,
                 "counsel's `entities` is 5: give 6 to 12",
             ),
+            (r#"{"domains": 4}"#, "counsel's `domains` is 4: give 1 to 3"),
+            (r#"{"hops": 0}"#, "counsel's `hops` is 0: give 1 to 3"),
             (
                 r#"{"advisers": 0}"#,
                 "counsel's `advisers` is 0: give 1 to 6",

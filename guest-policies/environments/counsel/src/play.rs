@@ -11,6 +11,7 @@ impl Visit {
         self.acts = self.acts.saturating_add(1);
         if !self.over && self.acts >= task.steps() {
             self.over = true;
+            self.faults = self.faults.saturating_add(1);
             text.push_str(" You have no actions left.");
         }
         if self.over {

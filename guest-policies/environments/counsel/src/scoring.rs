@@ -2,16 +2,65 @@
 
 use memloom_sdk::types::Score;
 
-use crate::options::Mode;
+use crate::options::{Cost, Measure, Mode, Options};
 use crate::visit::Visit;
+
+/// The metric `route` of a task whose form is broken.
+const BROKEN: f32 = -1.0;
+
+/// The share of an answer's form in the metric `trace`.
+const FORM: f32 = 0.1;
 
 /// Returns the reward of an answer of this worth when coins were spent: `worth` times one minus
 /// the share of the budget that was spent, weighted by `weight`. A wrong answer is worth 0
 /// whatever it cost.
 #[must_use]
 pub fn after_price(worth: f32, spent: u32, budget: u32, weight: f64) -> f32 {
-    let share = (f64::from(spent) / f64::from(budget)).min(1.0);
-    worth * ((1.0 - weight) + weight * (1.0 - share)) as f32
+    weighed(worth, thrift(spent, budget), weight)
+}
+
+/// Returns the share of the budget that was not spent.
+#[must_use]
+pub fn thrift(spent: u32, budget: u32) -> f64 {
+    1.0 - (f64::from(spent) / f64::from(budget)).min(1.0)
+}
+
+/// Returns how low a cost is among others, as Router-R1 (arXiv 2506.09033) has it: of the square roots
+/// of `costs`, 1 at the quantile .05 or below, 0 at .95 or above, and 1/2 if the quantiles are equal.
+#[must_use]
+pub fn thrift_among(costs: &[u32], cost: u32) -> f64 {
+    let mut roots: Vec<f64> = costs.iter().map(|&cost| f64::from(cost).sqrt()).collect();
+    roots.sort_by(f64::total_cmp);
+    let [low, high] = [0.05, 0.95].map(|share| quantile(&roots, share));
+    match low < high {
+        true => 1.0 - ((f64::from(cost).sqrt() - low) / (high - low)).clamp(0.0, 1.0),
+        false => 0.5,
+    }
+}
+
+/// Returns a quantile of sorted numbers, between neighbours in a straight line; 0 if there are none.
+fn quantile(sorted: &[f64], share: f64) -> f64 {
+    let Some(last) = sorted.len().checked_sub(1) else {
+        return 0.0;
+    };
+    let place = share * last as f64;
+    let below = place as usize;
+    let above = (below + 1).min(last);
+    sorted[below] + (sorted[above] - sorted[below]) * (place - below as f64)
+}
+
+fn weighed(worth: f32, thrift: f64, weight: f64) -> f32 {
+    worth * ((1.0 - weight) + weight * thrift) as f32
+}
+
+/// Returns the reward of Router-R1: −1 if the form is broken, else the worth of the answer, of which
+/// the share `weight` is paid for thrift.
+#[must_use]
+pub fn route(is_broken: bool, worth: f32, thrift: f64, weight: f64) -> f32 {
+    match is_broken {
+        true => BROKEN,
+        false => weighed(worth, thrift, weight),
+    }
 }
 
 /// Returns the gain of a ranking whose one relevant item has this rank, counted from 1: NDCG
@@ -24,9 +73,10 @@ pub fn ndcg(rank: usize) -> f32 {
     }
 }
 
-/// Returns what a visit of a task came to.
+/// Returns what a visit of a task came to. `costs` are the coins that were spent in each of the
+/// episode's tasks up to this one.
 #[must_use]
-pub fn score(mode: Mode, visit: &Visit) -> Score {
+pub fn score(options: &Options, visit: &Visit, costs: &[u32]) -> Score {
     let outcome = visit.outcome;
     let mut metrics = vec![
         ("success", outcome.em),
@@ -37,8 +87,10 @@ pub fn score(mode: Mode, visit: &Visit) -> Score {
         ("spent", visit.spent as f32),
         ("asked", visit.asked as f32),
     ];
-    if mode == Mode::Shop {
-        metrics.push(("ndcg", outcome.reward));
+    match options.mode {
+        Mode::Questions => metrics.extend(of_questions(options, visit, costs)),
+        Mode::Shop => metrics.push(("ndcg", outcome.reward)),
+        Mode::Puzzle => (),
     }
     let named = metrics
         .into_iter()
@@ -47,6 +99,27 @@ pub fn score(mode: Mode, visit: &Visit) -> Score {
         reward: outcome.reward,
         metrics: named.collect(),
     }
+}
+
+fn of_questions(options: &Options, visit: &Visit, costs: &[u32]) -> [(&'static str, f32); 3] {
+    let outcome = visit.outcome;
+    let worth = match options.reward {
+        Measure::Em => outcome.em,
+        Measure::F1 => outcome.f1,
+    };
+    let thrift = match options.cost {
+        Cost::Budget => thrift(visit.spent, options.budget),
+        Cost::Percentile => thrift_among(costs, visit.spent),
+    };
+    let is_broken = !visit.over || visit.faults > 0;
+    [
+        ("well-asked", visit.well_asked as f32),
+        (
+            "route",
+            route(is_broken, worth, thrift, options.price_weight),
+        ),
+        ("trace", (1.0 - FORM) * outcome.em + FORM * visit.form),
+    ]
 }
 
 #[cfg(test)]
@@ -60,6 +133,31 @@ mod tests {
         assert!((after_price(1.0, 0, 4, 0.6) - 1.0).abs() < 1e-6);
         assert!((after_price(1.0, 9, 4, 0.6) - 0.4).abs() < 1e-6);
         assert_eq!(after_price(0.0, 0, 4, 0.6), 0.0);
+    }
+
+    #[test]
+    fn a_cost_of_400_among_four_costs_is_0_3148_cheap() {
+        let costs = [400, 0, 900, 100];
+        for (share, expected) in [(0.05, 1.5), (0.95, 28.5)] {
+            let found = quantile(&[0.0, 10.0, 20.0, 30.0], share);
+            assert!((found - expected).abs() < 1e-9, "{found}");
+        }
+        assert!((thrift_among(&costs, 400) - 0.3148).abs() < 1e-4);
+        assert_eq!(thrift_among(&costs, 0), 1.0);
+        assert_eq!(thrift_among(&costs, 900), 0.0);
+    }
+
+    #[test]
+    fn costs_that_do_not_differ_are_half_cheap() {
+        assert_eq!(thrift_among(&[7, 7], 7), 0.5);
+        assert_eq!(thrift_among(&[], 0), 0.5);
+    }
+
+    #[test]
+    fn a_route_pays_outcome_and_thrift_and_nothing_for_a_wrong_answer() {
+        assert!((route(false, 1.0, 0.25, 0.6) - 0.55).abs() < 1e-6);
+        assert_eq!(route(false, 0.0, 1.0, 0.6), 0.0);
+        assert_eq!(route(true, 1.0, 1.0, 0.6), -1.0);
     }
 
     #[test]

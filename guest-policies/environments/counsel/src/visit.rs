@@ -24,6 +24,12 @@ pub struct Visit {
     pub spent: u32,
     /// The number of questions to advisers.
     pub asked: u32,
+    /// The number of those to an adviser who is good at the domain.
+    pub well_asked: u32,
+    /// The number of faults of form: actions that are none, and 1 if the actions ran out.
+    pub faults: u32,
+    /// The score of the form of an answer that is a trace, in [0, 1].
+    pub form: f32,
     /// The numbers of a puzzle that are left.
     pub left: Vec<Term>,
     /// The texts that were observed, in order.

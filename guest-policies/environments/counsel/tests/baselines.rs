@@ -158,6 +158,24 @@ fn without_tools_only_what_was_told_can_be_answered() {
 }
 
 #[test]
+fn where_no_facts_are_told_it_pays_to_remember_whom_people_trust() {
+    let options = r#"{"tools": ["ask"], "domains": 2, "hops": 1, "told": false, "sessions": 16,
+        "price_weight": 0.6}"#;
+    let ways = ["expert", "nothing"].map(|name| play(options, Way::Advised(name)));
+    let [expert, nothing] = ways.map(|[_, worth]| {
+        let [asked, well] = ["asked", "well-asked"].map(|name| worth.mean(name));
+        println!("asked {asked:.2}, well {:.2}", well / asked);
+        assert!(asked < 1.3);
+        (well / asked, worth.mean("success"), worth.mean("route"))
+    });
+    assert!(expert.0 >= 0.8 && expert.1 >= 0.8, "{expert:?}");
+    assert!(nothing.0 <= expert.0 - 0.1, "{nothing:?}");
+    assert!(nothing.2 < expert.2, "{nothing:?} {expert:?}");
+    let [_, random] = play(options, Way::Random);
+    assert!(random.mean("route") <= 0.2);
+}
+
+#[test]
 fn a_taste_that_was_told_decides_rankings() {
     for (options, chance) in [
         (r#"{"mode": "shop"}"#, 0.1),

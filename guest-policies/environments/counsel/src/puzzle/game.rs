@@ -27,11 +27,13 @@ impl Game {
         }
     }
 
-    /// Returns the step of a text such as `13 - 9`.
-    fn read(text: &str, left: &[Term]) -> Option<Step> {
-        let words: Vec<&str> = text.split_whitespace().take(4).collect();
-        let [one, operator, two] = words[..] else {
-            return None;
+    /// Returns the step of a text such as `13 - 9` or `13 - 9 = 4`, and the result if it is told.
+    fn read(text: &str, left: &[Term]) -> Option<(Step, Option<Fraction>)> {
+        let words: Vec<&str> = text.split_whitespace().take(6).collect();
+        let (one, operator, two, told) = match words[..] {
+            [one, operator, two] => (one, operator, two, None),
+            [one, operator, two, "=", told] => (one, operator, two, Some(Fraction::read(told)?)),
+            _ => return None,
         };
         let mut signs = OPERATORS.into_iter();
         let operator = signs.find(|sign| operator.strip_prefix(*sign) == Some(""))?;
@@ -39,18 +41,25 @@ impl Game {
         let first = left.iter().position(|term| term.value == one)?;
         let mut places = left.iter().enumerate();
         let second = places.find(|(place, term)| *place != first && term.value == two);
-        second.map(|(second, _)| (first, operator, second))
+        second.map(|(second, _)| ((first, operator, second), told))
     }
 
     fn step(text: &str, visit: &mut Visit) -> String {
-        let step = Self::read(text, &visit.left);
-        let Some(left) = step.and_then(|step| term::after(&visit.left, step)) else {
+        let read = Self::read(text, &visit.left);
+        let done = read.and_then(|(step, told)| Some((term::after(&visit.left, step)?, told)));
+        let Some((left, told)) = done else {
             return format!("This is no step. Left: {}.", shown(&visit.left));
         };
+        let made = left.last().map(|term| term.value);
+        let result = made.map_or_else(String::new, |made| made.to_string());
+        if told.is_some() && told != made {
+            return format!(
+                "This is wrong, it makes {result}. Left: {}.",
+                shown(&visit.left)
+            );
+        }
         visit.left = left;
-        let made = visit.left.last().map(|term| term.value.to_string());
-        let made = made.unwrap_or_default();
-        format!("This makes {made}. Left: {}.", shown(&visit.left))
+        format!("This makes {result}. Left: {}.", shown(&visit.left))
     }
 
     fn answer(&self, text: &str, visit: &mut Visit) -> String {

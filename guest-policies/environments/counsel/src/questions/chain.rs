@@ -4,9 +4,6 @@ use crate::questions::kind::Kind;
 use crate::questions::relation::Relation;
 use crate::questions::world::{Fact, World};
 
-/// The most relations of a question.
-pub const MAX_HOPS: usize = 3;
-
 /// A question: it starts at a thing and follows relations.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Chain {

@@ -11,7 +11,7 @@ use std::rc::Rc;
 use memloom_sdk::random::Random;
 
 use crate::options::{Options, Tool};
-use crate::questions::chain::{Chain, MAX_HOPS};
+use crate::questions::chain::Chain;
 use crate::questions::kind::DOMAINS;
 use crate::questions::world::{Fact, World};
 
@@ -60,7 +60,7 @@ impl Planner {
     /// Returns a plan of nothing.
     #[must_use]
     pub fn new(options: Rc<Options>, world: Rc<World>) -> Self {
-        let chains = (1..=MAX_HOPS).flat_map(|hops| Chain::all(&world, hops));
+        let chains = (1..=options.hops as usize).flat_map(|hops| Chain::all(&world, hops));
         let chains = chains.filter(|chain| {
             let mut unwritten: Vec<_> = chain.relations().collect();
             unwritten.retain(|relation| !world.is_written(*relation));
@@ -80,12 +80,14 @@ impl Planner {
         self.trusted[domain].push(session);
     }
 
-    /// Drafts the first question: two facts, of the archive if there is one.
+    /// Drafts the first question: two facts, if questions may have two, of the archive if there is
+    /// one.
     pub fn first(&self, random: &mut Random) -> Draft {
+        let hops = self.hops().min(2);
         let drafts = self.chains.iter().filter(|chain| {
             let archived = chain.relations().all(|one| self.world.is_written(one));
             let has_archive = self.options.tools.contains(&Tool::Search);
-            chain.facts.len() == 2 && (archived || !has_archive)
+            chain.facts.len() == hops && (archived || !has_archive)
         });
         let drafts = drafts.map(|chain| Draft {
             fresh: chain.facts.clone(),
@@ -96,6 +98,9 @@ impl Planner {
 
     /// Drafts a question for which everything was told but for one fact in some.
     pub fn recall(&self, random: &mut Random) -> Draft {
+        if !self.options.told {
+            return self.untold(random);
+        }
         self.draw(random, |draft| {
             draft.assumed().all(|fact| self.told.contains_key(&fact))
         })
@@ -104,6 +109,9 @@ impl Planner {
     /// Drafts a question, and returns the facts that this session must tell for it. A question
     /// of several facts needs something that was told before, if anything was.
     pub fn prepare(&mut self, session: u32, random: &mut Random) -> (Draft, Vec<Fact>) {
+        if !self.options.told {
+            return (self.untold(random), Vec::new());
+        }
         let draft = self.draw(random, |draft| {
             let short = self.told.is_empty() || draft.chain.facts.len() == 1;
             short || draft.assumed().any(|fact| self.told.contains_key(&fact))
@@ -139,7 +147,7 @@ impl Planner {
     /// Draws a draft: first its number of facts and whether one is fresh, then one of those
     /// that fit; where none fits, one without a fresh fact.
     fn draw(&self, random: &mut Random, fits: impl Fn(&Draft) -> bool) -> Draft {
-        let hops = 1 + random.below(MAX_HOPS as u64) as usize;
+        let hops = 1 + random.below(self.hops() as u64) as usize;
         let fresh = random.chance(FRESH);
         let chains = self.chains.iter().filter(|chain| chain.facts.len() == hops);
         let drafts = chains.flat_map(|chain| self.drafts(chain, fresh));
@@ -156,6 +164,26 @@ impl Planner {
             fitting = drafts.filter(fits).collect();
         }
         self.pick(fitting, random)
+    }
+
+    /// Drafts a question whose facts are to be found out, but for those that earlier tasks told.
+    fn untold(&self, random: &mut Random) -> Draft {
+        let hops = 1 + random.below(self.hops() as u64) as usize;
+        let chains = self.chains.iter().filter(|chain| chain.facts.len() == hops);
+        let drafts = chains.map(|chain| {
+            let mut fresh = chain.facts.clone();
+            fresh.retain(|fact| !self.told.contains_key(fact));
+            Draft {
+                chain: chain.clone(),
+                fresh,
+            }
+        });
+        self.pick(drafts.collect(), random)
+    }
+
+    /// Returns the most relations of a question.
+    fn hops(&self) -> usize {
+        self.options.hops as usize
     }
 
     fn pick(&self, drafts: Vec<Draft>, random: &mut Random) -> Draft {

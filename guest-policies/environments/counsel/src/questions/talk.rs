@@ -5,7 +5,7 @@ use std::rc::Rc;
 use memloom_sdk::random::Random;
 
 use crate::questions::adviser::Competence;
-use crate::questions::kind::{DOMAINS, Kind};
+use crate::questions::kind::Kind;
 use crate::questions::knowledge::trusting;
 use crate::questions::world::{Fact, World};
 use crate::stream::Line;
@@ -57,10 +57,11 @@ pub struct Talk {
 impl Talk {
     /// Returns a talk that has told nothing.
     pub fn new(world: Rc<World>, random: &mut Random) -> Self {
+        let domains = world.domains().len();
         let advisers = world.advisers.iter().enumerate();
         let mut untold: Vec<Opinion> = advisers
             .flat_map(|(adviser, known)| {
-                (0..DOMAINS.len()).map(move |domain| Opinion {
+                (0..domains).map(move |domain| Opinion {
                     adviser,
                     domain,
                     trusted: known.competence[domain] == Competence::Good,

@@ -4,13 +4,13 @@ use std::rc::Rc;
 
 use memloom_sdk::metrics::{f1, normalised_words};
 use memloom_sdk::random::Random;
+use memloom_sdk::trace;
 
 use crate::options::{Actions, Measure, Options, Tool};
-use crate::questions::adviser::Adviser;
+use crate::questions::adviser::{Adviser, Competence};
 use crate::questions::archive;
 use crate::questions::chain::Chain;
 use crate::questions::choices::Choices;
-use crate::questions::kind::DOMAINS;
 use crate::questions::knowledge::{Knowledge, hearsay};
 use crate::questions::relation::Relation;
 use crate::questions::world::{Fact, World};
@@ -50,7 +50,8 @@ impl Task for Question {
         let mut sentences = vec![self.chain.question(&self.world)];
         if self.can(Tool::Ask) {
             let advisers = &self.world.advisers;
-            sentences.extend(advisers.iter().map(introduction));
+            let domains = self.world.domains();
+            sentences.extend(advisers.iter().map(|it| introduction(it, domains)));
             sentences.push(format!("Coins: {}.", self.options.budget));
         }
         if self.can(Tool::Search) && !self.world.unwritten.is_empty() {
@@ -79,7 +80,7 @@ impl Task for Question {
             "search" if self.can(Tool::Search) => self.search(rest),
             "ask" if self.can(Tool::Ask) => self.ask(rest, visit),
             "answer" => self.answer(rest, visit),
-            _ => self.usage(),
+            _ => self.usage(visit),
         }
     }
 
@@ -107,7 +108,9 @@ impl Question {
         self.options.budget.saturating_sub(visit.spent)
     }
 
-    fn usage(&self) -> String {
+    /// Notes a fault of form, and returns the forms of actions.
+    fn usage(&self, visit: &mut Visit) -> String {
+        visit.faults = visit.faults.saturating_add(1);
         let mut ways = Vec::new();
         if self.can(Tool::Search) {
             ways.push("search WORDS");
@@ -129,11 +132,15 @@ impl Question {
 
     fn ask(&self, rest: &str, visit: &mut Visit) -> String {
         let Some((name, question)) = rest.split_once(':') else {
-            return self.usage();
+            return self.usage(visit);
         };
+        if question.trim().is_empty() {
+            return self.usage(visit);
+        }
         let advisers = &self.world.advisers;
         let named = |adviser: &Adviser| adviser.name.eq_ignore_ascii_case(name.trim());
         let Some(place) = advisers.iter().position(named) else {
+            visit.faults = visit.faults.saturating_add(1);
             return "There is no such adviser.".into();
         };
         let adviser = &advisers[place];
@@ -145,6 +152,8 @@ impl Question {
         }
         visit.spent += adviser.price;
         visit.asked = visit.asked.saturating_add(1);
+        let is_good = adviser.competence[fact.relation.domain()] == Competence::Good;
+        visit.well_asked = visit.well_asked.saturating_add(u32::from(is_good));
         let said = hearsay(&adviser.name, &self.world.belief(place, fact));
         format!("{said} Coins left: {}.", self.coins(visit))
     }
@@ -162,7 +171,10 @@ impl Question {
         Some(Fact { relation, subject })
     }
 
-    fn answer(&self, answer: &str, visit: &mut Visit) -> String {
+    /// Ends the task with an answer. Of a trace the last answer in it counts.
+    fn answer(&self, text: &str, visit: &mut Visit) -> String {
+        let answer = trace::answer(text).unwrap_or(text);
+        visit.form = trace::form(text);
         let gold = self.chain.gold(&self.world);
         let em = f32::from(normalised_words(answer) == normalised_words(gold));
         let f1 = f1(answer, gold);
@@ -242,9 +254,9 @@ fn only<T>(items: impl IntoIterator<Item = T>, fits: impl Fn(&T) -> bool) -> Opt
     first.filter(|_| fitting.next().is_none())
 }
 
-fn introduction(adviser: &Adviser) -> String {
+fn introduction(adviser: &Adviser, domains: &[&'static str]) -> String {
     let Adviser { name, price, .. } = adviser;
-    let claims = DOMAINS.iter().zip(adviser.claims);
+    let claims = domains.iter().zip(adviser.claims);
     let claimed: Vec<&str> = claims
         .filter_map(|(&domain, claims)| claims.then_some(domain))
         .collect();

@@ -102,7 +102,9 @@ fn advisers_charge_for_one_fact_at_a_time() {
         assert_eq!((visit.spent, visit.asked), (0, 0), "{action}");
     }
     let named = format!("{} wants to be asked for one fact.", adviser.name);
-    assert_eq!(visit.observed[2], named);
+    assert_eq!(visit.observed[3], named);
+    // No adviser of this name, no colon, nothing after it, and no words at all.
+    assert_eq!(visit.faults, 4);
     let lower = format!("{relation} of {subject}").to_lowercase();
     let answer = visit.act(
         &question,
@@ -175,6 +177,132 @@ fn an_answer_is_worth_its_match_less_its_price() {
     near(answered("{}", true, 0), [0.0, 0.0, 2.0 / 3.0]);
     let f1 = r#"{"reward": "f1", "price_weight": 0.6, "budget": 20}"#;
     near(answered(f1, true, 15), [0.55 * 2.0 / 3.0, 0.0, 2.0 / 3.0]);
+}
+
+/// Returns the metrics of a session that is lived with these actions.
+fn metrics(json: &str, actions: &[String]) -> std::collections::BTreeMap<String, f32> {
+    let question = question(json);
+    let mut visit = Visit::default();
+    for action in actions {
+        visit.act(&question, action);
+    }
+    let score = crate::scoring::score(&question.options, &visit, &[visit.spent]);
+    score.metrics.into_iter().collect()
+}
+
+#[test]
+fn the_metric_route_punishes_what_is_no_action_and_a_task_without_an_answer() {
+    let json = r#"{"price_weight": 0.6}"#;
+    let question = question(json);
+    let adviser = &question.world.advisers[0];
+    let fact = question.chain.facts[0];
+    let ask = format!(
+        "ask {}: {} of {}",
+        adviser.name,
+        fact.relation.name(),
+        question.chain.start(&question.world)
+    );
+    let right = format!("answer {}", question.chain.gold(&question.world));
+    let wrong = "answer nobody".to_string();
+    let route = |actions: &[&String]| {
+        let actions: Vec<String> = actions.iter().map(ToString::to_string).collect();
+        let metrics = metrics(json, &actions);
+        (metrics["success"], metrics["route"])
+    };
+    assert_eq!(route(&[&right]), (1.0, 1.0));
+    let (success, paid) = route(&[&ask, &right]);
+    let thrift = 1.0 - adviser.price as f32 / 10.0;
+    assert_eq!(success, 1.0);
+    assert!((paid - (0.4 + 0.6 * thrift)).abs() < 1e-6, "{paid}");
+    assert_eq!(route(&[&wrong]), (0.0, 0.0));
+    assert_eq!(route(&[&String::new(), &right]), (1.0, -1.0));
+    assert_eq!(route(&[&"ask nobody: x".into(), &right]), (1.0, -1.0));
+    assert_eq!(route(&[&ask]), (0.0, -1.0));
+    assert_eq!(route(&[&ask; 20]), (0.0, -1.0));
+}
+
+#[test]
+fn a_percentile_of_costs_counts_the_tasks_of_the_episode_so_far() {
+    let question = question(r#"{"cost": "percentile", "price_weight": 0.6}"#);
+    let gold = question.chain.gold(&question.world);
+    let mut visit = Visit {
+        spent: 4,
+        ..Visit::default()
+    };
+    visit.act(&question, &format!("answer {gold}"));
+    let route = |costs: &[u32]| {
+        let score = crate::scoring::score(&question.options, &visit, costs);
+        let found = score.metrics.into_iter().find(|(name, _)| name == "route");
+        found.unwrap().1
+    };
+    for (costs, expected) in [
+        (&[4][..], 0.4 + 0.6 * 0.5),
+        (&[0, 4], 0.4),
+        (&[4, 9], 1.0),
+        (&[0, 1, 9, 4], 0.4 + 0.6 * (1.0 - (2.0 - 0.15) / 2.7)),
+    ] {
+        assert!((route(costs) - expected).abs() < 1e-6, "{costs:?}");
+    }
+}
+
+#[test]
+fn an_adviser_who_is_good_at_the_domain_is_counted() {
+    let question = question("{}");
+    let fact = question.chain.facts[0];
+    let (name, subject) = (fact.relation.name(), question.chain.start(&question.world));
+    for adviser in &question.world.advisers {
+        let ask = format!("ask {}: {name} of {subject}", adviser.name);
+        let good = adviser.competence[fact.relation.domain()] == adviser::Competence::Good;
+        assert_eq!(metrics("{}", &[ask])["well-asked"], f32::from(good));
+    }
+}
+
+#[test]
+fn of_a_trace_the_last_answer_counts_and_its_form_is_paid() {
+    let json = r#"{"tools": []}"#;
+    let gold = question(json).chain.gold(&question(json).world).to_string();
+    let gold = &*gold;
+    let think = "<think>hm</think>";
+    let search = "<search>who is it</search> <information>I forget</information>";
+    let trace = |parts: &[&str], answer: &str| {
+        let answer = format!("<answer>{answer}</answer>");
+        let parts = [parts, &[&*answer]].concat();
+        metrics(json, &[format!("answer {}", parts.join("\n"))])["trace"]
+    };
+    for (parts, answer, expected) in [
+        (&[think, search, think][..], gold, 1.0),
+        (&[think], gold, 0.95),
+        (&[think, search, think, think], gold, 0.9 + 0.2 / 3.0),
+        (&[think, search, think, think], "nobody", 0.2 / 3.0),
+        (&[think, "<b>so</b>"], gold, 0.9),
+        (&[think, "<answer>nobody</answer>"], gold, 0.95),
+    ] {
+        let found = trace(parts, answer);
+        assert!((found - expected).abs() < 1e-6, "{parts:?}: {found}");
+    }
+    assert_eq!(metrics(json, &[format!("answer {gold}")])["trace"], 0.9);
+}
+
+#[test]
+fn one_relation_of_two_domains_is_asked_where_options_say_so() {
+    let options = options(r#"{"tools": ["ask"], "domains": 2, "hops": 1, "told": false}"#);
+    let world = World::new(&options, &ADDRESS);
+    let stream = stream(&options, &ADDRESS);
+    for (_, task) in stream.tasks() {
+        assert_eq!(task.category(), "one-hop");
+        let instruction = task.instruction();
+        assert!(!instruction.contains("towns"), "{instruction}");
+        let relations = ["mayor", "river", "dish"];
+        assert!(relations.iter().all(|name| !instruction.contains(name)));
+    }
+    for sitting in &stream.sittings {
+        if let Sitting::Talk(lines) = sitting {
+            let facts = world.facts().map(|fact| world.sentence(fact));
+            let facts: Vec<String> = facts.collect();
+            assert!(lines.iter().all(|line| !facts.contains(&line.text)));
+            assert!(lines.iter().all(|line| !line.text.contains("towns")));
+        }
+    }
 }
 
 /// The sentences that a session tells.

@@ -27,6 +27,8 @@ pub struct World {
     names: [Vec<String>; Kind::ALL.len()],
     values: Values,
     beliefs: Vec<Values>,
+    /// The number of domains that there are facts of.
+    domains: usize,
     /// The advisers.
     pub advisers: Vec<Adviser>,
     /// The relations that the archive does not have.
@@ -57,6 +59,7 @@ impl World {
             .collect();
         Self {
             unwritten: unwritten(options, &mut random),
+            domains: options.domains as usize,
             names,
             values,
             beliefs,
@@ -104,9 +107,17 @@ impl World {
         !self.unwritten.contains(&relation)
     }
 
+    /// Returns the domains that there are facts of.
+    #[must_use]
+    pub fn domains(&self) -> &'static [&'static str] {
+        &DOMAINS[..self.domains]
+    }
+
     /// Returns all facts in order.
     pub fn facts(&self) -> impl Iterator<Item = Fact> {
-        Relation::ALL.into_iter().flat_map(|relation| {
+        let known = |relation: &Relation| relation.domain() < self.domains;
+        let relations = Relation::ALL.into_iter().filter(known);
+        relations.flat_map(|relation| {
             let subjects = 0..self.names(relation.subject()).len();
             subjects.map(move |subject| Fact { relation, subject })
         })
@@ -150,7 +161,7 @@ fn beliefs(adviser: &Adviser, values: &Values, random: &mut Random) -> Values {
 /// advisers too, none if there is only the archive, and all if there is none.
 fn unwritten(options: &Options, random: &mut Random) -> Vec<Relation> {
     let can = |tool| options.tools.contains(&tool);
-    match (can(Tool::Search), can(Tool::Ask)) {
+    let mut unwritten: Vec<Relation> = match (can(Tool::Search), can(Tool::Ask)) {
         (true, true) => Kind::SUBJECTS
             .into_iter()
             .filter_map(|kind| {
@@ -160,7 +171,9 @@ fn unwritten(options: &Options, random: &mut Random) -> Vec<Relation> {
             .collect(),
         (true, false) => Vec::new(),
         (false, _) => Relation::ALL.to_vec(),
-    }
+    };
+    unwritten.retain(|relation| relation.domain() < options.domains as usize);
+    unwritten
 }
 
 const _: () = assert!(Relation::ALL.len() == DOMAINS.len() * Kind::SUBJECTS.len());
@@ -221,8 +234,9 @@ mod tests {
             r#"{"tools": ["search", "ask"]}"#,
             r#"{"tools": ["search"]}"#,
             r#"{"tools": ["ask"]}"#,
+            r#"{"tools": ["ask"], "domains": 2}"#,
         ]
         .map(|json| world(json, 0).unwritten.len());
-        assert_eq!(counts, [3, 0, 9]);
+        assert_eq!(counts, [3, 0, 9, 6]);
     }
 }
