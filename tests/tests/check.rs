@@ -52,6 +52,10 @@ fn policies_that_act_in_an_environment_s_own_words_pass() {
         ("memagent", "scroll"),
         ("hiagent", "blocks"),
         ("remem", "stream"),
+        ("amem", "amem"),
+        ("reflective", "reflective"),
+        ("ariadne", "ariadne"),
+        ("router", "router"),
     ] {
         let config = root().join(format!("examples/runs/{run}.toml"));
         let mut check = check(&component(policy));
