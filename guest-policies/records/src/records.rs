@@ -139,6 +139,15 @@ impl<T, const PREFIX: char> Records<T, PREFIX> {
         Ok(revision.id)
     }
 
+    /// Returns the data of a record, to be changed.
+    ///
+    /// # Errors
+    /// `unknown`, naming the id.
+    pub fn data_mut(&mut self, id: &str) -> Result<&mut T, Error> {
+        let slot = self.slot(id)?;
+        Ok(&mut self.memory.records[slot].data)
+    }
+
     /// Removes a record and returns it.
     ///
     /// # Errors
