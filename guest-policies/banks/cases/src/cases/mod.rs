@@ -251,8 +251,7 @@ impl Bank for Cases {
 
     /// The text or vector of a query chooses the cases with a like goal, `by` what they are
     /// scored and sorted by. A query without words and vector chooses all; by similarity they
-    /// then score 0, and no threshold applies. A threshold below 0 chooses all as well. Where hits are
-    /// drawn, they stand in the order of the draw.
+    /// then score 0, and no threshold applies. A threshold below 0 chooses all as well.
     fn retrieve(&self, query: &Query) -> Result<Vec<Hit>, Error> {
         let options = QueryOptions::parse(&query.options)?;
         self.memory.check_vector(query.vector.as_deref())?;
@@ -295,7 +294,10 @@ impl Bank for Cases {
         };
         let limit = query.limit as usize;
         let hits = match options.draw {
-            Some(draw) => drawn(best(hits, POOL), limit, self.options.alpha, draw),
+            Some(draw) => {
+                let drawn = drawn(best(hits, POOL), limit, self.options.alpha, draw);
+                best(drawn.into_iter(), limit)
+            }
             None => best(hits, limit),
         };
         Ok(hits.into_iter().filter_map(hit).collect())

@@ -249,7 +249,7 @@ impl Bank for Places {
     }
 
     fn schema(&self) -> Schema {
-        schema()
+        schema(self.options.mode)
     }
 
     fn apply(&mut self, at: Moment, operations: Vec<Operation>) -> Vec<Result<String, Error>> {
