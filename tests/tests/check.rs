@@ -56,6 +56,7 @@ fn policies_that_act_in_an_environment_s_own_words_pass() {
         ("reflective", "reflective"),
         ("ariadne", "ariadne"),
         ("router", "router"),
+        ("casebook", "casebook"),
     ] {
         let config = root().join(format!("examples/runs/{run}.toml"));
         let mut check = check(&component(policy));

@@ -6,7 +6,10 @@
 
 mod case;
 mod cases;
+mod draw;
+mod features;
 mod fields;
+mod logistic;
 mod memory;
 mod options;
 mod query;

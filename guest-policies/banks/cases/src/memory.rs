@@ -8,12 +8,19 @@ use serde::{Deserialize, Serialize};
 
 use crate::case::Case;
 use crate::fields::Fields;
+use crate::logistic::Logistic;
 use crate::options::Options;
 use crate::value::Goal;
 
 const FORMAT: Format = Format {
     component: "cases",
     version: 2,
+};
+
+/// The format of a bank whose values are learnt.
+const LEARNT: Format = Format {
+    component: "cases with learnt values",
+    version: 1,
 };
 
 /// The cases and the counts of writes. Options are no part of it.
@@ -33,13 +40,35 @@ impl Memory {
         FORMAT.save(self)
     }
 
+    /// Returns the snapshot with what the logistic value has learnt.
+    pub fn save_with(&self, learnt: &Logistic) -> Vec<u8> {
+        LEARNT.save(&(self, learnt))
+    }
+
     /// Reads a snapshot.
     ///
     /// # Errors
     /// `invalid` if it is damaged, or holds more cases than the capacity.
     pub fn load(bytes: &[u8], capacity: usize) -> Result<Self, Error> {
+        Self::checked(FORMAT.load(bytes)?, capacity)
+    }
+
+    /// Reads a snapshot with what the logistic value has learnt.
+    ///
+    /// # Errors
+    /// As [`Memory::load`]; `invalid` also if a weight is no number.
+    pub fn load_with(bytes: &[u8], capacity: usize) -> Result<(Self, Logistic), Error> {
+        let (memory, learnt): (Self, Logistic) = LEARNT.load(bytes)?;
+        if !learnt.is_valid() {
+            return Err(Error::Invalid(
+                "cases: the snapshot has weights that are no numbers".into(),
+            ));
+        }
+        Ok((Self::checked(memory, capacity)?, learnt))
+    }
+
+    fn checked(memory: Self, capacity: usize) -> Result<Self, Error> {
         let invalid = |why: String| Err(Error::Invalid(format!("cases: the snapshot {why}")));
-        let memory: Self = FORMAT.load(bytes)?;
         let Self {
             last_number,
             writes,
@@ -129,6 +158,11 @@ impl Memory {
     /// Returns the number of a new write.
     pub fn write(&mut self) -> u64 {
         self.writes = self.writes.saturating_add(1);
+        self.writes
+    }
+
+    /// Returns the number of writes.
+    pub fn writes(&self) -> u64 {
         self.writes
     }
 

@@ -13,6 +13,22 @@ const MAX_STRIKES: u32 = 1000;
 /// The largest bandwidth. Cosines differ by 2 at most, so that all records weigh the same.
 const MAX_BANDWIDTH: f32 = 100.0;
 
+/// The smallest temperature of a draw.
+const MIN_ALPHA: f32 = 0.001;
+/// The largest one, at which all cases are as probable.
+const MAX_ALPHA: f32 = 100.0;
+
+/// The forms of a case's value.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Q {
+    /// The mean reward of the case's records, weighed by the likeness of their goals.
+    #[default]
+    Kernel,
+    /// A classifier of whether the case helps, which learns from every use.
+    Logistic,
+}
+
 /// Options of the bank, a JSON object. Unknown names are refused.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -22,6 +38,10 @@ pub struct Options {
     /// True if a new case takes the place of the one that is worth least where the bank is full; false
     /// if it is refused there. By default false.
     pub evict: bool,
+    /// The form of a case's value. By default `kernel`.
+    pub q: Q,
+    /// The temperature of a draw of cases by their values, 0.001 to 100. By default 0.1.
+    pub alpha: f32,
     /// The width of the kernel that weighs a case's records by the likeness of their goals, above
     /// 0, at most 100. By default 0.2.
     pub bandwidth: f32,
@@ -38,6 +58,8 @@ impl Default for Options {
         Self {
             capacity: 10_000,
             evict: false,
+            q: Q::Kernel,
+            alpha: 0.1,
             bandwidth: 0.2,
             prior: 0.5,
             records: 16,
@@ -58,6 +80,8 @@ impl Options {
         let Self {
             capacity,
             evict: _,
+            q: _,
+            alpha,
             bandwidth,
             prior,
             records,
@@ -67,6 +91,8 @@ impl Options {
             format!("`capacity` is {capacity}: give 1 to {MAX_CAPACITY}")
         } else if !(bandwidth > 0.0 && bandwidth <= MAX_BANDWIDTH) {
             format!("`bandwidth` is {bandwidth}: give a number above 0, at most {MAX_BANDWIDTH}")
+        } else if !(MIN_ALPHA..=MAX_ALPHA).contains(&alpha) {
+            format!("`alpha` is {alpha}: give {MIN_ALPHA} to {MAX_ALPHA}")
         } else if !(0.0..=1.0).contains(&prior) {
             format!("`prior` is {prior}: give 0 to 1")
         } else if !(1..=MAX_RECORDS).contains(&records) {
@@ -96,6 +122,8 @@ mod tests {
             (r#"{"capacity": "many"}"#, "expected usize"),
             (r#"{"bandwidth": 0}"#, "`bandwidth` is 0"),
             (r#"{"bandwidth": 1e39}"#, "bandwidth"),
+            (r#"{"alpha": 0}"#, "`alpha` is 0: give 0.001 to 100"),
+            (r#"{"q": "net"}"#, "expected `kernel` or `logistic`"),
             (r#"{"prior": 1.5}"#, "`prior` is 1.5: give 0 to 1"),
             (r#"{"records": 0}"#, "`records` is 0: give 1 to 1024"),
             (r#"{"strikes": 0}"#, "`strikes` is 0: give 1 to 1000"),

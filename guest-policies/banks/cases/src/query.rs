@@ -7,7 +7,7 @@ use serde::Deserialize;
 use crate::fields::Outcome;
 
 /// The JSON schema of the options.
-pub const SCHEMA: &str = r#"{"type":"object","properties":{"by":{"enum":["similarity","value","recency"]},"outcome":{"enum":["success","failure","unknown"]},"exclude_same":{"type":"boolean"}},"additionalProperties":false}"#;
+pub const SCHEMA: &str = r#"{"type":"object","properties":{"by":{"enum":["similarity","value","recency"]},"outcome":{"enum":["success","failure","unknown"]},"exclude_same":{"type":"boolean"},"draw":{"type":"integer","minimum":0}},"additionalProperties":false}"#;
 
 /// Options of a query, a JSON object; an empty text stands for `{}`. Unknown names are refused.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -19,6 +19,8 @@ pub struct QueryOptions {
     pub outcome: Option<Outcome>,
     /// Leaves out cases whose goal is the query's text, for evaluation.
     pub exclude_same: bool,
+    /// Draws hits by their values in the place of the best: the seed of the draw. Only by `value`.
+    pub draw: Option<u64>,
 }
 
 /// A score of hits.
@@ -43,8 +45,16 @@ impl QueryOptions {
         if json.is_empty() {
             return Ok(Self::default());
         }
-        serde_json::from_str(object("a query of cases", json)?)
-            .map_err(|why| Error::Invalid(format!("the options of a query of cases: {why}")))
+        let invalid =
+            |why: String| Error::Invalid(format!("the options of a query of cases: {why}"));
+        let options: Self = serde_json::from_str(object("a query of cases", json)?)
+            .map_err(|why| invalid(why.to_string()))?;
+        match options.draw {
+            Some(_) if options.by != By::Value => Err(invalid(
+                "`draw` draws by value: set `by` to \"value\"".into(),
+            )),
+            _ => Ok(options),
+        }
     }
 }
 
@@ -64,6 +74,10 @@ mod tests {
             (r#"{"sort": "value"}"#, "sort"),
             (r#"{"by": "luck"}"#, "luck"),
             (r#"{"outcome": "good"}"#, "good"),
+            (
+                r#"{"draw": 3}"#,
+                "`draw` draws by value: set `by` to \"value\"",
+            ),
             ("[]", "give a JSON object"),
         ] {
             let Err(Error::Invalid(why)) = QueryOptions::parse(json) else {

@@ -30,7 +30,7 @@ pub struct Goal {
 impl Goal {
     /// Returns the cosine of two goals, in [-1, 1]: of their vectors if both have one of the
     /// same length, else of the counts of their words.
-    fn likeness(&self, other: &Self) -> f32 {
+    pub fn likeness(&self, other: &Self) -> f32 {
         match (&self.vector, &other.vector) {
             (Some(one), Some(other)) if one.len() == other.len() => cosine(one, other),
             _ => words_alike(&self.text, &other.text),

@@ -11,9 +11,12 @@ use memloom_search::{Index, best, cosine};
 use serde::Deserialize;
 
 use crate::case::Case;
+use crate::draw::{POOL, drawn};
+use crate::features::Surroundings;
 use crate::fields::Fields;
+use crate::logistic::Logistic;
 use crate::memory::Memory;
-use crate::options::Options;
+use crate::options::{Options, Q};
 use crate::query::{By, QueryOptions};
 use crate::schema::schema;
 use crate::value::{Goal, Record, value};
@@ -23,6 +26,8 @@ use crate::value::{Goal, Record, value};
 pub struct Cases {
     options: Options,
     memory: Memory,
+    /// The weights that uses have taught, if the value is logistic.
+    learnt: Logistic,
     /// The search index, built by the first search after a write.
     index: OnceCell<Index>,
 }
@@ -132,10 +137,39 @@ impl Cases {
             goal: (!own).then_some(Goal { text, vector }),
             reward: used.reward,
         };
+        if self.options.q == Q::Logistic {
+            self.learn(&record, &slots);
+        }
         for slot in slots {
             self.memory.cases[slot].used(record.clone(), self.options.records);
         }
         Ok(first)
+    }
+
+    /// Teaches the logistic value what the use of cases came to, before it is counted.
+    fn learn(&mut self, record: &Record, slots: &BTreeSet<usize>) {
+        for &slot in slots {
+            let own = &self.memory.cases[slot].goal;
+            let goal = record.goal.as_ref().unwrap_or(own);
+            let around = Surroundings::new(goal, &self.memory, self.options.prior);
+            let features = around.features(slot, &self.memory);
+            self.learnt.learn(features, record.reward);
+        }
+    }
+
+    /// Returns the expected reward of each case for a goal, by its place.
+    fn values<'a>(&'a self, goal: &'a Goal) -> impl Fn(usize) -> f32 + 'a {
+        let around = match self.options.q {
+            Q::Kernel => None,
+            Q::Logistic => Some(Surroundings::new(goal, &self.memory, self.options.prior)),
+        };
+        move |place| match &around {
+            None => {
+                let case = &self.memory.cases[place];
+                value(goal, &case.goal, &case.records, &self.options)
+            }
+            Some(around) => self.learnt.value(around.features(place, &self.memory)),
+        }
     }
 
     /// Takes a use away from cases, and deletes those that are pruned once too often.
@@ -236,28 +270,37 @@ impl Bank for Cases {
                 && (options.outcome).is_none_or(|outcome| case.fields.outcome == outcome)
                 && !(options.exclude_same && text::same_but_case(&case.goal.text, &goal.text))
         };
-        let scored = |(case, likeness): (&Case, Option<f32>)| {
+        let value = (options.by == By::Value).then(|| self.values(&goal));
+        let scored = |(place, (case, likeness)): (usize, (&Case, Option<f32>))| {
             let likeness = likeness?;
             let is_chosen = everything || likeness > 0.0 || query.threshold < 0.0;
             if !is_chosen || !is_wanted(case) {
                 return None;
             }
-            let score = match options.by {
-                By::Similarity => likeness,
-                By::Value => value(&goal, &case.goal, &case.records, &self.options),
-                By::Recency => case.written as f32,
+            let score = match (options.by, &value) {
+                (By::Value, Some(value)) => value(place),
+                (By::Recency, _) => case.written as f32,
+                _ => likeness,
             };
             let passes = score > query.threshold || everything && options.by == By::Similarity;
             passes.then_some((case.number, score))
         };
         let cases = &self.memory.cases;
-        let hits = cases.iter().zip(self.likenesses(query)).filter_map(scored);
+        let hits = cases.iter().zip(self.likenesses(query)).enumerate();
+        let hits = hits.filter_map(scored);
         let hit = |(number, score): (u64, f32)| {
             let entry = cases[self.memory.place(number)?].entry();
             Some(Hit { entry, score })
         };
-        let hits = best(hits, query.limit as usize).into_iter();
-        Ok(hits.filter_map(hit).collect())
+        let limit = query.limit as usize;
+        let hits = match options.draw {
+            Some(draw) => {
+                let drawn = drawn(best(hits, POOL), limit, self.options.alpha, draw);
+                best(drawn.into_iter(), limit)
+            }
+            None => best(hits, limit),
+        };
+        Ok(hits.into_iter().filter_map(hit).collect())
     }
 
     fn entries(&self) -> Vec<Entry> {
@@ -284,14 +327,22 @@ impl Bank for Cases {
 
 impl State for Cases {
     fn snapshot(&self) -> Vec<u8> {
-        self.memory.save()
+        match self.options.q {
+            Q::Kernel => self.memory.save(),
+            Q::Logistic => self.memory.save_with(&self.learnt),
+        }
     }
 
     fn restore(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        let memory = Memory::load(bytes, self.options.capacity)?;
+        let capacity = self.options.capacity;
+        let (memory, learnt) = match self.options.q {
+            Q::Kernel => (Memory::load(bytes, capacity)?, Logistic::default()),
+            Q::Logistic => Memory::load_with(bytes, capacity)?,
+        };
         *self = Self {
             options: self.options.clone(),
             memory,
+            learnt,
             index: OnceCell::new(),
         };
         Ok(())

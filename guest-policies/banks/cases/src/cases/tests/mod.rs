@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod forgetting;
+mod learning;
 mod retrieval;
 mod snapshots;
 

@@ -114,11 +114,13 @@ fn a_restored_bank_goes_on_exactly_as_the_original() {
     let queries = [
         "",
         r#"{"by": "value"}"#,
+        r#"{"by": "value", "draw": 7}"#,
         r#"{"by": "recency", "outcome": "success"}"#,
     ];
     for seed in 0..40 {
-        let options = match seed % 2 {
+        let options = match seed % 3 {
             0 => r#"{"capacity": 9, "records": 3}"#,
+            1 => r#"{"capacity": 9, "records": 3, "q": "logistic"}"#,
             _ => r#"{"capacity": 9, "records": 3, "evict": true, "strikes": 2}"#,
         };
         let mut random = Random::new(seed);
