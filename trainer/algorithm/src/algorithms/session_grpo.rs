@@ -16,7 +16,8 @@ impl SessionGrpo {
 
 impl Algorithm for SessionGrpo {
     fn advantages(&self, episodes: &[Rewards]) -> Vec<Advantages> {
-        let by_session = |rewards: &Rewards| by_session(rewards, &rewards.sessions, |group| self.0.apply(group));
+        let by_session =
+            |rewards: &Rewards| by_session(rewards, &rewards.sessions, |group| self.0.apply(group));
         episodes.iter().map(by_session).collect()
     }
 
