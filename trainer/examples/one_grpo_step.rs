@@ -41,6 +41,8 @@ fn main() -> Result<()> {
             discount: 1.0,
             decay: 1.0,
         },
+        beta: 0.1,
+        smoothing: 0.0,
     };
     let algorithm = AlgorithmName::LOGO_GRPO.build(&settings);
     let of_sessions = |rollout: &[Sample; 2]| rollout.iter().map(|s| Some(reward(s))).collect();

@@ -113,28 +113,18 @@ pub fn bank(file: &RunFile, sandbox: &Sandbox) -> Result<BankComponent> {
 }
 
 impl TrainingEnv {
-    /// Loads the run file's components and data. The policy has the first instruction of
-    /// `[instructions]`, if there is one.
+    /// Loads the run file's components and data.
     pub fn load(file: &RunFile) -> Result<Self> {
         let servers = Arc::new(Servers::new(file)?);
         let embedder = embedder(file, &servers)?;
-        let load =
-            |file: &RunFile| Self::with_options(file, &file.environment.options, servers, embedder);
-        match file.instructions.texts.first() {
-            Some(text) => load(&file.instructed(text)).context("instructions"),
-            None => load(file),
-        }
+        Self::with_options(file, &file.environment.options, servers, embedder)
     }
 
     /// Returns the environment with these options over the run file's; `None` if there are none.
     pub fn with_own(&self, file: &RunFile, own: &Table) -> Result<Option<Self>> {
-        if own.is_empty() {
-            return Ok(None);
-        }
-        let mut options = file.environment.options.clone();
-        options.extend(own.clone());
-        let (servers, embedder) = (self.servers.clone(), self.embedder.clone());
-        Self::with_options(file, &options, servers, embedder).map(Some)
+        (!own.is_empty())
+            .then(|| self.with_policy(file, own))
+            .transpose()
     }
 
     /// Returns the environment with the policy of another run file, and these options over the

@@ -2,7 +2,7 @@
 
 use std::cell::OnceCell;
 
-use memloom_sdk::bank::Query;
+use memloom_sdk::bank::{Query, Stats};
 use memloom_sdk::text;
 use memloom_sdk::types::{Error, Insertion, Moment, Revision};
 use memloom_search::{Index, best, cosine};
@@ -137,6 +137,23 @@ impl<T, const PREFIX: char> Records<T, PREFIX> {
         self.forget(number, &old, &speaker);
         self.note(number, &revision.text, &speaker);
         Ok(revision.id)
+    }
+
+    /// Returns a line for each of these records.
+    ///
+    /// # Errors
+    /// `unknown`, naming the first id that there is not.
+    pub fn lines(&self, ids: &[String]) -> Result<String, Error> {
+        let lines = ids.iter().map(|id| Ok(self.get(id)?.line(id)));
+        Ok(lines.collect::<Result<Vec<String>, Error>>()?.join("\n"))
+    }
+
+    /// Returns the number of records and of the words of their texts.
+    pub fn stats(&self) -> Stats {
+        Stats {
+            entries: self.all().len() as u32,
+            words: self.words(),
+        }
     }
 
     /// Returns the data of the record with an id, to be changed. What a record is searched by does not

@@ -6,6 +6,17 @@ use std::collections::BTreeSet;
 use crate::text;
 use crate::types::LexiconKind;
 
+/// Returns the words of a closed language in which actions can be said under a grammar.
+pub fn sayable(lexicon: &[LexiconKind]) -> BTreeSet<String> {
+    let values = lexicon.iter().flat_map(|kind| &kind.values);
+    let words = values.flat_map(|value| {
+        let words = text::apart(&value.to_lowercase());
+        words.split(' ').map(String::from).collect::<Vec<_>>()
+    });
+    let can_be_said = |word: &String| !word.is_empty() && !word.contains(['(', ')', '|']);
+    words.filter(can_be_said).collect()
+}
+
 /// All kinds in the environment's order. Empty if the language is open.
 #[derive(Default)]
 pub struct Lexicon(Vec<Kind>);

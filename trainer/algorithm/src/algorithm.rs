@@ -5,6 +5,7 @@ use std::fmt::Debug;
 use serde::{Deserialize, Serialize};
 
 use crate::gae::Gae;
+use crate::loss::LogRatioLoss;
 use crate::normalise::Normalisation;
 use crate::rewards::{Advantages, Rewards};
 
@@ -43,9 +44,10 @@ pub trait Algorithm: Debug + Send + Sync {
         false
     }
 
-    /// Returns the loss that advantages go into. By default the clipped objective.
-    fn loss(&self) -> LossKind {
-        LossKind::Clipped
+    /// Returns the loss of log-ratios that advantages go into in place of the clipped objective, if
+    /// there is one. By default none.
+    fn log_ratio_loss(&self) -> Option<LogRatioLoss> {
+        None
     }
 
     /// Returns the advantages of a step: one [`Advantages`] for each of its episodes, in
@@ -55,18 +57,6 @@ pub trait Algorithm: Debug + Send + Sync {
     /// Returns one advantage for each member of a group that began alike: the rerolls of a session,
     /// or the answers to a question. None says that the rewards are equal.
     fn group_advantages(&self, rewards: &[f64]) -> Option<Vec<f64>>;
-}
-
-/// A loss that advantages go into.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LossKind {
-    /// The clipped objective, [`loss::policy_loss`](crate::loss::policy_loss).
-    Clipped,
-    /// That of pairs, [`loss::preference`](crate::loss::preference): in each group an advantage above
-    /// 0 marks the chosen member, one below 0 the rejected one.
-    Preference,
-    /// That of log-ratios that should be the advantages, [`loss::regression`](crate::loss::regression).
-    Regression,
 }
 
 /// The reward that a session is credited with, in `algorithm.credit`.
@@ -92,6 +82,10 @@ pub struct Settings {
     /// The way from a group's rewards to advantages. `rloo`, `reinforce++` and `ppo` have
     /// their own.
     pub normalisation: Normalisation,
-    /// Discounts of generalised advantage estimation; `ppo` only.
+    /// Discounts of generalised advantage estimation; `ppo` and `webrl` only.
     pub gae: Gae,
+    /// Weight of the log-ratios to the reference policy; `dpo` and `webrl` only.
+    pub beta: f64,
+    /// Probability that a pair is the wrong way round; `dpo` only.
+    pub smoothing: f64,
 }

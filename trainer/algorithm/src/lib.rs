@@ -12,6 +12,8 @@
 //!     credit: Credit::Session,
 //!     normalisation: Normalisation::Z_SCORE,
 //!     gae: Gae { discount: 1.0, decay: 0.95 },
+//!     beta: 0.1,
+//!     smoothing: 0.0,
 //! };
 //! let algorithm = AlgorithmName::LOGO_GRPO.build(&settings);
 //!

@@ -151,7 +151,7 @@ mod tests {
         let weights = |it: &Population| [it.members[0].weight, it.members[1].weight];
         let [good, bad] = weights(&population);
         assert!((good - 0.04).abs() < 1e-12 && (bad + 0.04).abs() < 1e-12);
-        // Who is not drawn keeps its weight.
+        // A member that is not drawn keeps its weight.
         population.reward(&[(0, 1.0)], 0.9);
         assert!((population.baseline.unwrap_or_default() - 0.55).abs() < 1e-12);
         let [better, same] = weights(&population);

@@ -3,12 +3,10 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Result, bail, ensure};
-use memloom_algorithm::algorithm::{Algorithm, Credit, LossKind, Settings};
+use memloom_algorithm::algorithm::{Algorithm, Credit, Settings};
 use memloom_algorithm::algorithms::AlgorithmName;
 use memloom_algorithm::gae::Gae;
-use memloom_algorithm::loss::preference::Preference;
-use memloom_algorithm::loss::regression::Regression;
-use memloom_algorithm::loss::{Aggregation, Estimator, LogRatioLoss, Objective, Ratio};
+use memloom_algorithm::loss::{Aggregation, Estimator, Objective, Ratio};
 use memloom_algorithm::normalise::Normalisation;
 use memloom_algorithm::reward::Charge;
 use serde::{Deserialize, Serialize};
@@ -104,7 +102,7 @@ pub struct AlgorithmSection {
     /// `local-grpo` and `dpo` reroll sessions; `local-grpo` compares nothing else. `dpo` prefers the
     /// best of a session's rollouts or rerolls to the worst, and `webrl` pulls each output's log-ratio
     /// to the reference policy towards its advantage: their losses do without `ratio`, `clip`,
-    /// `dual_clip` and `aggregation`.
+    /// `dual_clip`, `aggregation` and `importance_cap`.
     pub name: AlgorithmName,
     /// The reward that a session is credited with. `logo-grpo` only.
     pub credit: Credit,
@@ -119,13 +117,13 @@ pub struct AlgorithmSection {
     /// Global rollouts of each episode (n in the paper). At least 2.
     pub rollouts: usize,
     /// Probability that a session is rerolled (p in the paper), in [0, 1]. 0 disables rerolls.
-    /// `logo-grpo` and `local-grpo` only.
+    /// Algorithms that reroll only.
     pub local_probability: f64,
-    /// Rerolls of each anchor (m in the paper). At least 2. `logo-grpo` and `local-grpo` only.
+    /// Rerolls of each anchor (m in the paper). At least 2. Algorithms that reroll only.
     pub rerolls: usize,
     /// Sessions that a reroll lives through from its anchor's on. It is worth the mean of the
     /// anchor's questions after the last of them, so that what pays later is seen. At least 1.
-    /// `logo-grpo` and `local-grpo` only.
+    /// Algorithms that reroll only.
     pub reroll_sessions: u32,
     /// The rule that chooses the sessions to reroll, and the rollout that each is rerolled
     /// from. `logo-grpo` only.
@@ -351,25 +349,15 @@ impl AlgorithmSection {
                 discount: self.discount,
                 decay: self.decay,
             },
+            beta: self.beta,
+            smoothing: self.smoothing,
         }
     }
 
-    /// Returns the loss in place of the clipped objective, if the algorithm has one.
-    pub fn log_ratio_loss(&self) -> Option<LogRatioLoss> {
-        match self.build().loss() {
-            LossKind::Clipped => None,
-            LossKind::Preference => Some(LogRatioLoss::Preference(Preference {
-                beta: self.beta,
-                smoothing: self.smoothing,
-            })),
-            LossKind::Regression => Some(LogRatioLoss::Regression(Regression { beta: self.beta })),
-        }
-    }
-
-    /// Returns the settings of the clipped objective.
+    /// Returns the settings of the objective.
     pub fn objective(&self) -> Objective {
         let on = |value: f32| (value > 0.0).then_some(value);
-        Objective {
+        let clipped = Objective {
             ratio: self.ratio,
             clip_low: self.clip,
             clip_high: self.clip_high.unwrap_or(self.clip),
@@ -380,6 +368,10 @@ impl AlgorithmSection {
             estimator: self.kl_estimator,
             entropy: self.entropy,
             importance_cap: on(self.importance_cap),
+        };
+        match self.build().log_ratio_loss() {
+            Some(_) => clipped.linear(),
+            None => clipped,
         }
     }
 

@@ -21,7 +21,7 @@ mod tokenizer;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
-use memloom_algorithm::algorithm::LossKind;
+use memloom_algorithm::loss::LogRatioLoss;
 use memloom_runtime::Limits;
 use serde::{Deserialize, Serialize};
 
@@ -137,17 +137,34 @@ impl RunFile {
         let mut file: Self = table
             .try_into()
             .with_context(|| format!("{name} is not a run file"))?;
-        let checked = file.backbone.fill_defaults().and_then(|()| file.check());
+        let filled = file.backbone.fill_defaults();
+        let filled = filled.and_then(|()| file.fill_instruction());
+        let checked = filled.and_then(|()| file.check());
         checked.with_context(|| format!("{name} cannot be run"))?;
         Ok(file)
     }
 
-    /// Returns the run file with an instruction of `[instructions]` among the policy's options.
+    /// Returns the run file with another instruction.
     pub fn instructed(&self, text: &str) -> Self {
         let mut file = self.clone();
         let option = file.instructions.option.clone();
         file.policy.options.insert(option, text.into());
         file
+    }
+
+    /// Puts the first of `instructions.texts` among the policy's options, if there is one.
+    fn fill_instruction(&mut self) -> Result<()> {
+        let option = &self.instructions.option;
+        let Some(first) = self.instructions.texts.first() else {
+            return Ok(());
+        };
+        let own = self.policy.options.get(option);
+        ensure!(
+            own.is_none_or(|own| own.as_str() == Some(first)),
+            "policy.options.{option} and instructions.texts both name an instruction: remove the former"
+        );
+        *self = self.instructed(first);
+        Ok(())
     }
 
     /// Returns the run file with all defaults, as TOML.
@@ -216,8 +233,9 @@ impl RunFile {
         self.algorithm.check()?;
         self.evaluation.check()?;
         self.draw.check()?;
-        let off_policy = self.algorithm.build().loss() == LossKind::Regression;
-        self.replay.check(off_policy)?;
+        let loss = self.algorithm.build().log_ratio_loss();
+        self.replay
+            .check(matches!(loss, Some(LogRatioLoss::Regression(_))))?;
         self.instructions.check(self.algorithm.name.as_str())?;
         let embedder = self.embedder.is_some() || self.servers.contains_key(EMBEDDER);
         self.intrinsic.check(embedder)?;

@@ -351,6 +351,10 @@ fn what_pairs_replays_and_instructions_need_is_named() {
             "instructions needs rollouts of whole episodes",
         ),
         (
+            &["instructions.texts=[\"a\"]", "policy.options.instruction=b"],
+            "policy.options.instruction and instructions.texts both name an instruction",
+        ),
+        (
             &["instructions.texts=[\"a\", \"a\"]"],
             "instructions.texts has a text twice",
         ),
@@ -375,4 +379,25 @@ fn what_pairs_replays_and_instructions_need_is_named() {
         let why = complaint(MINIMAL, settings);
         assert!(why.contains(part), "{settings:?}: {why}");
     }
+}
+
+#[test]
+fn losses_of_log_ratios_do_without_the_switches_of_the_clipped_objective() {
+    let settings = [
+        "algorithm.name=dpo",
+        "algorithm.ratio=sequence",
+        "algorithm.importance_cap=2.0",
+    ];
+    let objective = read(MINIMAL, &settings).unwrap().algorithm.objective();
+    assert_eq!(objective, objective.linear());
+    let clipped = read(MINIMAL, &settings[1..]).unwrap().algorithm.objective();
+    assert_ne!(clipped, clipped.linear());
+}
+
+#[test]
+fn the_first_instruction_is_the_policy_s_option_also_when_it_is_read_again() {
+    let file = read(MINIMAL, &["instructions.texts=[\"a\", \"b\"]"]).unwrap();
+    assert_eq!(file.policy.options["instruction"].as_str(), Some("a"));
+    let again = read(&file.resolved().unwrap(), &[]).unwrap();
+    assert_eq!(again.resolved().unwrap(), file.resolved().unwrap());
 }

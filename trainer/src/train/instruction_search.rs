@@ -117,6 +117,8 @@ impl Trainer<'_> {
             return Ok(());
         }
         let (mut refused, mut admitted) = (0, 0);
+        // The worst instruction and its reward.
+        let mut tested: Option<(String, f64)> = None;
         for number in 0..section.candidates {
             let Some(text) = self.write_instruction(number as u64)? else {
                 refused += 1;
@@ -124,7 +126,13 @@ impl Trainer<'_> {
             };
             let population = &self.instructions.population;
             let worst = population.members[population.worst()].text.clone();
-            if self.verified(&text)? > self.verified(&worst)? {
+            let known = tested.take().filter(|(own, _)| *own == worst);
+            let bar = match known {
+                Some((_, reward)) => reward,
+                None => self.verified(&worst)?,
+            };
+            tested = Some((worst, bar));
+            if self.verified(&text)? > bar {
                 self.instructions.population.admit(text, section.population);
                 admitted += 1;
             }

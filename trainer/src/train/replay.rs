@@ -335,6 +335,8 @@ mod tests {
                 discount: 1.0,
                 decay: 0.5,
             },
+            beta: 0.1,
+            smoothing: 0.0,
         };
         let webrl = AlgorithmName::try_from("webrl".to_owned()).unwrap();
         let algorithm = webrl.build(&settings);

@@ -5,7 +5,8 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
 use cpu_time::ProcessTime;
-use memloom_algorithm::algorithm::{Algorithm, LossKind};
+use memloom_algorithm::algorithm::Algorithm;
+use memloom_algorithm::loss::LogRatioLoss;
 use memloom_algorithm::reward::Compression;
 use memloom_engine::optim::lr_schedule;
 use serde::Serialize;
@@ -296,7 +297,10 @@ impl Trainer<'_> {
             role: role.as_deref(),
             mask_truncated: section.mask_truncated,
             least_advantage: section.least_advantage,
-            pairs: self.algorithm.loss() == LossKind::Preference,
+            pairs: matches!(
+                self.algorithm.log_ratio_loss(),
+                Some(LogRatioLoss::Preference(_))
+            ),
             most_steps: section.most_steps,
         };
         let place = [at.index as u64, at.step];
@@ -424,7 +428,7 @@ impl Trainer<'_> {
         let seed = self.file.run.seed;
         let settings = Reinforcement {
             objective: section.objective(),
-            log_ratios: section.log_ratio_loss(),
+            log_ratios: self.algorithm.log_ratio_loss(),
             temperature: section.temperature,
             epochs: section.epochs,
             minibatches: section.minibatches,

@@ -29,7 +29,7 @@ pub fn drawn(mut hits: Vec<(u64, f32)>, limit: usize, alpha: f32, draw: u64) -> 
             left -= chance;
             left < 0.0
         });
-        // What rounding leaves is the last one's.
+        // The last one gets the rest that rounding leaves.
         found.push(hits.remove(place.unwrap_or(hits.len() - 1)));
     }
     found

@@ -13,7 +13,6 @@ mod planner;
 mod played;
 mod prompts;
 mod shown;
-mod story;
 mod text;
 mod words;
 

@@ -1,16 +1,14 @@
 //! The means of a task: the bank of cases, the model, and the counts.
 
+use memloom_sdk::acting::Sitting;
+use memloom_sdk::acting::cases::{self, Goal};
 use memloom_sdk::bank::Query;
-use memloom_sdk::lookup::vectors;
-use memloom_sdk::types::{CustomOperation, Error, Insertion, Moment, Operation};
+use memloom_sdk::types::{Error, Moment, Operation};
 use memloom_sdk::{Host, ReportCounter};
 use serde_json::{Value, json};
 
 use crate::options::{Memory, Options};
 use crate::shown::Shown;
-
-/// The bank's operation that counts the use of cases.
-const OUTCOME: &str = "outcome";
 
 /// The means of a task.
 pub struct Means<'a> {
@@ -24,14 +22,6 @@ pub struct Means<'a> {
     pub report: &'a mut ReportCounter,
 }
 
-/// A task as the bank knows it.
-pub struct Goal {
-    /// The instruction.
-    pub text: String,
-    /// Its embedding, if the host has an embedder.
-    pub vector: Option<Vec<f32>>,
-}
-
 impl Means<'_> {
     /// Checks that the bank keeps cases, if there are to be any.
     ///
@@ -41,15 +31,7 @@ impl Means<'_> {
         if self.options.memory == Memory::None {
             return Ok(());
         }
-        let schema = self.host.schema();
-        match schema.operations.iter().any(|it| it.name == OUTCOME) {
-            true => Ok(()),
-            false => Err(Error::Unsupported(format!(
-                "casebook keeps cases, and the bank {} has no operation `{OUTCOME}`: use cases, or set \
-                 `memory` to \"none\"",
-                schema.name
-            ))),
-        }
+        cases::check_bank(self.host, "casebook", &[cases::OUTCOME])
     }
 
     /// Returns a task as the bank knows it.
@@ -57,14 +39,13 @@ impl Means<'_> {
     /// # Errors
     /// If the embedder fails.
     pub fn goal(&mut self, instruction: &str) -> Result<Goal, Error> {
-        let text = instruction.to_string();
-        let vector = match self.options.memory {
-            Memory::None => None,
-            _ => vectors(self.host, std::slice::from_ref(&text))?
-                .pop()
-                .flatten(),
-        };
-        Ok(Goal { text, vector })
+        match self.options.memory {
+            Memory::None => Ok(Goal {
+                text: instruction.into(),
+                vector: None,
+            }),
+            _ => Goal::embedded(self.host, instruction),
+        }
     }
 
     /// Returns the cases for a task. Cases of unknown outcome are neither to follow nor to avoid.
@@ -96,7 +77,7 @@ impl Means<'_> {
             })
         };
         let successes = found(by, "success", shown)?;
-        // What failed is worth little by its value, so that the likest failures are shown.
+        // Failures are worth little by their value, so that the likest ones are shown.
         let failures = match constrained {
             true => Vec::new(),
             false => found(json!({"by": "similarity"}), "failure", failures)?,
@@ -105,28 +86,16 @@ impl Means<'_> {
     }
 
     /// Tells the bank what the use of cases came to.
-    pub fn used(&mut self, ids: &[String], goal: &Goal, reward: f32) {
-        if ids.is_empty() {
-            return;
+    pub fn used(&mut self, ids: &[String], goal: &Goal, sitting: &Sitting) {
+        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+        if !ids.is_empty() {
+            self.apply(cases::OUTCOME, cases::used(&ids, goal, sitting));
         }
-        let arguments = json!({"ids": ids, "reward": reward, "goal": goal.text});
-        let custom = CustomOperation {
-            name: OUTCOME.into(),
-            arguments: arguments.to_string(),
-            vector: goal.vector.clone(),
-        };
-        self.apply(OUTCOME, Operation::Custom(custom));
     }
 
-    /// Inserts a case.
-    pub fn insert(&mut self, goal: Goal, fields: [(&str, String); 4]) {
-        let fields = fields.map(|(name, value)| (name.to_string(), value));
-        let insertion = Insertion {
-            vector: goal.vector,
-            fields: fields.into(),
-            ..Insertion::new(goal.text, "", vec![])
-        };
-        self.apply("insert", Operation::Insert(insertion));
+    /// Keeps a task that has ended as a case.
+    pub fn insert(&mut self, goal: Goal, plan: String, sitting: &Sitting) {
+        self.apply("insert", cases::insertion(goal, plan, sitting));
     }
 
     fn apply(&mut self, name: &str, operation: Operation) {

@@ -1,8 +1,6 @@
 //! A task that was played.
 
-use memloom_sdk::acting::Sitting;
-
-use crate::story::Begun;
+use memloom_sdk::acting::{Begun, Sitting};
 
 /// A task that was played, or is being played.
 pub struct Played {

@@ -1,13 +1,12 @@
 //! A task as text: plans in cycles, and their steps.
 
-use memloom_sdk::acting::Sitting;
+use memloom_sdk::acting::{Begun, Sitting};
 use memloom_sdk::types::{Error, Task};
 
 use crate::means::Means;
 use crate::plan::{Output, Plan};
 use crate::played::Played;
 use crate::shown::Shown;
-use crate::story::Begun;
 use crate::{executor, planner, prompts};
 
 /// Plays a task: up to `cycles` plans, each carried out step by step, until the task is over. Where a

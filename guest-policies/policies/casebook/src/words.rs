@@ -1,10 +1,6 @@
 //! The choice of a case under a grammar, `(e1 | e2 | none)`.
 
-use std::collections::BTreeSet;
-
 use memloom_sdk::grammar::one_of;
-use memloom_sdk::text::apart;
-use memloom_sdk::types::LexiconKind;
 
 use crate::options::MOST_SHOWN;
 
@@ -20,17 +16,6 @@ pub fn name(number: usize) -> String {
 pub fn control_words() -> impl Iterator<Item = String> {
     let names = (1..=MOST_SHOWN as usize).map(name);
     names.chain([NONE.into()])
-}
-
-/// Returns the words of a closed language in which actions can be said under a grammar.
-pub fn of_language(lexicon: &[LexiconKind]) -> BTreeSet<String> {
-    let values = lexicon.iter().flat_map(|kind| &kind.values);
-    let words = values.flat_map(|value| {
-        let words = apart(&value.to_lowercase());
-        words.split(' ').map(String::from).collect::<Vec<_>>()
-    });
-    let can_be_said = |word: &String| !word.is_empty() && !word.contains(['(', ')', '|']);
-    words.filter(can_be_said).collect()
 }
 
 /// Returns the grammar of a choice among so many cases.

@@ -1,16 +1,13 @@
 //! The end of a task: what came of it is told to the bank, and the task is kept.
 
-use memloom_sdk::acting::Sitting;
+use memloom_sdk::acting::cases::{Goal, outcome};
+use memloom_sdk::acting::{Sitting, story};
 use memloom_sdk::types::{Error, Task};
 
-use crate::means::{Goal, Means};
+use crate::means::Means;
 use crate::options::{Memory, Store};
 use crate::reflector::reflect;
 use crate::shown::Shown;
-use crate::story::story;
-
-/// The sum of rewards from which on a task is a success: 1, but for what rounding loses.
-const SUCCESS: f32 = 0.999;
 
 /// Counts the use of the experiences that are shown, and keeps the task as one, if it is to be kept
 /// and something was done in it.
@@ -28,24 +25,16 @@ pub fn keep(
     if options.memory == Memory::None {
         return Ok(());
     }
-    let has_succeeded = sitting.reward() >= SUCCESS;
-    let reward = sitting.reward().clamp(0.0, 1.0);
-    means.used(shown, &goal, reward);
-    let story = story(sitting, options.form(), options.experience_words);
-    if story.is_empty() || options.store == Store::Success && !has_succeeded {
+    means.used(shown, &goal, sitting);
+    let story = story(sitting, &[], options.form(), options.experience_words);
+    let outcome = outcome(sitting);
+    if story.is_empty() || options.store == Store::Success && outcome != "success" {
         return Ok(());
     }
-    let outcome = if has_succeeded { "success" } else { "failure" };
     let written = match options.reflect {
         true => reflect(means, task, &story, outcome)?,
         false => None,
     };
-    let fields = [
-        ("plan", written.unwrap_or(story)),
-        ("outcome", outcome.into()),
-        ("score", reward.to_string()),
-        ("steps", sitting.acts().to_string()),
-    ];
-    means.insert(goal, fields);
+    means.insert(goal, written.unwrap_or(story), sitting);
     Ok(())
 }

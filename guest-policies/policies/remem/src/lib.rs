@@ -15,7 +15,6 @@ mod reflector;
 mod remem;
 mod shown;
 mod step;
-mod story;
 mod words;
 
 pub use remem::ReMem;

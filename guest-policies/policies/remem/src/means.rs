@@ -1,15 +1,14 @@
 //! The means of a task: the bank of cases, the model, and the counts.
 
+use memloom_sdk::acting::Sitting;
+use memloom_sdk::acting::cases::{self, Goal};
 use memloom_sdk::bank::Query;
-use memloom_sdk::lookup::vectors;
-use memloom_sdk::types::{CustomOperation, Error, Insertion, Moment, Operation};
+use memloom_sdk::types::{Error, Moment, Operation};
 use memloom_sdk::{Host, ReportCounter};
 
 use crate::options::{Memory, Options};
 use crate::shown::Shown;
 
-/// The bank's operation that counts the use of cases.
-const OUTCOME: &str = "outcome";
 /// The bank's operation for cases that were shown for nothing.
 const PRUNE: &str = "prune";
 
@@ -28,14 +27,6 @@ pub struct Means<'a> {
     pub report: &'a mut ReportCounter,
 }
 
-/// A task as the bank knows it.
-pub struct Goal {
-    /// The instruction.
-    pub text: String,
-    /// Its embedding, if the host has an embedder.
-    pub vector: Option<Vec<f32>>,
-}
-
 impl Means<'_> {
     /// Checks that the bank keeps cases, if experiences are kept.
     ///
@@ -45,16 +36,7 @@ impl Means<'_> {
         if self.options.memory == Memory::None {
             return Ok(());
         }
-        let schema = self.host.schema();
-        let lacks = |name: &&str| !schema.operations.iter().any(|it| it.name == **name);
-        match [OUTCOME, PRUNE].into_iter().find(lacks) {
-            None => Ok(()),
-            Some(name) => Err(Error::Unsupported(format!(
-                "remem keeps cases, and the bank {} has no operation `{name}`: use cases, or set \
-                 `memory` to \"none\"",
-                schema.name
-            ))),
-        }
+        cases::check_bank(self.host, "remem", &[cases::OUTCOME, PRUNE])
     }
 
     /// Returns a task as the bank knows it.
@@ -62,14 +44,13 @@ impl Means<'_> {
     /// # Errors
     /// If the embedder fails.
     pub fn goal(&mut self, instruction: &str) -> Result<Goal, Error> {
-        let text = instruction.to_string();
-        let vector = match self.options.memory {
-            Memory::None => None,
-            _ => vectors(self.host, std::slice::from_ref(&text))?
-                .pop()
-                .flatten(),
-        };
-        Ok(Goal { text, vector })
+        match self.options.memory {
+            Memory::None => Ok(Goal {
+                text: instruction.into(),
+                vector: None,
+            }),
+            _ => Goal::embedded(self.host, instruction),
+        }
     }
 
     /// Returns the experiences for a task.
@@ -101,29 +82,16 @@ impl Means<'_> {
     }
 
     /// Tells the bank what the use of the experiences that are still shown came to.
-    pub fn used(&mut self, shown: &Shown, goal: &Goal, reward: f32) {
+    pub fn used(&mut self, shown: &Shown, goal: &Goal, sitting: &Sitting) {
         let ids: Vec<&str> = shown.experiences().iter().map(|it| &*it.id).collect();
-        if ids.is_empty() {
-            return;
+        if !ids.is_empty() {
+            self.apply(cases::OUTCOME, cases::used(&ids, goal, sitting));
         }
-        let arguments = serde_json::json!({"ids": ids, "reward": reward, "goal": goal.text});
-        let custom = CustomOperation {
-            name: OUTCOME.into(),
-            arguments: arguments.to_string(),
-            vector: goal.vector.clone(),
-        };
-        self.apply(OUTCOME, Operation::Custom(custom));
     }
 
-    /// Inserts a case.
-    pub fn insert(&mut self, goal: Goal, fields: [(&str, String); 4]) {
-        let fields = fields.map(|(name, value)| (name.to_string(), value));
-        let insertion = Insertion {
-            vector: goal.vector,
-            fields: fields.into(),
-            ..Insertion::new(goal.text, "", vec![])
-        };
-        self.apply("insert", Operation::Insert(insertion));
+    /// Keeps a task that has ended as an experience.
+    pub fn insert(&mut self, goal: Goal, plan: String, sitting: &Sitting) {
+        self.apply("insert", cases::insertion(goal, plan, sitting));
     }
 
     fn apply(&mut self, name: &str, operation: Operation) {

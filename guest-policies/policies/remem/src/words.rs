@@ -1,11 +1,7 @@
 //! Outputs under a grammar: `prune e2`, or an action that the task lists.
 
-use std::collections::BTreeSet;
-
 use memloom_sdk::acting::Sitting;
-use memloom_sdk::text::apart;
 use memloom_sdk::thoughts::spoken;
-use memloom_sdk::types::LexiconKind;
 
 use crate::experience::name;
 use crate::options::MOST_SHOWN;
@@ -19,17 +15,6 @@ const PRUNE: &str = "prune";
 pub fn control_words() -> impl Iterator<Item = String> {
     let names = (1..=MOST_SHOWN as usize).map(name);
     [PRUNE.to_string()].into_iter().chain(names)
-}
-
-/// Returns the words of a closed language in which actions can be said under a grammar.
-pub fn of_language(lexicon: &[LexiconKind]) -> BTreeSet<String> {
-    let values = lexicon.iter().flat_map(|kind| &kind.values);
-    let words = values.flat_map(|value| {
-        let words = apart(&value.to_lowercase());
-        words.split(' ').map(String::from).collect::<Vec<_>>()
-    });
-    let can_be_said = |word: &String| !word.is_empty() && !word.contains(['(', ')', '|']);
-    words.filter(can_be_said).collect()
 }
 
 /// Returns the grammar of an output: `(prune (e1 | e2) | (a1 | a2))`, or actions alone if there is

@@ -23,11 +23,14 @@
 //! }
 //! ```
 
+pub mod cases;
 mod choice;
 mod sitting;
+mod story;
 
 pub use choice::{MAX_SHOWN, MORE, control_words, labelled};
 pub use sitting::{Sitting, Taken, Turn};
+pub use story::{Begun, story};
 
 /// The form in which a model chooses an action.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -3,16 +3,21 @@
 //! began from the same bank.
 
 use super::session_grpo;
-use crate::algorithm::{Algorithm, LossKind, Settings};
+use crate::algorithm::{Algorithm, Settings};
+use crate::loss::LogRatioLoss;
+use crate::loss::preference::Preference;
 use crate::rewards::{Advantages, Rewards};
 
 /// One pair for each session, and one for each rerolled session.
 #[derive(Debug)]
-pub struct Dpo;
+pub struct Dpo(Preference);
 
 impl Dpo {
-    pub(super) fn new(_: &Settings) -> Self {
-        Self
+    pub(super) fn new(settings: &Settings) -> Self {
+        Self(Preference {
+            beta: settings.beta,
+            smoothing: settings.smoothing,
+        })
     }
 }
 
@@ -21,8 +26,8 @@ impl Algorithm for Dpo {
         true
     }
 
-    fn loss(&self) -> LossKind {
-        LossKind::Preference
+    fn log_ratio_loss(&self) -> Option<LogRatioLoss> {
+        Some(LogRatioLoss::Preference(self.0))
     }
 
     fn advantages(&self, episodes: &[Rewards]) -> Vec<Advantages> {

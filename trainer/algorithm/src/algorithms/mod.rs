@@ -79,4 +79,6 @@ impl<'de> Deserialize<'de> for AlgorithmName {
 }
 
 #[cfg(test)]
+mod published;
+#[cfg(test)]
 mod tests;

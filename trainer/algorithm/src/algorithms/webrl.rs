@@ -1,18 +1,28 @@
 //! WebRL (Qi et al. 2024, arXiv 2411.02337): outputs are pulled towards log-ratios that their
 //! advantages name, so that outputs of earlier policies may be trained on, too.
 
-use crate::algorithm::{Algorithm, LossKind, Settings};
+use crate::algorithm::{Algorithm, Settings};
 use crate::gae::Gae;
+use crate::loss::LogRatioLoss;
+use crate::loss::regression::Regression;
 use crate::normalise::Normalisation;
 use crate::rewards::{Advantages, Rewards};
 
 /// An output's advantage: between what the value head predicts for the next one and what came of it.
 #[derive(Debug)]
-pub struct WebRl(Gae);
+pub struct WebRl {
+    gae: Gae,
+    loss: Regression,
+}
 
 impl WebRl {
     pub(super) fn new(settings: &Settings) -> Self {
-        Self(settings.gae)
+        Self {
+            gae: settings.gae,
+            loss: Regression {
+                beta: settings.beta,
+            },
+        }
     }
 }
 
@@ -21,12 +31,12 @@ impl Algorithm for WebRl {
         true
     }
 
-    fn loss(&self) -> LossKind {
-        LossKind::Regression
+    fn log_ratio_loss(&self) -> Option<LogRatioLoss> {
+        Some(LogRatioLoss::Regression(self.loss))
     }
 
     fn advantages(&self, episodes: &[Rewards]) -> Vec<Advantages> {
-        let by_value = |rewards: &Rewards| by_value(rewards, self.0);
+        let by_value = |rewards: &Rewards| by_value(rewards, self.gae);
         episodes.iter().map(by_value).collect()
     }
 

@@ -67,7 +67,8 @@ pub enum Estimator {
     K3Corrected,
 }
 
-/// A loss of log-ratios to the reference policy, in place of the clipped objective.
+/// A loss of log-ratios to the reference policy, in place of the clipped objective. Its slopes are the
+/// advantages of [`policy_loss`] under [`Objective::linear`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum LogRatioLoss {
     /// Of pairs (DPO).
@@ -102,6 +103,21 @@ pub struct Objective {
     /// sampler's, at most this, and the ratio is taken against the trainer's. None takes the
     /// ratio against the sampler's.
     pub importance_cap: Option<f32>,
+}
+
+impl Objective {
+    /// Returns the objective whose gradient, where each token's probability is that of
+    /// `LossInputs::sampler_logprobs`, is the sum of advantages times gradients of log-probabilities.
+    pub fn linear(self) -> Self {
+        Self {
+            ratio: Ratio::Token,
+            clip_low: f32::MAX,
+            clip_high: f32::MAX,
+            dual_clip: None,
+            importance_cap: None,
+            ..self
+        }
+    }
 }
 
 /// The sampled steps of a micro-batch. Tokens are flat, in the order of

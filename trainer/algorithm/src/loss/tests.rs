@@ -169,3 +169,34 @@ fn value_losses_and_their_gradients_are_the_references() {
     }
     assert!(count > 5);
 }
+
+/// Steps of three and two tokens, with shares of .5 and slopes of 4 and -9.
+#[test]
+fn a_linear_objective_has_the_advantages_as_slopes_whatever_the_switches() {
+    let device = Default::default();
+    for ratio in [Ratio::Token, Ratio::Step, Ratio::Sequence] {
+        let switches = Objective {
+            ratio,
+            clip_low: 0.2,
+            clip_high: 0.2,
+            dual_clip: Some(3.0),
+            aggregation: Aggregation::StepMean,
+            fixed_length: 32.0,
+            kl: 0.0,
+            estimator: Estimator::K3,
+            entropy: 0.0,
+            importance_cap: Some(2.0),
+        };
+        let present = [-0.5, -1.0, -3.0, -0.1, -2.0];
+        let mut inputs = LossInputs::default();
+        inputs.push(4.0, &present[..3]);
+        inputs.push(-9.0, &present[3..]);
+        inputs.shares = vec![0.5, 0.5];
+        let logprobs = Tensor::<Tracked, 1>::from_floats(present, &device).require_grad();
+        let entropies = Tensor::zeros([5], &device);
+        let loss = policy_loss(logprobs.clone(), entropies, &inputs, &switches.linear());
+        let gradients = loss.sum.backward();
+        let slopes = floats(logprobs.grad(&gradients).unwrap());
+        assert_close(&slopes, &[-2.0, -2.0, -2.0, 4.5, 4.5], "slopes");
+    }
+}

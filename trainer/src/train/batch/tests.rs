@@ -92,6 +92,8 @@ proptest! {
             credit: Credit::Session,
             normalisation: Normalisation::Z_SCORE,
             gae: Gae { discount: 1.0, decay: 1.0 },
+            beta: 0.1,
+            smoothing: 0.0,
         };
         let algorithm = AlgorithmName::LOGO_GRPO.build(&settings);
         let credited = algorithm.advantages(&[table]).remove(0).sessions;

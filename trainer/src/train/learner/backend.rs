@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context, Result, anyhow, ensure};
 use burn::tensor::backend::Backend;
 use burn::tensor::{Tensor, TensorData};
-use memloom_algorithm::loss::{LossInputs, Objective, policy_loss, shares, value_loss};
+use memloom_algorithm::loss::{policy_loss, value_loss};
 use memloom_engine::generation::Scheduler;
 use memloom_engine::kernels::Trainable;
 use memloom_engine::model::Backbone;
@@ -21,6 +21,7 @@ use rand_chacha::rand_core::{RngCore, SeedableRng};
 use crate::config::RunFile;
 use crate::rollout::batcher::Engine;
 use crate::train::batch::ScoredRow;
+use crate::train::learner::minibatch::{Minibatch, SamplerGap};
 use crate::train::learner::{Learner, Reinforcement, Update, slopes};
 use crate::train::value_states::State;
 
@@ -68,7 +69,7 @@ impl<B: Trainable> BurnLearner<B> {
             max_gradient_norm: settings.max_gradient_norm,
             micro_batch_tokens: settings.micro_batch_tokens,
             checkpoint_layers: settings.checkpoint_layers,
-            refers: file.algorithm.kl > 0.0 || file.algorithm.log_ratio_loss().is_some(),
+            refers: file.algorithm.kl > 0.0 || file.algorithm.build().log_ratio_loss().is_some(),
         }
     }
 
@@ -501,96 +502,6 @@ impl PolicyUpdate<'_> {
             first_kl: self.gap.lost / self.gap.tokens.max(1) as f64,
             ..sums
         }
-    }
-}
-
-/// The rows of one AdamW step.
-struct Minibatch<'a> {
-    /// Places of the rows in the whole update.
-    indices: &'a [usize],
-    rows: Vec<&'a ScoredRow>,
-    /// Tokens of the rows, for micro-batches.
-    plain: Vec<Row>,
-    /// Shares of the loss by row, one for each completion.
-    shares: Vec<Vec<f32>>,
-}
-
-impl<'a> Minibatch<'a> {
-    fn new(all: &'a [ScoredRow], indices: &'a [usize], settings: &Reinforcement) -> Self {
-        let rows: Vec<&ScoredRow> = indices.iter().map(|index| &all[*index]).collect();
-        let shares = match settings.log_ratios {
-            Some(loss) => {
-                let share = slopes::share(all, settings.minibatches, loss);
-                rows.iter()
-                    .map(|row| vec![share; row.scored.len()])
-                    .collect()
-            }
-            None => loss_shares(&rows, &settings.objective),
-        };
-        Self {
-            indices,
-            plain: rows.iter().map(|scored| scored.row.clone()).collect(),
-            shares,
-            rows,
-        }
-    }
-
-    /// Returns the loss inputs of the rows at `places`, without a reference policy's.
-    fn loss_inputs(&self, places: &[usize], before: Option<&[Vec<f32>]>) -> LossInputs {
-        let mut inputs = LossInputs::default();
-        for &place in places {
-            for scored in &self.rows[place].scored {
-                inputs.push(scored.advantage, &scored.sampler_logprobs);
-            }
-            inputs.shares.extend(&self.shares[place]);
-            if let Some(before) = before {
-                let logprobs = &before[self.indices[place]];
-                inputs.pre_update_logprobs.extend(logprobs);
-            }
-        }
-        inputs
-    }
-}
-
-/// Returns the shares of a minibatch's loss by row.
-fn loss_shares(rows: &[&ScoredRow], objective: &Objective) -> Vec<Vec<f32>> {
-    let all = rows.iter().flat_map(|row| &row.scored);
-    let steps: Vec<(usize, u64)> = all
-        .map(|s| (s.sampler_logprobs.len(), s.trajectory))
-        .collect();
-    let mut shares = shares(&steps, objective.aggregation, objective.fixed_length).into_iter();
-    let own = |row: &&ScoredRow| shares.by_ref().take(row.scored.len()).collect();
-    rows.iter().map(own).collect()
-}
-
-/// The distance of the trainer's log-probabilities from the sampler's, before the first
-/// step of an update.
-#[derive(Default)]
-struct SamplerGap {
-    /// Largest |ratio - 1| of a completion.
-    ratio_deviation: f64,
-    /// Sum of log-probability lost since sampling.
-    lost: f64,
-    tokens: usize,
-}
-
-impl SamplerGap {
-    fn add(&mut self, logprobs: &[f32], inputs: &LossInputs) {
-        let mut at = 0;
-        for length in &inputs.lengths {
-            let tokens = at..at + length;
-            let pairs = inputs.sampler_logprobs[tokens.clone()]
-                .iter()
-                .zip(&logprobs[tokens]);
-            let lost: f64 = pairs
-                .map(|(old, new)| f64::from(*old) - f64::from(*new))
-                .sum();
-            let ratio = (-lost / *length as f64).exp();
-            self.ratio_deviation = self.ratio_deviation.max((ratio - 1.0).abs());
-            self.lost += lost;
-            at += length;
-        }
-        self.tokens += at;
     }
 }
 

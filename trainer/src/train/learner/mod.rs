@@ -2,6 +2,7 @@
 //! steps and by reinforcement.
 
 mod backend;
+mod minibatch;
 pub mod per_role;
 mod slopes;
 

@@ -109,18 +109,11 @@ impl Bank for Flat {
     }
 
     fn render(&self, ids: &[String]) -> Result<String, Error> {
-        let lines: Vec<String> = ids
-            .iter()
-            .map(|id| Ok(self.records.get(id)?.line(id)))
-            .collect::<Result<_, Error>>()?;
-        Ok(lines.join("\n"))
+        self.records.lines(ids)
     }
 
     fn stats(&self) -> Stats {
-        Stats {
-            entries: self.records.all().len() as u32,
-            words: self.records.words(),
-        }
+        self.records.stats()
     }
 }
 

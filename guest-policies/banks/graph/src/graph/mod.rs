@@ -244,18 +244,11 @@ impl Bank for Graph {
     }
 
     fn render(&self, ids: &[String]) -> Result<String, Error> {
-        let lines: Vec<String> = ids
-            .iter()
-            .map(|id| Ok(self.nodes.get(id)?.line(id)))
-            .collect::<Result<_, Error>>()?;
-        Ok(lines.join("\n"))
+        self.nodes.lines(ids)
     }
 
     fn stats(&self) -> Stats {
-        Stats {
-            entries: self.nodes.all().len() as u32,
-            words: self.nodes.words(),
-        }
+        self.nodes.stats()
     }
 }
 

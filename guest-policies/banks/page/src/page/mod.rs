@@ -136,10 +136,7 @@ impl Bank for Page {
     }
 
     fn stats(&self) -> Stats {
-        Stats {
-            entries: self.text.all().len() as u32,
-            words: self.text.words(),
-        }
+        self.text.stats()
     }
 }
 

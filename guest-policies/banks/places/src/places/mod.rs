@@ -62,7 +62,7 @@ impl Places {
                 }
                 self.records.insert(at, insertion, spot)
             }
-            // What happened twice is two entries of a history.
+            // An event that happened twice is two entries of a history.
             Mode::Chunks => {
                 if spot.may_go() {
                     self.make_room(None)?;
@@ -305,10 +305,7 @@ impl Bank for Places {
     }
 
     fn stats(&self) -> Stats {
-        Stats {
-            entries: self.records.all().len() as u32,
-            words: self.records.words(),
-        }
+        self.records.stats()
     }
 }
 

@@ -18,7 +18,7 @@ impl Places {
     ) -> Result<Vec<(&Record<Spot>, f32)>, Error> {
         let all = Query {
             limit: u32::MAX,
-            // What is no number stays none, and is refused.
+            // Anything that is no number stays so, and is refused.
             threshold: query.threshold - f32::INFINITY,
             ..query.clone()
         };

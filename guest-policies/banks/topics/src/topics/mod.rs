@@ -247,16 +247,11 @@ impl Bank for Topics {
     }
 
     fn render(&self, ids: &[String]) -> Result<String, Error> {
-        let line = |id: &String| Ok(self.records.get(id)?.line(id));
-        let lines: Vec<String> = ids.iter().map(line).collect::<Result<_, Error>>()?;
-        Ok(lines.join("\n"))
+        self.records.lines(ids)
     }
 
     fn stats(&self) -> Stats {
-        Stats {
-            entries: self.records.all().len() as u32,
-            words: self.records.words(),
-        }
+        self.records.stats()
     }
 }
 

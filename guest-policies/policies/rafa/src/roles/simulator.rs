@@ -28,7 +28,7 @@ pub fn simulate(means: &mut Means<'_>, state: &State<'_>, action: &str) -> Resul
             format!("{text}\n> {action}"),
         ),
         grammar: None,
-        // What will be seen is known to nobody who demonstrates.
+        // Nobody who demonstrates knows the coming observation.
         demonstration: Some(NOTHING.into()),
         temperature: None,
     })?;

@@ -146,7 +146,7 @@ fn topics_are_added_or_merged_with_their_turns() {
     let mut policy = configured("{}");
     let first = dialogue_session(1, &[("Anna", "I live in Rome.")]);
     let report = policy.observe(&mut host, first, None).unwrap();
-    // Where no topic is near, the merger is not asked.
+    // Without a near topic the merger is not asked.
     assert_eq!((report.steps, count(&report, "insert")), (1, 1));
     let second = [("Anna", "I moved to Oslo."), ("Ben", "I ski.")];
     let report = policy

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use memloom_sdk::acting;
+use memloom_sdk::lexicon::sayable;
 use memloom_sdk::policy::{Description, Report, task};
 use memloom_sdk::state::Format;
 use memloom_sdk::types::{Answer, Error, Hint, LexiconKind, Moment, SessionContent};
@@ -49,7 +50,7 @@ impl Policy for ReMem {
 
     fn configure(&mut self, options: &str, lexicon: Vec<LexiconKind>) -> Result<(), Error> {
         let options = Options::parse(options)?;
-        let language = words::of_language(&lexicon);
+        let language = sayable(&lexicon);
         *self = Self { options, language };
         Ok(())
     }

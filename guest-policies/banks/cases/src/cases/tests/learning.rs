@@ -32,7 +32,7 @@ fn every_case_is_worth_one_half_until_a_use_teaches_otherwise() {
     let found = find(&bank, "find the lamp", BY_VALUE);
     assert_eq!(ids(&found), ["c2", "c3", "c1"]);
     assert!(found[0].1 > 0.7 && found[2].1 < 0.3, "{found:?}");
-    // What was learnt holds for a case that nobody has used.
+    // The learnt weights hold for a case that nobody has used, too.
     bank.apply(
         at(3),
         vec![tried("find a blue lamp", "go north", "success")],

@@ -48,7 +48,7 @@ fn spatially_aware_without_a_rule_a_full_bank_refuses_and_the_options_may_name_o
         Err(Error::Invalid(why.into()))
     );
     assert_eq!(refusing.snapshot(), before);
-    // What there is already needs no room, and what is fixed has none of its own.
+    // A known thing needs no room, and a fixed one has none of its own.
     assert_eq!(one(&mut refusing, in_place("s", "c")), Ok("p3".into()));
     let wall = seen("", "a wall", &[("place", "s"), ("kind", "fixed")]);
     assert_eq!(one(&mut refusing, wall), Ok("p5".into()));

@@ -76,7 +76,7 @@ impl Known {
         }
         known.learn(&sentence::facts(&notes.replace(" .", "."), None));
         known.sleep();
-        // What was looked at in this task is as it was seen.
+        // Containers that this task looked into are as it saw them.
         known.places.retain(|_, place| {
             let open = seen
                 .states

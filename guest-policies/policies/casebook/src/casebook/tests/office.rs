@@ -34,7 +34,7 @@ fn choose(prompt: &str) -> String {
 /// password, a notice or the name of a call.
 fn act(prompt: &str, advice: &str) -> String {
     let known = format!(" {} ", apart(prompt));
-    // What was done in this task does not stand in the last message.
+    // The acts of this task do not stand in the last message.
     let (history, case) = known.rsplit_once("user :").unwrap_or(("", &known));
     let last = history
         .rsplit_once("assistant :")

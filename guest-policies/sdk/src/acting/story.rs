@@ -1,7 +1,7 @@
-//! The plan of a case: the steps of the plans and the acts that were done.
+//! The steps and acts of a task, told in words.
 
-use memloom_sdk::acting::{Form, Sitting, Turn};
-use memloom_sdk::text::{first_words, word_count};
+use super::{Form, Sitting, Turn};
+use crate::text::{first_words, word_count};
 
 /// A step of a plan that was begun.
 #[derive(Clone, Debug, PartialEq, Eq)]
